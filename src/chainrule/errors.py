@@ -1,0 +1,88 @@
+"""What can go wrong, and how it is said: what came, what was expected, what to do, the nearest known name.
+
+    ChainruleError
+    ├── SettingError      a name or a value that was typed is not one that exists   (also a ValueError)
+    ├── ShapeError        arrays that do not fit each other or the layer            (also a ValueError)
+    ├── DataError         a picture, table or folder that can not be learned from   (also a ValueError)
+    ├── FileError         a file that is not what it claims, or is not safe to read (also a ValueError)
+    ├── DownloadError     a data set that could not be fetched                      (also an OSError)
+    ├── NotFiniteError    a number stopped being finite while learning              (also an ArithmeticError)
+    └── MissingPartError  an optional package is not installed                      (also an ImportError)
+
+This module words errors and handles none.
+"""
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+
+
+class ChainruleError(Exception):
+    """The root: `except ChainruleError` catches every mistake that Chainrule itself reports."""
+
+
+class SettingError(ChainruleError, ValueError):
+    """A name or a value that was typed is not one that exists."""
+
+
+class ShapeError(ChainruleError, ValueError):
+    """Arrays do not fit each other, or do not fit the layer they were given to."""
+
+
+class DataError(ChainruleError, ValueError):
+    """A picture, a table or a folder can not be learned from as it is."""
+
+
+class FileError(ChainruleError, ValueError):
+    """A file is not what it claims to be, is damaged, or is not safe to read."""
+
+
+class DownloadError(ChainruleError, OSError):
+    """A data set could not be fetched or did not have the expected content."""
+
+
+class NotFiniteError(ChainruleError, ArithmeticError):
+    """A number stopped being finite while learning."""
+
+
+class MissingPartError(ChainruleError, ImportError):
+    """An optional package is not installed."""
+
+
+def nearest(name: object, known: Iterable[str]) -> str | None:
+    """The known name most like `name`, or None when none is close.
+
+    >>> nearest("rellu", ["relu", "sigmoid"])
+    'relu'
+    """
+    close = difflib.get_close_matches(str(name).lower(), {k.lower(): k for k in known}, n=1, cutoff=0.6)
+    return next((k for k in known if close and k.lower() == close[0]), None)
+
+
+def unknown(kind: str, name: object, known: Iterable[str]) -> SettingError:
+    """The error for a name that does not exist, with the nearest one that does.
+
+    >>> print(unknown("activation", "rellu", ["relu", "sigmoid"]))
+    There is no activation called 'rellu'. Did you mean 'relu'? Known: relu, sigmoid.
+    """
+    known = sorted(known)
+    guess = nearest(name, known)
+    hint = f" Did you mean {guess!r}?" if guess else ""
+    return SettingError(f"There is no {kind} called {name!r}.{hint} Known: {', '.join(known)}.")
+
+
+def part(module: str, extra: str, purpose: str) -> ModuleType:
+    """Imports an optional package, or says which install line brings it.
+
+    >>> part("json", "none", "this example").__name__
+    'json'
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as problem:
+        if problem.name is None or problem.name.split(".")[0] != module.split(".")[0]:
+            raise
+        raise MissingPartError(
+            f'{purpose} needs the package {module.split(".")[0]}: pip install "chainrule[{extra}]"'
+        ) from None
