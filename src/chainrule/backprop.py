@@ -1,0 +1,139 @@
+"""How a network learns. Open this file first: everything else serves the four movements of `step`.
+
+    forward     through the chain, each link turns x into y and keeps what it will need on the way back
+    loss        how wrong the end is, and which way is worse: dz, the derivative of the loss by the end
+    backward    down the chain: each link turns the derivative by its output into that by its input (the chain rule)
+                and, where it has weights, into the derivative by each of them
+    update      the optimizer moves every weight a little against its derivative
+
+A chain is the list of a model's links: a Dense layer with an activation is two, its weighted sum and its activation.
+`params` has one dict of weights per link. NumPy runs `step` to be watched; JAX compiles the very same lines.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.arrays import Array, Noise, Params, counter_noise, namespace, seed_words
+from chainrule.layers.base import Layer
+from chainrule.losses import Loss, shortcut
+from chainrule.metrics import Metric
+from chainrule.optimizers.base import Memory, Optimizer
+
+Weights = list[Params]
+State = dict[str, Any]  # params, memory, step (int32); rate and seed, which learning only reads
+Batch = tuple[Array, Array, Array | None]  # x, y, weight of each example (None: all count 1)
+Record = dict[str, Array]  # loss and metrics, each as [sum, weight]
+
+
+def forward_sweep(
+    chain: Sequence[Layer], params: Weights, x: Array, noise: Callable[[int], Noise] | None = None
+) -> tuple[Array, list[Any]]:
+    """The chain's output for a batch, and what each link kept. noise is None when not learning."""
+    kept = []
+    for i, link in enumerate(chain):
+        x, keep = link.forward(params[i], x, noise(i) if noise else None)
+        kept.append(keep)
+    return x, kept
+
+
+def backward_sweep(chain: Sequence[Layer], params: Weights, kept: list[Any], dy: Array) -> Weights:
+    """The derivative of the loss by every weight, from the one by the chain's output."""
+    grads: Weights = [{} for _ in chain]
+    learners = [i for i, link in enumerate(chain) if link.trainable and params[i]]
+    lowest = min(learners, default=len(chain))  # below the lowest link that learns nobody needs to know
+    for i in reversed(range(lowest, len(chain))):
+        if i in learners:
+            grads[i] = chain[i].gradients(params[i], kept[i], dy)
+        if i > lowest:
+            dy = chain[i].backward(params[i], kept[i], dy)
+    return grads
+
+
+class End(NamedTuple):
+    """The end of a chain: the links that the sweeps walk, the last activation if a shortcut covers it, the loss.
+
+    With softmax and cross-entropy the loss takes z, and dz = p - y (see "the shortcuts" in losses.py).
+    """
+
+    body: Sequence[Layer]
+    head: Sequence[Layer]
+    loss: Loss
+
+
+def end_of(chain: Sequence[Layer], loss: Loss) -> End:
+    """Where the sweeps turn round: before the last activation, where loss and activation make one simple rule."""
+    short = shortcut(getattr(chain[-1], "activation", None), loss) if chain and not chain[-1].weight_names else None
+    return End(chain, [], loss) if short is None else End(chain[:-1], chain[-1:], short)
+
+
+def penalty(chain: Sequence[Layer], params: Weights) -> Array | float:
+    """What the regularizers add to the loss."""
+    asked = [(i, link) for i, link in enumerate(chain)]
+    return sum(r.value(params[i][name]) for i, link in asked for name, r in link.penalties().items())
+
+
+def add_penalties(chain: Sequence[Layer], params: Weights, grads: Weights) -> Weights:
+    """What the regularizers add to the derivatives."""
+    return [
+        {k: g + asked[k].gradient(params[i][k]) if k in asked else g for k, g in grads[i].items()}
+        for i, asked in enumerate(link.penalties() for link in chain)
+    ]
+
+
+def make_step(
+    chain: Sequence[Layer], loss: Loss, optimizer: Optimizer, metrics: Sequence[Metric] = ()
+) -> Callable[[State, Batch], tuple[State, Record]]:
+    """One learning step as a function: step(state, batch) -> (state, record).
+
+    >>> from chainrule.layers import Dense
+    >>> from chainrule.losses import MeanSquaredError
+    >>> from chainrule.optimizers import SGD
+    >>> step = make_step([Dense(1)], MeanSquaredError(), SGD(0.1))
+    >>> state = first_state([{"kernel": np.array([[1.]]), "bias": np.array([0.])}], SGD(0.1))
+    >>> state, record = step(state, (np.array([[2.]]), np.array([[5.]]), None))      # p = 2, loss = 9, dw = -12
+    >>> state["params"][0]["kernel"], record["loss"]
+    (array([[2.2]]), array([9., 1.]))
+    """
+    body, head, loss = end_of(chain, loss)
+
+    def step(state: State, batch: Batch) -> tuple[State, Record]:
+        params, number = state["params"], state["step"]
+        x, y, weight = batch
+        xp, n = namespace(x), x.shape[0]
+
+        z, kept = forward_sweep(body, params, x, lambda i: counter_noise(state["seed"], number, i))
+        p, _ = forward_sweep(head, params[len(body) :], z)
+
+        losses = loss.values(y, z)  # one per example
+        dz = loss.derivative(y, z) / n  # the loss of the batch is their mean
+        if weight is not None:
+            losses, dz = losses * weight, dz * weight.reshape(-1, *[1] * (dz.ndim - 1))
+        batch_loss = xp.sum(losses) / n + penalty(chain, params)
+
+        grads = backward_sweep(body, params, kept, dz)
+        grads = add_penalties(body, params, grads)
+
+        rate = optimizer.rate_at(number, state["rate"])
+        params_learned, memory = optimizer.update(grads, state["memory"], params[: len(body)], number, rate)
+
+        record = {"loss": xp.stack([batch_loss * n, xp.asarray(n, dtype=p.dtype)])}
+        record |= {metric.name: metric.counts(y, p) for metric in metrics}
+        params = [*params_learned, *params[len(body) :]]
+        return state | {"params": params, "memory": memory, "step": number + 1}, record
+
+    return step
+
+
+def first_state(params: Weights, optimizer: Optimizer, memory: Memory | None = None, step: int = 0, seed: int = 0) -> State:
+    """The state before a step: weights, the optimizer's memory (empty by default), step number, rate and seed."""
+    dtype = next((w.dtype for layer in params for w in layer.values()), np.dtype("float32"))
+    rate = optimizer.learning_rate if isinstance(optimizer.learning_rate, float) else 0.0
+    return {
+        "params": params,
+        "memory": optimizer.init(params) if memory is None else memory,
+        "step": np.asarray(step, dtype=np.int32),
+        "rate": np.asarray(rate, dtype=dtype),
+        "seed": seed_words(seed),
+    }

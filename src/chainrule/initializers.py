@@ -1,0 +1,239 @@
+"""First weights. Keras's names, formulas and defaults; the luck comes from the generator that is handed in.
+
+An initializer is a small set of settings; calling it with a shape and a generator draws the weights as float32.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import SettingError, unknown
+
+
+class Initializer:
+    """Draws the first values of a weight array.
+
+    >>> Zeros()((2,), np.random.default_rng(0))
+    array([0., 0.], dtype=float32)
+    """
+
+    def __call__(self, shape: tuple[int, ...], rng: np.random.Generator | None = None) -> np.ndarray:
+        seed = getattr(self, "seed", None)
+        if seed is not None:
+            rng = np.random.default_rng(seed)
+        drawn = self.draw(tuple(shape), rng if rng is not None else np.random.default_rng())
+        return np.asarray(drawn, dtype=np.float32)
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        raise NotImplementedError(f"{type(self).__name__} does not say how to draw weights: write its draw().")
+
+    def get_config(self) -> dict[str, Any]:
+        """The settings, as Keras stores them."""
+        return dict(vars(self))
+
+
+class Zeros(Initializer):
+    """All 0."""
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        return np.zeros(shape)
+
+
+class Ones(Initializer):
+    """All 1."""
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        return np.ones(shape)
+
+
+class Constant(Initializer):
+    """All the same value."""
+
+    def __init__(self, value: float = 0.0) -> None:
+        self.value = value
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        return np.full(shape, self.value)
+
+
+class RandomNormal(Initializer):
+    """A normal distribution."""
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
+        self.mean, self.stddev, self.seed = mean, stddev, seed
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        return rng.normal(self.mean, self.stddev, shape)
+
+
+class TruncatedNormal(RandomNormal):
+    """A normal distribution without what lies more than two standard deviations out."""
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        return self.mean + self.stddev * truncated(shape, rng)
+
+
+class RandomUniform(Initializer):
+    """Every value between two bounds is equally likely."""
+
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
+        self.minval, self.maxval, self.seed = minval, maxval, seed
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        return rng.uniform(self.minval, self.maxval, shape)
+
+
+class VarianceScaling(Initializer):
+    """Weights whose variance is scale / n, n counted from the layer's inputs ("fan_in"), outputs or their mean.
+
+    With that the sums keep their size from layer to layer, forward (fan_in) or backward (fan_out).
+    """
+
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: int | None = None,
+    ) -> None:
+        if scale <= 0:
+            raise SettingError(f"VarianceScaling needs a scale above 0; it got {scale}.")
+        if mode not in MODES:
+            raise unknown("fan mode", mode, MODES)
+        if distribution not in DISTRIBUTIONS:
+            raise unknown("distribution", distribution, DISTRIBUTIONS)
+        self.scale, self.mode, self.distribution, self.seed = scale, mode, distribution, seed
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        fan_in, fan_out = fans(shape)
+        n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        variance = self.scale / max(1.0, n)
+        if self.distribution == "uniform":  # the variance of -limit..limit is limit² / 3
+            limit = math.sqrt(3 * variance)
+            return rng.uniform(-limit, limit, shape)
+        if self.distribution == "untruncated_normal":
+            return rng.normal(0, math.sqrt(variance), shape)
+        return math.sqrt(variance) / TRUNCATED_STDDEV * truncated(shape, rng)
+
+
+MODES = ("fan_in", "fan_out", "fan_avg")
+DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
+TRUNCATED_STDDEV = 0.87962566103423978  # of a standard normal cut off at ±2
+
+
+class _Named(VarianceScaling):
+    """A VarianceScaling with a name of its own, as the literature knows it."""
+
+    settings: tuple[float, str, str]
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(*self.settings, seed=seed)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"seed": self.seed}
+
+
+class GlorotUniform(_Named):
+    """Glorot and Bengio (2010), uniform. Keras's default for Dense."""
+
+    settings = (1.0, "fan_avg", "uniform")
+
+
+class GlorotNormal(_Named):
+    """Glorot and Bengio (2010), truncated normal."""
+
+    settings = (1.0, "fan_avg", "truncated_normal")
+
+
+class HeUniform(_Named):
+    """He et al. (2015), uniform: made for relu."""
+
+    settings = (2.0, "fan_in", "uniform")
+
+
+class HeNormal(_Named):
+    """He et al. (2015), truncated normal: made for relu."""
+
+    settings = (2.0, "fan_in", "truncated_normal")
+
+
+class LecunUniform(_Named):
+    """LeCun et al. (1998), uniform: made for selu."""
+
+    settings = (1.0, "fan_in", "uniform")
+
+
+class LecunNormal(_Named):
+    """LeCun et al. (1998), truncated normal: made for selu."""
+
+    settings = (1.0, "fan_in", "truncated_normal")
+
+
+def fans(shape: tuple[int, ...]) -> tuple[float, float]:
+    """How many inputs and outputs a weight array connects.
+
+    >>> fans((784, 100))
+    (784.0, 100.0)
+    """
+    if len(shape) < 2:
+        n = float(shape[0]) if shape else 1.0
+        return n, n
+    field = math.prod(shape[:-2])  # a convolution's window
+    return float(shape[-2] * field), float(shape[-1] * field)
+
+
+def truncated(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Standard normal numbers, drawn again while they lie beyond ±2."""
+    values = rng.normal(size=shape)
+    while (out := np.abs(values) > 2).any():
+        values[out] = rng.normal(size=int(out.sum()))
+    return values
+
+
+CLASSES: dict[str, type[Initializer]] = {
+    kind.__name__: kind
+    for kind in (
+        Zeros, Ones, Constant, RandomNormal, TruncatedNormal, RandomUniform, VarianceScaling, GlorotUniform,
+        GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal,
+    )
+}  # fmt: skip
+
+
+def snake(name: str) -> str:
+    """GlorotUniform -> glorot_uniform."""
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
+NAMES: dict[str, type[Initializer]] = {snake(name): kind for name, kind in CLASSES.items()}
+
+
+def get(initializer: object) -> Initializer:
+    """An initializer given as itself, by name, or as a stored {"class_name", "config"}.
+
+    >>> type(get("he_normal")).__name__
+    'HeNormal'
+    """
+    if isinstance(initializer, Initializer):
+        return initializer
+    if isinstance(initializer, type) and issubclass(initializer, Initializer):
+        return initializer()
+    settings: dict[str, Any] = {}
+    name = initializer
+    if isinstance(initializer, dict):
+        name, settings = initializer.get("class_name"), dict(initializer.get("config") or {})
+        settings.pop("dtype", None)  # files of Keras 2 carry it
+    kind = CLASSES.get(str(name)) or NAMES.get(str(name))
+    if kind is None:
+        raise unknown("initializer", name, NAMES)
+    if issubclass(kind, _Named):  # older files spell out what the name already says
+        settings = {"seed": settings.get("seed")}
+    try:
+        return kind(**settings)
+    except TypeError:
+        raise SettingError(f"The initializer {name} does not take the settings {sorted(settings)}.") from None
+
+
+def serialize(initializer: Initializer) -> dict[str, Any]:
+    """How an initializer is written to a file."""
+    return {"class_name": type(initializer).__name__, "config": initializer.get_config()}

@@ -1,0 +1,55 @@
+"""The layers, under Keras's names.
+
+`CLASSES` is the list of what a model file may name: a class that is not in it can not be loaded, whatever a file says.
+"""
+
+from typing import Any
+
+from chainrule.errors import SettingError, unknown
+from chainrule.layers.activation import Activation, LeakyReLU, ReLU, Softmax
+from chainrule.layers.base import Layer
+from chainrule.layers.dense import Dense
+from chainrule.layers.dropout import Dropout
+from chainrule.layers.shaping import Flatten, Input, InputLayer, Rescaling, Reshape
+
+__all__ = [
+    "Activation",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Input",
+    "InputLayer",
+    "Layer",
+    "LeakyReLU",
+    "ReLU",
+    "Rescaling",
+    "Reshape",
+    "Softmax",
+]
+
+CLASSES: dict[str, type[Layer]] = {
+    kind.__name__: kind
+    for kind in (Activation, Dense, Dropout, Flatten, InputLayer, LeakyReLU, ReLU, Rescaling, Reshape, Softmax)
+}
+
+
+def deserialize(entry: Any) -> Layer:
+    """A layer from its stored form {"class_name": ..., "config": {...}}; only classes of `CLASSES`.
+
+    >>> deserialize({"class_name": "Dense", "config": {"units": 3}}).units
+    3
+    """
+    if not isinstance(entry, dict) or not isinstance(entry.get("config", {}), dict):
+        raise SettingError("A stored layer must be {'class_name': ..., 'config': {...}}.")
+    name = entry.get("class_name")
+    if name not in CLASSES:
+        raise unknown("layer", name, CLASSES)
+    try:
+        return CLASSES[name].from_config(dict(entry.get("config") or {}))
+    except TypeError as problem:
+        raise SettingError(f"The stored {name} can not be built: {problem}.") from None
+
+
+def serialize(layer: Layer) -> dict[str, Any]:
+    """How a layer is written to a file."""
+    return {"class_name": type(layer).__name__, "config": layer.get_config()}

@@ -1,0 +1,122 @@
+"""Activations as layers: the bend between two weighted sums."""
+
+from typing import Any
+
+from chainrule import activations
+from chainrule.arrays import Array, Noise, Params, namespace
+from chainrule.errors import SettingError
+from chainrule.layers.base import Layer
+
+
+class Activation(Layer):
+    """An activation function as a layer: a = f(z).   any shape -> the same shape
+
+    >>> import numpy as np; Activation("relu")(np.array([[-1., 2.]]))
+    array([[0., 2.]], dtype=float32)
+    """
+
+    def __init__(self, activation: Any, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.activation = activations.name_of(activation)
+
+    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+        a = activations.RULES[self.activation].forward(x)  # a = f(z)
+        return a, (x, a)
+
+    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+        z, a = kept
+        return activations.RULES[self.activation].backward(dy, z, a)  # dz = da · f'(z)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"activation": self.activation}
+
+
+class ReLU(Layer):
+    """Rectified linear unit with Keras's three settings.
+
+    y = max_value where x >= max_value;  x where threshold <= x < max_value;  negative_slope (x - threshold) below.
+
+    >>> import numpy as np; ReLU(max_value=6)(np.array([[0., 2., 9.]]))
+    array([[0., 2., 6.]], dtype=float32)
+    """
+
+    def __init__(
+        self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **settings: Any
+    ) -> None:
+        super().__init__(**settings)
+        for name, value in (("max_value", max_value), ("negative_slope", negative_slope), ("threshold", threshold)):
+            if value is None and name == "max_value":
+                continue
+            if value is None or value < 0:
+                raise SettingError(f"ReLU needs {name} of 0 or more; it got {value!r}.")
+        self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
+
+    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+        xp = namespace(x)
+        y = xp.where(x > self.threshold, x, self.negative_slope * (x - self.threshold))
+        if self.max_value is not None:
+            y = xp.minimum(y, self.max_value)
+        return y, x
+
+    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+        xp, x = namespace(kept), kept
+        dx = xp.where(x > self.threshold, dy, self.negative_slope * dy)
+        return dx if self.max_value is None else xp.where(x < self.max_value, dx, 0)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "max_value": self.max_value,
+            "negative_slope": self.negative_slope,
+            "threshold": self.threshold,
+        }
+
+
+class LeakyReLU(Layer):
+    """A relu that keeps a small slope below zero: y = x, or negative_slope · x below 0.
+
+    >>> import numpy as np; LeakyReLU(0.5)(np.array([[-1., 2.]]))
+    array([[-0.5,  2. ]], dtype=float32)
+    """
+
+    def __init__(self, negative_slope: float = 0.3, **settings: Any) -> None:
+        if "alpha" in settings:  # its name in Keras 2
+            negative_slope = settings.pop("alpha")
+        super().__init__(**settings)
+        if negative_slope is None or negative_slope < 0:
+            raise SettingError(f"LeakyReLU needs a negative_slope of 0 or more; it got {negative_slope!r}.")
+        self.negative_slope = float(negative_slope)
+
+    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+        return activations.leaky_relu(x, self.negative_slope), x
+
+    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+        return activations.d_leaky_relu(dy, kept, kept, self.negative_slope)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"negative_slope": self.negative_slope}
+
+
+class Softmax(Layer):
+    """Turns rows of numbers into probabilities; the last axis holds the classes.
+
+    >>> import numpy as np; Softmax()(np.array([[0., 0.]]))
+    array([[0.5, 0.5]], dtype=float32)
+    """
+
+    activation = "softmax"
+
+    def __init__(self, axis: int = -1, **settings: Any) -> None:
+        super().__init__(**settings)
+        if axis != -1 and axis != [-1]:
+            raise SettingError(f"Softmax works along the last axis (axis=-1); axis={axis!r} is not supported.")
+
+    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+        a = activations.softmax(x)
+        return a, (x, a)
+
+    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+        z, a = kept
+        return activations.d_softmax(dy, z, a)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"axis": -1}

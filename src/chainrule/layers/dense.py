@@ -1,0 +1,119 @@
+"""Dense: every output looks at every input."""
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule import activations, initializers, regularizers
+from chainrule.arrays import Array, Noise, Params
+from chainrule.errors import SettingError, ShapeError
+from chainrule.layers.activation import Activation
+from chainrule.layers.base import Layer, Shape
+
+
+class Dense(Layer):
+    """Every output looks at every input: z = x W + b, then the activation.   x (batch, n) -> (batch, units)
+
+    units: outputs.  activation: a name or function of `chainrule.activations`, None for the plain weighted sum.
+    Settings, defaults and weights (kernel (n, units), bias (units,)) are those of Keras's Dense.
+
+    >>> Dense(2).forward({"kernel": np.eye(3, 2), "bias": np.ones(2)}, np.array([[4., 5., 6.]]))[0]
+    array([[5., 6.]])
+    """
+
+    weight_names: ClassVar[tuple[str, ...]] = ("kernel", "bias")
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        **settings: Any,
+    ) -> None:
+        super().__init__(**settings)
+        if not isinstance(units, (int, np.integer)) or isinstance(units, bool) or units < 1:
+            raise SettingError(f"Dense needs a whole number of units, 1 or more; it got {units!r}.")
+        self.units, self.use_bias = int(units), bool(use_bias)
+        self.activation = activations.name_of(activation)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.activation_link = Activation(self.activation)
+
+    def init(self, rng: np.random.Generator, input_shape: Shape) -> Params:
+        shapes = self.weight_shapes(input_shape)
+        params = {"kernel": self.kernel_initializer(shapes["kernel"], rng)}
+        if self.use_bias:
+            params["bias"] = self.bias_initializer(shapes["bias"], rng)
+        return params
+
+    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+        z = x @ params["kernel"]  # z = x W
+        if self.use_bias:
+            z = z + params["bias"]  # z = x W + b
+        return z, x
+
+    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+        return dy @ params["kernel"].T  # dx = dz Wᵀ
+
+    def gradients(self, params: Params, kept: Any, dy: Array) -> Params:
+        x, dz = rows(kept), rows(dy)
+        grads = {"kernel": x.T @ dz}  # dW = xᵀ dz: for each weight, the sum over the examples of input · delta
+        if self.use_bias:
+            grads["bias"] = dz.sum(axis=0)  # db = Σ dz
+        return grads
+
+    def output_shape_for(self, input_shape: Shape) -> Shape:
+        return (*input_shape[:-1], self.units)
+
+    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        if not input_shape:
+            raise ShapeError(f"{self.label} needs at least one number per example; it got single numbers.")
+        shapes: dict[str, Shape] = {"kernel": (input_shape[-1], self.units)}
+        if self.use_bias:
+            shapes["bias"] = (self.units,)
+        return shapes
+
+    def penalties(self) -> dict[str, Any]:
+        asked = {"kernel": self.kernel_regularizer, "bias": self.bias_regularizer if self.use_bias else None}
+        return {name: penalty for name, penalty in asked.items() if penalty is not None}
+
+    def links(self) -> list[Layer]:
+        if self.activation == "linear":
+            return [self]
+        self.activation_link.name = f"{self.name}:{self.activation}"
+        return [self, self.activation_link]
+
+    @property
+    def kernel(self) -> np.ndarray:
+        """The weights, (inputs, units)."""
+        return np.asarray(self.params["kernel"])
+
+    @property
+    def bias(self) -> np.ndarray:
+        """The biases, (units,)."""
+        return np.asarray(self.params["bias"])
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "units": self.units,
+            "activation": self.activation,
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            "kernel_constraint": None,
+            "bias_constraint": None,
+        }
+
+
+def rows(array: Array) -> Array:
+    """(batch, ..., n) -> (all but the last together, n): the layer works on each last axis alone."""
+    return array if array.ndim == 2 else array.reshape(math.prod(array.shape[:-1]), array.shape[-1])

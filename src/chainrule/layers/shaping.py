@@ -1,0 +1,124 @@
+"""Layers that move or scale numbers and learn nothing: Input, Flatten, Reshape, Rescaling."""
+
+import math
+from typing import Any
+
+from chainrule.arrays import Array, Noise, Params
+from chainrule.errors import SettingError, ShapeError
+from chainrule.layers.base import Layer, Shape, shape_of
+
+
+class InputLayer(Layer):
+    """Says what shape one example has; changes nothing. Usually written `Input(shape=(784,))`."""
+
+    def __init__(self, shape: Any = None, batch_shape: Any = None, name: str | None = None, **settings: Any) -> None:
+        for setting in ("sparse", "ragged", "optional"):
+            if settings.pop(setting, False):
+                raise SettingError(f"Input: {setting}=True is not supported.")
+        settings.pop("batch_size", None)
+        super().__init__(name=name, **settings)
+        if batch_shape is not None:
+            shape = tuple(batch_shape)[1:]
+        if shape is None:
+            raise SettingError("Input needs the shape of one example, such as Input(shape=(784,)).")
+        self.declared_shape = shape_of(shape, "Input's shape")
+
+    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+        return x, None
+
+    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+        return dy
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "batch_shape": [None, *(self.declared_shape or ())],
+            "dtype": "float32",
+            "sparse": False,
+            "ragged": False,
+            "name": self.name,
+        }
+
+
+def Input(shape: Any = None, batch_size: int | None = None, name: str | None = None, **settings: Any) -> InputLayer:  # noqa: N802 (Keras's name)
+    """The shape of one example, as the first entry of a Sequential (Keras: `keras.Input`).
+
+    >>> Input(shape=(28, 28)).declared_shape
+    (28, 28)
+    """
+    return InputLayer(shape=shape, name=name, **settings)
+
+
+class Flatten(Layer):
+    """Lays each example out as one row.   (batch, 28, 28) -> (batch, 784)
+
+    >>> import numpy as np; Flatten()(np.ones((2, 3, 4))).shape
+    (2, 12)
+    """
+
+    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+        return x.reshape(x.shape[0], math.prod(x.shape[1:])), x.shape
+
+    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+        return dy.reshape(kept)
+
+    def output_shape_for(self, input_shape: Shape) -> Shape:
+        return (math.prod(input_shape),)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"data_format": "channels_last"}
+
+
+class Reshape(Layer):
+    """Gives each example another shape with as many numbers; one -1 is worked out.
+
+    >>> import numpy as np; Reshape((2, -1))(np.ones((5, 6))).shape
+    (5, 2, 3)
+    """
+
+    def __init__(self, target_shape: Any, **settings: Any) -> None:
+        super().__init__(**settings)
+        sizes = tuple(target_shape) if isinstance(target_shape, (tuple, list)) else (target_shape,)
+        if not all(isinstance(n, int) and (n > 0 or n == -1) for n in sizes) or sizes.count(-1) > 1:
+            raise SettingError(f"Reshape needs whole numbers above 0 and at most one -1; it got {target_shape!r}.")
+        self.target_shape = sizes
+
+    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+        return x.reshape(x.shape[0], *self.output_shape_for(tuple(x.shape[1:]))), x.shape
+
+    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+        return dy.reshape(kept)
+
+    def output_shape_for(self, input_shape: Shape) -> Shape:
+        known = math.prod(n for n in self.target_shape if n != -1)
+        total = math.prod(input_shape)
+        fits = total % known == 0 if -1 in self.target_shape else total == known
+        if not fits:
+            raise ShapeError(f"{self.label} can not turn {input_shape} ({total} numbers) into {self.target_shape}.")
+        return tuple(total // known if n == -1 else n for n in self.target_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"target_shape": list(self.target_shape)}
+
+
+class Rescaling(Layer):
+    """y = scale · x + offset, for example 1/255 to bring pixels to 0..1 inside the model.
+
+    >>> import numpy as np; Rescaling(1 / 255)(np.array([[255.]]))
+    array([[1.]], dtype=float32)
+    """
+
+    def __init__(self, scale: float, offset: float = 0.0, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name, value in (("scale", scale), ("offset", offset)):
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                raise SettingError(f"Rescaling needs a number for {name}; it got {value!r}.")
+        self.scale, self.offset = float(scale), float(offset)
+
+    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+        return x * self.scale + self.offset, None
+
+    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+        return dy * self.scale
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"scale": self.scale, "offset": self.offset}

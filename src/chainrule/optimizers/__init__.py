@@ -1,0 +1,48 @@
+"""The optimizers, under Keras's names. `schedules` holds learning rates that change."""
+
+from typing import Any
+
+from chainrule.errors import SettingError, unknown
+from chainrule.optimizers import schedules
+from chainrule.optimizers.adam import Adam, AdamW, Nadam
+from chainrule.optimizers.base import Optimizer
+from chainrule.optimizers.rmsprop import Adagrad, RMSprop
+from chainrule.optimizers.sgd import SGD
+
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Nadam", "Optimizer", "RMSprop", "schedules"]
+
+CLASSES: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, RMSprop, Adagrad, Adam, AdamW, Nadam)}
+
+
+def get(optimizer: object) -> Optimizer:
+    """An optimizer given as itself, by name, or as a stored {"class_name", "config"}.
+
+    >>> get("adam").learning_rate
+    0.001
+    """
+    if isinstance(optimizer, Optimizer):
+        return optimizer
+    if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
+        return optimizer()  # type: ignore[call-arg]
+    name: object = optimizer
+    settings: dict[str, Any] = {}
+    if isinstance(optimizer, dict):
+        name, settings = optimizer.get("class_name"), dict(optimizer.get("config") or {})
+    lower = {key.lower(): kind for key, kind in CLASSES.items()}
+    kind = lower.get(str(name).lower())
+    if kind is None:
+        raise unknown("optimizer", name, lower)
+    try:
+        return kind(**settings)
+    except TypeError as problem:
+        raise SettingError(f"The optimizer {name} can not be built from its settings: {problem}.") from None
+
+
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """How an optimizer is written to a file."""
+    return {"class_name": type(optimizer).__name__, "config": optimizer.get_config()}
+
+
+def deserialize(entry: dict[str, Any]) -> Optimizer:
+    """An optimizer from its stored form."""
+    return get(entry)

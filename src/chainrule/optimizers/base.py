@@ -1,0 +1,187 @@
+"""What every optimizer shares: one rule per number, applied to every weight of every layer.
+
+An optimizer is a set of settings. Its memory (momenta and the like) is handed to it and handed back:
+
+    init(params)                               -> memory     {slot: [one dict of arrays per link]}
+    update(grads, memory, params, step, rate)  -> params, memory
+    rule(c, g, w, *memory of this weight)      -> w, *memory     the formula, number by number
+    constants(t, rate, memory)                 -> c              what of the formula is the same for all weights
+"""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.arrays import Array, Params, elementwise, namespace
+from chainrule.errors import SettingError
+from chainrule.optimizers import schedules
+
+Weights = list[Params]
+Memory = dict[str, Any]
+
+
+class Optimizer:
+    """Settings that Keras's optimizers share.
+
+    learning_rate: a number or a schedule.  weight_decay: the share of each weight taken off per step, times the rate.
+    clipnorm: longest gradient of one array.  global_clipnorm: longest gradient of all.  clipvalue: largest number.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()  # what is remembered for each weight, in Keras's order
+    slots_by_variable: ClassVar[bool] = True  # whether Keras stores m0 v0 m1 v1 (True) or v0 v1 m0 m1
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        name: str | None = None,
+        **unknown_settings: Any,
+    ) -> None:
+        if "lr" in unknown_settings:
+            raise SettingError(f"{type(self).__name__}: 'lr' is now called 'learning_rate'.")
+        for setting, value in unknown_settings.items():
+            if setting not in OFF:
+                raise SettingError(f"{type(self).__name__} has no setting called {setting!r} (it got {value!r}).")
+            if value not in OFF[setting]:
+                raise SettingError(f"{type(self).__name__}: {setting}={value!r} is not supported; leave it out.")
+        if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
+            raise SettingError("Give only one of clipnorm, clipvalue and global_clipnorm.")
+        for setting, limit in (
+            ("clipnorm", clipnorm), ("clipvalue", clipvalue), ("global_clipnorm", global_clipnorm),
+        ):  # fmt: skip
+            if limit is not None and not limit > 0:
+                raise SettingError(f"{setting} must be above 0; it is {limit!r}.")
+        self.learning_rate = learning_rate
+        self.weight_decay, self.clipnorm = weight_decay, clipnorm
+        self.clipvalue, self.global_clipnorm = clipvalue, global_clipnorm
+        self.name = name or type(self).__name__.lower()
+        self.iterations = 0
+
+    # ── the formula ──────────────────────────────────────────────────────────────────────────────────────────────
+    def constants(self, t: Array, rate: Array, memory: Memory) -> Any:
+        """What of the formula is the same for all weights. t: the step's number, counted from 1."""
+        return rate
+
+    def rule(self, c: Any, g: Array, w: Array, *memory: Array) -> tuple[Array, ...]:
+        """The new weight and memory, from the gradient, the weight and the memory."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how to learn: write its rule().")
+
+    # ── applying it ──────────────────────────────────────────────────────────────────────────────────────────────
+    def init(self, params: Weights) -> Memory:
+        """The memory before the first step: zeros."""
+        return {slot: [{k: np.zeros_like(w) for k, w in layer.items()} for layer in params] for slot in self.slots}
+
+    def update(
+        self, grads: Weights, memory: Memory, params: Weights, step: Array, rate: Array
+    ) -> tuple[Weights, Memory]:
+        """Applies the rule to every weight that has a gradient. step: counted from 0. rate: this step's rate."""
+        grads = self.clipped(grads)
+        new_params = [dict(layer) for layer in params]
+        new_memory = memory | {slot: [dict(layer) for layer in memory[slot]] for slot in self.slots}
+        for i, layer in enumerate(grads):
+            for k, g in layer.items():
+                w = params[i][k]
+                c = self.constants((step + 1).astype(w.dtype), rate.astype(w.dtype), memory)
+
+                def one(g: Array, w: Array, *m: Array, c: Any = c) -> tuple[Array, ...]:
+                    return self.rule(c, g, self.decayed(w, rate), *m)
+
+                new_params[i][k], *remembered = elementwise(one, g, w, *(memory[slot][i][k] for slot in self.slots))
+                for slot, m in zip(self.slots, remembered, strict=True):
+                    new_memory[slot][i][k] = m
+        return new_params, new_memory
+
+    def decayed(self, w: Array, rate: Array) -> Array:
+        """w ← w - rate · decay · w, before the rule, where there is weight decay."""
+        return w if not self.weight_decay else w - w * self.weight_decay * rate.astype(w.dtype)
+
+    def clipped(self, grads: Weights) -> Weights:
+        """The gradients, shortened where a clipping setting says so."""
+        if self.clipvalue is not None:
+            limit = self.clipvalue
+            return [{k: namespace(g).clip(g, -limit, limit) for k, g in layer.items()} for layer in grads]
+        if self.clipnorm is not None:
+            limit = self.clipnorm
+            return [{k: g * limit / namespace(g).maximum(norm(g), limit) for k, g in la.items()} for la in grads]
+        if self.global_clipnorm is not None:
+            limit = self.global_clipnorm
+            squares = [norm(g) ** 2 for layer in grads for g in layer.values()]
+            if squares:
+                total = sum(squares[1:], squares[0]) ** 0.5
+                scale = limit / namespace(total).maximum(total, limit)
+                return [{k: g * scale for k, g in layer.items()} for layer in grads]
+        return grads
+
+    def rate_at(self, step: Array, rate: Array) -> Array:
+        """This step's learning rate: the schedule's, or the number that the loop holds (callbacks may change it)."""
+        if isinstance(self.learning_rate, schedules.LearningRateSchedule):
+            return self.learning_rate(step.astype(rate.dtype))
+        return rate
+
+    @property
+    def learning_rate(self) -> Any:
+        """The rate: a number, or a schedule."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        if isinstance(value, dict):
+            value = schedules.deserialize(value)
+        if isinstance(value, schedules.LearningRateSchedule):
+            self._learning_rate: Any = value
+            return
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise SettingError(f"learning_rate must be a number or a schedule; it got {value!r}.") from None
+        if not (number >= 0 and np.isfinite(number)):
+            raise SettingError(f"learning_rate must be 0 or more and finite; it got {number!r}.")
+        self._learning_rate = number
+
+    # ── settings, as Keras stores them ───────────────────────────────────────────────────────────────────────────
+    def get_config(self) -> dict[str, Any]:
+        """The settings, as Keras stores them."""
+        rate = self.learning_rate
+        scheduled = isinstance(rate, schedules.LearningRateSchedule)
+        return {
+            "name": self.name,
+            "learning_rate": schedules.serialize(rate) if scheduled else rate,
+            "weight_decay": self.weight_decay,
+            "clipnorm": self.clipnorm,
+            "global_clipnorm": self.global_clipnorm,
+            "clipvalue": self.clipvalue,
+            "use_ema": False,
+            "ema_momentum": 0.99,
+            "ema_overwrite_frequency": None,
+            "loss_scale_factor": None,
+            "gradient_accumulation_steps": None,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Optimizer":
+        """A new optimizer with stored settings."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} learning_rate={self.learning_rate}>"
+
+
+# Settings that Keras knows and that change nothing at these values.
+OFF: dict[str, tuple[Any, ...]] = {
+    "use_ema": (False, None),
+    "ema_momentum": (0.99, None),
+    "ema_overwrite_frequency": (None,),
+    "loss_scale_factor": (None,),
+    "gradient_accumulation_steps": (None,),
+    "jit_compile": (True, False, None),
+    "is_legacy_optimizer": (False, None),
+    "decay": (0, 0.0, None),
+}
+
+
+def norm(g: Array) -> Array:
+    """The length of an array taken as one vector: √ Σ g²."""
+    return namespace(g).sqrt((g * g).sum())

@@ -1,0 +1,202 @@
+"""Learning rates that change with the step number. Keras's names and formulas, and one of ours, OneCycle."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array, namespace
+from chainrule.errors import SettingError, unknown
+
+
+class LearningRateSchedule:
+    """A rate that depends on the step: schedule(step) -> rate.
+
+    >>> float(ExponentialDecay(1.0, decay_steps=10, decay_rate=0.5)(20))
+    0.25
+    """
+
+    def __call__(self, step: Any) -> Array:
+        """The rate at a step, counted from 0, in the type that the step comes in (float32 for a plain number)."""
+        if not hasattr(step, "__array_namespace__"):
+            step = np.asarray(step, dtype=np.float32)
+        return self.at(step)
+
+    def at(self, step: Array) -> Array:
+        raise NotImplementedError(f"{type(self).__name__} does not say its rate: write at(step).")
+
+    def get_config(self) -> dict[str, Any]:
+        """The settings, as Keras stores them."""
+        return dict(vars(self))
+
+
+class ExponentialDecay(LearningRateSchedule):
+    """rate = initial · decay_rate^(step / decay_steps); staircase: only at every full decay_steps."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str = "ExponentialDecay",
+    ) -> None:
+        positive("decay_steps", decay_steps)
+        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
+        self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
+
+    def at(self, step: Array) -> Array:
+        xp = namespace(step)
+        periods = step / self.decay_steps
+        periods = xp.floor(periods) if self.staircase else periods
+        return self.initial_learning_rate * xp.power(xp.asarray(self.decay_rate, dtype=step.dtype), periods)
+
+
+class InverseTimeDecay(LearningRateSchedule):
+    """rate = initial / (1 + decay_rate · step / decay_steps)."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str = "InverseTimeDecay",
+    ) -> None:
+        positive("decay_steps", decay_steps)
+        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
+        self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
+
+    def at(self, step: Array) -> Array:
+        periods = step / self.decay_steps
+        periods = namespace(step).floor(periods) if self.staircase else periods
+        return self.initial_learning_rate / (1 + self.decay_rate * periods)
+
+
+class PolynomialDecay(LearningRateSchedule):
+    """rate = (initial - end) · (1 - step / decay_steps)^power + end; power 1 is a straight line."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        end_learning_rate: float = 0.0001,
+        power: float = 1.0,
+        cycle: bool = False,
+        name: str = "PolynomialDecay",
+    ) -> None:
+        positive("decay_steps", decay_steps)
+        if cycle:
+            raise SettingError("PolynomialDecay: cycle=True is not supported; leave it out.")
+        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
+        self.end_learning_rate, self.power, self.cycle, self.name = end_learning_rate, power, cycle, name
+
+    def at(self, step: Array) -> Array:
+        left = 1 - namespace(step).minimum(step / self.decay_steps, 1)
+        return (self.initial_learning_rate - self.end_learning_rate) * left**self.power + self.end_learning_rate
+
+
+class CosineDecay(LearningRateSchedule):
+    """Half a cosine from initial down to alpha · initial, if asked for after a straight warm-up to warmup_target.
+
+    Loshchilov and Hutter (2017).
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        alpha: float = 0.0,
+        name: str = "CosineDecay",
+        warmup_target: float | None = None,
+        warmup_steps: int = 0,
+    ) -> None:
+        positive("decay_steps", decay_steps)
+        self.initial_learning_rate, self.decay_steps, self.alpha = initial_learning_rate, decay_steps, alpha
+        self.name, self.warmup_target, self.warmup_steps = name, warmup_target, warmup_steps
+
+    def at(self, step: Array) -> Array:
+        xp = namespace(step)
+        warm = self.warmup_target is not None
+        top = self.warmup_target if self.warmup_target is not None else self.initial_learning_rate
+        begun = step - self.warmup_steps if warm else step
+        share = xp.clip(begun / self.decay_steps, 0, 1)
+        rate = top * ((1 - self.alpha) * 0.5 * (1 + xp.cos(math.pi * share)) + self.alpha)
+        if not warm or not self.warmup_steps:
+            return rate
+        rising = self.initial_learning_rate + (top - self.initial_learning_rate) * step / self.warmup_steps
+        return xp.where(step < self.warmup_steps, rising, rate)
+
+
+class PiecewiseConstantDecay(LearningRateSchedule):
+    """values[0] up to and with step boundaries[0], values[1] up to boundaries[1], ..., the last value after that."""
+
+    def __init__(self, boundaries: Any, values: Any, name: str = "PiecewiseConstant") -> None:
+        self.boundaries, self.values, self.name = list(boundaries), list(values), name
+        if len(self.values) != len(self.boundaries) + 1:
+            raise SettingError(
+                f"PiecewiseConstantDecay needs one value more than boundaries; it got {len(self.boundaries)} "
+                f"boundaries and {len(self.values)} values."
+            )
+
+    def at(self, step: Array) -> Array:
+        xp = namespace(step)
+        rate = xp.asarray(self.values[0], dtype=step.dtype)
+        for boundary, value in zip(self.boundaries, self.values[1:], strict=True):
+            rate = xp.where(step > boundary, xp.asarray(value, dtype=step.dtype), rate)
+        return rate
+
+
+class OneCycle(LearningRateSchedule):
+    """A straight rise from initial to peak over warmup_steps, then a straight fall to end at total_steps.
+
+    Smith and Topin (2018), "Super-Convergence", without the momentum part. Keras has no name for it.
+    """
+
+    def __init__(
+        self,
+        peak_learning_rate: float,
+        total_steps: int,
+        warmup_steps: int = 0,
+        initial_learning_rate: float = 0.0,
+        end_learning_rate: float = 0.0,
+        name: str = "OneCycle",
+    ) -> None:
+        positive("total_steps", total_steps)
+        if not 0 <= warmup_steps < total_steps:
+            raise SettingError(f"OneCycle needs warmup_steps from 0 to below total_steps; it got {warmup_steps}.")
+        self.peak_learning_rate, self.total_steps, self.warmup_steps = peak_learning_rate, total_steps, warmup_steps
+        self.initial_learning_rate, self.end_learning_rate, self.name = initial_learning_rate, end_learning_rate, name
+
+    def at(self, step: Array) -> Array:
+        xp = namespace(step)
+        rise = (step + 1) / max(1, self.warmup_steps)
+        fall = xp.clip((self.total_steps - step) / (self.total_steps - self.warmup_steps), 0, 1)
+        rising = self.initial_learning_rate + (self.peak_learning_rate - self.initial_learning_rate) * rise
+        falling = self.end_learning_rate + (self.peak_learning_rate - self.end_learning_rate) * fall
+        return xp.where(step < self.warmup_steps, rising, falling)
+
+
+CLASSES: dict[str, type[LearningRateSchedule]] = {
+    kind.__name__: kind
+    for kind in (ExponentialDecay, InverseTimeDecay, PolynomialDecay, CosineDecay, PiecewiseConstantDecay, OneCycle)
+}
+
+
+def serialize(schedule: LearningRateSchedule) -> dict[str, Any]:
+    """How a schedule is written to a file."""
+    return {"class_name": type(schedule).__name__, "config": schedule.get_config()}
+
+
+def deserialize(entry: dict[str, Any]) -> LearningRateSchedule:
+    """A schedule from its stored form."""
+    kind = CLASSES.get(str(entry.get("class_name")))
+    if kind is None:
+        raise unknown("learning rate schedule", entry.get("class_name"), CLASSES)
+    return kind(**dict(entry.get("config") or {}))
+
+
+def positive(setting: str, value: float) -> None:
+    """Refuses a length that is not above 0."""
+    if not value > 0:
+        raise SettingError(f"{setting} must be above 0; it is {value!r}.")

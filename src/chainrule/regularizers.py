@@ -1,0 +1,99 @@
+"""Penalties on large weights, each beside its derivative. Keras's names and formulas.
+
+    value     what is added to the loss
+    gradient  what is added to the derivative of the loss by each weight
+"""
+
+from typing import Any
+
+from chainrule.arrays import Array, namespace
+from chainrule.errors import SettingError, unknown
+
+
+class L1L2:
+    """l1 · Σ |w| + l2 · Σ w².
+
+    >>> import numpy as np; float(L1L2(l1=0.5, l2=0.5).value(np.array([3., -4.])))
+    16.0
+    """
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
+        for name, value in (("l1", l1), ("l2", l2)):
+            if not value >= 0:
+                raise SettingError(f"A penalty must be 0 or more; {name} is {value}.")
+        self.l1, self.l2 = float(l1), float(l2)
+
+    def value(self, w: Array) -> Array:  # l1 Σ|w| + l2 Σ w²
+        xp = namespace(w)
+        return self.l1 * xp.sum(xp.abs(w)) + self.l2 * xp.sum(w * w)
+
+    def gradient(self, w: Array) -> Array:  # l1 sign(w) + 2 l2 w
+        return self.l1 * namespace(w).sign(w) + 2 * self.l2 * w
+
+    def get_config(self) -> dict[str, Any]:
+        """The settings, as Keras stores them."""
+        return {"l1": self.l1, "l2": self.l2}
+
+
+class L1(L1L2):
+    """l1 · Σ |w|: pulls every weight towards 0 with the same force, so that many end there."""
+
+    def __init__(self, l1: float = 0.01) -> None:
+        super().__init__(l1=l1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l1": self.l1}
+
+
+class L2(L1L2):
+    """l2 · Σ w²: pulls large weights harder."""
+
+    def __init__(self, l2: float = 0.01) -> None:
+        super().__init__(l2=l2)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l2": self.l2}
+
+
+CLASSES: dict[str, type[L1L2]] = {"L1": L1, "L2": L2, "L1L2": L1L2}
+
+
+def get(regularizer: object) -> L1L2 | None:
+    """A regularizer given as None, itself, "l1"/"l2"/"l1_l2", or as a stored {"class_name", "config"}.
+
+    >>> get("l2").get_config()
+    {'l2': 0.01}
+    """
+    if regularizer is None or isinstance(regularizer, L1L2):
+        return regularizer
+    if isinstance(regularizer, dict):
+        name, settings = str(regularizer.get("class_name")), dict(regularizer.get("config") or {})
+        if name not in CLASSES:
+            raise unknown("regularizer", name, CLASSES)
+        return CLASSES[name](**settings)
+    named: dict[str, L1L2] = {"l1": L1(), "l2": L2(), "l1_l2": L1L2(0.01, 0.01), "l1l2": L1L2(0.01, 0.01)}
+    if str(regularizer).lower() not in named:
+        raise unknown("regularizer", regularizer, named)
+    return named[str(regularizer).lower()]
+
+
+def l1(l1: float = 0.01) -> L1:
+    """Keras's lower-case door to `L1`."""
+    return L1(l1)
+
+
+def l2(l2: float = 0.01) -> L2:
+    """Keras's lower-case door to `L2`."""
+    return L2(l2)
+
+
+def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
+    """Keras's lower-case door to `L1L2`."""
+    return L1L2(l1, l2)
+
+
+def serialize(regularizer: L1L2 | None) -> dict[str, Any] | None:
+    """How a regularizer is written to a file."""
+    if regularizer is None:
+        return None
+    return {"class_name": type(regularizer).__name__, "config": regularizer.get_config()}
