@@ -1,0 +1,36 @@
+"""Data to learn from: MNIST at once, other sets by name, folders of pictures, tables, arrays in files.
+
+    >>> from chainrule import datasets
+    >>> datasets.load("mnist").x_train.shape
+    (60000, 28, 28)
+
+Nothing here is imported before it is used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+NAMES = ("mnist", "fashion_mnist", "kmnist", "emnist_digits", "emnist_letters", "emnist_balanced")
+
+_MODULES = ("mnist", "fashion_mnist", "kmnist", "emnist", "idx")
+_HOMES = {"Dataset": "dataset", "load": "catalogue", "prepare": "preparation"}
+
+__all__ = ["NAMES", "Dataset", "emnist", "fashion_mnist", "idx", "kmnist", "load", "mnist", "prepare"]
+
+if TYPE_CHECKING:
+    from chainrule.datasets import emnist, fashion_mnist, idx, kmnist, mnist
+    from chainrule.datasets.catalogue import load
+    from chainrule.datasets.dataset import Dataset
+    from chainrule.datasets.preparation import prepare
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

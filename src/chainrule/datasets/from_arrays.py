@@ -1,0 +1,171 @@
+"""Arrays that are already there, from an .npz file, from four IDX files or from memory, made a Dataset."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.datasets.dataset import TASKS, Array, Dataset
+from chainrule.datasets.notes import look_over
+from chainrule.datasets.splits import split
+from chainrule.errors import DataError, unknown
+
+FEW = 20  # fractions that are all whole: up to so many different ones are classes
+MANY = 1000  # whole numbers: more different ones than this are amounts
+
+
+def from_arrays(
+    name: str, arrays: Mapping[str, NDArray[Any]], *, task: str | None = None, class_names: tuple[str, ...] | None = None,
+    test: float = 0.2, validation: float = 0.0, seed: int = 0, skip_bad: bool = False, source: str = "", licence: str = "",
+) -> Dataset:  # fmt: skip
+    """A Dataset from x_train, y_train, x_test, y_test (and x_val, y_val), or from x and y, of which a share is set aside.
+
+    x: (n, ...) whole numbers or fractions; uint8 pictures stay as they are, fractions become float32. y: (n,) or (n, 1)
+    labels or amounts, or (n, classes) with a single 1 in each row. Labels that do not count from 0 are counted anew and
+    keep their name. Raises DataError for parts that do not fit, NaN or infinity (skip_bad leaves such examples out).
+
+    >>> from_arrays("xor", {"x": np.eye(4, 2), "y": np.array([1, 2, 1, 2])}, test=0.5).class_names
+    ('1', '2')
+    """
+    if task is not None and task not in TASKS:
+        raise unknown("task", task, TASKS)
+    parts = _parts(name, arrays)
+    skipped: list[tuple[str, str]] = []
+    for part, (x, y) in parts.items():
+        parts[part] = _clean(name, part, _inputs(name, part, x), _flat(name, part, y), skipped)
+    if skipped and not skip_bad:
+        more = f" and {len(skipped) - 10:,} more" if len(skipped) > 10 else ""
+        lines = [f"  {where}: {why}" for where, why in skipped[:10]]
+        last = f"skip_bad=True (--skip-bad) goes on without them{more}."
+        raise DataError("\n".join([f"{name} has examples that can not be used:", *lines, last]))
+    ys, names, notes = _answers(name, {part: y for part, (_, y) in parts.items()}, task, class_names)
+    xs = {part: x for part, (x, _) in parts.items()}
+    if "test" not in xs:
+        x, y = xs["train"], ys["train"]
+        kept, aside = split(y, test, seed, classes=names is not None)
+        xs |= {"train": x[kept], "test": x[aside]}
+        ys |= {"train": y[kept], "test": y[aside]}
+    x = xs["train"]
+    scale = 1 / 255 if x.dtype == np.uint8 else None
+    data = Dataset(
+        name=name, class_names=names, scale=scale, preparation=preparation(x, scale), source=source, licence=licence,
+        **{f"x_{p}": a for p, a in xs.items()}, **{f"y_{p}": a for p, a in ys.items()},
+        task="regression" if names is None else "two classes" if len(names) == 2 else "classes",
+        skipped=tuple(skipped), notes=tuple(notes),
+    )  # fmt: skip
+    return look_over(data.with_validation(validation, seed))
+
+
+def preparation(x: Array, scale: float | None) -> dict[str, Any]:
+    """How more examples like these are made: from pictures where they are pictures, otherwise from arrays."""
+    shape = x.shape[1:]
+    if x.dtype == np.uint8 and (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)):
+        return {
+            "kind": "picture", "height": shape[0], "width": shape[1], "colour": len(shape) == 3, "fit": "stretch",
+            "scale": scale,
+        }  # fmt: skip
+    return {"kind": "array", "shape": list(shape), "dtype": str(x.dtype), "scale": scale}
+
+
+def _parts(name: str, arrays: Mapping[str, Array]) -> dict[str, tuple[Array, Array]]:
+    """Part -> (x, y), from whichever of the usual names are there."""
+    keys = {"train": ("x_train", "y_train"), "val": ("x_val", "y_val"), "test": ("x_test", "y_test")}
+    if "x" in arrays and "x_train" not in arrays:
+        keys = {"train": ("x", "y")}
+    parts = {}
+    for part, (x, y) in keys.items():
+        if part != "train" and x not in arrays and y not in arrays:
+            continue
+        if x not in arrays or y not in arrays:
+            have = ", ".join(sorted(arrays)) or "nothing"
+            raise DataError(f"{name} has no array called {x if x not in arrays else y!r}; it has {have}. "
+                            "Expected are x_train, y_train, x_test, y_test, or x and y.")  # fmt: skip
+        if arrays[x].ndim == 0 or arrays[y].ndim == 0 or len(arrays[x]) != len(arrays[y]):
+            raise DataError(
+                f"{name}: {x} has the shape {arrays[x].shape} and {y} {arrays[y].shape}; "
+                "there must be one answer for each example."
+            )
+        parts[part] = (arrays[x], arrays[y])
+    return parts
+
+
+def _inputs(name: str, part: str, x: Array) -> Array:
+    if x.dtype == np.uint8:
+        return x
+    if x.dtype.kind not in "buif":
+        raise DataError(f"{name}: the {part} part holds {x.dtype}; numbers are expected.")
+    return x.astype(np.float32)
+
+
+def _flat(name: str, part: str, y: Array) -> Array:
+    """Answers in one row: (n, 1) flattened, one-hot rows to the place of their 1."""
+    y = y.reshape(len(y), -1) if y.ndim > 1 else y
+    if y.dtype.kind == "b":
+        y = y.astype(np.uint8)
+    if y.dtype.kind not in "uif":
+        raise DataError(f"{name}: the answers of the {part} part are {y.dtype}; numbers are expected.")
+    if y.ndim == 1 or y.shape[1] == 1:
+        return y.reshape(-1)
+    if ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all():
+        places: Array = y.argmax(axis=1).astype(np.int32)
+        return places
+    raise DataError(
+        f"{name}: the answers of the {part} part have the shape {y.shape}; expected are one number for each example, "
+        "or a row with a single 1."
+    )
+
+
+def _clean(name: str, part: str, x: Array, y: Array, skipped: list[tuple[str, str]]) -> tuple[Array, Array]:
+    """Without the examples that hold NaN or infinity; each is named."""
+    good = np.ones(len(x), bool)
+    for letter, array in (("x", x), ("y", y)):
+        if array.dtype.kind == "f":
+            fine = np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+            skipped += [
+                (f"{name}:{letter}_{part}[{k}]", "holds NaN or infinity")
+                for k in np.flatnonzero(~fine & good)
+            ]
+            good &= fine
+    return (x, y) if good.all() else (x[good], y[good])
+
+
+def _answers(
+    name: str, ys: dict[str, Array], task: str | None, class_names: tuple[str, ...] | None
+) -> tuple[dict[str, Array], tuple[str, ...] | None, list[str]]:
+    """Answers as indices from 0 with the names of the classes, or as float32 without."""
+    values = np.unique(ys["train"])
+    whole = bool((values == np.round(values)).all())
+    amounts = task == "regression" or (
+        task is None and class_names is None
+        and (not whole or len(values) > (FEW if values.dtype.kind == "f" else MANY))
+    )  # fmt: skip
+    if amounts:
+        return {part: y.astype(np.float32) for part, y in ys.items()}, None, []
+    if not whole:
+        raise DataError(
+            f"{name}: the answers are fractions ({values[:3].tolist()} ...); classes need whole numbers."
+        )
+    if len(values) < 2:
+        raise DataError(
+            f"{name}: every answer to learn from is {values.tolist()}; there is nothing to tell apart."
+        )
+    if class_names is not None:
+        return (
+            {part: y if y.dtype.kind in "iu" else y.astype(np.int32) for part, y in ys.items()},
+            class_names,
+            [],
+        )
+    for part, y in ys.items():
+        if len(strange := np.setdiff1d(y, values)):
+            raise DataError(
+                f"{name}: the {part} part has the label {strange[0]}, which the train part has not."
+            )
+    narrow = np.uint8 if len(values) <= 256 else np.int32
+    counted = {part: np.searchsorted(values, y).astype(narrow) for part, y in ys.items()}
+    names = tuple(str(int(value)) for value in values)
+    notes = []
+    if not np.array_equal(values, np.arange(len(values))):
+        these = f"{names[0]} to {names[-1]} ({len(names)} different ones)"
+        notes.append(f"the labels go from {these}: they are counted from 0 here and keep their names")
+    return counted, names, notes

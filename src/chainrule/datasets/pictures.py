@@ -1,0 +1,136 @@
+"""A picture file to a small array, always in the same way: for learning, and later for what the network is asked.
+
+    open -> turn upright -> 8 bits -> lay on white -> grey or RGB -> bring to size
+
+How, is written in a preparation: {"kind": "picture", "height": 32, "width": 32, "colour": False, "fit": "stretch", ...}.
+"""
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.errors import DataError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Pixels = NDArray[np.uint8]
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")  # the only decoders that are let near a file
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
+UNREAD = (
+    ".heic",
+    ".heif",
+    ".avif",
+    ".tif",
+    ".tiff",
+    ".svg",
+    ".psd",
+    ".jp2",
+    ".jxl",
+    ".dng",
+    ".cr2",
+    ".nef",
+    ".arw",
+)
+FITS = ("stretch", "crop", "pad")
+LARGEST = 80_000_000  # pixels
+TURNED = (5, 6, 7, 8)  # EXIF orientations that lie on their side
+
+
+def read(what: "str | os.PathLike[str] | Image.Image", preparation: dict[str, Any]) -> Pixels:
+    """A picture as uint8 (height, width), or (height, width, 3) in colour, made as the preparation says.
+
+    Takes a path or a PIL image. Raises DataError naming the file when it can not be read as a picture.
+
+    >>> from PIL import Image
+    >>> red = Image.new("RGB", (64, 48), (255, 0, 0))
+    >>> read(red, {"height": 2, "width": 2, "colour": False, "fit": "stretch"})
+    array([[76, 76],
+           [76, 76]], dtype=uint8)
+    """
+    from PIL import Image, ImageOps
+
+    height, width, colour = preparation["height"], preparation["width"], preparation["colour"]
+    if isinstance(what, Image.Image):
+        return _shrink(what, height, width, colour, preparation["fit"])
+    name = os.fspath(what)
+    with _opened(name) as image:
+        try:
+            image.draft(
+                None, (2 * max(width, height), 2 * max(width, height))
+            )  # a JPEG need not be decoded whole
+            return _shrink(ImageOps.exif_transpose(image), height, width, colour, preparation["fit"])
+        except Exception as problem:  # noqa: BLE001 - a decoder on any bytes raises anything
+            raise DataError(f"{name} can not be read: {_plain(problem)}.") from None
+
+
+def measure(path: str | os.PathLike[str]) -> tuple[int, int, bool]:
+    """Height and width of a picture file as it will be shown, and whether it may have colours; decodes nothing."""
+    with _opened(os.fspath(path)) as image:
+        try:
+            width, height = image.size
+            if image.getexif().get(0x0112) in TURNED:
+                width, height = height, width
+        except Exception as problem:  # noqa: BLE001 - as above
+            raise DataError(f"{os.fspath(path)} can not be read: {_plain(problem)}.") from None
+        return height, width, image.mode not in ("1", "L", "LA", "La", "I", "I;16", "I;16B")
+
+
+def _opened(name: str) -> "Image.Image":
+    """The file opened and its header read; only ordinary files of the known kinds, of a size that can be held."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        about = Path(name).stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise DataError(f"{name} is not an ordinary file.")
+        if not about.st_size:
+            raise DataError(f"{name} is empty.")
+        if Path(name).suffix.lower() in UNREAD:
+            raise DataError(f"{name} is of a kind that is not read; save it as PNG or JPEG.")
+        image = Image.open(name, formats=FORMATS)
+    except DataError:
+        raise
+    except FileNotFoundError:
+        raise DataError(f"{name} does not exist.") from None
+    except UnidentifiedImageError:
+        raise DataError(f"{name} is not a picture that can be read ({', '.join(FORMATS)}).") from None
+    except Exception as problem:  # noqa: BLE001 - a decoder on any bytes raises anything
+        raise DataError(f"{name} can not be read: {_plain(problem)}.") from None
+    if not 0 < image.width * image.height <= LARGEST:
+        image.close()
+        raise DataError(f"{name} has {image.width} x {image.height} pixels; 1 to {LARGEST:,} can be read.")
+    return image
+
+
+def _shrink(image: "Image.Image", height: int, width: int, colour: bool, fit: str) -> Pixels:
+    """Upright pixels to the array."""
+    from PIL import Image, ImageOps
+
+    if image.mode.startswith("I"):  # 16 bits a pixel
+        image = Image.fromarray((np.asarray(image).clip(0, 65535) / 257).round().astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(paper, image)
+    image = image.convert("RGB" if colour else "L")
+    if image.size != (width, height):
+        smooth = Image.Resampling.BILINEAR
+        if fit == "crop":
+            image = ImageOps.fit(image, (width, height), smooth)
+        elif fit == "pad":
+            image = ImageOps.pad(image, (width, height), smooth, color="white")
+        else:
+            image = image.resize((width, height), smooth, reducing_gap=2.0)
+    return np.array(image, np.uint8)
+
+
+def _plain(problem: Exception) -> str:
+    if isinstance(problem, OSError) and problem.strerror:
+        return problem.strerror
+    return (str(problem) or type(problem).__name__).splitlines()[0].rstrip(".")
