@@ -22,10 +22,10 @@ FOUR = {
 def load(name_or_path: str | os.PathLike[str], **options: Any) -> Dataset:
     """The data of this name or at this path.
 
-    A name: one of `chainrule.datasets.NAMES`. A path: a folder of pictures (options as in `folder.load`), a .csv
-    (`table.load`), an .npz (`arrays`), or a folder with MNIST's four IDX files (`idx_folder`). All take `validation`,
-    the share of the training part to set aside, and `seed`. Raises SettingError for an option that the kind of data
-    does not know, DataError, FileError or DownloadError for what can not be had.
+    A name: one of `chainrule.datasets.NAMES`. A path: a folder of pictures (options as in `folder.load`), a
+    .csv (`table.load`), an .npz (`arrays`), or a folder with MNIST's four IDX files (`idx_folder`). All take
+    `validation`, the share of the training part to set aside, and `seed`. Raises SettingError for an option
+    that the kind of data does not know, DataError, FileError or DownloadError for what can not be had.
 
     >>> load("mnist", validation=0.1)
     <Dataset mnist: 54000 + 6000 + 10000 examples (28, 28), 10 classes>
@@ -115,7 +115,7 @@ def _kind(name: str) -> Callable[..., Dataset]:
         return idx_folder if _four(name) else folder.load
     if path.exists():
         raise DataError(
-            f"{name} is not data that can be read: a folder of pictures, .csv, .npz, or MNIST's four IDX files."
+            f"{name} is not data that can be read: a folder of pictures, .csv, .npz, or four IDX files."
         )
     guess = nearest(name, NAMES)
     hint = f" Did you mean {guess!r}?" if guess else ""

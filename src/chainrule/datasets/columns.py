@@ -1,9 +1,9 @@
-"""Columns of a table to the numbers a network learns from, and the record that makes new rows in the same way.
+"""Columns of a table to the numbers a network learns from, and the record that makes new rows alike.
 
-A column of numbers becomes (number - mean) / deviation, both of the training part. A column of words becomes one column
-for each word, 1 where it stands and 0 elsewhere.
+A column of numbers becomes (number - mean) / deviation, both of the training part. A column of words becomes
+one column for each word, 1 where it stands and 0 elsewhere.
 
-The record of a column: {"name", "kind": "number", "mean", "std"} or {"name", "kind": "category", "values": [...]}.
+The record of a column: {"name", "kind": "number", "mean", "std"} or {"name", "kind": "category", "values"}.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,10 +21,11 @@ Column = dict[str, Any]
 MISSING = (b"", b"na", b"n/a", b"nan", b"null", b"none", b"?", b"-")
 MOSTLY = 0.8  # of the cells that are not missing must be numbers for the others to be mistakes
 MOST_WORDS = 200  # different ones in a column
+LARGEST = 1e30  # squares of larger numbers leave float32 at the latest
 
 
 def numbers(cells: Text) -> tuple[Numbers, NDArray[np.bool_]]:
-    """The cells as numbers, and which of them are no finite number (those are NaN).
+    """The cells as numbers, and which of them are none or are beyond 1e30 (those are NaN).
 
     >>> numbers(np.array(["1.5", "two", "inf"]))
     (array([1.5, nan, nan]), array([False,  True,  True]))
@@ -33,7 +34,7 @@ def numbers(cells: Text) -> tuple[Numbers, NDArray[np.bool_]]:
         values = cells.astype(np.float64)
     except ValueError:
         values = np.array([_number(cell) for cell in cells.tolist()])
-    wrong = ~np.isfinite(values)
+    wrong = ~(np.abs(values) <= LARGEST)  # NaN is not
     values[wrong] = np.nan
     return values, wrong
 
@@ -52,7 +53,7 @@ def missing(cells: Text) -> NDArray[np.bool_]:
 
 
 def holds_numbers(cells: Text) -> bool:
-    """Whether a column is meant to hold numbers: at least four in five of the cells that are not missing do."""
+    """Whether a column is meant to hold numbers: four in five of the cells that are not missing do."""
     _, wrong = numbers(cells)
     there = ~missing(cells)
     return bool(there.any()) and float((~wrong[there]).mean()) >= MOSTLY
@@ -85,11 +86,16 @@ def learn(sheet: Sheet, name: str, kind: str, training: NDArray[np.int64]) -> Co
 
 def words(sheet: Sheet, name: str) -> list[str]:
     """The different words of a column, in order: as numbers where all are numbers, otherwise by letters."""
-    found = np.unique(sheet.columns[name]).astype("U").tolist()
+    found = list(set(as_words(sheet.columns[name])))
     try:
         return sorted(found, key=float)
     except ValueError:
         return sorted(found)
+
+
+def as_words(cells: Text) -> list[str]:
+    """The cells as Python text."""
+    return [str(word) for word in cells.astype("U").tolist()]
 
 
 def encode(record: Sequence[Column], cells: Mapping[str, Text]) -> NDArray[np.float32]:
@@ -115,7 +121,8 @@ def encode(record: Sequence[Column], cells: Mapping[str, Text]) -> NDArray[np.fl
 def features(record: Sequence[Column]) -> list[str]:
     """The name of each feature that `encode` makes.
 
-    >>> features([{"name": "age", "kind": "number"}, {"name": "pet", "kind": "category", "values": ["cat", "dog"]}])
+    >>> pet = {"name": "pet", "kind": "category", "values": ["cat", "dog"]}
+    >>> features([{"name": "age", "kind": "number"}, pet])
     ['age', 'pet=cat', 'pet=dog']
     """
     return [
@@ -128,8 +135,8 @@ def features(record: Sequence[Column]) -> list[str]:
 def _no_number(name: str, word: str) -> str:
     if word.lower().encode() in MISSING:
         return f"column {name!r} is {repr(word) if word else 'empty'}"
-    kind = "a finite number" if word.lstrip("+-").lower() in ("inf", "infinity") else "a number"
-    return f"column {name!r} is {word!r}, which is not {kind}"
+    kind = "not a number" if np.isnan(_number(word)) else f"beyond {LARGEST:g}"
+    return f"column {name!r} is {word!r}, which is {kind}"
 
 
 def stranger(name: str, word: str, values: Sequence[str]) -> str:

@@ -19,14 +19,14 @@ ARRAYS = ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Examples `x` and their answers `y` in two or three parts, ready to learn from; the arrays can not be written to.
+    """Examples `x` and their answers `y` in two or three parts, ready to learn from; arrays are read-only.
 
-    x: (n, ...) as read: uint8 for pictures (multiply by `scale` for 0..1), float32 for tables (`scale` is None).
+    x: (n, ...): uint8 for pictures (times `scale` is 0..1), float32 for tables (`scale` is None).
     y: (n,) the index of the class, or for a regression the float32 value in its own unit.
     Raises DataError when parts do not fit each other.
 
-    >>> data = Dataset("xor", np.array([[0., 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0]),
-    ...                np.array([[0., 1]]), np.array([1]), task="two classes", class_names=("same", "different"))
+    >>> x, y = np.array([[0., 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+    >>> data = Dataset("xor", x, y, x[:1], y[:1], task="two classes", class_names=("same", "different"))
     >>> data
     <Dataset xor: 4 + 1 examples (2,), two classes>
     >>> data.class_counts
@@ -80,8 +80,8 @@ class Dataset:
             return
         if y.dtype.kind not in "iu" or y.min() < 0 or y.max() >= len(self.class_names):
             raise DataError(
-                f"{self.name}: y_{part} goes from {y.min()} to {y.max()}; with {len(self.class_names)} classes "
-                f"it must be whole numbers from 0 to {len(self.class_names) - 1}."
+                f"{self.name}: y_{part} goes from {y.min()} to {y.max()}; with {len(self.class_names)} "
+                f"classes it must be whole numbers from 0 to {len(self.class_names) - 1}."
             )
 
     def __repr__(self) -> str:
@@ -111,7 +111,7 @@ class Dataset:
 
     @property
     def baseline(self) -> float | None:
-        """The accuracy, 0 to 1, of always answering the class most common in the training part; None for a regression."""
+        """The accuracy, 0 to 1, of always answering training's most common class; None without classes."""
         if self.class_names is None:
             return None
         most = int(np.bincount(self.y_train).argmax())
@@ -133,7 +133,7 @@ class Dataset:
         return sha.hexdigest()
 
     def with_validation(self, share: float, seed: int = 0) -> "Dataset":
-        """The same data with this share of the training part set aside as x_val, y_val, each class in its proportion."""
+        """The same data with this share of the training part as x_val, y_val; the same of each class."""
         from chainrule.datasets.splits import split
 
         if not share:
@@ -156,7 +156,7 @@ class Dataset:
           test   4 x (2,) float32
           no 3, yes 1
           always answering 'no' would be right in 75.00 % of the test part
-          digest 70b4da869d0d
+          digest 679623e900e3
         """
         lines = [f"{self.name}: {repr(self).rsplit(', ', 1)[1][:-1]}"]
         for part, n in self.sizes.items():

@@ -1,4 +1,4 @@
-"""Files from the web, kept: pinned by SHA-256, fetched from the first mirror that works, continued where a fetch broke off.
+"""Files from the web, kept: pinned by SHA-256, from the first mirror that works, resumed where it broke off.
 
 A file is looked for in this order, and used only when its content is the expected one:
 
@@ -7,7 +7,8 @@ A file is looked for in this order, and used only when its content is the expect
     3. the system's          where a Linux distribution installs the set
     4. the mirrors           unless CHAINRULE_OFFLINE is set
 
-A fetch writes beside (NAME.part), checks, and renames; a kill at any moment leaves nothing that could be taken for the file.
+A fetch writes beside (NAME.part), checks, and renames; a kill at any moment leaves nothing that could be
+taken for the file.
 """
 
 import hashlib
@@ -58,7 +59,7 @@ def home() -> Path:
 
 
 def fetch(remote: Remote, report: Report | None = None) -> Path:
-    """Where the file is, after fetching it if it is nowhere yet. Raises DownloadError with the steps to do it by hand."""
+    """Where the file is, fetched if it is nowhere yet. Raises DownloadError with the steps by hand."""
     kept = home() / "datasets" / remote.folder / remote.name
     if kept.exists():
         if is_right(kept, remote):
@@ -76,7 +77,8 @@ def fetch(remote: Remote, report: Report | None = None) -> Path:
         kept.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise DownloadError(
-            f"{kept.parent} can not be made ({problem.strerror}). Set CHAINRULE_HOME to a folder that can be written to."
+            f"{kept.parent} can not be made ({problem.strerror}). "
+            "Set CHAINRULE_HOME to a folder that can be written to."
         ) from None
     _download(remote, kept, report or _say)
     return kept
@@ -168,7 +170,7 @@ def _continue(url: str, remote: Remote, part: Path, report: Report) -> None:
 
 @contextmanager
 def _own_part(kept: Path) -> Iterator[Path]:
-    """The unfinished file, kept for the next try; a second process that fetches at the same time gets one of its own."""
+    """The unfinished file, kept for the next try; a second process at the same time gets one of its own."""
     shared = kept.with_name(kept.name + ".part")
     file = shared.open("ab")
     try:

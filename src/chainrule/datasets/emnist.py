@@ -16,11 +16,11 @@ KINDS = ("balanced", "digits", "letters")
 def load_data(kind: str = "letters") -> Pairs:
     """The characters as `(x_train, y_train), (x_test, y_test)`; x (n, 28, 28) uint8, y (n,) uint8 from 0.
 
-    letters: 124,800 + 20,800, A..Z with small and capital letters together. digits: 240,000 + 40,000. balanced:
-    112,800 + 18,800 of 47 classes, digits, capitals, and the small letters a b d e f g h n q r t.
-    The pictures stand upright and letters count from 0; in the published files they lie on their side and letters
-    count from 1. Fetched once (562 MB, all kinds in one archive), checked, kept; raises DownloadError when that is not
-    possible. Source: https://www.nist.gov/itl/products-and-services/emnist-dataset
+    letters: 124,800 + 20,800, A..Z with small and capital letters together. digits: 240,000 + 40,000.
+    balanced: 112,800 + 18,800 of 47 classes, digits, capitals, and the small letters a b d e f g h n q r t.
+    The pictures stand upright and letters count from 0; in the published files they lie on their side and
+    letters count from 1. Fetched once (562 MB, all kinds in one archive), checked, kept; raises DownloadError
+    when that is not possible. Source: https://www.nist.gov/itl/products-and-services/emnist-dataset
     """
     if kind not in KINDS:
         raise unknown("kind of EMNIST", kind, KINDS)

@@ -9,9 +9,9 @@ from chainrule.datasets.named import FASHION_MNIST
 def load_data() -> Pairs:
     """The clothes as Keras returns them: `(x_train, y_train), (x_test, y_test)`.
 
-    x: (60000, 28, 28) and (10000, 28, 28) uint8. y: uint8, 0..9: T-shirt/top, trouser, pullover, dress, coat, sandal,
-    shirt, sneaker, bag, ankle boot. Fetched once (31 MB), checked, kept; raises DownloadError when that is not possible.
-    Source: https://github.com/zalandoresearch/fashion-mnist (MIT)
+    x: (60000, 28, 28) and (10000, 28, 28) uint8. y: uint8, 0..9: T-shirt/top, trouser, pullover, dress, coat,
+    sandal, shirt, sneaker, bag, ankle boot. Fetched once (31 MB), checked, kept; raises DownloadError when
+    that is not possible. Source: https://github.com/zalandoresearch/fashion-mnist (MIT)
     """
     x_train, y_train, x_test, y_test = (idx.read(fetch(remote)).astype("u1") for remote in FASHION_MNIST)
     return (x_train, y_train), (x_test, y_test)

@@ -16,14 +16,16 @@ MANY = 1000  # whole numbers: more different ones than this are amounts
 
 
 def from_arrays(
-    name: str, arrays: Mapping[str, NDArray[Any]], *, task: str | None = None, class_names: tuple[str, ...] | None = None,
-    test: float = 0.2, validation: float = 0.0, seed: int = 0, skip_bad: bool = False, source: str = "", licence: str = "",
+    name: str, arrays: Mapping[str, NDArray[Any]], *, task: str | None = None,
+    class_names: tuple[str, ...] | None = None, test: float = 0.2, validation: float = 0.0, seed: int = 0,
+    skip_bad: bool = False, source: str = "", licence: str = "",
 ) -> Dataset:  # fmt: skip
-    """A Dataset from x_train, y_train, x_test, y_test (and x_val, y_val), or from x and y, of which a share is set aside.
+    """A Dataset from x_train, y_train, x_test, y_test (and x_val, y_val), or from x and y, then split.
 
-    x: (n, ...) whole numbers or fractions; uint8 pictures stay as they are, fractions become float32. y: (n,) or (n, 1)
-    labels or amounts, or (n, classes) with a single 1 in each row. Labels that do not count from 0 are counted anew and
-    keep their name. Raises DataError for parts that do not fit, NaN or infinity (skip_bad leaves such examples out).
+    x: (n, ...) whole numbers or fractions; uint8 pictures stay as they are, fractions become float32. y: (n,)
+    or (n, 1) labels or amounts, or (n, classes) with a single 1 in each row. Labels that do not count from 0
+    are counted anew and keep their name. Raises DataError for parts that do not fit, NaN or infinity
+    (skip_bad leaves such examples out).
 
     >>> from_arrays("xor", {"x": np.eye(4, 2), "y": np.array([1, 2, 1, 2])}, test=0.5).class_names
     ('1', '2')
@@ -49,8 +51,8 @@ def from_arrays(
     x = xs["train"]
     scale = 1 / 255 if x.dtype == np.uint8 else None
     data = Dataset(
-        name=name, class_names=names, scale=scale, preparation=preparation(x, scale), source=source, licence=licence,
-        **{f"x_{p}": a for p, a in xs.items()}, **{f"y_{p}": a for p, a in ys.items()},
+        name=name, **{f"x_{p}": a for p, a in xs.items()}, **{f"y_{p}": a for p, a in ys.items()},
+        class_names=names, scale=scale, preparation=preparation(x, scale), source=source, licence=licence,
         task="regression" if names is None else "two classes" if len(names) == 2 else "classes",
         skipped=tuple(skipped), notes=tuple(notes),
     )  # fmt: skip
@@ -62,8 +64,8 @@ def preparation(x: Array, scale: float | None) -> dict[str, Any]:
     shape = x.shape[1:]
     if x.dtype == np.uint8 and (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)):
         return {
-            "kind": "picture", "height": shape[0], "width": shape[1], "colour": len(shape) == 3, "fit": "stretch",
-            "scale": scale,
+            "kind": "picture", "height": shape[0], "width": shape[1], "colour": len(shape) == 3,
+            "fit": "stretch", "scale": scale,
         }  # fmt: skip
     return {"kind": "array", "shape": list(shape), "dtype": str(x.dtype), "scale": scale}
 
@@ -111,8 +113,8 @@ def _flat(name: str, part: str, y: Array) -> Array:
         places: Array = y.argmax(axis=1).astype(np.int32)
         return places
     raise DataError(
-        f"{name}: the answers of the {part} part have the shape {y.shape}; expected are one number for each example, "
-        "or a row with a single 1."
+        f"{name}: the answers of the {part} part have the shape {y.shape}; expected are one number for each "
+        "example, or a row with a single 1."
     )
 
 

@@ -5,8 +5,8 @@
             │  └ three axes
             └ unsigned bytes
 
-Many files with the same four names go round, some of them cut short. So the sizes in the header must account for
-every byte of the file, no more and no less, and this is known before memory is taken for the numbers.
+Many files with the same four names go round, some of them cut short. So the sizes in the header must account
+for every byte of the file, no more and no less, and this is known before memory is taken for the numbers.
 """
 
 import math
@@ -47,7 +47,7 @@ def read(path: str | os.PathLike[str]) -> NDArray[np.generic]:
 
 
 def write(path: str | os.PathLike[str], array: NDArray[np.generic]) -> None:
-    """Writes an array as IDX, packed with gzip when the name ends in .gz; an older file is replaced only when all is written."""
+    """Writes an array as IDX, packed with gzip when the name ends in .gz; beside first, then renamed."""
     path, content = Path(path), encode(array)
     if path.suffix == ".gz":
         packer = zlib.compressobj(9, zlib.DEFLATED, 31)  # 31: with a gzip header, without a date in it

@@ -1,4 +1,4 @@
-"""KMNIST: 70,000 handwritten characters of classical Japanese in ten classes, in the shape of MNIST and harder."""
+"""KMNIST: 70,000 handwritten characters of classical Japanese in ten classes, in MNIST's shape and harder."""
 
 from chainrule.datasets import idx
 from chainrule.datasets.downloads import fetch

@@ -28,8 +28,9 @@ FILES = {  # name: SHA-256 of the content, unpacked
 def load_data(path: str = "mnist.npz") -> Pairs:
     """The digits as Keras returns them: `(x_train, y_train), (x_test, y_test)`.
 
-    x: (60000, 28, 28) and (10000, 28, 28) uint8, white ink (255) on black (0). y: (60000,) and (10000,) uint8, 0..9.
-    Needs no network. `path` is there for Keras's sake and must keep its default. Source: http://yann.lecun.com/exdb/mnist
+    x: (60000, 28, 28) and (10000, 28, 28) uint8, white ink (255) on black (0). y: (60000,) and (10000,)
+    uint8, 0..9. Needs no network. `path` is there for Keras's sake and must keep its default. Source:
+    http://yann.lecun.com/exdb/mnist
 
     >>> (x_train, y_train), (x_test, y_test) = load_data()
     >>> x_train.shape, y_train[:5]
@@ -44,7 +45,7 @@ def load_data(path: str = "mnist.npz") -> Pairs:
 
 
 def read() -> tuple[Pixels, ...]:
-    """The four arrays, not writable, in the order of FILES. Raises FileError when the package's copy is damaged."""
+    """The four arrays, not writable, in the order of FILES. Raises FileError when the files are damaged."""
     with ThreadPoolExecutor(2) as pool:  # unpacking leaves Python's lock: the small files come free
         return tuple(pool.map(_read, FILES))
 

@@ -1,7 +1,7 @@
 """The sets that are known by name: where their files are, what they must contain, what they are called.
 
-The SHA-256 sums are of the files as their authors publish them. For Fashion-MNIST the sums of the unpacked content are
-known as well, so that copies that were packed anew (a Linux distribution's) are recognised.
+The SHA-256 sums are of the files as their authors publish them. For Fashion-MNIST the sums of the unpacked
+content are known as well, so that copies that were packed anew (a Linux distribution's) are recognised.
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ ABOUT = {
     ),
     "kmnist": About(
         ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
-        "KMNIST, made by ROIS-DS Center for Open Data in the Humanities from Kuzushiji data of NIJL and others, 2018",
+        "KMNIST, ROIS-DS Center for Open Data in the Humanities, from the Kuzushiji Dataset (NIJL)",
         "CC BY-SA 4.0",
     ),
     "emnist_digits": About(
@@ -72,7 +72,7 @@ ABOUT = {
 def _four(
     folder: str, bases: tuple[str, ...], facts: str, system: tuple[str, ...] = ()
 ) -> tuple[Remote, ...]:
-    """The four files of a set, from lines of: size, SHA-256 of the file, SHA-256 of what is inside if known."""
+    """The four files of a set, from lines of: size, SHA-256 of the file, and of what is inside if known."""
     remotes = []
     for name, line in zip(PARTS, facts.split("\n"), strict=True):
         size, sha256, *content = line.split()

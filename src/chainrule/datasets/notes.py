@@ -11,7 +11,7 @@ from chainrule.datasets.dataset import Array, Dataset
 
 
 def look_over(data: Dataset) -> Dataset:
-    """The same data with notes on rare classes, on a test part larger than the training part, and on shared pictures."""
+    """The same data with notes on rare classes, parts that may be swapped, pictures in two parts."""
     notes = list(data.notes)
     if data.class_names is not None:
         notes += imbalance(data.y_train, data.class_names) + twins(data.class_names)
@@ -29,7 +29,7 @@ def imbalance(y: Array, class_names: tuple[str, ...]) -> list[str]:
     """Notes on classes that are ten times rarer than others, or that have a single example.
 
     >>> imbalance(np.array([0] * 30 + [1]), ("cat", "lynx"))[0]
-    "class 'cat' has 30 examples and 'lynx' has 1: always answering 'cat' would be right in 96.77 % of the training part"
+    "class 'cat' has 30 examples and 'lynx' 1: always answering 'cat' is right in 96.77 % of them"
     """
     counts = np.bincount(y, minlength=len(class_names))
     most, least = int(counts.argmax()), int(counts.argmin())
@@ -37,9 +37,8 @@ def imbalance(y: Array, class_names: tuple[str, ...]) -> list[str]:
     if counts[most] >= 10 * counts[least]:
         share = 100 * counts[most] / counts.sum()
         notes.append(
-            f"class {class_names[most]!r} has {counts[most]:,} examples and {class_names[least]!r} has "
-            f"{counts[least]:,}: always answering {class_names[most]!r} would be right in {share:.2f} % "
-            "of the training part"
+            f"class {class_names[most]!r} has {counts[most]:,} examples and {class_names[least]!r} "
+            f"{counts[least]:,}: always answering {class_names[most]!r} is right in {share:.2f} % of them"
         )
     notes += [
         f"class {class_names[k]!r} has a single example to learn from"
@@ -60,21 +59,22 @@ def twins(class_names: tuple[str, ...]) -> list[str]:
         folded = " ".join(unicodedata.normalize("NFKC", name).casefold().replace("_", " ").split())
         if folded in seen and not (len(name) == 1 and name.isalpha()):  # A and a are letters, not a slip
             notes.append(
-                f"the classes {seen[folded]!r} and {name!r} are told apart only by capitals or spaces: are they one?"
+                f"the classes {seen[folded]!r} and {name!r} are told apart only by capitals or spaces: "
+                "are they one?"
             )
         seen.setdefault(folded, name)
     return notes
 
 
 def repeats(data: Dataset) -> list[str]:
-    """Notes on examples of the test or validation part that are in the training part too, number for number."""
+    """Notes on examples of the test or validation part that are in the training part too, pixel for pixel."""
     known = Counter(_prints(data.x_train))
     notes = []
     for part, x in (("validation", data.x_val), ("test", data.x_test)):
         shared = sum(mark in known for mark in _prints(x)) if x is not None else 0
         if shared:
             notes.append(
-                f"{shared:,} pictures of the {part} part are in the training part too: its accuracy will flatter"
+                f"{shared:,} pictures of the {part} part are in the training part too: it will flatter"
             )
     return notes
 

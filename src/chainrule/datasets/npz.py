@@ -1,7 +1,7 @@
 """NumPy's .npz archives, read as what they are: arrays of plain numbers. Nothing is unpickled, ever.
 
-For each array the header's shape x size of a number must be the size the archive gives for it, exactly, and this is
-known before memory is taken.
+For each array the header's shape x size of a number must be the size the archive gives for it, exactly, and
+this is known before memory is taken.
 """
 
 import io
@@ -24,7 +24,7 @@ KINDS = "buif"  # bool, whole numbers, fractions
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
-    """The arrays of an .npz file by name. Raises FileError when it is not one, is damaged, or holds anything but numbers.
+    """The arrays of an .npz file by name. Raises FileError when it is damaged or holds anything but numbers.
 
     >>> import tempfile; folder = tempfile.TemporaryDirectory()
     >>> np.savez(folder.name + "/a.npz", x=np.arange(3))
@@ -70,7 +70,8 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> NDA
         size, start = math.prod(shape) * dtype.itemsize, head.tell()
         if start + size != member.file_size or any(n < 0 for n in shape):
             raise FileError(
-                f"{where} has {member.file_size:,} bytes; its header {shape} of {dtype} makes {start + size:,}."
+                f"{where} has {member.file_size:,} bytes; its header {shape} of {dtype} makes "
+                f"{start + size:,}."
             )
         content = head.read() + file.read(size + 1)  # to the end, where the archive's checksum is compared
         if len(content) != size:

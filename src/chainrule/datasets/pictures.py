@@ -1,8 +1,8 @@
-"""A picture file to a small array, always in the same way: for learning, and later for what the network is asked.
+"""A picture file to a small array, in the same way for learning and later for what the network is asked.
 
     open -> turn upright -> 8 bits -> lay on white -> grey or RGB -> bring to size
 
-How, is written in a preparation: {"kind": "picture", "height": 32, "width": 32, "colour": False, "fit": "stretch", ...}.
+How, is written in a preparation: {"kind": "picture", "height", "width", "colour", "fit", "scale"}.
 """
 
 import os
@@ -70,7 +70,7 @@ def read(what: "str | os.PathLike[str] | Image.Image", preparation: dict[str, An
 
 
 def measure(path: str | os.PathLike[str]) -> tuple[int, int, bool]:
-    """Height and width of a picture file as it will be shown, and whether it may have colours; decodes nothing."""
+    """Height and width of a picture file as it is shown, and whether it may have colours; decodes nothing."""
     with _opened(os.fspath(path)) as image:
         try:
             width, height = image.size
@@ -82,7 +82,7 @@ def measure(path: str | os.PathLike[str]) -> tuple[int, int, bool]:
 
 
 def _opened(name: str) -> "Image.Image":
-    """The file opened and its header read; only ordinary files of the known kinds, of a size that can be held."""
+    """The file opened and its header read; only ordinary files of the known kinds and of a bearable size."""
     from PIL import Image, UnidentifiedImageError
 
     try:

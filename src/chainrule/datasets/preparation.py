@@ -1,4 +1,4 @@
-"""More examples like those that were learned from, made in the same way: what a saved network is asked with."""
+"""More examples like those that were learned from, made in the same way: what a saved network is asked."""
 
 import os
 from typing import Any
@@ -12,7 +12,7 @@ KINDS = ("array", "picture", "table")
 
 
 def prepare(preparation: dict[str, Any], what: Any) -> NDArray[Any]:
-    """One batch of inputs, as in `x_train` of the Dataset whose preparation this is (`scale` not applied yet).
+    """One batch of inputs, as in `x_train` of the Dataset with this preparation (`scale` not applied yet).
 
     picture: a path, a PIL image, or a list of them -> uint8 (n, height, width) or (n, height, width, 3).
     table: a dict from column to value, a list of dicts, or a CSV file -> float32 (n, features).
@@ -51,7 +51,7 @@ def _array(preparation: dict[str, Any], what: Any) -> NDArray[Any]:
         array = array[None]
     if array.shape[1:] != shape or array.dtype.kind not in "buif":
         raise DataError(
-            f"An array of shape {array.shape} of {array.dtype} came; expected are numbers of shape (n, *{shape})."
+            f"An array of shape {array.shape} of {array.dtype} came; expected are numbers, (n, *{shape})."
         )
     if not np.isfinite(array).all():
         raise DataError("The array holds NaN or infinity.")

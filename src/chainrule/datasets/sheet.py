@@ -1,7 +1,7 @@
-"""A CSV file, read strictly: every row as long as the header, every name once, and each row's line remembered.
+"""A CSV file, read strictly: rows as long as the header, every name once, each row's line remembered.
 
-Cells are kept as NumPy text, column by column, with the spaces around them taken off. Comma, semicolon or tab; a byte
-order mark and any kind of line end are fine.
+Cells are kept as NumPy text, column by column, with the spaces around them taken off. Comma, semicolon or
+tab; a byte order mark and any kind of line end are fine.
 """
 
 import codecs
@@ -43,9 +43,9 @@ class Sheet:
 def read(path: str | os.PathLike[str], *, drop: Sequence[str] = (), delimiter: str | None = None) -> Sheet:
     """Reads a CSV file with a header line, leaving out the columns in `drop`.
 
-    Rows of the wrong length and the like are left out and listed in `bad`; the caller decides whether to go on. Raises
-    DataError naming file and line where the file as a whole can not be read: no such file, not UTF-8, a quote that never
-    ends, a header that is missing, has a name twice or a column without one.
+    Rows of the wrong length and the like are left out and listed in `bad`; the caller decides whether to go
+    on. Raises DataError naming file and line where the file as a whole can not be read: no such file, not
+    UTF-8, a quote that never ends, a header that is missing, has a name twice or a column without one.
     """
     name = os.fspath(path)
     text = _text(name)

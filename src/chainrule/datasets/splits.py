@@ -13,9 +13,9 @@ def split(
 ) -> tuple[Indices, Indices]:
     """The indices of the examples that are kept and of those set aside, each in ascending order.
 
-    `share` is the part set aside, 0 <= share < 1. With `classes`, each class gives its share to within one example
-    (largest remainders first, so that the whole is right too), and one with a single example keeps it. The same seed
-    and answers give the same split on every machine.
+    `share` is the part set aside, 0 <= share < 1. With `classes`, each class gives its share to within one
+    example (largest remainders first, so that the whole is right too), and one with a single example keeps
+    it. The same seed and answers give the same split.
 
     >>> kept, aside = split(np.array([0, 0, 0, 0, 1, 1, 1, 1]), 0.25, seed=1)
     >>> len(kept), len(aside)

@@ -24,15 +24,17 @@ FEW = 20  # whole numbers: up to so many different ones are classes, more are am
 
 def load(
     path: str | os.PathLike[str], *, target: str | None = None, task: str | None = None,
-    test: float | str | os.PathLike[str] = 0.2, validation: float = 0.0, seed: int = 0, drop: Sequence[str] = (),
-    categorical: Sequence[str] = (), delimiter: str | None = None, skip_bad: bool = False,
+    test: float | str | os.PathLike[str] = 0.2, validation: float = 0.0, seed: int = 0,
+    drop: Sequence[str] = (), categorical: Sequence[str] = (), delimiter: str | None = None,
+    skip_bad: bool = False,
 ) -> Dataset:  # fmt: skip
-    """A CSV file as a Dataset: x float32 (n, features), standardised; y int32 classes, or float32 for a regression.
+    """A CSV file as a Dataset: x float32 (n, features), standardised; y int32, or float32 for a regression.
 
-    target: the column to learn. task: "regression", "classes" or "two classes"; None decides by what the column holds:
-    words, or whole numbers of at most 20 kinds, are classes. drop: columns to leave out. categorical: columns of
-    numbers that are names (a postcode). test: the share of rows set aside by seed, or a second CSV file.
-    Raises DataError naming file and line for each row that can not be used; skip_bad goes on without them.
+    target: the column to learn. task: "regression", "classes" or "two classes"; None decides by what the
+    column holds: words, or whole numbers of at most 20 kinds, are classes. drop: columns to leave out.
+    categorical: columns of numbers that are names (a postcode). test: the share of rows set aside by seed, or
+    a second CSV file. Raises DataError naming file and line for each row that can not be used; skip_bad goes
+    on without them.
     """
     drop = [drop] if isinstance(drop, str) else list(drop)
     categorical = [categorical] if isinstance(categorical, str) else list(categorical)
@@ -45,36 +47,32 @@ def load(
         raise DataError(f"{table.name} has no column besides the target {target!r} to learn from.")
     table = _without_faults(table, [{"name": name, "kind": kind} for name, kind in kinds.items()], skip_bad)
     _check_words(table, [name for name, kind in kinds.items() if kind == "category"], target)
-    share, other = (
-        (0.0, sheet.read(test, drop=drop, delimiter=delimiter))
-        if not isinstance(test, float | int)
-        else (test, None)
-    )
     y, names = _answers(table, target, kinds[target])
-    kept, aside = split(y, share, seed, classes=names is not None)
-    record = [columns.learn(table, name, kind, kept) for name, kind in kinds.items()]
-    inputs, answer = (
-        [c for c in record if c["name"] != target],
-        next(c for c in record if c["name"] == target),
-    )
-    if other is not None:
+    other, share = None, 0.0
+    if isinstance(test, str | os.PathLike):
+        other = sheet.read(test, drop=drop, delimiter=delimiter)
         _check_same(table, other)
-        other = _without_faults(other, record, skip_bad)
+    else:
+        share = test
+    # the means and deviations come from what is left to learn from, so the parts are made first
+    kept, test_rows = split(y, share, seed, classes=names is not None)
+    train, val = (kept[part] for part in split(y[kept], validation, seed, classes=names is not None))
+    record = {name: columns.learn(table, name, kind, train) for name, kind in kinds.items()}
+    answer = record.pop(target)
+    inputs = list(record.values())
     x = columns.encode(inputs, table.columns)
-    x_test, y_test = (x[aside], y[aside]) if other is None else (
-        columns.encode(inputs, other.columns), _indices(other, answer))  # fmt: skip
-    for part in (x, x_test, y):
-        if not np.isfinite(part).all():
-            raise DataError(
-                f"{table.name} has numbers too large to standardise; the largest that fit are about 1e38."
-            )
+    x_test, y_test = x[test_rows], y[test_rows]
+    if other is not None:
+        other = _without_faults(other, [*inputs, answer], skip_bad)
+        x_test, y_test = columns.encode(inputs, other.columns), _indices(other, answer)
     data = Dataset(
-        name=Path(path).stem, x_train=x[kept], y_train=y[kept], x_test=x_test, y_test=y_test,
-        task="regression" if names is None else "two classes" if len(names) == 2 else "classes", class_names=names,
+        name=Path(path).stem, x_train=x[train], y_train=y[train], x_test=x_test, y_test=y_test,
+        x_val=x[val] if len(val) else None, y_val=y[val] if len(val) else None, class_names=names,
+        task="regression" if names is None else "two classes" if len(names) == 2 else "classes",
         preparation={"kind": "table", "columns": inputs, "target": answer}, source=str(path),
-        skipped=table.bad + (other.bad if other is not None else ()), notes=tuple(_constant(record)),
+        skipped=table.bad + (other.bad if other is not None else ()), notes=tuple(_constant(inputs)),
     )  # fmt: skip
-    return look_over(data.with_validation(validation, seed))
+    return look_over(data)
 
 
 def rows(
@@ -82,8 +80,9 @@ def rows(
 ) -> Array:
     """New rows to float32 (n, features) as those that were learned from.
 
-    Takes a CSV file, or one or several dicts from column to value; other columns are ignored. Raises DataError naming
-    the row and the column where a value is missing, is no number, or is a word that was not there to learn from.
+    Takes a CSV file, or one or several dicts from column to value; other columns are ignored. Raises
+    DataError naming the row and the column where a value is missing, is no number, or is a word that was not
+    there to learn from.
     """
     record = preparation["columns"]
     wanted = [column["name"] for column in record]
@@ -191,7 +190,7 @@ def _answers(table: Sheet, target: str, kind: str) -> tuple[Array, tuple[str, ..
     names = columns.words(table, target)
     if len(names) < 2:
         raise DataError(
-            f"{table.name}: the target {target!r} is {names[0]!r} in every row; there is nothing to tell apart."
+            f"{table.name}: the target {target!r} is {names[0]!r} in every row; nothing is to be told apart."
         )
     return _indices(table, {"name": target, "kind": kind, "values": names}), tuple(names)
 
@@ -206,6 +205,6 @@ def _indices(table: Sheet, answer: columns.Column) -> Array:
 
 
 def _constant(record: Sequence[columns.Column]) -> list[str]:
-    names = [c["name"] for c in record if c.get("std") == 0 or len(c.get("values", "12")) == 1]
+    names = [c["name"] for c in record if c.get("std") == 0 or len(c.get("values", "..")) == 1]
     shown = ", ".join(map(repr, names[:10])) + (" and more" if len(names) > 10 else "")
     return [f"{len(names)} columns hold one value only and say nothing: {shown}"] if names else []

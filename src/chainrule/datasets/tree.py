@@ -1,0 +1,112 @@
+"""The tree of a picture folder: its parts, their classes and the files in them, found without opening any."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chainrule.datasets import pictures
+from chainrule.errors import DataError
+
+PARTS = {
+    "train": ("train", "training"),
+    "val": ("val", "valid", "validation"),
+    "test": ("test", "testing"),
+}
+SYSTEM = ("thumbs.db", "desktop.ini", "__macosx", "icon\r", "lost+found", "@eadir")
+
+
+@dataclass
+class Tree:
+    """What the walk through the folder brought."""
+
+    files: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # part -> [(class, path)]
+    bad: list[tuple[str, str]] = field(default_factory=list)  # (path, reason)
+    notes: list[str] = field(default_factory=list)
+
+
+def walk(root: Path) -> Tree:
+    """Finds the parts, the classes and the files, opening none."""
+    found = Tree()
+    folders = _folders(root, found)
+    parts = {
+        part: d
+        for d in folders
+        for part, known in PARTS.items()
+        if d.name.lower() in known and _has_folders(d)
+    }
+    if "train" in parts:
+        for d in folders:
+            if d not in parts.values():
+                found.notes.append(f"the folder {d.name} lies beside train and is not used")
+        if "test" not in parts and "val" in parts:
+            parts["test"] = parts.pop("val")
+            found.notes.append(f"there is no test folder: {parts['test'].name} is used as the test part")
+    else:
+        parts = {"train": root}
+    real: dict[str, str] = {}
+    for part, folder in parts.items():
+        found.files[part] = []
+        for d in _folders(folder, found) if folder != root else folders:
+            where = os.path.realpath(d)
+            if root.resolve().is_relative_to(where) or where in real:
+                found.notes.append(f"{d} leads back to {real.get(where, root)}: left out")
+                continue
+            real[where] = str(d)
+            files = list_pictures(d, found)
+            if not files:
+                found.bad.append((str(d), "is a class without a picture"))
+            found.files[part] += [(d.name, file) for file in files]
+    return found
+
+
+def _has_folders(folder: Path) -> bool:
+    """Whether it can be a part; a class may well be called train, and has pictures in it."""
+    try:
+        return any(entry.is_dir() and not _hidden(entry.name) for entry in folder.iterdir())
+    except OSError:  # `list_pictures` will say so
+        return False
+
+
+def _folders(folder: Path, found: Tree) -> list[Path]:
+    """The subfolders that are not hidden, sorted; loose pictures beside them are noted."""
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)  # as Keras, capitals first
+    except OSError as problem:
+        raise DataError(f"{folder} can not be read: {problem.strerror}.") from None
+    loose = sum(
+        not _hidden(e.name) and e.suffix.lower() in pictures.SUFFIXES and not e.is_dir() for e in entries
+    )
+    if loose:
+        found.notes.append(f"{loose:,} pictures lie in {folder} itself and belong to no class: left out")
+    return [e for e in entries if e.is_dir() and not _hidden(e.name)]
+
+
+def list_pictures(folder: Path, found: Tree) -> list[str]:
+    """All pictures under a class's folder, sorted; what is left out is noted."""
+    files: list[str] = []
+    others: Counter[str] = Counter()
+
+    def closed(problem: OSError) -> None:
+        found.bad.append((str(problem.filename), f"can not be read: {problem.strerror}"))
+
+    for place, subfolders, names in os.walk(folder, onerror=closed):
+        links = [d for d in subfolders if os.path.islink(os.path.join(place, d))]
+        found.notes += [f"{os.path.join(place, d)} is a link to a folder: not followed" for d in links]
+        subfolders[:] = sorted(d for d in subfolders if not _hidden(d))
+        for name in sorted(names):
+            suffix = os.path.splitext(name)[1].lower()
+            if _hidden(name):
+                others["hidden"] += 1
+            elif suffix in pictures.SUFFIXES or suffix in pictures.UNREAD:
+                files.append(os.path.join(place, name))
+            else:
+                others[suffix or "no ending"] += 1
+    if others:
+        kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(others.items()))
+        found.notes.append(f"files in {folder} that are not pictures were left out: {kinds}")
+    return files
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in SYSTEM
