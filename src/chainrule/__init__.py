@@ -1,3 +1,55 @@
-"""Chainrule: a neural network library that shows its work."""
+"""Chainrule: a neural network library that shows its work.
+
+Names as in Keras: `chainrule.Sequential`, `chainrule.layers.Dense`, `chainrule.datasets.mnist.load_data()`.
+Everything is imported when it is first used, so that `import chainrule` costs next to nothing.
+
+    arrays errors                                                 floor 0
+    activations initializers regularizers layers losses metrics
+    optimizers backprop  (the network)                            floor 1
+    datasets images files  (data and formats)                     floor 1
+    models training callbacks engines ...                         floor 2
+    cli                                                           floor 4
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+_MODULES = (
+    "activations", "arrays", "backprop", "callbacks", "datasets", "errors", "files", "images", "initializers", "layers",
+    "losses", "metrics", "models", "optimizers", "regularizers", "saving", "utils",
+)  # fmt: skip
+_NAMES = {
+    "Sequential": "chainrule.models",
+    "Model": "chainrule.models",
+    "Input": "chainrule.layers",
+    "Scaled": "chainrule.examples",
+}
+
+__all__ = ["Input", "Model", "Scaled", "Sequential", "__version__", *_MODULES]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+    from chainrule import (
+        activations, arrays, backprop, callbacks, datasets, errors, files, images, initializers, layers, losses,
+        metrics, models, optimizers, regularizers, saving, utils,
+    )  # fmt: skip
+    from chainrule.examples import Scaled
+    from chainrule.layers import Input
+    from chainrule.models import Model, Sequential
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"chainrule.{name}")
+    if name in _NAMES:
+        return getattr(importlib.import_module(_NAMES[name]), name)
+    from chainrule.errors import nearest
+
+    guess = nearest(name, [*_MODULES, *_NAMES])
+    hint = f" Did you mean {guess!r}?" if guess else ""
+    raise AttributeError(f"chainrule has nothing called {name!r}.{hint}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

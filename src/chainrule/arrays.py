@@ -61,6 +61,22 @@ def elementwise(formula: Callable[..., tuple[Array, ...]], *arrays: Array) -> tu
 PURPOSES = {"weights": 0, "order": 1, "noise": 2, "split": 3}
 
 
+_given: list[int] = []  # the seed of `set_seed`, and how many seeds were taken from it
+
+
+def set_seed(seed: int) -> None:
+    """Decides all seeds that are drawn from now on (Keras: `keras.utils.set_random_seed`)."""
+    _given[:] = [int(seed), 0]
+
+
+def next_seed() -> int:
+    """A seed for a new model: decided by `set_seed`, or fresh luck. 53 bits, so that JSON keeps it exactly."""
+    if not _given:
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 11)
+    _given[1] += 1
+    return int(np.random.SeedSequence([_given[0], _given[1]]).generate_state(1, np.uint64)[0] >> 11)
+
+
 def generator(seed: int, purpose: str, *place: int) -> np.random.Generator:
     """A NumPy generator for one purpose and place, for example ("order", epoch).
 
@@ -93,7 +109,7 @@ def counter_noise(seed: Array, step: Array, link: int) -> Noise:
 
     >>> draw = counter_noise(seed_words(1), np.asarray(5), link=2)
     >>> [round(float(number), 3) for number in draw((3,))]
-    [0.0, 0.0, 0.0]
+    [0.157, 0.042, 0.7]
     """
     xp = namespace(seed)
 

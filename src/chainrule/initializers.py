@@ -222,7 +222,8 @@ def get(initializer: object) -> Initializer:
     name = initializer
     if isinstance(initializer, dict):
         name, settings = initializer.get("class_name"), dict(initializer.get("config") or {})
-        settings.pop("dtype", None)  # files of Keras 2 carry it
+        for setting in ("dtype", "input_axes", "output_axes"):  # carried by Keras's files, of no effect here
+            settings.pop(setting, None)
     kind = CLASSES.get(str(name)) or NAMES.get(str(name))
     if kind is None:
         raise unknown("initializer", name, NAMES)

@@ -1,0 +1,174 @@
+"""What was given to learn from, checked before the first step: shapes, types, labels, weights, splits."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.errors import DataError, SettingError, ShapeError
+from chainrule.losses import Loss
+
+Shape = tuple[int, ...]
+
+
+class Scaled(NamedTuple):
+    """Pixels kept as uint8 and divided when a batch is made: a quarter of the memory of float32, the same numbers.
+
+    >>> Scaled(np.array([[0, 255]], np.uint8), 255).rows(np.array([0]))
+    array([[0., 1.]], dtype=float32)
+    """
+
+    values: np.ndarray
+    divisor: float = 255.0
+
+    def rows(self, index: Any) -> np.ndarray:
+        """The chosen examples as float32."""
+        return np.asarray(self.values[index].astype(np.float32) / np.float32(self.divisor))
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs, targets and weights of the same length, ready for a step.
+
+    x: (n, ...) float32, or whole numbers that become float32 (divided by `divisor`) when a batch is made.
+    y: targets as the loss needs them, or None when predicting.  weight: (n,) float32, or None when all count 1.
+    """
+
+    x: np.ndarray
+    y: np.ndarray | None = None
+    weight: np.ndarray | None = None
+    divisor: float = 1.0
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def inputs(self, index: Any) -> np.ndarray:
+        """The chosen examples' inputs as float32."""
+        return as_float(self.x[index], self.divisor)
+
+
+def as_float(x: Any, divisor: float) -> Any:
+    """Raw inputs as the numbers that the network sees; NumPy and JAX alike."""
+    xp = x.__array_namespace__()
+    x = x.astype(xp.float32)
+    return x if divisor == 1.0 else x / xp.asarray(divisor, dtype=xp.float32)
+
+
+def check_inputs(x: Any, input_shape: Shape | None, first_layer: str = "The model") -> Examples:
+    """Inputs of a known shape, finite numbers; errors say what came and what to do."""
+    divisor = 1.0
+    if isinstance(x, Scaled):
+        x, divisor = x.values, float(x.divisor)
+    x = as_array(x, "inputs")
+    if x.ndim == 0 or len(x) == 0:
+        raise DataError("There are no examples: the inputs are empty.")
+    if x.ndim == 1 and input_shape == (1,):
+        x = x[:, None]  # Keras takes plain numbers for one input, too
+    if input_shape is not None and x.shape[1:] != input_shape:
+        raise ShapeError(wrong_shape(x.shape, input_shape, first_layer))
+    finite(x, "inputs")
+    return Examples(x, divisor=divisor)
+
+
+def check_examples(
+    x: Any, y: Any, loss: Loss, input_shape: Shape, output_shape: Shape, sample_weight: Any = None,
+    class_weight: dict[int, float] | None = None, first_layer: str = "The model",
+) -> Examples:  # fmt: skip
+    """Inputs with their targets and weights."""
+    inputs = check_inputs(x, input_shape, first_layer)
+    if y is None:
+        raise DataError("Learning needs targets: fit(x, y).")
+    y = as_array(y, "targets")
+    if len(y) != len(inputs):
+        raise ShapeError(f"There are {len(inputs)} inputs but {len(y)} targets; each input needs one target.")
+    finite(y, "targets")
+    y = loss.check(y, output_shape)
+    weight = None
+    if sample_weight is not None:
+        weight = as_array(sample_weight, "sample_weight").astype(np.float32).reshape(-1)
+        if len(weight) != len(inputs):
+            raise ShapeError(f"There are {len(inputs)} inputs but {len(weight)} sample weights.")
+        finite(weight, "sample_weight")
+    if class_weight is not None:
+        by_class = weights_by_class(y, class_weight)
+        weight = by_class if weight is None else weight * by_class
+    return Examples(inputs.x, y, weight, inputs.divisor)
+
+
+def weights_by_class(y: np.ndarray, class_weight: dict[int, float]) -> np.ndarray:
+    """A weight for each example, from one for each class."""
+    if not isinstance(class_weight, dict):
+        raise SettingError(f"class_weight must be a dict such as {{0: 1.0, 1: 5.0}}; it got {class_weight!r}.")
+    labels = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else np.round(y.reshape(len(y), -1)[:, 0])
+    weight = np.ones(len(y), np.float32)
+    for label, value in class_weight.items():
+        weight[labels == int(label)] = value
+    return weight
+
+
+def split_last(examples: tuple[Any, Any, Any], share: float) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Keras's validation_split: the last share of the examples, before any shuffling."""
+    if not 0 < share < 1:
+        raise SettingError(f"validation_split is a share between 0 and 1; it got {share!r}.")
+    x = examples[0]
+    n = len(x.values if isinstance(x, Scaled) else x)
+    at = int(n * (1 - share))
+    if at == 0 or at == n:
+        raise SettingError(f"validation_split={share!r} of {n} examples leaves none to learn or none to validate.")
+
+    def cut(array: Any, piece: slice) -> Any:
+        if array is None:
+            return None
+        if isinstance(array, Scaled):
+            return Scaled(array.values[piece], array.divisor)
+        return as_array(array, "inputs")[piece]
+
+    learn, judge = slice(0, at), slice(at, n)
+    return tuple(cut(a, learn) for a in examples), tuple(cut(a, judge) for a in examples)
+
+
+def as_array(values: Any, what: str) -> np.ndarray:
+    """Anything array-like as an array of numbers."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise DataError(f"The {what} are ragged: every example must have the same shape.") from None
+    if array.dtype == object and array.size:
+        shapes = {np.shape(v) for v in array.reshape(-1)[:100]}
+        if len(shapes) > 1:
+            raise DataError(f"The {what} are ragged: every example must have the same shape.")
+        try:
+            array = np.stack([np.asarray(v, dtype=np.float32) for v in array])
+        except (TypeError, ValueError):
+            raise DataError(f"The {what} must be numbers; they hold {type(array.reshape(-1)[0]).__name__}.") from None
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"The {what} must be numbers; they are of type {array.dtype}.")
+    if array.dtype.kind == "f" and array.dtype != np.float32:
+        array = array.astype(np.float32)
+    if array.dtype.kind in "bi":
+        array = array.astype(np.float32) if array.dtype.kind == "b" else array
+    return array
+
+
+def finite(array: np.ndarray, what: str) -> None:
+    """Refuses NaN and infinity, naming the first place."""
+    if array.dtype.kind != "f" or np.isfinite(np.sum(array, dtype=np.float64)):
+        return
+    bad = ~np.isfinite(array)
+    if bad.any():
+        place = np.unravel_index(int(np.argmax(bad)), array.shape)
+        raise DataError(
+            f"The {what} hold {int(bad.sum())} numbers that are not finite; the first is {array[place]} in "
+            f"example {place[0]}{f', at {tuple(int(i) for i in place[1:])}' if len(place) > 1 else ''}."
+        )
+
+
+def wrong_shape(came: Shape, expected: Shape, first_layer: str) -> str:
+    """What to say when one example does not have the shape that the model was built for."""
+    numbers = ", ".join(map(str, came[1:]))
+    message = f"{first_layer} expects examples of shape {expected}; it got {came[0]} of shape ({numbers})."
+    if came == expected:
+        return message + " One example alone needs a batch axis in front: x[None]."
+    if int(np.prod(came[1:])) == int(np.prod(expected)):
+        return message + f" They have as many numbers: x.reshape({('-1, ' + ', '.join(map(str, expected)))})."
+    return message

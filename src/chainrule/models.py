@@ -1,0 +1,444 @@
+"""Sequential: a stack of layers in Keras's shape. It holds weights and hands them to the engine; it computes nothing."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule import layers as layers_module
+from chainrule import losses, metrics, optimizers
+from chainrule.arrays import choose_backend, generator, next_seed
+from chainrule.errors import SettingError, ShapeError
+from chainrule.layers import InputLayer, Layer
+from chainrule.layers.base import Shape, shape_of
+from chainrule.saving import load_model, model_from_json, restore, save_model
+
+__all__ = ["Model", "Sequential", "load_model", "model_from_json"]
+
+
+class Sequential:
+    """Layers one after the other, learning together. Keras's methods, arguments and defaults.
+
+    >>> from chainrule.layers import Dense
+    >>> model = Sequential([Dense(3, activation="relu", input_shape=(4,)), Dense(1)])
+    >>> model.count_params()
+    19
+    """
+
+    def __init__(self, layers: Sequence[Layer] | None = None, trainable: bool = True, name: str | None = None) -> None:
+        self.name, self.trainable = name or "sequential", bool(trainable)
+        self.seed = next_seed()
+        self.input_layer: InputLayer | None = None
+        self.layers: list[Layer] = []
+        self.extras: dict[str, Any] = {}  # what a model file carries beside Keras's contents
+        self.optimizer: Any = None
+        self.loss: Any = None
+        self.loss_object: Any = None
+        self.metrics_asked: list[Any] = []
+        self.metric_objects: list[metrics.Metric] = []
+        self.backend_asked: str | None = None
+        self.memory: Any = None  # the optimizer's, once it has learned something
+        self.epochs_seen = 0  # in all calls of fit: decides the order of the next epoch
+        self.history: Any = None
+        self.stop_training = self.interrupted = False
+        self.epoch_to_start = 0
+        self.not_finite: str | None = None
+        self._engines: dict[Any, Any] = {}
+        for layer in layers or []:
+            self.add(layer)
+
+    # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def add(self, layer: Layer) -> None:
+        """Puts a layer on top."""
+        if not isinstance(layer, Layer):
+            raise SettingError(f"Sequential is made of layers (chainrule.layers); it got {layer!r}.")
+        if isinstance(layer, InputLayer):
+            if self.layers or self.input_layer:
+                raise SettingError("Input says the shape of the examples: it can only come first, and once.")
+            self.input_layer = layer
+            layer.name = layer.name or "input_layer"
+            return
+        if any(layer is other for other in self.layers):
+            raise SettingError(f"{layer.label} is in the model already; each place needs a layer of its own.")
+        self._name(layer)
+        if not self.layers and self.input_layer is None and layer.declared_shape is not None:
+            self.input_layer = InputLayer(shape=layer.declared_shape, name="input_layer")
+        self.layers.append(layer)
+        self._engines.clear()
+        if self.input_layer is not None:
+            self._build_layer(len(self.layers) - 1)
+
+    def pop(self) -> Layer:
+        """Takes the top layer off."""
+        if not self.layers:
+            raise SettingError("There is no layer to take off.")
+        self._engines.clear()
+        self.memory = None
+        return self.layers.pop()
+
+    def _name(self, layer: Layer) -> None:
+        names = {other.name for other in self.layers}
+        if layer.name is None:
+            kind, n = keras_snake(type(layer).__name__), 0
+            while (candidate := f"{kind}_{n}" if n else kind) in names:
+                n += 1
+            layer.name = candidate
+        elif layer.name in names:
+            raise SettingError(f"There is a layer called {layer.name!r} already; names must differ.")
+
+    def build(self, input_shape: Any = None) -> None:
+        """Draws the first weights. input_shape: with the batch axis in front, (None, 784), as in Keras."""
+        if input_shape is not None and self.input_layer is None:
+            shape = tuple(input_shape)[1:]
+            self.input_layer = InputLayer(shape=shape_of(shape, "input_shape"), name="input_layer")
+        if self.input_layer is None:
+            raise SettingError(
+                f"The model {self.name!r} does not know the shape of its examples yet: begin it with "
+                "Input(shape=(784,)), give the first layer an input_shape, or call fit."
+            )
+        for i, layer in enumerate(self.layers):
+            if not layer.built:
+                self._build_layer(i)
+
+    def _build_layer(self, i: int) -> None:
+        shape = self.layers[i - 1].output_shape if i else self.input_shape
+        if shape is None:
+            raise SettingError(f"{self.layers[i - 1].label} must be built first.")
+        self.layers[i].build(shape, generator(self.seed, "weights", i))
+
+    @property
+    def built(self) -> bool:
+        """Whether all weights exist."""
+        return self.input_layer is not None and all(layer.built for layer in self.layers)
+
+    @property
+    def input_shape(self) -> Shape | None:
+        """The shape of one example, or None while it is not known."""
+        return None if self.input_layer is None else self.input_layer.declared_shape
+
+    @property
+    def output_shape(self) -> Shape | None:
+        """The shape of one prediction, or None while it is not known."""
+        return self.layers[-1].output_shape if self.layers else self.input_shape
+
+    @property
+    def chain(self) -> list[Layer]:
+        """The links that backpropagation walks: a Dense with an activation is two."""
+        return [link for layer in self.layers for link in layer.links()]
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """A layer by name or by place."""
+        if index is not None:
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        from chainrule.errors import unknown
+
+        raise unknown("layer", name, [str(layer.name) for layer in self.layers])
+
+    # ── weights ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def get_weights(self) -> list[np.ndarray]:
+        """All weights as NumPy arrays: kernel and bias of each layer in turn."""
+        return [array for layer in self.layers for array in layer.get_weights()]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Replaces all weights by arrays of the same shapes."""
+        self.build()
+        counts = [len(layer.get_weights()) for layer in self.layers]
+        if sum(counts) != len(weights):
+            raise ShapeError(f"The model has {sum(counts)} weight arrays; got {len(weights)}.")
+        rest = list(weights)
+        for layer, count in zip(self.layers, counts, strict=True):
+            if count:
+                layer.set_weights(rest[:count])
+            rest = rest[count:]
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """The same as `get_weights()`."""
+        return self.get_weights()
+
+    def count_params(self) -> int:
+        """How many numbers the model learns."""
+        self.build()
+        return sum(layer.count_params() for layer in self.layers)
+
+    def summary(self, line_length: int | None = None, print_fn: Callable[[str], Any] = print, **_: Any) -> None:
+        """Prints the layers, what comes out of each and how many weights it has, as Keras does."""
+        from chainrule.summary import summary_lines
+
+        print_fn("\n".join(summary_lines(self, line_length)))
+
+    # ── learning ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def compile(
+        self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, backend: str | None = None, **rest: Any
+    ) -> None:
+        """Decides how to learn: the optimizer, the loss, what to count. backend: "numpy", "jax", or None to choose."""
+        for setting, value in rest.items():
+            if setting not in COMPILE_OFF:
+                raise SettingError(f"compile has no setting called {setting!r} (it got {value!r}).")
+            if value not in COMPILE_OFF[setting] and value != []:
+                raise SettingError(f"compile: {setting}={value!r} is not supported; leave it out.")
+        if isinstance(loss, (list, tuple)) and len(loss) == 1:
+            loss = loss[0]
+        if backend is not None:
+            choose_backend(backend, 0)
+        self.optimizer = optimizers.get(optimizer)
+        self.loss, self.loss_object = loss, None if loss is None else losses.get(loss)
+        self.metrics_asked = [metrics] if isinstance(metrics, (str, dict)) else list(metrics or [])
+        for metric in self.metrics_asked:
+            _metric(metric, (1,), (1,))
+        self.metric_objects = []
+        self.backend_asked, self.memory = backend, None
+        self._engines.clear()
+
+    def fit(
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1, verbose: Any = "auto",
+        callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None, shuffle: bool = True,
+        class_weight: Any = None, sample_weight: Any = None, initial_epoch: int = 0, steps_per_epoch: None = None,
+        validation_steps: None = None, validation_batch_size: int | None = None, validation_freq: int = 1,
+    ) -> Any:  # fmt: skip
+        """Learns from x and y for some epochs; returns a History. All arguments mean what they mean in Keras."""
+        from chainrule import training
+        from chainrule.examples import check_examples, split_last
+
+        for setting, value in (("steps_per_epoch", steps_per_epoch), ("validation_steps", validation_steps)):
+            if value is not None:
+                raise SettingError(f"fit: {setting} is not supported; an epoch is once through the examples.")
+        self._compiled("fit")
+        if y is None:
+            refuse_streams(x, "fit")
+        if validation_split and validation_data is None:
+            (x, y, sample_weight), held = split_last((x, y, sample_weight), validation_split)
+            validation_data = held if sample_weight is not None else held[:2]
+        self._ready(x, y)
+        check = (self.loss_object, self.input_shape, self.output_shape)
+        first = self.layers[0].label
+        examples = check_examples(x, y, *check, sample_weight, class_weight, first)
+        validation = None
+        if validation_data is not None:
+            if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
+                raise SettingError("validation_data must be (x, y) or (x, y, sample_weight).")
+            validation = check_examples(
+                validation_data[0], validation_data[1], *check, *validation_data[2:], first_layer=first
+            )
+        batch = training.batch_size_of(batch_size, len(examples))
+        steps = -(-len(examples) // batch) * max(0, epochs - initial_epoch)
+        work = 6.0 * self.count_params() * batch * steps
+        engine = self._engine(choose_backend(self.backend_asked, work), batch)
+        self.history = training.fit(
+            self, engine,
+            training.Plan(
+                examples, validation, batch, int(epochs), int(initial_epoch), bool(shuffle), verbose,
+                list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else [],
+                int(validation_freq),
+            ),
+        )  # fmt: skip
+        return self.history
+
+    def _engine(self, backend: str, batch: int) -> Any:
+        """The loop for this way of learning, made once and kept."""
+        from chainrule.backprop import make_step
+        from chainrule.engines import ENGINES
+
+        trainable = tuple(link.trainable for link in self.chain)
+        scheduled = not isinstance(self.optimizer.learning_rate, float)
+        key = (backend, batch, trainable, repr(self.optimizer.get_config()) if scheduled else None)
+        if key not in self._engines:
+            step = make_step(self.chain, self.loss_object, self.optimizer, self.metric_objects)
+            self._engines[key] = ENGINES[backend](step, batch)
+        return self._engines[key]
+
+    def _compiled(self, what: str) -> None:
+        if self.optimizer is None or self.loss_object is None:
+            raise SettingError(f"Before {what}, say how to learn: model.compile(optimizer='adam', loss='...').")
+        if not self.layers:
+            raise SettingError(f"The model has no layers yet; add some before {what}.")
+
+    def _ready(self, x: Any, y: Any) -> None:
+        """Builds the model from the data where needed, and finds out which accuracy is meant."""
+        from chainrule.examples import Scaled, as_array
+
+        values = x.values if isinstance(x, Scaled) else as_array(x, "inputs")
+        if self.input_layer is None:
+            self.build((None, *(values.shape[1:] or (1,))))
+        self.build()
+        y_shape = np.shape(y)[1:] if y is not None else ()
+        self.metric_objects = [_metric(m, y_shape, self.output_shape or ()) for m in self.metrics_asked]
+        names = [metric.name for metric in self.metric_objects]
+        if len({*names, "loss"}) != len(names) + 1:
+            raise SettingError(f"The metrics need names of their own; they are {', '.join(names)}.")
+
+    def evaluate(
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = "auto",
+        sample_weight: Any = None, steps: None = None, callbacks: Any = None, return_dict: bool = False,
+    ) -> Any:  # fmt: skip
+        """The loss and metrics on examples: [loss, accuracy, ...], or a dict."""
+        from chainrule import training
+        from chainrule.examples import check_examples
+        from chainrule.progress import Progress
+
+        self._compiled("evaluate")
+        self._ready(x, y)
+        examples = check_examples(
+            x, y, self.loss_object, self.input_shape or (), self.output_shape or (), sample_weight,
+            first_layer=self.layers[0].label,
+        )  # fmt: skip
+        progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
+        logs = training.judge(self, examples)
+        progress.finish(logs)
+        ordered = {"loss": logs["loss"]} | {m.name: logs[m.name] for m in self.metric_objects}
+        if return_dict:
+            return ordered
+        return list(ordered.values()) if len(ordered) > 1 else ordered["loss"]
+
+    def predict(
+        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: None = None, callbacks: Any = None
+    ) -> np.ndarray:
+        """What the model says to each example, (examples, outputs) float32."""
+        from chainrule.progress import Progress
+
+        examples = self._inputs(x)
+        progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
+        from chainrule.training import predictions
+
+        said = predictions(self, examples)
+        progress.finish({})
+        return said
+
+    def predict_on_batch(self, x: Any) -> np.ndarray:
+        """The same, without a word."""
+        from chainrule.training import predictions
+
+        return predictions(self, self._inputs(x))
+
+    def __call__(self, x: Any, training: bool = False) -> np.ndarray:
+        """The same, as Keras allows it: model(x)."""
+        if training:
+            raise SettingError("A model can be called for predicting only; learning happens in fit.")
+        return self.predict_on_batch(x)
+
+    def _inputs(self, x: Any) -> Any:
+        from chainrule.examples import check_inputs
+
+        if self.input_layer is None:
+            self.build((None, *np.shape(x)[1:]))
+        self.build()
+        return check_inputs(x, self.input_shape, self.layers[0].label if self.layers else "The model")
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """One step on one batch; returns that batch's loss and metrics, as they were before the step."""
+        from chainrule import training
+        from chainrule.engines import Watched, zero_totals
+        from chainrule.examples import check_examples
+
+        self._compiled("train_on_batch")
+        self._ready(x, y)
+        examples = check_examples(
+            x, y, self.loss_object, self.input_shape or (), self.output_shape or (), sample_weight, class_weight,
+            self.layers[0].label,
+        )  # fmt: skip
+        engine: Watched = self._engine("numpy", len(examples))
+        totals = zero_totals([metric.name for metric in self.metric_objects])
+        order = np.arange(len(examples))
+        state, totals = engine.advance(training.state_of(self), totals, examples, order, 0, 1)
+        training.put_back(self, state)
+        logs = training.figures(self, totals)
+        ordered = {"loss": logs["loss"]} | {m.name: logs[m.name] for m in self.metric_objects}
+        if return_dict:
+            return ordered
+        return list(ordered.values()) if len(ordered) > 1 else ordered["loss"]
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """The loss and metrics of one batch."""
+        return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of the figures, in the order of `evaluate`."""
+        return ["loss", *(metric.name for metric in self.metric_objects)]
+
+    # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def save(self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True, **_: Any) -> None:
+        """Writes the whole model to a .keras or .h5 file that Keras opens too."""
+        save_model(self, filepath, overwrite=overwrite, include_optimizer=include_optimizer)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
+        """Writes the weights alone, to a .weights.h5 file."""
+        from chainrule.saving import save_weights
+
+        save_weights(self, filepath, overwrite=overwrite)
+
+    def load_weights(self, filepath: Any, **_: Any) -> None:
+        """Reads the weights alone, from a weights file or a whole model file."""
+        from chainrule.saving import load_weights
+
+        load_weights(self, filepath)
+
+    def backup(self, filepath: Any, next_epoch: int) -> None:
+        """Writes all that is needed to go on learning exactly: see `callbacks.BackupAndRestore`."""
+        resume = {"seed": self.seed, "epochs_seen": self.epochs_seen, "next_epoch": next_epoch}
+        save_model(self, filepath, extras=self.extras | {"resume": resume})
+
+    def restore(self, filepath: Any) -> None:
+        """Goes back to what `backup` wrote."""
+        restore(self, filepath)
+
+    def get_config(self) -> dict[str, Any]:
+        """The layers and their settings, as Keras stores them."""
+        entries: list[Layer] = ([self.input_layer] if self.input_layer else []) + self.layers
+        return {"name": self.name, "trainable": self.trainable, "layers": [layers_module.serialize(e) for e in entries]}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Sequential":
+        """A new model with stored settings and fresh weights."""
+        return cls([layers_module.deserialize(entry) for entry in config.get("layers", [])], name=config.get("name"))
+
+    def to_json(self) -> str:
+        """The architecture as text; `model_from_json` makes a model of it."""
+        import json
+
+        return json.dumps({"class_name": "Sequential", "config": self.get_config()})
+
+    def __repr__(self) -> str:
+        return f"<Sequential name={self.name}, built={self.built}>"
+
+
+Model = Sequential  # Keras's general name, for type hints and isinstance; every model here is a Sequential
+
+# Settings of compile that change nothing at these values.
+COMPILE_OFF: dict[str, tuple[Any, ...]] = {
+    "loss_weights": (None,),
+    "weighted_metrics": (None,),
+    "run_eagerly": (False, None),
+    "steps_per_execution": (1, None),
+    "jit_compile": ("auto", True, False, None),
+    "auto_scale_loss": (True, False),
+}
+
+
+def _metric(metric: Any, y_shape: Shape, output_shape: Shape) -> metrics.Metric:
+    return metrics.get(metric, y_shape, output_shape)
+
+
+def keras_snake(name: str) -> str:
+    """A class's name as Keras numbers its layers: Dense -> dense, LeakyReLU -> leaky_re_lu.
+
+    >>> keras_snake("LeakyReLU"), keras_snake("InputLayer")
+    ('leaky_re_lu', 'input_layer')
+    """
+    import re
+
+    return re.sub("([a-z])([A-Z])", r"\1_\2", re.sub(r"([^_])([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()
+
+
+def refuse_streams(x: Any, what: str) -> None:
+    """Refuses generators and data pipelines by name, with what to do instead."""
+    if not hasattr(x, "__array__") and not isinstance(x, (list, tuple)):
+        raise SettingError(
+            f"{what} got a {type(x).__name__}. Chainrule learns from arrays: {what}(x, y). "
+            "Generators and data pipelines are not supported."
+        )

@@ -1,0 +1,250 @@
+"""Models to files and back. `files` knows the bytes, `layers` the classes; here the two meet."""
+
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule import files, layers, losses, metrics, optimizers
+from chainrule.errors import ChainruleError, FileError, SettingError
+from chainrule.files import ModelFile
+from chainrule.layers import InputLayer, Layer
+from chainrule.optimizers.schedules import LearningRateSchedule
+
+if TYPE_CHECKING:
+    from chainrule.models import Sequential
+
+Shape = tuple[int, ...]
+
+
+def save_model(
+    model: "Sequential", filepath: Any, overwrite: bool = True, include_optimizer: bool = True,
+    extras: dict[str, Any] | None = None,
+) -> int:  # fmt: skip
+    """Writes a model to a .keras or .h5 file that Keras opens too; returns the file's size in bytes."""
+    path = _target(filepath, overwrite)
+    return files.save(path, to_file(model, extras), include_optimizer=include_optimizer)
+
+
+def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True) -> "Sequential":  # noqa: A002 (Keras's name)
+    """A model from a .keras or .h5 file, Keras's or ours. Loading is parsing: nothing in a file can run.
+
+    compile=False leaves out how it learned, which is faster when it only predicts.
+    """
+    if custom_objects:
+        raise SettingError("custom_objects is not supported: a file can only name layers that Chainrule has.")
+    if not safe_mode:
+        raise SettingError("safe_mode=False is not supported: loading never runs code from a file.")
+    stored = files.load(os.fspath(filepath), plan_of, optimizer=compile)
+    return from_file(stored, compile)
+
+
+def model_from_json(text: str) -> "Sequential":
+    """A new model of an architecture that `to_json` wrote."""
+    import json
+
+    from chainrule.models import Sequential
+
+    entry = json.loads(text)
+    if not isinstance(entry, dict) or entry.get("class_name") != "Sequential":
+        raise SettingError("The text is not a Sequential model's architecture.")
+    return Sequential.from_config(entry["config"])
+
+
+# ── out ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def to_file(model: "Sequential", extras: dict[str, Any] | None = None) -> ModelFile:
+    """All that a file holds of a model."""
+    model.build()
+    entries: list[Layer] = [*([model.input_layer] if model.input_layer else []), *model.layers]
+    compiled = model.optimizer is not None and model.loss_object is not None
+    return ModelFile(
+        config={"class_name": "Sequential", "config": model.get_config()},
+        weights=[entry.get_weights() for entry in entries],
+        compile_config=compile_config(model) if compiled else None,
+        optimizer_weights=optimizer_to_list(model) if compiled and model.memory is not None else None,
+        extras=model.extras if extras is None else extras,
+        format="keras",
+        weight_names=[[name for name in entry.weight_names if name in entry.params] for entry in entries],
+    )
+
+
+def compile_config(model: "Sequential") -> dict[str, Any]:
+    """How the model learns, as Keras stores it."""
+    return {
+        "optimizer": optimizers.serialize(model.optimizer),
+        "loss": losses.serialize(model.loss_object),
+        "loss_weights": None,
+        "metrics": [metrics.serialize(metric) for metric in model.metrics_asked],
+        "weighted_metrics": None,
+        "run_eagerly": False,
+        "steps_per_execution": 1,
+        "jit_compile": True,
+    }
+
+
+def learned(model: "Sequential") -> list[tuple[int, str]]:
+    """The places (link, weight) that learn, in Keras's order of variables."""
+    return [
+        (i, name)
+        for i, link in enumerate(model.chain)
+        if link.trainable
+        for name in link.weight_names
+        if name in link.params
+    ]
+
+
+def slot_places(model: "Sequential") -> list[tuple[str, int, str]]:
+    """The places (slot, link, weight) of the optimizer's memory, in the order in which Keras stores them."""
+    slots, places = model.optimizer.slots, learned(model)
+    if model.optimizer.slots_by_variable:
+        return [(slot, i, name) for i, name in places for slot in slots]
+    return [(slot, i, name) for slot in slots for i, name in places]
+
+
+def optimizer_to_list(model: "Sequential") -> list[np.ndarray]:
+    """The optimizer's memory as Keras lists it: iteration, learning rate (not with a schedule), slots, the rest."""
+    head = [np.asarray(model.optimizer.iterations, np.int32)]
+    if not isinstance(model.optimizer.learning_rate, LearningRateSchedule):
+        head.append(np.asarray(model.optimizer.learning_rate, np.float32))
+    memory = [np.asarray(model.memory[slot][i][name]) for slot, i, name in slot_places(model)]
+    return head + memory + [np.asarray(model.memory[key]) for key in extra_keys(model)]
+
+
+def extra_keys(model: "Sequential") -> list[str]:
+    """What an optimizer remembers beside its slots (Nadam's product)."""
+    return ["u_product"] if isinstance(model.optimizer, optimizers.Nadam) else []
+
+
+# ── in ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def plan_of(config: dict[str, Any]) -> list[list[Shape]]:
+    """The weight shapes that each layer of a stored model needs, found without taking memory for any."""
+    shapes: list[list[Shape]] = []
+    try:
+        here: Shape | None = None
+        for layer in entries_of(config):
+            if here is None:
+                here = layer.declared_shape
+            if here is None:
+                raise FileError("it does not say the shape of its input, so its weights can not be checked")
+            needed = layer.weight_shapes(here)
+            shapes.append([needed[name] for name in layer.weight_names if name in needed])
+            here = layer.output_shape_for(here)
+    except ChainruleError as problem:
+        raise FileError(f"This model can not be loaded: {problem}") from None
+    return shapes
+
+
+def entries_of(config: dict[str, Any]) -> list[Layer]:
+    """The layers of a stored Sequential, InputLayer included."""
+    if config.get("class_name") != "Sequential":
+        raise FileError(
+            f"it is a {config.get('class_name')} model; Chainrule loads Sequential models, one layer after the other."
+        )
+    stored = (config.get("config") or {}).get("layers")
+    if not isinstance(stored, list) or not stored:
+        raise FileError("it has no layers")
+    return [layers.deserialize(entry) for entry in stored]
+
+
+def from_file(stored: ModelFile, compile_too: bool = True) -> "Sequential":
+    """A model with what a file holds."""
+    from chainrule.models import Sequential
+
+    entries = entries_of(stored.config)
+    for entry, arrays in zip(entries, stored.weights, strict=True):
+        names = [n for n in entry.weight_names if n != "bias" or getattr(entry, "use_bias", True)]
+        entry.params = dict(zip(names, (np.asarray(a, np.float32) for a in arrays), strict=bool(arrays)))
+    model = Sequential(entries, name=stored.config["config"].get("name"))
+    model.build()
+    model.extras = dict(stored.extras or {})
+    if compile_too and stored.compile_config:
+        compile_from(model, stored)
+    return model
+
+
+def compile_from(model: "Sequential", stored: ModelFile) -> None:
+    """How the model learned, from a file; what is not known here is left out with a warning."""
+    asked = stored.compile_config or {}
+    try:
+        model.compile(asked.get("optimizer") or "rmsprop", asked.get("loss"), asked.get("metrics"))
+    except ChainruleError as problem:
+        warnings.warn(f"The model was loaded without how it learned: {problem}", stacklevel=4)
+        return
+    if stored.optimizer_weights:
+        optimizer_from_list(model, stored.optimizer_weights)
+
+
+def optimizer_from_list(model: "Sequential", arrays: list[np.ndarray]) -> None:
+    """Puts the optimizer's memory back, if it fits."""
+    rest = list(arrays)
+    iterations = int(np.asarray(rest.pop(0)))
+    scheduled = isinstance(model.optimizer.learning_rate, LearningRateSchedule)
+    places, extra = slot_places(model), extra_keys(model)
+    if not scheduled and len(rest) == len(places) + len(extra) + 1:
+        stored_rate = rest.pop(0)
+        if abs(float(stored_rate) - model.optimizer.learning_rate) > 1e-6 * abs(float(stored_rate)):
+            model.optimizer.learning_rate = float(stored_rate)
+    memory = model.optimizer.init([dict(link.params) for link in model.chain])
+    fits = len(rest) == len(places) + len(extra) and all(
+        np.shape(array) == np.shape(memory[slot][i][name])
+        for array, (slot, i, name) in zip(rest, places, strict=False)
+    )
+    if not fits:
+        warnings.warn("The optimizer's memory in the file does not fit the model; it starts afresh.", stacklevel=5)
+        return
+    for array, (slot, i, name) in zip(rest, places, strict=False):
+        memory[slot][i][name] = np.asarray(array, np.float32)
+    for key, array in zip(extra, rest[len(places) :], strict=True):
+        memory[key] = np.asarray(array, np.float32)
+    model.memory, model.optimizer.iterations = memory, iterations
+
+
+def restore(model: "Sequential", filepath: Any) -> None:
+    """Goes back to what `model.backup` wrote: weights, memory, seed and the epoch to go on with."""
+    model.build()
+    stored = files.load(os.fspath(filepath), plan_of)
+    resume = (stored.extras or {}).get("resume")
+    if not isinstance(resume, dict):
+        raise FileError(f"{filepath} is a model, but not a backup to go on from.")
+    expected, found = compile_config(model), dict(stored.compile_config or {})
+    if stored.config["config"]["layers"] != model.get_config()["layers"] or found.get("loss") != expected["loss"]:
+        raise FileError(f"{filepath} is the backup of another model or loss; remove it to start afresh.")
+    other = from_file(stored)
+    model.set_weights(other.get_weights())
+    model.memory, model.optimizer.iterations = other.memory, other.optimizer.iterations
+    if isinstance(model.optimizer.learning_rate, float):
+        model.optimizer.learning_rate = other.optimizer.learning_rate
+    model.seed, model.epochs_seen = int(resume["seed"]), int(resume["epochs_seen"])
+    model.epoch_to_start = int(resume["next_epoch"])
+
+
+# ── weights alone ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def save_weights(model: "Sequential", filepath: Any, overwrite: bool = True) -> int:
+    """Writes the weights alone."""
+    return files.save_weights(_target(filepath, overwrite), to_file(model))
+
+
+def load_weights(model: "Sequential", filepath: Any) -> None:
+    """Reads the weights alone, into a model of the same layers."""
+    model.build()
+    config = {"class_name": "Sequential", "config": model.get_config()}
+    stored = files.load_weights(os.fspath(filepath), config, plan_of(config), optimizer=False)
+    entries = [InputLayer(shape=1), *model.layers] if len(stored.weights) > len(model.layers) else model.layers
+    for layer, arrays in zip(entries, stored.weights, strict=True):
+        if arrays:
+            layer.set_weights(arrays)
+
+
+def _target(filepath: Any, overwrite: bool) -> Path:
+    path = Path(os.fspath(filepath))
+    if path.exists() and not overwrite:
+        raise SettingError(f"{path} exists; save with overwrite=True to replace it.")
+    return path

@@ -1,0 +1,61 @@
+"""The table that `model.summary()` prints, in Keras's form."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from chainrule.models import Sequential
+
+
+def size(numbers: int) -> str:
+    """The memory of float32 numbers, as Keras words it.
+
+    >>> size(79_510), size(0), size(694_950)
+    ('310.59 KB', '0.00 B', '2.65 MB')
+    """
+    amount = float(numbers * 4)
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1024:
+            break
+        amount /= 1024
+    return f"{amount:.2f} {unit}"
+
+
+def summary_lines(model: "Sequential", line_length: int | None = None) -> list[str]:
+    """The lines of the table: layers, output shapes, numbers of weights, sums."""
+    rows = []
+    for layer in model.layers:
+        shape = layer.output_shape
+        told = "?" if shape is None else "(None, " + ", ".join(map(str, shape)) + ("," if not shape else "") + ")"
+        count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
+        rows.append((f"{layer.name} ({type(layer).__name__})", told, count))
+    heads = ("Layer (type)", "Output Shape", "Param #")
+    least = [33, 24, 15] if line_length is None else [int((line_length - 4) * share) for share in (0.45, 0.33, 0.22)]
+    widths = [max(w, *(len(r[i]) + 2 for r in [heads, *rows])) for i, w in enumerate(least)]
+
+    def row(cells: tuple[str, str, str], bar: str) -> str:
+        a, b, c = cells
+        return f"{bar} {a:<{widths[0] - 2}} {bar} {b:<{widths[1] - 2}} {bar} {c:>{widths[2] - 2}} {bar}"
+
+    def rule(left: str, line: str, mid: str, right: str) -> str:
+        return left + mid.join(line * w for w in widths) + right
+
+    lines = [f'Model: "{model.name}"', rule("┏", "━", "┳", "┓"), row(heads, "┃"), rule("┡", "━", "╇", "┩")]
+    for i, cells in enumerate(rows):
+        if i:
+            lines.append(rule("├", "─", "┼", "┤"))
+        lines.append(row(cells, "│"))
+    lines.append(rule("└", "─", "┴", "┘"))
+    total = sum(layer.count_params() for layer in model.layers)
+    learns = sum(layer.count_params() for layer in model.layers if layer.trainable)
+    memory = 0
+    if model.memory is not None:
+        slots = [array for slot in model.optimizer.slots for layer in model.memory[slot] for array in layer.values()]
+        memory = sum(int(np.prod(array.shape)) for array in slots) + 2
+    lines.append(f" Total params: {total + memory:,} ({size(total + memory)})")
+    lines.append(f" Trainable params: {learns:,} ({size(learns)})")
+    lines.append(f" Non-trainable params: {total - learns:,} ({size(total - learns)})")
+    if memory:
+        lines.append(f" Optimizer params: {memory:,} ({size(memory)})")
+    return lines

@@ -1,0 +1,261 @@
+"""fit, evaluate and predict: epochs, orders, figures and callbacks around an engine's `advance`."""
+
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chainrule import finite
+from chainrule.arrays import generator
+from chainrule.backprop import end_of, first_state, forward_sweep, penalty
+from chainrule.callbacks import CallbackList, History
+from chainrule.engines import Compiled, Watched, on_host, steps_in, zero_totals
+from chainrule.errors import SettingError
+from chainrule.examples import Examples
+from chainrule.progress import Progress, verbosity
+
+ROWS_AT_ONCE = 1024  # when predicting and judging
+
+
+@dataclass
+class Plan:
+    """What one call of fit is asked to do."""
+
+    examples: Examples
+    validation: Examples | None
+    batch: int
+    epochs: int
+    initial_epoch: int
+    shuffle: bool
+    verbose: Any
+    callbacks: list[Any]
+    validation_freq: int = 1
+    first_epochs_seen: int = field(default=0)
+
+
+def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
+    """Runs the epochs of a plan; the model's weights and memory are those learned, however it ends."""
+    steps, history = steps_in(len(plan.examples), plan.batch), History()
+    verbose = verbosity(plan.verbose)
+    params = {"verbose": verbose, "epochs": plan.epochs, "steps": steps}
+    callbacks = CallbackList([history, *plan.callbacks], model, params)
+    model.stop_training = model.interrupted = False
+    model.epoch_to_start = plan.initial_epoch
+    callbacks.call("on_train_begin", {})
+
+    loaded = engine.load(plan.examples)
+    state: Any = None
+    held: list[Any] | None = None
+    logs: dict[str, float] = {}
+    with stop_on_interrupt(model):
+        for epoch in range(model.epoch_to_start, plan.epochs):
+            callbacks.call("on_epoch_begin", epoch, {})
+            if model.stop_training:
+                break
+            if state is None or not same_arrays(held, arrays_of(model)):  # a callback may have put other weights there
+                state = engine.state(state_of(model))
+            state = state | {"rate": rate_like(state["rate"], model)}
+            progress = Progress(verbose, steps)
+            progress.say(f"Epoch {epoch + 1}/{plan.epochs}")
+            order = order_of(model.seed, model.epochs_seen, len(plan.examples), plan.shuffle)
+            state, totals, done = run_epoch(model, engine, state, loaded, order, progress, callbacks, plan)
+            put_back(model, state)
+            held = arrays_of(model)
+            logs = figures(model, totals)
+            if done < steps:  # Ctrl-C: what was learned is kept, but it is not an epoch
+                progress.finish(logs, done)
+                break
+            model.epochs_seen += 1
+            if plan.validation is not None and (epoch + 1) % plan.validation_freq == 0:
+                callbacks.call("on_test_begin", {})
+                logs |= {f"val_{name}": value for name, value in judge(model, plan.validation).items()}
+                callbacks.call("on_test_end", logs)
+            progress.finish(logs)
+            callbacks.call("on_epoch_end", epoch, logs)
+            if model.stop_training:
+                break
+    callbacks.call("on_train_end", logs)
+    return history
+
+
+def run_epoch(
+    model: Any, engine: Watched | Compiled, state: Any, loaded: Examples, order: np.ndarray, progress: Progress,
+    callbacks: CallbackList, plan: Plan,
+) -> tuple[Any, Any, int]:  # fmt: skip
+    """The steps of one epoch, in slices short enough to show progress and to be stopped between."""
+    steps = steps_in(len(order), plan.batch)
+    totals, done, size = zero_totals([metric.name for metric in model.metric_objects]), 0, steps
+    seconds = 0.25 if progress.verbose == 1 else 1.0
+    if callbacks.per_batch:
+        size = 1
+    elif progress.verbose == 1 or engine.name == "numpy" or steps > 10_000:
+        size = max(1, steps // 100)
+    warned = False
+    while done < steps and not (model.interrupted or model.stop_training):
+        stop = min(steps, done + size)
+        if callbacks.per_batch:
+            callbacks.call("on_train_batch_begin", done, {})
+        before = on_host(state) if not warned else None
+        began = time.perf_counter()
+        state, totals = engine.advance(state, totals, loaded, order, done, stop)
+        totals = on_host(totals)  # waits until the slice is done
+        if not warned and not np.isfinite(totals["loss"][0]):
+            warned = True
+            report_not_finite(model, engine, before, loaded, order, done, stop, plan.batch)
+        spent, done = time.perf_counter() - began, stop
+        logs = figures(model, totals)
+        if callbacks.per_batch:
+            put_back(model, state)
+            callbacks.call("on_train_batch_end", done - 1, logs)
+        else:
+            size = max(1, int((stop - done + size) * min(4.0, seconds / max(spent, 1e-6))))
+        progress.update(done, logs)
+    return state, totals, done
+
+
+def report_not_finite(
+    model: Any, engine: Watched | Compiled, before: Any, loaded: Examples, order: np.ndarray, start: int, stop: int,
+    batch: int,
+) -> None:  # fmt: skip
+    """Finds by replay the first step whose loss or weights are not finite, opens it, and says what it found."""
+
+    def breaks(until: int) -> bool:
+        state, totals = engine.advance(engine.state(before), zero_totals(names), loaded, order, start, until)
+        weights = [w for layer in on_host(state["params"]) for w in layer.values()]
+        return not (np.isfinite(on_host(totals)["loss"][0]) and all(finite.is_finite(w) for w in weights))
+
+    names = [metric.name for metric in model.metric_objects]
+    low, high = start, stop  # finite after `low` steps, not after `high`
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if breaks(middle) else (middle, high)
+    state = on_host(engine.advance(engine.state(before), zero_totals(names), loaded, order, start, low)[0])
+    chosen = order[low * batch : (low + 1) * batch]
+    on_cpu = Examples(np.asarray(loaded.x[chosen]), np.asarray(loaded.y[chosen]), divisor=loaded.divisor)  # type: ignore[index]
+    culprit = finite.first_in(model.chain, model.loss_object, state, (on_cpu.inputs(slice(None)), on_cpu.y))  # type: ignore[arg-type]
+    rate = float(model.optimizer.rate_at(state["step"], state["rate"]))
+    model.not_finite = f"step {int(state['step']) + 1}: {culprit}"
+    warnings.warn(
+        f"The loss stopped being finite at step {int(state['step']) + 1} (step {low + 1} of epoch "
+        f"{model.epochs_seen + 1}). The first number that was not finite: {culprit}. The learning rate is {rate:g}; "
+        "a lower one, inputs scaled to about 0..1, or clipnorm=1 usually help.",
+        stacklevel=4,
+    )
+
+
+def judge(model: Any, examples: Examples) -> dict[str, float]:
+    """The loss and metrics of a model on examples, weights as they are."""
+    chain = model.chain
+    body, head, loss = end_of(chain, model.loss_object)
+    params = [link.params for link in chain]
+    totals = zero_totals([metric.name for metric in model.metric_objects])
+    n = len(examples)
+    with np.errstate(all="ignore"):
+        for start in range(0, n, ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            y = examples.y[rows]  # type: ignore[index]
+            weight = None if examples.weight is None else examples.weight[rows]
+            z, _ = forward_sweep(body, params, examples.inputs(rows))
+            p, _ = forward_sweep(head, params[len(body) :], z)
+            values = loss.values(y, z)
+            total = float(np.sum(values if weight is None else values * weight, dtype=np.float64))
+            totals["loss"] = totals["loss"] + np.array([total, len(y)])
+            for metric in model.metric_objects:
+                totals[metric.name] = totals[metric.name] + np.asarray(metric.counts(y, p), np.float64)
+    logs = figures(model, totals)
+    logs["loss"] += float(penalty(chain, params))
+    return logs
+
+
+def predictions(model: Any, examples: Examples) -> np.ndarray:
+    """What the model says to each example."""
+    params = [link.params for link in model.chain]
+    n = len(examples)
+    pieces = []
+    with np.errstate(over="ignore"):
+        for start in range(0, n, ROWS_AT_ONCE):
+            x = examples.inputs(slice(start, start + ROWS_AT_ONCE))
+            pieces.append(np.asarray(forward_sweep(model.chain, params, x)[0], dtype=np.float32))
+    return np.concatenate(pieces)
+
+
+def figures(model: Any, totals: Any) -> dict[str, float]:
+    """The figures that sums over batches stand for."""
+    loss = float(totals["loss"][0]) / max(1.0, float(totals["loss"][1]))
+    by_name = {metric.name: metric.result(totals[metric.name]) for metric in model.metric_objects}
+    return by_name | {"loss": loss}
+
+
+def order_of(seed: int, epoch: int, n: int, shuffle: bool) -> np.ndarray:
+    """The order in which an epoch takes the examples: decided by seed and epoch alone."""
+    if not shuffle:
+        return np.arange(n, dtype=np.int32)
+    return generator(seed, "order", epoch).permutation(n).astype(np.int32)
+
+
+def state_of(model: Any) -> Any:
+    """The model's state as the step needs it."""
+    params = [dict(link.params) for link in model.chain]
+    return first_state(params, model.optimizer, model.memory, model.optimizer.iterations, model.seed)
+
+
+def put_back(model: Any, state: Any) -> None:
+    """What was learned, back into the layers and the optimizer's memory."""
+    state = on_host(state)
+    for link, params in zip(model.chain, state["params"], strict=True):
+        if params:
+            link.params = params
+    model.memory = state["memory"]
+    model.optimizer.iterations = int(state["step"])
+
+
+def arrays_of(model: Any) -> list[Any]:
+    """The arrays that the layers hold, and the optimizer's memory: comparing them shows whether a callback put others."""
+    return [array for link in model.chain for array in link.params.values()] + [model.memory]
+
+
+def same_arrays(a: list[Any] | None, b: list[Any]) -> bool:
+    """Whether two lists hold the very same objects."""
+    return a is not None and len(a) == len(b) and all(one is other for one, other in zip(a, b, strict=True))
+
+
+def rate_like(rate: Any, model: Any) -> Any:
+    """The optimizer's present learning rate, in the state's own type."""
+    value = model.optimizer.learning_rate
+    return rate if not isinstance(value, float) else rate.__array_namespace__().asarray(value, dtype=rate.dtype)
+
+
+@contextmanager
+def stop_on_interrupt(model: Any) -> Iterator[None]:
+    """The first Ctrl-C lets the slice end and keeps what was learned; the second stops at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def first(number: int, frame: Any) -> None:
+        model.interrupted = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        print("\nStopping; what was learned so far is kept.", file=sys.stderr, flush=True)
+
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def batch_size_of(batch_size: Any, n: int) -> int:
+    """The batch size asked for, Keras's 32 by default; never more than there are examples."""
+    if batch_size is None:
+        batch_size = 32
+    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+        raise SettingError(f"batch_size must be a whole number, 1 or more; it got {batch_size!r}.")
+    return int(min(batch_size, n))

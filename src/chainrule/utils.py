@@ -1,0 +1,44 @@
+"""Names that Keras keeps in `keras.utils`; nothing of ours lives here."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import set_seed
+from chainrule.errors import DataError
+from chainrule.progress import Progress
+
+__all__ = ["Progress", "normalize", "set_random_seed", "to_categorical"]
+
+
+def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
+    """Class numbers to rows of 0 and one 1.   (n,) -> (n, num_classes) float32
+
+    >>> to_categorical([0, 2], 3)
+    array([[1., 0., 0.],
+           [0., 0., 1.]], dtype=float32)
+    """
+    labels = np.asarray(x).astype(np.int64)
+    if labels.ndim > 1 and labels.shape[-1] == 1:
+        labels = labels[..., 0]
+    classes = int(labels.max()) + 1 if num_classes is None else int(num_classes)
+    if labels.size and (labels.min() < 0 or labels.max() >= classes):
+        wrong = labels.min() if labels.min() < 0 else labels.max()
+        raise DataError(f"to_categorical with {classes} classes needs labels from 0 to {classes - 1}; one is {wrong}.")
+    return np.eye(classes, dtype=np.float32)[labels]
+
+
+def set_random_seed(seed: int) -> None:
+    """Decides the luck of everything that follows: first weights, orders, dropout. NumPy's and Python's too."""
+    import random
+
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002  (Keras does it: scripts shuffle with it)
+    set_seed(seed)
+
+
+def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
+    """Rows of length 1 (Keras: `keras.utils.normalize`)."""
+    x = np.asarray(x, dtype=np.float32)
+    length = np.linalg.norm(x, ord=order, axis=axis, keepdims=True)
+    return np.asarray(x / np.where(length == 0, 1, length))
