@@ -1,0 +1,198 @@
+"""A picture file's bytes to upright 8-bit pixels, with the cost known before anything is decoded.
+
+Pillow decodes; what Pillow gets wrong for a photo's sake is put right here: the camera's orientation is applied,
+16-bit grey keeps its levels, hidden colours under full transparency stay hidden, inverted CMYK is turned over.
+"""
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import DataError, part
+from chainrule.images import formats
+from chainrule.images.formats import Header
+
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a picture may cost: bytes of the file, bytes while decoding, longest side and the side it is worked at.
+
+    >>> Limits().side
+    1600
+    """
+
+    file_bytes: int = 64_000_000
+    decoded_bytes: int = 160_000_000
+    longest: int = 65_535
+    side: int = 1600
+
+
+def decode(data: bytes, limits: Limits) -> tuple[Pixels, str, tuple[int, int]]:
+    """Pixels (h, w) or (h, w, 3) uint8, the format's name, and the upright original's (width, height).
+
+    The pixels are at most `limits.side` on their long side. Raises DataError with the end of a sentence
+    ("is a PNG that was cut off …"); the caller knows the file's name.
+    """
+    if len(data) > limits.file_bytes:
+        raise DataError(f"is {len(data) / 1e6:.0f} MB large; at most {limits.file_bytes / 1e6:.0f} MB are read")
+    format = formats.kind(data)
+    if format == "PNG":
+        data = formats.bare_png(data)
+    image = _open(data, format)
+    header = formats.jpeg_header(data) if format == "JPEG" else _header(image, format)
+    _affordable(header, limits)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if format == "JPEG":
+                image.draft(None, _reduced(image.size, limits.side))
+            image.load()
+            turn = _turn(image)
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, MemoryError, TypeError, KeyError,
+            OverflowError, AttributeError, RuntimeError, NotImplementedError, ZeroDivisionError) as problem:
+        raise DataError(f"is a {format} picture that is damaged or cut off ({_short(problem)})") from None
+    pixels = _plain(image, limits.side)
+    size = (header.width, header.height)
+    if turn in (5, 6, 7, 8):
+        size = size[::-1]
+    return np.ascontiguousarray(upright(pixels, turn)), format, size
+
+
+def upright(pixels: Pixels, turn: int) -> Pixels:
+    """Undoes the camera's orientation, EXIF tag 274: 1 to 8; anything else counts as 1.
+
+    >>> upright(np.array([[1, 2]], np.uint8), 3)
+    array([[2, 1]], dtype=uint8)
+    """
+    if turn in (5, 6, 7, 8):
+        pixels = pixels.swapaxes(0, 1)
+    if turn in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if turn in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return pixels
+
+
+def _open(data: bytes, format: str) -> Any:
+    from PIL import Image
+
+    if format == "HEIC":
+        part("pi_heif", "heic", "Reading a HEIC photo").register_heif_opener()
+    name = {"HEIC": "HEIF", "WebP": "WEBP"}.get(format, format)
+    if format == "WebP" and len(data) > 30:      # Pillow's WebP decoder allocates the canvas when it opens the file
+        _affordable(_webp_header(data), Limits())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")      # the size warning; the limits here are stricter
+            return Image.open(io.BytesIO(data), formats=[name])
+    except Image.DecompressionBombError:
+        raise DataError("has far too many pixels to be a photo") from None
+    except Exception as problem:                 # whatever a decoder trips over, the file is at fault
+        raise DataError(f"begins like a {format} picture but is damaged or cut off ({_short(problem)})") from None
+
+
+def _header(image: Any, format: str) -> Header:
+    cost = {"1": 1, "L": 1, "P": 1, "LA": 4, "I;16": 2, "I;16B": 2, "I": 4, "F": 4}.get(image.mode, 4)
+    return Header(format, image.width, image.height, cost + (4.0 if format in ("WebP", "HEIC") else 0.0))
+
+
+def _webp_header(data: bytes) -> Header:
+    chunk, body = data[12:16], data[20:30]
+    if chunk == b"VP8X":
+        return Header("WebP", 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little"), 8.0)
+    if chunk == b"VP8L":
+        bits = int.from_bytes(body[1:5], "little")
+        return Header("WebP", 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF), 8.0)
+    return Header("WebP", int.from_bytes(body[6:8], "little") & 0x3FFF,
+                  int.from_bytes(body[8:10], "little") & 0x3FFF, 8.0)
+
+
+def _affordable(header: Header, limits: Limits) -> None:
+    w, h = header.width, header.height
+    if w < 1 or h < 1:
+        raise DataError(f"has no pixels: it says it is {w} x {h}")
+    if max(w, h) > limits.longest or w * h * header.cost > limits.decoded_bytes:
+        raise DataError(
+            f"is {w:,} x {h:,} pixels, too large to read safely; "
+            f"at most {limits.decoded_bytes / header.cost / 1e6:.0f} million pixels of this kind: make it smaller"
+        )
+
+
+def _reduced(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """The smallest size a JPEG may be decoded at (halves, quarters, eighths) that is still at least `side` long."""
+    shrink = max(1.0, max(size) / side)
+    return max(1, int(size[0] / shrink)), max(1, int(size[1] / shrink))
+
+
+def _turn(image: Any) -> int:
+    try:
+        return int(image.getexif().get(274, 1))
+    except Exception:                            # broken EXIF is no reason to refuse good pixels
+        return 1
+
+
+def _plain(image: Any, side: int) -> Pixels:
+    """Any Pillow mode to uint8 (h, w) or (h, w, 3), alpha laid on paper, shrunk to `side`."""
+    mode = image.mode
+    if mode.startswith(("I", "F")):
+        return shrink(levels(np.asarray(image)), side)
+    if mode == "CMYK":
+        # Pillow already turns Adobe's inverted CMYK over while it decodes a JPEG.
+        return shrink(np.asarray(image.convert("RGB")), side)
+    if mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        return shrink(on_paper(np.asarray(image.convert("RGBA"))), side)
+    return shrink(np.asarray(image.convert("L" if mode in ("1", "L") else "RGB")), side)
+
+
+def levels(values: np.ndarray[Any, Any]) -> Pixels:
+    """Grey of more than 8 bits to 8: 16-bit by /257 when anything is above 255, rounded.
+
+    >>> levels(np.array([[0, 257, 65535]], np.uint16))
+    array([[  0,   1, 255]], dtype=uint8)
+    """
+    fraction = values.dtype.kind == "f"
+    values = np.nan_to_num(values.astype(np.float32), posinf=65535.0)
+    top = float(values.max(initial=0.0))
+    if fraction and 0.0 < top <= 1.0:
+        values = values * 255.0
+    elif top > 255.0:
+        values = values / (257.0 if top <= 65535.0 else top / 255.0)
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def on_paper(rgba: Pixels) -> Pixels:
+    """Lays (h, w, 4) on white paper, or on black when what is visible of it is light (chalk on nothing).
+
+    >>> on_paper(np.array([[[9, 9, 9, 0]]], np.uint8))
+    array([[[255, 255, 255]]], dtype=uint8)
+    """
+    alpha = rgba[..., 3:].astype(np.uint16)
+    if int(alpha.min()) == 255:
+        return rgba[..., :3]
+    seen = alpha[..., 0] > 127
+    light = seen.any() and seen.mean() < 0.9 and float(rgba[..., :3][seen].mean()) > 176
+    paper = 0 if light else 255
+    mixed = rgba[..., :3] * alpha + np.uint16(paper) * (255 - alpha)       # at most 255 * 255: fits 16 bits
+    return ((mixed + np.uint16(127)) // 255).astype(np.uint8)
+
+
+def shrink(pixels: Pixels, side: int) -> Pixels:
+    """At most `side` pixels long, every new pixel the mean of the old ones under it; small pictures stay as they are."""
+    from PIL import Image
+
+    h, w = pixels.shape[:2]
+    if max(h, w) <= side:
+        return pixels
+    scale = side / max(h, w)
+    size = max(1, round(w * scale)), max(1, round(h * scale))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX, reducing_gap=2.0))
+
+
+def _short(problem: BaseException) -> str:
+    text = " ".join(str(problem).split()) or type(problem).__name__
+    return text if len(text) <= 80 and "0x" not in text else type(problem).__name__

@@ -1,0 +1,145 @@
+"""Ruled and squared paper: straight lines that cross the whole picture are found and taken out of the ink.
+
+A line is where, for one small tilt, the ink of almost every column (or row) lies at the same height. It is followed
+column by column, since paper bends, and erased wherever the ink is no thicker than the line itself; where a
+stroke crosses, the ink is thicker and stays.
+"""
+
+import numpy as np
+
+from chainrule.images.components import Ints, Mask
+from chainrule.images.windows import window_max
+
+TILTS = np.tan(np.radians(np.arange(-9.0, 9.01, 0.5)))
+SIDE = 320                  # lines are looked for on a mask of about this size
+COVERED = 0.72              # share of the columns in which a line must have ink
+MOST = 60                   # lines a direction
+
+
+def without_lines(mask: Mask, weak: Mask | None = None) -> tuple[Mask, Mask]:
+    """The mask without ruled lines, and the lines that were taken out.
+
+    `weak` is a mask with a lower threshold, in which a faint line has fewer gaps; lines are looked for there.
+    A single line as thick as the writing's strokes is a stroke of a digit that fills its picture, and stays.
+
+    >>> page = np.zeros((60, 80), bool); page[30] = True; page[10:50, 40:44] = True
+    >>> rest, lines = without_lines(page)
+    >>> int(lines.sum()) > 60, bool(rest[30, 41]), bool(rest[30, 5])
+    (True, True, False)
+    """
+    weak = mask if weak is None else weak
+    across, n = _lines(weak)
+    down, m = _lines(weak.T.copy())
+    found = (across | down.T) & mask
+    if n + m == 1 and found.any():
+        rest = mask & ~found
+        if rest.sum() < 0.06 * mask.sum() or _pen(found) >= 0.6 * _pen(rest):
+            return mask, np.zeros_like(mask)
+    return mask & ~found, found
+
+
+def _pen(mask: Mask) -> float:
+    """The usual stroke width: the middle one of the shorter of the two run lengths through each pixel of ink."""
+    up, down = _run_lengths(mask)
+    left, right = _run_lengths(mask.T.copy())
+    return float(np.median(np.minimum(up + down, (left + right).T)[mask]) - 1.0) if mask.any() else 0.0
+
+
+def _lines(mask: Mask) -> tuple[Mask, int]:
+    """The level lines (to 9 degrees) of a mask, as far as they can be erased without cutting strokes; how many."""
+    h, w = mask.shape
+    erased = np.zeros_like(mask)
+    if w < 24 or h < 8 or not mask.any():
+        return erased, 0
+    shrink = max(1, round(max(h, w) / SIDE))
+    small = _blocks(mask, shrink)
+    todo = small.copy()
+    run_lengths = _run_lengths(mask)
+    lines = 0
+    for _ in range(MOST):
+        found = _strongest(todo)
+        if found is None:
+            break
+        height, tilt = found
+        x = np.arange(small.shape[1])
+        centre = np.rint(height + tilt * x).astype(int)
+        for offset in (-2, -1, 0, 1, 2):
+            y = centre + offset
+            ok = (y >= 0) & (y < small.shape[0])
+            todo[y[ok], x[ok]] = False
+        lines += _erase(mask, run_lengths, erased, (height + 0.5) * shrink, tilt, shrink)
+    return erased, lines
+
+
+def _blocks(mask: Mask, size: int) -> Mask:
+    h, w = mask.shape
+    padded = np.pad(mask, ((0, -h % size), (0, -w % size)))
+    return padded.reshape(padded.shape[0] // size, size, -1, size).any(axis=(1, 3))
+
+
+def _strongest(mask: Mask) -> tuple[float, float] | None:
+    """(height at column 0, tilt) of the line that most columns agree on, or None when fewer than `COVERED` do."""
+    h, w = mask.shape
+    y, x = np.nonzero(mask)
+    if len(y) < COVERED * w:
+        return None
+    best = (0, 0.0, 0.0)
+    offset = int(np.ceil(abs(TILTS[-1]) * w)) + 2
+    for tilt in TILTS:
+        height = np.rint(y - tilt * x).astype(np.int64) + offset
+        votes = np.bincount(height, minlength=h + 2 * offset)
+        top = int(votes.argmax())
+        if votes[top] > best[0]:
+            best = (int(votes[top]), float(top - offset), float(tilt))
+    _, height, tilt = best
+    centre = np.rint(height + tilt * np.arange(w)).astype(int)
+    near = window_max(mask, 1, 0)
+    inside = (centre >= 0) & (centre < h)
+    hit = np.zeros(w, bool)
+    hit[inside] = near[centre[inside], np.flatnonzero(inside)]
+    if inside.sum() < 0.5 * w or hit.sum() < COVERED * inside.sum():
+        return None
+    ends = max(2, w // 12)                                     # a line reaches both edges; a long stroke does not
+    first, last = np.flatnonzero(inside)[[0, -1]]
+    if hit[first : first + ends].mean() < 0.5 or hit[last - ends + 1 : last + 1].mean() < 0.5:
+        return None
+    return height, tilt
+
+
+def _erase(mask: Mask, run_lengths: tuple[Ints, Ints], erased: Mask, height: float, tilt: float, reach: int) -> bool:
+    """Follows a line through the full mask and marks its thin ink in `erased`; False when it is no ruled line."""
+    h, w = mask.shape
+    up, down = run_lengths
+    x = np.arange(w)
+    around = np.arange(-2 * reach - 1, 2 * reach + 2)
+    guess = height + tilt * (x + 0.5)
+    rows = np.clip(np.rint(guess[:, None] + around).astype(int), 0, h - 1)
+    on = mask[rows, x[:, None]]
+    long = np.where(on, up[rows, x[:, None]] + down[rows, x[:, None]] - 1, 10 * h)
+    pick = (long + np.abs(around) * 0.01).argmin(1)
+    found = on[x, pick]
+    thickness = long[x, pick]
+    if not found.any():
+        return False
+    typical = float(np.percentile(thickness[found], 40))
+    thin = found & (thickness <= max(typical + 2.0, 1.8 * typical))
+    if typical > 0.03 * max(h, w) + 2:                          # too thick to be a ruled line
+        return False
+    for column in np.flatnonzero(thin):
+        row = rows[column, pick[column]]
+        erased[row - up[row, column] + 1 : row + down[row, column], column] = True
+    return True
+
+
+def _run_lengths(mask: Mask) -> tuple[Ints, Ints]:
+    """For every pixel of ink, how many pixels of ink in a row end here going down, and start here going down."""
+    h, w = mask.shape
+    row = np.arange(1, h + 1)[:, None]
+    last_paper = np.maximum.accumulate(np.where(mask, 0, row), axis=0)
+    up = np.where(mask, row - last_paper, 0)
+    flipped = mask[::-1]
+    last_paper = np.maximum.accumulate(np.where(flipped, 0, row), axis=0)
+    down = np.where(flipped, row - last_paper, 0)[::-1]
+    return up, down
+
+

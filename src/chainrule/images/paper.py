@@ -1,0 +1,71 @@
+"""What the paper looks like under the ink, and whether the ink is darker or lighter than it."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.images.grey import thumbnail
+from chainrule.images.windows import Floats, resized, window_max, window_mean, window_min
+
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+
+REACH = 0.09                # half the widest stroke that is still taken for ink, as a share of the long side
+OFF_SHEET = 0.33            # a hard shadow leaves more of the light than this
+DARKEST = 24.0              # paper is never taken to be darker: dividing by less would make noise into ink
+
+
+def ink_is_light(grey: Pixels) -> bool:
+    """Whether the ink is lighter than its ground (chalk, a dark screen), decided from the picture.
+
+    Two signs, both in units of the picture's own contrast. The border is ground more often than ink; and ink is the
+    rarer of the two tones wherever one looks, so the differences from the surroundings are lopsided towards it.
+
+    >>> board = np.full((40, 40), 30, np.uint8); board[10:30, 18:22] = 220
+    >>> ink_is_light(board), ink_is_light(255 - board)
+    (True, False)
+    """
+    small = thumbnail(grey).astype(np.float32)
+    away = small - window_mean(small, max(2, round(max(small.shape) * REACH)))
+    scale = float(np.sqrt(np.mean(away**2))) + 1e-6
+    lopsided = float(np.mean(away**3)) / scale**3
+    ring = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
+    low, high = np.percentile(small, [2, 98])
+    ground = (float(np.median(ring)) - (low + high) / 2) / max(8.0, (high - low) / 2)     # -1 dark … 1 light
+    return bool(lopsided - 1.5 * ground > 0.0)
+
+
+def paper(grey: Pixels) -> Floats:
+    """The paper's brightness under every pixel of a picture with dark ink: shadows and lamps kept, ink taken out.
+
+    Found on a thumbnail. First a closing: what is darker than all around it and narrower than the window is filled
+    with the brightness beside it. Then the mean of the neighbouring pixels that are not ink, so that noise evens out.
+    """
+    small = thumbnail(grey).astype(np.float32)
+    reach = max(1, round(max(small.shape) * REACH))
+    filled = window_min(window_max(small, reach), reach)
+    clear = (small > 0.88 * filled).astype(np.float32)
+    clear = window_min(clear, 1)
+    near = max(1, round(max(small.shape) * 0.02))
+    weight = window_mean(clear, near)
+    mean = window_mean(small * clear, near) / np.maximum(weight, 1e-3)
+    trust = np.minimum(1.0, weight * 4.0)
+    ground = trust * mean + (1.0 - trust) * filled
+    h, w = grey.shape
+    if small.shape == grey.shape:
+        return ground
+    return resized(ground, w, h)
+
+
+def beside(ground: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Where there is no sheet: large parts far darker than the paper, as a book's gutter, a table, a scanner's lid."""
+    small = thumbnail(np.clip(ground, 0, 255).astype(np.uint8))
+    dark = small < OFF_SHEET * np.percentile(small, 90)
+    if not dark.any():
+        return np.zeros(ground.shape, bool)
+    wide = window_max(dark, max(1, round(max(small.shape) * 0.01)))
+    return resized(wide.astype(np.uint8) * 255, ground.shape[1], ground.shape[0]) > 127
+
+
+def darkness(grey: Pixels, ground: Floats) -> Floats:
+    """Ink as a share of the light that the paper would send back: 0 paper, 1 black. float32 (h, w)."""
+    return np.clip(1.0 - grey / np.maximum(ground, DARKEST), 0.0, 1.0).astype(np.float32)

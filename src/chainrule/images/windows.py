@@ -1,0 +1,92 @@
+"""Means and extremes over windows, the small tools every stage uses. Windows are cut at the picture's edge."""
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Floats = np.ndarray[Any, np.dtype[np.float32]]
+
+
+def window_mean(values: Array, radius: int) -> Floats:
+    """Mean over the (2 radius + 1)-square around every pixel, from running sums.
+
+    >>> window_mean(np.array([[0., 3., 6.]]), 1).tolist()
+    [[1.5, 3.0, 4.5]]
+    """
+    out = values.astype(np.float64)
+    for axis in (0, 1):
+        n = out.shape[axis]
+        total = np.cumsum(out, axis=axis)
+        total = np.concatenate([np.zeros_like(total.take([0], axis)), total], axis)
+        at = np.arange(n)
+        high, low = np.minimum(at + radius + 1, n), np.maximum(at - radius, 0)
+        count = (high - low).reshape((-1, 1) if axis == 0 else (1, -1))
+        out = (total.take(high, axis) - total.take(low, axis)) / count
+    return out.astype(np.float32)
+
+
+def window_max(values: Array, radius: int, radius_across: int | None = None) -> Array:
+    """Largest value in the window around every pixel: `radius` rows up and down, `radius_across` columns (or the same).
+
+    >>> window_max(np.array([[0, 0, 5, 0, 0, 0]]), 0, 1).tolist()
+    [[0, 5, 5, 5, 0, 0]]
+    """
+    for axis, r in ((0, radius), (1, radius if radius_across is None else radius_across)):
+        values = _max_along(values, r, axis)
+    return values
+
+
+def window_min(values: Array, radius: int, radius_across: int | None = None) -> Array:
+    """Smallest value in the window around every pixel; see `window_max`."""
+    if values.dtype == bool:
+        return ~window_max(~values, radius, radius_across)
+    flipped = 255 - values if values.dtype == np.uint8 else -values
+    out = window_max(flipped, radius, radius_across)
+    return 255 - out if values.dtype == np.uint8 else -out
+
+
+def _max_along(values: Array, radius: int, axis: int) -> Array:
+    """Sliding maximum along one axis by doubling: windows of 1, 2, 4, … then two of them overlapped."""
+    n = values.shape[axis]
+    radius = min(radius, n - 1)
+    if radius < 1:
+        return values
+    edge = [(0, 0), (0, 0)]
+    edge[axis] = (radius, radius)
+    low = False if values.dtype == bool else (0 if values.dtype.kind == "u" else values.min())
+    out = np.pad(values, edge, constant_values=low)
+    length, wanted = 1, 2 * radius + 1
+    while length < wanted:
+        step = min(length, wanted - length)
+        keep = out.shape[axis] - step
+        out = np.maximum(_cut(out, 0, keep, axis), _cut(out, step, step + keep, axis))
+        length += step
+    return out
+
+
+def _cut(values: Array, start: int, stop: int, axis: int) -> Array:
+    return values[start:stop] if axis == 0 else values[:, start:stop]
+
+
+def disc_max(values: Floats, radius: float) -> Floats:
+    """Largest value within a disc around every pixel: a stroke drawn with a rounder, wider pen."""
+    reach = int(radius)
+    out: Floats | None = None
+    for dy in range(-reach, reach + 1):
+        chord = int((radius * radius - dy * dy) ** 0.5)
+        wide = _max_along(values, chord, 1)
+        moved = np.zeros_like(values)
+        h = values.shape[0]
+        moved[max(0, dy) : h + min(0, dy)] = wide[max(0, -dy) : h + min(0, -dy)]
+        out = moved if out is None else np.maximum(out, moved)
+    assert out is not None
+    return out
+
+
+def resized(values: Array, width: int, height: int, how: str = "BILINEAR") -> Array:
+    """`values` (h, w), uint8 or float32, at another size; `how` is one of Pillow's names: BOX, BILINEAR, BICUBIC."""
+    from PIL import Image
+
+    image = Image.fromarray(np.ascontiguousarray(values))
+    return np.asarray(image.resize((width, height), Image.Resampling[how]))
