@@ -1,0 +1,115 @@
+"""From what a file declares to a model in memory: the shapes are compared with the plan before a number is read."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ChainruleError, FileError
+from chainrule.files import digests, optimizers
+from chainrule.files.compiled import with_own_schedule
+from chainrule.files.hdf5 import Dataset
+from chainrule.files.layouts import weight_names
+from chainrule.files.modelfile import Arrays, ModelFile, Shapes, Want
+
+ARRAYS = 100_000
+
+
+class UnusualNumbers(UserWarning):
+    """Weights that are not finite were loaded."""
+
+
+def planned(config: dict[str, Any], want: Want) -> Shapes | None:
+    """The shapes that each layer needs, by the caller's own rules; its refusal becomes the file's."""
+    if want.plan is None:
+        return None
+    try:
+        shapes = [[tuple(shape) for shape in layer] for layer in want.plan(config)]
+    except ChainruleError as problem:
+        raise FileError(f"can not be used: {problem}") from problem
+    if len(shapes) != len(config["config"]["layers"]):
+        raise FileError("has another number of layers than the model.")
+    return shapes
+
+
+def assemble(
+    model: ModelFile,
+    stored: list[list[Dataset]],
+    memory: list[Dataset],
+    paths: list[str] | None,
+    shapes: Shapes | None,
+    additions: dict[str, Any],
+    texts: dict[str, str | None] | None,
+    want: Want,
+) -> ModelFile:
+    """Fills a model with its numbers, checked.
+
+    `stored` are the arrays of each layer, `memory` those of the optimizer and `paths` their names if it has any;
+    `texts` are the other texts of the file, which have fingerprints too (None: they were not read).
+    """
+    if sum(map(len, stored)) + len(memory) > ARRAYS:
+        raise FileError(f"has more than {ARRAYS:,} arrays.")
+    if shapes is not None:
+        for layer, datasets, expected in zip(model.layers, stored, shapes, strict=True):
+            _compare(layer, [dataset.shape for dataset in datasets], [*expected])
+    model.weights = [[dataset.read() for dataset in datasets] for datasets in stored]
+    state = [dataset.read() for dataset in memory] if want.optimizer else None
+    state = state or None
+    leave_out = (set() if want.optimizer else {"optimizer"}) | (set() if texts is not None else {"texts"})
+    digests.check(additions.get("digests"), model.weights, state, texts or {}, leave_out)
+    model.optimizer_weights = state
+    if state and model.compile_config:
+        model.optimizer_weights = optimizers.modern(state, paths, model.compile_config["optimizer"])
+        if model.optimizer_weights is None:
+            model.notes.append("the optimizer's memory is of an unknown kind; training on would begin it afresh")
+    model.compile_config = with_own_schedule(model.compile_config, additions.get("learning_rate"))
+    model.extras = additions.get("extras", {})
+    _finite(model, want.strict)
+    return model
+
+
+def _compare(layer: dict[str, Any], found: list[tuple[int, ...]], expected: list[tuple[int, ...]]) -> None:
+    if found != expected:
+        name = f"{layer['class_name']} {layer['config']['name']!r}"
+        raise FileError(
+            f"does not fit its own settings: the layer {name} needs arrays of shapes "
+            f"{_shown(expected)}, and the file stores {_shown(found)}."
+        )
+
+
+def _shown(shapes: list[tuple[int, ...]]) -> str:
+    return ", ".join(map(str, shapes[:8])) + (", ..." if len(shapes) > 8 else "") if shapes else "(none)"
+
+
+def _finite(model: ModelFile, strict: bool) -> None:
+    names = weight_names(model.layers, model.weights, model.weight_names)
+    found = [
+        f"{layer['config']['name']}/{name}"
+        for layer, arrays, own in zip(model.layers, model.weights, names, strict=True)
+        for name, array in zip(own, arrays, strict=True)
+        if not _is_finite(array)
+    ]
+    if found:
+        message = f"has weights that are NaN or infinite: {', '.join(found[:10])}"
+        if strict:
+            raise FileError(f"{message}.")
+        model.notes.append(message)
+
+
+def _is_finite(array: Any) -> bool:
+    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
+
+
+def tell(model: ModelFile, name: str) -> None:
+    """Issues what is noteworthy as warnings."""
+    for note in model.notes:
+        warnings.warn(f"{name} {note}.", UnusualNumbers, stacklevel=4)
+
+
+def arrays(layers: list[Arrays]) -> list[Arrays]:
+    """The same as NumPy arrays of plain numbers, whatever library they came from."""
+    converted = [[np.asarray(array) for array in layer] for layer in layers]
+    for array in (array for layer in converted for array in layer):
+        if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
+            raise FileError(f"can not be written: weights are integers or floats of up to 64 bits, not {array.dtype}.")
+    return converted

@@ -1,0 +1,118 @@
+"""Model configurations of every era of Keras, brought into one form: that of Keras 3, for a plain chain of layers.
+
+    {"class_name": "Sequential", "config": {"name": ..., "layers": [{"class_name", "config"}, ...]}}
+
+The first layer is an InputLayer wherever the shape of the input is known.
+"""
+
+import re
+from typing import Any
+
+from chainrule.errors import FileError
+from chainrule.files import vocabulary as names
+from chainrule.files.chains import chain
+from chainrule.files.serialized import class_name, plain
+
+LAYERS, NAME = 10_000, 512
+IN_LAYERS = names.INITIALIZERS | names.REGULARIZERS | names.CONSTRAINTS | names.ACTIVATION_LAYERS
+# settings of one Keras version that mean nothing when they are not set
+SILENT_WHEN_NONE = frozenset("quantization_config lora_rank input_axes output_axes".split())
+Config = dict[str, Any]
+
+
+def model(raw: Config) -> Config:
+    """Any stored model configuration in the one form; FileError names what does not belong there."""
+    kind, config = class_name(raw, "the model"), raw.get("config")
+    if isinstance(config, list):  # Keras before 2.2.3 stored the bare list of layers
+        config = {"name": "sequential", "layers": config}
+    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+        raise FileError("has a configuration without a list of layers. Is it a Keras model?")
+    if kind not in ("Sequential", "Functional", "Model"):
+        raise FileError(f"holds a model of class {kind[:80]!r}; Chainrule opens Sequential models and plain chains.")
+    if len(config["layers"]) > LAYERS:
+        raise FileError(f"has {len(config['layers']):,} layers; at most {LAYERS:,} are read.")
+    entries = config["layers"] if kind == "Sequential" else chain(config)
+    layers = [_layer(entry, index) for index, entry in enumerate(entries)]
+    shape = _input_shape(layers, config)
+    if shape and layers[0]["class_name"] != "InputLayer":
+        layers.insert(0, {"class_name": "InputLayer", "config": {"batch_shape": shape, "name": "input_layer"}})
+    _check_names(layers)
+    name = config.get("name")
+    return {
+        "class_name": "Sequential",
+        "config": {"name": _proper(name, "the model") if name else "sequential", "layers": layers},
+    }
+
+
+def _layer(entry: Any, index: int) -> Config:
+    if not isinstance(entry, dict) or not isinstance(entry.get("config"), dict):
+        raise FileError(f"has an entry in its list of layers, number {index}, that is no layer.")
+    kind = class_name(entry, f"layer {index}")
+    if kind in names.REFUSED_LAYERS:
+        raise FileError(f"holds a {kind} layer, and {names.REFUSED_LAYERS[kind]}. Chainrule does not open it.")
+    if not re.fullmatch(r"[A-Z][A-Za-z0-9]{0,63}", kind) or kind == "Sequential":
+        raise FileError(f"names {kind[:80]!r} as layer {index}; that is not the name of a layer.")
+    raw = {key: value for key, value in entry["config"].items() if value is not None or key not in SILENT_WHEN_NONE}
+    raw.setdefault("name", f"layer_{index}")
+    name = _proper(raw.pop("name"), f"layer {index}")
+    config = {"name": name, **plain(raw, IN_LAYERS, f"layer {name!r}")}
+    if kind == "InputLayer" and "batch_input_shape" in config:
+        config["batch_shape"] = config.pop("batch_input_shape")
+    if kind == "BatchNormalization" and isinstance(config.get("axis"), list) and len(config["axis"]) == 1:
+        config["axis"] = config["axis"][0]  # TF-Keras 2
+    layer = {"class_name": kind, "config": config}
+    for entry in [layer, *(value for value in config.values() if isinstance(value, dict))]:
+        if entry.get("class_name") == "LeakyReLU" and "alpha" in entry["config"]:  # Keras 2
+            entry["config"]["negative_slope"] = entry["config"].pop("alpha")
+        if entry.get("class_name") in names.INITIALIZERS:
+            _modern_initializer(entry["config"])
+    return layer
+
+
+def _modern_initializer(config: Config) -> None:
+    config.pop("dtype", None)  # Keras before 2.4; the layer's dtype counts
+    for key in SILENT_WHEN_NONE & config.keys():
+        if config[key] is None:
+            del config[key]
+    if config.get("distribution") == "normal":
+        config["distribution"] = "truncated_normal"
+
+
+def _input_shape(layers: list[Config], config: Config) -> list[int | None] | None:
+    """The shape of the input with the batch in front, wherever this version wrote it; removed from there."""
+    shape = config.get("build_input_shape")
+    for layer in layers:
+        inner = layer["config"].pop("batch_input_shape", None)  # Keras 2
+        if layer is layers[0]:
+            shape = inner or shape
+    if shape is not None and not isinstance(shape, list):
+        raise FileError("has an input shape that is not a list of sizes.")
+    given = [layer["config"].get("batch_shape") for layer in layers if layer["class_name"] == "InputLayer"]
+    for sizes in [*given, shape]:
+        if sizes is not None and not (isinstance(sizes, list) and all(_size(size) for size in sizes)):
+            raise FileError("has an input shape that is not a list of sizes.")
+    return shape
+
+
+def _size(size: object) -> bool:
+    return size is None or (isinstance(size, int) and not isinstance(size, bool) and 0 < size < 2**40)
+
+
+def _proper(name: object, where: str) -> str:
+    """A name that can be stored and shown: printable, no longer than 512 bytes, leading nowhere."""
+    if not isinstance(name, str) or not name or len(name.encode(errors="replace")) > NAME:
+        raise FileError(f"has a name in {where} that is not text of 1 to {NAME} bytes.")
+    if not name.isprintable() or ".." in name.split("/") or name[0] == "/" or "\\" in name:
+        raise FileError(f"has a name in {where} that leads elsewhere or is not printable, {name[:80]!r}.")
+    return name
+
+
+def _check_names(layers: list[Config]) -> None:
+    seen: set[str] = set()
+    for index, layer in enumerate(layers):
+        name = layer["config"]["name"]
+        if name in seen:
+            raise FileError(f"has two layers called {name!r}; nobody can say whose weights are whose.")
+        if index and layer["class_name"] == "InputLayer":
+            raise FileError(f"has a second input, {name!r}. Chainrule opens models with one.")
+        seen.add(name)

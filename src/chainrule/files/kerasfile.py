@@ -1,0 +1,80 @@
+"""The .keras archive of Keras 3: config.json, metadata.json, model.weights.h5, and our own chainrule.json."""
+
+import json
+from typing import Any
+
+from chainrule.errors import FileError
+from chainrule.files import additions, archive, dialects, hdf5, jsontext, layouts
+from chainrule.files import vocabulary as names
+from chainrule.files.assembly import assemble, planned
+from chainrule.files.compiled import compiled, for_keras
+from chainrule.files.disk import Source
+from chainrule.files.modelfile import ModelFile, Want
+from chainrule.files.serialized import spelled
+
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+VERSION = "3.15.1"  # the Keras whose form this is
+LARGEST = 1 << 30  # of a packed member; Keras does not pack
+
+
+def decode(source: Source, want: Want) -> ModelFile:
+    """A model from the bytes of a .keras file."""
+    members = archive.read(source)
+    if CONFIG not in members:
+        hint = " It looks like a PyTorch file." if any(name.endswith("data.pkl") for name in members) else ""
+        raise FileError(f"is an archive, but no model of Keras: it has no {CONFIG}.{hint}")
+    weights = weights_of(members)
+    text = members[CONFIG].read(jsontext.BYTES)
+    raw = jsontext.parse_object(text, CONFIG)
+    own = additions.MEMBER
+    more = additions.parsed(members[own].read(jsontext.BYTES) if own in members else None)
+    config = dialects.model(raw)
+    model = ModelFile(config, [], compiled(raw.get("compile_config")), format="keras")
+    shapes = planned(config, want)
+    root = hdf5.read(weights)
+    stored = layouts.by_number(root, model.layers)
+    memory = layouts.optimizer_by_number(root)
+    return assemble(model, stored, memory, None, shapes, more, {"config": text.decode()}, want)
+
+
+def weights_of(members: dict[str, archive.Member]) -> Source:
+    """The archive's HDF5 file, its checksum checked."""
+    if WEIGHTS not in members:
+        raise FileError(f"has no {WEIGHTS} in it. Save the model again with Keras.")
+    return members[WEIGHTS].opened(LARGEST)
+
+
+def encode(model: ModelFile) -> list[bytes | memoryview]:
+    """The bytes of a .keras file, in pieces."""
+    spelling, own_schedule = for_keras(model.compile_config) if model.compile_config else (None, None)
+    text = json.dumps(_config(model, spelling))
+    kind = spelling["optimizer"]["class_name"] if spelling else ""
+    folder = layouts.numbered_folder(model.name, model.layers, model.weights, model.optimizer_weights, kind)
+    more = additions.written(model, own_schedule, {"config": text})
+    return archive.encode([
+        (METADATA, [json.dumps({"keras_version": VERSION}).encode()]),
+        (CONFIG, [text.encode()]),
+        (WEIGHTS, hdf5.encode(folder)),
+        (additions.MEMBER, [more.encode()]),
+    ])  # fmt: skip
+
+
+def _config(model: ModelFile, compile_config: dict[str, Any] | None) -> dict[str, Any]:
+    layers = [
+        {
+            "module": "keras.layers",
+            "class_name": layer["class_name"],
+            "config": spelled(layer["config"], names.MODULES),
+            "registered_name": None,
+        }
+        for layer in model.layers
+    ]
+    config = {
+        "module": "keras",
+        "class_name": "Sequential",
+        "config": {"name": model.name, "trainable": True, "dtype": "float32", "layers": layers},
+        "registered_name": None,
+    }
+    if compile_config:
+        config["compile_config"] = compile_config
+    return config

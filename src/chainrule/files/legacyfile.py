@@ -1,0 +1,67 @@
+"""The older .h5 file: settings as attributes at its root, weights and optimizer memory in groups by name."""
+
+import json
+from typing import Any
+
+from chainrule.errors import FileError
+from chainrule.files import additions, dialects, hdf5, jsontext, layouts
+from chainrule.files import vocabulary as names
+from chainrule.files.assembly import assemble, planned
+from chainrule.files.compiled import compiled, for_keras
+from chainrule.files.digests import of_text
+from chainrule.files.disk import Source
+from chainrule.files.kerasfile import VERSION
+from chainrule.files.modelfile import ModelFile, Want
+from chainrule.files.serialized import spelled
+
+MODEL, TRAINING, WEIGHTS, OPTIMIZER = "model_config", "training_config", "model_weights", "optimizer_weights"
+
+
+def decode(source: Source, want: Want) -> ModelFile:
+    """A model from the bytes of an .h5 file."""
+    root = hdf5.read(source)
+    text, training = root.text(MODEL), root.text(TRAINING)
+    weights = root.group(WEIGHTS)
+    if text is None or weights is None:
+        raise FileError("holds weights or other data, but no model. Weights alone are read by model.load_weights.")
+    more = additions.parsed(additions.sealed(root.text(additions.ATTRIBUTE), weights.text(additions.SEAL)))
+    config = dialects.model(jsontext.parse_object(text, MODEL))
+    settings = compiled(jsontext.parse_object(training, TRAINING)) if training else None
+    model = ModelFile(config, [], settings, format="h5")
+    shapes = planned(config, want)
+    stored = layouts.by_name(weights, model.layers, shapes)
+    model.weight_names = [[dataset.path.rpartition("/")[2].partition(":")[0] for dataset in own] for own in stored]
+    optimizer = root.group(OPTIMIZER)
+    memory = layouts.named(optimizer, OPTIMIZER) if optimizer else []
+    paths = [dataset.path for dataset in memory]
+    return assemble(model, stored, memory, paths, shapes, more, {"config": text, "training": training}, want)
+
+
+def encode(model: ModelFile) -> list[bytes | memoryview]:
+    """The bytes of an .h5 file, in pieces."""
+    spelling, own_schedule = for_keras(model.compile_config) if model.compile_config else (None, None)
+    layers = [_entry(layer) for layer in model.layers]
+    text = json.dumps({"class_name": "Sequential", "config": {"name": model.name, "layers": layers}})
+    training = None
+    root = hdf5.Folder({"keras_version": VERSION, "backend": "chainrule", MODEL: text})
+    if spelling:
+        optimizer = spelling.pop("optimizer")
+        kept = {"class_name": optimizer["class_name"], "config": optimizer["config"]}
+        training = json.dumps({**spelling, "optimizer_config": kept})
+        root.attributes[TRAINING] = training
+        if model.optimizer_weights:
+            root.children[OPTIMIZER] = layouts.named_optimizer(kept["class_name"], model.optimizer_weights)
+    given = layouts.weight_names(model.layers, model.weights, model.weight_names)
+    weights = layouts.named_folder(model.name, model.layers, model.weights, given)
+    more = additions.written(model, own_schedule, {"config": text, "training": training})
+    weights.attributes |= {"keras_version": VERSION, "backend": "chainrule", additions.SEAL: of_text(more) or ""}
+    root.attributes[additions.ATTRIBUTE] = more
+    root.children[WEIGHTS] = weights
+    return hdf5.encode(root)
+
+
+def _entry(layer: dict[str, Any]) -> dict[str, Any]:
+    config = spelled(layer["config"], names.MODULES)
+    if layer["class_name"] == "InputLayer" and "batch_shape" in config:
+        config["batch_input_shape"] = config.pop("batch_shape")  # so TF-Keras 2 reads it too; Keras 3 knows both
+    return {"class_name": layer["class_name"], "config": config}
