@@ -30,7 +30,7 @@ _NAMES = {
 __all__ = ["Input", "Model", "Scaled", "Sequential", "__version__", *_MODULES]  # noqa: PLE0604
 
 if TYPE_CHECKING:
-    from chainrule import (
+    from chainrule import (  # noqa: F401, I001
         activations, arrays, backprop, callbacks, datasets, errors, files, images, initializers, layers, losses,
         metrics, models, optimizers, regularizers, saving, utils,
     )  # fmt: skip

@@ -54,7 +54,7 @@ def backward_sweep(chain: Sequence[Layer], params: Weights, kept: list[Any], dy:
 class End(NamedTuple):
     """The end of a chain: the links that the sweeps walk, the last activation if a shortcut covers it, the loss.
 
-    With softmax and cross-entropy the loss takes z, and dz = p - y (see "the shortcuts" in losses.py).
+    With softmax and cross-entropy the loss takes z, and dz = p - y (see "the shortcuts" in crossentropy.py).
     """
 
     body: Sequence[Layer]

@@ -66,7 +66,7 @@ class Watched:
         """The examples of step k: inputs, targets, weights."""
         chosen = order[k * self.batch : (k + 1) * self.batch]
         y, weight = examples.y, examples.weight
-        assert y is not None  # noqa: S101  (fit checked it)
+        assert y is not None  # fit checked it
         return examples.inputs(chosen), y[chosen], None if weight is None else weight[chosen]
 
 
@@ -100,9 +100,8 @@ class Compiled:
         """The examples, on the device."""
         import jax.numpy as jnp
 
-        place = {"x": jnp.asarray(examples.x), "y": jnp.asarray(examples.y)}
         weight = None if examples.weight is None else jnp.asarray(examples.weight)
-        return Examples(**place, weight=weight, divisor=examples.divisor)
+        return Examples(jnp.asarray(examples.x), jnp.asarray(examples.y), weight, examples.divisor)
 
     def state(self, state: State) -> State:
         """A copy of a state on the device: the loop writes over what it is given."""
@@ -111,7 +110,7 @@ class Compiled:
         return jax.tree.map(lambda a: jax.numpy.array(a, copy=True), state)  # type: ignore[no-any-return]
 
     def advance(
-        self, state: State, totals: Record, examples: Examples, order: np.ndarray, start: int, stop: int
+        self, state: State, totals: Record, examples: Examples, order: Array, start: int, stop: int
     ) -> tuple[State, Record]:
         """Runs the steps start..stop of an epoch."""
         import jax.numpy as jnp
@@ -171,6 +170,7 @@ def use_compilation_cache() -> None:
     """Lets JAX keep compiled programs between processes, unless the user has chosen a place for them already."""
     import jax
 
-    if jax.config.jax_compilation_cache_dir is None:
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "jax"))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    config: Any = jax.config
+    if config.jax_compilation_cache_dir is None:
+        config.update("jax_compilation_cache_dir", str(cache_folder() / "jax"))
+        config.update("jax_persistent_cache_min_compile_time_secs", 0.1)

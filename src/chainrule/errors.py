@@ -81,8 +81,9 @@ def part(module: str, extra: str, purpose: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as problem:
-        if problem.name is None or problem.name.split(".")[0] != module.split(".")[0]:
+        package = module.partition(".")[0]
+        if (problem.name or "").partition(".")[0] != package:
             raise
         raise MissingPartError(
-            f'{purpose} needs the package {module.split(".")[0]}: pip install "chainrule[{extra}]"'
+            f'{purpose} needs the package {package}: pip install "chainrule[{extra}]"'
         ) from None

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.arrays import Array, namespace
 from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.losses import Loss
 
@@ -34,9 +35,9 @@ class Examples:
     y: targets as the loss needs them, or None when predicting.  weight: (n,) float32, or None when all count 1.
     """
 
-    x: np.ndarray
-    y: np.ndarray | None = None
-    weight: np.ndarray | None = None
+    x: Array
+    y: Array = None
+    weight: Array = None
     divisor: float = 1.0
 
     def __len__(self) -> int:
@@ -44,12 +45,12 @@ class Examples:
 
     def inputs(self, index: Any) -> np.ndarray:
         """The chosen examples' inputs as float32."""
-        return as_float(self.x[index], self.divisor)
+        return np.asarray(as_float(self.x[index], self.divisor))
 
 
-def as_float(x: Any, divisor: float) -> Any:
+def as_float(x: Array, divisor: float) -> Array:
     """Raw inputs as the numbers that the network sees; NumPy and JAX alike."""
-    xp = x.__array_namespace__()
+    xp = namespace(x)
     x = x.astype(xp.float32)
     return x if divisor == 1.0 else x / xp.asarray(divisor, dtype=xp.float32)
 
@@ -113,7 +114,7 @@ def split_last(examples: tuple[Any, Any, Any], share: float) -> tuple[tuple[Any,
     x = examples[0]
     n = len(x.values if isinstance(x, Scaled) else x)
     at = int(n * (1 - share))
-    if at == 0 or at == n:
+    if at in {0, n}:
         raise SettingError(f"validation_split={share!r} of {n} examples leaves none to learn or none to validate.")
 
     def cut(array: Any, piece: slice) -> Any:
@@ -172,3 +173,12 @@ def wrong_shape(came: Shape, expected: Shape, first_layer: str) -> str:
     if int(np.prod(came[1:])) == int(np.prod(expected)):
         return message + f" They have as many numbers: x.reshape({('-1, ' + ', '.join(map(str, expected)))})."
     return message
+
+
+def refuse_streams(x: Any, what: str) -> None:
+    """Refuses generators and data pipelines by name, with what to do instead."""
+    if not hasattr(x, "__array__") and not isinstance(x, (list, tuple)):
+        raise SettingError(
+            f"{what} got a {type(x).__name__}. Chainrule learns from arrays: {what}(x, y). "
+            "Generators and data pipelines are not supported."
+        )

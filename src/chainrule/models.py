@@ -10,7 +10,7 @@ from chainrule import losses, metrics, optimizers
 from chainrule.arrays import choose_backend, generator, next_seed
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers import InputLayer, Layer
-from chainrule.layers.base import Shape, shape_of
+from chainrule.layers.base import Shape, shape_of, snake_case
 from chainrule.saving import load_model, model_from_json, restore, save_model
 
 __all__ = ["Model", "Sequential", "load_model", "model_from_json"]
@@ -79,7 +79,7 @@ class Sequential:
     def _name(self, layer: Layer) -> None:
         names = {other.name for other in self.layers}
         if layer.name is None:
-            kind, n = keras_snake(type(layer).__name__), 0
+            kind, n = snake_case(type(layer).__name__), 0
             while (candidate := f"{kind}_{n}" if n else kind) in names:
                 n += 1
             layer.name = candidate
@@ -201,7 +201,7 @@ class Sequential:
     ) -> Any:  # fmt: skip
         """Learns from x and y for some epochs; returns a History. All arguments mean what they mean in Keras."""
         from chainrule import training
-        from chainrule.examples import check_examples, split_last
+        from chainrule.examples import refuse_streams, split_last
 
         for setting, value in (("steps_per_epoch", steps_per_epoch), ("validation_steps", validation_steps)):
             if value is not None:
@@ -213,16 +213,12 @@ class Sequential:
             (x, y, sample_weight), held = split_last((x, y, sample_weight), validation_split)
             validation_data = held if sample_weight is not None else held[:2]
         self._ready(x, y)
-        check = (self.loss_object, self.input_shape, self.output_shape)
-        first = self.layers[0].label
-        examples = check_examples(x, y, *check, sample_weight, class_weight, first)
+        examples = self._examples(x, y, sample_weight, class_weight)
         validation = None
         if validation_data is not None:
             if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
                 raise SettingError("validation_data must be (x, y) or (x, y, sample_weight).")
-            validation = check_examples(
-                validation_data[0], validation_data[1], *check, *validation_data[2:], first_layer=first
-            )
+            validation = self._examples(*validation_data)
         batch = training.batch_size_of(batch_size, len(examples))
         steps = -(-len(examples) // batch) * max(0, epochs - initial_epoch)
         work = 6.0 * self.count_params() * batch * steps
@@ -276,15 +272,11 @@ class Sequential:
     ) -> Any:  # fmt: skip
         """The loss and metrics on examples: [loss, accuracy, ...], or a dict."""
         from chainrule import training
-        from chainrule.examples import check_examples
         from chainrule.progress import Progress
 
         self._compiled("evaluate")
         self._ready(x, y)
-        examples = check_examples(
-            x, y, self.loss_object, self.input_shape or (), self.output_shape or (), sample_weight,
-            first_layer=self.layers[0].label,
-        )  # fmt: skip
+        examples = self._examples(x, y, sample_weight)
         progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
         logs = training.judge(self, examples)
         progress.finish(logs)
@@ -319,6 +311,12 @@ class Sequential:
             raise SettingError("A model can be called for predicting only; learning happens in fit.")
         return self.predict_on_batch(x)
 
+    def _examples(self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Any:
+        from chainrule.examples import check_examples
+
+        shapes = self.input_shape or (), self.output_shape or ()
+        return check_examples(x, y, self.loss_object, *shapes, sample_weight, class_weight, self.layers[0].label)
+
     def _inputs(self, x: Any) -> Any:
         from chainrule.examples import check_inputs
 
@@ -333,14 +331,10 @@ class Sequential:
         """One step on one batch; returns that batch's loss and metrics, as they were before the step."""
         from chainrule import training
         from chainrule.engines import Watched, zero_totals
-        from chainrule.examples import check_examples
 
         self._compiled("train_on_batch")
         self._ready(x, y)
-        examples = check_examples(
-            x, y, self.loss_object, self.input_shape or (), self.output_shape or (), sample_weight, class_weight,
-            self.layers[0].label,
-        )  # fmt: skip
+        examples = self._examples(x, y, sample_weight, class_weight)
         engine: Watched = self._engine("numpy", len(examples))
         totals = zero_totals([metric.name for metric in self.metric_objects])
         order = np.arange(len(examples))
@@ -422,23 +416,3 @@ COMPILE_OFF: dict[str, tuple[Any, ...]] = {
 
 def _metric(metric: Any, y_shape: Shape, output_shape: Shape) -> metrics.Metric:
     return metrics.get(metric, y_shape, output_shape)
-
-
-def keras_snake(name: str) -> str:
-    """A class's name as Keras numbers its layers: Dense -> dense, LeakyReLU -> leaky_re_lu.
-
-    >>> keras_snake("LeakyReLU"), keras_snake("InputLayer")
-    ('leaky_re_lu', 'input_layer')
-    """
-    import re
-
-    return re.sub("([a-z])([A-Z])", r"\1_\2", re.sub(r"([^_])([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()
-
-
-def refuse_streams(x: Any, what: str) -> None:
-    """Refuses generators and data pipelines by name, with what to do instead."""
-    if not hasattr(x, "__array__") and not isinstance(x, (list, tuple)):
-        raise SettingError(
-            f"{what} got a {type(x).__name__}. Chainrule learns from arrays: {what}(x, y). "
-            "Generators and data pipelines are not supported."
-        )

@@ -14,12 +14,11 @@ def size(numbers: int) -> str:
     >>> size(79_510), size(0), size(694_950)
     ('310.59 KB', '0.00 B', '2.65 MB')
     """
-    amount = float(numbers * 4)
-    for unit in ("B", "KB", "MB", "GB"):
-        if amount < 1024:
-            break
+    amount, units = float(numbers * 4), ["B", "KB", "MB", "GB"]
+    while amount >= 1024 and len(units) > 1:
         amount /= 1024
-    return f"{amount:.2f} {unit}"
+        units.pop(0)
+    return f"{amount:.2f} {units[0]}"
 
 
 def summary_lines(model: "Sequential", line_length: int | None = None) -> list[str]:

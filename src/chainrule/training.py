@@ -65,7 +65,7 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
             progress = Progress(verbose, steps)
             progress.say(f"Epoch {epoch + 1}/{plan.epochs}")
             order = order_of(model.seed, model.epochs_seen, len(plan.examples), plan.shuffle)
-            state, totals, done = run_epoch(model, engine, state, loaded, order, progress, callbacks, plan)
+            state, totals, done = run_epoch(model, engine, state, loaded, order, progress, callbacks, plan, epoch)
             put_back(model, state)
             held = arrays_of(model)
             logs = figures(model, totals)
@@ -87,7 +87,7 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
 
 def run_epoch(
     model: Any, engine: Watched | Compiled, state: Any, loaded: Examples, order: np.ndarray, progress: Progress,
-    callbacks: CallbackList, plan: Plan,
+    callbacks: CallbackList, plan: Plan, epoch: int,
 ) -> tuple[Any, Any, int]:  # fmt: skip
     """The steps of one epoch, in slices short enough to show progress and to be stopped between."""
     steps = steps_in(len(order), plan.batch)
@@ -108,7 +108,7 @@ def run_epoch(
         totals = on_host(totals)  # waits until the slice is done
         if not warned and not np.isfinite(totals["loss"][0]):
             warned = True
-            report_not_finite(model, engine, before, loaded, order, done, stop, plan.batch)
+            report_not_finite(model, engine, before, loaded, order, done, stop, plan.batch, epoch)
         spent, done = time.perf_counter() - began, stop
         logs = figures(model, totals)
         if callbacks.per_batch:
@@ -122,7 +122,7 @@ def run_epoch(
 
 def report_not_finite(
     model: Any, engine: Watched | Compiled, before: Any, loaded: Examples, order: np.ndarray, start: int, stop: int,
-    batch: int,
+    batch: int, epoch: int,
 ) -> None:  # fmt: skip
     """Finds by replay the first step whose loss or weights are not finite, opens it, and says what it found."""
 
@@ -138,13 +138,13 @@ def report_not_finite(
         low, high = (low, middle) if breaks(middle) else (middle, high)
     state = on_host(engine.advance(engine.state(before), zero_totals(names), loaded, order, start, low)[0])
     chosen = order[low * batch : (low + 1) * batch]
-    on_cpu = Examples(np.asarray(loaded.x[chosen]), np.asarray(loaded.y[chosen]), divisor=loaded.divisor)  # type: ignore[index]
-    culprit = finite.first_in(model.chain, model.loss_object, state, (on_cpu.inputs(slice(None)), on_cpu.y))  # type: ignore[arg-type]
+    on_cpu = Examples(np.asarray(loaded.x[chosen]), np.asarray(loaded.y[chosen]), divisor=loaded.divisor)
+    culprit = finite.first_in(model.chain, model.loss_object, state, (on_cpu.inputs(slice(None)), on_cpu.y))
     rate = float(model.optimizer.rate_at(state["step"], state["rate"]))
     model.not_finite = f"step {int(state['step']) + 1}: {culprit}"
     warnings.warn(
         f"The loss stopped being finite at step {int(state['step']) + 1} (step {low + 1} of epoch "
-        f"{model.epochs_seen + 1}). The first number that was not finite: {culprit}. The learning rate is {rate:g}; "
+        f"{epoch + 1}). The first number that was not finite: {culprit}. The learning rate is {rate:g}; "
         "a lower one, inputs scaled to about 0..1, or clipnorm=1 usually help.",
         stacklevel=4,
     )
@@ -160,7 +160,7 @@ def judge(model: Any, examples: Examples) -> dict[str, float]:
     with np.errstate(all="ignore"):
         for start in range(0, n, ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
-            y = examples.y[rows]  # type: ignore[index]
+            y = examples.y[rows]
             weight = None if examples.weight is None else examples.weight[rows]
             z, _ = forward_sweep(body, params, examples.inputs(rows))
             p, _ = forward_sweep(head, params[len(body) :], z)
@@ -239,7 +239,7 @@ def stop_on_interrupt(model: Any) -> Iterator[None]:
         yield
         return
 
-    def first(number: int, frame: Any) -> None:
+    def first(_number: int, _frame: Any) -> None:
         model.interrupted = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
         print("\nStopping; what was learned so far is kept.", file=sys.stderr, flush=True)

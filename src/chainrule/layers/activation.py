@@ -105,9 +105,9 @@ class Softmax(Layer):
 
     activation = "softmax"
 
-    def __init__(self, axis: int = -1, **settings: Any) -> None:
+    def __init__(self, axis: Any = -1, **settings: Any) -> None:
         super().__init__(**settings)
-        if axis != -1 and axis != [-1]:
+        if axis not in (-1, [-1]):
             raise SettingError(f"Softmax works along the last axis (axis=-1); axis={axis!r} is not supported.")
 
     def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:

@@ -10,6 +10,7 @@ engine never reads them there: it is handed them.
     gradients(params, kept, dy)     -> grads         what the layer itself learns from
 """
 
+import re
 from typing import Any, ClassVar
 
 import numpy as np
@@ -233,3 +234,12 @@ def choice(kind: str, value: Any, known: tuple[Any, ...]) -> Any:
     if value not in known:
         raise unknown(kind, value, [str(k) for k in known])
     return value
+
+
+def snake_case(name: str) -> str:
+    """A class's name as Keras numbers its layers: Dense -> dense, LeakyReLU -> leaky_re_lu.
+
+    >>> snake_case("LeakyReLU"), snake_case("InputLayer")
+    ('leaky_re_lu', 'input_layer')
+    """
+    return re.sub("([a-z])([A-Z])", r"\1_\2", re.sub(r"([^_])([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()

@@ -45,7 +45,7 @@ def Input(shape: Any = None, batch_size: int | None = None, name: str | None = N
     >>> Input(shape=(28, 28)).declared_shape
     (28, 28)
     """
-    return InputLayer(shape=shape, name=name, **settings)
+    return InputLayer(shape=shape, batch_size=batch_size, name=name, **settings)
 
 
 class Flatten(Layer):
