@@ -16,7 +16,7 @@ from chainrule.files.serialized import class_name, plain
 LAYERS, NAME = 10_000, 512
 IN_LAYERS = names.INITIALIZERS | names.REGULARIZERS | names.CONSTRAINTS | names.ACTIVATION_LAYERS
 # settings of one Keras version that mean nothing when they are not set
-SILENT_WHEN_NONE = frozenset("quantization_config lora_rank input_axes output_axes".split())
+SILENT_WHEN_NONE = frozenset(["quantization_config", "lora_rank", "input_axes", "output_axes"])
 Config = dict[str, Any]
 
 
@@ -61,11 +61,11 @@ def _layer(entry: Any, index: int) -> Config:
     if kind == "BatchNormalization" and isinstance(config.get("axis"), list) and len(config["axis"]) == 1:
         config["axis"] = config["axis"][0]  # TF-Keras 2
     layer = {"class_name": kind, "config": config}
-    for entry in [layer, *(value for value in config.values() if isinstance(value, dict))]:
-        if entry.get("class_name") == "LeakyReLU" and "alpha" in entry["config"]:  # Keras 2
-            entry["config"]["negative_slope"] = entry["config"].pop("alpha")
-        if entry.get("class_name") in names.INITIALIZERS:
-            _modern_initializer(entry["config"])
+    for part in [layer, *(value for value in config.values() if isinstance(value, dict))]:
+        if part.get("class_name") == "LeakyReLU" and "alpha" in part["config"]:  # Keras 2
+            part["config"]["negative_slope"] = part["config"].pop("alpha")
+        if part.get("class_name") in names.INITIALIZERS:
+            _modern_initializer(part["config"])
     return layer
 
 

@@ -21,7 +21,7 @@ def of_array(array: NDArray[Any]) -> str:
     array = array.astype(array.dtype.newbyteorder("<"), copy=False)
     sha = hashlib.sha256(f"{array.dtype.str} {array.shape} ".encode())
     if array.nbytes:
-        sha.update(memoryview(array.reshape(-1).view(np.uint8)))
+        sha.update(array.reshape(-1).view(np.uint8).data)
     return sha.hexdigest()
 
 

@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import BinaryIO
 
 from chainrule.errors import FileError
@@ -77,7 +78,7 @@ def opened(where: Where | bytes) -> Iterator[Source]:
 
 def _status(where: Where) -> os.stat_result:
     try:
-        return os.stat(where)
+        return Path(where).stat()
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {os.fspath(where)}.") from None
     except (OSError, ValueError) as problem:  # a loop of links, no permission, a NUL in the name
@@ -101,20 +102,19 @@ def write(where: Where, pieces: Iterable[bytes | memoryview]) -> int:
 
     Whatever happens on the way, under `where` lies the old file or the new one. FileError says why it was not possible.
     """
-    target = os.path.realpath(where)
-    folder = os.path.dirname(target)
-    beside = os.path.join(folder, f".{os.path.basename(target)[:200]}.{os.getpid()}-{os.urandom(4).hex()}.part")
+    target = Path(where).resolve()  # through a link to the file itself
+    beside = target.with_name(f".{target.name[:100]}.{os.getpid()}-{os.urandom(4).hex()}.part")
     size = 0
     try:
-        with open(beside, "xb") as handle:
+        with beside.open("xb") as handle:
             for piece in pieces:
                 size += handle.write(piece)
             handle.flush()
             os.fsync(handle.fileno())
         with suppress(FileNotFoundError):
-            os.chmod(beside, stat.S_IMODE(os.stat(target).st_mode))
-        os.replace(beside, target)
-        _sync_folder(folder)
+            beside.chmod(stat.S_IMODE(target.stat().st_mode))
+        beside.replace(target)
+        _sync_folder(target.parent)
     except OSError as problem:
         raise FileError(
             f"{os.fspath(where)} could not be saved: {problem.strerror or problem}. "
@@ -122,11 +122,11 @@ def write(where: Where, pieces: Iterable[bytes | memoryview]) -> int:
         ) from problem
     finally:
         with suppress(OSError):
-            os.unlink(beside)  # gone already if all went well
+            beside.unlink()  # gone already if all went well
     return size
 
 
-def _sync_folder(folder: str) -> None:
+def _sync_folder(folder: Path) -> None:
     """Makes the renaming itself last through a power cut, where the system can do that."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

@@ -30,7 +30,7 @@ def modern(arrays: Arrays, paths: list[str] | None, optimizer: dict[str, Any]) -
     elif kind == "Nadam" and arrays[-1].ndim:
         arrays = [*arrays, _nadam_product(int(arrays[0]), config)]
     if isinstance(rate, (int, float)) and not (len(arrays) > 1 and arrays[1].ndim == 0 and kind_of(arrays[1]) == "f"):
-        arrays = [arrays[0], np.float32(rate).reshape(()), *arrays[1:]]
+        arrays = [arrays[0], np.array(rate, np.float32), *arrays[1:]]
     return arrays if arrays[0].ndim == 0 and kind_of(arrays[0]) in "iu" else None
 
 
@@ -64,4 +64,4 @@ def _from_groups(arrays: Arrays, paths: list[str], kind: str, config: dict[str, 
 def _nadam_product(iteration: int, config: dict[str, Any]) -> NDArray[Any]:
     """Nadam's u_1 · u_2 · ... · u_t, which TF-Keras 2.11 and later did not store: u_t = beta_1 (1 - 0.96^t / 2)."""
     steps = np.arange(1, min(iteration, 100_000) + 1)
-    return np.float32(np.prod(config.get("beta_1", 0.9) * (1 - 0.5 * 0.96**steps))).reshape(())
+    return np.array(np.prod(config.get("beta_1", 0.9) * (1 - 0.5 * 0.96**steps)), np.float32)

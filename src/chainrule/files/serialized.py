@@ -12,7 +12,7 @@ from chainrule.files import vocabulary as names
 
 KERAS = frozenset(["keras", "keras_core", "tf_keras", "tensorflow"])
 # settings that say where something lies on a disk or in a network, wherever they appear
-PLACES = frozenset("filepath filename path url vocabulary weights origin cache_dir cache_subdir".split())
+PLACES = frozenset(["filepath", "filename", "path", "url", "vocabulary", "weights", "origin", "cache_dir", "cache_subdir"])
 PATH = re.compile(r"[a-z][a-z0-9+.-]*://|[/\\~]|\.\.?[/\\]|[a-z]:[\\/]|.*[/\\]\.\.([/\\]|$)", re.IGNORECASE | re.DOTALL)
 
 
@@ -30,9 +30,8 @@ def plain(value: Any, allowed: AbstractSet[str], where: str, key: str = "") -> A
         if "class_name" in value:
             return plain_object(value, allowed, where)
         return {name: plain(item, allowed, where, name) for name, item in value.items()}
-    if isinstance(value, str):
-        if PATH.match(value) or (key in PLACES and value):
-            raise FileError(f"has a path or an address in {where} ({key}: {value[:80]!r}). It is not opened.")
+    if isinstance(value, str) and (PATH.match(value) or (key in PLACES and value)):
+        raise FileError(f"has a path or an address in {where} ({key}: {value[:80]!r}). It is not opened.")
     return value
 
 

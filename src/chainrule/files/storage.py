@@ -5,6 +5,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from chainrule.errors import FileError
@@ -80,7 +81,7 @@ def save(where: Where, model: ModelFile, *, include_optimizer: bool = True) -> i
     A file that was there is replaced as a whole or not at all.
     """
     name = os.fspath(where)
-    format_ = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}.get(os.path.splitext(name)[1].lower())
+    format_ = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}.get(Path(name).suffix.lower())
     if format_ is None:
         raise FileError(f"{name} can not be saved: the name of a model file ends in .keras or .h5.")
     if not include_optimizer:

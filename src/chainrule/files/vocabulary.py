@@ -3,42 +3,46 @@
 A name on a list only means that it may be read as data; whether Chainrule has such a thing is asked further up.
 """
 
-INITIALIZERS = frozenset(
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+INITIALIZERS = _words(
     "Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity IdentityInitializer LecunNormal LecunUniform Ones "
-    "Orthogonal OrthogonalInitializer RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros".split()
+    "Orthogonal OrthogonalInitializer RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros"
 )
-REGULARIZERS = frozenset("L1 L1L2 L2 OrthogonalRegularizer".split())
-CONSTRAINTS = frozenset("MaxNorm MinMaxNorm NonNeg UnitNorm".split())
-ACTIVATION_LAYERS = frozenset("Activation ELU LeakyReLU PReLU ReLU Softmax".split())  # as an activation inside a layer
-POLICIES = frozenset("DTypePolicy FloatDTypePolicy Policy".split())
-OPTIMIZERS = frozenset(
-    "Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lamb Lion LossScaleOptimizer Muon Nadam RMSprop SGD".split()
+REGULARIZERS = _words("L1 L1L2 L2 OrthogonalRegularizer")
+CONSTRAINTS = _words("MaxNorm MinMaxNorm NonNeg UnitNorm")
+ACTIVATION_LAYERS = _words("Activation ELU LeakyReLU PReLU ReLU Softmax")  # as an activation inside a layer
+POLICIES = _words("DTypePolicy FloatDTypePolicy Policy")
+OPTIMIZERS = _words(
+    "Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lamb Lion LossScaleOptimizer Muon Nadam RMSprop SGD"
 )
-SCHEDULES = frozenset(
-    "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay PiecewiseConstantDecay PolynomialDecay".split()
+SCHEDULES = _words(
+    "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay PiecewiseConstantDecay PolynomialDecay"
 )
 OWN_SCHEDULES = frozenset(["OneCycle"])  # Keras has no name for it
-LOSSES = frozenset(
+LOSSES = _words(
     "BinaryCrossentropy BinaryFocalCrossentropy CTC CategoricalCrossentropy CategoricalFocalCrossentropy "
     "CategoricalHinge Circle CosineSimilarity Dice Hinge Huber KLDivergence LogCosh MeanAbsoluteError "
     "MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError Poisson SparseCategoricalCrossentropy "
-    "SquaredHinge Tversky".split()
+    "SquaredHinge Tversky"
 )
-METRICS = LOSSES | frozenset(
+METRICS = LOSSES | _words(
     "AUC Accuracy BinaryAccuracy BinaryIoU CategoricalAccuracy ConcordanceCorrelation F1Score FBetaScore "
     "FalseNegatives FalsePositives IoU LogCoshError Mean MeanIoU OneHotIoU OneHotMeanIoU PearsonCorrelation Precision "
     "PrecisionAtRecall R2Score Recall RecallAtPrecision RootMeanSquaredError SensitivityAtSpecificity "
     "SparseCategoricalAccuracy SparseTopKCategoricalAccuracy SpecificityAtSensitivity Sum TopKCategoricalAccuracy "
-    "TrueNegatives TruePositives".split()
+    "TrueNegatives TruePositives"
 )
-FUNCTIONS = frozenset(
+FUNCTIONS = _words(
     "celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear log_sigmoid "
     "log_softmax mish relu relu6 selu sigmoid silu swish soft_shrink softmax softplus softsign sparse_plus sparsemax "
     "squareplus tanh tanh_shrink threshold binary_accuracy binary_crossentropy binary_focal_crossentropy "
     "categorical_accuracy categorical_crossentropy categorical_focal_crossentropy categorical_hinge cosine_similarity "
     "ctc dice hinge huber kl_divergence log_cosh mean_absolute_error mean_absolute_percentage_error mean_squared_error "
     "mean_squared_logarithmic_error poisson sparse_categorical_accuracy sparse_categorical_crossentropy "
-    "sparse_top_k_categorical_accuracy squared_hinge top_k_categorical_accuracy tversky".split()
+    "sparse_top_k_categorical_accuracy squared_hinge top_k_categorical_accuracy tversky"
 )
 # short names and older names -> the function's own name, which every Keras can look up
 ALIASES = {

@@ -50,7 +50,7 @@ class Layout(NamedTuple):
 
 def dataspace(body: bytes) -> tuple[int, ...] | None:
     """The shape: () for a single number, None for no number at all."""
-    version, rank, flags, kind = body[:4]
+    version, rank, _, kind = body[:4]
     if version not in (1, 2) or rank > RANK:
         raise FileError(f"is damaged, or has an array of {rank} dimensions; at most {RANK} are read.")
     if version == 2 and kind == 2:

@@ -46,7 +46,7 @@ class Dataset:
         else:
             array = np.empty(self.shape, self.dtype)
             if array.nbytes:
-                self.source.fill(self.stored.address, memoryview(array.reshape(-1).view(np.uint8)))
+                self.source.fill(self.stored.address, array.reshape(-1).view(np.uint8).data)
         return array.astype(self.dtype.newbyteorder("="), copy=False)
 
 
@@ -164,7 +164,8 @@ class File:
         if head[0] != 1:
             raise FileError("has a damaged object header.")
         count, _, size = struct.unpack_from("<HII", head, 2)
-        blocks, found, used = [(address + 16, size)], [], {address}
+        blocks, used = [(address + 16, size)], {address}
+        found: list[tuple[int, bytes]] = []
         while blocks and len(found) < count:
             start, size = blocks.pop(0)
             block, at = self.source.read(start, size), 0

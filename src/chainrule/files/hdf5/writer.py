@@ -60,7 +60,7 @@ class _Writer:
         self.pieces: list[bytes | memoryview] = [b""]  # the superblock, when the root's address is known
         self.position = 96
         self.heap: dict[str, tuple[int, int]] = {}
-        self._texts(sorted({text for text in _texts(root)}))
+        self._texts(sorted(set(_texts(root))))
         address = self._folder(root)
         self.pieces[0] = b"\x89HDF\r\n\x1a\n" + struct.pack(
             "<8BHHIQQQQQQIIQQ", 0, 0, 0, 0, 0, 8, 8, 0, LEAF // 2, INNER // 2, 0,
@@ -131,7 +131,7 @@ class _Writer:
     def _array(self, array: NDArray[np.generic]) -> int:
         array = np.asarray(array, order="C")
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)
-        address = self._put(memoryview(array.reshape(-1).view(np.uint8))) if array.nbytes else UNDEFINED
+        address = self._put(array.reshape(-1).view(np.uint8).data) if array.nbytes else UNDEFINED
         return self._header([
             _message(0x01, _space(array.shape)),
             _message(0x03, _number(array.dtype)),
