@@ -81,7 +81,8 @@ def learn(sheet: Sheet, name: str, kind: str, training: NDArray[np.int64]) -> Co
     if kind == "category":
         return {"name": name, "kind": kind, "values": words(sheet, name)}
     values = numbers(cells[training])[0]
-    return {"name": name, "kind": kind, "mean": float(values.mean()), "std": float(values.std())}
+    spread = float(values.std()) if values.min() < values.max() else 0.0  # not the rounding of equal numbers
+    return {"name": name, "kind": kind, "mean": float(values.mean()), "std": spread}
 
 
 def words(sheet: Sheet, name: str) -> list[str]:

@@ -58,7 +58,7 @@ def write(path: str | os.PathLike[str], array: NDArray[np.generic]) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        Path(beside).replace(path)
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
@@ -127,7 +127,7 @@ def unpack(data: bytes, name: str = "the file") -> bytes:
             piece = part.decompress(data, expected + 1 - size)
             size += len(piece)
             pieces.append(piece)
-            if size > expected or not part.eof and part.unconsumed_tail:
+            if size > expected or (not part.eof and part.unconsumed_tail):
                 raise FileError(
                     f"{name} unpacks to more than the {expected:,} bytes its header {shape} makes."
                 )

@@ -42,7 +42,7 @@ def walk(root: Path, table: Path) -> Tree:
     file_column, label_column = _columns(rows)
     there = list_pictures(root, found)
     by_name = {os.path.relpath(file, root).replace(os.sep, "/"): file for file in there}
-    by_stem = {os.path.splitext(name)[0]: file for name, file in by_name.items()}
+    by_stem = {name.removesuffix(Path(name).suffix): file for name, file in by_name.items()}
     labelled: dict[str, str] = {}
     files = found.files["train"] = []
     names, labels = as_words(rows.columns[file_column]), as_words(rows.columns[label_column])

@@ -50,8 +50,9 @@ def _array(preparation: dict[str, Any], what: Any) -> NDArray[Any]:
     if array.shape == shape:
         array = array[None]
     if array.shape[1:] != shape or array.dtype.kind not in "buif":
+        wanted = ", ".join(["n", *map(str, shape)])
         raise DataError(
-            f"An array of shape {array.shape} of {array.dtype} came; expected are numbers, (n, *{shape})."
+            f"{array.dtype} of shape {array.shape} came; numbers of shape ({wanted}) are expected."
         )
     if not np.isfinite(array).all():
         raise DataError("The array holds NaN or infinity.")

@@ -27,11 +27,11 @@ def split(
         return np.arange(len(y)), np.arange(0)
     groups = [np.flatnonzero(y == k) for k in np.unique(y)] if classes else [np.arange(len(y))]
     wanted = np.array([len(group) * share for group in groups])
-    counts = np.floor(wanted).astype(int)
-    missing = round(len(y) * share) - int(counts.sum())
-    for k in np.argsort(counts - wanted, kind="stable")[: max(missing, 0)]:
-        counts[k] += wanted[k] > counts[k]
-    counts = np.minimum(counts, [len(group) - 1 for group in groups])
+    room = np.array([len(group) - 1 for group in groups])
+    counts = np.minimum(np.floor(wanted).astype(int), room)
+    missing = max(round(len(y) * share) - int(counts.sum()), 0)
+    remainders = np.argsort(counts - wanted, kind="stable")
+    counts[[k for k in remainders if counts[k] < min(wanted[k], room[k])][:missing]] += 1
     if not counts.sum():
         raise DataError(
             f"Setting {share:g} of {len(y)} examples aside leaves none there; ask for a larger share."

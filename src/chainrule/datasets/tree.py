@@ -91,15 +91,15 @@ def list_pictures(folder: Path, found: Tree) -> list[str]:
         found.bad.append((str(problem.filename), f"can not be read: {problem.strerror}"))
 
     for place, subfolders, names in os.walk(folder, onerror=closed):
-        links = [d for d in subfolders if os.path.islink(os.path.join(place, d))]
-        found.notes += [f"{os.path.join(place, d)} is a link to a folder: not followed" for d in links]
+        links = [Path(place, d) for d in subfolders if Path(place, d).is_symlink()]
+        found.notes += [f"{link} is a link to a folder: not followed" for link in links]
         subfolders[:] = sorted(d for d in subfolders if not _hidden(d))
         for name in sorted(names):
-            suffix = os.path.splitext(name)[1].lower()
+            suffix = Path(name).suffix.lower()
             if _hidden(name):
                 others["hidden"] += 1
             elif suffix in pictures.SUFFIXES or suffix in pictures.UNREAD:
-                files.append(os.path.join(place, name))
+                files.append(str(Path(place, name)))
             else:
                 others[suffix or "no ending"] += 1
     if others:
