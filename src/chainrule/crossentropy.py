@@ -7,6 +7,7 @@ from chainrule.activations import sigmoid, softmax
 from chainrule.arrays import Array, namespace
 
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before a logarithm
+LOWEST = -1e38  # stands for differences of logits that float32 can not hold: 0 · inf would not be a number
 
 # ── the shortcuts ────────────────────────────────────────────────────────────────────────────────────────────────
 # Where a model ends in softmax (or sigmoid) and is scored by a cross-entropy, the two rules together are simpler and
@@ -20,9 +21,8 @@ def softmax_crossentropy(y: Array, z: Array) -> Array:
     20000.0
     """
     xp = namespace(z)
-    top = xp.max(z, axis=-1, keepdims=True)
-    log_sum = top + xp.log(xp.sum(xp.exp(z - top), axis=-1, keepdims=True))
-    return xp.sum(y * (log_sum - z), axis=-1)
+    below = xp.maximum(z - xp.max(z, axis=-1, keepdims=True), LOWEST)  # shifted by max z: nothing overflows
+    return xp.sum(y * (xp.log(xp.sum(xp.exp(below), axis=-1, keepdims=True)) - below), axis=-1)
 
 
 def d_softmax_crossentropy(y: Array, z: Array) -> Array:
@@ -47,15 +47,21 @@ def d_sigmoid_crossentropy(y: Array, z: Array) -> Array:
 def crossentropy_of_probabilities(y: Array, p: Array) -> Array:
     """-Σ y log q, with q = p / Σ p kept away from 0 and 1, as Keras does."""
     xp = namespace(p)
-    q = xp.clip(p / xp.sum(p, axis=-1, keepdims=True), EPSILON, 1 - EPSILON)
+    q = xp.clip(p / sum_of(p), EPSILON, 1 - EPSILON)
     return -xp.sum(y * xp.log(q), axis=-1)
 
 
 def d_crossentropy_of_probabilities(y: Array, p: Array) -> Array:
     """dq = -y / q (0 where q was cut off);  dp = (dq - Σ dq q) / Σ p, from q = p / Σ p."""
-    xp = namespace(p)
-    total = xp.sum(p, axis=-1, keepdims=True)
+    xp, total = namespace(p), sum_of(p)
     q = p / total
     cut = xp.clip(q, EPSILON, 1 - EPSILON)
     dq = xp.where(cut == q, -y / cut, 0)
     return (dq - xp.sum(dq * q, axis=-1, keepdims=True)) / total
+
+
+def sum_of(p: Array) -> Array:
+    """Σ p of each row; 1 where all are 0, since there is nothing to divide then."""
+    xp = namespace(p)
+    total = xp.sum(p, axis=-1, keepdims=True)
+    return xp.where(total == 0, 1, total)

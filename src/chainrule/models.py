@@ -37,6 +37,7 @@ class Sequential:
         self.metrics_asked: list[Any] = []
         self.metric_objects: list[metrics.Metric] = []
         self.backend_asked: str | None = None
+        self.augmentation: Layer | None = None  # a link before all others, while learning only
         self.memory: Any = None  # the optimizer's, once it has learned something
         self.epochs_seen = 0  # in all calls of fit: decides the order of the next epoch
         self.history: Any = None
@@ -125,6 +126,11 @@ class Sequential:
     def chain(self) -> list[Layer]:
         """The links that backpropagation walks: a Dense with an activation is two."""
         return [link for layer in self.layers for link in layer.links()]
+
+    @property
+    def learning_chain(self) -> list[Layer]:
+        """The chain while learning: with the augmentation, if there is one, at its beginning."""
+        return [self.augmentation, *self.chain] if self.augmentation is not None else self.chain
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """A layer by name or by place."""
@@ -238,11 +244,14 @@ class Sequential:
         from chainrule.backprop import make_step
         from chainrule.engines import ENGINES
 
-        trainable = tuple(link.trainable for link in self.chain)
+        chain = self.learning_chain
+        trainable = tuple(link.trainable for link in chain)
         scheduled = not isinstance(self.optimizer.learning_rate, float)
-        key = (backend, batch, trainable, repr(self.optimizer.get_config()) if scheduled else None)
+        key = (
+            backend, batch, trainable, repr(self.optimizer.get_config()) if scheduled else None, self.augmentation
+        )  # fmt: skip
         if key not in self._engines:
-            step = make_step(self.chain, self.loss_object, self.optimizer, self.metric_objects)
+            step = make_step(chain, self.loss_object, self.optimizer, self.metric_objects)
             self._engines[key] = ENGINES[backend](step, batch)
         return self._engines[key]
 

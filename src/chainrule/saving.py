@@ -90,7 +90,7 @@ def learned(model: "Sequential") -> list[tuple[int, str]]:
     """The places (link, weight) that learn, in Keras's order of variables."""
     return [
         (i, name)
-        for i, link in enumerate(model.chain)
+        for i, link in enumerate(model.learning_chain)
         if link.trainable
         for name in link.weight_names
         if name in link.params
@@ -190,7 +190,7 @@ def optimizer_from_list(model: "Sequential", arrays: list[np.ndarray]) -> None:
         stored_rate = rest.pop(0)
         if abs(float(stored_rate) - model.optimizer.learning_rate) > 1e-6 * abs(float(stored_rate)):
             model.optimizer.learning_rate = float(stored_rate)
-    memory = model.optimizer.init([dict(link.params) for link in model.chain])
+    memory = model.optimizer.init([dict(link.params) for link in model.learning_chain])
     fits = len(rest) == len(places) + len(extra) and all(
         np.shape(array) == np.shape(memory[slot][i][name])
         for array, (slot, i, name) in zip(rest, places, strict=False)

@@ -139,7 +139,7 @@ def report_not_finite(
     state = on_host(engine.advance(engine.state(before), zero_totals(names), loaded, order, start, low)[0])
     chosen = order[low * batch : (low + 1) * batch]
     on_cpu = Examples(np.asarray(loaded.x[chosen]), np.asarray(loaded.y[chosen]), divisor=loaded.divisor)
-    culprit = finite.first_in(model.chain, model.loss_object, state, (on_cpu.inputs(slice(None)), on_cpu.y))
+    culprit = finite.first_in(model.learning_chain, model.loss_object, state, (on_cpu.inputs(slice(None)), on_cpu.y))
     rate = float(model.optimizer.rate_at(state["step"], state["rate"]))
     model.not_finite = f"step {int(state['step']) + 1}: {culprit}"
     warnings.warn(
@@ -202,14 +202,14 @@ def order_of(seed: int, epoch: int, n: int, shuffle: bool) -> np.ndarray:
 
 def state_of(model: Any) -> Any:
     """The model's state as the step needs it."""
-    params = [dict(link.params) for link in model.chain]
+    params = [dict(link.params) for link in model.learning_chain]
     return first_state(params, model.optimizer, model.memory, model.optimizer.iterations, model.seed)
 
 
 def put_back(model: Any, state: Any) -> None:
     """What was learned, back into the layers and the optimizer's memory."""
     state = on_host(state)
-    for link, params in zip(model.chain, state["params"], strict=True):
+    for link, params in zip(model.learning_chain, state["params"], strict=True):
         if params:
             link.params = params
     model.memory = state["memory"]
