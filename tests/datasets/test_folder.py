@@ -1,6 +1,7 @@
 """Folders of pictures: read as Keras would sort them, prepared in one way, and refused with the names of what is bad."""
 
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -243,3 +244,11 @@ def test_labels_that_do_not_agree_with_the_folder_are_named(tmp_path: Path) -> N
     ):  # fmt: skip
         assert words in str(problem.value)
     assert datasets.load(tmp_path, test=0, skip_bad=True).class_counts == {"a": 2, "b": 2}
+
+
+def test_a_picture_too_large_to_hold_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    """Up to 80 million pixels are decoded; the header says how many there are."""
+    header = b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, 9001, 9000, 1, 24, 0, 0, 0, 0, 0, 0)
+    (tmp_path / "a.bmp").write_bytes(header)
+    with pytest.raises(DataError, match="has 9001 x 9000 pixels; 1 to 80,000,000 can be read"):
+        pictures.measure(tmp_path / "a.bmp")

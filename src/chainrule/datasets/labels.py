@@ -40,7 +40,7 @@ def walk(root: Path, table: Path) -> Tree:
     rows = sheet.read(table)
     found.bad += rows.bad
     file_column, label_column = _columns(rows)
-    there = list_pictures(root, found)
+    there = list_pictures(root, found, table)
     by_name = {os.path.relpath(file, root).replace(os.sep, "/"): file for file in there}
     by_stem = {name.removesuffix(Path(name).suffix): file for name, file in by_name.items()}
     labelled: dict[str, str] = {}

@@ -98,6 +98,8 @@ def _opened(name: str) -> "Image.Image":
         raise
     except FileNotFoundError:
         raise DataError(f"{name} does not exist.") from None
+    except Image.DecompressionBombError:
+        raise DataError(f"{name} has too many pixels; up to {LARGEST:,} can be read.") from None
     except UnidentifiedImageError:
         raise DataError(f"{name} is not a picture that can be read ({', '.join(FORMATS)}).") from None
     except Exception as problem:  # noqa: BLE001 - a decoder on any bytes raises anything

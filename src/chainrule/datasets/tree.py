@@ -79,11 +79,13 @@ def _folders(folder: Path, found: Tree) -> list[Path]:
     )
     if loose:
         found.notes.append(f"{loose:,} pictures lie in {folder} itself and belong to no class: left out")
+    if hidden := [e.name for e in entries if _hidden(e.name)]:
+        found.notes.append(f"hidden and system files in {folder} were left out: {', '.join(hidden[:10])}")
     return [e for e in entries if e.is_dir() and not _hidden(e.name)]
 
 
-def list_pictures(folder: Path, found: Tree) -> list[str]:
-    """All pictures under a class's folder, sorted; what is left out is noted."""
+def list_pictures(folder: Path, found: Tree, labels: Path | None = None) -> list[str]:
+    """All pictures under a folder, sorted; what is left out is noted, except a CSV with their labels."""
     files: list[str] = []
     others: Counter[str] = Counter()
 
@@ -100,7 +102,7 @@ def list_pictures(folder: Path, found: Tree) -> list[str]:
                 others["hidden"] += 1
             elif suffix in pictures.SUFFIXES or suffix in pictures.UNREAD:
                 files.append(str(Path(place, name)))
-            else:
+            elif labels is None or Path(place, name) != labels:
                 others[suffix or "no ending"] += 1
     if others:
         kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(others.items()))
