@@ -69,9 +69,9 @@ def end_of(chain: Sequence[Layer], loss: Loss) -> End:
 
 
 def penalty(chain: Sequence[Layer], params: Weights) -> Array | float:
-    """What the regularizers add to the loss."""
-    asked = [(i, link) for i, link in enumerate(chain)]
-    return sum(r.value(params[i][name]) for i, link in asked for name, r in link.penalties().items())
+    """What the regularizers add to the loss: those of weights that learn, as in Keras."""
+    learners = [(params[i], link) for i, link in enumerate(chain) if link.trainable]
+    return sum(r.value(weights[name]) for weights, link in learners for name, r in link.penalties().items())
 
 
 def add_penalties(chain: Sequence[Layer], params: Weights, grads: Weights) -> Weights:

@@ -1,0 +1,54 @@
+"""What all tests share: one thread per process, nothing written into the user's folders, the two array libraries."""
+
+import importlib.util
+import os
+import tempfile
+from pathlib import Path
+
+# Two test processes run side by side: a pool of threads in each would only be in the other's way.
+for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(pool, "1")
+os.environ["KERAS_BACKEND"] = "jax"  # read when Keras is imported
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("CHAINRULE_HOME", str(Path(tempfile.gettempdir()) / f"chainrule-tests-{os.getuid()}"))
+os.environ.pop("CHAINRULE_BACKEND", None)
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+# The same examples in every run, so that a change of the code is all that can break a test; `--hypothesis-profile=wide`
+# looks further and elsewhere each time; "mutants" is for tests/mutation, where one failure is enough.
+CALM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
+settings.register_profile("calm", max_examples=50, derandomize=True, **CALM)
+settings.register_profile("wide", max_examples=1000, **CALM)
+settings.register_profile(
+    "mutants", max_examples=12, derandomize=True, phases=[Phase.explicit, Phase.generate], database=None, **CALM
+)
+settings.load_profile("calm")
+
+HAVE_JAX = importlib.util.find_spec("jax") is not None
+needs_jax = pytest.mark.skipif(not HAVE_JAX, reason="JAX IS NOT INSTALLED: its half of this test did not run")
+BACKENDS = ["numpy", pytest.param("jax", marks=needs_jax)]
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """The name of each array library in turn."""
+    return request.param
+
+
+@pytest.fixture(params=BACKENDS)
+def xp(request: pytest.FixtureRequest):
+    """Each array library in turn."""
+    if request.param == "numpy":
+        return np
+    import jax.numpy as jnp
+
+    return jnp
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """The same luck for every test."""
+    return np.random.default_rng(2026)

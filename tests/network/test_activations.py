@@ -1,0 +1,163 @@
+"""Activations: their values, their derivatives, and what they make of the strangest numbers."""
+
+import math
+
+import numpy as np
+import pytest
+from checker import away_from, check_activation
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from chainrule import activations
+from chainrule.activations import RULES
+from chainrule.errors import SettingError
+
+SHAPES = hnp.array_shapes(min_dims=2, max_dims=4, min_side=1, max_side=3)
+STRANGE = [0.0, -0.0, 1e-45, -1e-45, 1e-38, -1e-38, 1.0, -1.0, 88.0, -88.0, 1e4, -1e4, 1e38, -1e38, 3.4e38, -3.4e38]
+BOUNDED = {"sigmoid": (0, 1), "tanh": (-1, 1), "softmax": (0, 1)}
+
+
+def by_hand(name: str, z: float) -> float:
+    """One number through an activation, by the textbook's formula and Python's own functions."""
+    scale, alpha = 1.0507009873554805, 1.6732632423543772
+    return {
+        "linear": lambda: z,
+        "relu": lambda: z if z > 0 else 0.0,
+        "leaky_relu": lambda: z if z > 0 else 0.2 * z,
+        "sigmoid": lambda: 1 / (1 + math.exp(-z)),
+        "tanh": lambda: (math.exp(z) - math.exp(-z)) / (math.exp(z) + math.exp(-z)),
+        "elu": lambda: z if z > 0 else math.exp(z) - 1,
+        "selu": lambda: scale * (z if z > 0 else alpha * (math.exp(z) - 1)),
+        "softplus": lambda: math.log(1 + math.exp(z)),
+        "silu": lambda: z / (1 + math.exp(-z)),
+        "gelu": lambda: z * 0.5 * math.erfc(-z / math.sqrt(2)),
+    }[name]()
+
+
+@pytest.mark.parametrize("name", sorted(set(RULES) - {"softmax"}))
+@pytest.mark.parametrize("z", [-30.0, -6.0, -4.2427, -4.2425, -2.5, -1.0, -0.1, 0.0, 0.1, 1.0, 2.5, 4.2425, 4.2427, 6.0, 30.0])
+def test_values_are_those_of_the_textbook(name, z) -> None:
+    """Every activation gives the textbook's number, to the last digits of float64."""
+    assert RULES[name].forward(np.array([z]))[0] == pytest.approx(by_hand(name, z), rel=2e-13, abs=2e-15)
+
+
+def test_softmax_gives_shares_of_the_exponentials() -> None:
+    """Softmax is e^z over the sum of e^z, along the last axis."""
+    z = np.array([[[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]])
+    e = [math.exp(1), math.exp(2), math.exp(3)]
+    expected = [[[share / sum(e) for share in e], [1 / 3] * 3]]
+    np.testing.assert_allclose(activations.softmax(z), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+@given(shape=SHAPES, seed=st.integers(0, 2**32 - 1), scale=st.sampled_from([0.1, 1.0, 5.0]))
+def test_the_derivative_is_the_one_measured(name, shape, seed, scale) -> None:
+    """Every activation's derivative agrees with central differences in every entry, for any shape."""
+    z = away_from(np.random.default_rng(seed).normal(size=shape) * scale, 0.0)
+    check_activation(*RULES[name], z, name)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.01, 0.7])
+def test_the_slope_of_a_leaky_relu_is_a_setting(slope, rng) -> None:
+    """leaky_relu and elu have their derivative for any slope, too."""
+    z = away_from(rng.normal(size=(3, 4)), 0.0)
+    check_activation(
+        lambda z: activations.leaky_relu(z, slope), lambda da, z, a: activations.d_leaky_relu(da, z, a, slope), z, "leaky"
+    )
+    check_activation(lambda z: activations.elu(z, slope), lambda da, z, a: activations.d_elu(da, z, a, slope), z, "elu")
+
+
+def test_at_a_corner_the_derivative_is_that_of_the_left_side() -> None:
+    """At exactly 0, where relu has a corner, its derivative is 0 (leaky_relu: the slope), as in Keras."""
+    zero, one = np.zeros(1), np.ones(1)
+    assert RULES["relu"].backward(one, zero, zero)[0] == 0
+    assert RULES["leaky_relu"].backward(one, zero, zero)[0] == 0.2
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_strange_but_finite_numbers_give_numbers(name, xp) -> None:
+    """No finite float32, however large or small, becomes NaN: neither forward nor backward."""
+    z = xp.asarray(np.array([STRANGE, STRANGE[::-1]], np.float32))
+    forward, backward = RULES[name]
+    with np.errstate(all="ignore"):
+        a = forward(z)
+        dz = backward(xp.ones_like(z), z, a)
+    assert not np.isnan(a).any()
+    assert not np.isnan(dz).any()
+    assert a.dtype == dz.dtype == np.float32
+    low, high = BOUNDED.get(name, (-np.inf, np.inf))
+    assert ((low <= np.asarray(a)) & (np.asarray(a) <= high)).all()
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+@given(z=hnp.arrays(np.float32, SHAPES, elements=st.floats(width=32, allow_nan=False, allow_infinity=False)))
+def test_any_finite_numbers_give_numbers(name, z) -> None:
+    """The same for arrays of any finite float32."""
+    forward, backward = RULES[name]
+    with np.errstate(all="ignore"):
+        a = forward(z)
+        dz = backward(np.ones_like(z), z, a)
+    assert not np.isnan(a).any()
+    assert not np.isnan(dz).any()
+    assert a.shape == dz.shape == z.shape
+
+
+def test_infinity_is_answered_as_documented() -> None:
+    """At ±inf sigmoid, tanh, relu and softplus give their limits; a softmax row with one -inf ignores it."""
+    z = np.array([-np.inf, np.inf])
+    for name, limits in {"sigmoid": [0, 1], "tanh": [-1, 1], "relu": [0, np.inf], "softplus": [0, np.inf]}.items():
+        np.testing.assert_array_equal(RULES[name].forward(z), limits)
+    np.testing.assert_array_equal(activations.softmax(np.array([[-np.inf, 0.0, 0.0]])), [[0, 0.5, 0.5]])
+
+
+@given(z=hnp.arrays(np.float64, SHAPES, elements=st.floats(-1e4, 1e4)), shift=st.floats(-1e3, 1e3))
+def test_softmax_sums_to_one_and_ignores_a_shift(z, shift) -> None:
+    """Probabilities add up to 1, and adding the same number to all of z changes nothing."""
+    p = activations.softmax(z)
+    np.testing.assert_allclose(p.sum(axis=-1), 1, rtol=1e-12)
+    np.testing.assert_allclose(activations.softmax(z + shift), p, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_both_libraries_agree(name, rng) -> None:
+    """NumPy and JAX give the same float32 numbers, to rounding."""
+    jnp = pytest.importorskip("jax.numpy", reason="JAX IS NOT INSTALLED")
+    z, da = (rng.normal(size=(5, 7)).astype(np.float32) * 3 for _ in range(2))
+    forward, backward = RULES[name]
+    a = forward(z)
+    np.testing.assert_allclose(forward(jnp.asarray(z)), a, rtol=1e-5, atol=1e-6)
+    there = backward(jnp.asarray(da), jnp.asarray(z), jnp.asarray(a))
+    np.testing.assert_allclose(there, backward(da, z, a), rtol=1e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_float32_stays_close_to_float64(name, rng) -> None:
+    """The working precision costs less than one part in 100,000."""
+    z, da = (rng.normal(size=(20, 7)) * 3 for _ in range(2))
+    forward, backward = RULES[name]
+    exact = backward(da, z, forward(z))
+    z, da = z.astype(np.float32), da.astype(np.float32)
+    np.testing.assert_allclose(backward(da, z, forward(z)), exact, rtol=1e-5, atol=1e-5)
+
+
+def test_names_are_found() -> None:
+    """An activation is given by name, by function, or not at all; swish is silu."""
+    assert activations.name_of(None) == "linear"
+    assert activations.name_of("swish") == activations.name_of(activations.silu) == "silu"
+    for name, rule in RULES.items():
+        assert activations.get(name) is rule.forward
+
+
+@pytest.mark.parametrize("wrong", ["rellu", "Relu ", 3, ""])
+def test_an_unknown_name_is_refused(wrong) -> None:
+    """A name that does not exist is refused with what exists."""
+    with pytest.raises(SettingError, match="There is no activation called") as told:
+        activations.get(wrong)
+    assert "relu" in str(told.value)
+
+
+def test_a_function_without_a_derivative_is_refused() -> None:
+    """A plain function can not be learned through, and the error says so."""
+    with pytest.raises(SettingError, match="without a derivative"):
+        activations.get(lambda z: z * z)

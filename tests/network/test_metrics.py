@@ -1,0 +1,139 @@
+"""Metrics: figures worked by hand, in one piece or in many, on both libraries."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainrule import metrics
+from chainrule.errors import SettingError
+from chainrule.metrics import CLASSES, BinaryAccuracy, TopKCategoricalAccuracy
+
+ONE_HOT = np.eye(3)[[0, 1, 2, 2]]
+LABELS = np.array([0, 1, 2, 2])
+SHARES = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.2, 0.3, 0.5], [0.25, 0.25, 0.5]])
+YES = np.array([[1.0], [0.0], [1.0], [0.0], [1.0]])
+SAID = np.array([[0.9], [0.6], [0.4], [0.5], [0.51]])
+
+BY_HAND = [
+    ("categorical_accuracy", ONE_HOT, SHARES, 3 / 4),
+    ("sparse_categorical_accuracy", LABELS, SHARES, 3 / 4),
+    ("sparse_categorical_accuracy", LABELS[:, None], SHARES, 3 / 4),
+    ("binary_accuracy", YES, SAID, 3 / 5),
+    ("precision", YES, SAID, 2 / 3),
+    ("recall", YES, SAID, 2 / 3),
+    ("mean_squared_error", [[1.0, 2.0]], [[3.0, 2.0]], 2.0),
+    ("root_mean_squared_error", [[1.0], [2.0]], [[1.0], [6.0]], math.sqrt(8)),
+    ("mean_absolute_error", [[1.0, 2.0]], [[3.0, 1.0]], 1.5),
+    ("categorical_crossentropy", [[0.0, 1.0]], [[0.5, 0.5]], math.log(2)),
+    ("sparse_categorical_crossentropy", [1], [[0.5, 0.5]], math.log(2)),
+    ("binary_crossentropy", [[1.0]], [[0.25]], math.log(4)),
+    ("top_k_categorical_accuracy", ONE_HOT, SHARES, 1.0),
+]
+
+
+@pytest.mark.parametrize(("name", "y", "p", "figure"), BY_HAND)
+def test_figures_worked_by_hand(name, y, p, figure, xp) -> None:
+    """Every metric gives the figure that a pencil gives, on both libraries."""
+    metric = metrics.get(name)
+    assert metric.name == name
+    assert metric(np.asarray(y), np.asarray(p)) == pytest.approx(figure, rel=1e-6)
+    y, p = (xp.asarray(np.asarray(a, np.float32)) for a in (y, p))
+    counts = metric.counts(y, p)
+    assert counts.dtype == np.float32
+    assert metric.result(counts) == pytest.approx(figure, rel=1e-6)
+
+
+def test_every_metric_is_worked_by_hand() -> None:
+    """A metric that is added must appear among those above."""
+    assert {name for name, *_ in BY_HAND} == {kind.key for kind in CLASSES.values()}
+
+
+@pytest.mark.parametrize(("name", "y", "p", "figure"), BY_HAND)
+@given(data=st.data())
+def test_batches_may_come_in_any_pieces(name, y, p, figure, data) -> None:
+    """The sums of the pieces make the same figure."""
+    metric, y, p = metrics.get(name), np.asarray(y), np.asarray(p)
+    cut = data.draw(st.integers(0, len(y)))
+    counts = sum(metric.counts(y[a:b], p[a:b]) for a, b in ((0, cut), (cut, len(y))) if b > a)
+    assert metric.result(counts) == pytest.approx(figure, rel=1e-6)
+
+
+def test_weights_count() -> None:
+    """A weighted figure counts each example by its weight."""
+    weight = [1.0, 5.0, 2.0, 0.0]
+    assert metrics.get("categorical_accuracy")(ONE_HOT, SHARES, weight) == pytest.approx(3 / 8)
+    assert metrics.get("mse")([[1.0], [2.0]], [[2.0], [4.0]], [3.0, 1.0]) == pytest.approx(7 / 4)
+    weight = [1.0, 2.0, 4.0, 8.0, 16.0]
+    assert metrics.get("precision")(YES, SAID, weight) == pytest.approx(17 / 19)
+    assert metrics.get("recall")(YES, SAID, weight) == pytest.approx(17 / 21)
+
+
+def test_nothing_counted_is_zero() -> None:
+    """A precision without a single yes is 0, not a division by zero."""
+    assert metrics.get("precision")([[1.0]], [[0.1]]) == 0
+    assert metrics.get("recall")([[0.0]], [[0.9]]) == 0
+
+
+def test_top_k() -> None:
+    """The target among the k largest counts as a hit; ties count, as in Keras."""
+    for k, figure in {1: 3 / 4, 2: 1.0, 3: 1.0}.items():
+        assert TopKCategoricalAccuracy(k)(ONE_HOT, SHARES) == figure
+    assert TopKCategoricalAccuracy(1)([[0.0, 1.0]], [[0.6, 0.4]]) == 0
+    assert TopKCategoricalAccuracy(1)([[0.0, 1.0]], [[0.5, 0.5]]) == 1
+
+
+def test_the_threshold_of_binary_accuracy() -> None:
+    """Above the threshold is yes; at it is no."""
+    assert BinaryAccuracy(threshold=0.45)(YES, SAID) == pytest.approx(2 / 5)
+    assert BinaryAccuracy(threshold=0.4)(YES, SAID) == pytest.approx(2 / 5)
+    assert BinaryAccuracy(threshold=0.39)(YES, SAID) == pytest.approx(3 / 5)
+
+
+@pytest.mark.parametrize(
+    ("y", "p", "accuracy", "entropy"),
+    [
+        ((10,), (10,), "CategoricalAccuracy", "CategoricalCrossentropy"),
+        ((), (10,), "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy"),
+        ((1,), (10,), "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy"),
+        ((1,), (1,), "BinaryAccuracy", "BinaryCrossentropy"),
+        ((), (1,), "BinaryAccuracy", "BinaryCrossentropy"),
+        ((4,), (4, 10), "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy"),
+    ],
+)
+def test_accuracy_is_the_kind_that_the_shapes_ask_for(y, p, accuracy, entropy) -> None:
+    """"accuracy", "acc", "crossentropy" and "ce" are found out from targets and outputs, and keep their names."""
+    for name, kind in (("accuracy", accuracy), ("acc", accuracy), ("crossentropy", entropy), ("ce", entropy)):
+        found = metrics.get(name, y, p)
+        assert (type(found).__name__, found.name) == (kind, name)
+
+
+@pytest.mark.parametrize("kind", CLASSES.values(), ids=lambda kind: kind.__name__)
+def test_a_metric_survives_being_written_down(kind) -> None:
+    """Stored and read again, by class and by object, a metric is the same."""
+    made = kind(name="mine")
+    again = metrics.get(metrics.serialize(made))
+    assert type(again) is kind
+    assert again.get_config() == made.get_config()
+    assert type(metrics.get(kind)) is kind
+    assert metrics.get(made) is made
+    assert metrics.get(BinaryAccuracy(0.3)).get_config()["threshold"] == 0.3
+    assert metrics.serialize("accuracy") == "accuracy"
+
+
+@pytest.mark.parametrize("short", ["mse", "mae"])
+def test_short_names_stay_as_they_were_written(short) -> None:
+    """History and lines name a metric as the user did."""
+    assert metrics.get(short).name == short
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [("acuracy", "Did you mean 'accuracy'"), ({"class_name": "AUC"}, "no metric called 'AUC'"), (3, "is a name or an object")],
+)
+def test_what_does_not_exist_is_refused(wrong, words) -> None:
+    """An unknown metric is refused with the nearest name."""
+    with pytest.raises(SettingError, match=words):
+        metrics.get(wrong)
