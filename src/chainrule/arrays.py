@@ -72,12 +72,12 @@ def set_seed(seed: int) -> None:
 def next_seed() -> int:
     """A seed for a new model: decided by `set_seed`, or fresh luck. 53 bits, so that JSON keeps it exactly."""
     if not _given:
-        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 11)
+        return int.from_bytes(os.urandom(8), "little") >> 11  # np.random is not imported by who only predicts
     _given[1] += 1
     return int(np.random.SeedSequence([_given[0], _given[1]]).generate_state(1, np.uint64)[0] >> 11)
 
 
-def generator(seed: int, purpose: str, *place: int) -> np.random.Generator:
+def generator(seed: int, purpose: str, *place: int) -> "np.random.Generator":
     """A NumPy generator for one purpose and place, for example ("order", epoch).
 
     >>> bool(generator(7, "order", 3).random() == generator(7, "order", 3).random())

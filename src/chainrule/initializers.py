@@ -10,6 +10,12 @@ import numpy as np
 
 from chainrule.errors import SettingError, unknown
 
+__all__ = [
+    "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Initializer", "LecunNormal",
+    "LecunUniform", "Ones", "RandomNormal", "RandomUniform", "TruncatedNormal", "VarianceScaling",
+    "Zeros", "get", "serialize",
+]  # fmt: skip
+
 
 class Initializer:
     """Draws the first values of a weight array.
@@ -18,14 +24,14 @@ class Initializer:
     array([0., 0.], dtype=float32)
     """
 
-    def __call__(self, shape: tuple[int, ...], rng: np.random.Generator | None = None) -> np.ndarray:
+    def __call__(self, shape: tuple[int, ...], rng: "np.random.Generator | None" = None) -> np.ndarray:
         seed = getattr(self, "seed", None)
         if seed is not None:
             rng = np.random.default_rng(seed)
         drawn = self.draw(tuple(shape), rng if rng is not None else np.random.default_rng())
         return np.asarray(drawn, dtype=np.float32)
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         raise NotImplementedError(f"{type(self).__name__} does not say how to draw weights: write its draw().")
 
     def get_config(self) -> dict[str, Any]:
@@ -36,14 +42,14 @@ class Initializer:
 class Zeros(Initializer):
     """All 0."""
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         return np.zeros(shape)
 
 
 class Ones(Initializer):
     """All 1."""
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         return np.ones(shape)
 
 
@@ -53,7 +59,7 @@ class Constant(Initializer):
     def __init__(self, value: float = 0.0) -> None:
         self.value = value
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         return np.full(shape, self.value)
 
 
@@ -63,14 +69,14 @@ class RandomNormal(Initializer):
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         self.mean, self.stddev, self.seed = mean, stddev, seed
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         return rng.normal(self.mean, self.stddev, shape)
 
 
 class TruncatedNormal(RandomNormal):
     """A normal distribution without what lies more than two standard deviations out."""
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         return self.mean + self.stddev * truncated(shape, rng)
 
 
@@ -80,7 +86,7 @@ class RandomUniform(Initializer):
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
         self.minval, self.maxval, self.seed = minval, maxval, seed
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         return rng.uniform(self.minval, self.maxval, shape)
 
 
@@ -105,7 +111,7 @@ class VarianceScaling(Initializer):
             raise unknown("distribution", distribution, DISTRIBUTIONS)
         self.scale, self.mode, self.distribution, self.seed = scale, mode, distribution, seed
 
-    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         fan_in, fan_out = fans(shape)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / max(1.0, n)
@@ -183,7 +189,7 @@ def fans(shape: tuple[int, ...]) -> tuple[float, float]:
     return float(shape[-2] * field), float(shape[-1] * field)
 
 
-def truncated(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+def truncated(shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
     """Standard normal numbers, drawn again while they lie beyond ±2."""
     values = rng.normal(size=shape)
     while (out := np.abs(values) > 2).any():

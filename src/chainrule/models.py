@@ -37,6 +37,7 @@ class Sequential:
         self.metrics_asked: list[Any] = []
         self.metric_objects: list[metrics.Metric] = []
         self.backend_asked: str | None = None
+        self.backend_used: str | None = None  # by the last fit
         self.augmentation: Layer | None = None  # a link before all others, while learning only
         self.memory: Any = None  # the optimizer's, once it has learned something
         self.epochs_seen = 0  # in all calls of fit: decides the order of the next epoch
@@ -105,7 +106,9 @@ class Sequential:
         shape = self.layers[i - 1].output_shape if i else self.input_shape
         if shape is None:
             raise SettingError(f"{self.layers[i - 1].label} must be built first.")
-        self.layers[i].build(shape, generator(self.seed, "weights", i))
+        layer = self.layers[i]
+        to_draw = not layer.params and layer.weight_shapes(shape)  # a loaded model needs no luck
+        layer.build(shape, generator(self.seed, "weights", i) if to_draw else None)
 
     @property
     def built(self) -> bool:
@@ -228,7 +231,8 @@ class Sequential:
         batch = training.batch_size_of(batch_size, len(examples))
         steps = -(-len(examples) // batch) * max(0, epochs - initial_epoch)
         work = 6.0 * self.count_params() * batch * steps
-        engine = self._engine(choose_backend(self.backend_asked, work), batch)
+        self.backend_used = choose_backend(self.backend_asked, work)
+        engine = self._engine(self.backend_used, batch)
         self.history = training.fit(
             self, engine,
             training.Plan(

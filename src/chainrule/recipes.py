@@ -111,7 +111,9 @@ def targets(data: Dataset, y: Any, loss: str) -> Any:
     """A part's targets as the loss wants them."""
     from chainrule.utils import to_categorical
 
-    return to_categorical(y, len(data.class_names or ())) if loss == "categorical_crossentropy" else y
+    if data.task != "classes" or losses.get(loss).key == "sparse_categorical_crossentropy":
+        return y
+    return to_categorical(y, len(data.class_names or ()))
 
 
 def prepare(recipe: Recipe, data: Dataset, backend: str | None = None) -> Sequential:

@@ -13,19 +13,9 @@ from chainrule.layers.dropout import Dropout
 from chainrule.layers.shaping import Flatten, Input, InputLayer, Rescaling, Reshape
 
 __all__ = [
-    "Activation",
-    "Dense",
-    "Dropout",
-    "Flatten",
-    "Input",
-    "InputLayer",
-    "Layer",
-    "LeakyReLU",
-    "ReLU",
-    "Rescaling",
-    "Reshape",
-    "Softmax",
-]
+    "Activation", "Dense", "Dropout", "Flatten", "Input", "InputLayer", "Layer", "LeakyReLU", "ReLU",
+    "Rescaling", "Reshape", "Softmax", "deserialize", "serialize",
+]  # fmt: skip
 
 CLASSES: dict[str, type[Layer]] = {
     kind.__name__: kind

@@ -65,7 +65,7 @@ class Layer:
         self.input_shape: Shape | None = None
 
     # ── the maths ────────────────────────────────────────────────────────────────────────────────────────────────
-    def init(self, rng: np.random.Generator, input_shape: Shape) -> Params:
+    def init(self, rng: "np.random.Generator", input_shape: Shape) -> Params:
         """First weights, float32; {} where there is nothing to learn."""
         return {}
 
@@ -100,7 +100,7 @@ class Layer:
         """What backpropagation walks: a Dense with an activation is two links, its weighted sum and its activation."""
         return [self]
 
-    def build(self, input_shape: Shape, rng: np.random.Generator | None = None) -> None:
+    def build(self, input_shape: Shape, rng: "np.random.Generator | None" = None) -> None:
         """Draws the first weights, unless the layer has some already."""
         self.input_shape = tuple(input_shape)
         needed = self.weight_shapes(self.input_shape)

@@ -46,7 +46,7 @@ class Dense(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.activation_link = Activation(self.activation)
 
-    def init(self, rng: np.random.Generator, input_shape: Shape) -> Params:
+    def init(self, rng: "np.random.Generator", input_shape: Shape) -> Params:
         shapes = self.weight_shapes(input_shape)
         params = {"kernel": self.kernel_initializer(shapes["kernel"], rng)}
         if self.use_bias:
