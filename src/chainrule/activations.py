@@ -14,6 +14,11 @@ from typing import NamedTuple
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
 
+__all__ = [
+    "elu", "gelu", "get", "leaky_relu", "linear", "relu", "selu", "sigmoid", "silu", "softmax",
+    "softplus", "tanh",
+]  # fmt: skip
+
 
 def linear(z: Array) -> Array:  # a = z
     """The identity: a = z."""

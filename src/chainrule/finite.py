@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.arrays import counter_noise
-from chainrule.backprop import State, backward_sweep, end_of, forward_sweep
+from chainrule.backprop import State, Weights, backward_sweep, end_of, forward_sweep
 from chainrule.layers.base import Layer
 from chainrule.losses import Loss
 
@@ -15,10 +15,12 @@ def is_finite(array: np.ndarray) -> bool:
     return bool(np.isfinite(array).all())
 
 
-def first_in(chain: Sequence[Layer], loss: Loss, state: State, batch: tuple[np.ndarray, np.ndarray]) -> str:
+def first_in(
+    chain: Sequence[Layer], loss: Loss, state: State, batch: tuple[np.ndarray, np.ndarray], learned: Weights
+) -> str:
     """What in one step first gave a number that is not finite, as words for a message.
 
-    state: before the step, NumPy arrays.  batch: inputs and targets.
+    state: before the step, NumPy arrays.  batch: inputs and targets.  learned: the weights after the step.
     """
     body, head, loss = end_of(chain, loss)
     params, (x, y) = state["params"], batch
@@ -42,4 +44,8 @@ def first_in(chain: Sequence[Layer], loss: Loss, state: State, batch: tuple[np.n
             for name, g in grads[i].items():
                 if not is_finite(g):
                     return f"the gradient of the {name} of {body[i].label}"
-    return "a weight after the optimizer's update"
+    for link, weights in zip(chain, learned, strict=True):
+        for name, array in weights.items():
+            if not is_finite(array):
+                return f"the {name} of {link.label}, after the optimizer's update"
+    return "the sum of the losses"

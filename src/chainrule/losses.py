@@ -23,6 +23,13 @@ from chainrule.crossentropy import (
 )  # fmt: skip
 from chainrule.errors import DataError, SettingError, ShapeError, unknown
 
+__all__ = [
+    "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "Loss", "MeanAbsoluteError",
+    "MeanSquaredError", "SparseCategoricalCrossentropy", "binary_crossentropy",
+    "categorical_crossentropy", "get", "mean_absolute_error", "mean_squared_error", "serialize",
+    "sparse_categorical_crossentropy",
+]  # fmt: skip
+
 
 class Loss:
     """How wrong a prediction is. Called like Keras's: loss(y_true, y_pred) -> the mean as one number.

@@ -12,11 +12,19 @@ from chainrule import losses
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
 
+__all__ = [
+    "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy",
+    "MeanAbsoluteError", "MeanSquaredError", "Metric", "Precision", "Recall", "RootMeanSquaredError",
+    "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "TopKCategoricalAccuracy", "get",
+    "serialize",
+]  # fmt: skip
+
 
 class Metric:
     """A figure about many predictions, kept as two sums. Most are a mean: a = Σ value · weight, b = Σ weight."""
 
     key: ClassVar[str] = ""
+    rises: ClassVar[bool] = False  # whether more is better
 
     def __init__(self, name: str | None = None, dtype: object = None) -> None:
         self.name = name or self.key
@@ -54,7 +62,7 @@ class Metric:
 class CategoricalAccuracy(Metric):
     """The share of examples whose largest prediction is at the one-hot target's 1."""
 
-    key = "categorical_accuracy"
+    key, rises = "categorical_accuracy", True
 
     def values(self, y: Array, p: Array) -> Array:
         return losses.per_example((y.argmax(axis=-1) == p.argmax(axis=-1)).astype(p.dtype))
@@ -63,7 +71,7 @@ class CategoricalAccuracy(Metric):
 class SparseCategoricalAccuracy(Metric):
     """The share of examples whose largest prediction is at the target's class number."""
 
-    key = "sparse_categorical_accuracy"
+    key, rises = "sparse_categorical_accuracy", True
 
     def values(self, y: Array, p: Array) -> Array:
         hit = y.reshape(p.shape[:-1]) == p.argmax(axis=-1)
@@ -73,7 +81,7 @@ class SparseCategoricalAccuracy(Metric):
 class BinaryAccuracy(Metric):
     """The share of outputs on the target's side of the threshold."""
 
-    key = "binary_accuracy"
+    key, rises = "binary_accuracy", True
 
     def __init__(self, threshold: float = 0.5, **settings: Any) -> None:
         super().__init__(**settings)
@@ -90,7 +98,7 @@ class BinaryAccuracy(Metric):
 class TopKCategoricalAccuracy(Metric):
     """The share of examples whose one-hot target is among the k largest predictions."""
 
-    key = "top_k_categorical_accuracy"
+    key, rises = "top_k_categorical_accuracy", True
 
     def __init__(self, k: int = 5, **settings: Any) -> None:
         super().__init__(**settings)
@@ -156,7 +164,7 @@ class BinaryCrossentropy(_OfLoss):
 class Precision(Metric):
     """Of the outputs above 0.5, the share that should be: Σ true positives / Σ positives said."""
 
-    key = "precision"
+    key, rises = "precision", True
 
     def counts(self, y: Array, p: Array, weight: Array | None = None) -> Array:
         return shares(y, p, weight, of=(p > 0.5))
@@ -165,7 +173,7 @@ class Precision(Metric):
 class Recall(Metric):
     """Of the outputs that should be above 0.5, the share that is: Σ true positives / Σ positives there are."""
 
-    key = "recall"
+    key, rises = "recall", True
 
     def counts(self, y: Array, p: Array, weight: Array | None = None) -> Array:
         return shares(y, p, weight, of=(y.reshape(p.shape) > 0.5))

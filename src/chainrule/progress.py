@@ -8,13 +8,13 @@ from typing import Any, TextIO
 
 
 def number(value: float) -> str:
-    """A figure as Keras prints it: four decimals, or an exponent for very small ones.
+    """A figure as Keras prints it: four decimals, or an exponent for very small ones and 0.
 
     >>> number(0.97531), number(0.0000123)
     ('0.9753', '1.2300e-05')
     """
     value = float(value)
-    return f"{value:.4f}" if value == 0 or abs(value) > 1e-3 or not math.isfinite(value) else f"{value:.4e}"
+    return f"{value:.4f}" if abs(value) > 1e-3 or not math.isfinite(value) else f"{value:.4e}"
 
 
 def per_step(seconds: float) -> str:
@@ -34,11 +34,6 @@ def clock(seconds: float) -> str:
     if s >= 3600:
         return f"{s // 3600}:{s % 3600 // 60:02d}:{s % 60:02d}"
     return f"{s // 60}:{s % 60:02d}" if s > 60 else f"{s}s"
-
-
-def in_keras_order(logs: dict[str, float]) -> list[tuple[str, float]]:
-    """The figures by name, those of the validation after the others."""
-    return sorted(logs.items(), key=lambda item: (item[0].startswith("val_"), item[0]))
 
 
 class Progress:
@@ -75,8 +70,8 @@ class Progress:
         if self.verbose == 1:
             self.redraw(f"{self.bar(done)} {clock(spent)} {self.figures(logs, done)}", end="\n")
         elif self.verbose == 2:
-            head = f"{done}/{self.steps} - {clock(spent)} - {per_step(spent / max(1, done))}"
-            tail = "".join(f" - {name}: {number(value)}" for name, value in in_keras_order(logs))
+            head = f"{done}/{self.steps} - {spent:.0f}s - {per_step(spent / max(1, done))}"
+            tail = "".join(f" - {name}: {number(value)}" for name, value in logs.items())
             print(head + tail, file=self.stream, flush=True)
 
     def bar(self, done: int) -> str:
@@ -87,7 +82,7 @@ class Progress:
 
     def figures(self, logs: dict[str, float], done: int) -> str:
         spent = time.perf_counter() - self.began
-        tail = "".join(f" - {name}: {number(value)}" for name, value in in_keras_order(logs))
+        tail = "".join(f" - {name}: {number(value)}" for name, value in logs.items())
         return per_step(spent / max(1, done)) + tail
 
     def redraw(self, line: str, end: str) -> None:

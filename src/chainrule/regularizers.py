@@ -9,6 +9,8 @@ from typing import Any
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
 
+__all__ = ["L1", "L1L2", "L2", "get", "l1", "l1_l2", "l2", "serialize"]
+
 
 class L1L2:
     """l1 · Σ |w| + l2 · Σ w².

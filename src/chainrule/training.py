@@ -40,36 +40,55 @@ class Plan:
     first_epochs_seen: int = field(default=0)
 
 
+class Carried:
+    """The state in the engine's hands, and the arrays in the model's that are the same."""
+
+    def __init__(self, model: Any, engine: Watched | Compiled) -> None:
+        self.model, self.engine = model, engine
+        self.state: Any = None
+        self.held: list[Any] = []
+
+    def renew(self) -> None:
+        """Takes over what callbacks changed in the model: other weights, another memory, another rate."""
+        now = arrays_of(self.model)
+        same = len(now) == len(self.held) and all(a is b for a, b in zip(now, self.held, strict=True))
+        if self.state is None or not same:
+            self.state, self.held = self.engine.state(state_of(self.model)), now
+        self.state = self.state | {"rate": rate_like(self.state["rate"], self.model)}
+
+    def put_back(self) -> None:
+        """Gives the model what was learned."""
+        put_back(self.model, self.state)
+        self.held = arrays_of(self.model)
+
+
 def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
     """Runs the epochs of a plan; the model's weights and memory are those learned, however it ends."""
     steps, history = steps_in(len(plan.examples), plan.batch), History()
     verbose = verbosity(plan.verbose)
     params = {"verbose": verbose, "epochs": plan.epochs, "steps": steps}
-    callbacks = CallbackList([history, *plan.callbacks], model, params)
-    model.stop_training = model.interrupted = False
+    callbacks = CallbackList([*plan.callbacks, history], model, params)  # last: it keeps what the others add
+    model.stop_training, model.interrupted, model.history = False, False, history
     model.epoch_to_start = plan.initial_epoch
     callbacks.call("on_train_begin", {})
 
     loaded = engine.load(plan.examples)
-    state: Any = None
-    held: list[Any] | None = None
+    carried = Carried(model, engine)
     logs: dict[str, float] = {}
     with stop_on_interrupt(model):
         for epoch in range(model.epoch_to_start, plan.epochs):
             callbacks.call("on_epoch_begin", epoch, {})
             if model.stop_training:
                 break
-            if state is None or not same_arrays(held, arrays_of(model)):  # a callback may have put other weights there
-                state = engine.state(state_of(model))
-            state = state | {"rate": rate_like(state["rate"], model)}
+            carried.renew()
             progress = Progress(verbose, steps)
-            progress.say(f"Epoch {epoch + 1}/{plan.epochs}")
+            if plan.epochs > 1:
+                progress.say(f"Epoch {epoch + 1}/{plan.epochs}")
             order = order_of(model.seed, model.epochs_seen, len(plan.examples), plan.shuffle)
-            state, totals, done = run_epoch(model, engine, state, loaded, order, progress, callbacks, plan, epoch)
-            put_back(model, state)
-            held = arrays_of(model)
+            totals, done = run_epoch(carried, loaded, order, progress, callbacks, plan, epoch)
+            carried.put_back()
             logs = figures(model, totals)
-            if done < steps:  # Ctrl-C: what was learned is kept, but it is not an epoch
+            if model.interrupted and done < steps:  # Ctrl-C: what was learned is kept, but it is not an epoch
                 progress.finish(logs, done)
                 break
             model.epochs_seen += 1
@@ -77,8 +96,8 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
                 callbacks.call("on_test_begin", {})
                 logs |= {f"val_{name}": value for name, value in judge(model, plan.validation).items()}
                 callbacks.call("on_test_end", logs)
-            progress.finish(logs)
             callbacks.call("on_epoch_end", epoch, logs)
+            progress.finish(logs, done)
             if model.stop_training:
                 break
     callbacks.call("on_train_end", logs)
@@ -86,10 +105,11 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
 
 
 def run_epoch(
-    model: Any, engine: Watched | Compiled, state: Any, loaded: Examples, order: np.ndarray, progress: Progress,
-    callbacks: CallbackList, plan: Plan, epoch: int,
-) -> tuple[Any, Any, int]:  # fmt: skip
+    carried: Carried, loaded: Examples, order: np.ndarray, progress: Progress, callbacks: CallbackList, plan: Plan,
+    epoch: int,
+) -> tuple[Any, int]:  # fmt: skip
     """The steps of one epoch, in slices short enough to show progress and to be stopped between."""
+    model, engine = carried.model, carried.engine
     steps = steps_in(len(order), plan.batch)
     totals, done, size = zero_totals([metric.name for metric in model.metric_objects]), 0, steps
     seconds = 0.25 if progress.verbose == 1 else 1.0
@@ -97,27 +117,30 @@ def run_epoch(
         size = 1
     elif progress.verbose == 1 or engine.name == "numpy" or steps > 10_000:
         size = max(1, steps // 100)
-    warned = False
+    sound = on_host(carried.state)  # the last state in which every number was finite; None after the first that was not
     while done < steps and not (model.interrupted or model.stop_training):
         stop = min(steps, done + size)
         if callbacks.per_batch:
             callbacks.call("on_train_batch_begin", done, {})
-        before = on_host(state) if not warned else None
+            carried.renew()
         began = time.perf_counter()
-        state, totals = engine.advance(state, totals, loaded, order, done, stop)
+        carried.state, totals = engine.advance(carried.state, totals, loaded, order, done, stop)
         totals = on_host(totals)  # waits until the slice is done
-        if not warned and not np.isfinite(totals["loss"][0]):
-            warned = True
-            report_not_finite(model, engine, before, loaded, order, done, stop, plan.batch, epoch)
+        if sound is not None:
+            after = on_host(carried.state)
+            if not is_sound(after, totals):
+                report_not_finite(model, engine, sound, loaded, order, done, stop, plan.batch, epoch)
+                callbacks.call("on_not_finite", figures(model, totals))
+            sound = after if is_sound(after, totals) else None
         spent, done = time.perf_counter() - began, stop
         logs = figures(model, totals)
         if callbacks.per_batch:
-            put_back(model, state)
+            carried.put_back()
             callbacks.call("on_train_batch_end", done - 1, logs)
         else:
             size = max(1, int((stop - done + size) * min(4.0, seconds / max(spent, 1e-6))))
         progress.update(done, logs)
-    return state, totals, done
+    return totals, done
 
 
 def report_not_finite(
@@ -126,20 +149,20 @@ def report_not_finite(
 ) -> None:  # fmt: skip
     """Finds by replay the first step whose loss or weights are not finite, opens it, and says what it found."""
 
-    def breaks(until: int) -> bool:
+    def replayed(until: int) -> tuple[Any, Any]:
         state, totals = engine.advance(engine.state(before), zero_totals(names), loaded, order, start, until)
-        weights = [w for layer in on_host(state["params"]) for w in layer.values()]
-        return not (np.isfinite(on_host(totals)["loss"][0]) and all(finite.is_finite(w) for w in weights))
+        return on_host(state), on_host(totals)
 
     names = [metric.name for metric in model.metric_objects]
     low, high = start, stop  # finite after `low` steps, not after `high`
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if breaks(middle) else (middle, high)
-    state = on_host(engine.advance(engine.state(before), zero_totals(names), loaded, order, start, low)[0])
+        low, high = (middle, high) if is_sound(*replayed(middle)) else (low, middle)
+    state, learned = replayed(low)[0], replayed(high)[0]["params"]
     chosen = order[low * batch : (low + 1) * batch]
     on_cpu = Examples(np.asarray(loaded.x[chosen]), np.asarray(loaded.y[chosen]), divisor=loaded.divisor)
-    culprit = finite.first_in(model.learning_chain, model.loss_object, state, (on_cpu.inputs(slice(None)), on_cpu.y))
+    seen = on_cpu.inputs(slice(None)), on_cpu.y
+    culprit = finite.first_in(model.learning_chain, model.loss_object, state, seen, learned)
     rate = float(model.optimizer.rate_at(state["step"], state["rate"]))
     model.not_finite = f"step {int(state['step']) + 1}: {culprit}"
     warnings.warn(
@@ -190,7 +213,7 @@ def figures(model: Any, totals: Any) -> dict[str, float]:
     """The figures that sums over batches stand for."""
     loss = float(totals["loss"][0]) / max(1.0, float(totals["loss"][1]))
     by_name = {metric.name: metric.result(totals[metric.name]) for metric in model.metric_objects}
-    return by_name | {"loss": loss}
+    return dict(sorted((by_name | {"loss": loss}).items()))
 
 
 def order_of(seed: int, epoch: int, n: int, shuffle: bool) -> np.ndarray:
@@ -217,13 +240,14 @@ def put_back(model: Any, state: Any) -> None:
 
 
 def arrays_of(model: Any) -> list[Any]:
-    """The arrays that the layers hold, and the optimizer's memory: comparing them shows whether a callback put others."""
-    return [array for link in model.chain for array in link.params.values()] + [model.memory]
+    """The arrays that the layers hold, and the optimizer's memory."""
+    return [array for link in model.learning_chain for array in link.params.values()] + [model.memory]
 
 
-def same_arrays(a: list[Any] | None, b: list[Any]) -> bool:
-    """Whether two lists hold the very same objects."""
-    return a is not None and len(a) == len(b) and all(one is other for one, other in zip(a, b, strict=True))
+def is_sound(state: Any, totals: Any) -> bool:
+    """Whether the loss and all weights are finite."""
+    weights = [w for layer in state["params"] for w in layer.values()]
+    return bool(np.isfinite(totals["loss"][0])) and all(finite.is_finite(w) for w in weights)
 
 
 def rate_like(rate: Any, model: Any) -> Any:

@@ -9,7 +9,10 @@ from chainrule.optimizers.base import Optimizer
 from chainrule.optimizers.rmsprop import Adagrad, RMSprop
 from chainrule.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Nadam", "Optimizer", "RMSprop", "schedules"]
+__all__ = [
+    "SGD", "Adagrad", "Adam", "AdamW", "Nadam", "Optimizer", "RMSprop", "deserialize", "get", "schedules",
+    "serialize",
+]  # fmt: skip
 
 CLASSES: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, RMSprop, Adagrad, Adam, AdamW, Nadam)}
 

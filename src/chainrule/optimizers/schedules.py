@@ -8,6 +8,11 @@ import numpy as np
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
 
+__all__ = [
+    "CosineDecay", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule", "OneCycle",
+    "PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "serialize",
+]  # fmt: skip
+
 
 class LearningRateSchedule:
     """A rate that depends on the step: schedule(step) -> rate.

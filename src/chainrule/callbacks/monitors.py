@@ -1,0 +1,176 @@
+"""Callbacks that watch a figure: to stop in time, to keep the best, to learn more slowly."""
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.callbacks.base import Callback, Logs
+from chainrule.callbacks.rates import numeric_rate
+from chainrule.errors import SettingError, unknown
+
+
+class _Monitor(Callback):
+    """What EarlyStopping, ModelCheckpoint and ReduceLROnPlateau share: a figure that should fall, or rise."""
+
+    def __init__(self, monitor: str, mode: str) -> None:
+        super().__init__()
+        if mode not in ("auto", "min", "max"):
+            raise unknown("mode", mode, ("auto", "min", "max"))
+        self.monitor, self.mode, self.warned = monitor, mode, False
+
+    @property
+    def rises(self) -> bool:
+        """Whether the figure should rise: as mode says, or as the model's metric of that name does."""
+        if self.mode != "auto":
+            return self.mode == "max"
+        name = self.monitor.removeprefix("val_")
+        metrics = {metric.name: metric.rises for metric in getattr(self.model, "metric_objects", [])}
+        return bool(metrics.get(name, name.endswith(("acc", "accuracy"))))
+
+    def value(self, logs: Logs | None) -> float | None:
+        """The figure of this epoch, or None (and once a warning) when it is not there."""
+        found = (logs or {}).get(self.monitor)
+        if found is None and not self.warned:
+            self.warned = True
+            known = ", ".join(sorted(logs or {}))
+            warnings.warn(
+                f"{type(self).__name__} watches {self.monitor!r}, which is not among the figures: {known}.",
+                stacklevel=2,
+            )
+        return None if found is None else float(found)
+
+    def better(self, value: float, best: float | None, min_delta: float = 0.0) -> bool:
+        """Whether a figure is better than the best so far by more than min_delta."""
+        if best is None:
+            return True
+        return value > best + min_delta if self.rises else value < best - min_delta
+
+
+class EarlyStopping(_Monitor):
+    """Ends training when a figure has not improved for `patience` epochs."""
+
+    def __init__(
+        self, monitor: str = "val_loss", min_delta: float = 0, patience: int = 0, verbose: int = 0, mode: str = "auto",
+        baseline: float | None = None, restore_best_weights: bool = False, start_from_epoch: int = 0,
+    ) -> None:  # fmt: skip
+        super().__init__(monitor, mode)
+        self.min_delta, self.patience, self.verbose = abs(min_delta), patience, verbose
+        self.baseline, self.restore_best_weights = baseline, restore_best_weights
+        self.start_from_epoch = start_from_epoch
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.wait, self.stopped_epoch, self.best_epoch = 0, 0, 0
+        self.best: float | None = None
+        self.best_weights: list[np.ndarray] | None = None
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        value = self.value(logs)
+        if value is None or epoch < self.start_from_epoch:
+            return
+        if self.restore_best_weights and self.best_weights is None:
+            self.best_weights = self.model.get_weights()
+        self.wait += 1
+        if self.better(value, self.best, self.min_delta):
+            self.best, self.best_epoch = value, epoch
+            if self.restore_best_weights:
+                self.best_weights = self.model.get_weights()
+            if self.baseline is None or self.better(value, self.baseline, self.min_delta):
+                self.wait = 0
+            return
+        if self.wait >= self.patience and epoch > 0:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self.stopped_epoch and self.verbose:
+            print(f"Epoch {self.stopped_epoch + 1}: early stopping")
+        if self.restore_best_weights and self.best_weights is not None:
+            if self.verbose:
+                print(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
+            self.model.set_weights(self.best_weights)
+
+
+class ModelCheckpoint(_Monitor):
+    """Saves the model after epochs: every one, or those that are the best so far.
+
+    filepath may hold figures, "model-{epoch:02d}-{val_loss:.2f}.keras"; the epoch is counted from 1 there.
+    """
+
+    def __init__(
+        self, filepath: Any, monitor: str = "val_loss", verbose: int = 0, save_best_only: bool = False,
+        save_weights_only: bool = False, mode: str = "auto", save_freq: Any = "epoch",
+        initial_value_threshold: float | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(monitor, mode)
+        if save_freq != "epoch":
+            raise SettingError("ModelCheckpoint saves at the end of epochs: save_freq='epoch'.")
+        self.filepath = os.fspath(filepath)
+        ending = ".weights.h5" if save_weights_only else (".keras", ".h5", ".hdf5")
+        if not self.filepath.endswith(ending):
+            wanted = ".weights.h5" if save_weights_only else ".keras or .h5"
+            raise SettingError(f"ModelCheckpoint's filepath must end in {wanted}; it is {self.filepath!r}.")
+        self.verbose, self.save_best_only, self.save_weights_only = verbose, save_best_only, save_weights_only
+        self.best = initial_value_threshold
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        logs = logs or {}
+        path = self.filepath.format(epoch=epoch + 1, **logs)
+        if self.save_best_only:
+            value = self.value(logs)
+            was = "None" if self.best is None else f"{self.best:.5f}"
+            if value is not None and not self.better(value, self.best):
+                if self.verbose:
+                    print(f"\nEpoch {epoch + 1}: {self.monitor} did not improve from {was}")
+                return
+            if value is not None and self.verbose:
+                print(f"\nEpoch {epoch + 1}: {self.monitor} improved from {was} to {value:.5f}, saving model to {path}")
+            self.best = self.best if value is None else value  # without the figure every epoch is kept, as in Keras
+        elif self.verbose:
+            print(f"\nEpoch {epoch + 1}: saving model to {path}")
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        if self.save_weights_only:
+            self.model.save_weights(path)
+        else:
+            self.model.save(path)
+
+
+class ReduceLROnPlateau(_Monitor):
+    """Multiplies the rate by `factor` when a figure has not improved for `patience` epochs."""
+
+    def __init__(
+        self, monitor: str = "val_loss", factor: float = 0.1, patience: int = 10, verbose: int = 0, mode: str = "auto",
+        min_delta: float = 1e-4, cooldown: int = 0, min_lr: float = 0.0,
+    ) -> None:  # fmt: skip
+        super().__init__(monitor, mode)
+        if factor >= 1:
+            raise SettingError(f"ReduceLROnPlateau needs a factor below 1; it got {factor!r}.")
+        self.factor, self.patience, self.verbose, self.min_delta = factor, patience, verbose, min_delta
+        self.cooldown, self.min_lr = cooldown, min_lr
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.wait, self.cooling = 0, 0
+        self.best: float | None = None
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        rate = numeric_rate(self.model, "ReduceLROnPlateau")
+        if logs is not None:
+            logs["learning_rate"] = rate
+        value = self.value(logs)
+        if value is None:
+            return
+        if self.cooling > 0:
+            self.cooling -= 1
+            self.wait = 0
+        if self.better(value, self.best, self.min_delta):
+            self.best, self.wait = value, 0
+        elif self.cooling <= 0:
+            self.wait += 1
+            if self.wait >= self.patience and rate > self.min_lr:
+                lower = max(rate * self.factor, self.min_lr)
+                self.model.optimizer.learning_rate = lower
+                if self.verbose:
+                    print(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {lower}.")
+                self.cooling, self.wait = self.cooldown, 0
