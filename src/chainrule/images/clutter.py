@@ -30,6 +30,16 @@ def contact(parts: Components, outside: Flags) -> tuple[Floats, Flags]:
     return share[1:].astype(np.float32), touching[1:]
 
 
+def outlines(parts: Components) -> Floats:
+    """The length of each component's outline: crossings along rows and columns, times pi/4."""
+    labels = np.pad(parts.labels, 1)
+    count = np.zeros(len(parts) + 1)
+    for one, other in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1])):
+        differ = one != other
+        count += np.bincount(one[differ], minlength=len(count)) + np.bincount(other[differ], minlength=len(count))
+    return (count[1:] * np.pi / 4).astype(np.float32)
+
+
 def writing(parts: Components, ink: Floats, outside: Flags) -> Flags:
     """Which components are writing. What touches the edge goes when something better stands inside.
 
@@ -48,7 +58,10 @@ def writing(parts: Components, ink: Floats, outside: Flags) -> Flags:
     strip = (np.minimum(parts.width, parts.height) < 0.06 * longest) | ((longest > 0.9 * max(h, w)) & (solid < 0.02))
     good = inside & big & ~strip & (level > 0.25 * level[big & ~strip].max(initial=0.0))
     keep = np.ones(n, bool)
-    if good.any():
+    pen = 2.0 * parts.area / np.maximum(outlines(parts), 1.0)
+    stroke = big & ~strip & (pen > 0.03 * longest) & (pen < 0.25 * longest) & (solid < 0.75)
+    filling = touching & stroke & (longest > 2.5 * longest[good].max(initial=0.0)) & (longest > 0.6 * min(h, w))
+    if good.any() and not filling.any():             # else the digit itself fills its picture
         largest = longest[good].max()
         edge_ink = touching & ((longest < 0.55 * largest) | (share > 0.3) | (solid > 0.7) | strip
                                | (np.minimum(parts.width, parts.height) < 0.12 * largest))

@@ -50,7 +50,7 @@ def decode(data: bytes, limits: Limits) -> tuple[Pixels, str, tuple[int, int]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if format == "JPEG":
-                image.draft(None, _reduced(image.size, limits.side))
+                image.draft(None, shrunk(image.size, limits.side))      # halves, quarters or eighths
             image.load()
             turn = _turn(image)
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, MemoryError, TypeError, KeyError,
@@ -123,12 +123,6 @@ def _affordable(header: Header, limits: Limits) -> None:
         )
 
 
-def _reduced(size: tuple[int, int], side: int) -> tuple[int, int]:
-    """The smallest size a JPEG may be decoded at (halves, quarters, eighths) that is still at least `side` long."""
-    shrink = max(1.0, max(size) / side)
-    return max(1, int(size[0] / shrink)), max(1, int(size[1] / shrink))
-
-
 def _turn(image: Any) -> int:
     try:
         return int(image.getexif().get(274, 1))
@@ -146,7 +140,11 @@ def _plain(image: Any, side: int) -> Pixels:
         return shrink(np.asarray(image.convert("RGB")), side)
     if mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         return shrink(on_paper(np.asarray(image.convert("RGBA"))), side)
-    return shrink(np.asarray(image.convert("L" if mode in ("1", "L") else "RGB")), side)
+    image = image.convert("L" if mode in ("1", "L") else "RGB")
+    size = shrunk(image.size, side)
+    if size != image.size:                       # before it becomes an array: a second copy of a photo is large
+        image = image.resize(size, _box(), reducing_gap=2.0)
+    return np.asarray(image)
 
 
 def levels(values: np.ndarray[Any, Any]) -> Pixels:
@@ -181,6 +179,12 @@ def on_paper(rgba: Pixels) -> Pixels:
     return ((mixed + np.uint16(127)) // 255).astype(np.uint8)
 
 
+def shrunk(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Width and height so that the long side is at most `side`, the aspect kept."""
+    scale = min(1.0, side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
 def shrink(pixels: Pixels, side: int) -> Pixels:
     """At most `side` pixels long, every new pixel the mean of the old ones under it; small pictures stay as they are."""
     from PIL import Image
@@ -188,9 +192,13 @@ def shrink(pixels: Pixels, side: int) -> Pixels:
     h, w = pixels.shape[:2]
     if max(h, w) <= side:
         return pixels
-    scale = side / max(h, w)
-    size = max(1, round(w * scale)), max(1, round(h * scale))
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX, reducing_gap=2.0))
+    return np.asarray(Image.fromarray(pixels).resize(shrunk((w, h), side), _box(), reducing_gap=2.0))
+
+
+def _box() -> Any:
+    from PIL import Image
+
+    return Image.Resampling.BOX
 
 
 def _short(problem: BaseException) -> str:

@@ -47,26 +47,28 @@ class Glyph:
                      min(self.start, other.start), max(self.stop, other.stop), self.row)
 
 
-def glyphs(parts: Components, keep: Flags) -> list[Glyph]:
+def glyphs(parts: Components, keep: Flags, lean: float = 0.0) -> list[Glyph]:
     """One glyph for every component kept, left to right."""
-    chosen = np.flatnonzero(keep)
     rows, columns = np.nonzero(parts.mask(keep))
     label = parts.labels[rows, columns] - 1
-    x = columns + common_lean(label, rows, columns, parts, chosen) * rows
+    x = columns + lean * rows
     start, stop = np.full(len(parts), np.inf), np.full(len(parts), -np.inf)
     np.minimum.at(start, label, x)
     np.maximum.at(stop, label, x + 1)
     found = [Glyph((int(k),), int(parts.left[k]), int(parts.top[k]), int(parts.right[k]), int(parts.bottom[k]),
-                   float(start[k]), float(stop[k])) for k in chosen]
+                   float(start[k]), float(stop[k])) for k in np.flatnonzero(keep)]
     return sorted(found, key=lambda g: (g.start, g.top))
 
 
-def common_lean(label: Flags, rows: Flags, columns: Flags, parts: Components, chosen: Flags) -> float:
+def common_lean(parts: Components, keep: Flags) -> float:
     """How far the writing leans, in columns a row: the middle one of the components' own, each counted by its area."""
+    chosen = np.flatnonzero(keep)
     if len(chosen) < 2:
         return 0.0
+    rows, columns = np.nonzero(parts.mask(keep))
+    label = parts.labels[rows, columns] - 1
     n = len(parts)
-    area = np.maximum(parts.area, 1)
+    area = np.maximum(np.bincount(label, minlength=n), 1)
     y = rows - (np.bincount(label, rows, n) / area)[label]
     x = columns - (np.bincount(label, columns, n) / area)[label]
     lean = -np.bincount(label, x * y, n) / np.maximum(np.bincount(label, y * y, n), 1.0)
@@ -123,6 +125,9 @@ def belongs(a: Glyph, b: Glyph, height: float) -> bool:
     if small.height < 0.25 * height and small.top > large.bottom - 0.05 * height:
         return False                                     # an underline, a full stop, a comma
     if across >= 0.55 and gap_down <= 0.3 * height:
+        return True
+    hat = small.bottom <= large.top + 0.3 * height and small.width >= 0.25 * height
+    if hat and across >= 0.25 and gap_down <= 0.35 * height:
         return True
     if small.height < 0.6 * height and max(gap_across, 0) <= 0.08 * height and max(gap_down, 0) <= 0.15 * height:
         return small.top < large.bottom - 0.25 * height and (down > 0.3 or across > 0.2)

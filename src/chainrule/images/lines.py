@@ -5,15 +5,18 @@ column by column, since paper bends, and erased wherever the ink is no thicker t
 stroke crosses, the ink is thicker and stays.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from chainrule.images.components import Ints, Mask
 from chainrule.images.windows import window_max
 
-TILTS = np.tan(np.radians(np.arange(-9.0, 9.01, 0.5)))
+TILTS = np.tan(np.radians(np.arange(-9.0, 9.01, 0.25)))
 SIDE = 320                  # lines are looked for on a mask of about this size
 COVERED = 0.72              # share of the columns in which a line must have ink
-MOST = 60                   # lines a direction
+ENOUGH = 0.4                # share of the columns that must vote for a line before it is looked at
+MOST = 80                   # lines a direction
 
 
 def without_lines(mask: Mask, weak: Mask | None = None) -> tuple[Mask, Mask]:
@@ -53,21 +56,13 @@ def _lines(mask: Mask) -> tuple[Mask, int]:
         return erased, 0
     shrink = max(1, round(max(h, w) / SIDE))
     small = _blocks(mask, shrink)
-    todo = small.copy()
+    near = window_max(small, 1, 0)
     run_lengths = _run_lengths(mask)
+    x = np.arange(small.shape[1])
     lines = 0
-    for _ in range(MOST):
-        found = _strongest(todo)
-        if found is None:
-            break
-        height, tilt = found
-        x = np.arange(small.shape[1])
-        centre = np.rint(height + tilt * x).astype(int)
-        for offset in (-2, -1, 0, 1, 2):
-            y = centre + offset
-            ok = (y >= 0) & (y < small.shape[0])
-            todo[y[ok], x[ok]] = False
-        lines += _erase(mask, run_lengths, erased, (height + 0.5) * shrink, tilt, shrink)
+    for height, tilt in _candidates(small):
+        if lines < MOST and _crosses(near, np.rint(height + tilt * x).astype(int)):
+            lines += _erase(mask, run_lengths, erased, (height + 0.5) * shrink, tilt, shrink)
     return erased, lines
 
 
@@ -77,33 +72,35 @@ def _blocks(mask: Mask, size: int) -> Mask:
     return padded.reshape(padded.shape[0] // size, size, -1, size).any(axis=(1, 3))
 
 
-def _strongest(mask: Mask) -> tuple[float, float] | None:
-    """(height at column 0, tilt) of the line that most columns agree on, or None when fewer than `COVERED` do."""
+def _candidates(mask: Mask) -> Iterator[tuple[float, float]]:
+    """(height at column 0, tilt) of lines that many columns agree on, strongest first, each place once."""
     h, w = mask.shape
     y, x = np.nonzero(mask)
-    if len(y) < COVERED * w:
-        return None
-    best = (0, 0.0, 0.0)
     offset = int(np.ceil(abs(TILTS[-1]) * w)) + 2
-    for tilt in TILTS:
-        height = np.rint(y - tilt * x).astype(np.int64) + offset
-        votes = np.bincount(height, minlength=h + 2 * offset)
-        top = int(votes.argmax())
-        if votes[top] > best[0]:
-            best = (int(votes[top]), float(top - offset), float(tilt))
-    _, height, tilt = best
-    centre = np.rint(height + tilt * np.arange(w)).astype(int)
-    near = window_max(mask, 1, 0)
+    votes = np.stack([np.bincount(np.rint(y - tilt * x).astype(np.int64) + offset, minlength=h + 2 * offset)
+                      for tilt in TILTS])
+    tilts, heights = np.nonzero(votes >= ENOUGH * w)
+    order = np.argsort(-votes[tilts, heights], kind="stable")[:2000]
+    seen: list[tuple[float, float]] = []
+    for k in order:
+        left = float(heights[k] - offset)
+        right = left + float(TILTS[tilts[k]]) * w
+        if all(abs(left - a) + abs(right - b) > 6 for a, b in seen):
+            seen.append((left, right))
+            yield left, float(TILTS[tilts[k]])
+
+
+def _crosses(near: Mask, centre: Ints) -> bool:
+    """Whether there is ink along most of a line and at both its ends: a stroke of a digit rarely reaches both edges."""
+    h, w = near.shape
     inside = (centre >= 0) & (centre < h)
     hit = np.zeros(w, bool)
     hit[inside] = near[centre[inside], np.flatnonzero(inside)]
     if inside.sum() < 0.5 * w or hit.sum() < COVERED * inside.sum():
-        return None
-    ends = max(2, w // 12)                                     # a line reaches both edges; a long stroke does not
+        return False
+    ends = max(2, w // 12)
     first, last = np.flatnonzero(inside)[[0, -1]]
-    if hit[first : first + ends].mean() < 0.5 or hit[last - ends + 1 : last + 1].mean() < 0.5:
-        return None
-    return height, tilt
+    return bool(hit[first : first + ends].mean() >= 0.5 and hit[last - ends + 1 : last + 1].mean() >= 0.5)
 
 
 def _erase(mask: Mask, run_lengths: tuple[Ints, Ints], erased: Mask, height: float, tilt: float, reach: int) -> bool:

@@ -10,6 +10,7 @@ from chainrule.images.windows import Floats, resized, window_max, window_mean, w
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 REACH = 0.09                # half the widest stroke that is still taken for ink, as a share of the long side
+WIDE_REACH = 0.16           # the same, where the first turns out too narrow
 OFF_SHEET = 0.33            # a hard shadow leaves more of the light than this
 DARKEST = 24.0              # paper is never taken to be darker: dividing by less would make noise into ink
 
@@ -25,7 +26,7 @@ def ink_is_light(grey: Pixels) -> bool:
     (True, False)
     """
     small = thumbnail(grey).astype(np.float32)
-    away = small - window_mean(small, max(2, round(max(small.shape) * REACH)))
+    away = small - window_mean(small, max(2, round(max(small.shape) * 0.09)))
     scale = float(np.sqrt(np.mean(away**2))) + 1e-6
     lopsided = float(np.mean(away**3)) / scale**3
     ring = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
@@ -37,23 +38,56 @@ def ink_is_light(grey: Pixels) -> bool:
 def paper(grey: Pixels) -> Floats:
     """The paper's brightness under every pixel of a picture with dark ink: shadows and lamps kept, ink taken out.
 
-    Found on a thumbnail. First a closing: what is darker than all around it and narrower than the window is filled
-    with the brightness beside it. Then the mean of the neighbouring pixels that are not ink, so that noise evens out.
+    Found on a thumbnail, with a narrow window first, since that follows shadows best. Where the "paper" it finds
+    is in places as dark as the ink, the strokes are wider than the window, and a wider one is used.
     """
     small = thumbnail(grey).astype(np.float32)
-    reach = max(1, round(max(small.shape) * REACH))
-    filled = window_min(window_max(small, reach), reach)
-    clear = (small > 0.88 * filled).astype(np.float32)
-    clear = window_min(clear, 1)
+    ground = filled(small, round(max(small.shape) * REACH))
+    if as_dark_as_ink(small, ground):
+        ground = filled(small, round(max(small.shape) * WIDE_REACH), framed=True)
+    h, w = grey.shape
+    return ground if small.shape == grey.shape else resized(ground, w, h)
+
+
+def filled(small: Floats, reach: int, framed: bool = False) -> Floats:
+    """The ground of a thumbnail, strokes up to twice `reach` wide taken out.
+
+    First a closing: what is darker than all around it and narrower than the window is filled with the brightness
+    beside it. Then the mean of the neighbouring pixels that are not ink, so that noise evens out.
+    """
+    reach = max(1, reach)
+    wide = with_frame(small, reach) if framed else small
+    closed = window_min(window_max(wide, reach), reach)
+    closed = closed[reach:-reach, reach:-reach] if framed else closed
+    clear = window_min((small > 0.88 * closed).astype(np.float32), 1)
     near = max(1, round(max(small.shape) * 0.02))
     weight = window_mean(clear, near)
     mean = window_mean(small * clear, near) / np.maximum(weight, 1e-3)
     trust = np.minimum(1.0, weight * 4.0)
-    ground = trust * mean + (1.0 - trust) * filled
-    h, w = grey.shape
-    if small.shape == grey.shape:
-        return ground
-    return resized(ground, w, h)
+    return trust * mean + (1.0 - trust) * closed
+
+
+def as_dark_as_ink(small: Floats, ground: Floats) -> bool:
+    """Whether parts of the ground found are really ink: as dark as what counts as ink, and no larger than that."""
+    ink = small < 0.6 * ground
+    dark = ground < 0.65 * np.percentile(ground, 90)
+    if not ink.any() or dark.mean() < 0.004 or dark.sum() > 1.5 * ink.sum():
+        return False
+    return bool(np.median(small[dark]) < 1.3 * np.median(small[ink]))
+
+
+def with_frame(small: Floats, width: int) -> Floats:
+    """A frame of paper around the picture, as bright as the paper along the edge nearby.
+
+    Without it, ink that touches the edge has paper on one side only, and would be taken for dark paper.
+    """
+    out = np.pad(small, width, mode="edge")
+    along = max(1, round(max(small.shape) * 0.15))
+    top, bottom = window_max(out[:width], 0, along), window_max(out[-width:], 0, along)
+    left, right = window_max(out[:, :width], along, 0), window_max(out[:, -width:], along, 0)
+    out[:width], out[-width:] = top, bottom
+    out[:, :width], out[:, -width:] = np.maximum(left, out[:, :width]), np.maximum(right, out[:, -width:])
+    return out
 
 
 def beside(ground: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:

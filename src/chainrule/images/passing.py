@@ -16,12 +16,12 @@ def is_mnist_like(pixels: Pixels, size: int = 28) -> Pixels | None:
     >>> is_mnist_like(np.zeros((28, 28), np.uint8)) is None
     True
     """
+    if pixels.shape[:2] != (size, size):
+        return None
     if pixels.ndim == 3:
         if (pixels.max(2).astype(int) - pixels.min(2)).max() > 16:
             return None
         pixels = pixels[..., 0]
-    if pixels.shape != (size, size):
-        return None
     ring = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     if np.median(ring) >= 216:
         pixels, ring = 255 - pixels, 255 - ring

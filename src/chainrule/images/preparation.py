@@ -16,7 +16,7 @@ from chainrule.images.lines import without_lines
 from chainrule.images.paper import beside, darkness, ink_is_light, paper
 from chainrule.images.passing import is_mnist_like
 from chainrule.images.reading import Picture, read_picture
-from chainrule.images.touching import separated
+from chainrule.images.touching import own, separated
 from chainrule.images.windows import Floats
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -158,11 +158,12 @@ def prepare(source: object, settings: Preparation | None = None, *, single: bool
     outside = beside(ground) if settings.clutter else np.zeros(tone.shape, bool)
     ink = np.where(outside, np.float32(0), darkness(tone, ground))
     stages["ink"] = _shown(ink)
-    mask = ink_mask(ink) if settings.local else ink >= 0.5 * np.percentile(ink, 99.5)
+    floor = faintest(ink)
+    mask = ink_mask(ink, floor=floor) if settings.local else ink >= 0.5 * np.percentile(ink, 99.5)
     stages["mask"] = _shown(mask)
     reason = nothing_written(ink, mask)
     if reason is None and settings.lines:
-        rest, lines = without_lines(mask, ink >= faintest(ink))
+        rest, lines = without_lines(mask, ink >= floor)
         if lines.any():
             mask = rest
             stages["lines"] = _shown(mask)
@@ -179,8 +180,8 @@ def prepare(source: object, settings: Preparation | None = None, *, single: bool
             whole = whole.joined(other)
         found = [whole]
     else:
-        parts, found = separated(parts, ink, keep, _judge(parts, ink, settings, classify))
-    digits = tuple(_digit(glyph, parts, ink, picture, settings) for glyph in found)
+        parts, found = separated(parts, keep, _judge(settings, classify))
+    digits = tuple(_digit(glyph, parts, picture, settings) for glyph in found)
     if not digits:
         return Prepared(picture, (), "There is ink in this picture, but nothing of a digit's size and shape.",
                         False, stages, tuple(notes))
@@ -193,7 +194,7 @@ def nothing_written(ink: Floats, mask: Mask) -> str | None:
     share = float(mask.mean())
     if share < 2e-5 or int(mask.sum()) < 6:
         return "There is no ink in this picture: it is blank, or the writing is too faint to see."
-    if share > 0.6:
+    if share > 0.85:
         return "This picture is dark all over: no paper and no writing can be told apart."
     return None
 
@@ -205,12 +206,6 @@ def too_busy(parts: Components, keep: np.ndarray[Any, Any]) -> str | None:
     if int(keep.sum()) > 400:
         return "This picture is full of small marks, as noise, cloth or a photo of things is: no writing was found."
     return None
-
-
-def soft_ink(glyph: Glyph, parts: Components) -> Floats:
-    """One glyph's own ink, cut out: 1 where its pieces are, 0 elsewhere; float32."""
-    window = parts.labels[glyph.top : glyph.bottom, glyph.left : glyph.right]
-    return np.isin(window, np.array(glyph.pieces) + 1).astype(np.float32)
 
 
 def views_of(ink: Floats, settings: Preparation) -> Pixels:
@@ -226,15 +221,14 @@ def views_of(ink: Floats, settings: Preparation) -> Pixels:
     return np.stack(out)
 
 
-def _digit(glyph: Glyph, parts: Components, ink: Floats, picture: Picture, settings: Preparation) -> Digit:
-    views = views_of(soft_ink(glyph, parts), settings)
+def _digit(glyph: Glyph, parts: Components, picture: Picture, settings: Preparation) -> Digit:
+    views = views_of(own(parts, glyph), settings)
     sx, sy = picture.scale
     box = (int(glyph.left * sx), int(glyph.top * sy), int(np.ceil(glyph.right * sx)), int(np.ceil(glyph.bottom * sy)))
     return Digit(views[0], views, box, glyph.row)
 
 
-def _judge(parts: Components, ink: Floats, settings: Preparation, classify: Classify | None
-           ) -> Callable[[list[Floats]], np.ndarray[Any, Any]] | None:
+def _judge(settings: Preparation, classify: Classify | None) -> Callable[[list[Floats]], np.ndarray[Any, Any]] | None:
     """The network as a judge of pieces of ink: the probability of its best answer for each."""
     if classify is None:
         return None

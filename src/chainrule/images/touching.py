@@ -1,4 +1,8 @@
-"""From pieces of ink to digits: joined, parted where two touch, put in reading order."""
+"""From pieces of ink to digits: joined, parted where two touch, put in reading order.
+
+Geometry alone decides what is plain. Where a judge is given (a network's confidence in a piece of ink being one
+digit), it decides what is not: a doubtful cut, a doubtful join, a mark that may be no digit.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,40 +17,72 @@ from chainrule.images.windows import Floats
 
 Judge = Callable[[list[Floats]], np.ndarray[Any, Any]]
 WIDE = 1.15                 # wider than this, as a share of its height, a glyph may be two
+MAYBE_WIDE = 0.8            # the same where a judge decides
+SURE, UNSURE = 0.75, 0.5    # a judge's confidence: surely a digit, and less than this beside sure ones: surely none
 
 
-def separated(parts: Components, ink: Floats, keep: np.ndarray[Any, Any], judge: Judge | None
-              ) -> tuple[Components, list[Glyph]]:
+def separated(parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None) -> tuple[Components, list[Glyph]]:
     """The digits among the pieces kept, in reading order, and the components with new numbers where one was cut."""
-    every = grouping.glyphs(parts, keep)
+    lean = grouping.common_lean(parts, keep)
+    every = grouping.glyphs(parts, keep, lean)
     height = grouping.writing_height(every)
     found = grouping.gathered(every, height)
     height = grouping.writing_height(found)
     found = grouping.plausible(found, height) or found
+    if judge is not None and 2 <= len(found) <= 6:
+        found = _joined(parts, found, judge)
     cut: list[Glyph] = []
     for glyph in found:
-        parts, pieces = _parted(parts, glyph, height, judge)
+        parts, pieces = _parted(parts, glyph, height, lean, judge)
         cut += pieces
-    return parts, grouping.rows(cut, height)
+    if judge is not None and len(cut) > 1:
+        cut = _without_strangers(parts, cut, judge)
+    return parts, grouping.rows(cut, grouping.writing_height(cut))
 
 
-def _parted(parts: Components, glyph: Glyph, height: float, judge: Judge | None) -> tuple[Components, list[Glyph]]:
+def _joined(parts: Components, found: list[Glyph], judge: Judge) -> list[Glyph]:
+    """Two glyphs above each other that make a surer digit together than alone become one (a broken stroke)."""
+    for i, a in enumerate(found):
+        for b in found[i + 1 :]:
+            if grouping.shared(a.start, a.stop, b.start, b.stop) < 0.3:
+                continue
+            gap = max(a.top, b.top) - min(a.bottom, b.bottom)
+            if gap > 0.5 * min(a.height, b.height):
+                continue
+            whole = a.joined(b)
+            one, first, second = judge([own(parts, g) for g in (whole, a, b)])
+            if one > max(SURE, min(first, second)):
+                return _joined(parts, [g for g in found if g not in (a, b)] + [whole], judge)
+    return found
+
+
+def _without_strangers(parts: Components, found: list[Glyph], judge: Judge) -> list[Glyph]:
+    """Leaves out what the judge takes for no digit, when there are others of which it is sure."""
+    sure = judge([own(parts, g) for g in found])
+    if sure.max() < SURE:
+        return found
+    return [g for g, confidence in zip(found, sure, strict=True) if confidence >= UNSURE]
+
+
+def _parted(parts: Components, glyph: Glyph, height: float, lean: float, judge: Judge | None
+            ) -> tuple[Components, list[Glyph]]:
     """A glyph cut where two digits touch, when it is too wide for one and the seam is thin; else as it is."""
-    if glyph.width < WIDE * max(glyph.height, 0.8 * height) or glyph.height < 6:
+    wide = (glyph.stop - glyph.start) / max(glyph.height, 0.8 * height)
+    if wide < (WIDE if judge is None else MAYBE_WIDE) or glyph.height < 6:
         return parts, [glyph]
-    seam = best_seam(own(parts, glyph))
+    ink = own(parts, glyph)
+    seam = best_seam(ink, lean)
     if seam is None:
         return parts, [glyph]
-    column, _ = seam
-    inks = own(parts, glyph)
+    right = right_of(ink.shape, seam, lean)
     if judge is not None:
-        one, left, right = judge([inks, _trimmed(inks[:, :column]), _trimmed(inks[:, column:])])
-        if one >= min(left, right):
+        one, first, second = judge([ink, _trimmed(np.where(right, 0, ink)), _trimmed(np.where(right, ink, 0))])
+        if one >= min(first, second) - (0.1 if wide > WIDE else 0.0):
             return parts, [glyph]
-    parts, left_glyph, right_glyph = cut_at(parts, glyph, column)
+    parts, halves = cut(parts, glyph, right, lean)
     out: list[Glyph] = []
-    for half in (left_glyph, right_glyph):
-        parts, pieces = _parted(parts, half, height, judge)
+    for half in halves:
+        parts, pieces = _parted(parts, half, height, lean, judge)
         out += pieces
     return parts, out
 
@@ -54,44 +90,55 @@ def _parted(parts: Components, glyph: Glyph, height: float, judge: Judge | None)
 def own(parts: Components, glyph: Glyph) -> Floats:
     """The glyph's ink alone, cut out: 1 or 0, float32."""
     window = parts.labels[glyph.top : glyph.bottom, glyph.left : glyph.right]
+    if len(glyph.pieces) == 1:
+        return (window == glyph.pieces[0] + 1).astype(np.float32)
     return np.isin(window, np.array(glyph.pieces) + 1).astype(np.float32)
 
 
-def best_seam(ink: Floats) -> tuple[int, float] | None:
-    """The column with the least ink away from the ends, and that ink as a share of the height; None if none is thin."""
-    h, w = ink.shape
-    low, high = int(0.2 * w), int(0.8 * w)
-    if high - low < 3:
+def best_seam(ink: Floats, lean: float = 0.0) -> int | None:
+    """Where to cut: the leaning column with the least ink, away from the ends; None if none is thin.
+
+    Columns are counted after the lean is taken out, from the left edge of the box's first row.
+    """
+    rows, columns = np.nonzero(ink >= 0.5)
+    upright = np.rint(columns + lean * rows).astype(int)
+    low = int(upright.min())
+    profile = np.bincount(upright - low).astype(float)
+    w = len(profile)
+    first, last = int(0.2 * w), int(0.8 * w)
+    if last - first < 3:
         return None
-    profile = ink.sum(0)
     smooth = np.convolve(np.pad(profile, 1, mode="edge"), [0.25, 0.5, 0.25], "valid")
-    middle = 1.0 + 0.5 * np.abs(np.arange(w) - w / 2) / w
-    column = low + int((smooth * middle)[low:high].argmin())
-    share = float(smooth[column]) / h
-    return (column, share) if share < 0.3 else None
+    central = 1.0 + 0.5 * np.abs(np.arange(w) - w / 2) / w
+    column = first + int((smooth * central)[first:last].argmin())
+    return column + low if smooth[column] < 0.3 * ink.shape[0] else None
 
 
-def cut_at(parts: Components, glyph: Glyph, column: int) -> tuple[Components, Glyph, Glyph]:
-    """Gives all the glyph's ink right of `column` (counted from its left) one new number."""
+def right_of(shape: tuple[int, ...], seam: int, lean: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """True for the pixels at or beyond the seam."""
+    rows, columns = np.indices(shape[:2])
+    return np.rint(columns + lean * rows) >= seam
+
+
+def cut(parts: Components, glyph: Glyph, right: np.ndarray[Any, Any], lean: float
+        ) -> tuple[Components, tuple[Glyph, Glyph]]:
+    """Gives the glyph's ink two new numbers, one on either side of a seam."""
     labels = parts.labels.copy()
     window = labels[glyph.top : glyph.bottom, glyph.left : glyph.right]
     mine = np.isin(window, np.array(glyph.pieces) + 1)
-    numbers = (len(parts) + 1, len(parts) + 2)
-    window[:, :column][mine[:, :column]] = numbers[0]
-    window[:, column:][mine[:, column:]] = numbers[1]
-    boxes = []
-    for side, offset in ((mine[:, :column], 0), (mine[:, column:], column)):
-        r, c = np.flatnonzero(side.any(1)), np.flatnonzero(side.any(0))
-        boxes.append((glyph.left + offset + int(c[0]), glyph.top + int(r[0]),
-                      glyph.left + offset + int(c[-1]) + 1, glyph.top + int(r[-1]) + 1, int(side.sum())))
-    columns = list(zip(*boxes, strict=True))
-    parts = replace(parts, labels=labels, left=np.append(parts.left, columns[0]), top=np.append(parts.top, columns[1]),
-                    right=np.append(parts.right, columns[2]), bottom=np.append(parts.bottom, columns[3]),
-                    area=np.append(parts.area, columns[4]))
-    lean = (glyph.start - glyph.left, glyph.stop - glyph.right)
-    first, second = (Glyph((n - 1,), *box[:4], box[0] + lean[0], box[2] + lean[1], glyph.row)
-                     for n, box in zip(numbers, boxes, strict=True))
-    return parts, first, second
+    first, second = len(parts) + 1, len(parts) + 2
+    window[mine] = np.where(right, second, first)[mine]
+    found, boxes = [], []
+    for number in (first, second):
+        rows, columns = np.nonzero(window == number)
+        rows, columns = rows + glyph.top, columns + glyph.left
+        upright = columns + lean * rows
+        box = (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
+        found.append(Glyph((number - 1,), *box, float(upright.min()), float(upright.max()) + 1.0, glyph.row))
+        boxes.append((*box, len(rows)))
+    new = {name: np.append(getattr(parts, name), [box[k] for box in boxes])
+           for k, name in enumerate(("left", "top", "right", "bottom", "area"))}
+    return replace(parts, labels=labels, **new), (found[0], found[1])
 
 
 def _trimmed(ink: Floats) -> Floats:
