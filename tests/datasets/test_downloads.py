@@ -1,8 +1,12 @@
 """Files from the web: only the expected content is ever used, and a broken-off fetch is resumed."""
 
+import contextlib
 import gzip
 import hashlib
+import subprocess
+import sys
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,6 +33,7 @@ class Mirror:
         self.asked: list[tuple[str, str | None]] = []  # path, Range
         self.stop_after: int | None = None  # bytes, then the connection breaks; once
         self.ranges = True
+        self.pause = 0.0  # seconds between pieces
         mirror = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -60,7 +65,11 @@ class Mirror:
         handler.end_headers()
         end = self.stop_after if self.stop_after is not None else len(content)
         self.stop_after = None
-        handler.wfile.write(content[start:end])
+        piece = 2000 if self.pause else len(content)
+        with contextlib.suppress(ConnectionError):  # whoever asked was killed
+            for at in range(start, end, piece):
+                handler.wfile.write(content[at : min(at + piece, end)])
+                time.sleep(self.pause)
 
 
 @pytest.fixture
@@ -179,6 +188,14 @@ def test_wrong_content_is_never_kept(mirror: Mirror, home: Path) -> None:
         str(home / "a.bin"),
     ):
         assert words in text
+
+
+def test_a_mirror_that_sends_too_much_is_left(mirror: Mirror, home: Path) -> None:
+    """A mirror is not listened to beyond the expected size, and nothing of what it sent is kept."""
+    mirror.files["a.bin"] = CONTENT * 20
+    with pytest.raises(DownloadError, match="sent more than the 100,000 bytes expected"):
+        fetch(remote(mirror.url), **Quiet)
+    assert (home / "a.bin.part").stat().st_size == 0
 
 
 def test_a_wrong_file_in_the_cache_is_neither_used_nor_replaced_silently(mirror: Mirror, home: Path) -> None:
@@ -312,3 +329,31 @@ def test_emnist_letters_stand_upright_and_count_from_zero(
         emnist.load_data("digits")
     with pytest.raises(ValueError, match="Did you mean 'letters'"):
         emnist.load_data("letter")
+
+
+@pytest.mark.long
+def test_a_hundred_kills_leave_no_bad_file(mirror: Mirror, home: Path) -> None:
+    """Processes killed while they fetch leave nothing that a later one would take for the file."""
+    mirror.files["a.bin"] = CONTENT
+    mirror.pause = 0.002
+    wanted = remote(mirror.url)
+    code = (
+        "import sys; from chainrule.datasets import downloads as d; d.PIECE = 1000; print('begun', flush=True);"
+        f"d.fetch(d.Remote{(wanted.folder, wanted.name, wanted.size, wanted.sha256, wanted.mirrors)!r})"
+    )
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(rng.uniform(0.0, 0.15))
+        process.kill()
+        process.communicate()
+        if (home / "a.bin").exists():
+            assert (home / "a.bin").read_bytes() == CONTENT
+            (home / "a.bin").unlink()
+    assert fetch(wanted, **Quiet).read_bytes() == CONTENT
+    assert sum(asked is not None for _, asked in mirror.asked) > 20  # many were continued

@@ -53,6 +53,8 @@ def test_the_seed_decides_the_split(animals: Path) -> None:
     """The same seed gives the same data to the last bit, another one another split, and the parts share nothing."""
     one, same, other = (datasets.load(animals, seed=seed, validation=0.25) for seed in (1, 1, 2))
     assert one.digest == same.digest != other.digest
+    assert (one.x_test != other.x_test).any()
+    assert (one.x_val != other.x_val).any()
     assert one.sizes == {"train": 12, "val": 4, "test": 4}
     rows = [x.tobytes() for part in (one.x_train, one.x_val, one.x_test) for x in part]
     assert len(set(rows)) == 20

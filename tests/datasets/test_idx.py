@@ -1,7 +1,6 @@
 """IDX files: what is written is read, and a header that does not account for every byte is refused."""
 
 import gzip
-import itertools
 import struct
 import zlib
 from pathlib import Path
@@ -108,6 +107,13 @@ def test_damaged_gzip_is_refused_or_gives_the_same_numbers(data: st.DataObject) 
     np.testing.assert_array_equal(back, array)
 
 
+def test_a_packed_file_without_its_end_is_refused() -> None:
+    """A packed file that lacks the last byte of its checksum is cut short, though all its numbers are there."""
+    packed = gzip.compress(idx.encode(np.arange(20, dtype="u1")))
+    with pytest.raises(FileError, match="packed data ends too early"):
+        idx.unpack(packed[:-1])
+
+
 def header(*shape: int, kind: int = 8) -> bytes:
     return struct.pack(f">BBBB{len(shape)}I", 0, 0, kind, len(shape), *shape)
 
@@ -144,11 +150,7 @@ def test_thousands_of_empty_gzip_pieces_are_refused() -> None:
 def test_a_gzip_file_in_several_pieces_is_one() -> None:
     """Packed files that were joined are read as one, as gzip itself does."""
     content = idx.encode(np.arange(100, dtype="u1"))
-    pieces = (
-        [gzip.compress(bytes(part)) for part in itertools.batched(content, 30)]
-        if hasattr(itertools, "batched")
-        else [gzip.compress(content[k : k + 30]) for k in range(0, len(content), 30)]
-    )
+    pieces = [gzip.compress(content[k : k + 30]) for k in range(0, len(content), 30)]
     assert idx.unpack(b"".join(pieces)) == content
 
 

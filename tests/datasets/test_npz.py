@@ -94,7 +94,7 @@ def test_a_zip_bomb_is_refused_unopened(tmp_path: Path) -> None:
         npz.read(write_member(tmp_path / "a.npz", npy("(8500000,)", body=bytes(68_000_000))))
 
 
-def test_a_thousand_damaged_archives_are_refused_or_whole(tmp_path: Path) -> None:
+def test_four_thousand_damaged_archives_are_refused_or_whole(tmp_path: Path) -> None:
     """Whatever happens to an archive's bytes, it is refused by a FileError or gives numbers its checksum vouches for."""
     file = io.BytesIO()
     x = np.arange(50.0)
@@ -102,7 +102,7 @@ def test_a_thousand_damaged_archives_are_refused_or_whole(tmp_path: Path) -> Non
     good = np.frombuffer(file.getvalue(), "u1")
     rng = np.random.default_rng(5)
     path = tmp_path / "a.npz"
-    for k in range(1000):
+    for k in range(4000):
         bad = good.copy()
         bad[rng.integers(0, len(bad), rng.integers(1, 4))] ^= rng.integers(1, 256, dtype="u1")
         path.write_bytes(bad.tobytes()[: rng.integers(0, len(bad)) if k % 4 == 0 else None])

@@ -30,16 +30,29 @@ def load(name_or_path: str | os.PathLike[str], **options: Any) -> Dataset:
     >>> load("mnist", validation=0.1)
     <Dataset mnist: 54000 + 6000 + 10000 examples (28, 28), 10 classes>
     """
-    name = os.fspath(name_or_path)
-    if name.lower().replace("-", "_") in NAMES:
-        name = name.lower().replace("-", "_")
-    kind = _kind(name)
-    known = [p.name for p in inspect.signature(kind).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    name = _spelled(os.fspath(name_or_path))
+    known = options_of(name)
     for option in options:
         if option not in known:
             problem = unknown("option", option, known)
             raise type(problem)(f"{problem} (for {name})")
-    return kind(name, **options)
+    return _kind(name)(name, **options)
+
+
+def options_of(name_or_path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """The options that `load` takes for this name or path; raises DataError where there is no such data.
+
+    >>> options_of("mnist")
+    ('validation', 'seed')
+    """
+    parameters = inspect.signature(_kind(_spelled(os.fspath(name_or_path)))).parameters.values()
+    return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+
+
+def _spelled(name: str) -> str:
+    """Fashion-MNIST is fashion_mnist."""
+    plain = name.lower().replace("-", "_")
+    return plain if plain in NAMES else name
 
 
 def named(name: str, *, validation: float = 0.0, seed: int = 0) -> Dataset:

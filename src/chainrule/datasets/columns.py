@@ -55,6 +55,8 @@ def missing(cells: Text) -> NDArray[np.bool_]:
 def holds_numbers(cells: Text) -> bool:
     """Whether a column is meant to hold numbers: four in five of the cells that are not missing do."""
     _, wrong = numbers(cells)
+    if not wrong.any():
+        return True
     there = ~missing(cells)
     return bool(there.any()) and float((~wrong[there]).mean()) >= MOSTLY
 

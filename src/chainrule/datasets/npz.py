@@ -65,7 +65,7 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> NDA
                 shape, fortran, dtype = reader(head)
         except (ValueError, KeyError, SyntaxError, RecursionError, MemoryError):
             raise FileError(f"{where} is not an array of NumPy's.") from None
-        if dtype.hasobject or dtype.kind not in KINDS:
+        if dtype.kind not in KINDS:
             raise FileError(f"{where} holds {dtype}; only arrays of plain numbers are read.")
         size, start = math.prod(shape) * dtype.itemsize, head.tell()
         if start + size != member.file_size or any(n < 0 for n in shape):
