@@ -122,9 +122,8 @@ def _download(remote: Remote, kept: Path, report: Report) -> None:
     reasons = []
     with _own_part(kept) as part:
         for url in remote.mirrors:
-            for _ in range(
-                2
-            ):  # a fetch that broke off is continued once; a leftover that was wrong, begun anew
+            # twice: what broke off is continued once, and a leftover that turns out wrong is begun anew
+            for _ in range(2):
                 leftover = part.stat().st_size
                 try:
                     _continue(url, remote, part, report)
