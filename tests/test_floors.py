@@ -18,8 +18,8 @@ NETWORK = {
 }  # fmt: skip
 DATA = {"datasets", "files", "images", "runs"}
 TRAINING = {
-    "callbacks", "checkpoints", "engines", "examples", "finite", "models", "progress", "recipes", "saving", "summary",
-    "training", "utils",
+    "callbacks", "checkpoints", "engines", "examples", "finite", "models", "predicting", "progress", "recipes",
+    "saving", "summary", "training", "utils",
 }  # fmt: skip
 SHOWING = {"explain", "landscapes", "plots"}
 DOORS = {"__main__", "cli", "server", "studio", "widgets"}

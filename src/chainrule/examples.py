@@ -1,13 +1,15 @@
 """What was given to learn from, checked before the first step: shapes, types, labels, weights, splits."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from chainrule.arrays import Array, namespace
 from chainrule.errors import DataError, SettingError, ShapeError
-from chainrule.losses import Loss
+
+if TYPE_CHECKING:
+    from chainrule.losses import Loss
 
 Shape = tuple[int, ...]
 
@@ -72,7 +74,7 @@ def check_inputs(x: Any, input_shape: Shape | None, first_layer: str = "The mode
 
 
 def check_examples(
-    x: Any, y: Any, loss: Loss, input_shape: Shape, output_shape: Shape, sample_weight: Any = None,
+    x: Any, y: Any, loss: "Loss", input_shape: Shape, output_shape: Shape, sample_weight: Any = None,
     class_weight: dict[int, float] | None = None, first_layer: str = "The model",
 ) -> Examples:  # fmt: skip
     """Inputs with their targets and weights."""

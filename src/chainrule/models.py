@@ -1,17 +1,19 @@
 """Sequential: a stack of layers in Keras's shape. It holds weights and hands them to the engine; it computes nothing."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule import layers as layers_module
-from chainrule import losses, metrics, optimizers
 from chainrule.arrays import choose_backend, generator, next_seed
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers import InputLayer, Layer
 from chainrule.layers.base import Shape, shape_of, snake_case
 from chainrule.saving import load_model, model_from_json, restore, save_model
+
+if TYPE_CHECKING:
+    from chainrule.metrics import Metric
 
 __all__ = ["Model", "Sequential", "load_model", "model_from_json"]
 
@@ -35,7 +37,7 @@ class Sequential:
         self.loss: Any = None
         self.loss_object: Any = None
         self.metrics_asked: list[Any] = []
-        self.metric_objects: list[metrics.Metric] = []
+        self.metric_objects: list[Metric] = []
         self.backend_asked: str | None = None
         self.backend_used: str | None = None  # by the last fit
         self.augmentation: Layer | None = None  # a link before all others, while learning only
@@ -184,6 +186,8 @@ class Sequential:
         self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, backend: str | None = None, **rest: Any
     ) -> None:
         """Decides how to learn: the optimizer, the loss, what to count. backend: "numpy", "jax", or None to choose."""
+        from chainrule import losses, optimizers
+
         for setting, value in rest.items():
             if setting not in COMPILE_OFF:
                 raise SettingError(f"compile has no setting called {setting!r} (it got {value!r}).")
@@ -306,17 +310,17 @@ class Sequential:
 
         examples = self._inputs(x)
         progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
-        from chainrule.training import predictions
+        from chainrule.predicting import predictions
 
-        said = predictions(self, examples)
+        said = predictions(self.chain, examples)
         progress.finish({})
         return said
 
     def predict_on_batch(self, x: Any) -> np.ndarray:
         """The same, without a word."""
-        from chainrule.training import predictions
+        from chainrule.predicting import predictions
 
-        return predictions(self, self._inputs(x))
+        return predictions(self.chain, self._inputs(x))
 
     def __call__(self, x: Any, training: bool = False) -> np.ndarray:
         """The same, as Keras allows it: model(x)."""
@@ -427,5 +431,7 @@ COMPILE_OFF: dict[str, tuple[Any, ...]] = {
 }
 
 
-def _metric(metric: Any, y_shape: Shape, output_shape: Shape) -> metrics.Metric:
+def _metric(metric: Any, y_shape: Shape, output_shape: Shape) -> "Metric":
+    from chainrule import metrics
+
     return metrics.get(metric, y_shape, output_shape)

@@ -1,4 +1,7 @@
-"""Models to files and back. `files` knows the bytes, `layers` the classes; here the two meet."""
+"""Models to files and back. `files` knows the bytes, `layers` the classes; here the two meet.
+
+How a model learns (losses, metrics, optimizers) is imported only where a file says it: who predicts need not wait.
+"""
 
 import os
 import warnings
@@ -7,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule import files, layers, losses, metrics, optimizers
+from chainrule import files, layers
 from chainrule.errors import ChainruleError, FileError, SettingError
 from chainrule.files import ModelFile
 from chainrule.layers import InputLayer, Layer
-from chainrule.optimizers.schedules import LearningRateSchedule
 
 if TYPE_CHECKING:
     from chainrule.models import Sequential
@@ -74,6 +76,8 @@ def to_file(model: "Sequential", extras: dict[str, Any] | None = None) -> ModelF
 
 def compile_config(model: "Sequential") -> dict[str, Any]:
     """How the model learns, as Keras stores it."""
+    from chainrule import losses, metrics, optimizers
+
     return {
         "optimizer": optimizers.serialize(model.optimizer),
         "loss": losses.serialize(model.loss_object),
@@ -108,7 +112,7 @@ def slot_places(model: "Sequential") -> list[tuple[str, int, str]]:
 def optimizer_to_list(model: "Sequential") -> list[np.ndarray]:
     """The optimizer's memory as Keras lists it: iteration, learning rate (not with a schedule), slots, the rest."""
     head = [np.asarray(model.optimizer.iterations, np.int32)]
-    if not isinstance(model.optimizer.learning_rate, LearningRateSchedule):
+    if not is_scheduled(model):
         head.append(np.asarray(model.optimizer.learning_rate, np.float32))
     memory = [np.asarray(model.memory[slot][i][name]) for slot, i, name in slot_places(model)]
     return head + memory + [np.asarray(model.memory[key]) for key in extra_keys(model)]
@@ -116,7 +120,14 @@ def optimizer_to_list(model: "Sequential") -> list[np.ndarray]:
 
 def extra_keys(model: "Sequential") -> list[str]:
     """What an optimizer remembers beside its slots (Nadam's product)."""
-    return ["u_product"] if isinstance(model.optimizer, optimizers.Nadam) else []
+    return ["u_product"] if type(model.optimizer).__name__ == "Nadam" else []
+
+
+def is_scheduled(model: "Sequential") -> bool:
+    """Whether the rate follows a schedule: then it is not stored as a number."""
+    from chainrule.optimizers.schedules import LearningRateSchedule
+
+    return isinstance(model.optimizer.learning_rate, LearningRateSchedule)
 
 
 # ── in ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -184,7 +195,7 @@ def optimizer_from_list(model: "Sequential", arrays: list[np.ndarray]) -> None:
     """Puts the optimizer's memory back, if it fits."""
     rest = list(arrays)
     iterations = int(np.asarray(rest.pop(0)))
-    scheduled = isinstance(model.optimizer.learning_rate, LearningRateSchedule)
+    scheduled = is_scheduled(model)
     places, extra = slot_places(model), extra_keys(model)
     if not scheduled and len(rest) == len(places) + len(extra) + 1:
         stored_rate = rest.pop(0)
