@@ -1,0 +1,171 @@
+"""What a model says about examples, in words: labels with probabilities, values, or why it does not answer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.cli import inputs
+from chainrule.cli.knowledge import Knowledge, fitted, probabilities
+from chainrule.errors import DataError
+from chainrule.examples import Scaled
+
+if TYPE_CHECKING:
+    from chainrule.models import Sequential
+
+Array = np.ndarray[Any, Any]
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One sign that was read: the classes from the likeliest on, with their probabilities, and where it stood."""
+
+    ranks: tuple[tuple[str, float], ...]
+    box: Box | None = None  # left, top, right, bottom in pixels of the picture
+
+    def to_dict(self, top: int) -> dict[str, Any]:
+        """For programs; `top` classes are listed where more than one is asked for."""
+        label, probability = self.ranks[0]
+        found: dict[str, Any] = {"label": label, "probability": probability, "box": self.box}
+        return found | ({"top": [{"label": n, "probability": p} for n, p in self.ranks[:top]]} if top > 1 else {})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says to one example of a file.
+
+    row: its place in the file, None for a picture.  text: the answer as people write it.  probability: of the least
+    certain sign.  value: the number, or numbers, of a regression.  refused: why there is no answer.  seen: the
+    pixels that the network was given, to be shown.
+    """
+
+    file: str
+    row: int | None = None
+    text: str | None = None
+    probability: float | None = None
+    value: float | list[float] | None = None
+    digits: tuple[Sign, ...] = ()
+    refused: str | None = None
+    seen: tuple[Any, ...] = ()
+
+    def to_dict(self, top: int = 1) -> dict[str, Any]:
+        """For programs: always the same keys."""
+        return {
+            "file": self.file, "row": self.row, "text": self.text, "probability": self.probability, "value": self.value,
+            "digits": [sign.to_dict(top) for sign in self.digits], "refused": self.refused,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A model with what is known about it, asked about files.  single: all writing of a picture is one sign."""
+
+    model: "Sequential"
+    known: Knowledge
+    single: bool = False
+
+    def read(self, name: str) -> Iterator[Answer]:
+        """The answers to what is in a file, or in stdin for "-"; raises DataError or FileError where it can't be read."""
+        if name != inputs.STDIN:
+            what = inputs.kind(inputs.head_of(name), name)
+            yield from self._answers(name, what, name, name)
+            return
+        with inputs.from_stdin() as (content, kept):
+            what = inputs.kind(content[:8], "table.csv" if self.known.preparation.get("kind") == "table" else "")
+            yield from self._answers("-", what, kept, content)
+
+    def _answers(self, shown: str, what: str, path: str, source: str | bytes) -> Iterator[Answer]:
+        if self.known.preparation.get("kind") == "table":
+            if what not in ("table", "npy", "npz"):
+                raise DataError(f"{shown}: the model takes rows of a table; name a .csv file.")
+            if what == "table":
+                from chainrule import datasets
+
+                yield from self._rows(shown, datasets.prepare(self.known.preparation, path))
+                return
+        if what == "table":
+            raise DataError(f"{shown}: the model takes {self.known.preparation['kind']}s, not tables.")
+        if what != "picture":
+            yield from self._rows(shown, self._levels(inputs.arrays(path, what)), seen=True)
+        elif self.known.digits:
+            yield self._photo(shown, source)
+        elif self.known.preparation.get("kind") == "picture":
+            yield from self._rows(shown, self._picture(path, source), alone=True, seen=True)
+        else:
+            raise DataError(f"{shown} can not be used: the model takes arrays (.npy, .npz, IDX), not pictures.")
+
+    def _rows(self, file: str, x: Array, alone: bool = False, seen: bool = False) -> Iterator[Answer]:
+        """An answer for each example of an array."""
+        x = fitted(x, self.model.input_shape)
+        scaled = x if self.known.scale is None or x.dtype.kind == "f" else Scaled(x, round(1 / self.known.scale))
+        said = self.model.predict_on_batch(scaled)
+        p = None if self.known.task == "regression" else probabilities(self.model, self.known.task, said)
+        for k in range(len(x)):
+            row = None if alone else k
+            shown = (x[k],) if seen else ()
+            if p is None:
+                values = [float(v) for v in said[k].reshape(-1)]
+                text = ", ".join(f"{v:.6g}" for v in values)
+                yield Answer(file, row, text, value=values[0] if len(values) == 1 else values, seen=shown)
+            else:
+                sign = self._sign(p[k])
+                yield Answer(file, row, sign.ranks[0][0], sign.ranks[0][1], digits=(sign,), seen=shown)
+
+    def _photo(self, file: str, source: str | bytes) -> Answer:
+        """The signs in a picture of any size."""
+        from chainrule.images.preparation import Preparation, prepare
+        from chainrule.images.reading import read_picture
+
+        stored = self.known.preparation.get("photos")
+        settings = Preparation.from_dict(stored) if isinstance(stored, dict) else Preparation()
+        picture = read_picture(source, name="stdin" if isinstance(source, bytes) else None)
+        found = prepare(picture, settings, single=self.single, classify=self._classify)
+        if found.refused is not None or not found.digits:
+            return Answer(file, refused=found.refused or "Nothing was found in this picture.")
+        signs = tuple(
+            self._sign(p, digit.box) for p, digit in zip(found.probabilities(self._classify), found.digits, strict=True)
+        )
+        text = found.text([sign.ranks[0][0] for sign in signs])
+        least = min(sign.ranks[0][1] for sign in signs)
+        return Answer(file, None, text, least, digits=signs, seen=tuple(digit.pixels for digit in found.digits))
+
+    def _classify(self, pixels: Array) -> Array:
+        """Pixels float32 (m, 28, 28) from 0 to 1 to probabilities (m, classes)."""
+        if self.known.scale is None:  # the model scales by itself
+            pixels = pixels * np.float32(255)
+        said = self.model.predict_on_batch(fitted(pixels, self.model.input_shape))
+        return probabilities(self.model, self.known.task, said)
+
+    def _picture(self, path: str, source: str | bytes) -> Array:
+        """One picture brought to the size and colours that the model learned from, (1, h, w) or (1, h, w, 3)."""
+        from chainrule import datasets
+
+        what: Any = path
+        if isinstance(source, bytes):
+            from PIL import Image
+
+            from chainrule.images.reading import read_picture
+
+            what = Image.fromarray(read_picture(source, name="stdin").pixels)
+        return np.asarray(datasets.prepare(self.known.preparation, what))
+
+    def _levels(self, array: Array) -> Array:
+        """Examples as the model's own were: one alone gets a batch axis; fractions up to 255 become 0..1."""
+        shape = self.model.input_shape or ()
+        if array.shape == shape or (array.size == np.prod(shape) and array.shape[:1] != (1,)):
+            array = array[None]
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise DataError("The array holds NaN or infinity.")
+        if array.dtype.kind != "f":
+            return array
+        array = array.astype(np.float32)
+        if self.known.scale is not None and array.size and array.max() > 1:
+            array = array * np.float32(self.known.scale)
+        return array
+
+    def _sign(self, p: Array, box: Box | None = None) -> Sign:
+        order = np.argsort(-p, kind="stable")
+        names = self.known.class_names
+        return Sign(tuple((names[k], float(p[k])) for k in order), box)

@@ -1,0 +1,17 @@
+"""The names that options take. They stand here once more so that help and completion need no numerical library."""
+
+RECIPES = ("fast", "classic", "handwriting")
+ACTIVATIONS = (
+    "relu", "sigmoid", "tanh", "leaky_relu", "elu", "selu", "gelu", "softplus", "silu", "swish", "softmax", "linear",
+)  # fmt: skip
+LOSSES = (
+    "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mean_squared_error",
+    "mean_absolute_error", "huber", "mse", "mae",
+)  # fmt: skip
+OPTIMIZERS = ("adam", "sgd", "rmsprop", "adagrad", "adamw", "nadam")
+SCHEDULES = ("constant", "one-cycle", "cosine")
+BACKENDS = ("numpy", "jax")
+TASKS = ("classes", "two classes", "regression")
+FITS = ("stretch", "crop", "pad")
+PARTS = ("test", "val", "train", "all")
+SHELLS = ("bash", "zsh", "fish")

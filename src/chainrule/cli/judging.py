@@ -1,0 +1,150 @@
+"""How good a model is on examples whose answers are known: overall, and class by class. Nothing here prints."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.cli.knowledge import Knowledge, fitted, probabilities
+from chainrule.errors import ChainruleError, DataError, SettingError, unknown
+from chainrule.examples import Scaled
+
+if TYPE_CHECKING:
+    from chainrule.datasets import Dataset
+    from chainrule.models import Sequential
+
+Array = np.ndarray[Any, Any]
+
+BINS = 15  # of the expected calibration error, as Guo et al. (2017) use
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was measured; None where it does not apply."""
+
+    examples: int
+    loss: float | None = None
+    accuracy: float | None = None
+    baseline: float | None = None
+    calibration_error: float | None = None
+    mean_absolute_error: float | None = None
+    root_mean_squared_error: float | None = None
+    classes: list[dict[str, Any]] = field(default_factory=list)
+    confusion: list[list[int]] = field(default_factory=list)  # rows: what it is; columns: what it was taken for
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, for programs."""
+        error = None if self.accuracy is None else round(1 - self.accuracy, 9)
+        return {**self.__dict__, "error": error}
+
+
+def judge(model: "Sequential", known: Knowledge, x: Array, y: Array) -> Judgement:
+    """Measures a model on raw examples x, (n, ...), and answers y, (n,): numbers of classes, or values."""
+    if not len(x):
+        raise DataError("There are no examples to measure on.")
+    x = fitted(x, model.input_shape)
+    given = x if known.scale is None else Scaled(x, round(1 / known.scale))
+    said = model.predict(given, verbose=0)
+    loss = _loss(model, known, said, y)
+    if known.task == "regression":
+        off = said.reshape(len(y), -1) - y.reshape(len(y), -1)
+        return Judgement(
+            len(y), loss, baseline=float(np.abs(y - np.median(y)).mean()), mean_absolute_error=float(np.abs(off).mean()),
+            root_mean_squared_error=float(np.sqrt((off.astype(np.float64) ** 2).mean())),
+        )  # fmt: skip
+    p = probabilities(model, known.task, said)
+    taken = p.argmax(axis=1)
+    n = len(known.class_names)
+    confusion = np.bincount(y.astype(np.int64) * n + taken, minlength=n * n).reshape(n, n)
+    return Judgement(
+        len(y), loss, accuracy=float((taken == y).mean()), baseline=float(confusion.sum(axis=1).max() / len(y)),
+        calibration_error=calibration_error(p, y), classes=class_by_class(confusion, known.class_names),
+        confusion=confusion.tolist(),
+    )  # fmt: skip
+
+
+def _loss(model: "Sequential", known: Knowledge, said: Array, y: Array) -> float | None:
+    """The mean of the loss that the model learned with, or None where it has none that fits."""
+    loss = model.loss_object
+    if loss is None:
+        return None
+    from chainrule.utils import to_categorical
+
+    whole = known.task != "classes" or loss.key == "sparse_categorical_crossentropy"
+    targets = y if whole else to_categorical(y, len(known.class_names))
+    try:
+        return float(np.mean(loss.values(loss.check(targets, said.shape[1:]), said)))
+    except ChainruleError:
+        return None
+
+
+def calibration_error(p: Array, y: Array) -> float:
+    """The expected calibration error: how far confidence and accuracy are apart, on average over examples.
+
+    >>> calibration_error(np.array([[0.75, 0.25]] * 4), np.array([0, 0, 0, 1]))
+    0.0
+    """
+    confidence, right = p.max(axis=1), p.argmax(axis=1) == y
+    place = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = [abs(float((confidence[place == b] - right[place == b]).sum())) for b in range(BINS)]
+    return sum(gaps) / len(y)
+
+
+def class_by_class(confusion: Array, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """For each class: how many there are, how many were found, how many so called are it, and its usual mistake.
+
+    >>> class_by_class(np.array([[8, 2], [0, 10]]), ("cat", "dog"))[0]["taken_for"]
+    {'dog': 2}
+    """
+    found = []
+    for k, name in enumerate(names):
+        there, called, right = int(confusion[k].sum()), int(confusion[:, k].sum()), int(confusion[k, k])
+        wrong = {names[i]: int(confusion[k, i]) for i in np.argsort(-confusion[k], kind="stable") if i != k and confusion[k, i]}
+        found.append({
+            "name": name, "examples": there, "right": right, "recall": right / there if there else None,
+            "precision": right / called if called else None, "taken_for": wrong,
+        })  # fmt: skip
+    return found
+
+
+def part_of(data: "Dataset", part: str) -> tuple[Array, Array]:
+    """One part of a data set, or all of it."""
+    pieces = [(getattr(data, f"x_{p}"), getattr(data, f"y_{p}")) for p in ("train", "val", "test") if part in (p, "all")]
+    pieces = [(x, y) for x, y in pieces if x is not None and len(x)]
+    if not pieces:
+        raise SettingError(f"{data.name} has no {part} part; --part all takes every example.")
+    return np.concatenate([x for x, _ in pieces]), np.concatenate([y for _, y in pieces])
+
+
+def renumbered(y: Array, names: tuple[str, ...] | None, known: tuple[str, ...]) -> Array:
+    """The numbers of classes as the model counts them, by the classes' names; DataError for a class it does not know.
+
+    >>> renumbered(np.array([0, 1]), ("dog", "cat"), ("cat", "dog"))
+    array([1, 0])
+    """
+    if names is None:
+        raise DataError("The model tells classes apart, but the answers in this data are numbers.")
+    if names == known:
+        return y
+    for name in names:
+        if name not in known:
+            problem = unknown("class", name, known)
+            raise DataError(f"The model does not know every class of this data. {problem}")
+    return np.array([known.index(name) for name in names])[y]
+
+
+def table_of(path: str, preparation: dict[str, Any]) -> tuple[Array, Array]:
+    """All rows of a table, prepared as a model's own were: x (n, features) and the answers, numbered as the model does."""
+    from chainrule import datasets
+    from chainrule.datasets import columns, sheet
+
+    target, rows = preparation["target"], sheet.read(path)
+    if target["name"] not in rows.columns:
+        raise unknown("column", target["name"], rows.columns)
+    x = datasets.prepare(preparation, path)
+    for row, fault in columns.faults(rows, target).items():
+        raise DataError(f"{rows.where(row)}: {fault}.")
+    cells = rows.columns[target["name"]]
+    if target["kind"] == "number":
+        return x, columns.numbers(cells)[0].astype(np.float32)
+    return x, np.array([target["values"].index(word) for word in columns.as_words(cells)])

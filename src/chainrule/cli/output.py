@@ -1,0 +1,191 @@
+"""What is printed, and where: results on stdout; progress, notes and warnings on stderr.
+
+With --json stdout holds JSON and nothing else. Colours are for terminals, unless the environment says otherwise:
+--no-color, then NO_COLOR, then FORCE_COLOR or CLICOLOR_FORCE, then TERM=dumb, then whether it is a terminal.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
+from typing import Any, TextIO
+
+STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32"}
+
+
+def wants_colour(stream: Any, words: Sequence[str] = (), environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether text for this stream is coloured.
+
+    >>> wants_colour(None, [], {"FORCE_COLOR": "1"}), wants_colour(None, [], {"FORCE_COLOR": "1", "NO_COLOR": "1"})
+    (True, False)
+    """
+    if "--no-color" in words or environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR", "0") != "0" or environment.get("CLICOLOR_FORCE", "0") != "0":
+        return True
+    return environment.get("TERM") != "dumb" and is_terminal(stream)
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether a person looks at this stream."""
+    return hasattr(stream, "isatty") and not stream.closed and bool(stream.isatty())
+
+
+def writes_unicode(stream: Any) -> bool:
+    """Whether this stream can show more than ASCII."""
+    return (getattr(stream, "encoding", None) or "").lower().replace("-", "").startswith("utf")
+
+
+class Output:
+    """The two streams of a command, and how they may be written to.
+
+    >>> Output(["--no-color"]).bold("plain")
+    'plain'
+    """
+
+    def __init__(self, words: Sequence[str] = ()) -> None:
+        self.json = "--json" in words
+        self.quiet = False
+        self.colour, self.colour_err = wants_colour(sys.stdout, words), wants_colour(sys.stderr, words)
+        self.unicode = writes_unicode(sys.stdout)
+        for stream in (sys.stdout, sys.stderr):
+            if not writes_unicode(stream) and hasattr(stream, "reconfigure"):
+                with suppress(OSError, ValueError):
+                    stream.reconfigure(errors="backslashreplace")  # a name in Greek must not end an ASCII terminal
+
+    def settle(self, args: Any) -> None:
+        """Takes over what the command line says."""
+        self.json, self.quiet = bool(getattr(args, "json", False)), bool(getattr(args, "quiet", False))
+
+    # ── stdout: the result ───────────────────────────────────────────────────────────────────────────────────────
+    def say(self, text: str = "") -> None:
+        """A line of the result, for people."""
+        if not self.json:
+            print(text)
+
+    def give(self, found: Mapping[str, Any]) -> None:
+        """The result, for programs: one line of JSON."""
+        if self.json:
+            import json
+
+            print(json.dumps(plain(found), allow_nan=False))
+
+    # ── stderr: everything else ──────────────────────────────────────────────────────────────────────────────────
+    def tell(self, text: str) -> None:
+        """A line about what is going on; silent with -q."""
+        if not self.quiet:
+            self.error_line(text)
+
+    def warn(self, text: str) -> None:
+        """Something that deserves a look, also with -q."""
+        self.error_line(f"{self.styled('warning:', 'bold', self.colour_err)} {text}")
+
+    def fail(self, name: str, message: str) -> None:
+        """The sentence about what went wrong."""
+        self.error_line(f"{self.styled(name + ':', 'red', self.colour_err)} {message}")
+
+    def error_line(self, text: str) -> None:
+        """A line on stderr."""
+        with suppress(OSError, ValueError):  # nobody hears it
+            sys.stdout.flush()  # what was said before stands before it
+        with suppress(OSError, ValueError):
+            print(text, file=sys.stderr, flush=True)
+
+    @contextmanager
+    def progress(self) -> Iterator[TextIO]:
+        """While this lasts, what the library prints (fit's lines) goes to stderr."""
+        with redirect_stdout(sys.stderr):
+            yield sys.stderr
+
+    @contextmanager
+    def warnings(self) -> Iterator[None]:
+        """While this lasts, the library's warnings are lines of their own."""
+        import warnings
+
+        def show(message: Warning | str, *_: Any, **__: Any) -> None:
+            self.warn(str(message))
+
+        with warnings.catch_warnings():
+            warnings.showwarning = show
+            yield
+
+    # ── looks ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def styled(self, text: str, style: str, colour: bool | None = None) -> str:
+        """The text in a style, where colours are wanted."""
+        wanted = self.colour if colour is None else colour
+        return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if wanted else text
+
+    def bold(self, text: str) -> str:
+        """The text in bold, on a stdout that has colours."""
+        return self.styled(text, "bold")
+
+    def flush(self) -> None:
+        """Everything out; raises BrokenPipeError where nobody reads."""
+        sys.stdout.flush()
+
+
+def per_cent(share: float) -> str:
+    """A share as people read it.
+
+    >>> per_cent(0.98406)
+    '98.41 %'
+    """
+    return f"{100 * share:.2f} %"
+
+
+def file_size(count: int) -> str:
+    """A number of bytes as people read it, in thousands.
+
+    >>> file_size(8_371_712), file_size(940), file_size(22_500)
+    ('8.4 MB', '940 bytes', '22.5 kB')
+    """
+    if count < 1000:
+        return f"{count} bytes"
+    for unit in ("kB", "MB"):
+        count /= 1000  # type: ignore[assignment]
+        if count < 1000:
+            return f"{count:.1f} {unit}"
+    return f"{count / 1000:.1f} GB"
+
+
+def duration(seconds: float) -> str:
+    """A time as people read it.
+
+    >>> duration(9.83), duration(75), duration(3700)
+    ('9.8 s', '1 min 15 s', '1 h 1 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def table(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> list[str]:
+    """Rows of cells as lines with straight columns; those in `left` start at the left.
+
+    >>> table([("class", "right"), ("a", "7")])
+    ['class  right', 'a          7']
+    """
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(w) if k in left else cell.rjust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        .rstrip()
+        for row in rows
+    ]  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: NumPy's numbers as Python's, tuples as lists, numbers that are not finite as null.
+
+    >>> plain({"a": (1, float("nan"))})
+    {'a': [1, None]}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
+        return None
+    return value

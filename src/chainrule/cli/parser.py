@@ -1,0 +1,139 @@
+"""argparse, worded as the rest of Chainrule: one sentence, the nearest name, and two examples in every help."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from chainrule.errors import SettingError, nearest, unknown
+
+
+class Parser(argparse.ArgumentParser):
+    """The parser of one command. Options are never guessed from their first letters."""
+
+    def __init__(self, command: str, about: str, examples: Sequence[str], description: str | None = None) -> None:
+        text = (description or about).split("\n", 1)
+        body = text[1].strip("\n") if len(text) > 1 else ""
+        super().__init__(
+            prog=f"chainrule {command}",
+            description=f"{about[:1].upper()}{about[1:]}." + (f"\n\n{body}" if body else ""),
+            epilog="examples:\n" + "\n".join(f"  {line}" for line in examples),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+            add_help=False,
+        )
+        self.command = command
+        everywhere = self.add_argument_group("everywhere")
+        everywhere.add_argument("-h", "--help", action="store_true", help="show this and end")
+        everywhere.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes")
+        everywhere.add_argument("--no-color", action="store_true", help="no colours (as with NO_COLOR=1)")
+        everywhere.add_argument("--debug", action="store_true", help="a traceback where something goes wrong")
+        self.everywhere = everywhere
+
+    def add_json(self) -> None:
+        """For commands that report: --json."""
+        self.everywhere.add_argument("--json", action="store_true", help="the result as JSON, for programs")
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace | None:
+        """What the words say, or None after the help was printed; SettingError for what can not be understood."""
+        if any(word in ("-h", "--help") for word in _before_dashes(words)):
+            self.print_help()
+            return None
+        args, rest = self.parse_known_intermixed_args(words) if self._can_mix() else self.parse_known_args(words)
+        for word in rest:
+            if word.startswith("-") and word != "-":
+                option = word.split("=")[0]
+                guess = nearest(option, [o for o in self._option_string_actions if o.startswith("--")])
+                raise SettingError(f"There is no option {option}." + (f" Did you mean {guess}?" if guess else ""))
+        if rest:
+            raise SettingError(f"{self.command} has no use for {rest[0]!r}: {self._wants()}.")
+        return args
+
+    def _can_mix(self) -> bool:
+        """Whether options may stand among several words (argparse can not do it where the rest is swallowed)."""
+        return not any(action.nargs in (argparse.REMAINDER, argparse.PARSER) for action in self._actions)
+
+    def _wants(self) -> str:
+        places = [a.metavar or a.dest for a in self._actions if not a.option_strings]
+        return f"it takes {' and '.join(str(p) for p in places)}" if places else "it takes options only"
+
+    def error(self, message: str) -> NoReturn:
+        message = message.removeprefix("argument ")
+        raise SettingError(f"{message[:1].upper()}{message[1:]}{'' if message.endswith(('.', '?')) else '.'}")
+
+
+class OneOf:
+    """The type of an option that takes one of a few names; says the nearest when it is none of them.
+
+    >>> OneOf("recipe", ("fast", "classic"))("fast")
+    'fast'
+    """
+
+    def __init__(self, kind: str, names: Sequence[str]) -> None:
+        self.kind, self.names = kind, tuple(names)
+
+    def __call__(self, word: str) -> str:
+        if word not in self.names:
+            raise argparse.ArgumentTypeError(str(unknown(self.kind, word, self.names)))
+        return word
+
+
+def whole(least: int) -> Any:
+    """The type of an option that takes a whole number, `least` or more.
+
+    >>> whole(1)("32")
+    32
+    """
+
+    def read(word: str) -> int:
+        try:
+            number = int(word.replace("_", ""))
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise argparse.ArgumentTypeError(f"it wants a whole number, {least} or more; it got {word!r}.")
+        return number
+
+    return read
+
+
+def above_zero(word: str) -> float:
+    """The type of an option that takes a number above 0.
+
+    >>> above_zero("1e-3")
+    0.001
+    """
+    try:
+        number = float(word)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"it wants a number above 0; it got {word!r}.")
+    return number
+
+
+def share(word: str) -> float:
+    """The type of an option that takes a part of the examples.
+
+    >>> share("0.1"), share("10%")
+    (0.1, 0.1)
+    """
+    try:
+        number = float(word.removesuffix("%")) / (100 if word.endswith("%") else 1)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"it wants a share such as 0.1 or 10%; it got {word!r}.")
+    return number
+
+
+def names(word: str) -> list[str]:
+    """The type of an option that takes names with commas between.
+
+    >>> names("age, city")
+    ['age', 'city']
+    """
+    return [name.strip() for name in word.split(",") if name.strip()]
+
+
+def _before_dashes(words: Sequence[str]) -> Sequence[str]:
+    return words[: words.index("--")] if "--" in words else words

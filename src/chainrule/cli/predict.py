@@ -1,0 +1,97 @@
+"""Says what pictures, arrays or rows of a table are, one line each.
+
+FILES are pictures (PNG, JPEG and others, photos too where the model knows handwritten digits), arrays (.npy, .npz,
+IDX as MNIST's files), or tables (.csv) for a model that learned from one; - is stdin. With --json each line is one
+JSON object. A file that can not be read is said on stderr, the others are read all the same, and the exit code is 1.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from chainrule.cli import places
+from chainrule.cli.output import Output, per_cent
+from chainrule.cli.parser import Parser, whole
+from chainrule.errors import ChainruleError, FileError, SettingError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from chainrule.cli.answers import Answer
+
+EXAMPLES = ("chainrule predict mnist.keras seven.png", "chainrule predict mnist.keras digits.npy --json --top 3")
+
+
+def arguments(parser: Parser) -> None:
+    """Adds what this command takes."""
+    parser.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
+    parser.add_argument("files", nargs="*", metavar="FILES", help="pictures, arrays, tables, or - for stdin")
+    parser.add_argument("--top", type=whole(1), default=1, metavar="N", help="the N likeliest classes (default 1)")
+    parser.add_argument("--single", action="store_true", help="all writing in a picture is one digit")
+    parser.add_argument("--show", action="store_true", help="draw what the network saw")
+    parser.add_json()
+
+
+def run(args: "Namespace", out: Output) -> int:
+    """Reads each file and prints the answers."""
+    model, files = model_and_files(args.model, args.files)
+    from chainrule.cli.answers import Answer, Reader
+    from chainrule.cli.knowledge import knowledge_of
+    from chainrule.saving import load_model
+
+    network = load_model(model, compile=False)
+    known = knowledge_of(network)
+    if known.assumed:
+        out.tell(f"{model} does not say how it was trained: {known.assumed}.")
+    reader, failed = Reader(network, known, args.single), False
+    for file in files:
+        try:
+            if file != "-":
+                places.existing(file)
+            for answer in reader.read(file):
+                show(answer, args, out)
+        except ChainruleError as problem:
+            failed = True
+            out.give(Answer(file, refused=str(problem)).to_dict(args.top))
+            out.fail("chainrule predict", str(problem))
+    return 1 if failed else 0
+
+
+def model_and_files(first: str, rest: list[str]) -> tuple[str, list[str]]:
+    """The model file and the files to read."""
+    places.existing(first, "model file")
+    from chainrule.files import kind
+
+    if kind(first) is None and not first.lower().endswith(places.MODELS):
+        raise FileError(f"{first} is no model file. The model comes first: chainrule predict MODEL {first}")
+    if not rest:
+        raise SettingError(f"Which files? chainrule predict {first} PICTURE.png")
+    return first, rest
+
+
+def show(answer: "Answer", args: "Namespace", out: Output) -> None:
+    """Prints one answer."""
+    out.give(answer.to_dict(args.top))
+    if out.json:
+        return
+    place = answer.file if answer.row is None else f"{answer.file}[{answer.row}]"
+    if answer.refused is not None:
+        out.say(f"{place}: refused: {answer.refused}")
+        return
+    if args.top > 1 and len(answer.digits) == 1:
+        told = ", ".join(f"{out.bold(name)} {per_cent(p)}" for name, p in answer.digits[0].ranks[: args.top])
+    else:
+        told = out.bold(answer.text or "") + ("" if answer.probability is None else f"  {per_cent(answer.probability)}")
+    out.say(f"{place}: {told}")
+    if args.show:
+        draw(answer.seen, out)
+
+
+def draw(seen: tuple[Any, ...], out: Output) -> None:
+    """What the network saw, picture by picture."""
+    from shutil import get_terminal_size
+
+    from chainrule.cli.drawing import picture
+
+    for pixels in seen:
+        if pixels.dtype == "uint8" and pixels.ndim in (2, 3):
+            drawn = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+            out.say("\n".join(picture(drawn, out.colour, out.unicode, get_terminal_size().columns)))

@@ -1,0 +1,238 @@
+"""Learns from data and writes a model file that Keras opens too.
+
+DATA is a set known by name (mnist when left out), a folder of pictures with a subfolder for each class, a table
+(.csv with --target), an .npz, or a folder of IDX files. A recipe is a whole way of training; every option after it
+changes one thing. Ctrl-C ends the learning and keeps what was learned.
+"""
+
+import math
+import shlex
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from chainrule.cli import choices, places
+from chainrule.cli.options import DATA, add_data_options, check_seed, data_options, hidden
+from chainrule.cli.output import Output, duration, file_size, per_cent
+from chainrule.cli.parser import OneOf, Parser, above_zero, whole
+from chainrule.errors import NotFiniteError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from chainrule.datasets import Dataset
+    from chainrule.models import Sequential
+    from chainrule.recipes import Recipe
+
+EXAMPLES = (
+    "chainrule train",
+    "chainrule train --recipe classic --out digits.h5",
+    "chainrule train flowers/ --layers 256,64 --epochs 20",
+    "chainrule train houses.csv --target price --seed 7",
+)
+
+
+def arguments(parser: Parser) -> None:
+    """Adds what this command takes."""
+    parser.add_argument("data", nargs="?", default="mnist", metavar="DATA", help=f"{DATA} (default mnist)")
+    group = parser.add_argument_group("how to learn")
+    group.add_argument("--recipe", type=OneOf("recipe", choices.RECIPES), default="fast", metavar="NAME",
+                       help=f"{', '.join(choices.RECIPES)} (default fast)")  # fmt: skip
+    group.add_argument("--layers", type=hidden, metavar="SIZES", help="sizes of the hidden layers, 784,100 or none")
+    for option, kind, known in (
+        ("activation", "activation", choices.ACTIVATIONS), ("loss", "loss", choices.LOSSES),
+        ("optimizer", "optimizer", choices.OPTIMIZERS), ("schedule", "schedule", choices.SCHEDULES),
+    ):  # fmt: skip
+        group.add_argument(f"--{option}", type=OneOf(kind, known), metavar="NAME", help=", ".join(known))
+    group.add_argument("--learning-rate", type=above_zero, metavar="RATE", help="the rate, or its peak in a schedule")
+    group.add_argument("--batch-size", type=whole(1), metavar="N", help="examples a step")
+    group.add_argument("--epochs", type=whole(1), metavar="N", help="times through all examples")
+    group.add_argument("--seed", type=whole(0), metavar="N",
+                       help="decides first weights, orders and noise (default: fresh luck, which is printed)")  # fmt: skip
+    group.add_argument("--backend", type=OneOf("backend", choices.BACKENDS), metavar="NAME",
+                       help="numpy or jax (default: jax where it is installed and compiling pays)")  # fmt: skip
+    group = parser.add_argument_group("what to write")
+    group.add_argument("--out", metavar="FILE",
+                       help="the model file, .keras or .h5 (default: named after the data, with a number if it is there)")  # fmt: skip
+    group.add_argument("--force", action="store_true", help="replace FILE if it is there already")
+    add_data_options(parser, learning=True)
+    parser.add_json()
+
+
+def run(args: "Namespace", out: Output) -> int:
+    """Trains, measures, saves, and says what to type next."""
+    if args.out:
+        places.target(args.out, places.MODELS, args.force)
+    from chainrule import arrays, datasets, recipes
+
+    seed, options = check_seed(args.seed), data_options(args)
+    data = datasets.load(places.data(args.data), **options)
+    recipe = recipes.recipe(
+        args.recipe, len(data.x_train), hidden=args.layers, activation=args.activation, loss=args.loss,
+        optimizer=args.optimizer, learning_rate=args.learning_rate, schedule=args.schedule,
+        batch_size=args.batch_size, epochs=args.epochs,
+    )  # fmt: skip
+    name = args.out or places.target(places.free(places.model_name(data.name)), places.MODELS, force=False)
+    arrays.set_seed(seed)
+    model = recipes.prepare(recipe, data, args.backend)
+    out.tell(announced(recipe, data, model, seed))
+    began = time.perf_counter()
+    with told_to_end() as terminated:
+        history = learn(recipe, data, model, out)
+    seconds = time.perf_counter() - began
+    stopped = 143 if terminated else 130 if model.interrupted else 0
+    if stopped and not model.optimizer.iterations:
+        out.tell("Nothing was learned yet; no file is written.")
+        return stopped
+    measured = measure(data, model)
+    learned = {
+        "seed": seed, "epochs": len(history.get("loss", [])), "steps": model.optimizer.iterations,
+        "backend": model.backend_used, "interrupted": bool(stopped),
+    }  # fmt: skip
+    model.extras = card(recipe, data, options) | {"run": learned} | measured
+    if not args.force:
+        name = places.free(name)  # another program may have written it meanwhile
+    size = save(model, name)
+    out.give({"model": name, "bytes": size, "seconds": seconds, "history": history, "recipe": recipe.to_dict(),
+              "dataset": model.extras["dataset"], "run": learned, **measured})  # fmt: skip
+    out.say("\n".join(result(data, measured, out)))
+    out.say(
+        f"Learned{' until it was stopped' if stopped else ''} in {duration(seconds)}: {learned['epochs']} of "
+        f"{recipe.epochs} epochs, {learned['steps']:,} steps on {learned['backend']}, seed {seed}."
+    )
+    out.say(f"Saved as {out.bold(name)}, {file_size(size)}.")
+    out.say("\n".join(next_commands(name, args.data, data, out)))
+    return stopped
+
+
+def announced(recipe: "Recipe", data: "Dataset", model: "Sequential", seed: int) -> str:
+    """What is about to happen, and what the data deserves to have said about it."""
+    lines = [repr(data)[1:-1].removeprefix("Dataset ")]
+    if data.skipped:
+        lines.append(f"left out {len(data.skipped):,}, the first: {data.skipped[0][0]}: {data.skipped[0][1]}")
+    lines += [f"note: {note}" for note in data.notes]
+    ends = [math.prod(data.input_shape), *recipe.hidden, math.prod(model.output_shape or ())]
+    lines.append(
+        f"{'-'.join(map(str, ends))} ({model.count_params():,} weights), {recipe.activation}, {model.loss_object.name}, "
+        f"{recipe.optimizer}; recipe {recipe.name}, {recipe.epochs} epochs, batch {recipe.batch_size}, seed {seed}"
+    )
+    return "\n".join(lines)
+
+
+@contextmanager
+def told_to_end() -> Iterator[list[int]]:
+    """SIGTERM ends learning as Ctrl-C does; the list then holds its number."""
+    came: list[int] = []
+
+    def end(number: int, frame: Any) -> None:
+        came.append(number)
+        signal.raise_signal(signal.SIGINT)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def learn(recipe: "Recipe", data: "Dataset", model: "Sequential", out: Output) -> dict[str, list[float]]:
+    """Fits the model, showing progress on stderr; returns each epoch's figures."""
+    import warnings
+
+    from chainrule import recipes
+    from chainrule.callbacks import LambdaCallback
+
+    def stop_when_lost(epoch: int, logs: Any) -> None:
+        model.stop_training = model.stop_training or model.not_finite is not None
+
+    with out.progress(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The loss stopped being finite")  # said below
+        history = recipes.learn(
+            recipe, data, model, verbose=0 if out.quiet else "auto", callbacks=[LambdaCallback(on_epoch_end=stop_when_lost)],
+            validation=data.x_val is not None or len(data.x_test) > 0,
+        )  # fmt: skip
+    if model.not_finite:
+        raise NotFiniteError(
+            f"The numbers stopped being finite at {model.not_finite}. A lower --learning-rate usually helps. "
+            "No file was written."
+        )
+    figures: dict[str, list[float]] = history.history
+    return figures
+
+
+def measure(data: "Dataset", model: "Sequential") -> dict[str, Any]:
+    """How good the model is on the test part, beside what always giving the same answer would reach."""
+    if not len(data.x_test):
+        return {}
+    from chainrule import recipes
+
+    figures = recipes.judge(data, model)
+    found: dict[str, Any] = {"loss": figures["loss"], "test_examples": len(data.x_test)}
+    if data.task == "regression":
+        import numpy as np
+
+        middle = float(np.median(data.y_train))
+        return found | {"mean_absolute_error": figures["mae"], "baseline": float(np.abs(data.y_test - middle).mean())}
+    return found | {"accuracy": figures["accuracy"], "error": round(1 - figures["accuracy"], 9), "baseline": data.baseline}
+
+
+def card(recipe: "Recipe", data: "Dataset", options: dict[str, Any]) -> dict[str, Any]:
+    """What the model file says about itself, beside the figures: enough to prepare the next picture in the same way."""
+    from chainrule import __version__
+
+    preparation = dict(data.preparation)
+    if preparation.get("like") == "mnist":
+        from chainrule.images.preparation import Preparation
+
+        preparation["photos"] = Preparation().to_dict()
+    return {
+        "chainrule": __version__, "task": data.task, "preparation": preparation, "recipe": recipe.to_dict(),
+        "class_names": None if data.class_names is None else list(data.class_names),
+        "dataset": {"name": data.name, "digest": data.digest, "options": options},
+    }  # fmt: skip
+
+
+def save(model: "Sequential", name: str) -> int:
+    """Writes the file; returns its size in bytes."""
+    from chainrule.saving import save_model
+
+    return save_model(model, name)
+
+
+def result(data: "Dataset", measured: dict[str, Any], out: Output) -> list[str]:
+    """The figures, for people."""
+    if not measured:
+        return ["No part of the data was set aside to measure on."]
+    examples = f"on {measured['test_examples']:,} examples it did not learn from"
+    if data.task == "regression":
+        column = data.preparation.get("target", {}).get("name", "the answer")
+        return [
+            out.bold(f"Mean absolute error {measured['mean_absolute_error']:.4g}") + f" in {column}, {examples}.",
+            f"Always answering the median would be off by {measured['baseline']:.4g}.",
+        ]
+    told = f"Test accuracy {per_cent(measured['accuracy'])}, error {per_cent(measured['error'])}"
+    lines = [f"{out.bold(told)}, {examples}."]
+    if measured["baseline"] > 1.2 / len(data.class_names or ()):  # the classes are not of one size
+        lines.append(f"Always answering the commonest class would be right in {per_cent(measured['baseline'])}.")
+    return lines
+
+
+def next_commands(name: str, asked: str, data: "Dataset", out: Output) -> list[str]:
+    """What to type next."""
+    from chainrule.datasets import NAMES
+
+    known = data.name in NAMES
+    kind = {"picture": "PICTURE.png", "table": "ROWS.csv"}.get(data.preparation.get("kind", ""), "EXAMPLES.npy")
+    evaluate = f"chainrule evaluate {shlex.quote(name)}" + ("" if known else f" {shlex.quote(asked)}")
+    predict = f"chainrule predict {shlex.quote(name)} {kind}"
+    width = max(len(evaluate), len(predict)) + 3
+    return [
+        "", out.bold("Next:"), f"  {evaluate:<{width}}which classes it confuses" if data.class_names
+        else f"  {evaluate:<{width}}how far it is off", f"  {predict:<{width}}what it says to new examples",
+    ]  # fmt: skip
