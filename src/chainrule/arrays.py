@@ -18,7 +18,7 @@ Params: TypeAlias = dict[str, Array]  # the weights of one layer by name: {"kern
 Noise: TypeAlias = Callable[[tuple[int, ...]], Array]  # shape -> float32 numbers in [0, 1)
 
 BACKENDS = ("numpy", "jax")
-BLOCK = 16_384  # float32 numbers that, with an optimizer's temporaries, stay in a core's own cache
+BLOCK = 32_768  # float32 numbers that, with an optimizer's temporaries, stay in a core's own cache
 
 
 def namespace(array: Array) -> Any:
@@ -34,7 +34,7 @@ def elementwise(formula: Callable[..., tuple[Array, ...]], *arrays: Array) -> tu
     """Applies a formula that works number by number on arrays of one shape, and returns what it returns.
 
     JAX fuses such a formula into one pass over memory. NumPy would write every intermediate result out to main
-    memory, so for NumPy the arrays are cut into blocks that stay in the cache: about four times faster, same bits.
+    memory, so for NumPy the arrays are cut into blocks that stay in the cache: twice as fast, same bits.
 
     >>> elementwise(lambda a, b: (a + b, a * b), np.array([1., 2.]), np.array([3., 4.]))
     (array([4., 6.]), array([3., 8.]))

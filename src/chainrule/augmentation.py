@@ -65,18 +65,19 @@ class Handwriting(Layer):
 
     def places(self, u: Array, bend: Array) -> tuple[Array, Array]:
         """Where in the old picture each pixel of the new one looks: rows and columns, (n, 28, 28)."""
-        xp, s = namespace(u), self.settings
-        centre = (SIDE - 1) / 2
-        row, column = xp.asarray(ROWS), xp.asarray(ROWS.T)
-        y, x = row - centre - u[1] * s["shift"], column - centre - u[2] * s["shift"]
+        xp, s, n = namespace(u), self.settings, u.shape[1]
+        u = u.reshape(u.shape[0], n)
         angle = u[3] * math.radians(s["rotation"])
-        size, aspect = xp.exp(u[4] * s["scale"]), xp.exp(u[5] * s["aspect"])
-        cos, sin = xp.cos(angle), xp.sin(angle)
-        y, x = (cos * y - sin * x) / (size * aspect), (sin * y + cos * x) * aspect / size
-        x = x + u[6] * s["shear"] * y
+        tall, wide = xp.exp(-u[4] * s["scale"] - u[5] * s["aspect"]), xp.exp(-u[4] * s["scale"] + u[5] * s["aspect"])
+        down = xp.stack([tall * xp.cos(angle), -tall * xp.sin(angle)])  # the new row, from old row and column
+        across = xp.stack([wide * xp.sin(angle), wide * xp.cos(angle)]) + u[6] * s["shear"] * down
+        moved = u[1:3] * s["shift"]
+        turn = xp.stack([xp.stack([*way, -(way * moved).sum(axis=0)]) for way in (down, across)])  # (2, 3, n)
+        straight = xp.matmul(turn.transpose(2, 0, 1), xp.asarray(GRID)).reshape(n, 2, SIDE, SIDE)
         smooth = xp.asarray(smoother(s["smoothness"]))
-        elastic = xp.matmul(xp.matmul(smooth, bend), smooth.T) * (1.7 * s["elastic"]) * xp.abs(u[9])[:, None]
-        return y + centre + elastic[:, 0], x + centre + elastic[:, 1]
+        elastic = xp.matmul(xp.matmul(smooth, bend), smooth.T) * (1.7 * s["elastic"] * xp.abs(u[9]))[:, None, None, None]
+        centre = (SIDE - 1) / 2
+        return straight[:, 0] + centre + elastic[:, 0], straight[:, 1] + centre + elastic[:, 1]
 
     def shaded(self, y: Array, u: Array, grain: Array) -> Array:
         """Another darkness of the ink, another hardness of its edge, and grain."""
@@ -91,7 +92,8 @@ class Handwriting(Layer):
         return super().get_config() | self.settings
 
 
-ROWS = np.repeat(np.arange(SIDE, dtype=np.float32)[:, None], SIDE, axis=1)
+# Row, column and 1 of each pixel, from the middle: one product with a 2 x 3 matrix turns, sizes and moves a picture.
+GRID = np.stack([*(np.indices((SIDE, SIDE)).reshape(2, -1) - (SIDE - 1) / 2), np.ones(SIDE * SIDE)]).astype(np.float32)
 
 
 def smoother(sigma: float) -> np.ndarray:

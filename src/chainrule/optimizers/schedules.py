@@ -175,8 +175,8 @@ class OneCycle(LearningRateSchedule):
 
     def at(self, step: Array) -> Array:
         xp = namespace(step)
-        rise = (step + 1) / max(1, self.warmup_steps)
-        fall = xp.clip((self.total_steps - step) / (self.total_steps - self.warmup_steps), 0, 1)
+        rise = (step + 0.5) / max(1, self.warmup_steps)  # the rate at the middle of the step
+        fall = xp.clip((self.total_steps - step - 0.5) / (self.total_steps - self.warmup_steps), 0, 1)
         rising = self.initial_learning_rate + (self.peak_learning_rate - self.initial_learning_rate) * rise
         falling = self.end_learning_rate + (self.peak_learning_rate - self.end_learning_rate) * fall
         return xp.where(step < self.warmup_steps, rising, falling)
