@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule import layers as layers_module
-from chainrule.arrays import choose_backend, generator, next_seed
+from chainrule.arrays import choose_backend, generator, next_seed, seconds_on_numpy
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers import InputLayer, Layer
 from chainrule.layers.base import Shape, shape_of, snake_case
@@ -234,8 +234,8 @@ class Sequential:
             validation = self._examples(*validation_data)
         batch = training.batch_size_of(batch_size, len(examples))
         steps = -(-len(examples) // batch) * max(0, epochs - initial_epoch)
-        work = 6.0 * self.count_params() * batch * steps
-        self.backend_used = choose_backend(self.backend_asked, work)
+        seconds = seconds_on_numpy(self.count_params(), batch, steps)
+        self.backend_used = choose_backend(self.backend_asked, seconds)
         engine = self._engine(self.backend_used, batch)
         self.history = training.fit(
             self, engine,
