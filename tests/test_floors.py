@@ -18,7 +18,7 @@ NETWORK = {
 }  # fmt: skip
 DATA = {"datasets", "files", "images", "runs"}
 TRAINING = {
-    "callbacks", "checkpoints", "engines", "examples", "finite", "models", "predicting", "progress", "recipes",
+    "callbacks", "checkpoints", "engines", "examples", "finite", "models", "stack", "predicting", "progress", "recipes",
     "saving", "summary", "training", "utils",
 }  # fmt: skip
 SHOWING = {"explain", "landscapes", "plots"}
