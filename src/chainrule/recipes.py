@@ -92,7 +92,7 @@ def fewer(recipe: Recipe, examples: int) -> Recipe:
     if examples >= MNIST:
         return recipe
     batch = min(recipe.batch_size, max(16, examples // 50))
-    steps = recipe.epochs * MNIST / recipe.batch_size
+    steps = recipe.epochs * MNIST / recipe.batch_size * (2 if batch < recipe.batch_size else 1)
     rate = (recipe.learning_rate or 0.001) * math.sqrt(batch / recipe.batch_size)
     epochs = max(recipe.epochs, min(50, math.ceil(steps * batch / max(1, examples))))
     return replace(recipe, batch_size=batch, epochs=epochs, learning_rate=float(f"{rate:.2g}"))
@@ -157,9 +157,7 @@ def prepare(recipe: Recipe, data: Dataset, backend: str | None = None) -> Sequen
     loss = recipe.loss or LOSSES[data.task]
     metrics = ["mae"] if data.task == "regression" else ["accuracy"]
     scored = losses.get(loss)
-    if recipe.label_smoothing:
-        if not isinstance(scored, losses.CategoricalCrossentropy | losses.BinaryCrossentropy):
-            raise SettingError(f"label_smoothing works with cross-entropy, not with {loss}.")
+    if isinstance(scored, losses.CategoricalCrossentropy | losses.BinaryCrossentropy):  # others have no targets to smooth
         scored.label_smoothing = recipe.label_smoothing
     if recipe.augmentation:
         if data.input_shape != (SIDE, SIDE):
