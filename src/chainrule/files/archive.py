@@ -106,7 +106,7 @@ def _end(source: Source) -> tuple[int, int]:
     tail_size = min(source.size, 22 + 0xFFFF)
     tail = source.read(source.size - tail_size, tail_size)
     found = tail.rfind(END)
-    if found < 0:
+    if found < 0 or found > tail_size - 22:
         raise FileError("is truncated: the directory at the end of the archive is missing. Copy or download it again.")
     if found != tail_size - 22:
         raise FileError(f"has {tail_size - 22 - found:,} bytes after the end of the archive. It is not opened.")

@@ -23,7 +23,6 @@ def decode(source: Source, want: Want) -> ModelFile:
     if CONFIG not in members:
         hint = " It looks like a PyTorch file." if any(name.endswith("data.pkl") for name in members) else ""
         raise FileError(f"is an archive, but no model of Keras: it has no {CONFIG}.{hint}")
-    weights = weights_of(members)
     text = members[CONFIG].read(jsontext.BYTES)
     raw = jsontext.parse_object(text, CONFIG)
     own = additions.MEMBER
@@ -31,7 +30,7 @@ def decode(source: Source, want: Want) -> ModelFile:
     config = dialects.model(raw)
     model = ModelFile(config, [], compiled(raw.get("compile_config")), format="keras")
     shapes = planned(config, want)
-    root = hdf5.read(weights)
+    root = hdf5.read(weights_of(members))
     stored = layouts.by_number(root, model.layers)
     memory = layouts.optimizer_by_number(root)
     return assemble(model, stored, memory, None, shapes, more, {"config": text.decode()}, want)

@@ -15,6 +15,7 @@ from chainrule.errors import FileError
 from chainrule.files.hdf5 import Dataset, Folder, Group
 from chainrule.files.vocabulary import WEIGHT_NAMES
 
+NAMES = 100_000
 Layers = list[dict[str, Any]]
 Arrays = list[NDArray[Any]]
 Shapes = Sequence[Sequence[tuple[int, ...]]]
@@ -109,7 +110,12 @@ def listed(group: Group, name: str) -> list[str]:
         return whole
     found: list[str] = []
     for index in range(len(group.attributes)):
-        found += group.texts(f"{name}{index}") or []
+        part = group.texts(f"{name}{index}")
+        if part is None or len(found) > NAMES:
+            break
+        found += part
+    if len(found) > NAMES:
+        raise FileError(f"lists more than {NAMES:,} names.")
     return found
 
 

@@ -131,10 +131,11 @@ class _Writer:
     def _array(self, array: NDArray[np.generic]) -> int:
         array = np.asarray(array, order="C")
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        kind = _number(array.dtype)
         address = self._put(array.reshape(-1).view(np.uint8).data) if array.nbytes else UNDEFINED
         return self._header([
             _message(0x01, _space(array.shape)),
-            _message(0x03, _number(array.dtype)),
+            _message(0x03, kind),
             _message(0x05, bytes([2, 2, 2, 0])),  # no fill value
             _message(0x08, struct.pack("<BBQQ", 3, 1, address, array.nbytes)),
         ])  # fmt: skip
