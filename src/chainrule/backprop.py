@@ -38,17 +38,35 @@ def forward_sweep(
     return x, kept
 
 
-def backward_sweep(chain: Sequence[Layer], params: Weights, kept: list[Any], dy: Array) -> Weights:
-    """The derivative of the loss by every weight, from the one by the chain's output."""
+def backward_sweep(
+    chain: Sequence[Layer], params: Weights, kept: list[Any], dy: Array
+) -> tuple[Weights, list[Array | None]]:
+    """The derivative of the loss by every weight, and by every link's output, from the one by the chain's output."""
     grads: Weights = [{} for _ in chain]
+    deltas: list[Array | None] = [None for _ in chain]
     learners = [i for i, link in enumerate(chain) if link.trainable and params[i]]
     lowest = min(learners, default=len(chain))  # below the lowest link that learns nobody needs to know
     for i in reversed(range(lowest, len(chain))):
+        deltas[i] = dy
         if i in learners:
             grads[i] = chain[i].gradients(params[i], kept[i], dy)
         if i > lowest:
             dy = chain[i].backward(params[i], kept[i], dy)
-    return grads
+    return grads, deltas
+
+
+class Passing(NamedTuple):
+    """What passes by in one step, for whoever watches; learning needs none of it afterwards."""
+
+    kept: list[Any]  # by each link of the body
+    z: Array  # the end of the body, and what the loss takes
+    p: Array  # the prediction
+    losses: Array  # one per example, weighted
+    deltas: list[Array | None]  # the derivative of the loss by each link's output; None below the lowest that learns
+    grads: Weights
+    rate: Array
+    before: Weights
+    after: Weights
 
 
 class End(NamedTuple):
@@ -83,9 +101,10 @@ def add_penalties(chain: Sequence[Layer], params: Weights, grads: Weights) -> We
 
 
 def make_step(
-    chain: Sequence[Layer], loss: Loss, optimizer: Optimizer, metrics: Sequence[Metric] = ()
-) -> Callable[[State, Batch], tuple[State, Record]]:
-    """One learning step as a function: step(state, batch) -> (state, record).
+    chain: Sequence[Layer], loss: Loss, optimizer: Optimizer, metrics: Sequence[Metric] = (),
+    watch: Callable[[Passing], Record] | None = None,
+) -> Callable[[State, Batch], tuple[State, Record]]:  # fmt: skip
+    """One learning step as a function: step(state, batch) -> (state, record). What `watch` returns is recorded too.
 
     >>> from chainrule.layers import Dense
     >>> from chainrule.losses import MeanSquaredError
@@ -112,15 +131,17 @@ def make_step(
             losses, dz = losses * weight, dz * weight.reshape(-1, *[1] * (dz.ndim - 1))
         batch_loss = xp.sum(losses) / n + penalty(chain, params)
 
-        grads = backward_sweep(body, params, kept, dz)
+        grads, deltas = backward_sweep(body, params, kept, dz)
         grads = add_penalties(body, params, grads)
 
         rate = optimizer.rate_at(number, state["rate"])
-        params_learned, memory = optimizer.update(grads, state["memory"], params[: len(body)], number, rate)
+        learned, memory = optimizer.update(grads, state["memory"], params[: len(body)], number, rate)
 
         record = {"loss": xp.stack([batch_loss * n, xp.asarray(n, dtype=p.dtype)])}
         record |= {metric.name: metric.counts(y, p) for metric in metrics}
-        params = [*params_learned, *params[len(body) :]]
+        if watch is not None:
+            record |= watch(Passing(kept, z, p, losses, deltas, grads, rate, params[: len(body)], learned))
+        params = [*learned, *params[len(body) :]]
         return state | {"params": params, "memory": memory, "step": number + 1}, record
 
     return step

@@ -39,7 +39,7 @@ def first_in(
         values = loss.values(y, z)
         if not is_finite(values):
             return f"the loss ({loss.name}) of example {int(np.argmax(~np.isfinite(values)))} of the batch"
-        grads = backward_sweep(body, params, kept, loss.derivative(y, z) / len(x))
+        grads, _ = backward_sweep(body, params, kept, loss.derivative(y, z) / len(x))
         for i in reversed(range(len(body))):
             for name, g in grads[i].items():
                 if not is_finite(g):

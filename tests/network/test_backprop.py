@@ -158,7 +158,7 @@ def test_below_the_lowest_layer_that_learns_nothing_is_computed() -> None:
         shape=(2,),
     )  # fmt: skip
     _, kept = forward_sweep(links, params, np.ones((1, 2)))
-    grads = backward_sweep(links, params, kept, np.ones((1, 2)))
+    grads, _ = backward_sweep(links, params, kept, np.ones((1, 2)))
     assert asked == ["dd", "d", "c", "db"]
     assert [sorted(layer) for layer in grads] == [[], ["bias", "kernel"], [], ["bias", "kernel"]]
 
