@@ -8,8 +8,8 @@ from chainrule.files import vocabulary as names
 from chainrule.files.serialized import plain, spelled
 
 Config = dict[str, Any]
-KEYS = ("loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile")
-OWN_KEYS = frozenset(["auto_scale_loss"])
+SCORES = ("loss", "loss_weights", "metrics", "weighted_metrics")  # Keras wants all of them, None if need be
+SWITCHES = ("run_eagerly", "steps_per_execution", "jit_compile")
 FORGOTTEN = frozenset(["decay", "lr", "jit_compile", "is_legacy_optimizer"])  # of optimizers before Keras 3
 WRAPPERS = frozenset(["MeanMetricWrapper", "LossFunctionWrapper", "SumOverBatchSizeMetricWrapper"])
 
@@ -18,14 +18,15 @@ def compiled(raw: Config | None) -> Config | None:
     """A stored compile_config (.keras) or training_config (.h5) in one form, or None where there is none."""
     if not raw or not (raw.get("optimizer") or raw.get("optimizer_config")):
         return None
-    return {
-        "optimizer": _optimizer(raw.get("optimizer") or raw["optimizer_config"]),
-        **{key: raw[key] for key in KEYS if key in raw and raw[key] is not None and not isinstance(raw[key], (dict, list, str))},
+    scored = {
         "loss": _scored(raw.get("loss"), names.LOSSES, "the loss"),
         "loss_weights": plain(raw.get("loss_weights"), frozenset(), "the loss weights"),
         "metrics": _listed(_scored(raw.get("metrics"), names.METRICS, "the metrics")),
         "weighted_metrics": _listed(_scored(raw.get("weighted_metrics"), names.METRICS, "the metrics")),
+        **{key: raw[key] for key in SWITCHES if isinstance(raw.get(key), (bool, int))},
     }
+    kept = {key: value for key, value in scored.items() if value is not None}
+    return {"optimizer": _optimizer(raw.get("optimizer") or raw["optimizer_config"]), "loss": None, **kept}
 
 
 def _optimizer(raw: Any) -> Config:
@@ -106,7 +107,8 @@ def for_keras(config: Config) -> tuple[Config, Any]:
         rate = {"class_name": "PolynomialDecay", "config": stand_in}
         optimizer = {**optimizer, "config": {**optimizer["config"], "learning_rate": rate}}
     spelling = {
-        **{key: value for key, value in config.items() if key not in OWN_KEYS},
+        **{key: config.get(key) for key in SCORES},
+        **{key: config[key] for key in SWITCHES if key in config},
         "optimizer": spelled(optimizer, names.MODULES),
         "loss": spelled(_unaliased(config.get("loss")), dict.fromkeys(names.LOSSES, "keras.losses")),
     }
