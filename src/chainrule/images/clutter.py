@@ -30,6 +30,18 @@ def contact(parts: Components, outside: Flags) -> tuple[Floats, Flags]:
     return share[1:].astype(np.float32), touching[1:]
 
 
+def beside_edge(parts: Components, outside: Flags) -> Flags:
+    """Upright slivers close to the left or right edge of the sheet: what is left of a fold, a rule or a gutter."""
+    h, w = parts.labels.shape
+    near = max(1, round(0.04 * max(h, w)))
+    off = np.zeros((h, w), bool)
+    off[:, : near // 2], off[:, w - near // 2 :] = True, True
+    if outside.any():
+        off |= window_max(outside, 0, near)
+    close = np.bincount(parts.labels[off], minlength=len(parts) + 1)[1:] > 0.5 * parts.area
+    return close & (parts.width < 0.3 * parts.height)
+
+
 def outlines(parts: Components) -> Floats:
     """The length of each component's outline: crossings along rows and columns, times pi/4."""
     labels = np.pad(parts.labels, 1)
@@ -52,6 +64,7 @@ def writing(parts: Components, ink: Floats, outside: Flags) -> Flags:
     longest = np.maximum(parts.width, parts.height)
     level = levels(parts, ink)
     share, touching = contact(parts, outside)
+    touching |= beside_edge(parts, outside)
     inside = ~touching
     big = longest >= max(6.0, 0.045 * max(h, w))
     solid = parts.area / (parts.width * parts.height)
@@ -60,7 +73,7 @@ def writing(parts: Components, ink: Floats, outside: Flags) -> Flags:
     keep = np.ones(n, bool)
     pen = 2.0 * parts.area / np.maximum(outlines(parts), 1.0)
     stroke = big & ~strip & (pen > 0.03 * longest) & (pen < 0.25 * longest) & (solid < 0.75)
-    filling = touching & stroke & (longest > 2.5 * longest[good].max(initial=0.0)) & (longest > 0.6 * min(h, w))
+    filling = touching & stroke & (longest > 2.5 * longest[good].max(initial=0.0)) & (parts.width > 0.6 * w) & (parts.height > 0.6 * h)
     if good.any() and not filling.any():             # else the digit itself fills its picture
         largest = longest[good].max()
         edge_ink = touching & ((longest < 0.55 * largest) | (share > 0.3) | (solid > 0.7) | strip

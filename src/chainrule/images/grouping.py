@@ -134,7 +134,7 @@ def belongs(a: Glyph, b: Glyph, height: float) -> bool:
     return False
 
 
-def rows(found: list[Glyph], height: float) -> list[Glyph]:
+def rows(found: list[Glyph]) -> list[Glyph]:
     """Gives every glyph its row, top to bottom, and returns them in reading order; lines of writing may slope.
 
     A glyph joins the row whose last glyph to its left it overlaps most in height.

@@ -39,7 +39,7 @@ def faintest(ink: Floats) -> float:
     return max(FAINTEST, 4.0 * noise(ink))
 
 
-def ink_mask(ink: Floats, share: float = 0.45, floor: float | None = None) -> Mask:
+def ink_mask(ink: Floats, share: float = 0.4, floor: float | None = None) -> Mask:
     """True where there is ink: at least `share` of the local peak and above the noise.
 
     Half the peak is where a blurred stroke has its true edge, whatever pen it was.

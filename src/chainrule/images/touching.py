@@ -18,7 +18,7 @@ from chainrule.images.windows import Floats
 Judge = Callable[[list[Floats]], np.ndarray[Any, Any]]
 WIDE = 1.15                 # wider than this, as a share of its height, a glyph may be two
 MAYBE_WIDE = 0.8            # the same where a judge decides
-SURE, UNSURE = 0.75, 0.5    # a judge's confidence: surely a digit, and less than this beside sure ones: surely none
+SURE, UNSURE = 0.75, 0.3    # a judge's confidence: surely a digit; and, beside sure ones, surely none
 
 
 def separated(parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None) -> tuple[Components, list[Glyph]]:
@@ -36,8 +36,8 @@ def separated(parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None
         parts, pieces = _parted(parts, glyph, height, lean, judge)
         cut += pieces
     if judge is not None and len(cut) > 1:
-        cut = _without_strangers(parts, cut, judge)
-    return parts, grouping.rows(cut, grouping.writing_height(cut))
+        cut = _without_strangers(parts, grouping.rows(cut), judge)
+    return parts, grouping.rows(cut)
 
 
 def _joined(parts: Components, found: list[Glyph], judge: Judge) -> list[Glyph]:
@@ -57,11 +57,12 @@ def _joined(parts: Components, found: list[Glyph], judge: Judge) -> list[Glyph]:
 
 
 def _without_strangers(parts: Components, found: list[Glyph], judge: Judge) -> list[Glyph]:
-    """Leaves out what the judge takes for no digit, when there are others of which it is sure."""
+    """Leaves out what the judge takes for no digit, and rows without one sure digit, when another row has some."""
     sure = judge([own(parts, g) for g in found])
     if sure.max() < SURE:
         return found
-    return [g for g, confidence in zip(found, sure, strict=True) if confidence >= UNSURE]
+    best = {row: max(c for g, c in zip(found, sure, strict=True) if g.row == row) for row in {g.row for g in found}}
+    return [g for g, c in zip(found, sure, strict=True) if c >= UNSURE and best[g.row] >= SURE]
 
 
 def _parted(parts: Components, glyph: Glyph, height: float, lean: float, judge: Judge | None

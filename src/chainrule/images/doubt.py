@@ -1,0 +1,126 @@
+"""When to say "I don't know": the answer is unsure, or the digit is unlike every digit that was learned from.
+
+Two measures. Confidence: the best class's probability after the temperature that makes probabilities honest. Strangeness:
+the distance to the nearest of some kept training digits, both blurred a little and brought to length one. The limits
+are set on digits that were held back, so that a stated share of real digits is refused.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ShapeError, unknown
+from chainrule.images.windows import Floats
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Limits for one digit; stored in the model file. `temperature` divides the logarithms of probabilities.
+
+    >>> Doubt(least_confidence=0.6).reason(np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0, 0, 0]))
+    "I don't know: 0 or 1, the network is only 50 % sure (it needs 60 %)."
+    """
+
+    temperature: float = 1.0
+    least_confidence: float = 0.5
+    most_strangeness: float = 1.0
+
+    def to_dict(self) -> dict[str, float]:
+        """The limits as plain numbers."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Doubt":
+        """The limits that `to_dict` wrote."""
+        known = {f.name for f in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise unknown("doubt setting", name, known)
+        return cls(**{name: float(value) for name, value in values.items()})
+
+    def calibrated(self, probabilities: Array) -> Array:
+        """Probabilities with the temperature applied; rows still add up to 1."""
+        return tempered(probabilities, self.temperature)
+
+    def reason(self, probabilities: Array, strangeness: float = 0.0, names: list[str] | None = None) -> str | None:
+        """Why one digit is refused, or None. probabilities: (classes,), before the temperature."""
+        p = self.calibrated(np.asarray(probabilities)[None])[0]
+        first, second = (int(k) for k in np.argsort(-p)[:2])
+        names = names or [str(k) for k in range(len(p))]
+        if p[first] < self.least_confidence:
+            return (f"I don't know: {names[first]} or {names[second]}, the network is only {p[first] * 100:.0f} % sure "
+                    f"(it needs {self.least_confidence * 100:.0f} %).")
+        if strangeness > self.most_strangeness:
+            return (f"I don't know: this is unlike every digit that was learned from (distance {strangeness:.2f}, "
+                    f"at most {self.most_strangeness:.2f}).")
+        return None
+
+
+def tempered(probabilities: Array, temperature: float) -> Array:
+    """p to the power 1 / temperature, rows scaled to add up to 1.
+
+    >>> tempered(np.array([[0.8, 0.2]]), 2.0).round(3).tolist()
+    [[0.667, 0.333]]
+    """
+    logs = np.log(np.maximum(np.asarray(probabilities, np.float64), 1e-12)) / temperature
+    logs -= logs.max(axis=1, keepdims=True)
+    p = np.exp(logs)
+    return p / p.sum(axis=1, keepdims=True)
+
+
+def best_temperature(probabilities: Array, labels: Array) -> float:
+    """The temperature under which the labels are least surprising (smallest cross-entropy), 0.2 to 5."""
+    tried = np.exp(np.linspace(np.log(0.2), np.log(5.0), 81))
+    rows = np.arange(len(labels))
+    losses = [-np.log(tempered(probabilities, t)[rows, labels] + 1e-12).mean() for t in tried]
+    return float(tried[int(np.argmin(losses))])
+
+
+def calibration_error(probabilities: Array, labels: Array, bins: int = 15) -> float:
+    """Expected calibration error: how far confidence is from the share that is right, over bins of equal width.
+
+    >>> calibration_error(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([0, 1]))
+    0.5
+    """
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [abs(confidence[place == b].sum() - right[place == b].sum()) for b in range(bins)]
+    return float(sum(gaps) / len(labels))
+
+
+def signature(digits: Array) -> Floats:
+    """What is compared: (n, 28, 28) blurred by halves to (n, 196), each row of length one; float32."""
+    x = np.asarray(digits, np.float32)
+    if x.ndim != 3 or x.shape[1] % 2 or x.shape[2] % 2:
+        raise ShapeError(f"Got digits of shape {x.shape}; expected (n, 28, 28).")
+    wide = np.pad(x, ((0, 0), (1, 1), (1, 1)))
+    soft = (wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:])[:, :, 1:-1]
+    soft = np.pad(soft, ((0, 0), (0, 0), (1, 1)))
+    soft = soft[:, :, :-2] + 2 * soft[:, :, 1:-1] + soft[:, :, 2:]
+    n, h, w = soft.shape
+    small = soft.reshape(n, h // 2, 2, w // 2, 2).mean(axis=(2, 4)).reshape(n, -1)
+    return (small / np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-6)).astype(np.float32)
+
+
+def strangeness(digits: Array, kept: Floats) -> tuple[Floats, Array]:
+    """Distance of each digit to its nearest kept one (0 the same, 1.41 nothing shared), and which three are nearest.
+
+    digits: (n, 28, 28); kept: signatures (m, 196) of training digits. Returns (n,) and (n, 3).
+    """
+    closeness = signature(digits) @ kept.T
+    nearest = np.argsort(-closeness, axis=1)[:, :3]
+    best = closeness[np.arange(len(closeness)), nearest[:, 0]]
+    return np.sqrt(np.maximum(2.0 - 2.0 * best, 0.0)).astype(np.float32), nearest
+
+
+def set_limits(probabilities: Array, labels: Array, strange: Array, refuse: float = 0.01) -> Doubt:
+    """Limits from digits that were held back: each refuses about half of `refuse` of them.
+
+    probabilities (n, classes) before any temperature, labels (n,), strange (n,) from `strangeness`.
+    """
+    temperature = best_temperature(probabilities, labels)
+    confidence = tempered(probabilities, temperature).max(1)
+    return Doubt(temperature, float(np.quantile(confidence, refuse / 2)), float(np.quantile(strange, 1 - refuse / 2)))
