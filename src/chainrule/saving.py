@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule import files, layers
 from chainrule.errors import ChainruleError, FileError, SettingError
-from chainrule.files import ModelFile
+from chainrule.files import ModelFile, dialects, serialized, vocabulary
 from chainrule.layers import InputLayer, Layer
 
 if TYPE_CHECKING:
@@ -43,16 +43,24 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, 
     return from_file(stored, compile)
 
 
+def model_to_json(model: Any) -> str:
+    """A model's architecture as text, which Keras reads, too."""
+    import json
+
+    modules = vocabulary.MODULES | dict.fromkeys(layers.CLASSES, "keras.layers") | {"Sequential": "keras"}
+    return json.dumps(serialized.spelled({"class_name": "Sequential", "config": model.get_config()}, modules))
+
+
 def model_from_json(text: str) -> "Sequential":
-    """A new model of an architecture that `to_json` wrote."""
+    """A new model of an architecture that `to_json` wrote, Chainrule's or Keras's."""
     import json
 
     from chainrule.models import Sequential
 
-    entry = json.loads(text)
-    if not isinstance(entry, dict) or entry.get("class_name") != "Sequential":
-        raise SettingError("The text is not a Sequential model's architecture.")
-    return Sequential.from_config(entry["config"])
+    try:
+        return Sequential.from_config(dialects.model(json.loads(text))["config"])
+    except (ValueError, TypeError) as problem:
+        raise SettingError(f"The text is not a Sequential model's architecture: {problem}") from None
 
 
 # ── out ──────────────────────────────────────────────────────────────────────────────────────────────────────────

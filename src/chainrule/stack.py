@@ -166,10 +166,10 @@ class Stack:
         return cls([layers_module.deserialize(entry) for entry in config.get("layers", [])], name=config.get("name"))
 
     def to_json(self) -> str:
-        """The architecture as text; `model_from_json` makes a model of it."""
-        import json
+        """The architecture as text; `model_from_json` makes a model of it, Chainrule's and Keras's."""
+        from chainrule.saving import model_to_json
 
-        return json.dumps({"class_name": "Sequential", "config": self.get_config()})
+        return model_to_json(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

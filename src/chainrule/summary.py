@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
+from chainrule.saving import optimizer_to_list
 
 if TYPE_CHECKING:
     from chainrule.models import Sequential
@@ -50,8 +50,7 @@ def summary_lines(model: "Sequential", line_length: int | None = None) -> list[s
     learns = sum(layer.count_params() for layer in model.layers if layer.trainable)
     memory = 0
     if model.memory is not None:
-        slots = [array for slot in model.optimizer.slots for layer in model.memory[slot] for array in layer.values()]
-        memory = sum(int(np.prod(array.shape)) for array in slots) + 2
+        memory = sum(array.size for array in optimizer_to_list(model))
     lines.append(f" Total params: {total + memory:,} ({size(total + memory)})")
     lines.append(f" Trainable params: {learns:,} ({size(learns)})")
     lines.append(f" Non-trainable params: {total - learns:,} ({size(total - learns)})")
