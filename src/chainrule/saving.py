@@ -58,7 +58,8 @@ def model_from_json(text: str) -> "Sequential":
     from chainrule.models import Sequential
 
     try:
-        return Sequential.from_config(dialects.model(json.loads(text))["config"])
+        entry = json.loads(text)
+        return Sequential.from_config(dialects.model(entry if isinstance(entry, dict) else {})["config"])
     except (ValueError, TypeError) as problem:
         raise SettingError(f"The text is not a Sequential model's architecture: {problem}") from None
 

@@ -1,12 +1,8 @@
 """The table that `model.summary()` prints, in Keras's form."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from chainrule.saving import optimizer_to_list
-
-if TYPE_CHECKING:
-    from chainrule.models import Sequential
-
 
 def size(numbers: int) -> str:
     """The memory of float32 numbers, as Keras words it.
@@ -21,7 +17,7 @@ def size(numbers: int) -> str:
     return f"{amount:.2f} {units[0]}"
 
 
-def summary_lines(model: "Sequential", line_length: int | None = None) -> list[str]:
+def summary_lines(model: Any, line_length: int | None = None) -> list[str]:
     """The lines of the table: layers, output shapes, numbers of weights, sums."""
     rows = []
     for layer in model.layers:
