@@ -4,6 +4,7 @@ from typing import Any
 
 from chainrule.saving import optimizer_to_list
 
+
 def size(numbers: int) -> str:
     """The memory of float32 numbers, as Keras words it.
 
