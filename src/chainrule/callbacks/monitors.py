@@ -135,6 +135,8 @@ class ModelCheckpoint(_Monitor):
             self.model.save_weights(path)
         else:
             self.model.save(path)
+        if self.verbose:
+            print(f"\nEpoch {epoch + 1}: finished saving model to {path}")
 
 
 class ReduceLROnPlateau(_Monitor):
@@ -147,7 +149,7 @@ class ReduceLROnPlateau(_Monitor):
         super().__init__(monitor, mode)
         if factor >= 1:
             raise SettingError(f"ReduceLROnPlateau needs a factor below 1; it got {factor!r}.")
-        self.factor, self.patience, self.verbose, self.min_delta = factor, patience, verbose, min_delta
+        self.factor, self.patience, self.verbose, self.min_delta = factor, patience, verbose, abs(min_delta)
         self.cooldown, self.min_lr = cooldown, min_lr
 
     def on_train_begin(self, logs: Logs | None = None) -> None:

@@ -28,6 +28,8 @@ class CSVLogger(Callback):
         logs = logs or {}
         if self.keys is None:
             self.keys = sorted(logs)
+            if not any(key.startswith("val_") for key in self.keys):  # a later epoch may be the first that is validated
+                self.keys += [f"val_{key}" for key in self.keys]
             if self.fresh:
                 self.writer.writerow(["epoch", *self.keys])
         self.writer.writerow([epoch, *(logs.get(key, "NA") for key in self.keys)])
