@@ -1,0 +1,130 @@
+"""The one reader of a run folder. Nothing is read before it is asked for, and nothing is ever changed."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from chainrule.errors import FileError
+from chainrule.runs import blocks, lines, snapshots
+from chainrule.runs.blocks import Steps
+from chainrule.runs.format import EPOCHS, STEPS, Info, read_info, snapshot_steps
+from chainrule.runs.lines import Epoch
+from chainrule.runs.lock import held
+from chainrule.runs.recovery import read
+from chainrule.runs.snapshots import Snapshot
+
+
+class Run:
+    """A recorded run, also one that is being recorded: what is whole at the moment is read.
+
+    FileError when the folder is no run, or when what is asked for is damaged.
+
+    >>> Run("runs/2026-11-23T07-31-05_mnist_fast").name
+    '2026-11-23T07-31-05_mnist_fast'
+    """
+
+    def __init__(self, folder: Any) -> None:
+        self.path = Path(folder)
+        self.name = self.path.name
+
+    def __repr__(self) -> str:
+        return f"<Run {self.name}>"
+
+    # ── what it is ───────────────────────────────────────────────────────────────────────────────────────────────
+    @cached_property
+    def info(self) -> Info:
+        """What run.json says."""
+        return read_info(self.path)
+
+    @property
+    def status(self) -> str:
+        """running, finished, interrupted or failed; a run whose process is gone was interrupted."""
+        status = self.info.status
+        return "interrupted" if status == "running" and not held(self.path) else status
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The final figures; for a run that did not come so far, those of its last epoch."""
+        if self.info.results:
+            return self.info.results
+        epochs = self.epochs
+        return epochs[-1].figures if epochs else {}
+
+    @property
+    def size(self) -> int:
+        """How many bytes the folder takes."""
+        return sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
+
+    # ── what was recorded ────────────────────────────────────────────────────────────────────────────────────────
+    @cached_property
+    def epochs(self) -> list[Epoch]:
+        """A line for each epoch that ended."""
+        return lines.scan(read(self.path, EPOCHS), self.info.epoch).epochs
+
+    @cached_property
+    def steps(self) -> Steps:
+        """The numbers that were recorded for each step."""
+        return blocks.scan(read(self.path, STEPS), str(self.path / STEPS)).steps
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the numbers recorded for each step."""
+        return self.steps.columns
+
+    def reload(self) -> None:
+        """Forgets what was read, so that it is read again from a run that has gone on."""
+        for name in ("info", "epochs", "steps"):
+            self.__dict__.pop(name, None)
+
+    # ── snapshots ────────────────────────────────────────────────────────────────────────────────────────────────
+    def snapshots(self) -> list[int]:
+        """The steps before which there is a snapshot, ascending."""
+        return snapshot_steps(self.path)
+
+    def nearest(self, step: int) -> int:
+        """The newest step at or before `step` that has a snapshot."""
+        found = [have for have in self.snapshots() if have <= step]
+        if not found:
+            raise FileError(f"{self.path} has no snapshot at or before step {step:,}.")
+        return found[-1]
+
+    def load_snapshot(self, step: int) -> Snapshot:
+        """The snapshot before a step, compared with its SHA-256."""
+        return snapshots.load_file(self.path, step, self.info.id)
+
+    def load_nearest(self, step: int) -> Snapshot:
+        """The newest snapshot at or before `step` that is whole; damaged ones are passed over."""
+        problem: FileError | None = None
+        for have in reversed([have for have in self.snapshots() if have <= step]):
+            try:
+                return self.load_snapshot(have)
+            except FileError as found:
+                problem = problem or found
+        raise problem or FileError(f"{self.path} has no snapshot at or before step {step:,}.")
+
+    def verify(self) -> list[str]:
+        """Reads everything; returns what is wrong, in sentences. An empty list means that all is as it was recorded."""
+        found: list[str] = []
+        try:
+            info = self.info
+            data = read(self.path, STEPS)
+            steps = blocks.scan(data, str(self.path / STEPS))
+            text = read(self.path, EPOCHS)
+            epochs = lines.scan(text, info.epoch)
+        except FileError as problem:
+            return [str(problem)]
+        for name, whole, there in ((STEPS, steps.size, len(data)), (EPOCHS, epochs.size, len(text))):
+            if whole != there:
+                found.append(f"{self.path / name} is whole up to byte {whole:,} of {there:,}.")
+        newest, newest_epochs = info.step, 0
+        for step in self.snapshots():
+            try:
+                newest_epochs = self.load_snapshot(step).epochs
+                newest = step
+            except FileError as problem:
+                found.append(str(problem))
+        if newest > steps.steps.stop:
+            found.append(f"{self.path / STEPS} ends at step {steps.steps.stop:,}; there is a snapshot of step {newest:,}.")
+        if newest_epochs > len(epochs.epochs):
+            found.append(f"{self.path / EPOCHS} has {len(epochs.epochs)} epochs; a snapshot comes after {newest_epochs}.")
+        return found
