@@ -48,7 +48,7 @@ def archives(to: Corpus) -> None:
         patched_zip([(b"config.json", text, 0, len(text), 0), (b"model.weights.h5", zeros, 8, 900 << 20, 0)]),
         "would unpack",
     )
-    lie = deflated(bytes(1 << 20), 60)
+    lie = deflated(bytes(1 << 20), 1)
     to.add("z02-size-lie", patched_zip([(b"config.json", lie, 8, 1000, 0), h5]), "size is not the one")
     to.add("z03-nested", archive(members=lambda z: z.writestr("inner.keras", good)), None)
     overlapping = bytearray(
@@ -103,6 +103,14 @@ def archives(to: Corpus) -> None:
     to.add("z11-trailing-h5", legacy() + b"<html>", "after its end", ".h5")
     to.add("z12-members", patched_zip([(b"config.json", text, 0, len(text), 0), h5] + [(b"%06d" % i, b"", 0, 0, 0) for i in range(99_998)],
                                       count=0xFFFF), "members")  # fmt: skip
+    fat = patched_zip([(b"config.json", text, 0, len(text), 0), h5])
+    start = fat.find(b"PK\1\2")
+    entry = bytearray(fat[start:-22])
+    entry[32:34] = struct.pack("<H", 60_000)  # a comment on the first entry
+    entry[46 + 11 : 46 + 11] = bytes(60_000)
+    comments = b"".join(bytes(entry[: 46 + 11 + 60_000]) for _ in range(20))
+    end = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 22, 22, len(comments) + len(entry), start, 0)
+    to.add("z12-directory", fat[:start] + comments + bytes(entry) + end, "directory of 1,")
     to.add("z13-no-weights", patched_zip([(b"config.json", text, 0, len(text), 0)]), "no model.weights.h5")
     to.add("z13-no-config", patched_zip([h5]), "no config.json")
     to.add("z14-empty", b"", "empty")

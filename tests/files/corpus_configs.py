@@ -127,8 +127,9 @@ def configurations(to: Corpus) -> None:
     ]
     to.add("k17-layers", archive(config=many, packing=zipfile.ZIP_STORED), "20,000 layers")
     to.add("k17-layers-h5", legacy(config=many), "20,000 layers", ".h5")
-    to.add("k18-depth", archive(text=b'{"a":' * 200_000 + b"1" + b"}" * 200_000), "nested")
-    to.add("k18-depth-list", archive(text=b"[" * 200_000 + b"]" * 200_000), "nested")
+    to.add("k18-depth", archive(text=b'{"a":' * 200_000 + b"1" + b"}" * 200_000), "more than 150,000 parts")
+    to.add("k18-depth-list", archive(text=b"[" * 140_000 + b"]" * 140_000), "nested")
+    to.add("k18-values", archive(text=b"[" + b"0.5," * 900_000 + b"1]"), "600,000 values")
     to.add("k18-depth-70", archive(text=b'{"class_name":' * 70 + b"1" + b"}" * 70), "nested deeper than 64")
     for word in ("NaN", "Infinity", "-Infinity", "1e999"):
         text = json.dumps(spell(small.config())).replace("0.01", word).encode()

@@ -157,6 +157,37 @@ def loops(to: Corpus) -> None:
     to.add("h13-chunk-rotten", archive(h5=bytes(raw)), "chunk")
 
 
+def overlaps(to: Corpus) -> None:
+    """Small files whose parts are read again and again, or unpack to far more than they are."""
+    def groups(file: h5py.File) -> None:
+        for index in range(300):
+            file.create_group(f"metrics/{index}")
+        for index in range(500):
+            file.create_group(f"names/{index:0400}")
+
+    raw = bytearray(weights(groups))
+    marker = struct.pack("<HH", 0x11, 16)
+    places, at = [], raw.find(marker)
+    while at > 0:
+        places.append(at + 16)
+        at = raw.find(marker, at + 1)
+    heaps = [struct.unpack_from("<Q", raw, place)[0] for place in places]
+    largest = max((heap for heap in heaps if raw[heap : heap + 4] == b"HEAP"), key=lambda heap: raw[heap + 8 : heap + 16][::-1])
+    for place, heap in zip(places, heaps, strict=True):
+        if raw[heap : heap + 4] == b"HEAP" and raw[heap + 8 : heap + 16] == struct.pack("<Q", 88):
+            raw[place : place + 8] = struct.pack("<Q", largest)
+    to.add("h18-shared-heap", archive(h5=bytes(raw)), "over each other")
+    giant = replaced("layers/dense/vars/0", shape=(16, 5), maxshape=(None, None), chunks=(4096, 4096), dtype="f4", compression="gzip", fillvalue=1)
+
+    def written(file: h5py.File) -> None:
+        giant(file)
+        file["layers/dense/vars/0"][:] = 1
+
+    to.add("h18-giant-chunk", archive(h5=weights(written)), "would unpack")
+    tiny = replaced("layers/dense/vars/0", shape=(200_000,), chunks=(1,), dtype="u1", maxshape=(None,))
+    to.add("h18-tiny-chunks", archive(h5=weights(tiny)), "200,000 chunks")
+
+
 def acceptable(to: Corpus) -> None:
     """Unusual, and to be opened all the same."""
 

@@ -18,7 +18,7 @@ from chainrule.errors import FileError
 
 ROWS = [
     *(f"k{number:02}" for number in range(1, 24)), *(f"z{number:02}" for number in range(1, 15)),
-    *(f"h{number:02}" for number in range(1, 18)), "p02", "f01", "f02", "f03", "f04",
+    *(f"h{number:02}" for number in range(1, 19)), "p02", "f01", "f02", "f03", "f04",
 ]  # fmt: skip
 FORBIDDEN = (
     "exec",

@@ -190,7 +190,7 @@ def test_nadams_product_is_worked_out_where_it_was_not_stored() -> None:
 def test_a_memory_that_makes_no_sense_is_left_out_and_said() -> None:
     """Training would begin afresh; the model itself is opened."""
     memory = {"Adam/iter:0": STEP, **by_variable("Adam", "m", 10), "Adam/odd:0": np.zeros(9, "f4")}
-    with pytest.warns(files.UnusualNumbers, match="begin it afresh"):
+    with pytest.warns(files.ModelFileWarning, match="begin it afresh"):
         found = files.load(old_file(LATE, training("Adam", **RATE), memory))
     assert found.optimizer_weights is None
 

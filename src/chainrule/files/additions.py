@@ -22,9 +22,11 @@ def written(model: ModelFile, own_schedule: Any, texts: dict[str, str | None]) -
         "digests": digests.record(model.weights, model.optimizer_weights, texts),
     }
     try:
-        return json.dumps(found, allow_nan=False)
+        text = json.dumps(found, allow_nan=False)
     except (TypeError, ValueError) as problem:
         raise FileError(f"can not be written: the extras have to be something JSON can hold ({problem}).") from None
+    jsontext.parse(text, MEMBER)  # what could not be read again is not written
+    return text
 
 
 def parsed(text: bytes | str | None) -> dict[str, Any]:

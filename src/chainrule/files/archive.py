@@ -6,6 +6,7 @@ and nothing is unpacked that claims to be much larger than it is stored. So the 
 Source: PKWARE APPNOTE 6.3.
 """
 
+import io
 import struct
 import zlib
 from collections.abc import Sequence
@@ -14,7 +15,8 @@ from typing import NamedTuple
 from chainrule.errors import FileError
 from chainrule.files.disk import Source
 
-MEMBERS, NAME, RATIO = 1000, 512, 100
+MEMBERS, NAME, DIRECTORY = 1000, 512, 1 << 20
+RATIO, NUMBERS_RATIO = 100, 20  # what a text, and what numbers, may unpack to
 BLOCK = 1 << 20
 STORED, DEFLATED = 0, 8
 END, CENTRAL, LOCAL = b"PK\5\6", b"PK\1\2", b"PK\3\4"
@@ -51,8 +53,8 @@ class Member(NamedTuple):
     def opened(self, most: int) -> Source:
         """The unpacked bytes as a Source; a stored member is checked in passing and left where it is."""
         if self.method == DEFLATED:
-            import io
-
+            if self.size > NUMBERS_RATIO * self.data.size:
+                raise FileError(f"has a member {self.name} that would unpack to {self.size:,} bytes. It is not read.")
             return Source(io.BytesIO(self.read(most)), 0, self.size)
         crc = 0
         for start in range(0, self.size, BLOCK):
@@ -88,7 +90,7 @@ def read(source: Source) -> dict[str, Member]:
             raise FileError(f"has a member {name!r} that is encrypted or packed by an unusual method ({method}).")
         if 0xFFFFFFFF in (packed, size, offset) or disk:
             raise FileError("is an archive of over 4 GB or of several parts; that is not read.")
-        if size > RATIO * packed or (method == STORED and size != packed):
+        if size > RATIO * packed or packed > 2 * size + 64 or (method == STORED and size != packed):
             raise FileError(f"has a member {name!r} that would unpack from {packed:,} to {size:,} bytes. It is not read.")
         end, data = _local(source, offset, raw, flags, method, crc, packed, size)
         entries.append((offset, end, Member(name, data, method, size, crc)))
@@ -115,6 +117,8 @@ def _end(source: Source) -> tuple[int, int]:
         raise FileError("has a damaged archive directory, or something before the archive. It is not opened.")
     if count > MEMBERS:
         raise FileError(f"has {count:,} members; at most {MEMBERS:,} are read.")
+    if size > DIRECTORY:
+        raise FileError(f"has an archive directory of {size:,} bytes; at most {DIRECTORY:,} are read.")
     return count, start
 
 

@@ -15,8 +15,8 @@ from chainrule.files.modelfile import Arrays, ModelFile, Shapes, Want
 ARRAYS = 100_000
 
 
-class UnusualNumbers(UserWarning):
-    """Weights that are not finite were loaded."""
+class ModelFileWarning(UserWarning):
+    """Something in a model file is worth knowing, but no reason to refuse it (weights that are NaN, say)."""
 
 
 def planned(config: dict[str, Any], want: Want) -> Shapes | None:
@@ -103,7 +103,7 @@ def _is_finite(array: Any) -> bool:
 def tell(model: ModelFile, name: str) -> None:
     """Issues what is noteworthy as warnings."""
     for note in model.notes:
-        warnings.warn(f"{name} {note}.", UnusualNumbers, stacklevel=4)
+        warnings.warn(f"{name} {note}.", ModelFileWarning, stacklevel=4)
 
 
 def arrays(layers: list[Arrays]) -> list[Arrays]:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from chainrule.errors import FileError
 
 BYTES = 8 << 20  # the configuration of 10,000 layers is about 6 MB
+PARTS, VALUES = 150_000, 600_000  # objects and lists, and what they hold: the same 10,000 layers have two thirds of that
 DEPTH = 64
 STRING = 64 << 10
 
@@ -14,13 +15,16 @@ STRING = 64 << 10
 def parse(text: bytes | str, what: str) -> Any:
     """The value of a JSON text; `what` names it in errors.
 
-    Refused: more than 8 MB, depth over 64, strings over 64 kB, a key given twice, NaN and infinities.
+    Refused: more than 8 MB or 600,000 values, depth over 64, strings over 64 kB, a key given twice, NaN and infinities.
 
     >>> parse('{"units": 10}', "config.json")
     {'units': 10}
     """
     if len(text) > BYTES:
         raise FileError(f"has a {what} of {len(text):,} bytes; at most {BYTES:,} are read.")
+    raw = text if isinstance(text, bytes) else text.encode()
+    if raw.count(b"{") + raw.count(b"[") > PARTS or raw.count(b",") > VALUES:
+        raise FileError(f"has a {what} of more than {PARTS:,} parts or {VALUES:,} values.")
 
     def refuse(name: str) -> NoReturn:
         raise FileError(f"has {name} in its {what}; JSON knows only ordinary numbers.")

@@ -1,5 +1,6 @@
 """The doors: load, save, load_weights, save_weights. They find the format, and put the file's name into every error."""
 
+import json
 import os
 import struct
 import zlib
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.errors import FileError
-from chainrule.files import kerasfile, legacyfile, weightsfile
+from chainrule.files import dialects, jsontext, kerasfile, legacyfile, weightsfile
 from chainrule.files.assembly import arrays, tell
 from chainrule.files.disk import Source, Where, opened, write
 from chainrule.files.modelfile import ModelFile, Plan, Shapes, Want
@@ -107,6 +108,7 @@ def encode(model: ModelFile, format_: str = "keras") -> bytes:
 def _encoded(model: ModelFile, format_: str) -> list[bytes | memoryview]:
     if len(model.weights) != len(model.layers):
         raise FileError(f"can not be written: {len(model.layers)} layers, but weights for {len(model.weights)}.")
+    dialects.model(jsontext.parse(json.dumps(model.config), "configuration"))  # what could not be read again
     memory = None if model.optimizer_weights is None else arrays([model.optimizer_weights])[0]
     model = ModelFile(
         model.config, arrays(model.weights), model.compile_config, memory, model.extras, weight_names=model.weight_names

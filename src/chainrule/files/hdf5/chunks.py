@@ -12,6 +12,7 @@ from chainrule.errors import FileError
 from chainrule.files.disk import Source
 from chainrule.files.hdf5.messages import UNDEFINED
 
+CHUNKS = 100_000
 RATIO = 1100  # how much larger than its stored bytes an array may be: zeros deflate to a thousandth
 
 
@@ -32,14 +33,17 @@ class Chunks:
         if len(chunk) != len(shape) or 0 in chunk:
             raise FileError("has a damaged chunk table.")
         declared = math.prod(shape) * dtype.itemsize
-        if declared > RATIO * source.size or math.prod(chunk) * dtype.itemsize > RATIO * source.size:
+        expected = math.prod(-(-size // step) for size, step in zip(shape, chunk, strict=True))
+        self.unpacked = expected * math.prod(chunk) * dtype.itemsize
+        if self.unpacked > RATIO * source.size:
             raise FileError(
                 f"declares an array of {declared:,} bytes, but the whole file has {source.size:,}. It is not read."
             )
+        if expected > CHUNKS:
+            raise FileError(f"has an array in {expected:,} chunks; at most {CHUNKS:,} are read.")
         self.places: dict[tuple[int, ...], tuple[int, int, int]] = {}
         if declared and address != UNDEFINED:
             self._walk(address, None, set())
-        expected = math.prod(-(-size // step) for size, step in zip(shape, chunk, strict=True))
         self.stored = sum(size for _, size, _ in self.places.values())
         if len(self.places) != expected or declared > RATIO * self.stored:
             raise FileError(

@@ -14,7 +14,8 @@ from chainrule.files.hdf5.chunks import Chunks
 from chainrule.files.hdf5.messages import UNDEFINED, Attribute, Layout, TextType
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-OBJECTS, DEPTH, NAME, NAMES = 100_000, 32, 512, 100_000
+OBJECTS, MESSAGES, DEPTH = 100_000, 500_000, 32
+NAME, NAMES, TEXTS = 512, 100_000, 64 << 20
 RATIO = 100  # how much larger than the file all arrays together may be, unpacked
 NEWER = (
     "is written in HDF5's newer layout (libver='latest' or track_order), which Keras does not use. "
@@ -103,7 +104,7 @@ class File:
         """Checks the superblock and walks the tree."""
         self.source = source
         self.seen: set[int] = set()
-        self.stored = self.declared = 0
+        self.stored = self.declared = self.walked = self.messages = self.told = self.kept = 0
         self.heaps: dict[int, dict[int, tuple[int, int]]] = {}
         if source.size < 96:
             raise FileError("is truncated: an HDF5 file has at least 96 bytes. Copy or download it again.")
@@ -128,6 +129,13 @@ class File:
         if not isinstance(root, Group):
             raise FileError("has no group at its root.")
         self.root = root
+
+    def _take(self, offset: int, count: int) -> bytes:
+        """A part of the file's structure. Each is read once, so together they can not be more than the file."""
+        self.walked += count
+        if self.walked > self.source.size:
+            raise FileError("has headers or tables that lie over each other. It is not opened.")
+        return self.source.read(offset, count)
 
     def _object(self, address: int, path: str, depth: int) -> Group | Dataset:
         if address in self.seen:
@@ -158,7 +166,7 @@ class File:
         raise FileError(f"has an object at {path!r} that is neither a group nor an array.")
 
     def _messages(self, address: int) -> list[tuple[int, bytes]]:
-        head = self.source.read(address, 16)
+        head = self._take(address, 16)
         if head[:4] == b"OHDR":
             raise FileError(NEWER)
         if head[0] != 1:
@@ -168,7 +176,7 @@ class File:
         found: list[tuple[int, bytes]] = []
         while blocks and len(found) < count:
             start, size = blocks.pop(0)
-            block, at = self.source.read(start, size), 0
+            block, at = self._take(start, size), 0
             while at + 8 <= size and len(found) < count:
                 kind, length, flags = struct.unpack_from("<HHB", block, at)
                 body = block[at + 8 : at + 8 + length]
@@ -184,15 +192,18 @@ class File:
                     blocks.append((further, extent))
                 found.append((kind, body))
                 at += 8 + length
+        self.messages += len(found)
+        if self.messages > MESSAGES:
+            raise FileError(f"has more than {MESSAGES:,} messages in its headers.")
         return found
 
     def _group(self, group: Group, body: bytes, depth: int) -> Group:
         tree, heap = struct.unpack_from("<QQ", body)
-        head = self.source.read(heap, 32)
+        head = self._take(heap, 32)
         if head[:4] != b"HEAP":
             raise FileError("has a damaged table of names.")
         size, _, address = struct.unpack_from("<QQQ", head, 8)
-        names = self.source.read(address, size)
+        names = self._take(address, size)
         entries: list[tuple[int, int]] = []
         self._symbols(tree, None, entries)
         for offset, header in entries:
@@ -211,16 +222,16 @@ class File:
         if address in self.seen:
             raise FileError("has a table of names that leads back to itself.")
         self.seen.add(address)
-        head = self.source.read(address, 8)
+        head = self._take(address, 8)
         if head[:5] == b"TREE\0" and (level is None or head[5] == level - 1):
             used = int.from_bytes(head[6:8], "little")
-            body = self.source.read(address + 24, used * 16 + 8)
+            body = self._take(address + 24, used * 16 + 8)
             for index in range(used):
                 (child,) = struct.unpack_from("<Q", body, 8 + 16 * index)
                 self._symbols(child, head[5], entries)
         elif head[:5] == b"SNOD\1" and level == 0:
             used = int.from_bytes(head[6:8], "little")
-            body = self.source.read(address + 8, used * 40)
+            body = self._take(address + 8, used * 40)
             for at in range(0, used * 40, 40):
                 name, header, cached = struct.unpack_from("<QQI", body, at)
                 if cached == 2:
@@ -242,6 +253,7 @@ class File:
         if place.kind == "chunked":
             stored = Chunks(self.source, place.address, place.chunk, shape, kind, filters)
             self.stored += stored.stored
+            declared = max(declared, stored.unpacked)
         else:
             size = 0 if place.kind == "contiguous" and place.address == UNDEFINED else place.size
             if size != declared or (place.kind == "compact" and len(place.data) != size):
@@ -270,6 +282,8 @@ class File:
         if len(attribute.data) < count * size or not size:
             raise FileError("has a damaged attribute.")
         raw = [attribute.data[at : at + size] for at in range(0, count * size, size)]
+        if attribute.shape and kind.size is None and any(int.from_bytes(item[:4], "little") > NAME for item in raw):
+            raise FileError(f"has a name of over {NAME} bytes in a list.")
         if kind.size is None:
             raw = [self._from_heap(*struct.unpack("<IQI", item)) for item in raw]
         return [item.split(b"\0", 1)[0].rstrip(b" " if kind.padding == 2 else b"").decode() for item in raw]
@@ -277,6 +291,9 @@ class File:
     def _from_heap(self, length: int, address: int, index: int) -> bytes:
         if not length:
             return b""
+        self.told += length
+        if self.told > TEXTS:
+            raise FileError(f"has more than {TEXTS >> 20} MB of text in it.")
         if address not in self.heaps:
             self.heaps[address] = self._heap(address)
         start, size = self.heaps[address].get(index, (0, -1))
@@ -295,6 +312,9 @@ class File:
             index, _, _, length = struct.unpack("<HHIQ", self.source.read(at, 16))
             if not index:
                 break
+            self.kept += 1
+            if self.kept > NAMES:
+                raise FileError(f"has more than {NAMES:,} texts in it.")
             if index in places or at + 16 + length > address + size:
                 raise FileError("has a damaged store of texts.")
             places[index] = (at + 16, length)
