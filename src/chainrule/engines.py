@@ -1,8 +1,8 @@
 """Two drivers for the one step: NumPy's, a plain loop that can be watched, and JAX's, the same loop compiled.
 
-    advance(state, totals, examples, order, start, stop) -> state, totals
+    advance(state, records, examples, order, start, stop) -> state, records
 
-runs the steps start..stop of an epoch; step k learns from the examples order[k·batch : (k+1)·batch], the last one
+runs the steps start..stop of an epoch and writes down what each recorded; step k learns from the examples order[k·batch : (k+1)·batch], the last one
 from what is left. The bounds are arguments, so that one compilation serves any number of steps, and the state that
 comes out is the same to the last bit however an epoch is cut into calls.
 """
@@ -29,9 +29,14 @@ def steps_in(n: int, batch: int) -> int:
     return -(-n // batch)
 
 
-def zero_totals(names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Running sums before the first step of an epoch: [sum, weight] for the loss and each metric."""
-    return {name: np.zeros(2, np.float32) for name in ("loss", *names)}
+def empty_records(names: Sequence[str], steps: int) -> dict[str, np.ndarray]:
+    """Room for what an epoch records: for the loss and each metric a row [sum, weight] per step."""
+    return {name: np.zeros((steps, 2), np.float32) for name in ("loss", *names)}
+
+
+def totals_of(records: Record) -> dict[str, np.ndarray]:
+    """The sums over the steps done so far: what an epoch's figures are made of."""
+    return {name: np.asarray(rows, np.float64).sum(axis=0) for name, rows in records.items()}
 
 
 class Watched:
@@ -51,7 +56,7 @@ class Watched:
         return state
 
     def advance(
-        self, state: State, totals: Record, examples: Examples, order: np.ndarray, start: int, stop: int
+        self, state: State, records: Record, examples: Examples, order: np.ndarray, start: int, stop: int
     ) -> tuple[State, Record]:
         """Runs the steps start..stop of an epoch."""
         with np.errstate(all="ignore"):  # a number that stops being finite is reported by the loop, with its place
@@ -59,8 +64,9 @@ class Watched:
                 state, record = self.step(state, self.batch_of(examples, order, k))
                 if (int(state["step"]) % FLUSH_EVERY) == 0:
                     state = state | {"memory": without_tiny(state["memory"])}
-                totals = {name: totals[name] + record[name] for name in totals}
-        return state, totals
+                for name, rows in records.items():
+                    rows[k] = record[name]
+        return state, records
 
     def batch_of(self, examples: Examples, order: np.ndarray, k: int) -> Batch:
         """The examples of step k: inputs, targets, weights."""
@@ -110,7 +116,7 @@ class Compiled:
         return jax.tree.map(lambda a: jax.numpy.array(a, copy=True), state)  # type: ignore[no-any-return]
 
     def advance(
-        self, state: State, totals: Record, examples: Examples, order: Array, start: int, stop: int
+        self, state: State, records: Record, examples: Examples, order: Array, start: int, stop: int
     ) -> tuple[State, Record]:
         """Runs the steps start..stop of an epoch."""
         import jax.numpy as jnp
@@ -119,13 +125,13 @@ class Compiled:
         order = jnp.asarray(order)
         whole = len(order) // self.batch
         if start < min(stop, whole):
-            state, totals = self.full(state, totals, *data, order, start, min(stop, whole), divisor=divisor)
-        if stop > whole:
-            state, totals = self.tail(state, totals, *data, order[whole * self.batch :], divisor=divisor)
-        return state, totals
+            state, records = self.full(state, records, *data, order, start, min(stop, whole), divisor=divisor)
+        if stop > max(start, whole):
+            state, records = self.tail(state, records, *data, order[whole * self.batch :], whole, divisor=divisor)
+        return state, records
 
     def full_steps(
-        self, state: State, totals: Record, x: Array, y: Array, weight: Array | None, order: Array,
+        self, state: State, records: Record, x: Array, y: Array, weight: Array | None, order: Array,
         start: Array, stop: Array, divisor: float,
     ) -> tuple[State, Record]:  # fmt: skip
         """Steps of a whole batch each, in one compiled loop."""
@@ -133,21 +139,22 @@ class Compiled:
 
         def body(k: Array, carried: tuple[State, Record]) -> tuple[State, Record]:
             chosen = jax.lax.dynamic_slice(order, (k * self.batch,), (self.batch,))
-            return self.tail_step(*carried, x, y, weight, chosen, divisor)
+            return self.tail_step(*carried, x, y, weight, chosen, k, divisor)
 
-        return jax.lax.fori_loop(start, stop, body, (state, totals))  # type: ignore[no-any-return]
+        return jax.lax.fori_loop(start, stop, body, (state, records))  # type: ignore[no-any-return]
 
     def tail_step(
-        self, state: State, totals: Record, x: Array, y: Array, weight: Array | None, chosen: Array, divisor: float
-    ) -> tuple[State, Record]:
+        self, state: State, records: Record, x: Array, y: Array, weight: Array | None, chosen: Array, k: Array,
+        divisor: float,
+    ) -> tuple[State, Record]:  # fmt: skip
         """One step on the chosen examples; compiled alone for the last, smaller batch of an epoch."""
         batch = as_float(x[chosen], divisor), y[chosen], None if weight is None else weight[chosen]
         state, record = self.step(state, batch)
-        return state, {name: totals[name] + record[name] for name in totals}
+        return state, {name: rows.at[k].set(record[name]) for name, rows in records.items()}
 
 
 def on_host(tree: Any) -> Any:
-    """NumPy copies of everything in a state or in totals."""
+    """NumPy copies of everything in a state or in records."""
     if isinstance(tree, dict):
         return {key: on_host(value) for key, value in tree.items()}
     if isinstance(tree, list):

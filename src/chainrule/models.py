@@ -1,6 +1,6 @@
 """Sequential: a stack of layers in Keras's shape. It holds weights and hands them to the engine; it computes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -217,17 +217,17 @@ class Sequential(Stack):
     ) -> Any:
         """One step on one batch; returns that batch's loss and metrics, as they were before the step."""
         from chainrule import training
-        from chainrule.engines import Watched, zero_totals
+        from chainrule.engines import Watched, empty_records, totals_of
 
         self._compiled("train_on_batch")
         self._ready(x, y)
         examples = self._examples(x, y, sample_weight, class_weight)
         engine: Watched = self._engine("numpy", len(examples))
-        totals = zero_totals([metric.name for metric in self.metric_objects])
+        records = empty_records([metric.name for metric in self.metric_objects], 1)
         order = np.arange(len(examples))
-        state, totals = engine.advance(training.state_of(self), totals, examples, order, 0, 1)
+        state, records = engine.advance(training.state_of(self), records, examples, order, 0, 1)
         training.put_back(self, state)
-        logs = training.figures(self, totals)
+        logs = training.figures(self, totals_of(records))
         ordered = {"loss": logs["loss"]} | {m.name: logs[m.name] for m in self.metric_objects}
         if return_dict:
             return ordered
@@ -241,6 +241,12 @@ class Sequential(Stack):
     def metrics_names(self) -> list[str]:
         """The names of the figures, in the order of `evaluate`."""
         return ["loss", *(metric.name for metric in self.metric_objects)]
+
+    def summary(self, line_length: int | None = None, print_fn: Callable[[str], Any] = print, **_: Any) -> None:
+        """Prints the layers, what comes out of each and how many weights it has, as Keras does."""
+        from chainrule.summary import summary_lines
+
+        print_fn("\n".join(summary_lines(self, line_length)))
 
     # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
     def save(self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True, **_: Any) -> None:

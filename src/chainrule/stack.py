@@ -1,6 +1,6 @@
 """A stack of layers: their names, shapes and weights. How they learn is in `models`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -147,12 +147,6 @@ class Stack:
         """How many numbers the model learns."""
         self.build()
         return sum(layer.count_params() for layer in self.layers)
-
-    def summary(self, line_length: int | None = None, print_fn: Callable[[str], Any] = print, **_: Any) -> None:
-        """Prints the layers, what comes out of each and how many weights it has, as Keras does."""
-        from chainrule.summary import summary_lines
-
-        print_fn("\n".join(summary_lines(self, line_length)))
 
     # ── settings, as Keras stores them ───────────────────────────────────────────────────────────────────────────
     def get_config(self) -> dict[str, Any]:

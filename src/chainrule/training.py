@@ -16,7 +16,7 @@ from chainrule import finite
 from chainrule.arrays import generator
 from chainrule.backprop import end_of, first_state, forward_sweep, penalty
 from chainrule.callbacks import CallbackList, History
-from chainrule.engines import Compiled, Watched, on_host, steps_in, zero_totals
+from chainrule.engines import Compiled, Watched, empty_records, on_host, steps_in, totals_of
 from chainrule.errors import SettingError
 from chainrule.examples import Examples
 from chainrule.progress import Progress, verbosity
@@ -85,9 +85,9 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
             if plan.epochs > 1:
                 progress.say(f"Epoch {epoch + 1}/{plan.epochs}")
             order = order_of(model.seed, model.epochs_seen, len(plan.examples), plan.shuffle)
-            totals, done = run_epoch(carried, loaded, order, progress, callbacks, plan, epoch)
+            records, done = run_epoch(carried, loaded, order, progress, callbacks, plan, epoch)
             carried.put_back()
-            logs = figures(model, totals)
+            logs = figures(model, totals_of(records))
             if model.interrupted and done < steps:  # Ctrl-C: what was learned is kept, but it is not an epoch
                 progress.finish(logs, done)
                 break
@@ -111,7 +111,7 @@ def run_epoch(
     """The steps of one epoch, in slices short enough to show progress and to be stopped between."""
     model, engine = carried.model, carried.engine
     steps = steps_in(len(order), plan.batch)
-    totals, done, size = zero_totals([metric.name for metric in model.metric_objects]), 0, steps
+    records, done, size = empty_records([metric.name for metric in model.metric_objects], steps), 0, steps
     seconds = 0.25 if progress.verbose == 1 else 1.0
     if callbacks.per_batch:
         size = 1
@@ -124,23 +124,23 @@ def run_epoch(
             callbacks.call("on_train_batch_begin", done, {})
             carried.renew()
         began = time.perf_counter()
-        carried.state, totals = engine.advance(carried.state, totals, loaded, order, done, stop)
-        totals = on_host(totals)  # waits until the slice is done
+        carried.state, records = engine.advance(carried.state, records, loaded, order, done, stop)
+        records = on_host(records)  # waits until the slice is done
         if sound is not None:
             after = on_host(carried.state)
-            if not is_sound(after, totals):
+            if not is_sound(after, records):
                 report_not_finite(model, engine, sound, loaded, order, done, stop, plan.batch, epoch)
-                callbacks.call("on_not_finite", figures(model, totals))
-            sound = after if is_sound(after, totals) else None
+                callbacks.call("on_not_finite", figures(model, totals_of(records)))
+            sound = after if is_sound(after, records) else None
         spent, done = time.perf_counter() - began, stop
-        logs = figures(model, totals)
+        logs = figures(model, totals_of(records))
         if callbacks.per_batch:
             carried.put_back()
             callbacks.call("on_train_batch_end", done - 1, logs)
         else:
             size = max(1, int((stop - done + size) * min(4.0, seconds / max(spent, 1e-6))))
         progress.update(done, logs)
-    return totals, done
+    return records, done
 
 
 def report_not_finite(
@@ -150,8 +150,9 @@ def report_not_finite(
     """Finds by replay the first step whose loss or weights are not finite, opens it, and says what it found."""
 
     def replayed(until: int) -> tuple[Any, Any]:
-        state, totals = engine.advance(engine.state(before), zero_totals(names), loaded, order, start, until)
-        return on_host(state), on_host(totals)
+        fresh = empty_records(names, steps_in(len(order), batch))
+        state, records = engine.advance(engine.state(before), fresh, loaded, order, start, until)
+        return on_host(state), on_host(records)
 
     names = [metric.name for metric in model.metric_objects]
     low, high = start, stop  # finite after `low` steps, not after `high`
@@ -178,7 +179,7 @@ def judge(model: Any, examples: Examples) -> dict[str, float]:
     chain = model.chain
     body, head, loss = end_of(chain, model.loss_object)
     params = [link.params for link in chain]
-    totals = zero_totals([metric.name for metric in model.metric_objects])
+    totals = totals_of(empty_records([metric.name for metric in model.metric_objects], 0))
     n = len(examples)
     with np.errstate(all="ignore"):
         for start in range(0, n, ROWS_AT_ONCE):
@@ -244,10 +245,10 @@ def arrays_of(model: Any) -> list[Any]:
     return [array for link in model.learning_chain for array in link.params.values()] + [model.memory]
 
 
-def is_sound(state: Any, totals: Any) -> bool:
-    """Whether the loss and all weights are finite."""
+def is_sound(state: Any, records: Any) -> bool:
+    """Whether all losses and all weights are finite."""
     weights = [w for layer in state["params"] for w in layer.values()]
-    return bool(np.isfinite(totals["loss"][0])) and all(finite.is_finite(w) for w in weights)
+    return finite.is_finite(records["loss"]) and all(finite.is_finite(w) for w in weights)
 
 
 def rate_like(rate: Any, model: Any) -> Any:

@@ -155,7 +155,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 class OneCycle(LearningRateSchedule):
     """A straight rise from initial to peak over warmup_steps, then a straight fall to end at total_steps.
 
-    Smith and Topin (2018), "Super-Convergence", without the momentum part. Keras has no name for it.
+    Each step has the rate of its middle. Smith and Topin (2018), "Super-Convergence", without the momentum part;
+    Keras has no name for it.
     """
 
     def __init__(
