@@ -1,0 +1,65 @@
+"""How far a step that was taken again is from what training made of it."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.backprop import State
+
+
+class Compared(NamedTuple):
+    """One array: the largest difference, and how large its numbers are (in steps of float32 at that size)."""
+
+    name: str
+    difference: float
+    steps: float  # the difference in units of the spacing of float32 at the array's largest number
+    equal: float  # the share of numbers with the same bits
+
+
+class Agreement(NamedTuple):
+    """Weights and memory of a step taken again, against those that training had."""
+
+    rows: tuple[Compared, ...]
+
+    @property
+    def largest(self) -> float:
+        """The largest difference of any number."""
+        return max((row.difference for row in self.rows), default=0.0)
+
+    @property
+    def same_bits(self) -> bool:
+        """Whether not one bit differs."""
+        return all(row.equal == 1 for row in self.rows)
+
+    def __str__(self) -> str:
+        if self.same_bits:
+            return "Taken again, the step gives the same bits as training did."
+        worst = max(self.rows, key=lambda row: row.steps)
+        share = sum(row.equal for row in self.rows) / len(self.rows)
+        return (
+            f"Taken again, the step differs from training by at most {worst.difference:.2g} in {worst.name}, "
+            f"{worst.steps:.2g} of float32's steps there; {share:.1%} of the numbers have the same bits."
+        )
+
+
+def agreement(links: Sequence[Any], here: State, there: State) -> Agreement:
+    """Compares two states after a step, array by array."""
+    rows = []
+    for place, link in enumerate(links):
+        for name in here["params"][place]:
+            rows.append(compared(f"{link.name}.{name}", here["params"][place][name], there["params"][place][name]))
+            for slot in link.slots:
+                mine, other = here["memory"][slot][place][name], there["memory"][slot][place][name]
+                rows.append(compared(f"{slot} of {link.name}.{name}", mine, other))
+    return Agreement(tuple(rows))
+
+
+def compared(name: str, here: Any, there: Any) -> Compared:
+    """One array against another."""
+    a, b = np.asarray(here), np.asarray(there)
+    apart = np.abs(a.astype(np.float64) - b.astype(np.float64))
+    apart = np.where(np.isnan(apart) & (np.isnan(a) == np.isnan(b)), 0, apart)
+    spacing = float(np.spacing(np.abs(b).max(initial=0).astype(np.float32)))
+    largest = float(apart.max(initial=0))
+    return Compared(name, largest, largest / spacing, float((a == b).mean()) if a.size else 1.0)

@@ -1,0 +1,202 @@
+"""The gradient check: derivatives as the layers write them against derivatives as they are measured.
+
+    measured   (f(w + h) - f(w - h)) / 2h      central differences in float64, for several h; the steadiest counts
+    written    what the backward rules answer, in float64
+
+A rule that is wrong by one in a thousand is noticed. Where a relu bends between w - h and w + h there is nothing to
+measure at that h; a smaller one is taken.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.backprop import penalty
+from chainrule.explain.equations import number
+from chainrule.explain.moments import Moment, moment
+from chainrule.explain.step import StepExplained
+
+TOLERANCE = 1e-6  # of the larger of the two
+STEPS = tuple(10.0**-k for k in range(2, 8))  # h, for a weight of size 1
+NOTHING = 1e-9  # a derivative this far below the size of its terms is rounding
+
+
+class Checked(NamedTuple):
+    """One derivative: by what, as written, as measured; error: their distance as a share of the larger.
+
+    doubt: how sure the measurement is of itself, as a share of it.  float32: as training had it.
+    """
+
+    what: str
+    written: float
+    measured: float
+    doubt: float
+    float32: float | None = None
+
+    @property
+    def error(self) -> float:
+        """|written - measured| / the larger; 0 where both are nothing."""
+        size = max(abs(self.written), abs(self.measured))
+        return 0.0 if size < 1e-12 else abs(self.written - self.measured) / size  # noqa: PLR2004
+
+    @property
+    def ok(self) -> bool:
+        """Whether they agree, as far as can be measured."""
+        return bool(self.error <= max(TOLERANCE, 10 * self.doubt))
+
+    def __str__(self) -> str:
+        told = "" if self.float32 is None else f" Training, in float32, had {number(self.float32)}."
+        verdict = "They agree" if self.ok else "THEY DIFFER"
+        return (
+            f"The derivative of the loss by {self.what}: backpropagation says {number(self.written, 12)}, moving the "
+            f"weight both ways and looking at the loss says {number(self.measured, 12)} (float64). {verdict}: "
+            f"relative error {self.error:.1e}.{told}"
+        )
+
+
+class ModelChecked(NamedTuple):
+    """All derivatives of a model, each along random directions; rules: each link's alone, weights: through the chain."""
+
+    rules: tuple[Checked, ...]
+    weights: tuple[Checked, ...]
+
+    @property
+    def worst(self) -> Checked:
+        """The culprit: the link whose own rule is furthest off if one is wrong, else the furthest of all."""
+        wrong = [row for row in self.rules if not row.ok] or [row for row in self.weights if not row.ok]
+        return max(wrong or [*self.rules, *self.weights], key=lambda row: row.error)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every derivative agrees."""
+        return all(row.ok for row in (*self.rules, *self.weights))
+
+    def __str__(self) -> str:
+        rows = [(row.what, number(row.written), number(row.measured), f"{row.error:.1e}", "" if row.ok else "  <- wrong")
+                for row in (*self.rules, *self.weights)]  # fmt: skip
+        heads = ("derivative", "written", "measured", "error", "")
+        wide = [max(len(row[i]) for row in (heads, *rows)) for i in range(4)]
+        lines = [f"{a.ljust(wide[0])}  {b.rjust(wide[1])}  {c.rjust(wide[2])}  {d.rjust(wide[3])}{e}" for a, b, c, d, e in (heads, *rows)]
+        worst = self.worst
+        if self.ok:
+            end = f"All derivatives agree. Furthest off: {worst.what}, by {worst.error:.1e} of its size."
+        else:
+            end = f"A RULE IS WRONG. Furthest off: {worst.what}, by {worst.error:.1e} of its size."
+        return "\n".join([*lines, end])
+
+
+def measured(f: Callable[[float], Any], scale: float = 1.0) -> tuple[float, float]:
+    """The derivative of f at 0, and a doubt about it as a share of it. f: float64 in; one or many numbers out, which are summed.
+
+    >>> value, doubt = measured(lambda h: np.exp(2 * h))
+    >>> round(value, 9), doubt < 1e-9
+    (2.0, True)
+    """
+    best, least = 0.0, np.inf
+    for h in STEPS:
+        h *= scale
+        near, far = ((np.asarray(f(d)) - np.asarray(f(-d))) / (2 * d) for d in (h, 2 * h))
+        each = (4 * near - far) / 3  # the two together, without their common error (Richardson)
+        rounding = 4e-16 * float(np.abs(np.asarray(f(h))).sum()) / h
+        doubt = float(np.abs(near - far).sum()) * 1e-3 + rounding + kink(near, far)
+        if doubt < least:
+            best, least = float(each.sum()), doubt
+    return best, least / max(abs(best), 1e-300) if best else 0.0
+
+
+def kink(near: Any, far: Any) -> float:
+    """What speaks for a bend between -2h and 2h: differences larger than a smooth function has there."""
+    apart, size = np.abs(near - far), np.abs(near) + np.abs(far)
+    return float(np.where(apart > 1e-3 * size, apart, 0).sum())  # noqa: PLR2004
+
+
+def losses_of(moment: Moment, place: int, name: str, weight: np.ndarray) -> np.ndarray:
+    """The losses of a moment's examples, each its part of the mean, with one array of weights replaced; and the penalty."""
+    from chainrule.arrays import counter_noise
+    from chainrule.backprop import end_of, forward_sweep
+
+    state, (x, y, by) = moment.state, moment.batch
+    params = list(state["params"])
+    params[place] = params[place] | {name: weight}
+    end = end_of(moment.chain, moment.loss)
+    z, _ = forward_sweep(end.body, params, x, lambda i: counter_noise(state["seed"], state["step"], i))
+    values = end.loss.values(y, z) / len(x)
+    return np.append(values if by is None else values * by, penalty(moment.chain, params))
+
+
+def check_weight(moment: Moment, place: int, name: str, index: tuple[int, ...]) -> Checked:
+    """The derivative of the loss by one weight."""
+    wide = moment.as_float64()
+    weight = wide.state["params"][place][name]
+    written = float(StepExplained(wide).links[place].gradient[name][index])
+    unit = np.zeros_like(weight)
+    unit[index] = 1.0
+    value, doubt = measured(lambda h: losses_of(wide, place, name, weight + h * unit), max(1e-2, abs(float(weight[index]))))
+    float32 = float(StepExplained(moment).links[place].gradient[name][index])
+    label = f"{moment.chain[place].name}.{name}{list(index)}"
+    return Checked(label, written, value, doubt, float32)
+
+
+def check_model(
+    model: Any, x: Any = None, y: Any = None, directions: int = 3, seed: int = 0, sample_weight: Any = None
+) -> ModelChecked:
+    """Checks every derivative of a model on one batch, along random directions. model: compiled, or a Moment.
+
+    >>> import chainrule
+    >>> model = chainrule.Sequential([chainrule.layers.Dense(2, "tanh", input_shape=(3,))])
+    >>> model.compile("sgd", "mse")
+    >>> check_model(model, np.ones((4, 3)), np.zeros((4, 2))).ok
+    True
+    """
+    narrow = model if isinstance(model, Moment) else moment(model, x, y, sample_weight)
+    wide = narrow.as_float64()
+    step, rng = StepExplained(wide), np.random.default_rng(seed)
+    rules = [worst_of([check_rule(step, place, rng) for _ in range(directions)]) for place in range(len(step.end.body))]
+    weights = []
+    for link in step.links:
+        for name, g in link.gradient.items():
+            found = []
+            for _ in range(directions):
+                v, w = rng.normal(size=g.shape) / np.sqrt(g.size), wide.state["params"][link.place][name]
+                value, doubt = measured(lambda h, w=w, v=v, i=link.place, k=name: losses_of(wide, i, k, w + h * v), 1e-1)  # type: ignore[misc]
+                found.append(Checked(f"loss by {link.name}.{name}", float((g * v).sum()), value, doubt))
+            weights.append(worst_of(found))
+    rules.append(worst_of([check_loss(step, rng) for _ in range(directions)]))
+    return ModelChecked(tuple(rules), tuple(weights))
+
+
+def worst_of(rows: list[Checked]) -> Checked:
+    """The row that is furthest off."""
+    return max(rows, key=lambda row: (not row.ok, row.error))
+
+
+def check_rule(step: StepExplained, place: int, rng: np.random.Generator) -> Checked:
+    """One link's backward rule alone, on what the batch gave it, weighed by random numbers at its output."""
+    from chainrule.arrays import counter_noise
+
+    link, state = step.links[place], step.moment.state
+    noise = counter_noise(state["seed"], state["step"], place)
+    u, v = rng.normal(size=link.y.shape), rng.normal(size=link.x.shape)  # type: ignore[union-attr]
+    what = f"{type(link.link).__name__} {link.name!r} by its input"
+    if not has_backward(link.link):
+        return Checked(f"{what} (never asked)", 0.0, 0.0, 0.0)
+    written = float((link.link.backward(link.params, link.kept, u) * v).sum())
+    value, doubt = measured(lambda h: link.link.forward(link.params, link.x + h * v, noise)[0] * u, 1e-1)  # type: ignore[operator]
+    return Checked(what, written, value, doubt)
+
+
+def has_backward(link: Any) -> bool:
+    """Whether a link knows the way back (an augmentation at the beginning of a chain need not)."""
+    from chainrule.layers.base import Layer
+
+    return type(link).backward is not Layer.backward
+
+
+def check_loss(step: StepExplained, rng: np.random.Generator) -> Checked:
+    """The loss's derivative alone."""
+    loss, y, z = step.end.loss, step.moment.batch[1], np.asarray(step.z, np.float64)
+    v = rng.normal(size=z.shape)
+    written = float((loss.derivative(y, z) * v).sum())
+    value, doubt = measured(lambda h: loss.values(y, z + h * v), 1e-1)
+    return Checked(f"loss {loss.name} by the chain's end", written, value, doubt)

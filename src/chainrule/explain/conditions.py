@@ -1,0 +1,98 @@
+"""Conditions on recorded figures: "loss > 2", "grad_rms['dense'] > 1", "accuracy < 0.9 after epoch 2".
+
+Read by `expressions.py`, which knows numbers, names, comparisons and a few functions; nothing is run as a program.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import SettingError, nearest
+from chainrule.explain.expressions import Parser, Tree, names_in, unreadable, value_of
+
+WHEN = re.compile(r"\b(after|before|in)\s+(epoch|step)\s+(\d+)\s*$")
+TRUTHS = {"<", "<=", ">", ">=", "==", "!=", "and", "or", "not", "isnan", "isfinite"}
+Columns = Mapping[str, Any]
+
+
+class Condition:
+    """A condition on the figures of each step. `after epoch 2` and `before step 100` may stand at its end.
+
+    Figures: columns by name, each (steps,); a dict of columns where a figure belongs to layers.
+
+    >>> condition = Condition("loss > 2 and grad_rms['dense'] > 1")
+    >>> condition.first({"loss": np.array([1.0, 3.0, 4.0]), "grad_rms": {"dense": np.array([5.0, 0.5, 2.0])}})
+    2
+    """
+
+    def __init__(self, text: str) -> None:
+        if not isinstance(text, str) or not text.strip():
+            raise SettingError("A condition is a text such as \"loss > 2\" or \"accuracy < 0.9 after epoch 2\".")
+        self.text = text
+        found = WHEN.search(text)
+        self.when = (found[1], found[2], int(found[3])) if found else None
+        body = text[: found.start()] if found else text
+        self.tree = Parser(body, "condition").all()
+        if self.tree.kind not in TRUTHS:
+            raise unreadable(text, len(body.rstrip()), "a comparison such as > 2 is missing", "condition")
+
+    def holds(self, columns: Columns) -> np.ndarray:
+        """For each step whether the condition holds; a figure that is not a number fulfils no comparison but !=."""
+        values = {tree.value: self.column(tree, columns) for tree in names_in(self.tree)}
+        sizes = {np.shape(v)[0] for v in values.values() if np.ndim(v)} or {len(first_column(columns))}
+        held = np.broadcast_to(np.asarray(value_of(self.tree, values), bool), (max(sizes),))
+        return held & self.in_time(columns, len(held))
+
+    def first(self, columns: Columns) -> int | None:
+        """The first step (a row of the columns) for which the condition holds; None when it never does."""
+        held = self.holds(columns)
+        return int(held.argmax()) if held.any() else None
+
+    def in_time(self, columns: Columns, n: int) -> np.ndarray:
+        """Which steps the words at the end leave: `after epoch 2` begins with epoch 3, as `Epoch 3/10` is printed."""
+        if self.when is None:
+            return np.ones(n, bool)
+        word, unit, number = self.when
+        if unit == "step" and "step" not in columns:
+            time = np.arange(n)
+        elif unit in columns:
+            time = np.asarray(columns[unit])
+        else:
+            raise SettingError(f"These figures have no column {unit!r}, so {word!r} {unit} {number} can not be decided.")
+        return np.asarray(time > number if word == "after" else time < number if word == "before" else time == number)
+
+    def column(self, tree: Tree, columns: Columns) -> np.ndarray:
+        """The figures that a name stands for, or an error that points at it."""
+        name, _, key = tree.value.partition("[")
+        if name not in columns:
+            raise self.unknown(tree.place, "figure", name, list(columns))
+        found = columns[name]
+        if isinstance(found, Mapping):
+            key = key.rstrip("]").strip()
+            if not key:
+                example = next(iter(found), "dense")
+                raise unreadable(self.text, tree.place, f"{name} has a column for each layer: {name}['{example}']", "condition")
+            key = key[1:-1] if len(key) > 1 and key[0] == key[-1] and key[0] in "'\"" else key
+            if key not in found:
+                raise self.unknown(tree.place + len(name) + 1, f"layer in {name}", key, list(found))
+            return np.asarray(found[key], np.float64)
+        if key:
+            raise unreadable(self.text, tree.place + len(name), f"{name} has no columns by layer", "condition")
+        return np.asarray(found, np.float64)
+
+    def unknown(self, place: int, kind: str, name: str, known: list[str]) -> SettingError:
+        """The error for a name that does not exist."""
+        guess = nearest(name, known)
+        hint = f"; did you mean {guess!r}?" if guess else f"; there are {', '.join(sorted(known))}"
+        return unreadable(self.text, place, f"there is no {kind} called {name!r}{hint}", "condition")
+
+    def __repr__(self) -> str:
+        return f"<Condition {self.text!r}>"
+
+
+def first_column(columns: Columns) -> Any:
+    """Any column: they all have the same length."""
+    found = next(iter(columns.values()), ())
+    return first_column(found) if isinstance(found, Mapping) else found

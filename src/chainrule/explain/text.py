@@ -1,0 +1,177 @@
+"""Accounts in a terminal: plain letters, no colours, so that they can be piped, copied and recomputed."""
+
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+
+from chainrule.explain.equations import Equation, number
+from chainrule.explain.trace import Block, Heading, Part, Pictures, Shares, Table, Text, Trace
+
+INDENT = "  "
+ASCII = {
+    "·": "*", "√": "sqrt", "²": "^2", "Σ": "sum", "≈": "~", "→": "->", "−": "-", "′": "'", "…": "...", "—": "-",
+    "α": "alpha", "β": "beta", "η": "eta", "μ": "mu", "ρ": "rho", "ε": "eps", "Π": "prod_", "δ": "delta", "×": "x",
+    "±": "+-", "≤": "<=", "–": "-", "─": "-", "∞": "inf",
+} | dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))  # noqa: RUF001
+QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # bit 1: upper left, 2: upper right, 4: lower left, 8: lower right
+SHADES = " .:-=+*#%@"
+GAP = "  "
+
+
+def written(trace: Trace, width: int, unicode: bool, pictures: bool) -> str:
+    """A whole account."""
+    lines = [trace.title, "─" * min(width, len(trace.title))]
+    for part in trace.parts:
+        if isinstance(part, Pictures) and not pictures:
+            continue
+        if isinstance(part, Heading):
+            lines.append("")
+        lines += lines_of(part, width, unicode)
+    text = "\n".join(line.rstrip() for line in lines)
+    return text if unicode else "".join(c if ord(c) < 128 else ASCII.get(c, "?") for c in text)
+
+
+def lines_of(part: Part, width: int, unicode: bool) -> list[str]:
+    """The lines of one part."""
+    if isinstance(part, Heading):
+        return textwrap.wrap(part.words, width)
+    if isinstance(part, Text):
+        return textwrap.wrap(part.words, width, initial_indent=INDENT, subsequent_indent=INDENT)
+    if isinstance(part, Block):
+        return block(part.equations, width)
+    if isinstance(part, Shares):
+        return shares(part)
+    if isinstance(part, Table):
+        return table([list(part.heads), *map(list, part.rows)])
+    return gallery(part, width, unicode)
+
+
+def block(equations: Sequence[Equation], width: int) -> list[str]:
+    """Lines of arithmetic; given numbers stand beside each other."""
+    lines: list[str] = []
+    waiting = ""
+    for equation in equations:
+        said = f"{equation.name} = {number(equation.value)}"
+        if not equation.formula and not equation.numbers and not equation.note:
+            if waiting and len(INDENT + waiting + said) + 3 > width:
+                lines.append(INDENT + waiting)
+                waiting = ""
+            waiting += (" " * 3 if waiting else "") + said
+            continue
+        if waiting:
+            lines.append(INDENT + waiting)
+            waiting = ""
+        lines += worked_out(equation, width)
+    return [*lines, INDENT + waiting] if waiting else lines
+
+
+def worked_out(equation: Equation, width: int) -> list[str]:
+    """name = formula, below it the numbers and what they come to; broken before signs where the width is too small."""
+    column = INDENT + " " * len(equation.name)
+    pieces = [piece for piece in (equation.formula, equation.numbers) if piece]
+    value = number(equation.value)
+    if equation.engine is not None:
+        value += f" ≈ {number(equation.engine)}"
+    if equation.note:
+        value += f"   ({equation.note})"
+    lines: list[str] = []
+    for i, piece in enumerate([*pieces, value]):
+        before = f"{INDENT}{equation.name} = " if i == 0 else f"{column} = "
+        if i == len(pieces) and i > 0 and len(lines[-1]) + 3 + len(piece) <= width:
+            lines[-1] += f" = {piece}"
+        else:
+            lines += broken(before, piece, width)
+    return lines
+
+
+def broken(before: str, text: str, width: int) -> list[str]:
+    """A long sum over several lines, broken before a plus."""
+    lines, line = [], before
+    for i, term in enumerate(text.split(" + ")):
+        added = term if i == 0 else f" + {term}"
+        if i and len(line) + len(added) > width:
+            lines.append(line)
+            line, added = " " * len(before), f"+ {term}"
+        line += added
+    return [*lines, line]
+
+
+def shares(part: Shares) -> list[str]:
+    """Products below each other, their factors, signs and results in columns."""
+    rows = [[part.heads[0], " · ".join(part.heads[1:-1]), f"= {part.heads[-1]}"]]
+    split = [e.numbers.split(" · ") for e in part.equations]
+    wide = [max((len(f[i]) for f in split if len(f) == len(part.heads) - 2), default=0) for i in range(len(part.heads) - 2)]
+    for label, equation, factors in zip(part.labels, part.equations, split, strict=True):
+        if len(factors) == len(wide):
+            said = " · ".join(f.rjust(n) for f, n in zip(factors, wide, strict=True))
+        else:
+            said = equation.numbers
+        value = number(equation.value).rjust(15)
+        engine = f" ≈ {number(equation.engine)}" if equation.engine is not None else ""
+        note = f"   {equation.note}" if equation.note else ""
+        rows.append([label, said, f"= {value}{engine}{note}" if said else f"  {value}{note}"])
+    left, middle = (max(len(row[i]) for row in rows) for i in (0, 1))
+    return [f"{INDENT}{row[0].ljust(left)}  {row[1].rjust(middle)} {row[2]}" for row in rows]
+
+
+def table(rows: list[list[str]]) -> list[str]:
+    """Cells in columns."""
+    wide = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        INDENT + "  ".join(cell.ljust(n) if i == 0 else cell.rjust(n) for i, (cell, n) in enumerate(zip(row, wide, strict=True)))
+        for row in rows
+    ]
+
+
+# ── pictures ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def gallery(part: Pictures, width: int, unicode: bool) -> list[str]:
+    """Pictures beside each other as far as the width allows, captions below."""
+    drawn = [drawing(picture, unicode) for picture in part.pictures]
+    lines: list[str] = []
+    while drawn:
+        count = used = 0
+        while count < len(drawn) and (count == 0 or used + wide(drawn[count], part.captions[count]) <= width - 2):
+            used += wide(drawn[count], part.captions[count]) + len(GAP)
+            count += 1
+        row, captions = drawn[:count], list(part.captions[:count])
+        part, drawn = part._replace(captions=part.captions[count:]), drawn[count:]
+        columns = [wide(lines_, caption) for lines_, caption in zip(row, captions, strict=True)]
+        high = range(max(len(picture) for picture in row))
+        cells = [[(p[i] if i < len(p) else "").ljust(n) for p, n in zip(row, columns, strict=True)] for i in high]
+        inked = [i for i in high if any(cell.strip() for cell in cells[i])] or [0]
+        lines += [INDENT + GAP.join(line) for line in cells[inked[0] : inked[-1] + 1]]  # without empty margins
+        lines.append(INDENT + GAP.join(c.ljust(n) for c, n in zip(captions, columns, strict=True)))
+    return lines
+
+
+def wide(drawn: list[str], caption: str) -> int:
+    """How many columns a picture with its caption takes."""
+    return max(len(caption), *(len(line) for line in drawn))
+
+
+def drawing(picture: np.ndarray, unicode: bool = True) -> list[str]:
+    """A picture in letters. A letter is twice as high as wide: it shows 2 x 2 dots, each of two pixels above each other.
+
+    >>> drawing(np.array([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]], float))
+    ['▀▄']
+    """
+    picture = np.asarray(picture, np.float64)
+    while picture.shape[1] > 64:  # more than a terminal has room for
+        picture = picture[::2, ::2]
+    high, across = picture.shape
+    if not unicode:
+        rows = padded(picture, 2, 1).reshape(-1, 2, across).mean(axis=1)
+        return ["".join(SHADES[min(9, int(v * 10))] for v in row) for row in rows]
+    dots = padded(picture, 4, 2)
+    dots = dots.reshape(dots.shape[0] // 2, 2, -1).mean(axis=1) > 0.35  # noqa: PLR2004
+    corner = dots.reshape(dots.shape[0] // 2, 2, dots.shape[1] // 2, 2).astype(int)
+    place = corner[:, 0, :, 0] + 2 * corner[:, 0, :, 1] + 4 * corner[:, 1, :, 0] + 8 * corner[:, 1, :, 1]
+    return ["".join(QUADRANTS[n] for n in row) for row in place]
+
+
+def padded(picture: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """A picture with paper added until its sides can be divided."""
+    return np.pad(picture, ((0, -picture.shape[0] % rows), (0, -picture.shape[1] % columns)))
