@@ -86,9 +86,7 @@ class Sequential(Stack):
         from chainrule import training
         from chainrule.examples import refuse_streams, split_last
 
-        for setting, value in (("steps_per_epoch", steps_per_epoch), ("validation_steps", validation_steps)):
-            if value is not None:
-                raise SettingError(f"fit: {setting} is not supported; an epoch is once through the examples.")
+        refuse_settings("fit", steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         self._compiled("fit")
         if y is None:
             refuse_streams(x, "fit")
@@ -147,7 +145,7 @@ class Sequential(Stack):
         if self.input_layer is None:
             self.build((None, *(values.shape[1:] or (1,))))
         self.build()
-        y_shape = np.shape(y)[1:] if y is not None else ()
+        y_shape = () if y is None else as_array(y, "targets").shape[1:]
         self.metric_objects = [_metric(m, y_shape, self.output_shape or ()) for m in self.metrics_asked]
         names = [metric.name for metric in self.metric_objects]
         if len({*names, "loss"}) != len(names) + 1:
@@ -161,6 +159,7 @@ class Sequential(Stack):
         from chainrule import training
         from chainrule.progress import Progress
 
+        refuse_settings("evaluate", steps=steps, callbacks=callbacks)
         self._compiled("evaluate")
         self._ready(x, y)
         examples = self._examples(x, y, sample_weight)
@@ -178,6 +177,7 @@ class Sequential(Stack):
         """What the model says to each example, (examples, outputs) float32."""
         from chainrule.progress import Progress
 
+        refuse_settings("predict", steps=steps, callbacks=callbacks)
         examples = self._inputs(x)
         progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
         from chainrule.predicting import predictions
@@ -205,10 +205,11 @@ class Sequential(Stack):
         return check_examples(x, y, self.loss_object, *shapes, sample_weight, class_weight, self.layers[0].label)
 
     def _inputs(self, x: Any) -> Any:
-        from chainrule.examples import check_inputs
+        from chainrule.examples import Scaled, as_array, check_inputs
 
         if self.input_layer is None:
-            self.build((None, *np.shape(x)[1:]))
+            values = x.values if isinstance(x, Scaled) else as_array(x, "inputs")
+            self.build((None, *(values.shape[1:] or (1,))))
         self.build()
         return check_inputs(x, self.input_shape, self.layers[0].label if self.layers else "The model")
 
@@ -292,3 +293,10 @@ def _metric(metric: Any, y_shape: Shape, output_shape: Shape) -> "Metric":
     from chainrule import metrics
 
     return metrics.get(metric, y_shape, output_shape)
+
+
+def refuse_settings(what: str, **settings: Any) -> None:
+    """Says of settings that Keras knows that they are not supported, where they are set."""
+    for setting, value in settings.items():
+        if value is not None:
+            raise SettingError(f"{what}: {setting} is not supported; leave it out.")

@@ -85,6 +85,7 @@ class Stack:
             raise SettingError(f"{self.layers[i - 1].label} must be built first.")
         layer = self.layers[i]
         to_draw = not layer.params and layer.weight_shapes(shape)  # a loaded model needs no luck
+        layer.output_shape_for(shape)  # says what does not fit before anything is drawn
         layer.build(shape, generator(self.seed, "weights", i) if to_draw else None)
 
     @property

@@ -68,7 +68,7 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
     verbose = verbosity(plan.verbose)
     params = {"verbose": verbose, "epochs": plan.epochs, "steps": steps}
     callbacks = CallbackList([*plan.callbacks, history], model, params)  # last: it keeps what the others add
-    model.stop_training, model.interrupted, model.history = False, False, history
+    model.stop_training, model.interrupted, model.history, model.not_finite = False, False, history, None
     model.epoch_to_start = plan.initial_epoch
     callbacks.call("on_train_begin", {})
 
@@ -117,7 +117,8 @@ def run_epoch(
         size = 1
     elif progress.verbose == 1 or engine.name == "numpy" or steps > 10_000:
         size = max(1, steps // 100)
-    sound = on_host(carried.state)  # the last state in which every number was finite; None after the first that was not
+    # the last state in which every number was finite; None once it has been said that one was not
+    sound = on_host(carried.state) if model.not_finite is None else None
     while done < steps and not (model.interrupted or model.stop_training):
         stop = min(steps, done + size)
         if callbacks.per_batch:
