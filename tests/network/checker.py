@@ -75,11 +75,11 @@ def check_layer(layer: Any, params: dict[str, np.ndarray], x: np.ndarray, seed: 
         lambda x: layer.forward(params, x, noise)[0], lambda dy: layer.backward(params, kept, dy), x, f"{name} by x"
     )
     assert set(layer.gradients(params, kept, y)) == set(params), f"{name}: a gradient for every weight, and no other"
-    for weight in params:
+    for weight, array in params.items():
         check_rule(
             lambda w, weight=weight: layer.forward(params | {weight: w}, x, noise)[0],
             lambda dy, weight=weight: layer.gradients(params, kept, dy)[weight],
-            params[weight],
+            array,
             f"{name} by {weight}",
         )
 

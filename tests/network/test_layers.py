@@ -266,7 +266,7 @@ def test_every_layer_is_checked_here() -> None:
         (lambda: Reshape((2, 0)), "above 0"),
         (lambda: Rescaling("x"), "number for scale"),
         (lambda: Rescaling(1, float("inf")), "number for offset"),
-        (lambda: Input(), "shape of one example"),
+        (Input, "shape of one example"),
         (lambda: Input(shape=(None, 3)), "whole numbers"),
         (lambda: Input(shape=(3,), sparse=True), "sparse=True"),
         (lambda: Activation(lambda z: z), "without a derivative"),

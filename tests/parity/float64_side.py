@@ -10,6 +10,8 @@ os.environ["KERAS_BACKEND"] = "jax"
 import jax
 
 jax.config.update("jax_enable_x64", True)
+import itertools
+
 import cases
 import keras
 import numpy as np
@@ -26,7 +28,7 @@ def problem() -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
     x = rng.normal(size=(4, 16, SIZES[0]))
     y = np.eye(SIZES[2])[rng.integers(0, SIZES[2], (4, 16))]
     weights = []
-    for a, b in zip(SIZES[:-1], SIZES[1:], strict=True):
+    for a, b in itertools.pairwise(SIZES):
         weights += [rng.normal(size=(a, b)) * 0.5, rng.normal(size=b) * 0.1]
     return x, y, weights
 

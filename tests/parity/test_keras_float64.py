@@ -1,6 +1,7 @@
 """In float64, where rounding hides nothing: optimizers over 1,000 steps, losses, activations, schedules are Keras's."""
 
 import importlib.util
+import itertools
 import os
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def problem() -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
     x = rng.normal(size=(4, 16, sizes[0]))
     y = np.eye(sizes[2])[rng.integers(0, sizes[2], (4, 16))]
     weights = []
-    for a, b in zip(sizes[:-1], sizes[1:], strict=True):
+    for a, b in itertools.pairwise(sizes):
         weights += [rng.normal(size=(a, b)) * 0.5, rng.normal(size=b) * 0.1]
     return x, y, weights
 

@@ -1,6 +1,7 @@
 """A seed decides a run to the last bit: on repeat, in another process, and however the work is cut into pieces."""
 
 import hashlib
+import itertools
 import os
 import subprocess
 import sys
@@ -62,7 +63,7 @@ def run(engine, cuts=(), epochs: int = 2) -> tuple[str, dict]:
     pieces = [0, *sorted(cuts), STEPS]
     for _ in range(epochs):
         records = empty_records(["accuracy"], STEPS)
-        for start, stop in zip(pieces[:-1], pieces[1:], strict=True):
+        for start, stop in itertools.pairwise(pieces):
             state, records = engine.advance(state, records, examples, ORDER, start, stop)
     state, records = on_host(state), on_host(records)
     memory = [array for slot in ("momentum", "velocity") for layer in state["memory"][slot] for array in layer.values()]

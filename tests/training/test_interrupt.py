@@ -71,7 +71,7 @@ def test_the_second_interrupt_ends_at_once() -> None:
     from chainrule.training import stop_on_interrupt
 
     model = SimpleNamespace(interrupted=False)
-    with pytest.raises(KeyboardInterrupt), stop_on_interrupt(model):
+    with pytest.raises(KeyboardInterrupt), stop_on_interrupt(model):  # noqa: PT012
         os.kill(os.getpid(), signal.SIGINT)
         assert model.interrupted
         os.kill(os.getpid(), signal.SIGINT)
