@@ -1,8 +1,15 @@
 """From a photo, a scan or a drawing to what the network was trained on, stage by stage.
 
-    from chainrule.images import prepare, read_picture
-    prepared = prepare(read_picture("photo.jpg"))
-    prepared.digits[0].pixels           # (28, 28) uint8, as in MNIST
+    from chainrule.images import prepare
+    prepared = prepare("photo.jpg")
+    prepared.digits[0].pixels           # (28, 28) uint8, white ink on black, as in MNIST
 
-NumPy and Pillow only; no network is known here.
+NumPy and Pillow only; no network is known here. Where one helps it is handed in as a function.
 """
+
+from chainrule.images.decoding import Limits
+from chainrule.images.doubt import Doubt
+from chainrule.images.preparation import Digit, Preparation, Prepared, prepare
+from chainrule.images.reading import Picture, read_picture
+
+__all__ = ["Digit", "Doubt", "Limits", "Picture", "Preparation", "Prepared", "prepare", "read_picture"]

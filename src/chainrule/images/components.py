@@ -40,7 +40,8 @@ class Components:
     def mask(self, keep: np.ndarray[Any, Any]) -> Mask:
         """The ink of the components chosen: `keep` is one bool for each."""
         table = np.concatenate([[False], np.asarray(keep, bool)])
-        return table[self.labels]
+        found: Mask = table[self.labels]
+        return found
 
 
 def runs(mask: Mask) -> tuple[Ints, Ints, Ints]:

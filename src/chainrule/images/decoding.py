@@ -40,27 +40,27 @@ def decode(data: bytes, limits: Limits) -> tuple[Pixels, str, tuple[int, int]]:
     """
     if len(data) > limits.file_bytes:
         raise DataError(f"is {len(data) / 1e6:.0f} MB large; at most {limits.file_bytes / 1e6:.0f} MB are read")
-    format = formats.kind(data)
-    if format == "PNG":
+    kind = formats.kind(data)
+    if kind == "PNG":
         data = formats.bare_png(data)
-    image = _open(data, format)
-    header = formats.jpeg_header(data) if format == "JPEG" else _header(image, format)
+    image = _open(data, kind)
+    header = formats.jpeg_header(data) if kind == "JPEG" else _header(image, kind)
     _affordable(header, limits)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if format == "JPEG":
+            if kind == "JPEG":
                 image.draft(None, shrunk(image.size, limits.side))      # halves, quarters or eighths
             image.load()
-            turn = _turn(image)
+            turn = turn_of(image)
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, MemoryError, TypeError, KeyError,
             OverflowError, AttributeError, RuntimeError, NotImplementedError, ZeroDivisionError) as problem:
-        raise DataError(f"is a {format} picture that is damaged or cut off ({_short(problem)})") from None
-    pixels = _plain(image, limits.side)
+        raise DataError(f"is a {kind} picture that is damaged or cut off ({_short(problem)})") from None
+    pixels = plain(image, limits.side)
     size = (header.width, header.height)
     if turn in (5, 6, 7, 8):
         size = size[::-1]
-    return np.ascontiguousarray(upright(pixels, turn)), format, size
+    return np.ascontiguousarray(upright(pixels, turn)), kind, size
 
 
 def upright(pixels: Pixels, turn: int) -> Pixels:
@@ -78,13 +78,13 @@ def upright(pixels: Pixels, turn: int) -> Pixels:
     return pixels
 
 
-def _open(data: bytes, format: str) -> Any:
+def _open(data: bytes, kind: str) -> Any:
     from PIL import Image
 
-    if format == "HEIC":
+    if kind == "HEIC":
         part("pi_heif", "heic", "Reading a HEIC photo").register_heif_opener()
-    name = {"HEIC": "HEIF", "WebP": "WEBP"}.get(format, format)
-    if format == "WebP" and len(data) > 30:      # Pillow's WebP decoder allocates the canvas when it opens the file
+    name = {"HEIC": "HEIF", "WebP": "WEBP"}.get(kind, kind)
+    if kind == "WebP" and len(data) > 30:      # Pillow's WebP decoder allocates the canvas when it opens the file
         _affordable(_webp_header(data), Limits())
     try:
         with warnings.catch_warnings():
@@ -92,13 +92,13 @@ def _open(data: bytes, format: str) -> Any:
             return Image.open(io.BytesIO(data), formats=[name])
     except Image.DecompressionBombError:
         raise DataError("has far too many pixels to be a photo") from None
-    except Exception as problem:                 # whatever a decoder trips over, the file is at fault
-        raise DataError(f"begins like a {format} picture but is damaged or cut off ({_short(problem)})") from None
+    except Exception as problem:  # noqa: BLE001    whatever a decoder trips over, the file is at fault
+        raise DataError(f"begins like a {kind} picture but is damaged or cut off ({_short(problem)})") from None
 
 
-def _header(image: Any, format: str) -> Header:
+def _header(image: Any, kind: str) -> Header:
     cost = {"1": 1, "L": 1, "P": 1, "LA": 4, "I;16": 2, "I;16B": 2, "I": 4, "F": 4}.get(image.mode, 4)
-    return Header(format, image.width, image.height, cost + (4.0 if format in ("WebP", "HEIC") else 0.0))
+    return Header(kind, image.width, image.height, cost + (4.0 if kind in ("WebP", "HEIC") else 0.0))
 
 
 def _webp_header(data: bytes) -> Header:
@@ -123,14 +123,15 @@ def _affordable(header: Header, limits: Limits) -> None:
         )
 
 
-def _turn(image: Any) -> int:
+def turn_of(image: Any) -> int:
+    """The camera's orientation of a Pillow image, EXIF tag 274; 1 where it has none."""
     try:
         return int(image.getexif().get(274, 1))
-    except Exception:                            # broken EXIF is no reason to refuse good pixels
+    except Exception:  # noqa: BLE001            broken EXIF is no reason to refuse good pixels
         return 1
 
 
-def _plain(image: Any, side: int) -> Pixels:
+def plain(image: Any, side: int) -> Pixels:
     """Any Pillow mode to uint8 (h, w) or (h, w, 3), alpha laid on paper, shrunk to `side`."""
     mode = image.mode
     if mode.startswith(("I", "F")):

@@ -68,7 +68,8 @@ def tempered(probabilities: Array, temperature: float) -> Array:
     logs = np.log(np.maximum(np.asarray(probabilities, np.float64), 1e-12)) / temperature
     logs -= logs.max(axis=1, keepdims=True)
     p = np.exp(logs)
-    return p / p.sum(axis=1, keepdims=True)
+    out: Array = p / p.sum(axis=1, keepdims=True)
+    return out
 
 
 def best_temperature(probabilities: Array, labels: Array) -> float:
@@ -102,7 +103,8 @@ def signature(digits: Array) -> Floats:
     soft = soft[:, :, :-2] + 2 * soft[:, :, 1:-1] + soft[:, :, 2:]
     n, h, w = soft.shape
     small = soft.reshape(n, h // 2, 2, w // 2, 2).mean(axis=(2, 4)).reshape(n, -1)
-    return (small / np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-6)).astype(np.float32)
+    out: Floats = (small / np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-6)).astype(np.float32)
+    return out
 
 
 def strangeness(digits: Array, kept: Floats) -> tuple[Floats, Array]:

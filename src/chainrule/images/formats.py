@@ -62,9 +62,9 @@ def kind(data: bytes) -> str:
     if data.startswith(b"BM") and len(data) > 18 and data[14:18] in (b"\x0c\0\0\0", b"\x28\0\0\0", b"\x34\0\0\0",
                                                                     b"\x38\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0"):
         return "BMP"
-    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"):
-        if b"avif" not in data[8:40]:
-            return "HEIC"
+    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1",
+                                                     b"msf1") and b"avif" not in data[8:40]:
+        return "HEIC"
     raise DataError(f"is {foreign(data)}; read are {', '.join(READ[:-1])} and {READ[-1]}")
 
 
@@ -149,10 +149,10 @@ def jpeg_header(data: bytes) -> Header:
     return header
 
 
-def mismatch(name: str, format: str) -> str | None:
+def mismatch(name: str, kind: str) -> str | None:
     """A remark when a file's name promises another format than its content is; None when they agree."""
     suffix = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     promised = next((f for f, known in SUFFIXES.items() if suffix in known), None)
-    if promised in (None, format):
+    if promised in (None, kind):
         return None
-    return f"named .{suffix} but is a {format} picture"
+    return f"named .{suffix} but is a {kind} picture"

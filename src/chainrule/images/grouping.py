@@ -98,18 +98,29 @@ def shared(low: float, high: float, other_low: float, other_high: float) -> floa
 
 def gathered(found: list[Glyph], height: float) -> list[Glyph]:
     """Joins the pieces of one digit: a 5 and its hat, the two strokes of a 4, a stroke broken by a bad pen."""
-    merged = True
-    while merged:
-        merged = False
+    for _ in range(3):                                   # a piece may belong to what two others became
+        root = list(range(len(found)))
         for i, a in enumerate(found):
             for j in range(i + 1, len(found)):
+                if found[j].start > a.stop + 0.1 * height:
+                    break                                # sorted by start: all further ones are further away
                 if belongs(a, found[j], height):
-                    found = [g for k, g in enumerate(found) if k not in (i, j)] + [a.joined(found[j])]
-                    merged = True
-                    break
-            if merged:
-                break
-    return sorted(found, key=lambda g: (g.start, g.top))
+                    one, other = _root(root, i), _root(root, j)
+                    root[max(one, other)] = min(one, other)
+        groups: dict[int, Glyph] = {}
+        for k, glyph in enumerate(found):
+            top = _root(root, k)
+            groups[top] = groups[top].joined(glyph) if top in groups else glyph
+        if len(groups) == len(found):
+            break
+        found = sorted(groups.values(), key=lambda g: (g.start, g.top))
+    return found
+
+
+def _root(root: list[int], k: int) -> int:
+    while root[k] != k:
+        k = root[k]
+    return k
 
 
 def belongs(a: Glyph, b: Glyph, height: float) -> bool:

@@ -15,6 +15,8 @@ def noise(ink: Floats) -> float:
     Where ink covers most of the picture, what differs little from its neighbours tells the grain from the ink.
     """
     step = max(1, min(ink.shape) // 400)
+    if min(ink.shape) < 3:
+        return 0.0
     rough = float(np.median(np.abs(2.0 * ink[::step, 1:-1:step] - ink[::step, :-2:step] - ink[::step, 2::step]))) / 2.0
     sample = ink[::step, ::step]
     low = sample[sample < max(0.08, float(np.percentile(sample, 60)))]
@@ -44,4 +46,5 @@ def ink_mask(ink: Floats, share: float = 0.4, floor: float | None = None) -> Mas
 
     Half the peak is where a blurred stroke has its true edge, whatever pen it was.
     """
-    return ink >= np.maximum(faintest(ink) if floor is None else floor, share * peaks(ink))
+    mask: Mask = ink >= np.maximum(faintest(ink) if floor is None else floor, share * peaks(ink))
+    return mask

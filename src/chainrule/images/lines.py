@@ -16,6 +16,7 @@ TILTS = np.tan(np.radians(np.arange(-9.0, 9.01, 0.25)))
 SIDE = 320                  # lines are looked for on a mask of about this size
 COVERED = 0.72              # share of the columns in which a line must have ink
 ENOUGH = 0.4                # share of the columns that must vote for a line before it is looked at
+SMALLEST = 40               # in a picture this small a digit's own strokes reach nearly as far as a line would
 MOST = 80                   # lines a direction
 
 
@@ -52,7 +53,7 @@ def _lines(mask: Mask) -> tuple[Mask, int]:
     """The level lines (to 9 degrees) of a mask, as far as they can be erased without cutting strokes; how many."""
     h, w = mask.shape
     erased = np.zeros_like(mask)
-    if w < 24 or h < 8 or not mask.any():
+    if min(h, w) < SMALLEST or not mask.any():
         return erased, 0
     shrink = max(1, round(max(h, w) / SIDE))
     small = _blocks(mask, shrink)
@@ -69,7 +70,8 @@ def _lines(mask: Mask) -> tuple[Mask, int]:
 def _blocks(mask: Mask, size: int) -> Mask:
     h, w = mask.shape
     padded = np.pad(mask, ((0, -h % size), (0, -w % size)))
-    return padded.reshape(padded.shape[0] // size, size, -1, size).any(axis=(1, 3))
+    blocks: Mask = np.asarray(padded.reshape(padded.shape[0] // size, size, -1, size).any(axis=(1, 3)))
+    return blocks
 
 
 def _candidates(mask: Mask) -> Iterator[tuple[float, float]]:
@@ -130,7 +132,7 @@ def _erase(mask: Mask, run_lengths: tuple[Ints, Ints], erased: Mask, height: flo
 
 def _run_lengths(mask: Mask) -> tuple[Ints, Ints]:
     """For every pixel of ink, how many pixels of ink in a row end here going down, and start here going down."""
-    h, w = mask.shape
+    h, _w = mask.shape
     row = np.arange(1, h + 1)[:, None]
     last_paper = np.maximum.accumulate(np.where(mask, 0, row), axis=0)
     up = np.where(mask, row - last_paper, 0)

@@ -64,7 +64,8 @@ def filled(small: Floats, reach: int, framed: bool = False) -> Floats:
     weight = window_mean(clear, near)
     mean = window_mean(small * clear, near) / np.maximum(weight, 1e-3)
     trust = np.minimum(1.0, weight * 4.0)
-    return trust * mean + (1.0 - trust) * closed
+    ground: Floats = trust * mean + (1.0 - trust) * closed
+    return ground
 
 
 def as_dark_as_ink(small: Floats, ground: Floats) -> bool:

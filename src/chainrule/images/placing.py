@@ -9,6 +9,7 @@ from chainrule.images.windows import Floats, resized, window_mean
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 FINE = 6                    # fine pixels per pixel of the 20-pixel box while the strokes are worked on
+MOST_CHANGE = 2.5           # strokes are made finer by at most this many of the box's pixels
 MARGIN = 4                  # boxes' pixels of paper kept around the digit meanwhile
 
 
@@ -27,21 +28,22 @@ def fitted(ink: Floats, box: int = 20) -> Floats:
     h, w = ink.shape
     scale = box * FINE / max(h, w)
     width, height = max(1, round(w * scale)), max(1, round(h * scale))
-    around = max(2, round(max(h, w) / box))
+    around = max(1, round(MARGIN * FINE / scale))
     padded = np.pad(ink, around)
     border = round(around * scale)
     big = resized(padded, width + 2 * border, height + 2 * border, "BOX" if scale < 1 else "BICUBIC")
     pen = stroke_width(ink) * scale
     if 0.0 < pen < 2.5:                             # a pen finer than the grid: what is left of it counts as full
         big = big * np.float32(2.5 / pen)
-    blurred = window_mean(big, 1)
-    extra = max(0, MARGIN * FINE - border)
-    return np.pad(np.clip(blurred, 0.0, 1.0), extra)
+    spare = max(0, border - MARGIN * FINE)
+    big = big[spare : big.shape[0] - spare, spare : big.shape[1] - spare]
+    return np.clip(window_mean(big, 1), 0.0, 1.0)
 
 
 def sharpened(ink: Floats, softness: float = 0.25) -> Floats:
     """Edges made as steep as the fine grid allows: below and above half ink there is soon paper and full ink."""
-    return np.clip((ink - 0.5) / softness + 0.5, 0.0, 1.0).astype(np.float32)
+    out: Floats = np.clip((ink - 0.5) / softness + 0.5, 0.0, 1.0).astype(np.float32)
+    return out
 
 
 def slant(ink: Floats) -> float:
@@ -61,7 +63,7 @@ def sheared(ink: Floats, lean: float) -> Floats:
     """Each row moved so that a lean of `lean` stands upright; the picture grows wide enough to lose nothing."""
     from PIL import Image
 
-    h, w = ink.shape
+    h, _w = ink.shape
     grow = int(np.ceil(abs(lean) * h / 2)) + 1
     wide = np.pad(ink, ((0, 0), (grow, grow)))
     image = Image.fromarray(wide)
@@ -86,7 +88,8 @@ def centred(ink: Floats, box: int = 20, size: int = 28) -> Pixels:
     left = min(max(round(size / 2 - cx), 0), size - width)
     out = np.zeros((size, size), np.float32)
     out[top : top + height, left : left + width] = small
-    return np.rint(np.clip(out, 0.0, 1.0) * 255.0).astype(np.uint8)
+    levels: Pixels = np.rint(np.clip(out, 0.0, 1.0) * 255.0).astype(np.uint8)
+    return levels
 
 
 def widened(ink: Floats, finest: float, widest: float) -> Floats:
@@ -94,5 +97,5 @@ def widened(ink: Floats, finest: float, widest: float) -> Floats:
     width = stroke_width(ink) / FINE
     if width <= 0.0 or finest <= width <= widest:
         return ink
-    change = ((finest if width < finest else widest) - width) * FINE
-    return rewidened(ink, change)
+    change = (finest if width < finest else widest) - width
+    return rewidened(ink, max(change, -MOST_CHANGE) * FINE)

@@ -23,6 +23,9 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Classify = Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
 
 
+MOST_PIECES = 250           # a page of a hundred broken digits has fewer; noise and cloth have more
+
+
 @dataclass(frozen=True)
 class Preparation:
     """How pictures are prepared; stored in the model file, so that every door prepares alike.
@@ -80,7 +83,8 @@ class Preparation:
         """
         if stage not in self.STAGES:
             raise unknown("stage", stage, self.STAGES)
-        return replace(self, **{stage: False})
+        changed: dict[str, Any] = {stage: False}
+        return replace(self, **changed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +207,7 @@ def too_busy(parts: Components, keep: np.ndarray[Any, Any]) -> str | None:
     """The reason why what was found is texture and not writing, or None."""
     if len(parts) == 0 or not keep.any():
         return "There is no writing in this picture, only specks."
-    if int(keep.sum()) > 400:
+    if int(keep.sum()) > MOST_PIECES:
         return "This picture is full of small marks, as noise, cloth or a photo of things is: no writing was found."
     return None
 
@@ -236,7 +240,8 @@ def _judge(settings: Preparation, classify: Classify | None) -> Callable[[list[F
     def judge(inks: list[Floats]) -> np.ndarray[Any, Any]:
         views = np.concatenate([views_of(i, settings) for i in inks])
         p = np.asarray(classify(views.astype(np.float32) / np.float32(255)))
-        return p.reshape(len(inks), -1, p.shape[1]).mean(1).max(1)
+        sure: np.ndarray[Any, Any] = p.reshape(len(inks), -1, p.shape[1]).mean(1).max(1)
+        return sure
 
     return judge
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.errors import DataError, MissingPartError
 from chainrule.images import formats
-from chainrule.images.decoding import Limits, Pixels, decode, on_paper, shrink
+from chainrule.images.decoding import Limits, Pixels, decode, on_paper, plain, shrink, turn_of, upright
 
 LIMITS = Limits()
 
@@ -63,7 +63,7 @@ def from_array(values: object, *, name: str = "this array", limits: Limits = LIM
     """An array as a picture, see `read_picture`; levels 0..1 become 0..255, uint8 stays as it is."""
     try:
         array = np.asarray(values)
-    except Exception:
+    except (ValueError, TypeError, OverflowError, MemoryError):
         raise DataError(f"{name}: expected an array of pixels, got {type(values).__name__}") from None
     kind = array.dtype.kind
     if kind not in "buif":
@@ -108,31 +108,30 @@ def _to_levels(array: np.ndarray[Any, Any], name: str) -> Pixels:
         factor = 1 / 257
     else:
         raise DataError(f"{name}: values go up to {high:g}; expected 0 to 1, 0 to 255, or 16-bit integers")
-    return np.clip(np.rint(array.astype(np.float32) * np.float32(factor)), 0, 255).astype(np.uint8)
+    out: Pixels = np.clip(np.rint(array.astype(np.float32) * np.float32(factor)), 0, 255).astype(np.uint8)
+    return out
 
 
 def _from_bytes(data: bytes, name: str, limits: Limits, suffix_of: str = "") -> Picture:
     try:
-        pixels, format, size = decode(data, limits)
+        pixels, kind, size = decode(data, limits)
     except DataError as problem:
         raise DataError(f"{printable(name)} {problem}.") from None
     except MissingPartError:
         raise
     except MemoryError:
         raise DataError(f"{printable(name)} needs more memory than there is; make it smaller.") from None
-    note = formats.mismatch(suffix_of, format)
-    if note and format == "TIFF":                # many programs store anything as TIFF; none of them calls it .png
+    note = formats.mismatch(suffix_of, kind)
+    if note and kind == "TIFF":                # many programs store anything as TIFF; none of them calls it .png
         raise DataError(f"{printable(name)} is {note}: give it its real ending, or save it as a PNG.")
-    return Picture(pixels, size, name, format, (note,) if note else ())
+    return Picture(pixels, size, name, kind, (note,) if note else ())
 
 
 def _from_image(image: Any, name: str, limits: Limits) -> Picture:
-    from chainrule.images import decoding
-
     if image.width < 1 or image.height < 1:
         raise DataError(f"{name} has no pixels: it is {image.width} x {image.height}.")
-    turn = decoding._turn(image)
-    pixels = np.ascontiguousarray(decoding.upright(decoding._plain(image, limits.side), turn))
+    turn = turn_of(image)
+    pixels = np.ascontiguousarray(upright(plain(image, limits.side), turn))
     size = image.size[::-1] if turn in (5, 6, 7, 8) else image.size
     return Picture(pixels, size, name, image.format or "image")
 

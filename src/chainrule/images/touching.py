@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.images import grouping
-from chainrule.images.components import Components
+from chainrule.images.components import Components, Mask
 from chainrule.images.grouping import Glyph
 from chainrule.images.windows import Floats
 
@@ -92,8 +92,11 @@ def own(parts: Components, glyph: Glyph) -> Floats:
     """The glyph's ink alone, cut out: 1 or 0, float32."""
     window = parts.labels[glyph.top : glyph.bottom, glyph.left : glyph.right]
     if len(glyph.pieces) == 1:
-        return (window == glyph.pieces[0] + 1).astype(np.float32)
-    return np.isin(window, np.array(glyph.pieces) + 1).astype(np.float32)
+        mine = window == glyph.pieces[0] + 1
+    else:
+        mine = np.isin(window, np.array(glyph.pieces) + 1)
+    out: Floats = mine.astype(np.float32)
+    return out
 
 
 def best_seam(ink: Floats, lean: float = 0.0) -> int | None:
@@ -115,10 +118,11 @@ def best_seam(ink: Floats, lean: float = 0.0) -> int | None:
     return column + low if smooth[column] < 0.3 * ink.shape[0] else None
 
 
-def right_of(shape: tuple[int, ...], seam: int, lean: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def right_of(shape: tuple[int, ...], seam: int, lean: float) -> Mask:
     """True for the pixels at or beyond the seam."""
     rows, columns = np.indices(shape[:2])
-    return np.rint(columns + lean * rows) >= seam
+    right: Mask = np.rint(columns + lean * rows) >= seam
+    return right
 
 
 def cut(parts: Components, glyph: Glyph, right: np.ndarray[Any, Any], lean: float
