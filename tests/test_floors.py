@@ -14,11 +14,12 @@ ROOT = Path(chainrule.__file__).parent
 GROUND = {"errors", "arrays"}
 NETWORK = {
     "activations", "augmentation", "backprop", "crossentropy", "initializers", "layers", "losses", "metrics",
-    "optimizers", "regularizers",
+    "measures", "optimizers", "regularizers",
 }  # fmt: skip
 DATA = {"datasets", "files", "images", "runs"}
 TRAINING = {
     "callbacks", "checkpoints", "engines", "examples", "finite", "models", "stack", "predicting", "progress", "recipes",
+    "recording", "replay",
     "saving", "summary", "training", "utils",
 }  # fmt: skip
 SHOWING = {"explain", "landscapes", "plots"}

@@ -55,6 +55,10 @@ class Watched:
         """A state, where the loop wants it."""
         return state
 
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Another function of the same arrays, as fast as the engine can; its last argument is a plain number."""
+        return function
+
     def advance(
         self, state: State, records: Record, examples: Examples, order: np.ndarray, start: int, stop: int
     ) -> tuple[State, Record]:
@@ -97,10 +101,11 @@ class Compiled:
 
         use_compilation_cache()
         self.step, self.batch = step, batch
-        options: dict[str, Any] = {"compiler_options": self.options} if jax.default_backend() == "cpu" else {}
-        jit = jax.jit
-        self.full = jit(self.full_steps, static_argnames="divisor", donate_argnums=(0, 1), **options)
-        self.tail = jit(self.tail_step, static_argnames="divisor", donate_argnums=(0, 1), **options)
+        self.settings: dict[str, Any] = {"static_argnames": "divisor"}
+        if jax.default_backend() == "cpu":
+            self.settings["compiler_options"] = self.options
+        self.full = jax.jit(self.full_steps, donate_argnums=(0, 1), **self.settings)
+        self.tail = jax.jit(self.tail_step, donate_argnums=(0, 1), **self.settings)
 
     def load(self, examples: Examples) -> Examples:
         """The examples, on the device."""
@@ -108,6 +113,12 @@ class Compiled:
 
         weight = None if examples.weight is None else jnp.asarray(examples.weight)
         return Examples(jnp.asarray(examples.x), jnp.asarray(examples.y), weight, examples.divisor)
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Another function of the same arrays, compiled; its argument `divisor` is a plain number."""
+        import jax
+
+        return jax.jit(function, **self.settings)
 
     def state(self, state: State) -> State:
         """A copy of a state on the device: the loop writes over what it is given."""

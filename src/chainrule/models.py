@@ -224,7 +224,7 @@ class Sequential(Stack):
         self._ready(x, y)
         examples = self._examples(x, y, sample_weight, class_weight)
         engine: Watched = self._engine("numpy", len(examples))
-        records = empty_records([metric.name for metric in self.metric_objects], 1)
+        records = empty_records(self.record_names, 1)
         order = np.arange(len(examples))
         state, records = engine.advance(training.state_of(self), records, examples, order, 0, 1)
         training.put_back(self, state)
@@ -237,6 +237,11 @@ class Sequential(Stack):
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of one batch."""
         return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
+
+    @property
+    def record_names(self) -> list[str]:
+        """The metrics that a step records, beside the loss."""
+        return [metric.name for metric in self.metric_objects]
 
     @property
     def metrics_names(self) -> list[str]:

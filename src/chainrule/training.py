@@ -20,6 +20,7 @@ from chainrule.engines import Compiled, Watched, empty_records, on_host, steps_i
 from chainrule.errors import SettingError
 from chainrule.examples import Examples
 from chainrule.progress import Progress, verbosity
+from chainrule.recording import Record
 
 ROWS_AT_ONCE = 1024  # when predicting and judging
 
@@ -56,6 +57,17 @@ class Carried:
             self.state, self.held = self.engine.state(state_of(self.model)), now
         self.state = self.state | {"rate": rate_like(self.state["rate"], self.model)}
 
+    def resume(self, recorder: Record, plan: Plan) -> tuple[Any, int] | None:
+        """Opens the recording; goes back to where an interrupted run was. Returns its epoch's records and steps done."""
+        found = recorder.begin(self.engine, plan, state_of(self.model))
+        if found is None:
+            return None
+        state = found["learning"]
+        put_back(self.model, state)
+        steps = steps_in(len(plan.examples), plan.batch)
+        begun = (int(state["step"]) - recorder.first_step) % steps
+        return (found["records"], begun) if begun else None
+
     def put_back(self) -> None:
         """Gives the model what was learned."""
         put_back(self.model, self.state)
@@ -68,13 +80,16 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
     verbose = verbosity(plan.verbose)
     params = {"verbose": verbose, "epochs": plan.epochs, "steps": steps}
     callbacks = CallbackList([*plan.callbacks, history], model, params)  # last: it keeps what the others add
-    model.stop_training, model.interrupted, model.history, model.not_finite = False, False, history, None
+    model.stop_training, model.interrupted, model.history = False, False, history
     model.epoch_to_start = plan.initial_epoch
     callbacks.call("on_train_begin", {})
 
     loaded = engine.load(plan.examples)
     carried = Carried(model, engine)
+    recorder = next((callback for callback in plan.callbacks if isinstance(callback, Record)), None)
+    resumed = carried.resume(recorder, plan) if recorder else None
     logs: dict[str, float] = {}
+    epoch = model.epoch_to_start
     with stop_on_interrupt(model):
         for epoch in range(model.epoch_to_start, plan.epochs):
             callbacks.call("on_epoch_begin", epoch, {})
@@ -85,7 +100,9 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
             if plan.epochs > 1:
                 progress.say(f"Epoch {epoch + 1}/{plan.epochs}")
             order = order_of(model.seed, model.epochs_seen, len(plan.examples), plan.shuffle)
-            records, done = run_epoch(carried, loaded, order, progress, callbacks, plan, epoch)
+            records, begun = resumed or (empty_records(model.record_names, steps), 0)
+            resumed = None
+            records, done = run_epoch(carried, loaded, order, progress, callbacks, plan, epoch, records, begun, recorder)
             carried.put_back()
             logs = figures(model, totals_of(records))
             if model.interrupted and done < steps:  # Ctrl-C: what was learned is kept, but it is not an epoch
@@ -97,66 +114,93 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
                 logs |= {f"val_{name}": value for name, value in judge(model, plan.validation).items()}
                 callbacks.call("on_test_end", logs)
             callbacks.call("on_epoch_end", epoch, logs)
+            if recorder:
+                recorder.epoch_done(carried.state, epoch, logs)
             progress.finish(logs, done)
             if model.stop_training:
                 break
+    if recorder:
+        recorder.end(carried.state, logs, epoch + 1)
     callbacks.call("on_train_end", logs)
     return history
 
 
 def run_epoch(
     carried: Carried, loaded: Examples, order: np.ndarray, progress: Progress, callbacks: CallbackList, plan: Plan,
-    epoch: int,
+    epoch: int, records: Any, done: int, recorder: Record | None,
 ) -> tuple[Any, int]:  # fmt: skip
     """The steps of one epoch, in slices short enough to show progress and to be stopped between."""
     model, engine = carried.model, carried.engine
     steps = steps_in(len(order), plan.batch)
-    records, done, size = empty_records([metric.name for metric in model.metric_objects], steps), 0, steps
-    seconds = 0.25 if progress.verbose == 1 else 1.0
+    size, seconds = steps, 0.25 if progress.verbose == 1 else 1.0
     if callbacks.per_batch:
         size = 1
     elif progress.verbose == 1 or engine.name == "numpy" or steps > 10_000:
         size = max(1, steps // 100)
-    # the last state in which every number was finite; None once it has been said that one was not
-    sound = on_host(carried.state) if model.not_finite is None else None
+    sound = Sound(carried.state, done)
     while done < steps and not (model.interrupted or model.stop_training):
         stop = min(steps, done + size)
         if callbacks.per_batch:
             callbacks.call("on_train_batch_begin", done, {})
             carried.renew()
+        if recorder:
+            number = int(carried.state["step"])
+            stop = min(stop, done + recorder.next_stop(number) - number)
+            recorder.before(carried.state, loaded, order, done, number)
         began = time.perf_counter()
         carried.state, records = engine.advance(carried.state, records, loaded, order, done, stop)
         records = on_host(records)  # waits until the slice is done
-        if sound is not None:
-            after = on_host(carried.state)
-            if not is_sound(after, records):
-                report_not_finite(model, engine, sound, loaded, order, done, stop, plan.batch, epoch)
-                callbacks.call("on_not_finite", figures(model, totals_of(records)))
-            sound = after if is_sound(after, records) else None
-        spent, done = time.perf_counter() - began, stop
+        if sound.lost(carried.state, records, stop, last=stop == steps or callbacks.per_batch):
+            report_not_finite(model, engine, sound, loaded, order, stop, plan.batch, epoch)
+            callbacks.call("on_not_finite", figures(model, totals_of(records)))
+        spent = time.perf_counter() - began
+        if recorder:
+            recorder.after(carried.state, records, epoch, done, stop)
         logs = figures(model, totals_of(records))
         if callbacks.per_batch:
             carried.put_back()
-            callbacks.call("on_train_batch_end", done - 1, logs)
+            callbacks.call("on_train_batch_end", stop - 1, logs)
         else:
-            size = max(1, int((stop - done + size) * min(4.0, seconds / max(spent, 1e-6))))
+            size = max(1, int((stop - done) * min(4.0, seconds / max(spent, 1e-6))))
+        done = stop
         progress.update(done, logs)
     return records, done
 
 
+class Sound:
+    """The last state known to be finite, and the step of the epoch before which it was taken; None once lost."""
+
+    SECONDS = 1.0  # between two copies
+
+    def __init__(self, state: Any, done: int) -> None:
+        self.state, self.done, self.time, self.gone = on_host(state), done, time.perf_counter(), False
+
+    def lost(self, state: Any, records: Any, stop: int, last: bool) -> bool:
+        """Whether a number stopped being finite since; true only once. Weights are looked at once a second."""
+        if self.gone:
+            return False
+        due = last or time.perf_counter() - self.time > self.SECONDS
+        after = on_host(state) if due else None
+        if not finite.is_finite(records["loss"]) or (after is not None and not is_sound(after, records)):
+            self.gone = True
+            return True
+        if after is not None:
+            self.state, self.done, self.time = after, stop, time.perf_counter()
+        return False
+
+
 def report_not_finite(
-    model: Any, engine: Watched | Compiled, before: Any, loaded: Examples, order: np.ndarray, start: int, stop: int,
-    batch: int, epoch: int,
+    model: Any, engine: Watched | Compiled, sound: Sound, loaded: Examples, order: np.ndarray, stop: int, batch: int,
+    epoch: int,
 ) -> None:  # fmt: skip
     """Finds by replay the first step whose loss or weights are not finite, opens it, and says what it found."""
 
     def replayed(until: int) -> tuple[Any, Any]:
-        fresh = empty_records(names, steps_in(len(order), batch))
-        state, records = engine.advance(engine.state(before), fresh, loaded, order, start, until)
+        fresh = empty_records(model.record_names, steps_in(len(order), batch))
+        state, records = engine.advance(engine.state(sound.state), fresh, loaded, order, sound.done, until)
         return on_host(state), on_host(records)
 
-    names = [metric.name for metric in model.metric_objects]
-    low, high = start, stop  # finite after `low` steps, not after `high`
+    low, high = sound.done, stop  # finite after `low` steps, not after `high`
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if is_sound(*replayed(middle)) else (low, middle)
@@ -180,7 +224,7 @@ def judge(model: Any, examples: Examples) -> dict[str, float]:
     chain = model.chain
     body, head, loss = end_of(chain, model.loss_object)
     params = [link.params for link in chain]
-    totals = totals_of(empty_records([metric.name for metric in model.metric_objects], 0))
+    totals = totals_of(empty_records(model.record_names, 0))
     n = len(examples)
     with np.errstate(all="ignore"):
         for start in range(0, n, ROWS_AT_ONCE):

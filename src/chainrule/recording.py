@@ -1,0 +1,207 @@
+"""Recording a run while it learns, so that any of its steps can be reached again.
+
+Every step's loss and metrics are kept, the sizes of `measures` at every 64th step, and a snapshot of all that
+learning changes as often as the byte budget allows. What lies between is replayed. Recording changes no bit of what
+is learned: the sizes are measured beside the loop, not in it.
+"""
+
+import hashlib
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import namespace
+from chainrule.backprop import make_step
+from chainrule.callbacks import Callback
+from chainrule.engines import on_host, steps_in
+from chainrule.errors import FileError, SettingError
+from chainrule.examples import Examples, as_float
+from chainrule.measures import measured, sizes_of
+from chainrule.runs import Parent, RunWriter, Settings, spacing
+from chainrule.saving import compile_config
+
+LOOK_EVERY = 64  # steps between two measurements of sizes
+
+
+class Record(Callback):
+    """Records what fit does into a new folder under `runs_dir`, or goes on with an interrupted run.
+
+    label: the end of the folder's name.  data: {"name", "digest", ...} (a digest is made when there is none).
+    recipe: the recipe's dict.  resume: the folder of a run to go on with.  parent: where a fork came from.
+    epoch_bytes: about how much the snapshots of an epoch may take.
+
+    >>> Record("runs", label="mnist").folder is None         # until fit begins
+    True
+    """
+
+    def __init__(
+        self, runs_dir: Any = "runs", label: str = "run", data: dict[str, Any] | None = None,
+        recipe: dict[str, Any] | None = None, resume: Any = None, parent: Parent | None = None,
+        epoch_bytes: int = 10_000_000,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.runs_dir, self.label, self.data, self.recipe = runs_dir, label, data, recipe
+        self.resume, self.parent, self.epoch_bytes = resume, parent, epoch_bytes
+        self.writer: RunWriter | None = None
+        self.folder: Any = None
+        self.spacing, self.first_step = 1, 0
+
+    # ── called by fit ────────────────────────────────────────────────────────────────────────────────────────────
+    def begin(self, engine: Any, plan: Any, state: Any) -> Any:
+        """Opens the folder. Returns what an interrupted run goes on with: {"learning", "records"}, or None."""
+        model = self.model
+        settings = settings_of(model, plan, engine.name, self.data, self.recipe)
+        chain = model.learning_chain
+        sizes = measured(chain)
+        names = ["loss", *(metric.name for metric in model.metric_objects)]
+        self.columns, self.names = [*names, *sizes], names
+        self.look = Look(engine, model, chain) if sizes else None
+        self.seen: dict[int, np.ndarray] = {}
+        self.steps = steps_in(len(plan.examples), plan.batch)
+        self.batch, self.began = plan.batch, time.perf_counter()
+        self.spacing = spacing(size_of(state), self.steps, self.epoch_bytes)
+        if self.resume is not None:
+            self.writer = RunWriter.reopen(self.resume, settings)
+            self.folder = self.writer.folder
+            found = self.writer.restored
+            if found is None:
+                raise FileError(f"{self.folder} has no snapshot to go on from.")
+            model.epochs_seen, model.epoch_to_start = found.extra["epochs_seen"], found.extra["epoch"]
+            if found.extra.get("learning_rate") is not None:
+                model.optimizer.learning_rate = found.extra["learning_rate"]
+            self.first_step = self.writer.info.step
+            return found.state
+        done = self.first_step = model.optimizer.iterations
+        self.writer = RunWriter.create(
+            self.runs_dir, self.label, settings, {"learning": state, "records": {}}, columns=self.columns,
+            extra=self.going_on(plan.initial_epoch), step=done, epoch=plan.initial_epoch, parent=self.parent,
+        )  # fmt: skip
+        self.folder = self.writer.folder
+        return None
+
+    def next_stop(self, step: int) -> int:
+        """The next step, counted over the whole run, before which there is something to measure or to keep."""
+        return min((step // every + 1) * every for every in (LOOK_EVERY, self.spacing))
+
+    def before(self, state: Any, loaded: Examples, order: np.ndarray, k: int, step: int) -> None:
+        """Measures, where it is time to; the state is only looked at."""
+        if self.writer and self.look and step % LOOK_EVERY == 0:
+            self.seen[step] = self.look(state, loaded, order[k * self.batch : (k + 1) * self.batch])
+
+    def after(self, state: Any, records: Any, epoch: int, start: int, stop: int) -> None:
+        """Writes the steps start..stop of an epoch, and a snapshot where it is time for one."""
+        if self.writer is None:
+            return
+        first = self.writer.step
+        rows = np.full((stop - start, len(self.columns)), np.nan, np.float32)
+        for column, name in enumerate(self.names):
+            sums = np.asarray(records[name][start:stop])
+            rows[:, column] = sums[:, 0] / np.maximum(sums[:, 1], 1)
+        for step, sizes in self.seen.items():
+            rows[step - first, len(self.names) :] = sizes
+        self.seen.clear()
+        self.guarded(lambda writer: writer.append_steps(rows))
+        step = first + stop - start
+        if step % self.spacing == 0 and stop < self.steps:
+            self.keep(state, records, epoch)
+
+    def epoch_done(self, state: Any, epoch: int, logs: dict[str, float]) -> None:
+        """Writes an epoch's figures; keeps a snapshot if one is due here."""
+        seconds, self.began = time.perf_counter() - self.began, time.perf_counter()
+        self.guarded(lambda writer: writer.append_epoch(logs, seconds))
+        if self.writer and self.writer.step % self.spacing == 0:
+            self.keep(state, {}, epoch + 1)
+
+    def end(self, state: Any, logs: dict[str, float], epoch: int) -> None:
+        """Keeps the last state and closes the run."""
+        if self.writer is None:
+            return
+        if not self.model.interrupted:
+            self.keep(state, {}, epoch)
+        failed = bool(logs) and not np.isfinite(logs.get("loss", 0.0))
+        status = "interrupted" if self.model.interrupted else "failed" if failed else "finished"
+        self.guarded(lambda writer: writer.finish(status, dict(logs)))
+
+    # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def keep(self, state: Any, records: Any, epoch: int) -> None:
+        """A snapshot: the state, and what the epoch it lies in has recorded so far."""
+        whole = {"learning": on_host(state), "records": on_host(records)}
+        self.guarded(lambda writer: writer.snapshot(whole, self.going_on(epoch)))
+
+    def going_on(self, epoch: int) -> dict[str, Any]:
+        """What else going on needs."""
+        rate = self.model.optimizer.learning_rate
+        return {
+            "epoch": epoch,
+            "epochs_seen": self.model.epochs_seen,
+            "learning_rate": rate if isinstance(rate, float) else None,
+        }
+
+    def guarded(self, write: Any) -> None:
+        """Writes; when the disk refuses, says so once and lets the learning go on without a recording."""
+        if self.writer is None:
+            return
+        try:
+            write(self.writer)
+        except FileError as problem:
+            print(f"{problem} Learning goes on, without being recorded.", file=sys.stderr)
+            self.writer.close()
+            self.writer = None
+
+
+class Look:
+    """Measures a step's sizes without taking it: the step's own lines, run beside the loop."""
+
+    def __init__(self, engine: Any, model: Any, chain: Any) -> None:
+        step = make_step(chain, model.loss_object, model.optimizer, (), watch=sizes_of(chain))
+
+        def sizes(state: Any, x: Any, y: Any, weight: Any, chosen: Any, divisor: float) -> Any:
+            batch = as_float(x[chosen], divisor), y[chosen], None if weight is None else weight[chosen]
+            return step(state, batch)[1]["sizes"]
+
+        self.sizes = engine.compiled(sizes)
+
+    def __call__(self, state: Any, loaded: Examples, chosen: np.ndarray) -> np.ndarray:
+        chosen = namespace(loaded.x).asarray(chosen)
+        return np.asarray(self.sizes(state, loaded.x, loaded.y, loaded.weight, chosen, loaded.divisor))
+
+
+def settings_of(
+    model: Any, plan: Any, backend: str, data: dict[str, Any] | None, recipe: dict[str, Any] | None
+) -> Settings:
+    """All that decides a run's bits."""
+    training = compile_config(model) | {"shuffle": plan.shuffle, "initial_epoch": plan.initial_epoch}
+    if model.augmentation is not None:
+        training["augmentation"] = model.augmentation.get_config()
+    known = dict(data or {})
+    if "digest" not in known:
+        known["digest"] = digest_of(plan.examples)
+    known["examples"] = len(plan.examples)
+    config = model.get_config()
+    if plan.epochs < plan.initial_epoch:
+        raise SettingError("There are no epochs to record.")
+    return Settings(
+        seed=model.seed, model=config, training=training, data=known, batch=plan.batch, epochs=plan.epochs,
+        backend=backend, recipe=recipe or {},
+    )  # fmt: skip
+
+
+def digest_of(examples: Examples) -> str:
+    """SHA-256 of what is learned from: shapes, types, numbers."""
+    digest = hashlib.sha256()
+    for array in (examples.x, examples.y, examples.weight):
+        if array is not None:
+            digest.update(f"{array.shape}{array.dtype}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def size_of(tree: Any) -> int:
+    """The bytes of all arrays in a state."""
+    if isinstance(tree, dict):
+        return sum(size_of(value) for value in tree.values())
+    if isinstance(tree, list):
+        return sum(size_of(value) for value in tree)
+    return int(tree.nbytes)
