@@ -32,6 +32,7 @@ class Initializer:
         return np.asarray(drawn, dtype=np.float32)
 
     def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
+        """The values, from a generator; what calling it rounds to float32."""
         raise NotImplementedError(f"{type(self).__name__} does not say how to draw weights: write its draw().")
 
     def get_config(self) -> dict[str, Any]:

@@ -49,9 +49,11 @@ class Loss:
         self.name = name or self.key
 
     def values(self, y: Array, p: Array) -> Array:
+        """One loss per example, (batch,)."""
         raise NotImplementedError(f"{type(self).__name__} has no values(y, p): write it.")
 
     def derivative(self, y: Array, p: Array) -> Array:
+        """The derivative of each example's loss by each prediction, shaped like p."""
         raise NotImplementedError(f"{type(self).__name__} has no derivative(y, p): write it.")
 
     def check(self, y: np.ndarray, output_shape: tuple[int, ...]) -> np.ndarray:
@@ -150,6 +152,7 @@ class CategoricalCrossentropy(_Crossentropy):
         self.label_smoothing = smoothing_share(label_smoothing)
 
     def smoothed(self, y: Array, p: Array) -> Array:  # y ← y (1 - s) + s / K
+        """The targets in the type of p, a share s of their certainty spread over all K classes."""
         y = y.astype(p.dtype)
         return y * (1 - self.label_smoothing) + self.label_smoothing / y.shape[-1] if self.label_smoothing else y
 
@@ -220,6 +223,7 @@ class BinaryCrossentropy(_Crossentropy):
         self.label_smoothing = smoothing_share(label_smoothing)
 
     def smoothed(self, y: Array, p: Array) -> Array:  # y ← y (1 - s) + s / 2
+        """The targets in the type of p, a share s of their certainty taken away."""
         y = y.astype(p.dtype)
         return y * (1 - self.label_smoothing) + 0.5 * self.label_smoothing if self.label_smoothing else y
 

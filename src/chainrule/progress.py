@@ -75,17 +75,20 @@ class Progress:
             print(head + tail, file=self.stream, flush=True)
 
     def bar(self, done: int) -> str:
+        """How far it is: "  3/100 ━───"."""
         share = done / max(1, self.steps)
         full = int(20 * share)
         bar = self.mark * full + ("─" if self.mark == "━" else ".") * (20 - full)
         return f"{done:>{len(str(self.steps))}}/{self.steps} {bar}"
 
     def figures(self, logs: dict[str, float], done: int) -> str:
+        """The rate and the figures, as they stand at the end of the line."""
         spent = time.perf_counter() - self.began
         tail = "".join(f" - {name}: {number(value)}" for name, value in logs.items())
         return per_step(spent / max(1, done)) + tail
 
     def redraw(self, line: str, end: str) -> None:
+        """Writes a line over the one before."""
         columns = int(os.environ.get("COLUMNS") or 0) or _columns(self.stream)
         if columns and end == "":
             line = line[: columns - 1]

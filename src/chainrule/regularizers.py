@@ -26,10 +26,12 @@ class L1L2:
         self.l1, self.l2 = float(l1), float(l2)
 
     def value(self, w: Array) -> Array:  # l1 Σ|w| + l2 Σ w²
+        """What the weights add to the loss."""
         xp = namespace(w)
         return self.l1 * xp.sum(xp.abs(w)) + self.l2 * xp.sum(w * w)
 
     def gradient(self, w: Array) -> Array:  # l1 sign(w) + 2 l2 w
+        """What each weight adds to the derivative of the loss by it."""
         return self.l1 * namespace(w).sign(w) + 2 * self.l2 * w
 
     def get_config(self) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class LearningRateSchedule:
         return self.at(step)
 
     def at(self, step: Array) -> Array:
+        """The rate at a step given as an array of one number."""
         raise NotImplementedError(f"{type(self).__name__} does not say its rate: write at(step).")
 
     def get_config(self) -> dict[str, Any]:
