@@ -4,13 +4,14 @@ DATA may be left out when the model learned from a set known by name. The data i
 learning, so the test part holds no example that was learned from; tables and pictures are prepared as the file says.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import choices, places
 from chainrule.cli.options import DATA, add_data_options, data_options
 from chainrule.cli.output import Output, per_cent, table
 from chainrule.cli.parser import OneOf, Parser
-from chainrule.errors import SettingError
+from chainrule.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -67,11 +68,17 @@ def examples(model: "Sequential", known: "Knowledge", args: "Namespace", out: Ou
     options = options_for(known, stored, name) | data_options(args)
     if isinstance(options.get("size"), list):
         options["size"] = tuple(options["size"])  # JSON knows no tuples
-    data = datasets.load(name, **options)
-    same = data.digest == stored.get("digest")
-    if not same and known.preparation.get("kind") == "table" and data.preparation.get("kind") == "table":
+    is_table = known.preparation.get("kind") == "table" and name.lower().endswith((".csv", ".tsv"))
+    try:
+        data = datasets.load(name, **options)
+        same = data.digest == stored.get("digest")
+    except DataError:  # nothing to learn from may still be something to measure on
+        if not is_table:
+            raise
+        same = False
+    if is_table and not same:
         out.tell(f"{name} is not the table that was learned from: all its rows are measured.")
-        return data.name, "all", *table_of(name, known.preparation)
+        return Path(name).stem, "all", *table_of(name, known.preparation)
     if not same and stored:
         out.tell(f"This is not the data that was learned from ({stored.get('name')}); it is measured all the same.")
     x, y = part_of(data, args.part)

@@ -89,7 +89,7 @@ def _npy(name: str) -> Any:
         try:
             reader = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[npy.read_magic(head)]
             shape, fortran, dtype = reader(head)
-        except (ValueError, KeyError, SyntaxError, RecursionError):
+        except Exception:  # noqa: BLE001 - NumPy parses the header as Python's literals: damage raises anything
             raise FileError(f"{name} is damaged: it begins like an array of NumPy's, but is none.") from None
         if dtype.hasobject or dtype.kind not in "buif":
             raise FileError(f"{name} holds {dtype}; only arrays of plain numbers are read.")

@@ -87,7 +87,7 @@ class Output:
     def error_line(self, text: str) -> None:
         """A line on stderr."""
         with suppress(OSError, ValueError):  # nobody hears it
-            sys.stdout.flush()  # what was said before stands before it
+            self.flush()  # what was said before stands before it
         with suppress(OSError, ValueError):
             print(text, file=sys.stderr, flush=True)
 
@@ -121,7 +121,8 @@ class Output:
 
     def flush(self) -> None:
         """Everything out; raises BrokenPipeError where nobody reads."""
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
 
 
 def per_cent(share: float) -> str:

@@ -38,15 +38,21 @@ class Parser(argparse.ArgumentParser):
         if any(word in ("-h", "--help") for word in _before_dashes(words)):
             self.print_help()
             return None
+        for word in _before_dashes(words):
+            if word.startswith("--"):
+                self._check_option(word.split("=")[0])
         args, rest = self.parse_known_intermixed_args(words) if self._can_mix() else self.parse_known_args(words)
         for word in rest:
             if word.startswith("-") and word != "-":
-                option = word.split("=")[0]
-                guess = nearest(option, [o for o in self._option_string_actions if o.startswith("--")])
-                raise SettingError(f"There is no option {option}." + (f" Did you mean {guess}?" if guess else ""))
+                self._check_option(word)
         if rest:
             raise SettingError(f"{self.command} has no use for {rest[0]!r}: {self._wants()}.")
         return args
+
+    def _check_option(self, option: str) -> None:
+        if option not in self._option_string_actions:
+            guess = nearest(option, [known for known in self._option_string_actions if known.startswith("--")])
+            raise SettingError(f"There is no option {option}." + (f" Did you mean {guess}?" if guess else ""))
 
     def _can_mix(self) -> bool:
         """Whether options may stand among several words (argparse can not do it where the rest is swallowed)."""

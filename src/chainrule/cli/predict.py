@@ -44,6 +44,8 @@ def run(args: "Namespace", out: Output) -> int:
     reader, failed = Reader(network, known, args.single), False
     for file in files:
         try:
+            if file.lower().endswith(places.MODELS):
+                raise FileError(f"{file} is a model file: one MODEL comes first, then the files to read.")
             if file != "-":
                 places.existing(file)
             for answer in reader.read(file):

@@ -1,0 +1,220 @@
+"""`chainrule predict`: pictures, arrays, tables and stdin; one line each, and a sentence where there is no answer."""
+
+import io
+import sys
+
+import numpy as np
+import pytest
+
+from chainrule import datasets
+from chainrule.models import load_model
+
+KEYS = ["file", "row", "text", "probability", "value", "digits", "refused"]
+
+
+@pytest.fixture
+def stdin(monkeypatch):
+    """stdin(bytes) is what the next command reads from stdin."""
+    return lambda content: monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+@pytest.mark.parametrize("model", ["digits.keras", "digits.h5", "plain.keras"])
+def test_a_picture_gets_exactly_the_answer_that_its_array_gets(type_, digits, model) -> None:
+    """A PNG of a test digit is read, recognised as MNIST's kind and passes unchanged: the same probability."""
+    network = load_model(digits / model)
+    x = datasets.load("mnist").x_test[:1]
+    p = network.predict(x.reshape(1, 28, 28).astype(np.float32) / 255, verbose=0)[0]
+    (found,) = type_("predict", digits / model, digits / "seven.png", "--json").lines
+    assert list(found) == KEYS
+    assert found["text"] == str(p.argmax())
+    assert found["probability"] == pytest.approx(float(p.max()), rel=1e-6)
+    assert found["digits"] == [{"label": found["text"], "probability": found["probability"], "box": [0, 0, 28, 28]}]
+    assert (found["row"], found["value"], found["refused"]) == (None, None, None)
+
+
+def test_arrays_in_every_file_format_get_the_same_answers(type_, digits, here) -> None:
+    """npy, npz, IDX, packed IDX; whole numbers, fractions to 1 and to 255; flat or square; one alone."""
+    x = datasets.load("mnist").x_test[:5]
+    np.save("whole.npy", x)
+    np.save("fractions.npy", (x / 255.0).reshape(5, 784))
+    np.save("floats.npy", x.astype(np.float64))
+    np.save("columns.npy", np.asfortranarray(x))
+    np.savez("one.npz", anything=x)
+    np.savez("several.npz", x=x, y=np.arange(5))
+    datasets.idx.write("packed.gz", x)
+    datasets.idx.write("t10k-images", x)
+    names = ["whole.npy", "fractions.npy", "floats.npy", "columns.npy", "one.npz", "several.npz", "packed.gz", "t10k-images"]
+    lines = type_("predict", digits / "digits.keras", *names, "--json").lines
+    first = [line["text"] for line in lines[:5]]
+    for k, name in enumerate(names):
+        some = lines[5 * k : 5 * k + 5]
+        assert [line["text"] for line in some] == first
+        assert [(line["file"], line["row"]) for line in some] == [(name, row) for row in range(5)]
+    np.save("alone.npy", x[3])
+    assert [line["text"] for line in type_("predict", digits / "digits.keras", "alone.npy", "--json").lines] == [first[3]]
+
+
+def test_people_get_a_line_with_the_answer_and_how_sure_it_is(type_, digits) -> None:
+    """file: answer, probability in per cent; --top lists more."""
+    said = type_("predict", digits / "digits.keras", digits / "seven.png")
+    assert said.out.startswith(f"{digits / 'seven.png'}: 7  ")
+    assert said.out.rstrip().endswith("%")
+    said = type_("predict", digits / "digits.keras", digits / "seven.png", "--top", 3)
+    assert said.out.count("%") == 3
+    (found,) = type_("predict", digits / "digits.keras", digits / "seven.png", "--top", 10, "--json").lines
+    top = found["digits"][0]["top"]
+    assert sorted(one["label"] for one in top) == list("0123456789")
+    assert sum(one["probability"] for one in top) == pytest.approx(1, abs=1e-5)
+
+
+def test_show_draws_what_the_network_saw(type_, digits) -> None:
+    """--show adds the picture in blocks."""
+    said = type_("predict", digits / "digits.keras", digits / "seven.png", "--show")
+    assert len(said.out.splitlines()) == 29
+    assert "█" in said.out
+
+
+def test_a_photo_is_searched_for_digits(type_, digits, here) -> None:
+    """A large dark-on-light picture with two digits gives both, in reading order, with their boxes."""
+    from PIL import Image
+
+    x = datasets.load("mnist").x_test
+    page = np.full((300, 600), 255, np.uint8)
+    for left, k in ((60, 0), (330, 3)):  # a seven and a nought
+        page[60:228, left : left + 168] -= np.kron(x[k], np.ones((6, 6), np.uint8))
+    Image.fromarray(page).save("page.png")
+    (found,) = type_("predict", digits / "digits.keras", "page.png", "--json").lines
+    assert found["refused"] is None
+    assert found["text"] == "70"
+    assert found["digits"][0]["box"][2] < found["digits"][1]["box"][0]
+    assert found["probability"] == min(digit["probability"] for digit in found["digits"])
+    (found,) = type_("predict", digits / "digits.keras", "page.png", "--json", "--single").lines
+    assert len(found["digits"]) <= 1
+
+
+def test_a_picture_without_writing_is_refused_with_a_reason(type_, digits, here) -> None:
+    """A blank sheet is an answer, not a failure: a reason, exit code 0."""
+    from PIL import Image
+
+    Image.new("L", (200, 200), 255).save("blank.png")
+    said = type_("predict", digits / "digits.keras", "blank.png", "--json")
+    assert said.code == 0
+    assert said.lines[0]["text"] is None
+    assert "no ink" in said.lines[0]["refused"]
+    assert "blank.png: refused: There is no ink" in type_("predict", digits / "digits.keras", "blank.png").out
+
+
+def test_other_pictures_are_brought_to_the_models_size(type_, folder, models, here) -> None:
+    """A model of pictures from a folder takes pictures of any size."""
+    from PIL import Image
+
+    names = []
+    for name in ("lying", "standing"):
+        Image.open(folder / "pictures" / name / "0.png").resize((280, 280)).save(f"{name}.png")
+        names.append(f"{name}.png")
+    found = type_("predict", models / "pictures.keras", *names, "--json").lines
+    assert [line["text"] for line in found] == ["lying", "standing"]
+
+
+def test_rows_of_a_table_are_prepared_as_the_file_says(type_, folder, models, here) -> None:
+    """A CSV without the target column gives a class, or a number in the target's own unit, for each row."""
+    (here / "rows.csv").write_text("age\n1\n19\n")
+    assert [line["text"] for line in type_("predict", models / "pets.keras", "rows.csv", "--json").lines] == ["dog", "cat"]
+    (here / "flats.csv").write_text("city,rooms\nBern,4\nBasel,7\n")
+    found = type_("predict", models / "houses.keras", "flats.csv", "--json").lines
+    assert found[0]["value"] == pytest.approx(4500, rel=0.1)
+    assert found[1]["value"] == pytest.approx(7000, rel=0.1)
+    assert found[0]["probability"] is None
+    assert found[0]["digits"] == []
+    said = type_("predict", models / "houses.keras", "flats.csv").out
+    assert said.splitlines()[0] == f"flats.csv[0]: {found[0]['value']:.6g}"
+
+
+def test_stdin_may_hold_a_picture_an_array_or_a_table(type_, digits, models, here, stdin) -> None:
+    """- reads stdin; what it is, the first bytes and the model decide."""
+    stdin((digits / "seven.png").read_bytes())
+    (found,) = type_("predict", digits / "digits.keras", "-", "--json").lines
+    assert (found["file"], found["text"]) == ("-", "7")
+    buffer = io.BytesIO()
+    np.save(buffer, datasets.load("mnist").x_test[:2])
+    stdin(buffer.getvalue())
+    assert len(type_("predict", digits / "digits.keras", "-", "--json").lines) == 2
+    stdin(b"age\n2\n")
+    assert type_("predict", models / "pets.keras", "-", "--json").lines[0]["text"] == "dog"
+    stdin(b"age\nold\n")
+    said = type_("predict", models / "pets.keras", "-")
+    assert "stdin:2" in said.err
+    stdin(b"")
+    assert "stdin is empty" in type_("predict", digits / "digits.keras", "-").err
+
+
+def test_a_bad_file_does_not_stop_the_others(type_, digits, here) -> None:
+    """What can not be read is said on stderr and as `refused`; the rest is answered; the exit code is 1."""
+    (here / "notes.txt").write_text("hello")
+    (here / "empty.png").write_bytes(b"")
+    said = type_("predict", digits / "digits.keras", "notes.txt", "missing.png", "empty.png", here, digits / "seven.png", "--json")
+    assert said.code == 1
+    assert [line["text"] for line in said.lines] == [None, None, None, None, "7"]
+    assert all(line["refused"] for line in said.lines[:4])
+    assert said.err.count("chainrule predict: ") == 4
+    assert "Traceback" not in said.err
+
+
+def test_damaged_and_hostile_arrays_are_refused(type_, digits, here) -> None:
+    """Cut short, too long, pickled, of text, NaN, of a wrong shape: a sentence each, never a traceback."""
+    good = io.BytesIO()
+    np.save(good, np.zeros((3, 28, 28), np.uint8))
+    content = good.getvalue()
+    (here / "short.npy").write_bytes(content[:-1])
+    (here / "long.npy").write_bytes(content + b"0")
+    (here / "header.npy").write_bytes(content[:9])
+    (here / "huge.npy").write_bytes(content.replace(b"(3, 28, 28)", b"(9999999999,)"[:11].ljust(11)))
+    np.save("text.npy", np.array(["a"]))
+    np.save("object.npy", np.array([{}], dtype=object), allow_pickle=True)
+    np.save("nan.npy", np.full((1, 28, 28), np.nan))
+    np.save("shape.npy", np.zeros((1, 5, 5), np.uint8))
+    np.savez("which.npz", a=np.zeros(1), b=np.zeros(1))
+    names = [p.name for p in sorted(here.iterdir())]
+    said = type_("predict", digits / "digits.keras", *names)
+    assert said.code == 1
+    assert said.out == ""
+    assert said.err.count("chainrule predict: ") == len(names) == 9
+    assert "Traceback" not in said.err
+    assert "unforeseen" not in said.err
+
+
+@pytest.mark.parametrize("cut", [0, 1, 4, 100, 2000, -1])
+def test_a_damaged_model_is_refused(type_, digits, here, cut) -> None:
+    """A model cut short anywhere: exit code 1 and one sentence."""
+    content = (digits / "digits.keras").read_bytes()
+    (here / "cut.keras").write_bytes(content[:cut])
+    said = type_("predict", "cut.keras", digits / "seven.png")
+    assert said.code == 1
+    assert len(said.err.splitlines()) == 1
+    assert said.err.startswith("chainrule predict: cut.keras ")
+
+
+def test_the_model_comes_first(type_, digits) -> None:
+    """A picture in the model's place, a model in a picture's place, no file at all: what to type is said."""
+    assert "The model comes first: chainrule predict MODEL" in type_("predict", digits / "seven.png").err
+    said = type_("predict", digits / "digits.keras", digits / "digits.h5")
+    assert "is a model file: one MODEL comes first" in said.err
+    said = type_("predict", digits / "digits.keras")
+    assert said.code == 2
+    assert "Which files?" in said.err
+
+
+def test_a_model_and_examples_that_do_not_fit_are_refused(type_, digits, models, folder) -> None:
+    """A table for a model of pictures, a picture for a model of tables."""
+    assert "the model takes pictures, not tables" in type_("predict", digits / "digits.keras", folder / "pets.csv").err
+    assert "the model takes rows of a table" in type_("predict", models / "pets.keras", digits / "seven.png").err
+
+
+def test_logits_become_probabilities(type_, here, digits) -> None:
+    """A model that ends without softmax, as many of Keras's do, is answered with probabilities all the same."""
+    from chainrule import Sequential, layers
+
+    model = Sequential([layers.Input((28, 28)), layers.Flatten(), layers.Dense(10)])
+    model.save("logits.keras")
+    (found,) = type_("predict", "logits.keras", digits / "seven.png", "--json", "--top", 10).lines
+    assert sum(one["probability"] for one in found["digits"][0]["top"]) == pytest.approx(1)
