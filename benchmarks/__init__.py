@@ -1,0 +1,1 @@
+"""Chainrule beside its peers: the same jobs, each in a process of its own, in turns. `python -m benchmarks --help`."""

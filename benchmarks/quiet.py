@@ -1,0 +1,49 @@
+"""Whether the machine was ours while something was timed, and a lock for those who share one."""
+
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+
+TRIES = 6
+AT_MOST = 0.04  # of the machine's processor time may go to others; more than that, and the timing is repeated
+SHORT = 0.1  # seconds: the system counts in hundredths of a second, too coarse to say anything about less than this
+
+
+def processor_seconds():
+    """How long all processors together have worked since the machine started; None where nobody counts (Linux does)."""
+    try:
+        with open("/proc/stat") as file:
+            user, nice, system, _idle, _wait, irq, softirq, steal = map(int, file.readline().split()[1:9])
+    except (OSError, ValueError):
+        return None
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def quietly(measure, tries=TRIES):
+    """Calls `measure` until others left it alone, at most so many times; returns the quietest result.
+
+    measure() -> a dict with "seconds" and with "cpu", its own processor time. Added: "others", the share of the
+    machine's processor time that went elsewhere meanwhile (None where it is not known), and "tries".
+    """
+    results = []
+    for _ in range(tries):
+        before, began = processor_seconds(), time.perf_counter()
+        result = measure()
+        after, wall = processor_seconds(), time.perf_counter() - began
+        others = None if before is None or wall < SHORT else max(0.0, (after - before - result["cpu"]) / (wall * os.cpu_count()))
+        results.append(result | {"others": others})
+        if others is None or others <= AT_MOST:
+            break
+    return min(results, key=lambda result: result["others"] or 0.0) | {"tries": len(results)}
+
+
+@contextmanager
+def alone(path):
+    """Holds a lock file, if one is named, so that jobs which ask for the same lock wait: see flock(1)."""
+    if not path:
+        yield
+        return
+    with open(path, "a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
