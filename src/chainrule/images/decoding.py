@@ -5,7 +5,10 @@ Pillow decodes; what Pillow gets wrong for a photo's sake is put right here: the
 """
 
 import io
+import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +30,7 @@ class Limits:
     """
 
     file_bytes: int = 64_000_000
-    decoded_bytes: int = 160_000_000
+    decoded_bytes: int = 96_000_000
     longest: int = 65_535
     side: int = 1600
 
@@ -51,7 +54,8 @@ def decode(data: bytes, limits: Limits) -> tuple[Pixels, str, tuple[int, int]]:
             warnings.simplefilter("ignore")
             if kind == "JPEG":
                 image.draft(None, shrunk(image.size, limits.side))      # halves, quarters or eighths
-            image.load()
+            with quiet() if kind == "TIFF" else nullcontext():
+                image.load()
             turn = turn_of(image)
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, MemoryError, TypeError, KeyError,
             OverflowError, AttributeError, RuntimeError, NotImplementedError, ZeroDivisionError) as problem:
@@ -61,6 +65,24 @@ def decode(data: bytes, limits: Limits) -> tuple[Pixels, str, tuple[int, int]]:
     if turn in (5, 6, 7, 8):
         size = size[::-1]
     return np.ascontiguousarray(upright(pixels, turn)), kind, size
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps the TIFF library, which writes to the error stream by itself, from doing so."""
+    try:
+        kept = os.dup(2)
+    except OSError:
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def upright(pixels: Pixels, turn: int) -> Pixels:
@@ -97,7 +119,7 @@ def _open(data: bytes, kind: str) -> Any:
 
 
 def _header(image: Any, kind: str) -> Header:
-    cost = {"1": 1, "L": 1, "P": 1, "LA": 4, "I;16": 2, "I;16B": 2, "I": 4, "F": 4}.get(image.mode, 4)
+    cost = {"1": 1, "L": 1, "P": 8, "I;16": 4, "I;16B": 4, "I": 8, "F": 8, "RGB": 4}.get(image.mode, 8)
     return Header(kind, image.width, image.height, cost + (4.0 if kind in ("WebP", "HEIC") else 0.0))
 
 
@@ -135,12 +157,19 @@ def plain(image: Any, side: int) -> Pixels:
     """Any Pillow mode to uint8 (h, w) or (h, w, 3), alpha laid on paper, shrunk to `side`."""
     mode = image.mode
     if mode.startswith(("I", "F")):
-        return shrink(levels(np.asarray(image)), side)
+        values, step = np.asarray(image), -(-max(image.size) // side)
+        if step > 1:
+            h, w = (n // step * step or n for n in values.shape)
+            across, down = min(step, w), min(step, h)
+            values = values[:h, :w].reshape(h // down, down, w // across, across).mean(axis=(1, 3), dtype=np.float32)
+        return levels(values * 255.0 if mode == "F" and float(values.max(initial=0.0)) <= 1.0 else values)
     if mode == "CMYK":
         # Pillow already turns Adobe's inverted CMYK over while it decodes a JPEG.
-        return shrink(np.asarray(image.convert("RGB")), side)
+        image = image.convert("RGB")
     if mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        return shrink(on_paper(np.asarray(image.convert("RGBA"))), side)
+        image = image.convert("RGBA")
+        factor = max(1, max(image.size) // side)
+        return shrink(on_paper(np.asarray(image.reduce(factor) if factor > 1 else image)), side)
     image = image.convert("L" if mode in ("1", "L") else "RGB")
     size = shrunk(image.size, side)
     if size != image.size:                       # before it becomes an array: a second copy of a photo is large
@@ -154,12 +183,9 @@ def levels(values: np.ndarray[Any, Any]) -> Pixels:
     >>> levels(np.array([[0, 257, 65535]], np.uint16))
     array([[  0,   1, 255]], dtype=uint8)
     """
-    fraction = values.dtype.kind == "f"
     values = np.nan_to_num(values.astype(np.float32), posinf=65535.0)
     top = float(values.max(initial=0.0))
-    if fraction and 0.0 < top <= 1.0:
-        values = values * 255.0
-    elif top > 255.0:
+    if top > 255.0:
         values = values / (257.0 if top <= 65535.0 else top / 255.0)
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 

@@ -137,8 +137,8 @@ def jpeg_header(data: bytes) -> Header:
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         if marker in (0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF) and not header:
             height, width, parts = struct.unpack(">HHB", data[at + 5 : at + 10].ljust(5, b"\0"))
-            # A baseline JPEG streams through at reduced scale; a progressive one keeps two bytes a value in memory.
-            header = Header("JPEG", width, height, 0.6 if marker in (0xC0, 0xC1) else 2.0 * parts)
+            # A baseline JPEG streams through at reduced scale; a progressive one keeps its values in memory, mostly at half size.
+            header = Header("JPEG", width, height, 0.6 if marker in (0xC0, 0xC1) else 1.3 * parts)
         if marker == 0xDA:
             scans += 1
             if scans > MOST_SCANS:

@@ -168,6 +168,11 @@ def rows(found: list[Glyph]) -> list[Glyph]:
     return [replace(g, row=k) for k, line in enumerate(lines) for g in line]
 
 
+def solid(glyph: Glyph, pen: float) -> bool:
+    """Whether a glyph is a blot and not strokes: its pen wider than a third of it. Digits' pens are at most a quarter."""
+    return pen > max(2.0, 0.36 * max(glyph.width, glyph.height))
+
+
 def plausible(found: list[Glyph], height: float) -> list[Glyph]:
     """Without what is far too small, too flat or too large beside the writing to be one of its digits."""
     return [g for g in found if 0.5 * height <= g.height <= 1.9 * height and g.width <= min(3.0 * height, 2.5 * g.height)]

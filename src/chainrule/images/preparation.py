@@ -16,6 +16,7 @@ from chainrule.images.lines import without_lines
 from chainrule.images.paper import beside, darkness, ink_is_light, paper
 from chainrule.images.passing import is_mnist_like
 from chainrule.images.reading import Picture, read_picture
+from chainrule.images.strokes import stroke_width
 from chainrule.images.touching import own, separated
 from chainrule.images.windows import Floats
 
@@ -185,6 +186,7 @@ def prepare(source: object, settings: Preparation | None = None, *, single: bool
         found = [whole]
     else:
         parts, found = separated(parts, keep, _judge(settings, classify))
+    found = [g for g in found if not grouping.solid(g, stroke_width(own(parts, g)))]
     digits = tuple(_digit(glyph, parts, picture, settings) for glyph in found)
     if not digits:
         return Prepared(picture, (), "There is ink in this picture, but nothing of a digit's size and shape.",

@@ -50,7 +50,7 @@ def read_picture(source: object, *, name: str | None = None, limits: Limits = LI
         shown = name or str(path)
         return _from_bytes(_file_bytes(path, shown, limits), shown, limits, suffix_of=path.name)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _from_bytes(bytes(source), name or "these bytes", limits)
+        return _from_bytes(bytes(source), name or "The picture", limits)
     if hasattr(source, "read"):
         shown = name or str(getattr(source, "name", "the stream"))
         return _from_bytes(_stream_bytes(source, shown, limits), shown, limits)
