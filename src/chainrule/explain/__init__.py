@@ -1,11 +1,23 @@
-"""One learning step with every number, and the questions one asks of a run.
+"""One learning step with every number, and the questions that one asks of some steps.
 
-    explain.step(model, x, y)         the step that a model would take next, opened
-    .weight("dense", 12, 3)           how one weight got its next value, with all the arithmetic
+step(model, x, y)          the step that a model would take next, opened; print it
+  .weight("dense", 12, 3)  how one weight got its next value, with all the arithmetic
+  .neuron .example .layer  a unit, an example, a layer in this step
+check_model(model, x, y)   all derivatives against measured ones
+influence_on_weight ...    who pushed, over several steps
+Condition("loss > 2")      the first step for which something holds
 """
 
-from chainrule.explain.moments import Moment, moment
-from chainrule.explain.step import StepExplained, step
+from chainrule.explain.check import Checked, ModelChecked, check_model
+from chainrule.explain.conditions import Condition, columns_of
+from chainrule.explain.influence import Influence, influence_on_example, influence_on_weight, moments_of
+from chainrule.explain.moments import Moment, moment, replayed
+from chainrule.explain.questions import Life, Rise, largest_rise, rises, when_died
+from chainrule.explain.step import LinkExplained, StepExplained, step
 from chainrule.explain.trace import Trace
 
-__all__ = ["Moment", "StepExplained", "Trace", "moment", "step"]
+__all__ = [
+    "Checked", "Condition", "Influence", "Life", "LinkExplained", "ModelChecked", "Moment", "Rise", "StepExplained",
+    "Trace", "check_model", "columns_of", "influence_on_example", "influence_on_weight", "largest_rise", "moment", "moments_of",
+    "replayed", "rises", "step", "when_died",
+]  # fmt: skip

@@ -48,7 +48,9 @@ def agreement(links: Sequence[Any], here: State, there: State) -> Agreement:
     rows = []
     for place, link in enumerate(links):
         for name in here["params"][place]:
-            rows.append(compared(f"{link.name}.{name}", here["params"][place][name], there["params"][place][name]))
+            rows.append(
+                compared(f"{link.name}.{name}", here["params"][place][name], there["params"][place][name])
+            )
             for slot in link.slots:
                 mine, other = here["memory"][slot][place][name], there["memory"][slot][place][name]
                 rows.append(compared(f"{slot} of {link.name}.{name}", mine, other))

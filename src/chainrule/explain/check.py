@@ -18,8 +18,9 @@ from chainrule.explain.moments import Moment, moment
 from chainrule.explain.step import StepExplained
 
 TOLERANCE = 1e-6  # of the larger of the two
-STEPS = tuple(10.0**-k for k in range(2, 8))  # h, for a weight of size 1
-NOTHING = 1e-9  # a derivative this far below the size of its terms is rounding
+STEPS = (1e-4, 1e-3, 1e-5, 1e-2, 1e-6, 1e-7)  # h, the likeliest first
+UNSURE = 1e-3  # a doubt that is worth a word
+SURE = 1e-8  # a doubt that needs no other h
 
 
 class Checked(NamedTuple):
@@ -38,7 +39,7 @@ class Checked(NamedTuple):
     def error(self) -> float:
         """|written - measured| / the larger; 0 where both are nothing."""
         size = max(abs(self.written), abs(self.measured))
-        return 0.0 if size < 1e-12 else abs(self.written - self.measured) / size  # noqa: PLR2004
+        return 0.0 if size < 1e-12 else abs(self.written - self.measured) / size
 
     @property
     def ok(self) -> bool:
@@ -48,6 +49,8 @@ class Checked(NamedTuple):
     def __str__(self) -> str:
         told = "" if self.float32 is None else f" Training, in float32, had {number(self.float32)}."
         verdict = "They agree" if self.ok else "THEY DIFFER"
+        if self.ok and self.doubt > UNSURE:
+            verdict = "It can not be measured well, the loss bends here"
         return (
             f"The derivative of the loss by {self.what}: backpropagation says {number(self.written, 12)}, moving the "
             f"weight both ways and looking at the loss says {number(self.measured, 12)} (float64). {verdict}: "
@@ -77,7 +80,10 @@ class ModelChecked(NamedTuple):
                 for row in (*self.rules, *self.weights)]  # fmt: skip
         heads = ("derivative", "written", "measured", "error", "")
         wide = [max(len(row[i]) for row in (heads, *rows)) for i in range(4)]
-        lines = [f"{a.ljust(wide[0])}  {b.rjust(wide[1])}  {c.rjust(wide[2])}  {d.rjust(wide[3])}{e}" for a, b, c, d, e in (heads, *rows)]
+        lines = [
+            f"{a.ljust(wide[0])}  {b.rjust(wide[1])}  {c.rjust(wide[2])}  {d.rjust(wide[3])}{e}"
+            for a, b, c, d, e in (heads, *rows)
+        ]
         worst = self.worst
         if self.ok:
             end = f"All derivatives agree. Furthest off: {worst.what}, by {worst.error:.1e} of its size."
@@ -86,29 +92,31 @@ class ModelChecked(NamedTuple):
         return "\n".join([*lines, end])
 
 
-def measured(f: Callable[[float], Any], scale: float = 1.0) -> tuple[float, float]:
+def measured(f: Callable[[float], Any], scale: float = 0.1) -> tuple[float, float]:
     """The derivative of f at 0, and a doubt about it as a share of it. f: float64 in; one or many numbers out, which are summed.
 
     >>> value, doubt = measured(lambda h: np.exp(2 * h))
-    >>> round(value, 9), doubt < 1e-9
+    >>> round(value, 9), doubt < 1e-8
     (2.0, True)
     """
     best, least = 0.0, np.inf
-    for h in STEPS:
-        h *= scale
-        near, far = ((np.asarray(f(d)) - np.asarray(f(-d))) / (2 * d) for d in (h, 2 * h))
-        each = (4 * near - far) / 3  # the two together, without their common error (Richardson)
-        rounding = 4e-16 * float(np.abs(np.asarray(f(h))).sum()) / h
-        doubt = float(np.abs(near - far).sum()) * 1e-3 + rounding + kink(near, far)
+    here = np.asarray(f(0.0))
+    for share in STEPS:
+        h = share * scale
+        (up, down), (far_up, far_down) = ((np.asarray(f(d)), np.asarray(f(-d))) for d in (h, 2 * h))
+        near, far = (up - down) / (2 * h), (far_up - far_down) / (4 * h)
+        moved = (up != here) | (down != here)
+        rounding = 4e-16 * float(np.abs(np.where(moved, up, 0)).sum()) / h
+        bend = (2 * (up + down - 2 * here) - (far_up + far_down - 2 * here) / 2) / h  # 0 where f is smooth
+        doubt = float(np.abs(near - far).sum() + np.abs(bend).sum()) + rounding
         if doubt < least:
-            best, least = float(each.sum()), doubt
-    return best, least / max(abs(best), 1e-300) if best else 0.0
-
-
-def kink(near: Any, far: Any) -> float:
-    """What speaks for a bend between -2h and 2h: differences larger than a smooth function has there."""
-    apart, size = np.abs(near - far), np.abs(near) + np.abs(far)
-    return float(np.where(apart > 1e-3 * size, apart, 0).sum())  # noqa: PLR2004
+            best, least = (
+                float(((4 * near - far) / 3).sum()),
+                doubt,
+            )  # without the error that both share (Richardson)
+        if least <= SURE * abs(best):
+            break
+    return best, least / abs(best) if best else 0.0
 
 
 def losses_of(moment: Moment, place: int, name: str, weight: np.ndarray) -> np.ndarray:
@@ -132,7 +140,7 @@ def check_weight(moment: Moment, place: int, name: str, index: tuple[int, ...]) 
     written = float(StepExplained(wide).links[place].gradient[name][index])
     unit = np.zeros_like(weight)
     unit[index] = 1.0
-    value, doubt = measured(lambda h: losses_of(wide, place, name, weight + h * unit), max(1e-2, abs(float(weight[index]))))
+    value, doubt = measured(lambda h: losses_of(wide, place, name, weight + h * unit))
     float32 = float(StepExplained(moment).links[place].gradient[name][index])
     label = f"{moment.chain[place].name}.{name}{list(index)}"
     return Checked(label, written, value, doubt, float32)
@@ -152,18 +160,30 @@ def check_model(
     narrow = model if isinstance(model, Moment) else moment(model, x, y, sample_weight)
     wide = narrow.as_float64()
     step, rng = StepExplained(wide), np.random.default_rng(seed)
-    rules = [worst_of([check_rule(step, place, rng) for _ in range(directions)]) for place in range(len(step.end.body))]
+    rules = [
+        worst_of([check_rule(step, place, rng) for _ in range(directions)])
+        for place in range(len(step.end.body))
+    ]
     weights = []
     for link in step.links:
         for name, g in link.gradient.items():
             found = []
             for _ in range(directions):
-                v, w = rng.normal(size=g.shape) / np.sqrt(g.size), wide.state["params"][link.place][name]
-                value, doubt = measured(lambda h, w=w, v=v, i=link.place, k=name: losses_of(wide, i, k, w + h * v), 1e-1)  # type: ignore[misc]
+                v, w = direction(np.asarray(g), rng), wide.state["params"][link.place][name]
+                value, doubt = measured(
+                    lambda h, w=w, v=v, i=link.place, k=name: losses_of(wide, i, k, w + h * v)
+                )  # type: ignore[misc]
                 found.append(Checked(f"loss by {link.name}.{name}", float((g * v).sum()), value, doubt))
             weights.append(worst_of(found))
     rules.append(worst_of([check_loss(step, rng) for _ in range(directions)]))
     return ModelChecked(tuple(rules), tuple(weights))
+
+
+def direction(g: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A random direction that is not at right angles to the gradient, as a purely random one nearly is among many weights."""
+    chance, along = rng.normal(size=g.shape), g * rng.uniform(0.5, 1.5, size=g.shape)
+    length = float(np.sqrt((along * along).sum()))
+    return np.asarray(chance / np.sqrt(g.size) + (along / length if length else 0))
 
 
 def worst_of(rows: list[Checked]) -> Checked:
@@ -177,12 +197,12 @@ def check_rule(step: StepExplained, place: int, rng: np.random.Generator) -> Che
 
     link, state = step.links[place], step.moment.state
     noise = counter_noise(state["seed"], state["step"], place)
-    u, v = rng.normal(size=link.y.shape), rng.normal(size=link.x.shape)  # type: ignore[union-attr]
+    u, v = rng.normal(size=link.y.shape), rng.normal(size=link.x.shape)
     what = f"{type(link.link).__name__} {link.name!r} by its input"
     if not has_backward(link.link):
         return Checked(f"{what} (never asked)", 0.0, 0.0, 0.0)
     written = float((link.link.backward(link.params, link.kept, u) * v).sum())
-    value, doubt = measured(lambda h: link.link.forward(link.params, link.x + h * v, noise)[0] * u, 1e-1)  # type: ignore[operator]
+    value, doubt = measured(lambda h: link.link.forward(link.params, link.x + h * v, noise)[0] * u)
     return Checked(what, written, value, doubt)
 
 
@@ -198,5 +218,5 @@ def check_loss(step: StepExplained, rng: np.random.Generator) -> Checked:
     loss, y, z = step.end.loss, step.moment.batch[1], np.asarray(step.z, np.float64)
     v = rng.normal(size=z.shape)
     written = float((loss.derivative(y, z) * v).sum())
-    value, doubt = measured(lambda h: loss.values(y, z + h * v), 1e-1)
+    value, doubt = measured(lambda h: loss.values(y, z + h * v))
     return Checked(f"loss {loss.name} by the chain's end", written, value, doubt)

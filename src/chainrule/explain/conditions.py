@@ -13,6 +13,7 @@ from chainrule.errors import SettingError, nearest
 from chainrule.explain.expressions import Parser, Tree, names_in, unreadable, value_of
 
 WHEN = re.compile(r"\b(after|before|in)\s+(epoch|step)\s+(\d+)\s*$")
+QUOTES = "'\""
 TRUTHS = {"<", "<=", ">", ">=", "==", "!=", "and", "or", "not", "isnan", "isfinite"}
 Columns = Mapping[str, Any]
 
@@ -20,7 +21,7 @@ Columns = Mapping[str, Any]
 class Condition:
     """A condition on the figures of each step. `after epoch 2` and `before step 100` may stand at its end.
 
-    Figures: columns by name, each (steps,); a dict of columns where a figure belongs to layers.
+    Figures: columns by name, each (steps,). Those of layers are "grad_rms[dense]", or a dict of columns by layer.
 
     >>> condition = Condition("loss > 2 and grad_rms['dense'] > 1")
     >>> condition.first({"loss": np.array([1.0, 3.0, 4.0]), "grad_rms": {"dense": np.array([5.0, 0.5, 2.0])}})
@@ -29,7 +30,7 @@ class Condition:
 
     def __init__(self, text: str) -> None:
         if not isinstance(text, str) or not text.strip():
-            raise SettingError("A condition is a text such as \"loss > 2\" or \"accuracy < 0.9 after epoch 2\".")
+            raise SettingError("A condition is a text such as 'loss > 2' or 'accuracy < 0.9 after epoch 2'.")
         self.text = text
         found = WHEN.search(text)
         self.when = (found[1], found[2], int(found[3])) if found else None
@@ -39,11 +40,16 @@ class Condition:
             raise unreadable(text, len(body.rstrip()), "a comparison such as > 2 is missing", "condition")
 
     def holds(self, columns: Columns) -> np.ndarray:
-        """For each step whether the condition holds; a figure that is not a number fulfils no comparison but !=."""
+        """For each step whether the condition holds. Where a figure is not a number (or was not measured) it does not,
+        unless the condition asks for that with isnan or isfinite.
+        """
         values = {tree.value: self.column(tree, columns) for tree in names_in(self.tree)}
         sizes = {np.shape(v)[0] for v in values.values() if np.ndim(v)} or {len(first_column(columns))}
         held = np.broadcast_to(np.asarray(value_of(self.tree, values), bool), (max(sizes),))
-        return held & self.in_time(columns, len(held))
+        if "isnan" not in self.text and "isfinite" not in self.text:
+            for value in values.values():
+                held = held & ~np.isnan(value)
+        return np.asarray(held & self.in_time(columns, len(held)))
 
     def first(self, columns: Columns) -> int | None:
         """The first step (a row of the columns) for which the condition holds; None when it never does."""
@@ -60,26 +66,40 @@ class Condition:
         elif unit in columns:
             time = np.asarray(columns[unit])
         else:
-            raise SettingError(f"These figures have no column {unit!r}, so {word!r} {unit} {number} can not be decided.")
-        return np.asarray(time > number if word == "after" else time < number if word == "before" else time == number)
+            raise SettingError(
+                f"These figures have no column {unit!r}, so {word!r} {unit} {number} can not be decided."
+            )
+        return np.asarray(
+            time > number if word == "after" else time < number if word == "before" else time == number
+        )
 
     def column(self, tree: Tree, columns: Columns) -> np.ndarray:
         """The figures that a name stands for, or an error that points at it."""
         name, _, key = tree.value.partition("[")
+        key = key.rstrip("]").strip()
+        key = key[1:-1] if len(key) > 1 and key[0] == key[-1] and key[0] in QUOTES else key
+        if key and f"{name}[{key}]" in columns:
+            return np.asarray(columns[f"{name}[{key}]"], np.float64)
+        columns = nested(columns)
         if name not in columns:
             raise self.unknown(tree.place, "figure", name, list(columns))
         found = columns[name]
         if isinstance(found, Mapping):
-            key = key.rstrip("]").strip()
             if not key:
                 example = next(iter(found), "dense")
-                raise unreadable(self.text, tree.place, f"{name} has a column for each layer: {name}['{example}']", "condition")
-            key = key[1:-1] if len(key) > 1 and key[0] == key[-1] and key[0] in "'\"" else key
+                raise unreadable(
+                    self.text,
+                    tree.place,
+                    f"{name} has a column for each layer: {name}['{example}']",
+                    "condition",
+                )
             if key not in found:
                 raise self.unknown(tree.place + len(name) + 1, f"layer in {name}", key, list(found))
             return np.asarray(found[key], np.float64)
         if key:
-            raise unreadable(self.text, tree.place + len(name), f"{name} has no columns by layer", "condition")
+            raise unreadable(
+                self.text, tree.place + len(name), f"{name} has no columns by layer", "condition"
+            )
         return np.asarray(found, np.float64)
 
     def unknown(self, place: int, kind: str, name: str, known: list[str]) -> SettingError:
@@ -96,3 +116,27 @@ def first_column(columns: Columns) -> Any:
     """Any column: they all have the same length."""
     found = next(iter(columns.values()), ())
     return first_column(found) if isinstance(found, Mapping) else found
+
+
+def nested(columns: Columns) -> dict[str, Any]:
+    """Columns with those of layers as dicts: {"grad_rms[dense]": a} -> {"grad_rms": {"dense": a}}."""
+    found: dict[str, Any] = {}
+    for name, values in columns.items():
+        what, bracket, layer = name.partition("[")
+        if bracket and not isinstance(values, Mapping):
+            found.setdefault(what, {})[layer.rstrip("]")] = values
+        else:
+            found[name] = values
+    return found
+
+
+def columns_of(run: Any) -> dict[str, Any]:
+    """All that a recorded run knows of its steps, with their numbers and their epochs (from 1). run: a `chainrule.runs.Run`."""
+    steps, settings = run.steps, run.info.settings
+    number = np.arange(steps.first, steps.stop)
+    per_epoch = -(-int(settings.data["examples"]) // settings.batch)
+    first = int(settings.training.get("initial_epoch", 0)) + 1
+    return {name: steps[name] for name in steps.columns} | {
+        "step": number,
+        "epoch": (number - run.info.step) // per_epoch + first,
+    }

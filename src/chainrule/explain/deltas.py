@@ -44,10 +44,12 @@ def delta_equations(step: StepExplained, k: int, place: int, unit: int) -> list[
         upper = delta_equations(step, k, place + 1, unit)
         return [*upper, through_bend(up, k, unit, name, above, delta(step, k, place + 1, unit), known)]
     if isinstance(rule, Dropout):
-        mask = 1.0 if up.kept is None else float(up.kept[k].reshape(-1)[unit])  # type: ignore[index]
+        mask = 1.0 if up.kept is None else float(up.kept[k].reshape(-1)[unit])
         note = "left out by Dropout" if mask == 0 else f"kept by Dropout, scaled by 1 / (1 - {rule.rate:g})"
         upper = delta_equations(step, k, place + 1, unit)
-        down = finished(name, f"{above} · mask", weighed_sum([(delta(step, k, place + 1, unit), mask)]), known, note)
+        down = finished(
+            name, f"{above} · mask", weighed_sum([(delta(step, k, place + 1, unit), mask)]), known, note
+        )
         return [*upper, down]
     if isinstance(rule, Rescaling):
         upper = delta_equations(step, k, place + 1, unit)
@@ -61,14 +63,15 @@ def through_dense(step: StepExplained, k: int, place: int, unit: int, name: str)
     up, symbols = step.links[place + 1], symbols_of(step.links)
     inputs, units = up.params["kernel"].shape
     row, i = divmod(unit, inputs)
-    blame = step.n * np.asarray(up.delta[k], np.float64).reshape(-1, units)[row]  # type: ignore[index]
+    blame = step.n * np.asarray(up.delta[k], np.float64).reshape(-1, units)[row]
     weights = np.asarray(up.params["kernel"][i], np.float64)
     strength = np.argsort(-np.abs(blame * weights), kind="stable")
     chosen = strength if units <= TERMS + 1 else strength[:TERMS]
-    rest = float((blame * weights)[strength[len(chosen):]].sum()) if len(chosen) < units else None
+    rest = float((blame * weights)[strength[len(chosen) :]].sum()) if len(chosen) < units else None
     shape, number_ = up.y.shape[1:], symbols.numbers[place + 1]
     letters = [
-        f"d{at(symbols.outs[place + 1], shape, row * units + int(m))} · W{number_}[{i}, {int(m)}]" for m in chosen
+        f"d{at(symbols.outs[place + 1], shape, row * units + int(m))} · W{number_}[{i}, {int(m)}]"
+        for m in chosen
     ]
     formula = " + ".join([*letters, *([f"rest of {units - len(chosen)}"] if rest is not None else [])])
     numbers = weighed_sum([(blame[m], weights[m]) for m in chosen], rest)
@@ -88,7 +91,9 @@ def through_bend(up: Any, k: int, unit: int, name: str, above: str, blame: float
         numbers = equation(name, "da · (1 - a²)", {"da": blame, "a": near_one(a)}, known)
         return numbers._replace(formula=f"{above} · (1 - a²)")
     one = np.ones((1, 1), np.float64)
-    kept: Any = np.full((1, 1), z) if not isinstance(up.kept, tuple) else (np.full((1, 1), z), np.full((1, 1), a))
+    kept: Any = (
+        np.full((1, 1), z) if not isinstance(up.kept, tuple) else (np.full((1, 1), z), np.full((1, 1), a))
+    )
     slope = float(up.link.backward({}, kept, one).reshape(-1)[0])
     word = kind or type(up.link).__name__
     side = "above" if z > 0 else "not above"

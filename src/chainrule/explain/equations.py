@@ -4,7 +4,7 @@ The result is computed in float64 from the numbers as they are printed, so that 
 paper gets what the paper says. What the engine had in float32 stands beside it (`engine`), with the distance.
 """
 
-import re
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -53,7 +53,7 @@ def near_one(value: Any) -> str:
     ('0.99999970197677612', '0.25')
     """
     gap = abs(1 - abs(float(value)))
-    nines = 0 if gap >= 0.1 or gap == 0 else len(re.match(r"0\.(0*)", f"{gap:.20f}")[1])  # type: ignore[index]
+    nines = 0 if gap >= 0.1 or gap == 0 else -math.floor(math.log10(gap)) - 1
     return number(value, min(17, DIGITS + nines))
 
 
@@ -67,7 +67,9 @@ def given(name: str, value: Any, note: str = "") -> Equation:
     return Equation(name, "", "", rounded(value), note=note)
 
 
-def equation(name: str, formula: str, values: Mapping[str, Any], engine: Any = None, note: str = "") -> Equation:
+def equation(
+    name: str, formula: str, values: Mapping[str, Any], engine: Any = None, note: str = ""
+) -> Equation:
     """A formula with numbers plugged in for its names. values: numbers, or texts that are numbers already.
 
     >>> equation("w′", "w - η · g", {"w": 1, "η": 0.5, "g": -0.25}).numbers
@@ -80,9 +82,12 @@ def equation(name: str, formula: str, values: Mapping[str, Any], engine: Any = N
             continue
         value = values[name_found]
         written = value if isinstance(value, str) else number(value)
-        before = formula[:token.start("name")].rstrip()[-1:]
-        after = formula[token.end():].lstrip()[:1]
-        alone = before in ("", "(", ",") and after not in ("²", "^")  # no sign that a minus could be mistaken for
+        before = formula[: token.start("name")].rstrip()[-1:]
+        after = formula[token.end() :].lstrip()[:1]
+        alone = before in ("", "(", ",") and after not in (
+            "²",
+            "^",
+        )  # no sign that a minus could be mistaken for
         numbers += formula[place : token.start("name")]
         numbers += f"({written})" if written.startswith("-") and not alone else written
         place = token.end("name")
@@ -102,10 +107,11 @@ def weighed_sum(terms: list[tuple[Any, ...]], rest: float | None = None) -> str:
     >>> weighed_sum([(2, -3), (-1,)], rest=0.5)
     '2 · (-3) + (-1) + 0.5'
     """
+
     def bracketed(text: str, first: bool) -> str:
         return f"({text})" if text.startswith("-") and not first else text
 
-    parts = []
+    parts: list[str] = []
     for term in [*terms, *([(rest,)] if rest is not None else [])]:
         factors = [number(factor) if not isinstance(factor, str) else factor for factor in term]
         parts.append(" · ".join(bracketed(f, not parts and i == 0) for i, f in enumerate(factors)))

@@ -29,7 +29,11 @@ def example_trace(step: StepExplained, k: int) -> Trace:
         parts.append(Pictures([picture], [f"target {moment.target(k)}"]))
     body = len(step.end.body) - 1
     z, p, y = (np.asarray(a, np.float64).reshape(-1) for a in (step.z[k], step.p[k], targets(step, k)))
-    blame = step.n * np.asarray(step.links[body].delta[k], np.float64).reshape(-1) if step.links[body].delta is not None else z * np.nan  # type: ignore[index]
+    blame = (
+        step.n * np.asarray(step.links[body].delta[k], np.float64).reshape(-1)
+        if step.links[body].delta is not None
+        else z * np.nan
+    )
     order = np.argsort(-np.abs(blame), kind="stable")[:OUTPUTS]
     inner = symbols.outs[body]
     shown = [("target y", y), *([(inner, z)] if step.end.head else []), ("said p", p), (f"d{inner}", blame)]
@@ -45,16 +49,29 @@ def example_trace(step: StepExplained, k: int) -> Trace:
              "same direction, below 0 the step goes against this example."),
         Text(HOW_TO_READ),
     ]  # fmt: skip
-    facts = {"example": k, "step": step.t, "loss": float(step.losses[k]), "p": p.tolist(), "target": moment.target(k)}
-    return Trace(f"Example {moment.example(k)[1:]} of step {step.t}: target {moment.target(k)}, loss {number(step.losses[k])}", parts, facts)
+    facts = {
+        "example": k,
+        "step": step.number,
+        "loss": float(step.losses[k]),
+        "p": p.tolist(),
+        "target": moment.target(k),
+    }
+    return Trace(
+        f"Example {moment.example(k)[1:]} of step {step.number}: target {moment.target(k)}, loss {number(step.losses[k])}",
+        parts,
+        facts,
+    )
 
 
 def wish(step: StepExplained, link: LinkExplained, k: int) -> list[str]:
     """How strongly an example pulls at a layer, and whether the batch pulls the same way."""
-    own = {name: step.n * np.asarray(g, np.float64) for name, g in gradients_of(link.link, link.params, link.x, link.delta, k).items()}
+    own = {
+        name: step.n * np.asarray(g, np.float64)
+        for name, g in gradients_of(link.link, link.params, link.x, link.delta, k).items()
+    }
     all_ = {name: np.asarray(link.data_gradient[name], np.float64) for name in own}
     length, whole = (math.sqrt(sum(float((g * g).sum()) for g in grads.values())) for grads in (own, all_))
     product = sum(float((own[name] * all_[name]).sum()) for name in own)
     cosine = product / (length * whole) if length and whole else float("nan")
-    sizes = [rms(link.x[k]), rms(link.delta[k]) * step.n, length, whole, cosine]  # type: ignore[index]
+    sizes = [rms(link.x[k]), rms(link.delta[k]) * step.n, length, whole, cosine]
     return [link.name, *(short(size) for size in sizes)]

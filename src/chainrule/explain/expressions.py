@@ -28,7 +28,7 @@ TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-SAME = {"−": "-", "*": "·", "×": "·", "**": "^"}  # noqa: RUF001 (other ways to write a sign)
+SAME = {"−": "-", "*": "·", "×": "·", "**": "^"}
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": np.abs, "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "sign": np.sign, "tanh": np.tanh,
@@ -115,7 +115,9 @@ class Parser:
         """The whole text."""
         tree = self.either()
         if self.next.kind != "end":
-            raise self.fail(f"{self.next.text!r} comes where an operator (such as > or and) or the end was expected")
+            raise self.fail(
+                f"{self.next.text!r} comes where an operator (such as > or and) or the end was expected"
+            )
         return tree
 
     def either(self) -> Tree:
@@ -178,7 +180,9 @@ class Parser:
             tree = self.deeper(self.either)
             self.close()
             return tree
-        raise self.fail("a number, a name or '(' was expected" + ("" if token.kind == "end" else f", not {token.text!r}"))
+        raise self.fail(
+            "a number, a name or '(' was expected" + ("" if token.kind == "end" else f", not {token.text!r}")
+        )
 
     def call(self, token: Token, parts: tuple[Tree, ...]) -> Tree:
         """A function of one or two numbers."""
@@ -186,7 +190,9 @@ class Parser:
             problem = str(unknown("function", token.text, FUNCTIONS)).rstrip(".")
             raise unreadable(self.text, token.place, problem, self.what)
         if len(parts) != FUNCTIONS[token.text].nin:  # type: ignore[attr-defined]
-            raise unreadable(self.text, token.place, f"{token.text} takes another count of numbers", self.what)
+            raise unreadable(
+                self.text, token.place, f"{token.text} takes another count of numbers", self.what
+            )
         return Tree(token.text, None, parts, token.place)
 
     def close(self) -> None:
@@ -200,7 +206,9 @@ class Parser:
             tree = Tree(token.text, None, (tree, part()), token.place)
         return tree
 
-    def prefixed(self, sign: str, kind: str, again: Callable[[], Tree], otherwise: Callable[[], Tree]) -> Tree:
+    def prefixed(
+        self, sign: str, kind: str, again: Callable[[], Tree], otherwise: Callable[[], Tree]
+    ) -> Tree:
         """{sign} part."""
         token = self.take(sign)
         return Tree(kind, None, (self.deeper(again),), token.place) if token else otherwise()

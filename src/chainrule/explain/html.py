@@ -31,12 +31,16 @@ def element(part: Part) -> str:
     if isinstance(part, Block):
         return "".join(line(equation) for equation in part.equations)
     if isinstance(part, Shares):
-        rows = [[label, e.numbers, f"= {result(e)}"] for label, e in zip(part.labels, part.equations, strict=True)]
+        rows = [
+            [label, e.numbers, f"= {result(e)}"] for label, e in zip(part.labels, part.equations, strict=True)
+        ]
         return table([part.heads[0], " · ".join(part.heads[1:-1]), f"= {part.heads[-1]}"], rows)
     if isinstance(part, Table):
         return table(part.heads, part.rows)
     shown = zip(part.pictures, part.captions, strict=True)
-    return "".join(figure(picture, caption) for picture, caption in shown) if isinstance(part, Pictures) else ""
+    return (
+        "".join(figure(picture, caption) for picture, caption in shown) if isinstance(part, Pictures) else ""
+    )
 
 
 def line(equation: Equation) -> str:
@@ -58,7 +62,11 @@ def table(heads: object, rows: object) -> str:
 
     def row(cells: object, tag: str) -> str:
         styled = [(first if i == 0 else CELL, cell) for i, cell in enumerate(cells)]  # type: ignore[arg-type, var-annotated]
-        return "<tr>" + "".join(f'<{tag} style="{style}">{escape(str(c))}</{tag}>' for style, c in styled) + "</tr>"
+        return (
+            "<tr>"
+            + "".join(f'<{tag} style="{style}">{escape(str(c))}</{tag}>' for style, c in styled)
+            + "</tr>"
+        )
 
     body = "".join(row(cells, "td") for cells in rows)  # type: ignore[attr-defined]
     return f'<table style="border-collapse:collapse;margin:.4em 0">{row(heads, "th")}{body}</table>'
@@ -81,10 +89,17 @@ def png(picture: np.ndarray) -> bytes:
     """A grey picture, 0 to 1, as the bytes of a PNG file."""
     pixels = (np.clip(np.asarray(picture, np.float64), 0, 1) * 255).round().astype(np.uint8)
     high, wide = pixels.shape
-    rows = np.concatenate([np.zeros((high, 1), np.uint8), pixels], axis=1).tobytes()  # each row: filter 0, then pixels
+    rows = np.concatenate(
+        [np.zeros((high, 1), np.uint8), pixels], axis=1
+    ).tobytes()  # each row: filter 0, then pixels
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     head = struct.pack(">IIBBBBB", wide, high, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )

@@ -12,30 +12,45 @@ MOVED = 8  # weights with a line of their own
 
 def layer_trace(step: StepExplained, link: LinkExplained) -> Trace:
     """The account of a layer."""
-    rows = [["input x", str(tuple(link.x.shape)), *spread(link.x)], ["output y", str(tuple(link.y.shape)), *spread(link.y)]]  # type: ignore[union-attr]
+    rows = [
+        ["input x", str(tuple(link.x.shape)), *spread(link.x)],
+        ["output y", str(tuple(link.y.shape)), *spread(link.y)],
+    ]
     if link.delta is not None:
-        rows.append(["delta · n", str(tuple(link.delta.shape)), *spread(step.n * np.asarray(link.delta, np.float64))])
+        rows.append(
+            ["delta · n", str(tuple(link.delta.shape)), *spread(step.n * np.asarray(link.delta, np.float64))]
+        )
     for name in link.params:
         rows.append([name, str(tuple(link.params[name].shape)), *spread(link.params[name])])
         if name in link.gradient:
             shape = str(tuple(link.params[name].shape))
-            rows += [[f"gradient of {name}", shape, *spread(link.gradient[name])], [f"update of {name}", shape, *spread(link.update[name])]]
+            rows += [
+                [f"gradient of {name}", shape, *spread(link.gradient[name])],
+                [f"update of {name}", shape, *spread(link.update[name])],
+            ]
     parts: list[Part] = [Table(["", "shape", "typical", "smallest", "largest", "zero"], rows)]
     said = off(step, link)
     if said != "-":
         parts.append(Text(f"Units for the whole batch: {said}."))
     if not link.gradient:
-        parts.append(Text("This layer learns nothing." if link.params else "There is nothing to learn in it."))
+        parts.append(
+            Text("This layer learns nothing." if link.params else "There is nothing to learn in it.")
+        )
     for name in link.gradient:
         parts += [Heading(f"{name}: what moved most"), moved(link, name)]
-    facts = {"layer": link.name, "step": step.t, "sizes": {row[0] or "all": row[1:] for row in rows}}
-    return Trace(f"Layer {link.name} in step {step.t}", parts, facts)
+    facts = {"layer": link.name, "step": step.number, "sizes": {row[0] or "all": row[1:] for row in rows}}
+    return Trace(f"Layer {link.name} in step {step.number}", parts, facts)
 
 
 def spread(array: object) -> list[str]:
     """An array's typical size, extremes, and share of zeros."""
     values = np.asarray(array, np.float64)
-    return [short(rms(values)), short(float(values.min())), short(float(values.max())), f"{(values == 0).mean():.1%}"]
+    return [
+        short(rms(values)),
+        short(float(values.min())),
+        short(float(values.max())),
+        f"{(values == 0).mean():.1%}",
+    ]
 
 
 def moved(link: LinkExplained, name: str, chosen: list[tuple[int, ...]] | None = None) -> Table:

@@ -33,15 +33,20 @@ def derivative_of(step: StepExplained, k: int, unit: int) -> list[Equation]:
     if isinstance(loss, CLASSES) and loss.from_logits:
         chance, p = softmax_at(step, k, unit)
         total = float(targets(step, k).reshape(-1, shape[-1])[unit // shape[-1]].sum())
-        product = "p - y" if abs(total - 1) < 1e-6 else "p · Σy - y"  # noqa: PLR2004
-        return [chance, divided(step, k, name, product, {"p": p, "y": y, "Σy": total}, losses.rows_per_example(step.z), known)]
+        product = "p - y" if abs(total - 1) < 1e-6 else "p · Σy - y"
+        return [
+            chance,
+            divided(
+                step, k, name, product, {"p": p, "y": y, "Σy": total}, losses.rows_per_example(step.z), known
+            ),
+        ]
     count = losses.numbers_per_example(step.z)
     z = float(step.z[k].reshape(-1)[unit])
     values = {"p": near_one(z), "y": y}
     if isinstance(loss, losses.BinaryCrossentropy) and loss.from_logits:
         inner = at(symbols.outs[body], shape, unit)
-        p = float(np.asarray(step.p[k]).reshape(-1)[unit]) if step.end.head else None
-        chance = equation(at("p", shape, unit), "1 / (1 + exp(-z))", {"z": z}, p)
+        said = float(np.asarray(step.p[k]).reshape(-1)[unit]) if step.end.head else None
+        chance = equation(at("p", shape, unit), "1 / (1 + exp(-z))", {"z": z}, said)
         chance = chance._replace(formula=f"1 / (1 + exp(-{inner}))")
         return [chance, divided(step, k, name, "p - y", {"p": near_one(chance.used), "y": y}, count, known)]
     formulas = {
@@ -49,18 +54,29 @@ def derivative_of(step: StepExplained, k: int, unit: int) -> list[Equation]:
         losses.Huber: "max(min(p - y, δ), -δ)", losses.BinaryCrossentropy: "(p - y) / (p · (1 - p))",
     }  # fmt: skip
     formula = formulas.get(type(loss))
-    cut = isinstance(loss, losses.BinaryCrossentropy) and not crossentropy.EPSILON <= z <= 1 - crossentropy.EPSILON
+    cut = (
+        isinstance(loss, losses.BinaryCrossentropy)
+        and not crossentropy.EPSILON <= z <= 1 - crossentropy.EPSILON
+    )
     if formula is None or cut:
         return [given(name, float("nan") if known is None else known, f"by the rule of {loss.name}")]
     return [divided(step, k, name, formula, values | {"δ": getattr(loss, "delta", 0.0)}, count, known)]
 
 
 def divided(
-    step: StepExplained, k: int, name: str, formula: str, values: dict[str, object], count: int, known: float | None
+    step: StepExplained,
+    k: int,
+    name: str,
+    formula: str,
+    values: dict[str, object],
+    count: int,
+    known: float | None,
 ) -> Equation:
     """A derivative, shared among the outputs that the loss is a mean of, and weighed where examples have weights."""
     if count > 1:
-        formula = f"{formula} / outputs" if "-" not in formula or formula[-1] == ")" else f"({formula}) / outputs"
+        formula = (
+            f"{formula} / outputs" if "-" not in formula or formula[-1] == ")" else f"({formula}) / outputs"
+        )
     if step.sample_weight is not None:
         formula = f"({formula}) · weight" if count == 1 else f"{formula} · weight"
         values = values | {"weight": float(step.sample_weight[k])}
@@ -77,11 +93,13 @@ def softmax_at(step: StepExplained, k: int, unit: int) -> tuple[Equation, str]:
     symbol = at(symbols_of(step.links).outs[len(step.end.body) - 1], step.z.shape[1:], unit)
     rows = step.p[k] if step.end.head else softmax(step.z[k])
     p = float(np.asarray(rows).reshape(-1)[unit])
-    chance = equation("q", "exp(z - highest) / total", {"z": values["z"], "highest": highest, "total": values["total"]}, p)
+    chance = equation(
+        "q", "exp(z - highest) / total", {"z": values["z"], "highest": highest, "total": values["total"]}, p
+    )
     others = symbol.partition("[")[0]
     formula = f"exp({symbol} - max {others}) / Σ exp({others} - max {others})"
     written = near_one(p) if chance.engine is None else near_one(chance.engine)
-    if chance.engine is not None or p > 0.9:  # noqa: PLR2004 (every digit that 1 - p needs)
+    if chance.engine is not None or p > 0.9:
         written = near_one(p)
     return chance._replace(name=at("p", step.p.shape[1:], unit), formula=formula), written
 
@@ -102,5 +120,9 @@ def loss_of(step: StepExplained, k: int) -> list[Equation]:
             spread = f"log({total}) - ({number(z[m])} - {number(z.max()) if z.max() >= 0 else f'({number(z.max())})'})"
             return [finished(name, "log(Σ exp(z - max z)) - (z - max z)", spread, known)]
     if isinstance(loss, losses.MeanSquaredError) and y.size == 1:
-        return [equation(name, "(p - y)²", {"p": float(step.z[k].reshape(-1)[0]), "y": float(y.reshape(-1)[0])}, known)]
+        return [
+            equation(
+                name, "(p - y)²", {"p": float(step.z[k].reshape(-1)[0]), "y": float(y.reshape(-1)[0])}, known
+            )
+        ]
     return [given(name, known, f"by {loss.name}")]

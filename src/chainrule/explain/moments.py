@@ -60,7 +60,9 @@ class Moment(NamedTuple):
         elif "binary" in self.loss.name and y.size == 1 and float(y.reshape(-1)[0]) in (0, 1):
             label = int(y.reshape(-1)[0])
         else:
-            return ", ".join(format(float(v), ".4g") for v in y.reshape(-1)[:4]) + (", …" if y.size > 4 else "")
+            return ", ".join(format(float(v), ".4g") for v in y.reshape(-1)[:4]) + (
+                ", …" if y.size > 4 else ""
+            )
         names = self.classes
         return str(names[label]) if names is not None and label < len(names) else str(label)
 
@@ -94,6 +96,22 @@ def moment(
     return Moment(
         model.learning_chain, model.loss_object, model.optimizer, training.state_of(model) if state is None else state,
         batch, model.metric_objects, classes, places, after,
+    ).on_host()  # fmt: skip
+
+
+def replayed(replay: Any, step: Any, **more: Any) -> Moment:
+    """The moment before a step of a recorded run, with what training made of it. replay: a `chainrule.replay.Replay`."""
+    if isinstance(step, bool) or not isinstance(step, (int, np.integer)):
+        raise SettingError(f"Which step? Its number, counted from 0; it got {step!r}.")
+    model, number = replay.model, int(step)
+    if not replay.first <= number < replay.last:
+        raise SettingError(
+            f"The run has the steps {replay.first} to {replay.last - 1}; there is no step {number}."
+        )
+    settings = {"classes": (model.extras or {}).get("class_names"), "places": replay.chosen(number)} | more
+    return Moment(
+        model.learning_chain, model.loss_object, model.optimizer, replay.at(number), replay.batch(number),
+        model.metric_objects, after=replay.at(number + 1), **settings,
     ).on_host()  # fmt: skip
 
 

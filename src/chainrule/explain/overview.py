@@ -34,13 +34,21 @@ def overview(step: StepExplained) -> Trace:
         ]  # fmt: skip
     parts += [
         Heading("Sizes (root mean squares; delta: the derivative of one example's loss by the weighed sums)"),
-        Table(["", "shape", "input", "delta", "gradient", "update", "weight", "update/weight", "units"], rows),
+        Table(
+            ["", "shape", "input", "delta", "gradient", "update", "weight", "update/weight", "units"], rows
+        ),
         *hardest(step),
     ]
     if moment.after is not None:
         parts.append(Text(str(step.agreement())))
-    facts = {"step": step.t, "loss": step.loss, "examples": step.n, "rate": step.rate, "losses": step.losses.tolist()}
-    return Trace(f"Step {step.t}", parts, facts)
+    facts = {
+        "step": step.number,
+        "loss": step.loss,
+        "examples": step.n,
+        "rate": step.rate,
+        "losses": step.losses.tolist(),
+    }
+    return Trace(f"Step {step.number}", parts, facts)
 
 
 def hardest(step: StepExplained) -> list[Part]:

@@ -17,11 +17,11 @@ def picture_shape(shape: tuple[int, ...]) -> tuple[int, int] | None:
     >>> picture_shape((784,)), picture_shape((28, 28)), picture_shape((4,))
     ((28, 28), (28, 28), None)
     """
-    if len(shape) == 3 and shape[2] in (1, 3):  # noqa: PLR2004
+    if len(shape) == 3 and shape[2] in (1, 3):
         shape = shape[:2]
     if len(shape) == 1 and math.isqrt(shape[0]) ** 2 == shape[0]:
         shape = (math.isqrt(shape[0]),) * 2
-    return (shape[0], shape[1]) if len(shape) == 2 and min(shape) >= SMALLEST else None  # noqa: PLR2004
+    return (shape[0], shape[1]) if len(shape) == 2 and min(shape) >= SMALLEST else None
 
 
 def picture_of(step: "StepExplained", k: int) -> np.ndarray | None:
@@ -32,11 +32,11 @@ def picture_of(step: "StepExplained", k: int) -> np.ndarray | None:
         return None
     low, high = float(x.min()), float(x.max())
     picture = np.asarray(x[k], np.float64).reshape(*shape, -1).mean(axis=2)
-    return (picture - low) / (high - low) if high > low else picture * 0
+    return np.asarray((picture - low) / ((high - low) or 1.0))
 
 
 def looks_at(step: "StepExplained", link: "LinkExplained") -> tuple[int, int] | None:
     """The height and width of the pictures whose pixels, laid out as a row, are a link's input; None for other links."""
     shape = picture_shape(step.moment.batch[0].shape[1:])
     first = all(not other.params for other in step.links[: link.place])
-    return shape if first and shape is not None and link.x.shape[1:] == (shape[0] * shape[1],) else None  # type: ignore[union-attr]
+    return shape if first and shape is not None and link.x.shape[1:] == (shape[0] * shape[1],) else None

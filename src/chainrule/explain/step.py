@@ -9,7 +9,7 @@ from chainrule.backprop import State, end_of, penalty
 from chainrule.engines import on_host
 from chainrule.errors import SettingError, unknown
 from chainrule.explain.agreement import Agreement, agreement
-from chainrule.explain.moments import Moment, moment
+from chainrule.explain.moments import Moment, moment, replayed
 from chainrule.explain.terms import terms_of
 from chainrule.explain.watching import WatchedLink, watched_step
 
@@ -30,11 +30,12 @@ class LinkExplained:
         passed, state = step.passed, step.moment.state
         self.place, self.link = place, seen.real
         self.name: str = seen.real.name or type(seen.real).__name__.lower()
-        self.x, self.y, self.delta, self.kept = seen.x, seen.y, seen.dy, seen.kept
+        self.x, self.y, self.kept = seen.x, seen.y, seen.kept
+        self.delta: Any = passed.passing.deltas[place] if place < len(passed.passing.deltas) else None
         self.params: Params = state["params"][place]
         self.learned: Params = passed.state["params"][place]
         self.data_gradient: Params = seen.grads
-        self.gradient: Params = passed.optimizer.grads[place] if place < len(passed.optimizer.grads) else {}
+        self.gradient: Params = passed.passing.grads[place] if place < len(passed.passing.grads) else {}
         self.clipped: Params = step.clipped[place] if place < len(step.clipped) else {}
         self.slots = tuple(step.moment.optimizer.slots)
         self.memory_before, self.memory_after = (
@@ -62,20 +63,22 @@ class LinkExplained:
         shape = tuple(self.params[name].shape)
         place = tuple(int(i) for i in index)
         if len(place) != len(shape) or not all(-n <= i < n for i, n in zip(place, shape, strict=False)):
-            raise SettingError(f"The {name} of {label} has shape {shape}; there is no {name}{list(place)} in it.")
+            raise SettingError(
+                f"The {name} of {label} has shape {shape}; there is no {name}{list(place)} in it."
+            )
         if name not in self.gradient:
             raise SettingError(f"{label} does not learn (trainable=False): its {name} has no gradient.")
         return tuple(i % n for i, n in zip(place, shape, strict=True))
 
     def __repr__(self) -> str:
-        return f"<LinkExplained {self.name!r}: {self.x.shape} -> {self.y.shape}>"  # type: ignore[union-attr]
+        return f"<LinkExplained {self.name!r}: {self.x.shape} -> {self.y.shape}>"
 
 
 class StepExplained:
     """A learning step that was taken to be looked at; the model it was taken from is as it was.
 
-    loss: the batch's, penalties included.  losses: one per example.  p: predictions.  t: the step's number, from 1.
-    rate: the learning rate.  n: examples.  links: a LinkExplained for each link.  state: what came out.
+    loss: the batch's, penalties included.  losses: one per example.  p: predictions.  number: the step's, from 0 (the
+    formulas count t from 1).  rate: the learning rate.  n: examples.  links: a LinkExplained for each link.  state: what came out.
     """
 
     def __init__(self, moment: Moment) -> None:
@@ -84,10 +87,11 @@ class StepExplained:
         self.state: State = self.passed.state
         self.record = self.passed.record
         self.end = end_of(moment.chain, moment.loss)
-        self.clipped = moment.optimizer.clipped(self.passed.optimizer.grads)
+        self.clipped = moment.optimizer.clipped(self.passed.passing.grads)
         x, y, weight = moment.batch
-        self.n, self.t = len(x), int(moment.state["step"]) + 1
-        self.rate = float(self.passed.optimizer.rate)
+        self.n, self.number = len(x), int(moment.state["step"])
+        self.t = self.number + 1
+        self.rate = float(self.passed.passing.rate)
         self.links = [LinkExplained(i, seen, self) for i, seen in enumerate(self.passed.links)]
         self.p: Array = self.links[-1].y
         self.z: Array = self.links[len(self.end.body) - 1].y if self.end.body else x
@@ -144,7 +148,9 @@ class StepExplained:
         """The derivative by one weight, by central differences in float64."""
         from chainrule.explain.check import check_weight
 
-        return check_weight(self.moment, self.link(layer).place, name, self.link(layer).index(name, tuple(index)))
+        return check_weight(
+            self.moment, self.link(layer).place, name, self.link(layer).index(name, tuple(index))
+        )
 
     def agreement(self, after: Any = None) -> Agreement:
         """How far this step's result is from what training made of it (a state, or a model that took the step)."""
@@ -168,14 +174,14 @@ class StepExplained:
         return str(self.trace())
 
     def _repr_html_(self) -> str:
-        return self.trace()._repr_html_()  # noqa: SLF001 (Jupyter's name)
+        return self.trace()._repr_html_()
 
     def __repr__(self) -> str:
-        return f"<StepExplained {self.t}: {self.n} examples, loss {self.loss:.6g}>"
+        return f"<StepExplained {self.number}: {self.n} examples, loss {self.loss:.6g}>"
 
 
 def step(model: Any, x: Any = None, y: Any = None, sample_weight: Any = None, **more: Any) -> StepExplained:
-    """Opens one learning step: of a compiled model with a batch (x, y), of a recorded run with a number, or a Moment.
+    """Opens one learning step: of a compiled model with a batch (x, y), of a `Replay` with a number, or of a Moment.
 
     The step is taken by the engine's own functions on NumPy arrays; the model stays as it was. more: see `moment`.
 
@@ -189,6 +195,6 @@ def step(model: Any, x: Any = None, y: Any = None, sample_weight: Any = None, **
     """
     if isinstance(model, Moment):
         return StepExplained(model)
-    if hasattr(model, "moment"):
-        return StepExplained(model.moment(int(x), **more))
+    if hasattr(model, "chosen"):
+        return StepExplained(replayed(model, x, **more))
     return StepExplained(moment(model, x, y, sample_weight, **more))

@@ -67,7 +67,9 @@ def legend(links: Sequence[LinkExplained], symbols: Symbols) -> str:
         formula = f" = {symbols.ins[i]}·W{numbers} + b{numbers}" if isinstance(link.link, Dense) else ""
         if formula and "bias" not in link.params:
             formula = formula.rpartition(" + ")[0]
-        said.append(f"{name}: {symbols.outs[i]}{formula}{f' {size(link.y.shape[1:])}' if link.params else ''}")
+        said.append(
+            f"{name}: {symbols.outs[i]}{formula}{f' {size(link.y.shape[1:])}' if link.params else ''}"
+        )
     return " → ".join(said)
 
 

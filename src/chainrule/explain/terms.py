@@ -12,7 +12,9 @@ from chainrule.arrays import Params
 from chainrule.layers import Dense, Layer
 
 
-def pairs(link: Layer, x: Any, delta: Any, name: str, index: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray] | None:
+def pairs(
+    link: Layer, x: Any, delta: Any, name: str, index: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray] | None:
     """The two factors of a Dense's terms, (batch, rows) each: its input i (1 for a bias) and its delta of unit j.
 
     rows: 1 for plain examples; a Dense that is given (batch, ..., n) works on each last axis alone.
@@ -25,7 +27,9 @@ def pairs(link: Layer, x: Any, delta: Any, name: str, index: tuple[int, ...]) ->
     return np.asarray(x, np.float64)[..., index[0]].reshape(len(x), -1), d
 
 
-def terms_of(link: Layer, params: Params, x: Any, delta: Any, name: str, index: tuple[int, ...]) -> np.ndarray:
+def terms_of(
+    link: Layer, params: Params, x: Any, delta: Any, name: str, index: tuple[int, ...]
+) -> np.ndarray:
     """Each example's term of one weight's gradient, (batch,) float64; they add up to the gradient."""
     two = pairs(link, x, delta, name, index)
     if two is not None:

@@ -10,10 +10,31 @@ from chainrule.explain.trace import Block, Heading, Part, Pictures, Shares, Tabl
 
 INDENT = "  "
 ASCII = {
-    "·": "*", "√": "sqrt", "²": "^2", "Σ": "sum", "≈": "~", "→": "->", "−": "-", "′": "'", "…": "...", "—": "-",
-    "α": "alpha", "β": "beta", "η": "eta", "μ": "mu", "ρ": "rho", "ε": "eps", "Π": "prod_", "δ": "delta", "×": "x",
-    "±": "+-", "≤": "<=", "–": "-", "─": "-", "∞": "inf",
-} | dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))  # noqa: RUF001
+    "·": "*",
+    "√": "sqrt",
+    "²": "^2",
+    "Σ": "sum",
+    "≈": "~",
+    "→": "->",
+    "−": "-",
+    "′": "'",
+    "…": "...",
+    "—": "-",
+    "α": "alpha",
+    "β": "beta",
+    "η": "eta",
+    "μ": "mu",
+    "ρ": "rho",
+    "ε": "eps",
+    "Π": "prod_",
+    "δ": "delta",
+    "×": "x",
+    "±": "+-",
+    "≤": "<=",
+    "–": "-",
+    "─": "-",
+    "∞": "inf",
+} | dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # bit 1: upper left, 2: upper right, 4: lower left, 8: lower right
 SHADES = " .:-=+*#%@"
 GAP = "  "
@@ -101,7 +122,10 @@ def shares(part: Shares) -> list[str]:
     """Products below each other, their factors, signs and results in columns."""
     rows = [[part.heads[0], " · ".join(part.heads[1:-1]), f"= {part.heads[-1]}"]]
     split = [e.numbers.split(" · ") for e in part.equations]
-    wide = [max((len(f[i]) for f in split if len(f) == len(part.heads) - 2), default=0) for i in range(len(part.heads) - 2)]
+    wide = [
+        max((len(f[i]) for f in split if len(f) == len(part.heads) - 2), default=0)
+        for i in range(len(part.heads) - 2)
+    ]
     for label, equation, factors in zip(part.labels, part.equations, split, strict=True):
         if len(factors) == len(wide):
             said = " · ".join(f.rjust(n) for f, n in zip(factors, wide, strict=True))
@@ -119,7 +143,11 @@ def table(rows: list[list[str]]) -> list[str]:
     """Cells in columns."""
     wide = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
-        INDENT + "  ".join(cell.ljust(n) if i == 0 else cell.rjust(n) for i, (cell, n) in enumerate(zip(row, wide, strict=True)))
+        INDENT
+        + "  ".join(
+            cell.ljust(n) if i == 0 else cell.rjust(n)
+            for i, (cell, n) in enumerate(zip(row, wide, strict=True))
+        )
         for row in rows
     ]
 
@@ -133,16 +161,22 @@ def gallery(part: Pictures, width: int, unicode: bool) -> list[str]:
     lines: list[str] = []
     while drawn:
         count = used = 0
-        while count < len(drawn) and (count == 0 or used + wide(drawn[count], part.captions[count]) <= width - 2):
+        while count < len(drawn) and (
+            count == 0 or used + wide(drawn[count], part.captions[count]) <= width - 2
+        ):
             used += wide(drawn[count], part.captions[count]) + len(GAP)
             count += 1
         row, captions = drawn[:count], list(part.captions[:count])
         part, drawn = part._replace(captions=part.captions[count:]), drawn[count:]
         columns = [wide(lines_, caption) for lines_, caption in zip(row, captions, strict=True)]
         high = range(max(len(picture) for picture in row))
-        cells = [[(p[i] if i < len(p) else "").ljust(n) for p, n in zip(row, columns, strict=True)] for i in high]
+        cells = [
+            [(p[i] if i < len(p) else "").ljust(n) for p, n in zip(row, columns, strict=True)] for i in high
+        ]
         inked = [i for i in high if any(cell.strip() for cell in cells[i])] or [0]
-        lines += [INDENT + GAP.join(line) for line in cells[inked[0] : inked[-1] + 1]]  # without empty margins
+        lines += [
+            INDENT + GAP.join(line) for line in cells[inked[0] : inked[-1] + 1]
+        ]  # without empty margins
         lines.append(INDENT + GAP.join(c.ljust(n) for c, n in zip(captions, columns, strict=True)))
     return lines
 
@@ -161,12 +195,12 @@ def drawing(picture: np.ndarray, unicode: bool = True) -> list[str]:
     picture = np.asarray(picture, np.float64)
     while picture.shape[1] > 64:  # more than a terminal has room for
         picture = picture[::2, ::2]
-    high, across = picture.shape
+    across = picture.shape[1]
     if not unicode:
         rows = padded(picture, 2, 1).reshape(-1, 2, across).mean(axis=1)
         return ["".join(SHADES[min(9, int(v * 10))] for v in row) for row in rows]
     dots = padded(picture, 4, 2)
-    dots = dots.reshape(dots.shape[0] // 2, 2, -1).mean(axis=1) > 0.35  # noqa: PLR2004
+    dots = dots.reshape(dots.shape[0] // 2, 2, -1).mean(axis=1) > 0.35
     corner = dots.reshape(dots.shape[0] // 2, 2, dots.shape[1] // 2, 2).astype(int)
     place = corner[:, 0, :, 0] + 2 * corner[:, 0, :, 1] + 4 * corner[:, 1, :, 0] + 8 * corner[:, 1, :, 1]
     return ["".join(QUADRANTS[n] for n in row) for row in place]

@@ -1,7 +1,7 @@
-"""The engine's own step, watched: every link and the optimizer are replaced by ones that do the same and take notes.
+"""The engine's own step, watched: no second engine, only notes of what passes by.
 
-There is no second engine here. `make_step` gets a chain of `WatchedLink`s and a `WatchedOptimizer`; what they hand on
-is what the real ones answered, and what passed by is kept.
+`make_step` hands what passes by to a watcher (`Passing`). What a link is given and answers is noted by links that do
+what the real ones do.
 """
 
 from typing import Any, NamedTuple
@@ -9,66 +9,39 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, Noise, Params
-from chainrule.backprop import Record, State, make_step
+from chainrule.backprop import Passing, Record, State, make_step
 from chainrule.explain.moments import Moment
 from chainrule.layers.base import Layer
-from chainrule.optimizers.base import Memory, Optimizer, Weights
 
 
-class Watched:
-    """Does what `real` does; what it is asked for and does not know, `real` is asked."""
+class WatchedLink:
+    """Does what the real link does, and keeps its input x, its output y, and the gradients that it answered."""
 
-    def __init__(self, real: Any) -> None:
+    def __init__(self, real: Layer) -> None:
         self.real = real
+        self.x: Any = None
+        self.y: Any = None
+        self.kept: Any = None
+        self.grads: Params = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.real, name)
 
-
-class WatchedLink(Watched):
-    """A link that keeps its input x, its output y, and dy, the derivative of the batch's loss by its output."""
-
-    def __init__(self, real: Layer) -> None:
-        super().__init__(real)
-        self.x = self.y = self.dy = self.kept = None
-        self.grads: Params = {}
-
     def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
-        y, kept = self.real.forward(params, x, noise)
-        self.x, self.y, self.kept = x, y, kept
-        return y, kept
-
-    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
-        self.dy = dy
-        return self.real.backward(params, kept, dy)
+        self.x = x
+        self.y, self.kept = self.real.forward(params, x, noise)
+        return self.y, self.kept
 
     def gradients(self, params: Params, kept: Any, dy: Array) -> Params:
-        self.dy = dy
         self.grads = self.real.gradients(params, kept, dy)
         return self.grads
 
 
-class WatchedOptimizer(Watched):
-    """An optimizer that keeps the gradients it was given, this step's rate, and the memory it left."""
-
-    def __init__(self, real: Optimizer) -> None:
-        super().__init__(real)
-        self.grads: Weights = []
-        self.rate = np.zeros(())
-
-    def update(
-        self, grads: Weights, memory: Memory, params: Weights, step: Array, rate: Array
-    ) -> tuple[Weights, Memory]:
-        self.grads, self.rate = grads, rate
-        learned: tuple[Weights, Memory] = self.real.update(grads, memory, params, step, rate)
-        return learned
-
-
 class Passed(NamedTuple):
-    """What passed by in one step: the links and the optimizer with their notes, the state after it, its record."""
+    """A step that was taken: the links with their notes, what passed by, the state after it, its record."""
 
     links: list[WatchedLink]
-    optimizer: WatchedOptimizer
+    passing: Passing
     state: State
     record: Record
 
@@ -76,9 +49,14 @@ class Passed(NamedTuple):
 def watched_step(moment: Moment) -> Passed:
     """Takes the step of a moment (NumPy arrays) and keeps all that passes by."""
     links = [WatchedLink(link) for link in moment.chain]
-    optimizer = WatchedOptimizer(moment.optimizer)
-    chain: Any = links  # in a Layer's place
-    step = make_step(chain, moment.loss, optimizer, moment.metrics)  # type: ignore[arg-type]
+    seen: list[Passing] = []
+
+    def watch(passing: Passing) -> Record:
+        seen.append(passing)
+        return {}
+
+    chain: Any = links  # they stand in for Layers
+    step = make_step(chain, moment.loss, moment.optimizer, moment.metrics, watch)
     with np.errstate(all="ignore"):
         state, record = step(moment.state, moment.batch)
-    return Passed(links, optimizer, state, record)
+    return Passed(links, seen[0], state, record)

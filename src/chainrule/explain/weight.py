@@ -1,20 +1,16 @@
 """How one weight got its next value: from the loss down the chain, over the batch, through the optimizer."""
 
-import math
-from typing import Any
-
 import numpy as np
 
-from chainrule.explain.deltas import TERMS, delta, delta_equations
-from chainrule.explain.equations import Equation, equation, finished, given, near_one, number, weighed_sum
+from chainrule.explain.deltas import TERMS, delta_equations
+from chainrule.explain.equations import Equation, equation, finished, given, number, weighed_sum
 from chainrule.explain.losses import loss_of
 from chainrule.explain.pictures import looks_at, picture_of
-from chainrule.explain.rules import rule_of
 from chainrule.explain.step import LinkExplained, StepExplained
 from chainrule.explain.symbols import at, legend, symbols_of
 from chainrule.explain.terms import pairs
 from chainrule.explain.trace import Block, Heading, Part, Pictures, Shares, Text, Trace
-from chainrule.optimizers.base import norm
+from chainrule.explain.update import gradient_parts, optimizer_parts
 
 SHOWN = 6  # examples whose share has a line of its own
 HOW_TO_READ = (
@@ -31,7 +27,7 @@ def weight_trace(step: StepExplained, link: LinkExplained, name: str, index: tup
     old, new = float(link.params[name][index]), float(link.learned[name][index])
     terms = step.n * link.terms(name, *index)
     order = np.argsort(-np.abs(terms), kind="stable")
-    title = f"{link.name}.{name}{list(index)} in step {step.t}: {number(old)} → {number(new)}"
+    title = f"{link.name}.{name}{list(index)} in step {step.number}: {number(old)} → {number(new)}"
     parts: list[Part] = [
         Text(f"{legend(step.links, symbols_of(step.links))}"),
         Text(f"A batch of {step.n} examples with loss {number(step.loss)}.{pixel(step, link, name, index)}"),
@@ -43,7 +39,7 @@ def weight_trace(step: StepExplained, link: LinkExplained, name: str, index: tup
         Text(HOW_TO_READ),
     ]
     facts = {
-        "layer": link.name, "weight": name, "index": list(index), "step": step.t, "old": old, "new": new,
+        "layer": link.name, "weight": name, "index": list(index), "step": step.number, "old": old, "new": new,
         "update": new - old, "gradient": float(link.gradient[name][index]), "terms": (terms / step.n).tolist(),
     }  # fmt: skip
     return Trace(title, parts, facts)
@@ -57,7 +53,9 @@ def strongest(
 ) -> list[Part]:
     """The example that pushes most: forward to its loss, and the chain rule back to this weight."""
     moment, unit = step.moment, unit_of(step, link, name, index, k)
-    parts: list[Part] = [Heading(f"1. The example that pushes most: {moment.example(k)}, target {moment.target(k)}")]
+    parts: list[Part] = [
+        Heading(f"1. The example that pushes most: {moment.example(k)}, target {moment.target(k)}")
+    ]
     forward = forward_equations(step, link, index, k, unit) if unit is not None and name == "kernel" else []
     parts += [Text("Forward, with the weights before the step:"), Block([*forward, *loss_of(step, k)])]
     if unit is None:
@@ -69,13 +67,15 @@ def strongest(
     return parts
 
 
-def unit_of(step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...], k: int) -> int | None:
+def unit_of(
+    step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...], k: int
+) -> int | None:
     """The flat place of the delta by which an example pushes most; None where only the layer's own rule knows."""
     two = pairs(link.link, link.x, link.delta, name, index)
     if two is None:
         return None
     row = int(np.abs(two[0][k] * two[1][k]).argmax())
-    return row * link.y.shape[-1] + index[-1]
+    return row * int(link.y.shape[-1]) + index[-1]
 
 
 def forward_equations(
@@ -88,7 +88,7 @@ def forward_equations(
     w = np.asarray(link.params["kernel"], np.float64)[:, j]
     order = [i, *(int(m) for m in np.argsort(-np.abs(x * w), kind="stable") if m != i)]
     chosen = order if len(order) <= TERMS + 1 else order[:TERMS]
-    rest = float((x * w)[order[len(chosen):]].sum()) if len(chosen) < len(order) else None
+    rest = float((x * w)[order[len(chosen) :]].sum()) if len(chosen) < len(order) else None
     inner, number_ = symbols.ins[place], symbols.numbers[place]
     shape = link.x.shape[1:]
     letters = [f"{at(inner, shape, row * len(x) + m)} · W{number_}[{m}, {j}]" for m in chosen]
@@ -100,7 +100,11 @@ def forward_equations(
     z = float(link.y[k].reshape(-1)[unit])
     lines = [finished(at(symbols.outs[place], link.y.shape[1:], unit), " + ".join(letters), numbers, z)]
     above = step.links[place + 1] if place + 1 < len(step.links) else None
-    if above is not None and above.name.startswith(f"{link.name}:") and getattr(above.link, "activation", "") != "softmax":
+    if (
+        above is not None
+        and above.name.startswith(f"{link.name}:")
+        and getattr(above.link, "activation", "") != "softmax"
+    ):
         kind, a = above.link.activation, float(above.y[k].reshape(-1)[unit])  # type: ignore[attr-defined]
         bends = {"relu": "max(z, 0)", "sigmoid": "1 / (1 + exp(-z))", "tanh": "tanh(z)"}
         name = at(symbols.outs[place + 1], above.y.shape[1:], unit)
@@ -121,7 +125,9 @@ def batch_part(
 ) -> list[Part]:  # fmt: skip
     """Each example's share, the largest first, and their mean."""
     moment, symbols = step.moment, symbols_of(step.links)
-    parts: list[Part] = [Heading(f"2. All {step.n} examples: each one's derivative by {letter}, and their mean")]
+    parts: list[Part] = [
+        Heading(f"2. All {step.n} examples: each one's derivative by {letter}, and their mean")
+    ]
     if not terms.any():
         return [*parts, Text(silence(step, link, name, index)), Block([given("g", 0.0)])]
     chosen = [int(k) for k in order[: SHOWN if step.n > SHOWN + 1 else step.n] if terms[k] != 0]
@@ -134,11 +140,15 @@ def batch_part(
     lines = []
     for k in chosen:
         if single and two is not None:
-            factors = (float(two[0][k, 0]), step.n * float(two[1][k, 0])) if name == "kernel" else (step.n * float(two[1][k, 0]),)
+            factors = (
+                (float(two[0][k, 0]), step.n * float(two[1][k, 0]))
+                if name == "kernel"
+                else (step.n * float(two[1][k, 0]),)
+            )
             lines.append(finished("", "", weighed_sum([factors])))
         else:
             lines.append(given("", terms[k]))
-    others = [int(k) for k in order[len(chosen):]]
+    others = [int(k) for k in order[len(chosen) :]]
     rest = float(terms[others].sum())
     silent = int((terms[others] == 0).sum())
     labels = [f"{moment.example(k)}, {moment.target(k)}" for k in chosen]
@@ -149,10 +159,25 @@ def batch_part(
     unit = at("d" + symbols.outs[link.place], (link.y.shape[-1],), index[-1])
     heads: tuple[str, ...] = ("example", unit, "its derivative")
     if name == "kernel" and single:
-        heads = ("example", at(symbols.ins[link.place], (link.x.shape[-1],), index[0]), unit, "its derivative")
+        heads = (
+            "example",
+            at(symbols.ins[link.place], (link.x.shape[-1],), index[0]),
+            unit,
+            "its derivative",
+        )
     values = [line.value for line in lines]
-    mean = finished("g", "Σ / n", f"({weighed_sum([(v,) for v in values])}) / {step.n}", float(link.data_gradient[name][index]))
-    return [*parts, Shares(heads, labels, lines), Text("The gradient of the batch is their mean:"), Block([mean])]
+    mean = finished(
+        "g",
+        "Σ / n",
+        f"({weighed_sum([(v,) for v in values])}) / {step.n}",
+        float(link.data_gradient[name][index]),
+    )
+    return [
+        *parts,
+        Shares(heads, labels, lines),
+        Text("The gradient of the batch is their mean:"),
+        Block([mean]),
+    ]
 
 
 def silence(step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...]) -> str:
@@ -163,88 +188,17 @@ def silence(step: StepExplained, link: LinkExplained, name: str, index: tuple[in
     return f"No example pushes: input {index[0]} is 0 in every example of this batch."
 
 
-# ── from the mean to the optimizer ───────────────────────────────────────────────────────────────────────────────
-
-
-def gradient_parts(step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...]) -> list[Part]:
-    """What penalties and clipping make of the mean."""
-    optimizer, parts = step.moment.optimizer, []
-    lines: list[Equation] = []
-    g, w = float(link.data_gradient[name][index]), float(link.params[name][index])
-    penalty = link.link.penalties().get(name)
-    if penalty is not None:
-        formula = " + ".join(["g", *(["l1 · sign(w)"] if penalty.l1 else []), *(["2 · l2 · w"] if penalty.l2 else [])])
-        values = {"g": g, "l1": penalty.l1, "l2": penalty.l2, "w": w}
-        lines.append(equation("g with its penalty", formula, values, float(link.gradient[name][index])))
-        g = float(link.gradient[name][index])
-    known = float(link.clipped[name][index])
-    if optimizer.clipvalue is not None:
-        lines.append(equation("g clipped", "max(min(g, limit), -limit)", {"g": g, "limit": optimizer.clipvalue}, known))
-    elif optimizer.clipnorm is not None or optimizer.global_clipnorm is not None:
-        whole = optimizer.clipnorm is None
-        grads = step.passed.optimizer.grads
-        length = math.sqrt(sum(float(norm(a)) ** 2 for la in grads for a in la.values())) if whole else float(norm(link.gradient[name]))
-        limit = optimizer.global_clipnorm if whole else optimizer.clipnorm
-        lines.append(given("‖g‖", length, "of all gradients together" if whole else f"of the whole {name}"))
-        values = {"g": g, "limit": limit, "length": length}
-        clipped = equation("g clipped", "g · limit / max(length, limit)", values, known)
-        lines.append(clipped._replace(formula="g · limit / max(‖g‖, limit)"))
-    if lines:
-        parts += [Text("Then:"), Block(lines)]
-    return parts
-
-
-def optimizer_parts(step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...]) -> list[Part]:
-    """The optimizer's formula with numbers plugged in, and the new weight."""
-    optimizer, rule = step.moment.optimizer, rule_of(step.moment.optimizer)
-    old, new = float(link.params[name][index]), float(link.learned[name][index])
-    heading = Heading(f"3. The optimizer: {type(optimizer).__name__}")
-    values: dict[str, Any] = {"w": old, "g": float(link.clipped[name][index]), "η": step.rate, "t": step.t}
-    lines: list[Equation] = [given("w", old), given("g", values["g"]), given("η", step.rate), given("t", step.t)]
-    if rule is None:
-        return [heading, Block([*lines, given("w′", new, f"by the rule of {type(optimizer).__name__}")])]
-    for slot, letter in rule.slots.items():
-        values[letter] = float(link.memory_before[name][slot][index])
-        lines.append(given(letter, values[letter]))
-    values |= rule.settings
-    engine = constants(step, link, name)
-    if "u_product" in step.moment.state["memory"]:
-        values["Π"] = float(step.moment.state["memory"]["u_product"])
-        lines.append(given("Π", values["Π"]))
-    for letter, formula in rule.constants:
-        lines.append(equation(letter, formula, values, engine.get(letter)))
-        values[letter] = lines[-1].used
-    if optimizer.weight_decay:
-        w = link.params[name]
-        decayed = float(np.asarray(optimizer.decayed(w[index], step.passed.optimizer.rate)))
-        values["decay"] = optimizer.weight_decay
-        lines.append(equation("w decayed", "w - w · decay · η", values, decayed))
-        values["w"] = lines[-1].used
-    after = {f"{letter}′": float(link.memory_after[name][slot][index]) for slot, letter in rule.slots.items()}
-    for letter, formula in rule.lines:
-        lines.append(equation(letter, formula, values, new if letter == "w′" else after.get(letter)))
-        values[letter] = lines[-1].value if letter == "w′" else lines[-1].used
-    return [heading, Block(lines), Text(verdict(old, lines[-1]))]
-
-
-def constants(step: StepExplained, link: LinkExplained, name: str) -> dict[str, float]:
-    """What the engine had, in float32, for the constants of Adam's and Nadam's formulas."""
-    moment, dtype = step.moment, link.params[name].dtype
-    t = (moment.state["step"] + 1).astype(dtype)
-    memory = moment.state["memory"] | ({"u_product": step.state["memory"]["u_product"]} if "u_product" in step.state["memory"] else {})
-    found = moment.optimizer.constants(t, step.passed.optimizer.rate.astype(dtype), memory)
-    if isinstance(found, tuple):
-        return {"ahead": float(found[1]), "now": float(found[2]), "unbias": float(found[3]), "Πu": float(memory["u_product"])}
-    return {"α": float(found)}
-
-
 def training_part(step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...]) -> list[Part]:
     """What training made of the weight, where that is known."""
     if step.moment.after is None:
         return []
     got = float(step.moment.after["params"][link.place][name][index])
     away = got - float(link.learned[name][index])
-    return [Text(f"Training went to {number(got)}{f', {away:.1g} away' if away else ', the same'}. {step.agreement()}")]
+    return [
+        Text(
+            f"Training went to {number(got)}{f', {away:.1g} away' if away else ', the same'}. {step.agreement()}"
+        )
+    ]
 
 
 def pixel(step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...]) -> str:
@@ -253,13 +207,3 @@ def pixel(step: StepExplained, link: LinkExplained, name: str, index: tuple[int,
     if shape is None:
         return ""
     return f" Input {index[0]} is the pixel in row {index[0] // shape[1]}, column {index[0] % shape[1]}."
-
-
-def verdict(old: float, last: Equation) -> str:
-    """What happened to the weight, in words."""
-    new = last.used
-    if new == old:
-        return "The weight stays as it is."
-    away, spacing = abs(last.distance), float(np.spacing(np.float32(abs(new))))
-    rounding = "to the last digit printed" if last.engine is None else f"within {away:.1g}, {away / spacing:.2g} of float32's steps there"
-    return f"The weight moves by {number(new - old, 6)}. The arithmetic above gives what the engine got {rounding}."
