@@ -9,7 +9,10 @@ import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from chainrule import layers, losses, optimizers
+from chainrule.arrays import generator
 from chainrule.augmentation import SIDE, Handwriting
 from chainrule.datasets.dataset import Dataset
 from chainrule.errors import SettingError, unknown
@@ -35,6 +38,7 @@ class Recipe:
     epochs: int = 10
     label_smoothing: float = 0.0
     augmentation: bool = False  # pictures are bent anew at every step (chainrule.augmentation.Handwriting)
+    strangers: float = 0.0  # signs that are no digits, as a share of the digits: with the answer "all equally likely"
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as a model file carries it."""
@@ -49,8 +53,8 @@ FAST = Recipe(
     warmup=0.2, batch_size=250, epochs=2, label_smoothing=0.1,
 )  # fmt: skip
 HANDWRITING = Recipe(
-    "handwriting", learning_rate=0.002, schedule="cosine", warmup=0.01, batch_size=128, epochs=50,
-    label_smoothing=0.05, augmentation=True,
+    "handwriting", learning_rate=0.002, schedule="cosine", warmup=0.01, batch_size=128, epochs=60,
+    label_smoothing=0.05, augmentation=True, strangers=0.15,
 )  # fmt: skip
 
 MNIST = 60_000  # examples, for which FAST is tuned
@@ -153,7 +157,8 @@ def prepare(recipe: Recipe, data: Dataset, backend: str | None = None) -> Sequen
     if recipe.batch_size < 1 or recipe.epochs < 0:
         raise SettingError("A recipe needs a batch_size of 1 or more and epochs of 0 or more.")
     model = network(recipe, data)
-    steps = -(-len(data.x_train) // recipe.batch_size) * recipe.epochs
+    examples = len(data.x_train) + round(recipe.strangers * len(data.x_train))
+    steps = -(-examples // recipe.batch_size) * recipe.epochs
     loss = recipe.loss or LOSSES[data.task]
     metrics = ["mae"] if data.task == "regression" else ["accuracy"]
     scored = losses.get(loss)
@@ -174,11 +179,27 @@ def learn(
     """Fits a prepared model as the recipe says; the validation part, else the test part, is judged after each epoch."""
     loss = recipe.loss or LOSSES[data.task]
     held = (data.x_test, data.y_test) if data.x_val is None else (data.x_val, data.y_val)
+    x, y = inputs(data, data.x_train), targets(data, data.y_train, loss)
+    if recipe.strangers:
+        x, y = with_strangers(data, y, round(recipe.strangers * len(y)), model.seed)
     return model.fit(
-        inputs(data, data.x_train), targets(data, data.y_train, loss), batch_size=recipe.batch_size,
+        x, y, batch_size=recipe.batch_size,
         epochs=recipe.epochs, verbose=verbose, callbacks=callbacks,
         validation_data=(inputs(data, held[0]), targets(data, held[1], loss)) if validation else None,
     )  # fmt: skip
+
+
+def with_strangers(data: Dataset, y: np.ndarray, count: int, seed: int) -> tuple[Scaled, np.ndarray]:
+    """The digits, and after them `count` signs that are none; two thirds drawn, one third digits that were spoiled."""
+    from chainrule.images.strangers import signs, spoiled
+
+    if data.input_shape != (SIDE, SIDE) or y.ndim != 2:
+        raise SettingError(f"Signs that are no digits can be added to digits of 28 x 28, not to {data.name}.")
+    luck = generator(seed, "split", 1)
+    some = luck.choice(len(data.x_train), size=count // 3, replace=False)
+    others = [signs(count - count // 3, seed % 2**32), spoiled(data.x_train[some], data.y_train[some], seed % 2**32)]
+    unsure = np.full((count, y.shape[1]), 1 / y.shape[1], np.float32)
+    return Scaled(np.concatenate([data.x_train, *others]), 255), np.concatenate([y, unsure])
 
 
 def judge(data: Dataset, model: Sequential) -> dict[str, float]:
