@@ -121,7 +121,7 @@ def zsh() -> str:
             value = f":value:({' '.join(v.replace(' ', chr(92) + ' ') for v in option.values)})" if option.values else ":value:_files"
             specs += [_quoted(f"{name}[{about}]{value if option.takes else ''}") for name in option.names]
         words = " ".join(first_words(command))
-        specs.append(_quoted(f"*:file:_alternative 'names:name:({words})' 'files:file:_files'" if words else "*:file:_files"))
+        specs.append(_quoted(f"*:file: _alternative 'names:name:({words})' 'files:file:_files'" if words else "*:file:_files"))
         lines = " \\\n        ".join(specs)
         cases.append(f"    {_quoted(command)})\n      _arguments -s \\\n        {lines} ;;")
     return f"""#compdef chainrule
