@@ -50,7 +50,7 @@ def archives(to: Corpus) -> None:
     )
     lie = deflated(bytes(1 << 20), 1)
     to.add("z02-size-lie", patched_zip([(b"config.json", lie, 8, 1000, 0), h5]), "size is not the one")
-    to.add("z03-nested", archive(members=lambda z: z.writestr("inner.keras", good)), None)
+    to.add("z03-nested", archive(members=lambda z: z.writestr("inner.keras", good)), "another archive")
     overlapping = bytearray(
         patched_zip([(b"config.json", text, 0, len(text), 0), h5, (b"again.json", text, 0, len(text), 0)])
     )

@@ -23,6 +23,9 @@ def decode(source: Source, want: Want) -> ModelFile:
     if CONFIG not in members:
         hint = " It looks like a PyTorch file." if any(name.endswith("data.pkl") for name in members) else ""
         raise FileError(f"is an archive, but no model of Keras: it has no {CONFIG}.{hint}")
+    for member in members.values():
+        if member.data.read(0, min(4, member.data.size)) == archive.LOCAL:
+            raise FileError(f"has another archive in it ({member.name}). It is not opened.")
     text = members[CONFIG].read(jsontext.BYTES)
     raw = jsontext.parse_object(text, CONFIG)
     own = additions.MEMBER
