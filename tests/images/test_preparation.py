@@ -162,7 +162,7 @@ def test_settings_survive_the_model_file():
     """Preparation and Doubt go through JSON unchanged; a wrong name or value is named."""
     settings = Preparation(lines=False, views=((2.0, 3.0, 0.5),))
     assert Preparation.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
-    assert Doubt.from_dict(json.loads(json.dumps(Doubt(1.5, 0.4, 0.9).to_dict()))) == Doubt(1.5, 0.4, 0.9)
+    assert Doubt.from_dict(json.loads(json.dumps(Doubt(1.5, 0.4).to_dict()))) == Doubt(1.5, 0.4)
     for wrong in ({"line": True}, {"lines": "yes"}, {"views": 3}):
         with pytest.raises(SettingError):
             Preparation.from_dict(wrong)
@@ -241,8 +241,9 @@ def test_doubt_is_calibrated_and_says_why():
     limits = doubts.set_limits(sharp, labels, rng.random(4000), refuse=0.02)
     assert limits.temperature > 1.3
     assert doubts.calibration_error(limits.calibrated(sharp), labels) < 0.5 * doubts.calibration_error(sharp, labels)
-    assert np.mean([limits.reason(p, s) is not None for p, s in zip(sharp, rng.random(4000), strict=True)]) < 0.03
-    assert "unlike" in Doubt(most_strangeness=0.5).reason(np.eye(10)[3], 0.6)
+    refused = [limits.reason(p, s) is not None for p, s in zip(sharp, rng.random(4000), strict=True)]
+    assert 0.005 < np.mean(refused) < 0.04
+    assert "unlike" in Doubt(most=0.5).reason(np.eye(10)[3], 0.6)
     kept = doubts.signature(np.stack([reference("2"), reference("7")]))
     distance, nearest = doubts.strangeness(reference("7")[None], kept)
     assert distance[0] < 0.01

@@ -1,8 +1,8 @@
 """When to say "I don't know": the answer is unsure, or the digit is unlike every digit that was learned from.
 
-Two measures. Confidence: the best class's probability after the temperature that makes probabilities honest. Strangeness:
-the distance to the nearest of some kept training digits, both blurred a little and brought to length one. The limits
-are set on digits that were held back, so that a stated share of real digits is refused.
+Two measures, added. Uncertainty: one minus the best class's probability, after the temperature that makes probabilities
+honest. Strangeness: the distance to the nearest of some kept training digits, both blurred a little and brought to
+length one. The limit is set on digits that were held back, so that a stated share of real digits is refused.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -18,15 +18,16 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Doubt:
-    """Limits for one digit; stored in the model file. `temperature` divides the logarithms of probabilities.
+    """The limit for one digit; stored in the model file. `temperature` divides the logarithms of probabilities.
 
-    >>> Doubt(least_confidence=0.6).reason(np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0, 0, 0]))
-    "I don't know: 0 or 1, the network is only 50 % sure (it needs 60 %)."
+    `most` is the largest sum of uncertainty and strangeness that is still answered.
+
+    >>> Doubt(most=0.4).reason(np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0, 0, 0]))
+    "I don't know: 0 or 1, the network is only 50 % sure."
     """
 
     temperature: float = 1.0
-    least_confidence: float = 0.5
-    most_strangeness: float = 1.0
+    most: float = 1.0
 
     def to_dict(self) -> dict[str, float]:
         """The limits as plain numbers."""
@@ -50,13 +51,13 @@ class Doubt:
         p = self.calibrated(np.asarray(probabilities)[None])[0]
         first, second = (int(k) for k in np.argsort(-p)[:2])
         names = names or [str(k) for k in range(len(p))]
-        if p[first] < self.least_confidence:
-            return (f"I don't know: {names[first]} or {names[second]}, the network is only {p[first] * 100:.0f} % sure "
-                    f"(it needs {self.least_confidence * 100:.0f} %).")
-        if strangeness > self.most_strangeness:
-            return (f"I don't know: this is unlike every digit that was learned from (distance {strangeness:.2f}, "
-                    f"at most {self.most_strangeness:.2f}).")
-        return None
+        unsure = 1.0 - float(p[first])
+        if unsure + strangeness <= self.most:
+            return None
+        if unsure >= 0.2:
+            return f"I don't know: {names[first]} or {names[second]}, the network is only {p[first] * 100:.0f} % sure."
+        return (f"I don't know: this is unlike every digit that was learned from, though {names[first]} comes closest "
+                f"(distance {strangeness:.2f}).")
 
 
 def tempered(probabilities: Array, temperature: float) -> Array:
@@ -118,11 +119,11 @@ def strangeness(digits: Array, kept: Floats) -> tuple[Floats, Array]:
     return np.sqrt(np.maximum(2.0 - 2.0 * best, 0.0)).astype(np.float32), nearest
 
 
-def set_limits(probabilities: Array, labels: Array, strange: Array, refuse: float = 0.01) -> Doubt:
-    """Limits from digits that were held back: each refuses about half of `refuse` of them.
+def set_limits(probabilities: Array, labels: Array, strange: Array, refuse: float = 0.02) -> Doubt:
+    """The temperature and the limit from digits that were held back, so that `refuse` of them are refused.
 
     probabilities (n, classes) before any temperature, labels (n,), strange (n,) from `strangeness`.
     """
     temperature = best_temperature(probabilities, labels)
-    confidence = tempered(probabilities, temperature).max(1)
-    return Doubt(temperature, float(np.quantile(confidence, refuse / 2)), float(np.quantile(strange, 1 - refuse / 2)))
+    doubt = 1.0 - tempered(probabilities, temperature).max(1) + np.asarray(strange)
+    return Doubt(temperature, float(np.quantile(doubt, 1.0 - refuse)))
