@@ -8,6 +8,7 @@ measure at that h; a smaller one is taken.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -133,6 +134,11 @@ def losses_of(moment: Moment, place: int, name: str, weight: np.ndarray) -> np.n
     return np.append(values if by is None else values * by, penalty(moment.chain, params))
 
 
+def moved_along(moment: Moment, place: int, name: str, v: np.ndarray, h: float) -> np.ndarray:
+    """The losses with an array of weights moved by h along v."""
+    return losses_of(moment, place, name, moment.state["params"][place][name] + h * v)
+
+
 def check_weight(moment: Moment, place: int, name: str, index: tuple[int, ...]) -> Checked:
     """The derivative of the loss by one weight."""
     wide = moment.as_float64()
@@ -140,7 +146,7 @@ def check_weight(moment: Moment, place: int, name: str, index: tuple[int, ...]) 
     written = float(StepExplained(wide).links[place].gradient[name][index])
     unit = np.zeros_like(weight)
     unit[index] = 1.0
-    value, doubt = measured(lambda h: losses_of(wide, place, name, weight + h * unit))
+    value, doubt = measured(partial(moved_along, wide, place, name, unit))
     float32 = float(StepExplained(moment).links[place].gradient[name][index])
     label = f"{moment.chain[place].name}.{name}{list(index)}"
     return Checked(label, written, value, doubt, float32)
@@ -169,10 +175,8 @@ def check_model(
         for name, g in link.gradient.items():
             found = []
             for _ in range(directions):
-                v, w = direction(np.asarray(g), rng), wide.state["params"][link.place][name]
-                value, doubt = measured(
-                    lambda h, w=w, v=v, i=link.place, k=name: losses_of(wide, i, k, w + h * v)
-                )  # type: ignore[misc]
+                v = direction(np.asarray(g), rng)
+                value, doubt = measured(partial(moved_along, wide, link.place, name, v))
                 found.append(Checked(f"loss by {link.name}.{name}", float((g * v).sum()), value, doubt))
             weights.append(worst_of(found))
     rules.append(worst_of([check_loss(step, rng) for _ in range(directions)]))

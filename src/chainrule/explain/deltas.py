@@ -90,10 +90,10 @@ def through_bend(up: Any, k: int, unit: int, name: str, above: str, blame: float
     if kind == "tanh":
         numbers = equation(name, "da · (1 - a²)", {"da": blame, "a": near_one(a)}, known)
         return numbers._replace(formula=f"{above} · (1 - a²)")
-    one = np.ones((1, 1), np.float64)
-    kept: Any = (
-        np.full((1, 1), z) if not isinstance(up.kept, tuple) else (np.full((1, 1), z), np.full((1, 1), a))
-    )
+    one, dtype = np.ones((1, 1), up.x.dtype), up.x.dtype  # the slope as the engine has it, with its rounding
+    kept: Any = np.full((1, 1), z, dtype)
+    if isinstance(up.kept, tuple):
+        kept = (kept, np.full((1, 1), a, dtype))
     slope = float(up.link.backward({}, kept, one).reshape(-1)[0])
     word = kind or type(up.link).__name__
     side = "above" if z > 0 else "not above"

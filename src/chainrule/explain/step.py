@@ -112,19 +112,26 @@ class StepExplained:
         raise unknown("layer", name, [link.name for link in self.links])
 
     # ── looking closer ───────────────────────────────────────────────────────────────────────────────────────────
-    def weight_of(self, layer: str | int, name: str, *index: int) -> "Trace":
-        """How any weight got its next value; `weight` and `bias` are short for the usual ones."""
+    def weight_of(
+        self, layer: str | int, name: str, *index: int, example: int | None = None, check: bool = False
+    ) -> "Trace":
+        """How any weight got its next value; `weight` and `bias` are short for the usual ones.
+
+        example: whose way is followed, by default of the one that pushes most.  check: adds the measured derivative.
+        """
         from chainrule.explain.weight import weight_trace
 
-        return weight_trace(self, self.link(layer), name, index)
+        return weight_trace(self, self.link(layer), name, index, example, check)
 
-    def weight(self, layer: str | int, *index: int) -> "Trace":
+    def weight(
+        self, layer: str | int, *index: int, example: int | None = None, check: bool = False
+    ) -> "Trace":
         """How kernel[i, j] of a layer got its next value: from input i to unit j."""
-        return self.weight_of(layer, "kernel", *index)
+        return self.weight_of(layer, "kernel", *index, example=example, check=check)
 
-    def bias(self, layer: str | int, j: int) -> "Trace":
+    def bias(self, layer: str | int, j: int, example: int | None = None, check: bool = False) -> "Trace":
         """How bias[j] of a layer got its next value."""
-        return self.weight_of(layer, "bias", j)
+        return self.weight_of(layer, "bias", j, example=example, check=check)
 
     def neuron(self, layer: str | int, j: int) -> "Trace":
         """What unit j of a layer said to each example, how it was blamed, and what it learned."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from chainrule.errors import SettingError
 from chainrule.explain.deltas import TERMS, delta_equations
 from chainrule.explain.equations import Equation, equation, finished, given, number, weighed_sum
 from chainrule.explain.losses import loss_of
@@ -19,25 +20,42 @@ HOW_TO_READ = (
 )
 
 
-def weight_trace(step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...]) -> Trace:
-    """The account of one weight."""
+def weight_trace(
+    step: StepExplained,
+    link: LinkExplained,
+    name: str,
+    index: tuple[int, ...],
+    example: int | None,
+    check: bool,
+) -> Trace:
+    """The account of one weight. example: whose way is followed, None for the one that pushes most."""
     index = link.index(name, index)
-    number_ = symbols_of(step.links).numbers[link.place]
-    letter = f"{'W' if name == 'kernel' else 'b' if name == 'bias' else name}{number_}{list(index)}"
+    symbols = symbols_of(step.links)
+    letter = {"kernel": "W", "bias": "b"}.get(name, name) + symbols.numbers[link.place] + str(list(index))
     old, new = float(link.params[name][index]), float(link.learned[name][index])
     terms = step.n * link.terms(name, *index)
     order = np.argsort(-np.abs(terms), kind="stable")
-    title = f"{link.name}.{name}{list(index)} in step {step.number}: {number(old)} → {number(new)}"
+    if example is not None and not 0 <= example < step.n:
+        raise SettingError(
+            f"The batch has {step.n} examples, 0 to {step.n - 1}; there is no example {example}."
+        )
+    k, which = (
+        (int(order[0]), "The example that pushes most") if example is None else (int(example), "One example")
+    )
     parts: list[Part] = [
-        Text(f"{legend(step.links, symbols_of(step.links))}"),
+        Text(legend(step.links, symbols)),
         Text(f"A batch of {step.n} examples with loss {number(step.loss)}.{pixel(step, link, name, index)}"),
-        *strongest(step, link, name, index, int(order[0]), letter),
+        Heading(f"1. {which}: {step.moment.example(k)}, target {step.moment.target(k)}"),
+        *one_example(step, link, name, index, k),
         *batch_part(step, link, name, index, terms, order, letter),
         *gradient_parts(step, link, name, index),
         *optimizer_parts(step, link, name, index),
         *training_part(step, link, name, index),
         Text(HOW_TO_READ),
     ]
+    if check:
+        parts += [Heading("4. The check"), Text(str(step.check(link.name, name, index)))]
+    title = f"{link.name}.{name}{list(index)} in step {step.number}: {number(old)} → {number(new)}"
     facts = {
         "layer": link.name, "weight": name, "index": list(index), "step": step.number, "old": old, "new": new,
         "update": new - old, "gradient": float(link.gradient[name][index]), "terms": (terms / step.n).tolist(),
@@ -48,16 +66,16 @@ def weight_trace(step: StepExplained, link: LinkExplained, name: str, index: tup
 # ── one example ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def strongest(
-    step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...], k: int, letter: str
+def one_example(
+    step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...], k: int
 ) -> list[Part]:
-    """The example that pushes most: forward to its loss, and the chain rule back to this weight."""
-    moment, unit = step.moment, unit_of(step, link, name, index, k)
-    parts: list[Part] = [
-        Heading(f"1. The example that pushes most: {moment.example(k)}, target {moment.target(k)}")
-    ]
+    """One example: forward to its loss, and the chain rule back to this weight."""
+    unit = unit_of(step, link, name, index, k)
     forward = forward_equations(step, link, index, k, unit) if unit is not None and name == "kernel" else []
-    parts += [Text("Forward, with the weights before the step:"), Block([*forward, *loss_of(step, k)])]
+    parts: list[Part] = [
+        Text("Forward, with the weights before the step:"),
+        Block([*forward, *loss_of(step, k)]),
+    ]
     if unit is None:
         return parts
     parts += [
