@@ -144,7 +144,7 @@ def batch_part(
     """Each example's share, the largest first, and their mean."""
     moment, symbols = step.moment, symbols_of(step.links)
     parts: list[Part] = [
-        Heading(f"2. All {step.n} examples: each one's derivative by {letter}, and their mean")
+        Heading(f"2. All {step.n} examples: the derivative of each one's loss by {letter}, and the mean")
     ]
     if not terms.any():
         return [*parts, Text(silence(step, link, name, index)), Block([given("g", 0.0)])]
