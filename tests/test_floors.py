@@ -16,9 +16,9 @@ NETWORK = {
     "activations", "augmentation", "backprop", "crossentropy", "initializers", "layers", "losses", "metrics",
     "measures", "optimizers", "regularizers",
 }  # fmt: skip
-DATA = {"datasets", "files", "images", "runs"}
+DATA = {"datasets", "files", "images", "pretrained", "runs"}
 TRAINING = {
-    "callbacks", "checkpoints", "engines", "examples", "finite", "models", "stack", "predicting", "progress", "recipes",
+    "callbacks", "checkpoints", "engines", "examples", "finite", "handwriting", "models", "stack", "predicting", "progress", "recipes",
     "recording", "replay",
     "saving", "summary", "training", "utils",
 }  # fmt: skip

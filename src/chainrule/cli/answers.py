@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from chainrule.errors import DataError
 from chainrule.examples import Scaled
 
 if TYPE_CHECKING:
+    from chainrule.handwriting import Reader as HandwritingReader
     from chainrule.models import Sequential
 
 Array = np.ndarray[Any, Any]
@@ -24,11 +26,12 @@ class Sign:
 
     ranks: tuple[tuple[str, float], ...]
     box: Box | None = None  # left, top, right, bottom in pixels of the picture
+    doubt: str | None = None  # why it is not answered
 
     def to_dict(self, top: int) -> dict[str, Any]:
         """For programs; `top` classes are listed where more than one is asked for."""
         label, probability = self.ranks[0]
-        found: dict[str, Any] = {"label": label, "probability": probability, "box": self.box}
+        found: dict[str, Any] = {"label": label, "probability": probability, "box": self.box, "doubt": self.doubt}
         return found | ({"top": [{"label": n, "probability": p} for n, p in self.ranks[:top]]} if top > 1 else {})
 
 
@@ -49,6 +52,7 @@ class Answer:
     digits: tuple[Sign, ...] = ()
     refused: str | None = None
     seen: tuple[Any, ...] = ()
+    reading: Any = None  # how a picture of handwriting was read, stage by stage
 
     def to_dict(self, top: int = 1) -> dict[str, Any]:
         """For programs: always the same keys."""
@@ -58,7 +62,7 @@ class Answer:
         }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reader:
     """A model with what is known about it, asked about files.  single: all writing of a picture is one sign."""
 
@@ -115,21 +119,27 @@ class Reader:
 
     def _photo(self, file: str, source: str | bytes) -> Answer:
         """The signs in a picture of any size."""
-        from chainrule.images.preparation import Preparation, prepare
         from chainrule.images.reading import read_picture
 
-        stored = self.known.preparation.get("photos")
-        settings = Preparation.from_dict(stored) if isinstance(stored, dict) else Preparation()
         picture = read_picture(source, name="stdin" if isinstance(source, bytes) else None)
-        found = prepare(picture, settings, single=self.single, classify=self._classify)
-        if found.refused is not None or not found.digits:
-            return Answer(file, refused=found.refused or "Nothing was found in this picture.")
-        signs = tuple(
-            self._sign(p, digit.box) for p, digit in zip(found.probabilities(self._classify), found.digits, strict=True)
-        )
-        text = found.text([sign.ranks[0][0] for sign in signs])
+        found = self.reader.read(picture, self.single)
+        signs = tuple(self._sign(digit.probabilities, digit.box, digit.doubt) for digit in found.digits)
+        seen = tuple(digit.pixels for digit in found.digits)
+        if found.refused is not None:
+            return Answer(file, digits=signs, refused=found.refused, seen=seen, reading=found)
         least = min(sign.ranks[0][1] for sign in signs)
-        return Answer(file, None, text, least, digits=signs, seen=tuple(digit.pixels for digit in found.digits))
+        return Answer(file, None, found.text, least, digits=signs, seen=seen, reading=found)
+
+    @cached_property
+    def reader(self) -> "HandwritingReader":
+        """What reads pictures of handwriting, as the model's file says."""
+        from chainrule.handwriting import Reader as HandwritingReader
+        from chainrule.images.doubt import Doubt
+        from chainrule.images.preparation import Preparation
+
+        photos, doubt = self.known.preparation.get("photos"), self.model.extras.get("doubt")
+        settings = Preparation.from_dict(photos) if isinstance(photos, dict) else None
+        return HandwritingReader(self._classify, settings, Doubt.from_dict(doubt) if isinstance(doubt, dict) else None)
 
     def _classify(self, pixels: Array) -> Array:
         """Pixels float32 (m, 28, 28) from 0 to 1 to probabilities (m, classes)."""
@@ -165,7 +175,7 @@ class Reader:
             array = array * np.float32(self.known.scale)
         return array
 
-    def _sign(self, p: Array, box: Box | None = None) -> Sign:
+    def _sign(self, p: Array, box: Box | None = None, doubt: str | None = None) -> Sign:
         order = np.argsort(-p, kind="stable")
         names = self.known.class_names
-        return Sign(tuple((names[k], float(p[k])) for k in order), box)
+        return Sign(tuple((names[k], float(p[k])) for k in order), box, doubt)

@@ -8,6 +8,7 @@ import numpy as np
 from chainrule.cli.knowledge import Knowledge, fitted, probabilities
 from chainrule.errors import ChainruleError, DataError, SettingError, unknown
 from chainrule.examples import Scaled
+from chainrule.images.doubt import Doubt, calibration_error
 
 if TYPE_CHECKING:
     from chainrule.datasets import Dataset
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-BINS = 15  # of the expected calibration error, as Guo et al. (2017) use
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,15 @@ def judge(model: "Sequential", known: Knowledge, x: Array, y: Array) -> Judgemen
             root_mean_squared_error=float(np.sqrt((off.astype(np.float64) ** 2).mean())),
         )  # fmt: skip
     p = probabilities(model, known.task, said)
+    doubt = model.extras.get("doubt")
+    if isinstance(doubt, dict) and known.digits:  # as `predict` gives them
+        p = Doubt.from_dict(doubt).calibrated(p)
     taken = p.argmax(axis=1)
     n = len(known.class_names)
     confusion = np.bincount(y.astype(np.int64) * n + taken, minlength=n * n).reshape(n, n)
     return Judgement(
         len(y), loss, accuracy=float((taken == y).mean()), baseline=float(confusion.sum(axis=1).max() / len(y)),
-        calibration_error=calibration_error(p, y), classes=class_by_class(confusion, known.class_names),
+        calibration_error=calibration_error(p, y.astype(np.int64)), classes=class_by_class(confusion, known.class_names),
         confusion=confusion.tolist(),
     )  # fmt: skip
 
@@ -76,18 +79,6 @@ def _loss(model: "Sequential", known: Knowledge, said: Array, y: Array) -> float
         return float(np.mean(loss.values(loss.check(targets, said.shape[1:]), said)))
     except ChainruleError:
         return None
-
-
-def calibration_error(p: Array, y: Array) -> float:
-    """The expected calibration error: how far confidence and accuracy are apart, on average over examples.
-
-    >>> calibration_error(np.array([[0.75, 0.25]] * 4), np.array([0, 0, 0, 1]))
-    0.0
-    """
-    confidence, right = p.max(axis=1), p.argmax(axis=1) == y
-    place = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = [abs(float((confidence[place == b] - right[place == b]).sum())) for b in range(BINS)]
-    return sum(gaps) / len(y)
 
 
 def class_by_class(confusion: Array, names: tuple[str, ...]) -> list[dict[str, Any]]:

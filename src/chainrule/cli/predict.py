@@ -17,22 +17,26 @@ if TYPE_CHECKING:
 
     from chainrule.cli.answers import Answer
 
-EXAMPLES = ("chainrule predict mnist.keras seven.png", "chainrule predict mnist.keras digits.npy --json --top 3")
+EXAMPLES = ("chainrule predict photo.jpg --explain", "chainrule predict mnist.keras digits.npy --json --top 3")
 
 
 def arguments(parser: Parser) -> None:
     """Adds what this command takes."""
-    parser.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
+    parser.add_argument("model", metavar="[MODEL]", help="a .keras or .h5 file (default: the digit reader that comes along)")
     parser.add_argument("files", nargs="*", metavar="FILES", help="pictures, arrays, tables, or - for stdin")
     parser.add_argument("--top", type=whole(1), default=1, metavar="N", help="the N likeliest classes (default 1)")
     parser.add_argument("--single", action="store_true", help="all writing in a picture is one digit")
     parser.add_argument("--show", action="store_true", help="draw what the network saw")
+    parser.add_argument("--explain", action="store_true", help="handwriting: say how each picture was read, stage by stage")
+    parser.add_argument("--stages", metavar="PNG", help="handwriting: write a strip of every stage of the (one) picture")
     parser.add_json()
 
 
 def run(args: "Namespace", out: Output) -> int:
     """Reads each file and prints the answers."""
     model, files = model_and_files(args.model, args.files)
+    if args.stages and len(files) != 1:
+        raise SettingError(f"--stages draws one picture; {len(files)} files were named.")
     from chainrule.cli.answers import Answer, Reader
     from chainrule.cli.knowledge import knowledge_of
     from chainrule.saving import load_model
@@ -50,6 +54,8 @@ def run(args: "Namespace", out: Output) -> int:
                 places.existing(file)
             for answer in reader.read(file):
                 show(answer, args, out)
+                if answer.reading is not None and (args.explain or args.stages):
+                    explain(reader, answer, args, out)
         except ChainruleError as problem:
             failed = True
             out.give(Answer(file, refused=str(problem)).to_dict(args.top))
@@ -59,11 +65,15 @@ def run(args: "Namespace", out: Output) -> int:
 
 def model_and_files(first: str, rest: list[str]) -> tuple[str, list[str]]:
     """The model file and the files to read."""
-    places.existing(first, "model file")
+    from chainrule import pretrained
     from chainrule.files import kind
 
-    if kind(first) is None and not first.lower().endswith(places.MODELS):
-        raise FileError(f"{first} is no model file. The model comes first: chainrule predict MODEL {first}")
+    model = first.lower().endswith(places.MODELS)
+    if first == "-":
+        return str(pretrained.digits()), [first, *rest]
+    places.existing(first, "model file" if model else "file")
+    if not model and kind(first) is None:
+        return str(pretrained.digits()), [first, *rest]
     if not rest:
         raise SettingError(f"Which files? chainrule predict {first} PICTURE.png")
     return first, rest
@@ -85,6 +95,17 @@ def show(answer: "Answer", args: "Namespace", out: Output) -> None:
     out.say(f"{place}: {told}")
     if args.show:
         draw(answer.seen, out)
+
+
+def explain(reader: Any, answer: "Answer", args: "Namespace", out: Output) -> None:
+    """How a picture of handwriting was read: in words, and as a strip of pictures."""
+    from chainrule.cli import stages
+
+    if args.explain and not out.json:
+        out.say("\n".join(stages.told(reader.reader, answer.reading, args.single, out)))
+    if args.stages:
+        stages.drawn(reader.reader, answer.reading, args.stages)
+        out.tell(f"The stages are in {args.stages}.")
 
 
 def draw(seen: tuple[Any, ...], out: Output) -> None:

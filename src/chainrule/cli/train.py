@@ -92,7 +92,7 @@ def run(args: "Namespace", out: Output) -> int:
         "seed": seed, "epochs": len(history.get("loss", [])), "steps": model.optimizer.iterations,
         "backend": model.backend_used, "interrupted": bool(stopped),
     }  # fmt: skip
-    model.extras = card(recipe, data, options) | {"run": learned} | measured
+    model.extras = card(recipe, data, options) | {"run": learned} | measured | calibration(data, model)
     if not args.force:
         name = places.free(name)  # another program may have written it meanwhile
     size = save(model, name)
@@ -196,6 +196,20 @@ def card(recipe: "Recipe", data: "Dataset", options: dict[str, Any]) -> dict[str
         "class_names": None if data.class_names is None else list(data.class_names),
         "dataset": {"name": data.name, "digest": data.digest, "options": options},
     }  # fmt: skip
+
+
+def calibration(data: "Dataset", model: "Sequential") -> dict[str, Any]:
+    """For a reader of digits: when it says "I don't know", and how honest its probabilities are."""
+    if data.preparation.get("like") != "mnist" or len(data.class_names or ()) != 10 or data.name != "mnist":
+        return {}
+    from chainrule.cli.knowledge import fitted
+    from chainrule.handwriting import calibrated
+
+    x, y, part = data.x_test, data.y_test, "test"
+    if data.x_val is not None and data.y_val is not None:
+        x, y, part = data.x_val, data.y_val, "validation"
+    found = calibrated(lambda pixels: model.predict_on_batch(fitted(pixels, model.input_shape)), x, y)
+    return found | {"calibrated_on": f"the {part} part"}
 
 
 def save(model: "Sequential", name: str) -> int:
