@@ -50,7 +50,7 @@ def near_one(value: Any) -> str:
     """A number with as many digits as its distance from 1 (or -1) needs to keep nine: for p - y.
 
     >>> near_one(0.99999970197677612), near_one(0.25)
-    ('0.99999970197677612', '0.25')
+    ('0.999999701976776', '0.25')
     """
     gap = abs(1 - abs(float(value)))
     nines = 0 if gap >= 0.1 or gap == 0 else -math.floor(math.log10(gap)) - 1
