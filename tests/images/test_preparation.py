@@ -68,6 +68,17 @@ def test_ruled_and_squared_paper_is_taken_out(squared, tilt):
     assert alike(prepared.digits[0].pixels, reference()) > 0.9
 
 
+@pytest.mark.parametrize("size", [16, 20, 32, 50])
+def test_small_pictures_cut_out_tightly_keep_their_strokes(size):
+    """A digit of two tones that fills a picture of 16 pixels is the same digit as in a photo."""
+    for name in ("0", "2", "4", "5"):
+        ink = Image.fromarray((sign(name, pen=9) * 255).astype(np.uint8))
+        small = np.asarray(ink.crop(ink.getbbox()).resize((size * 3 // 4, size), Image.Resampling.BOX))
+        for pixels in (np.where(small > 100, 255, 0), np.where(small > 100, 0, 255)):
+            digit = prepare(pixels.astype(np.uint8), single=True).digits[0].pixels
+            assert alike(digit, prepare(np.asarray(ink.crop(ink.getbbox()).resize((150, 200)))).digits[0].pixels) > 0.85
+
+
 def test_the_result_is_placed_as_mnist_places_digits():
     """The longer side is about 20 pixels, the centre of mass in the middle, the pen as wide as MNIST's."""
     for name in ("0", "1", "2", "4", "5", "7"):

@@ -12,6 +12,7 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 REACH = 0.09                # half the widest stroke that is still taken for ink, as a share of the long side
 WIDE_REACH = 0.16           # the same, where the first turns out too narrow
 OFF_SHEET = 0.33            # a hard shadow leaves more of the light than this
+SMALL = 24                  # a picture this small is one digit cut out: too little for a lamp or a shadow to show
 DARKEST = 24.0              # paper is never taken to be darker: dividing by less would make noise into ink
 
 
@@ -41,12 +42,28 @@ def paper(grey: Pixels) -> Floats:
     Found on a thumbnail, with a narrow window first, since that follows shadows best. Where the "paper" it finds
     is in places as dark as the ink, the strokes are wider than the window, and a wider one is used.
     """
+    level = even_level(grey)
+    if level is not None:
+        return np.full(grey.shape, level, np.float32)
     small = thumbnail(grey).astype(np.float32)
     ground = filled(small, round(max(small.shape) * REACH))
     if as_dark_as_ink(small, ground):
         ground = filled(small, round(max(small.shape) * WIDE_REACH), framed=True)
     h, w = grey.shape
     return ground if small.shape == grey.shape else resized(ground, w, h)
+
+
+def even_level(grey: Pixels) -> float | None:
+    """The paper's one brightness in a drawing of two tones or a very small picture; None where light may vary."""
+    step = max(1, max(grey.shape) // 400)
+    sample = grey[::step, ::step].astype(np.float32)
+    low, high = np.percentile(sample, [1, 99])
+    light = sample > (low + high) / 2
+    if high - low < 64 or not light.any() or light.all():
+        return None
+    tones = np.where(light, np.median(sample[light]), np.median(sample[~light]))
+    even = float(np.mean(np.abs(sample - tones) <= max(3.0, 0.015 * (high - low))))
+    return float(np.median(sample[light])) if even > 0.85 or max(grey.shape) < SMALL else None
 
 
 def filled(small: Floats, reach: int, framed: bool = False) -> Floats:
