@@ -12,6 +12,7 @@ from importlib import import_module
 from benchmarks import machine, report
 from benchmarks.interpreters import Interpreters
 from benchmarks.processes import ROOT, run
+from benchmarks.quiet import Alone
 
 PARTS = ("floor", "classic", "coldstart", "prediction", "importing", "installation", "accuracy")
 
@@ -23,7 +24,7 @@ class Options:
     interpreters: Interpreters
     mnist: str
     env: dict[str, str]  # of Chainrule's processes: where compiled programs are kept
-    lock: str | None
+    alone: Alone
     rounds: int
     cold_rounds: int
     short_rounds: int
@@ -67,7 +68,7 @@ def main():
         mnist = os.path.join(work, "mnist.npz")
         run([sys.executable, "-m", "benchmarks.jobs.mnist", mnist])
         options = Options(
-            interpreters, mnist, {"CHAINRULE_HOME": os.path.join(work, "home")}, args.lock, args.rounds,
+            interpreters, mnist, {"CHAINRULE_HOME": os.path.join(work, "home")}, Alone(args.lock), args.rounds,
             args.cold_rounds, args.short_rounds, args.seeds,
         )  # fmt: skip
         for part in args.parts or PARTS:
@@ -76,6 +77,7 @@ def main():
             with open(path + ".new", "w") as file:
                 json.dump(found, file, indent=1)
             os.replace(path + ".new", path)
+        options.alone.release()
     found["parts"] = {part: found["parts"][part] for part in PARTS if part in found["parts"]}
     print(report.shown(found))
 

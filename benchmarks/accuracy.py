@@ -9,6 +9,7 @@ from benchmarks.processes import run
 
 def measure(options):
     """{name: [test accuracy by seed]}."""
+    options.alone.release()  # nothing is timed
     interpreters, found = options.interpreters, {}
     ways = {"Chainrule, classic": (interpreters.own, "chainrule", options.env)}
     for backend in ("jax", "tensorflow"):  # the same formulas: the quicker one, where it is there

@@ -1,11 +1,11 @@
 """The classic job, time per epoch: every library in a process of its own, one epoch each in turn.
 
-All processes live through the whole run; a round is one epoch of each. The first epoch, in which compilers work and
+All processes live through the whole run; a round is one epoch of each. The first epoch (round 0), in which compilers work and
 data move, is reported apart. Peak memory is that of the whole process, the data (188 MB as float32) included.
 """
 
 from benchmarks.processes import Worker
-from benchmarks.quiet import alone, quietly
+from benchmarks.quiet import quietly
 
 JOBS = {  # name: (the job and its arguments, packages it needs, environment)
     "Chainrule on JAX": (("sequential", "chainrule"), ("chainrule", "jax"), {"CHAINRULE_BACKEND": "jax"}),
@@ -28,20 +28,22 @@ def measure(options):
             continue
         command = [python, "-m", f"benchmarks.jobs.{job[0]}", *job[1:], options.mnist]
         workers[name] = Worker(command, options.env | env)
-        with alone(options.lock):
-            first = workers[name].turn()
-        options.say(f"{name}: first epoch {first['seconds']:.2f} s")
-        found[name] = {"first": first["seconds"], "epochs": [], "cpu": [], "others": [], "tries": 0}
-    for number in range(options.rounds):
-        with alone(options.lock):
-            for name, worker in workers.items():
-                epoch, row = quietly(worker.turn, tries=3), found[name]
-                row["epochs"].append(epoch["seconds"])
-                row["cpu"].append(epoch["cpu"])
-                row["others"].append(epoch["others"])
-                row["tries"] += epoch["tries"]
-                row |= {figure: epoch[figure] for figure in ("loss", "accuracy") if figure in epoch}
-        options.say(f"round {number + 1}: " + ", ".join(f"{name} {f['epochs'][-1]:.2f}" for name, f in found.items()))
+        found[name] = {"epochs": [], "cpu": [], "others": [], "tries": 0}
+    for number in range(options.rounds + 1):
+        options.alone.hold()
+        for name, worker in workers.items():
+            row = found[name]
+            if not number:
+                row["first"] = worker.turn()["seconds"]
+                continue
+            epoch = quietly(worker.turn)
+            row["epochs"].append(epoch["seconds"])
+            row["cpu"].append(epoch["cpu"])
+            row["others"].append(epoch["others"])
+            row["tries"] += epoch["tries"]
+            row |= {figure: epoch[figure] for figure in ("loss", "accuracy") if figure in epoch}
+        times = [f"{name} {f['epochs'][-1] if number else f['first']:.2f}" for name, f in found.items()]
+        options.say(f"round {number}: {', '.join(times)}")
     for name, worker in workers.items():
         found[name]["memory"] = worker.end()
     return found

@@ -10,7 +10,7 @@ import os
 import tempfile
 
 from benchmarks.processes import run
-from benchmarks.quiet import alone, quietly
+from benchmarks.quiet import quietly
 
 BACKENDS = {"TensorFlow": "tensorflow", "JAX": "jax"}
 
@@ -21,12 +21,12 @@ def measure(options):
         ways = dict(chainrule_ways(options, work)) | dict(keras_ways(options, work))
         found = {name: {"seconds": [], "others": [], "tries": 0, "memory": 0, "accuracy": []} for name in ways}
         for number in range(-1, options.cold_rounds):
+            options.alone.hold()
             for name, way in ways.items():
                 if number < 0 and name.startswith("Keras"):
                     run([*way(0)[0][:1], "-c", "import keras"], way(0)[1])
                     continue
-                with alone(options.lock):
-                    result = quietly(lambda way=way, number=number: run(*way(number)), tries=2)
+                result = quietly(lambda way=way, number=number: run(*way(number)), tries=2)
                 if number < 0:
                     continue
                 row = found[name]

@@ -106,13 +106,13 @@ def floor():
 def measure(options):
     """The floor of this machine, as `floor` gives it; None without JAX."""
     from benchmarks.processes import run
-    from benchmarks.quiet import alone, quietly
+    from benchmarks.quiet import quietly
 
     python = options.interpreters.having("jax")
     if python is None:
         return None
-    with alone(options.lock):
-        result = quietly(lambda: run([python, "-m", "benchmarks.floor"]), tries=2)
+    options.alone.hold()
+    result = quietly(lambda: run([python, "-m", "benchmarks.floor"]), tries=2)
     found = json.loads(result["output"]) | {"others": result["others"]}
     options.say(f"floor: {found['seconds']['cache']:.2f} s from cache, {found['seconds']['memory']:.2f} s from memory")
     return found

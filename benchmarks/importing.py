@@ -1,7 +1,6 @@
 """How long an import takes, inside a fresh process: `import chainrule`, and what a script imports first."""
 
 from benchmarks.processes import run
-from benchmarks.quiet import alone
 
 IMPORTS = {  # name: (what is imported, packages it needs, environment)
     "import chainrule": ("import chainrule", ("chainrule",), {}),
@@ -21,12 +20,12 @@ def measure(options):
     """{name: {"seconds": [...]}}. Too short to be repeated when disturbed: the median of many counts."""
     found = {name: {"seconds": []} for name, (_, packages, _) in IMPORTS.items() if options.interpreters.having(*packages)}
     for number in range(-1, 2 * options.short_rounds):
-        with alone(options.lock):
-            for name, row in found.items():
-                if number >= 3 and row["seconds"][0] > 1:
-                    continue  # four of the slow ones are enough
-                line, packages, env = IMPORTS[name]
-                result = run([options.interpreters.having(*packages), "-c", CLOCK.format(line)], env)
-                if number >= 0:  # the first brings files into the system's memory
-                    row["seconds"].append(float(result["output"]))
+        options.alone.hold()
+        for name, row in found.items():
+            if number >= 3 and row["seconds"][0] > 0.5:
+                continue  # three of the slow ones are enough
+            line, packages, env = IMPORTS[name]
+            result = run([options.interpreters.having(*packages), "-c", CLOCK.format(line)], env)
+            if number >= 0:  # the first brings files into the system's memory
+                row["seconds"].append(float(result["output"]))
     return found

@@ -11,6 +11,7 @@ NOT_OURS = ("pip", "setuptools", "pkg_resources", "_distutils_hack", "distutils-
 
 def measure(options):
     """{"bytes": all of site-packages, "parts": {package: bytes}}: the sizes of the files, byte code included."""
+    options.alone.release()  # nothing is timed
     with tempfile.TemporaryDirectory() as work:
         run([sys.executable, "-m", "venv", os.path.join(work, "plain")])
         python = os.path.join(work, "plain", "bin", "python")

@@ -5,7 +5,7 @@ import tempfile
 
 from benchmarks.coldstart import train_fast
 from benchmarks.processes import run
-from benchmarks.quiet import alone, quietly
+from benchmarks.quiet import quietly
 
 PICTURE = ["chainrule", "data", "show", "mnist", "--index", "7"]
 
@@ -19,16 +19,16 @@ def measure(options):
         ways = dict(ways_of(options, model, picture))
         found = {name: {"seconds": [], "others": [], "tries": 0, "memory": 0} for name in ways}
         for number in range(-1, options.short_rounds):
-            with alone(options.lock):
-                for name, (command, env) in ways.items():
-                    result, row = quietly(lambda command=command, env=env: run(command, env)), found[name]
-                    if number < 0:  # the libraries' files come into the system's memory
-                        row["says"] = result["output"].strip().replace(work + os.sep, "")
-                        continue
-                    row["seconds"].append(result["seconds"])
-                    row["others"].append(result["others"])
-                    row["tries"] += result["tries"]
-                    row["memory"] = max(row["memory"], result["memory"])
+            options.alone.hold()
+            for name, (command, env) in ways.items():
+                result, row = quietly(lambda command=command, env=env: run(command, env)), found[name]
+                if number < 0:  # the libraries' files come into the system's memory
+                    row["says"] = result["output"].strip().replace(work + os.sep, "")
+                    continue
+                row["seconds"].append(result["seconds"])
+                row["others"].append(result["others"])
+                row["tries"] += result["tries"]
+                row["memory"] = max(row["memory"], result["memory"])
     return found
 
 
@@ -36,7 +36,7 @@ def ways_of(options, model, picture):
     """Each program and its environment."""
     own = options.interpreters.own
     yield "chainrule predict", ([own, "-m", "chainrule", "predict", model, picture], options.env)
-    for title, backend in (("TensorFlow", "tensorflow"), ("JAX", "jax"), ("PyTorch", "torch")):
+    for title, backend in (("TensorFlow", "tensorflow"), ("JAX", "jax")):
         python = options.interpreters.having("keras", backend, "pillow")
         if python:
             command = [python, "-m", "benchmarks.jobs.keras_predict", model, picture]

@@ -48,10 +48,15 @@ class Worker:
     def __init__(self, command, env=None):
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - `end` closes it
         self.process = started(command, env or {}, subprocess.PIPE, self.errors)
+        self.heard()  # everything is imported and read
 
     def turn(self):
         """One piece: {"seconds", "cpu", and what the job reports}."""
         print("go", file=self.process.stdin, flush=True)
+        return self.heard()
+
+    def heard(self):
+        """What the process says next; a library's own chatter is not listened to."""
         for line in self.process.stdout:
             if line.startswith("{"):
                 return json.loads(line)
