@@ -19,7 +19,7 @@ NETWORK = {
 DATA = {"datasets", "files", "images", "pretrained", "runs"}
 TRAINING = {
     "callbacks", "checkpoints", "engines", "examples", "finite", "handwriting", "models", "stack", "predicting", "progress", "recipes",
-    "recording", "replay",
+    "recording", "replay", "reruns",
     "saving", "summary", "training", "utils",
 }  # fmt: skip
 SHOWING = {"explain", "landscapes", "plots"}

@@ -44,6 +44,29 @@ class Recipe:
         """The recipe as a model file carries it."""
         return asdict(self) | {"hidden": list(self.hidden), "optimizer_settings": dict(self.optimizer_settings)}
 
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> "Recipe":
+        """The recipe that `to_dict` wrote; what else stands there is left aside."""
+        known = {key: value for key, value in stored.items() if key in cls.__dataclass_fields__}
+        try:
+            lists = {"hidden": tuple(known["hidden"]), "optimizer_settings": tuple(known["optimizer_settings"].items())}
+        except (KeyError, TypeError, AttributeError):
+            raise SettingError("This recipe was not written by Chainrule: it has no layers or no optimizer's settings.") from None
+        return cls(**known | lists)
+
+    def changed(self, **changes: Any) -> "Recipe":
+        """The same with some settings changed; None changes nothing.
+
+        >>> CLASSIC.changed(epochs=3).epochs, CLASSIC.changed(optimizer="sgd").optimizer_settings
+        (3, ())
+        """
+        asked = {key: value for key, value in changes.items() if value is not None}
+        if asked.get("optimizer", self.optimizer) != self.optimizer:  # another one has other settings
+            asked = {"optimizer_settings": (), "learning_rate": None} | asked
+        if "crossentropy" not in asked.get("loss", "crossentropy"):
+            asked = {"label_smoothing": 0.0} | asked
+        return replace(self, **asked)
+
 
 CLASSIC = Recipe("classic")
 # Chosen on the last 10,000 training pictures (benchmarks/LOG.md): forgetting gradients sooner suits so few steps, and
@@ -76,12 +99,7 @@ def recipe(name: str, examples: int = MNIST, **changes: Any) -> Recipe:
     if name not in RECIPES:
         raise unknown("recipe", name, RECIPES)
     planned = fewer(RECIPES[name], examples) if name == "fast" else RECIPES[name]
-    asked = {key: value for key, value in changes.items() if value is not None}
-    if asked.get("optimizer", planned.optimizer) != planned.optimizer:  # another one has other settings
-        asked = {"optimizer_settings": (), "learning_rate": None} | asked
-    if "crossentropy" not in asked.get("loss", "crossentropy"):
-        asked = {"label_smoothing": 0.0} | asked
-    return replace(planned, **asked)
+    return planned.changed(**changes)
 
 
 def fewer(recipe: Recipe, examples: int) -> Recipe:
@@ -157,8 +175,8 @@ def prepare(recipe: Recipe, data: Dataset, backend: str | None = None) -> Sequen
     if recipe.batch_size < 1 or recipe.epochs < 0:
         raise SettingError("A recipe needs a batch_size of 1 or more and epochs of 0 or more.")
     model = network(recipe, data)
-    examples = len(data.x_train) + round(recipe.strangers * len(data.x_train))
-    steps = -(-examples // recipe.batch_size) * recipe.epochs
+    count = len(data.x_train) + round(recipe.strangers * len(data.x_train))
+    steps = -(-count // recipe.batch_size) * recipe.epochs
     loss = recipe.loss or LOSSES[data.task]
     metrics = ["mae"] if data.task == "regression" else ["accuracy"]
     scored = losses.get(loss)
@@ -179,14 +197,18 @@ def learn(
     """Fits a prepared model as the recipe says; the validation part, else the test part, is judged after each epoch."""
     loss = recipe.loss or LOSSES[data.task]
     held = (data.x_test, data.y_test) if data.x_val is None else (data.x_val, data.y_val)
-    x, y = inputs(data, data.x_train), targets(data, data.y_train, loss)
-    if recipe.strangers:
-        x, y = with_strangers(data, y, round(recipe.strangers * len(y)), model.seed)
+    x, y = examples(recipe, data, model.seed)
     return model.fit(
         x, y, batch_size=recipe.batch_size,
         epochs=recipe.epochs, verbose=verbose, callbacks=callbacks,
         validation_data=(inputs(data, held[0]), targets(data, held[1], loss)) if validation else None,
     )  # fmt: skip
+
+
+def examples(recipe: Recipe, data: Dataset, seed: int) -> tuple[Any, Any]:
+    """The inputs and targets that a recipe learns from."""
+    x, y = inputs(data, data.x_train), targets(data, data.y_train, recipe.loss or LOSSES[data.task])
+    return with_strangers(data, y, round(recipe.strangers * len(y)), seed) if recipe.strangers else (x, y)
 
 
 def with_strangers(data: Dataset, y: np.ndarray, count: int, seed: int) -> tuple[Scaled, np.ndarray]:

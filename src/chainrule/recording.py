@@ -8,6 +8,7 @@ is learned: the sizes are measured beside the loop, not in it.
 import hashlib
 import sys
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,29 @@ from chainrule.runs import Parent, RunWriter, Settings, spacing
 from chainrule.saving import compile_config
 
 LOOK_EVERY = 64  # steps between two measurements of sizes
+LEAST_SPACING = 256  # steps between two snapshots: a small network takes them faster than a disk takes snapshots
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where in the middle of learning a recording begins: what a fork takes over from its parent.
+
+    learning: the state.  records: what its epoch has recorded so far.  begun: the steps of that epoch already done.
+    epoch, epochs_seen: how many epochs came before it, in this call of fit and in the model's life.
+    """
+
+    learning: Any
+    records: Any
+    begun: int
+    epoch: int
+    epochs_seen: int
 
 
 class Record(Callback):
     """Records what fit does into a new folder under `runs_dir`, or goes on with an interrupted run.
 
     label: the end of the folder's name.  data: {"name", "digest", ...} (a digest is made when there is none).
-    recipe: the recipe's dict.  resume: the folder of a run to go on with.  parent: where a fork came from.
+    recipe: the recipe's dict.  resume: the folder of a run to go on with.  parent, start: where a fork came from.
     epoch_bytes: about how much the snapshots of an epoch may take.
 
     >>> Record("runs", label="mnist").folder is None         # until fit begins
@@ -39,18 +56,18 @@ class Record(Callback):
     def __init__(
         self, runs_dir: Any = "runs", label: str = "run", data: dict[str, Any] | None = None,
         recipe: dict[str, Any] | None = None, resume: Any = None, parent: Parent | None = None,
-        epoch_bytes: int = 10_000_000,
+        start: Start | None = None, epoch_bytes: int = 10_000_000,
     ) -> None:  # fmt: skip
         super().__init__()
         self.runs_dir, self.label, self.data, self.recipe = runs_dir, label, data, recipe
-        self.resume, self.parent, self.epoch_bytes = resume, parent, epoch_bytes
+        self.resume, self.parent, self.start, self.epoch_bytes = resume, parent, start, epoch_bytes
         self.writer: RunWriter | None = None
         self.folder: Any = None
-        self.spacing, self.first_step = 1, 0
+        self.spacing = self.offset = 1
 
     # ── called by fit ────────────────────────────────────────────────────────────────────────────────────────────
     def begin(self, engine: Any, plan: Any, state: Any) -> Any:
-        """Opens the folder. Returns what an interrupted run goes on with: {"learning", "records"}, or None."""
+        """Opens the folder. Returns what a run that begins in the middle goes on with, or None."""
         model = self.model
         settings = settings_of(model, plan, engine.name, self.data, self.recipe)
         chain = model.learning_chain
@@ -61,25 +78,34 @@ class Record(Callback):
         self.seen: dict[int, np.ndarray] = {}
         self.steps = steps_in(len(plan.examples), plan.batch)
         self.batch, self.began = plan.batch, time.perf_counter()
-        self.spacing = spacing(size_of(state), self.steps, self.epoch_bytes)
+        self.spacing = max(LEAST_SPACING, spacing(size_of(state), self.steps, self.epoch_bytes))
         if self.resume is not None:
-            self.writer = RunWriter.reopen(self.resume, settings)
+            return self.reopened(settings)
+        start = self.start or Start(state, {}, 0, model.epoch_to_start, model.epochs_seen)
+        model.epochs_seen, model.epoch_to_start = start.epochs_seen, start.epoch
+        done = int(start.learning["step"])
+        self.offset = start.begun - done
+        try:
+            self.writer = RunWriter.create(
+                self.runs_dir, self.label, settings, {"learning": on_host(start.learning), "records": on_host(start.records)},
+                columns=self.columns, extra=self.going_on(start.epoch, done), step=done, epoch=start.epoch, parent=self.parent,
+            )  # fmt: skip
             self.folder = self.writer.folder
-            found = self.writer.restored
-            if found is None:
-                raise FileError(f"{self.folder} has no snapshot to go on from.")
-            model.epochs_seen, model.epoch_to_start = found.extra["epochs_seen"], found.extra["epoch"]
-            if found.extra.get("learning_rate") is not None:
-                model.optimizer.learning_rate = found.extra["learning_rate"]
-            self.first_step = self.writer.info.step
-            return found.state
-        done = self.first_step = model.optimizer.iterations
-        self.writer = RunWriter.create(
-            self.runs_dir, self.label, settings, {"learning": state, "records": {}}, columns=self.columns,
-            extra=self.going_on(plan.initial_epoch), step=done, epoch=plan.initial_epoch, parent=self.parent,
-        )  # fmt: skip
-        self.folder = self.writer.folder
-        return None
+        except FileError as problem:
+            self.lost(problem)
+        return self.start
+
+    def reopened(self, settings: Settings) -> Start:
+        """Goes back to the newest whole snapshot of the run that is resumed."""
+        self.writer = writer = RunWriter.reopen(self.resume, settings)
+        self.folder, found = writer.folder, writer.restored
+        assert found is not None  # reopen found it, or refused
+        extra, model = found.extra, self.model
+        model.epochs_seen, model.epoch_to_start = extra["epochs_seen"], extra["epoch"]
+        if extra.get("learning_rate") is not None:
+            model.optimizer.learning_rate = extra["learning_rate"]
+        self.offset = extra["begun"] - found.step
+        return Start(found.state["learning"], found.state["records"], extra["begun"], extra["epoch"], extra["epochs_seen"])
 
     def next_stop(self, step: int) -> int:
         """The next step, counted over the whole run, before which there is something to measure or to keep."""
@@ -128,14 +154,15 @@ class Record(Callback):
     def keep(self, state: Any, records: Any, epoch: int) -> None:
         """A snapshot: the state, and what the epoch it lies in has recorded so far."""
         whole = {"learning": on_host(state), "records": on_host(records)}
-        self.guarded(lambda writer: writer.snapshot(whole, self.going_on(epoch)))
+        self.guarded(lambda writer: writer.snapshot(whole, self.going_on(epoch, writer.step)))
 
-    def going_on(self, epoch: int) -> dict[str, Any]:
+    def going_on(self, epoch: int, step: int) -> dict[str, Any]:
         """What else going on needs."""
         rate = self.model.optimizer.learning_rate
         return {
             "epoch": epoch,
             "epochs_seen": self.model.epochs_seen,
+            "begun": (step + self.offset) % self.steps,
             "learning_rate": rate if isinstance(rate, float) else None,
         }
 
@@ -146,7 +173,12 @@ class Record(Callback):
         try:
             write(self.writer)
         except FileError as problem:
-            print(f"{problem} Learning goes on, without being recorded.", file=sys.stderr)
+            self.lost(problem)
+
+    def lost(self, problem: FileError) -> None:
+        """The disk refuses: that is said, and learning goes on."""
+        print(f"{problem} Learning goes on, without being recorded.", file=sys.stderr)
+        if self.writer is not None:
             self.writer.close()
             self.writer = None
 

@@ -13,7 +13,7 @@ from chainrule.backprop import Batch
 from chainrule.engines import empty_records, on_host, steps_in
 from chainrule.errors import SettingError
 from chainrule.examples import Examples
-from chainrule.recording import size_of
+from chainrule.recording import Start, size_of
 from chainrule.runs import Run
 from chainrule.training import order_of
 
@@ -35,7 +35,7 @@ class Replay:
         self.per_epoch = steps_in(len(examples), settings.batch)
         self.first, self.shuffle = run.info.step, bool(settings.training.get("shuffle", True))
         started = run.load_snapshot(self.first)
-        self.epochs_seen = int(started.extra["epochs_seen"])
+        self.epochs_seen, self.begun = int(started.extra["epochs_seen"]), int(started.extra["begun"])
         self.visited: OrderedDict[int, Any] = OrderedDict({self.first: started.state["learning"]})
         self.last = max([self.first + len(run.steps), *run.snapshots()])
 
@@ -56,13 +56,39 @@ class Replay:
         """Runs on from a state; returns the new one and the losses of the steps between."""
         state, losses = self.engine.state(state), []
         while (step := int(state["step"])) < until:
-            epoch, k = divmod(step - self.first, self.per_epoch)
+            epoch, k = self.place(step)
             stop = min(self.per_epoch, k + until - step)
-            records = empty_records(self.model.record_names, self.per_epoch)
-            state, records = self.engine.advance(state, records, self.loaded, self.order(epoch), k, stop)
+            state, records = self.slice(state, self.empty(), epoch, k, stop)
             losses.append(np.asarray(records["loss"])[k:stop])
         rows = np.concatenate(losses) if losses else np.zeros((0, 2), np.float32)
         return on_host(state), rows[:, 0] / np.maximum(rows[:, 1], 1)
+
+    def slice(self, state: Any, records: Any, epoch: int, start: int, stop: int) -> tuple[Any, Any]:
+        """Some steps of one epoch."""
+        return self.engine.advance(state, records, self.loaded, self.order(epoch), start, stop)  # type: ignore[no-any-return]
+
+    def empty(self) -> dict[str, np.ndarray]:
+        """Room for what an epoch records."""
+        return empty_records(self.model.record_names, self.per_epoch)
+
+    def place(self, step: int) -> tuple[int, int]:
+        """A step's epoch and its place there, both counted from 0 where the run begins."""
+        return divmod(step - self.first + self.begun, self.per_epoch)
+
+    def start(self, step: int) -> Start:
+        """All that learning needs to go on from a step: the state, its epoch and what that has recorded so far."""
+        epoch, k = self.place(step)
+        state, kept = self.at(step), self.run.load_nearest(step)
+        records = self.empty()
+        if k:
+            begin, was = kept.step, kept.state["learning"]
+            if self.place(begin)[0] == epoch and self.place(begin)[1]:
+                records = kept.state["records"]
+            elif self.place(begin)[0] < epoch:
+                begin = step - k
+                was = self.at(begin)
+            _, records = self.slice(self.engine.state(was), records, epoch, self.place(begin)[1], k)
+        return Start(state, on_host(records) if k else {}, k, self.run.info.epoch + epoch, self.epochs_seen + epoch)
 
     def order(self, epoch: int) -> np.ndarray:
         """The order of the examples in an epoch of the run, counted from 0."""
@@ -70,7 +96,7 @@ class Replay:
 
     def chosen(self, step: int) -> np.ndarray:
         """Which examples a step learned from."""
-        epoch, k = divmod(step - self.first, self.per_epoch)
+        epoch, k = self.place(step)
         batch = self.run.info.settings.batch
         return self.order(epoch)[k * batch : (k + 1) * batch]
 

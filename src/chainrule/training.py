@@ -58,15 +58,12 @@ class Carried:
         self.state = self.state | {"rate": rate_like(self.state["rate"], self.model)}
 
     def resume(self, recorder: Record, plan: Plan) -> tuple[Any, int] | None:
-        """Opens the recording; goes back to where an interrupted run was. Returns its epoch's records and steps done."""
-        found = recorder.begin(self.engine, plan, state_of(self.model))
-        if found is None:
+        """Opens the recording; goes to where it begins. Returns its epoch's records and the steps done, if any are."""
+        start = recorder.begin(self.engine, plan, state_of(self.model))
+        if start is None:
             return None
-        state = found["learning"]
-        put_back(self.model, state)
-        steps = steps_in(len(plan.examples), plan.batch)
-        begun = (int(state["step"]) - recorder.first_step) % steps
-        return (found["records"], begun) if begun else None
+        put_back(self.model, start.learning)
+        return (start.records, start.begun) if start.begun else None
 
     def put_back(self) -> None:
         """Gives the model what was learned."""
@@ -120,6 +117,8 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
             if model.stop_training:
                 break
     if recorder:
+        if carried.state is None:  # there was no epoch left
+            carried.renew()
         recorder.end(carried.state, logs, epoch + 1)
     callbacks.call("on_train_end", logs)
     return history

@@ -132,11 +132,11 @@ def nested(columns: Columns) -> dict[str, Any]:
 
 def columns_of(run: Any) -> dict[str, Any]:
     """All that a recorded run knows of its steps, with their numbers and their epochs (from 1). run: a `chainrule.runs.Run`."""
-    steps, settings = run.steps, run.info.settings
+    steps, settings, info = run.steps, run.info.settings, run.info
     number = np.arange(steps.first, steps.stop)
     per_epoch = -(-int(settings.data["examples"]) // settings.batch)
-    first = int(settings.training.get("initial_epoch", 0)) + 1
+    begun = int(run.load_snapshot(info.step).extra["begun"]) if info.parent else 0  # a fork may begin within an epoch
     return {name: steps[name] for name in steps.columns} | {
         "step": number,
-        "epoch": (number - run.info.step) // per_epoch + first,
+        "epoch": (number - info.step + begun) // per_epoch + info.epoch + 1,
     }

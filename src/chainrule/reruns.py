@@ -1,0 +1,195 @@
+"""A run as something to go on with: what it learned from, its recipe and its network, made again from its folder.
+
+    new(...)       a training that records itself, so that all of this is possible later
+    resumed(run)   goes on with an interrupted run; it ends with the bits it would have had
+    forked(run, step, learning_rate=...)   leaves a run at a step, with something changed
+    opened(run)    a Replay: any step again
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule import datasets, recipes
+from chainrule.callbacks import History
+from chainrule.datasets.dataset import Dataset
+from chainrule.errors import SettingError
+from chainrule.models import Sequential
+from chainrule.recipes import Recipe
+from chainrule.recording import Record, Start
+from chainrule.replay import Replay
+from chainrule.runs import Parent, Run, differences
+from chainrule.runs.writing import compare_settings
+from chainrule.training import put_back
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training that is ready to begin.
+
+    source, options: where the data came from.  seed: as it was given.  record: the callback that records it, or None.
+    over: whether nothing is left to learn, because the run that was to be resumed had come to its end.
+    """
+
+    data: Dataset
+    recipe: Recipe
+    model: Sequential
+    source: str
+    options: dict[str, Any]
+    seed: int
+    record: Record | None = None
+    over: bool = False
+
+    def learn(self, verbose: Any = "auto", callbacks: Any = ()) -> Any:
+        """Learns, and records it; returns fit's History."""
+        if self.over:
+            return History()
+        callbacks = [*callbacks, *([self.record] if self.record else [])]
+        held = self.data.x_val is not None or len(self.data.x_test) > 0
+        return recipes.learn(self.recipe, self.data, self.model, verbose, callbacks, held)
+
+
+def new(
+    data: Dataset, recipe: Recipe, source: str, options: dict[str, Any], seed: int, *, backend: str | None = None,
+    runs_dir: Any = None,
+) -> Job:  # fmt: skip
+    """A fresh training; recorded under `runs_dir`, unless that is None. Set the seed first (`arrays.set_seed`)."""
+    model = recipes.prepare(recipe, data, backend)
+    record = None
+    if runs_dir is not None:
+        record = Record(
+            runs_dir, f"{data.name}_{recipe.name}", about(data, source, options), recipe.to_dict() | {"seed": seed}
+        )
+    return Job(data, recipe, model, source, options, seed, record)
+
+
+def resumed(
+    run: Run, source: str | None = None, options: dict[str, Any] | None = None, *, seed: int | None = None,
+    backend: str | None = None, **changes: Any,
+) -> Job:  # fmt: skip
+    """An interrupted run, to go on with. What is given beside it must be what it began with: else SettingError says
+    what differs, when learning begins.
+    """
+    stored = run.info.settings
+    job = again(run, source, options, backend=backend, **changes)
+    seed = job.seed if seed is None else seed
+    known, named = stored.data | {"digest": job.data.digest}, job.recipe.to_dict() | {"seed": seed}
+    asked = replace(stored, data=known, recipe=named, backend=backend or stored.backend)
+    compare_settings(run.path, stored, asked)  # before any work is done; when learning begins, everything is compared
+    if run.status == "finished":  # it ended, but perhaps before its model was written
+        last = run.load_nearest(run.steps.stop)
+        put_back(job.model, last.state["learning"])
+        job.model.epochs_seen, job.model.backend_used = last.extra["epochs_seen"], stored.backend
+        return replace(job, over=True)
+    return replace(job, record=Record(run.path.parent, data=known, recipe=named, resume=run.path))
+
+
+def forked(
+    run: Run, step: int, runs_dir: Any = None, source: str | None = None, *, backend: str | None = None, **changes: Any
+) -> Job:
+    """A run left at a step, to learn on with something changed: the same state, the same examples in the same order.
+
+    changes: of the recipe: learning_rate, optimizer, schedule, batch_size, epochs, loss. Another optimizer begins
+    with an empty memory. runs_dir: where the fork is recorded (default: beside its parent).
+    """
+    parent = again(run, source)
+    replay = replay_of(run, parent)
+    job = again(run, source, parent.data, backend=backend, **changes)
+    start, model, batch = replay.start(step), job.model, job.recipe.batch_size
+    learning, was = dict(start.learning), replay.model.optimizer
+    if type(model.optimizer) is not type(was):
+        learning["memory"] = model.optimizer.init(learning["params"])
+    elif isinstance(was.learning_rate, float) and was.learning_rate == model.optimizer.learning_rate:
+        rate = float(learning["rate"])  # a callback may have lowered it
+        model.optimizer.learning_rate = was.learning_rate if np.float32(was.learning_rate) == rate else rate
+    start = with_batch(start, run.info.settings.batch, batch, len(replay.examples))
+    if start.epoch >= job.recipe.epochs:
+        raise SettingError(
+            f"At step {step:,} the run has learned all of its {job.recipe.epochs} epochs; a fork from there needs more epochs."
+        )
+    changed = [str(change) for change in differences(parent.recipe.to_dict(), job.recipe.to_dict())]
+    if backend is not None and backend != run.info.settings.backend:
+        changed.append(f"backend: {run.info.settings.backend} / {backend}")
+    record = Record(
+        run.path.parent if runs_dir is None else runs_dir, f"{job.data.name}_{job.recipe.name}-fork",
+        about(job.data, job.source, job.options), job.recipe.to_dict() | {"seed": job.seed},
+        parent=Parent(run.name, run.info.id, step, changed),
+        start=Start(learning, start.records, start.begun, start.epoch, start.epochs_seen),
+    )  # fmt: skip
+    return replace(job, record=record)
+
+
+def opened(run: Run, source: str | None = None, memory: int = 200_000_000) -> Replay:
+    """Any step of a run. source: where its data are now, if they have moved; memory: bytes of states to keep at hand."""
+    return replay_of(run, again(run, source), memory)
+
+
+# ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def replay_of(run: Run, job: Job, memory: int = 200_000_000) -> Replay:
+    """A run's steps, with its data and network made again."""
+    if job.data.digest != run.info.settings.data.get("digest"):
+        raise SettingError(
+            f"{run.name} learned from other data: their digest was {str(run.info.settings.data.get('digest'))[:12]}, "
+            f"that of {job.source} is {job.data.digest[:12]}. Say where the data of the run are."
+        )
+    model = job.model
+    model.extras = {"class_names": None if job.data.class_names is None else list(job.data.class_names)}
+    x, y = recipes.examples(job.recipe, job.data, model.seed)
+    model._ready(x, y)  # noqa: SLF001 - what fit does first
+    return Replay(run, model, model._examples(x, y), memory)  # noqa: SLF001
+
+
+def about(data: Dataset, source: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What a run keeps of its data: enough to find and to recognise them again."""
+    name = source.lower().replace("-", "_")
+    place = name if name in datasets.NAMES else str(Path(source).resolve())
+    if isinstance(options.get("test"), str):  # a second table
+        options = options | {"test": str(Path(options["test"]).resolve())}
+    return {"name": data.name, "digest": data.digest, "scale": data.scale, "source": place, "options": options}
+
+
+def again(
+    run: Run, source: str | None = None, options: dict[str, Any] | Dataset | None = None, *, backend: str | None = None,
+    **changes: Any,
+) -> Job:  # fmt: skip
+    """Data, recipe and network of a run, as they were, but for what is given. options: of the data, or the data."""
+    stored = run.info.settings
+    if "seed" not in stored.recipe or "source" not in stored.data:
+        raise SettingError(
+            f"{run.name} was recorded by a program of its own, so only that can make its network and data again: "
+            "Record(resume=...) goes on with it, chainrule.replay.Replay(run, model, examples) opens its steps."
+        )
+    source = stored.data["source"] if source is None else source
+    known = dict(stored.data["options"])
+    if isinstance(options, Dataset):
+        data = options
+    else:
+        known |= options or {}
+        if isinstance(known.get("size"), list):
+            known["size"] = tuple(known["size"])  # JSON knows no tuples
+        data = datasets.load(source, **known)
+    recipe = Recipe.from_dict(stored.recipe).changed(**changes)
+    model = recipes.prepare(recipe, data, backend or stored.backend)
+    model.seed = stored.seed
+    return Job(data, recipe, model, source, known, int(stored.recipe["seed"]))
+
+
+def with_batch(start: Start, old: int, new: int, count: int) -> Start:
+    """The same start, with its place in the epoch counted in batches of another size."""
+    new, done = min(new, count), start.begun * old
+    if new == old or not start.begun:
+        return start
+    if done % new:
+        raise SettingError(
+            f"{done:,} examples of the epoch are learned at this step, which is no whole number of batches of {new}. "
+            f"Fork at the epoch's beginning, {start.begun} steps earlier, to change the batch size."
+        )
+    steps, begun = -(-count // new), done // new
+    records = {name: np.zeros((steps, 2), np.float32) for name in start.records}
+    for name, rows in start.records.items():
+        records[name][:begun] = rows[: start.begun].sum(axis=0) / begun  # their sums are what an epoch's figures need
+    return replace(start, records=records, begun=begun)
