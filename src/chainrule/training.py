@@ -77,7 +77,7 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
     verbose = verbosity(plan.verbose)
     params = {"verbose": verbose, "epochs": plan.epochs, "steps": steps}
     callbacks = CallbackList([*plan.callbacks, history], model, params)  # last: it keeps what the others add
-    model.stop_training, model.interrupted, model.history = False, False, history
+    model.stop_training, model.interrupted, model.not_finite, model.history = False, False, None, history
     model.epoch_to_start = plan.initial_epoch
     callbacks.call("on_train_begin", {})
 
@@ -136,7 +136,7 @@ def run_epoch(
         size = 1
     elif progress.verbose == 1 or engine.name == "numpy" or steps > 10_000:
         size = max(1, steps // 100)
-    sound = Sound(carried.state, done)
+    sound = Sound(carried.state, done, gone=model.not_finite is not None)
     while done < steps and not (model.interrupted or model.stop_training):
         stop = min(steps, done + size)
         if callbacks.per_batch:
@@ -167,12 +167,12 @@ def run_epoch(
 
 
 class Sound:
-    """The last state known to be finite, and the step of the epoch before which it was taken; None once lost."""
+    """The last state known to be finite, and the step of the epoch before which it was taken. gone: it is lost already."""
 
     SECONDS = 1.0  # between two copies
 
-    def __init__(self, state: Any, done: int) -> None:
-        self.state, self.done, self.time, self.gone = on_host(state), done, time.perf_counter(), False
+    def __init__(self, state: Any, done: int, gone: bool = False) -> None:
+        self.state, self.done, self.time, self.gone = on_host(state), done, time.perf_counter(), gone
 
     def lost(self, state: Any, records: Any, stop: int, last: bool) -> bool:
         """Whether a number stopped being finite since; true only once. Weights are looked at once a second."""
