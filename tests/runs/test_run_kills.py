@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from recorded import begin, end_epoch, go_on, is_prefix, keep, same, settings, state
+from recorded import begin, go_on, is_prefix, keep, same, settings, state
 
 from chainrule.errors import FileError
 from chainrule.runs import Run, RunWriter
@@ -17,20 +17,27 @@ from chainrule.runs.lock import held
 
 HERE = Path(__file__).parent
 
-# Records as fast as it can, from the newest snapshot on; says so once, then goes on until it is killed.
+# For each line that it is told, a child takes the run up from its newest snapshot, says so, and records as fast as it
+# can until it is killed. Forked from one process, so that Python starts only once.
 BUSY = """
-import sys
+import os, sys
 sys.path.insert(0, sys.argv[1])
 from recorded import *
-print("opening", flush=True)
-writer = RunWriter.reopen(sys.argv[2], settings())
-print(writer.restored.step, flush=True)
-while True:
-    go_on(writer, 2)
-    go_on(writer, 3)
-    keep(writer)
-    go_on(writer, 1)
-    end_epoch(writer)
+for line in sys.stdin:
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        print("gone", flush=True)
+        continue
+    print(os.getpid(), flush=True)
+    writer = RunWriter.reopen(sys.argv[2], settings())
+    print(writer.restored.step, flush=True)
+    while True:
+        go_on(writer, 2)
+        go_on(writer, 3)
+        keep(writer)
+        go_on(writer, 1)
+        end_epoch(writer)
 """
 
 HOLDING = """
@@ -44,30 +51,29 @@ sys.stdin.read()
 
 
 def start(script, folder):
-    """A process that writes into a run folder, once it has it."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, str(HERE), str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    return process, process.stdout.readline().strip()
+    """A process with a script, which knows the tests' folder and that of the run."""
+    command = [sys.executable, "-c", script, str(HERE), str(folder)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def test_a_run_killed_thirty_times_loses_no_step_and_doubles_none(tmp_path) -> None:
+@pytest.mark.parametrize("kills", [30, pytest.param(300, marks=pytest.mark.long)])
+def test_a_run_killed_again_and_again_loses_no_step_and_doubles_none(tmp_path, kills) -> None:
     """SIGKILL at 30 random moments of one run, each time taken up again: always readable, never a step back."""
     rng = np.random.default_rng(2026)
     with begin(tmp_path) as writer:
         folder = writer.folder
     newest = 0
-    for kill in range(30):
-        process, _ = start(BUSY, folder)
-        restored = newest
-        try:
-            if kill % 3:  # a third of the kills fall on the moments in which the run is taken up
-                restored = int(process.stdout.readline())
-                assert restored >= newest
-            time.sleep(float(rng.uniform(0, 0.06 if kill % 3 else 0.015)))  # the moment of the kill
-        finally:
-            process.kill()
-            process.wait()
+    forks = start(BUSY, folder)
+    for kill in range(kills):
+        print(file=forks.stdin, flush=True)
+        child, restored = int(forks.stdout.readline()), newest
+        if kill % 3:  # a third of the kills fall on the moments in which the run is taken up
+            restored = int(forks.stdout.readline())
+            assert restored >= newest
+        time.sleep(float(rng.uniform(0, 0.06 if kill % 3 else 0.015)))  # the moment of the kill
+        os.kill(child, signal.SIGKILL)
+        while forks.stdout.readline() != "gone\n":
+            pass
         run = Run(folder)
         assert run.status == "interrupted"
         steps, epochs = len(run.steps), len(run.epochs)
@@ -75,19 +81,17 @@ def test_a_run_killed_thirty_times_loses_no_step_and_doubles_none(tmp_path) -> N
         newest = run.snapshots()[-1]
         assert steps >= newest >= restored
         assert same(run.load_snapshot(newest).state, state(newest))
+    forks.communicate()
     assert newest > 100  # something was written between the kills
     with RunWriter.reopen(folder, settings()) as writer:
         assert writer.restored.step == newest
-        assert len(writer.info.resumed) > 20
-        while writer.step < newest + 6:
-            go_on(writer, 1)
-        if writer.epoch < 1 + newest // 6:
-            end_epoch(writer)
+        assert len(writer.info.resumed) > kills * 2 // 3
+        go_on(writer, 1)
         keep(writer)
         writer.finish()
-    run = Run(folder)
-    assert not run.verify()
-    assert is_prefix(run, newest + 6, len(run.epochs))
+    run.reload()
+    assert run.verify() == []
+    assert is_prefix(run, newest + 1, writer.restored.epochs)
     assert [path.name for path in folder.rglob("*") if path.suffix in (".part", ".unused")] == []
 
 
@@ -98,8 +102,9 @@ def test_a_second_process_is_refused_and_told_who_is_there(tmp_path) -> None:
     with begin(tmp_path) as writer:
         folder = writer.folder
         go_on(writer, 3)
-    process, _ = start(HOLDING, folder)
+    process = start(HOLDING, folder)
     try:
+        assert process.stdout.readline() == "here\n"
         assert held(folder)
         before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
         with pytest.raises(FileError, match=rf"another process \(number {process.pid}\)"):

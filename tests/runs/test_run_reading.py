@@ -308,6 +308,21 @@ def test_each_flipped_bit_in_the_record_of_steps_is_noticed(run) -> None:
         assert any("steps.bin is whole up to byte" in problem for problem in run.verify())
 
 
+def test_whole_blocks_and_lines_count_only_where_they_belong(run) -> None:
+    """A block or a line that is there twice, or after a gap, is not read: steps and epochs strictly go on."""
+    head, *blocks = (run.path / "steps.bin").read_bytes().split(b"CRb1")
+    first, second, third, fourth = (b"CRb1" + block for block in blocks)
+    for order, steps in (((first, first, second), 4), ((first, third, second), 4), ((second, first), 0)):
+        (run.path / "steps.bin").write_bytes(head + b"".join(order) + fourth)
+        run.reload()
+        assert is_prefix(run, steps, 2)
+    one, other = (run.path / "epochs.jsonl").read_bytes().splitlines(keepends=True)
+    for lines, epochs in (((one, one, other), 1), ((other, one), 0)):
+        (run.path / "epochs.jsonl").write_bytes(b"".join(lines))
+        run.reload()
+        assert len(run.epochs) == epochs
+
+
 def test_each_flipped_bit_in_a_line_of_an_epoch_is_noticed(run) -> None:
     """A digit that became another is no figure."""
     path = run.path / "epochs.jsonl"

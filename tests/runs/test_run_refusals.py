@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,7 @@ def test_at_whatever_call_the_disk_refuses_earlier_data_are_intact(tmp_path, err
     assert total > 60
     for at in range(1, total + 1):
         root, safe = tmp_path / str(at), []
+        shutil.rmtree(tmp_path / str(at - 1), ignore_errors=True)
         with pytest.raises(FileError, match=os.strerror(error)) as told:
             story(root, Refusing(at, error, lasting), safe)
         assert "recorded" in str(told.value)
@@ -103,6 +105,18 @@ def test_after_a_refusal_the_same_is_said_again(tmp_path) -> None:
     assert run.status == "interrupted"
     assert is_prefix(run, 3, 0)
     assert not run.verify()  # the half of a block was taken off again
+
+
+def test_a_snapshot_that_found_no_room_gives_its_room_back(tmp_path) -> None:
+    """On a full disk the half of a snapshot is removed at once."""
+    disk = Refusing()
+    with begin(tmp_path, disk=disk) as writer:
+        go_on(writer, 3)
+        before = Run(writer.folder).size
+        disk.at, disk.error = disk.calls + 3, errno.ENOSPC  # the sync of steps, the new file, its first bytes
+        with pytest.raises(FileError, match="No space left on device"):
+            keep(writer)
+        assert Run(writer.folder).size == before
 
 
 def test_ctrl_c_in_the_middle_of_a_write_leaves_whole_blocks(tmp_path) -> None:

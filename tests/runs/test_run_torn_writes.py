@@ -1,10 +1,13 @@
 """The power goes off at every moment of a recording, and each write that was not synced is kept, lost or garbage."""
 
+import shutil
+
 import numpy as np
 import pytest
 from recorded import begin, end_epoch, go_on, is_prefix, keep, same, settings, state
 from simulated_disk import Quick, Remembering
 
+from chainrule.errors import FileError
 from chainrule.runs import Run, RunWriter
 from chainrule.runs.format import INFO
 
@@ -22,7 +25,7 @@ def story(root):
         keep(writer)
         promised.append((disk.time, writer.step))
 
-    writer = begin(root, disk=disk)
+    writer = begin(root / "deep" / "runs", disk=disk)
     promised.append((disk.time, 0))
     for size in (3, 5):
         go_on(writer, size)
@@ -47,7 +50,7 @@ def story(root):
 
 def check(root, safe, asked):
     """What is on the disk is a run that goes on from a state that was promised, or from a newer one."""
-    folders = [path.parent for path in root.glob(f"*/{INFO}")]
+    folders = [path.parent for path in root.glob(f"deep/runs/*/{INFO}")]
     if not folders:
         assert safe is None
         return None
@@ -89,6 +92,7 @@ def test_a_power_cut_at_any_moment_leaves_the_old_or_the_new_snapshot(tmp_path) 
                 found = check(root, safe, asked)
             except Exception as problem:
                 raise AssertionError(f"after call {time} of {disk.time}, fate {fate}: {problem}") from problem
+            shutil.rmtree(root)
             reached[found] = reached.get(found, 0) + 1
             states += 1
     assert states >= 1000
@@ -101,8 +105,8 @@ def test_after_the_end_nothing_can_be_lost(tmp_path, fate) -> None:
     (tmp_path / "real").mkdir()
     disk, *_ = story(tmp_path / "real")
     disk.crashed(disk.time, np.random.default_rng(1), fate, tmp_path / "after")
-    (real,) = (tmp_path / "real").iterdir()
-    (after,) = (tmp_path / "after").iterdir()
+    (real,) = (tmp_path / "real" / "deep" / "runs").iterdir()
+    (after,) = (tmp_path / "after" / "deep" / "runs").iterdir()
     for path in real.rglob("*"):
         if path.is_file() and path.name != "lock":
             assert (after / path.relative_to(real)).read_bytes() == path.read_bytes()
@@ -117,9 +121,24 @@ def test_the_simulation_notices_a_missing_sync(tmp_path) -> None:
 
     disk = Careless(tmp_path / "real")
     (tmp_path / "real").mkdir()
+    with begin(tmp_path / "real" / "deep" / "runs", disk=disk) as writer:
+        go_on(writer, 3)
+        keep(writer)
+    disk.crashed(disk.time, np.random.default_rng(1), "garble", tmp_path / "after")
+    with pytest.raises((AssertionError, FileError)):
+        check(tmp_path / "after", 3, 3)
+
+
+def test_what_was_cut_off_does_not_come_back(tmp_path) -> None:
+    """A run that goes on and ends at once: the steps that were cut off are gone for good, whatever the disk forgets."""
+    (tmp_path / "real").mkdir()
+    disk = Remembering(tmp_path / "real")
     with begin(tmp_path / "real", disk=disk) as writer:
         go_on(writer, 3)
         keep(writer)
-    disk.crashed(disk.time, np.random.default_rng(1), "drop", tmp_path / "after")
-    with pytest.raises(Exception):
-        check(tmp_path / "after", 3, 3)
+        go_on(writer, 2)
+    with RunWriter.reopen(writer.folder, settings(), disk=disk) as writer:
+        writer.finish()
+    for luck in range(30):
+        disk.crashed(disk.time, np.random.default_rng(luck), "mixed", tmp_path / str(luck))
+        assert is_prefix(Run(tmp_path / str(luck) / writer.folder.name), 3, 0)

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ def this_machine() -> dict[str, Any]:
     } | {package: version(package) for package in PACKAGES}  # fmt: skip
 
 
+@cache
 def version(package: str) -> str | None:
     """The installed version of a package, or None."""
     try:
@@ -32,6 +34,7 @@ def version(package: str) -> str | None:
         return None
 
 
+@cache
 def processor() -> str:
     """The processor's name as the system tells it, or an empty text."""
     try:
