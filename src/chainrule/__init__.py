@@ -8,6 +8,7 @@ Everything is imported when it is first used, so that `import chainrule` costs n
     optimizers backprop  (the network)                            floor 1
     datasets images files  (data and formats)                     floor 1
     models training callbacks engines ...                         floor 2
+    explain  (one learning step with every number)                floor 3
     cli                                                           floor 4
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _MODULES = (
-    "activations", "arrays", "backprop", "callbacks", "datasets", "errors", "files", "images", "initializers", "layers",
+    "activations", "arrays", "backprop", "callbacks", "datasets", "errors", "explain", "files", "images", "initializers", "layers",
     "losses", "metrics", "models", "optimizers", "regularizers", "saving", "utils",
 )  # fmt: skip
 _NAMES = {
@@ -31,7 +32,7 @@ __all__ = ["Input", "Model", "Scaled", "Sequential", "__version__", *_MODULES]  
 
 if TYPE_CHECKING:
     from chainrule import (  # noqa: F401, I001
-        activations, arrays, backprop, callbacks, datasets, errors, files, images, initializers, layers, losses,
+        activations, arrays, backprop, callbacks, datasets, errors, explain, files, images, initializers, layers, losses,
         metrics, models, optimizers, regularizers, saving, utils,
     )  # fmt: skip
     from chainrule.examples import Scaled
