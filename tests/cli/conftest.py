@@ -43,6 +43,14 @@ def type_(capsys, monkeypatch):
     return run
 
 
+@pytest.fixture(scope="session", autouse=True)
+def runs_aside(tmp_path_factory):
+    """Trainings that nobody looks at again are recorded elsewhere, also those of other processes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHAINRULE_RUNS", str(tmp_path_factory.mktemp("runs")))
+        yield
+
+
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     """An empty folder that is the current one."""
@@ -106,7 +114,7 @@ def digits(tmp_path_factory):
     import dataclasses
 
     from chainrule import arrays, datasets, recipes
-    from chainrule.cli.train import card
+    from chainrule.cli.train import calibration, card
 
     root = tmp_path_factory.mktemp("digits")
     data = datasets.load("mnist")
@@ -115,7 +123,7 @@ def digits(tmp_path_factory):
     recipe = recipes.recipe("fast", 3000, hidden=(32,), epochs=6)
     model = recipes.prepare(recipe, less, "numpy")
     recipes.learn(recipe, less, model, verbose=0, validation=False)
-    model.extras = card(recipe, data, {})
+    model.extras = card(recipe, data, {}) | calibration(data, model)
     model.save(root / "digits.keras")
     model.save(root / "digits.h5")
     model.extras = {}

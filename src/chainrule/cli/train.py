@@ -3,6 +3,9 @@
 DATA is a set known by name (mnist when left out), a folder of pictures with a subfolder for each class, a table
 (.csv with --target), an .npz, or a folder of IDX files. A recipe is a whole way of training; every option after it
 changes one thing. Ctrl-C ends the learning and keeps what was learned.
+
+The training is recorded as a run, from which any of its steps can be reached again: `chainrule explain` opens one,
+--resume goes on with a run that was interrupted, --fork leaves one at a step with something changed.
 """
 
 import math
@@ -15,9 +18,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import choices, places
-from chainrule.cli.options import DATA, add_data_options, check_seed, data_options, hidden
+from chainrule.cli.options import DATA, add_data_options, hidden
 from chainrule.cli.output import Output, duration, file_size, per_cent
 from chainrule.cli.parser import OneOf, Parser, above_zero, whole
+from chainrule.cli.recorded import RUN, add_runs_dir
 from chainrule.errors import NotFiniteError
 
 if TYPE_CHECKING:
@@ -26,20 +30,23 @@ if TYPE_CHECKING:
     from chainrule.datasets import Dataset
     from chainrule.models import Sequential
     from chainrule.recipes import Recipe
+    from chainrule.reruns import Job
 
 EXAMPLES = (
     "chainrule train",
     "chainrule train --recipe classic --out digits.h5",
     "chainrule train flowers/ --layers 256,64 --epochs 20",
     "chainrule train houses.csv --target price --seed 7",
+    "chainrule train --resume last",
+    "chainrule train --fork last@300 --learning-rate 0.01",
 )
 
 
 def arguments(parser: Parser) -> None:
     """Adds what this command takes."""
-    parser.add_argument("data", nargs="?", default="mnist", metavar="DATA", help=f"{DATA} (default mnist)")
+    parser.add_argument("data", nargs="?", metavar="DATA", help=f"{DATA} (default mnist)")
     group = parser.add_argument_group("how to learn")
-    group.add_argument("--recipe", type=OneOf("recipe", choices.RECIPES), default="fast", metavar="NAME",
+    group.add_argument("--recipe", type=OneOf("recipe", choices.RECIPES), metavar="NAME",
                        help=f"{', '.join(choices.RECIPES)} (default fast)")  # fmt: skip
     group.add_argument("--layers", type=hidden, metavar="SIZES", help="sizes of the hidden layers, 784,100 or none")
     for option, kind, known in (
@@ -58,6 +65,11 @@ def arguments(parser: Parser) -> None:
     group.add_argument("--out", metavar="FILE",
                        help="the model file, .keras or .h5 (default: named after the data, with a number if it is there)")  # fmt: skip
     group.add_argument("--force", action="store_true", help="replace FILE if it is there already")
+    group = parser.add_argument_group("recorded runs")
+    group.add_argument("--resume", metavar="RUN", help=f"go on with {RUN}; it ends as if it had never stopped")
+    group.add_argument("--fork", metavar="RUN@STEP", help="leave a run at a step, and learn on with what other options change")
+    group.add_argument("--no-record", action="store_true", dest="no_record", help="leave no run behind")
+    add_runs_dir(group)
     add_data_options(parser, learning=True)
     parser.add_json()
 
@@ -66,22 +78,17 @@ def run(args: "Namespace", out: Output) -> int:
     """Trains, measures, saves, and says what to type next."""
     if args.out:
         places.target(args.out, places.MODELS, args.force)
-    from chainrule import arrays, datasets, recipes
+    from chainrule.cli.starts import job_of
 
-    seed, options = check_seed(args.seed), data_options(args)
-    data = datasets.load(places.data(args.data), **options)
-    recipe = recipes.recipe(
-        args.recipe, len(data.x_train), hidden=args.layers, activation=args.activation, loss=args.loss,
-        optimizer=args.optimizer, learning_rate=args.learning_rate, schedule=args.schedule,
-        batch_size=args.batch_size, epochs=args.epochs,
-    )  # fmt: skip
+    job = job_of(args)
+    data, recipe, model, seed = job.data, job.recipe, job.model, job.seed
     name = args.out or places.target(places.free(places.model_name(data.name)), places.MODELS, force=False)
-    arrays.set_seed(seed)
-    model = recipes.prepare(recipe, data, args.backend)
     out.tell(announced(recipe, data, model, seed))
+    if job.over:
+        out.tell("The run had come to its end; nothing is left to learn.")
     began = time.perf_counter()
     with told_to_end() as terminated:
-        history = learn(recipe, data, model, out)
+        history = learn(job, out)
     seconds = time.perf_counter() - began
     stopped = 143 if terminated else 130 if model.interrupted else 0
     if stopped and not model.optimizer.iterations:
@@ -89,22 +96,22 @@ def run(args: "Namespace", out: Output) -> int:
         return stopped
     measured = measure(data, model)
     learned = {
-        "seed": seed, "epochs": len(history.get("loss", [])), "steps": model.optimizer.iterations,
+        "seed": seed, "epochs": model.epochs_seen, "steps": model.optimizer.iterations,
         "backend": model.backend_used, "interrupted": bool(stopped),
     }  # fmt: skip
-    model.extras = card(recipe, data, options) | {"run": learned} | measured | calibration(data, model)
+    model.extras = card(recipe, data, job.options) | {"run": learned} | measured | calibration(data, model)
     if not args.force:
         name = places.free(name)  # another program may have written it meanwhile
     size = save(model, name)
     out.give({"model": name, "bytes": size, "seconds": seconds, "history": history, "recipe": recipe.to_dict(),
-              "dataset": model.extras["dataset"], "run": learned, **measured})  # fmt: skip
+              "dataset": model.extras["dataset"], "run": learned, "recorded": recorded(job), **measured})  # fmt: skip
     out.say("\n".join(result(data, measured, out)))
     out.say(
         f"Learned{' until it was stopped' if stopped else ''} in {duration(seconds)}: {learned['epochs']} of "
         f"{recipe.epochs} epochs, {learned['steps']:,} steps on {learned['backend']}, seed {seed}."
     )
     out.say(f"Saved as {out.bold(name)}, {file_size(size)}.")
-    out.say("\n".join(next_commands(name, args.data, data, out)))
+    out.say("\n".join(next_commands(name, job, out)))
     return stopped
 
 
@@ -141,29 +148,32 @@ def told_to_end() -> Iterator[list[int]]:
         signal.signal(signal.SIGTERM, before)
 
 
-def learn(recipe: "Recipe", data: "Dataset", model: "Sequential", out: Output) -> dict[str, list[float]]:
+def learn(job: "Job", out: Output) -> dict[str, list[float]]:
     """Fits the model, showing progress on stderr; returns each epoch's figures."""
     import warnings
 
-    from chainrule import recipes
     from chainrule.callbacks import LambdaCallback
+
+    model = job.model
 
     def stop_when_lost(epoch: int, logs: Any) -> None:
         model.stop_training = model.stop_training or model.not_finite is not None
 
     with out.progress(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The loss stopped being finite")  # said below
-        history = recipes.learn(
-            recipe, data, model, verbose=0 if out.quiet else "auto", callbacks=[LambdaCallback(on_epoch_end=stop_when_lost)],
-            validation=data.x_val is not None or len(data.x_test) > 0,
-        )  # fmt: skip
+        history = job.learn(0 if out.quiet else "auto", [LambdaCallback(on_epoch_end=stop_when_lost)])
     if model.not_finite:
         raise NotFiniteError(
             f"The numbers stopped being finite at {model.not_finite}. A lower --learning-rate usually helps. "
-            "No file was written."
+            f"No file was written.{f' The run up to there is in {recorded(job)}.' if recorded(job) else ''}"
         )
     figures: dict[str, list[float]] = history.history
     return figures
+
+
+def recorded(job: "Job") -> str | None:
+    """The folder of the run, if there is one."""
+    return None if job.record is None or job.record.folder is None else str(job.record.folder)
 
 
 def measure(data: "Dataset", model: "Sequential") -> dict[str, Any]:
@@ -237,16 +247,24 @@ def result(data: "Dataset", measured: dict[str, Any], out: Output) -> list[str]:
     return lines
 
 
-def next_commands(name: str, asked: str, data: "Dataset", out: Output) -> list[str]:
-    """What to type next."""
+def next_commands(name: str, job: "Job", out: Output) -> list[str]:
+    """Where the run is, and what to type next."""
     from chainrule.datasets import NAMES
 
-    known = data.name in NAMES
+    data, folder = job.data, recorded(job)
     kind = {"picture": "PICTURE.png", "table": "ROWS.csv"}.get(data.preparation.get("kind", ""), "EXAMPLES.npy")
-    evaluate = f"chainrule evaluate {shlex.quote(name)}" + ("" if known else f" {shlex.quote(asked)}")
-    predict = f"chainrule predict {shlex.quote(name)} {kind}"
-    width = max(len(evaluate), len(predict)) + 3
-    return [
-        "", out.bold("Next:"), f"  {evaluate:<{width}}which classes it confuses" if data.class_names
-        else f"  {evaluate:<{width}}how far it is off", f"  {predict:<{width}}what it says to new examples",
+    known = "" if data.name in NAMES else f" {shlex.quote(job.source)}"
+    lines = [
+        (f"chainrule evaluate {shlex.quote(name)}{known}",
+         "which classes it confuses" if data.class_names else "how far it is off"),
+        (f"chainrule predict {shlex.quote(name)} {kind}", "what it says to new examples"),
     ]  # fmt: skip
+    if folder and job.model.interrupted:
+        lines.append((f"chainrule train --resume {shlex.quote(folder)}", "go on where it stopped"))
+    elif folder:
+        start = job.record.start if job.record else None
+        middle = ((int(start.learning["step"]) if start else 0) + job.model.optimizer.iterations) // 2
+        lines.append((f"chainrule explain {shlex.quote(f'{folder}@{middle}')}", "one learning step with every number"))
+    width = max(len(command) for command, _ in lines) + 3
+    told = [f"Recorded in {folder}."] if folder else []
+    return [*told, "", out.bold("Next:"), *(f"  {command:<{width}}{about}" for command, about in lines)]
