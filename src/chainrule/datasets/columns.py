@@ -143,6 +143,7 @@ def _no_number(name: str, word: str) -> str:
 
 
 def stranger(name: str, word: str, values: Sequence[str]) -> str:
+    """What to say of a word that a column of names did not hold when it was learned from."""
     guess = nearest(word, values)
     known = ", ".join(values[:10]) + (", ..." if len(values) > 10 else "")
     return f"column {name!r} is {word!r}, which was not there to learn from" + (

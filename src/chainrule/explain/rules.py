@@ -23,6 +23,7 @@ class Rule(NamedTuple):
 
 
 def sgd(o: Any) -> Rule:
+    """Gradient descent, with momentum or without."""
     if not o.momentum:
         return Rule([], [("w′", "w - η · g")], {}, {})
     move = "w + μ · v′ - η · g" if o.nesterov else "w + v′"
@@ -30,6 +31,7 @@ def sgd(o: Any) -> Rule:
 
 
 def rmsprop(o: Any) -> Rule:
+    """RMSprop, centered or not."""
     lines, slots = [("v′", "ρ · v + (1 - ρ) · g²")], {"velocity": "v"}
     spread = "v′"
     if o.centered:
@@ -44,11 +46,13 @@ def rmsprop(o: Any) -> Rule:
 
 
 def adagrad(o: Any) -> Rule:
+    """Adagrad."""
     lines = [("s′", "s + g²"), ("w′", "w - η · g / √(s′ + ε)")]
     return Rule([], lines, {"accumulator": "s"}, {"ε": o.epsilon})
 
 
 def adam(o: Any) -> Rule:
+    """Adam, AdamW and amsgrad."""
     lines = [("m′", "β₁ · m + (1 - β₁) · g"), ("v′", "β₂ · v + (1 - β₂) · g²")]
     slots, spread = {"momentum": "m", "velocity": "v"}, "v′"
     if o.amsgrad:
@@ -60,6 +64,7 @@ def adam(o: Any) -> Rule:
 
 
 def nadam(o: Any) -> Rule:
+    """Adam that looks a step ahead."""
     constants = [
         ("u", "β₁ · (1 - 0.5 · 0.96^t)"), ("u_next", "β₁ · (1 - 0.5 · 0.96^(t + 1))"), ("Πu", "Π · u"),
         ("ahead", "u_next / (1 - Πu · u_next)"), ("now", "(1 - u) / (1 - Πu)"), ("unbias", "1 - β₂^t"),
