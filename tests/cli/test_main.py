@@ -1,10 +1,13 @@
 """What all commands share: help, exit codes, streams, colours, and one sentence when something goes wrong."""
 
 import io
+import os
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import chainrule
 from chainrule import cli
@@ -204,6 +207,33 @@ def test_letters_that_a_terminal_lacks_are_replaced(monkeypatch, models) -> None
     text = raw.getvalue().decode("ascii")
     assert "+---" in text
     assert r"\u03b1\u03b2\u03b3" in text
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="names are Unicode here")
+def test_a_file_whose_name_is_no_unicode_can_be_named(type_, digits, here) -> None:
+    """A name in an old encoding is read and shown with its bytes escaped."""
+    import shutil
+
+    name = os.fsdecode(b"caf\xe9.png")
+    shutil.copy(digits / "seven.png", name)
+    assert type_("predict", digits / "digits.keras", name).out.startswith(r"caf\udce9.png: 7  ")
+    assert type_("predict", digits / "digits.keras", name, "--json").lines[0]["file"] == name
+
+
+WORDS = ["summary", "convert", "predict", "completion", "data", "show", "--json", "--out", "--top", "-q", "-", "--", "bash", "-h", "--version",
+         "mnist.keras", "a.h5", "/", ".", "", "--force", "--debug", "-9", "é", "\0", "--top=x", "nothing.csv"]  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(st.lists(st.sampled_from(WORDS) | st.text(max_size=8), max_size=5))
+def test_whatever_is_typed_has_an_exit_code(type_, here, words) -> None:
+    """No words, however odd, make it crash."""
+    if words[:1] == ["data"] or "-" in words:  # these would read data, or wait for stdin
+        words = ["summary", *words[1:]]
+    said = type_(*words)
+    assert said.code in (0, 1, 2)
+    assert "unforeseen" not in said.err
+    assert ("Traceback" in said.err) <= ("--debug" in words)
 
 
 def test_without_stdout_it_still_works(monkeypatch, models) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from chainrule import datasets
+from chainrule.images import Doubt
 from chainrule.models import load_model
 
 KEYS = ["file", "row", "text", "probability", "value", "digits", "refused"]
@@ -19,16 +20,23 @@ def stdin(monkeypatch):
 
 
 @pytest.mark.parametrize("model", ["digits.keras", "digits.h5", "plain.keras"])
-def test_a_picture_gets_exactly_the_answer_that_its_array_gets(type_, digits, model) -> None:
+def test_a_picture_gets_exactly_the_answer_that_its_array_gets(type_, digits, here, model) -> None:
     """A PNG of a test digit is read, recognised as MNIST's kind and passes unchanged: the same probability."""
     network = load_model(digits / model)
     x = datasets.load("mnist").x_test[:1]
-    p = network.predict(x.reshape(1, 28, 28).astype(np.float32) / 255, verbose=0)[0]
+    p = network.predict(x.reshape(1, 28, 28).astype(np.float32) / 255, verbose=0)
+    if "doubt" in network.extras:  # probabilities are made honest by the temperature in the file
+        p = Doubt.from_dict(network.extras["doubt"]).calibrated(p)
+    p = p[0]
+    np.save("seven.npy", x)
+    (array,) = type_("predict", digits / model, "seven.npy", "--json").lines
     (found,) = type_("predict", digits / model, digits / "seven.png", "--json").lines
     assert list(found) == KEYS
     assert found["text"] == str(p.argmax())
-    assert found["probability"] == pytest.approx(float(p.max()), rel=1e-6)
-    assert found["digits"] == [{"label": found["text"], "probability": found["probability"], "box": [0, 0, 28, 28]}]
+    assert found["probability"] == array["probability"] == pytest.approx(float(p.max()), rel=1e-6)
+    assert found["text"] == array["text"]
+    (sign,) = found["digits"]
+    assert sign == {"label": found["text"], "probability": found["probability"], "box": [0, 0, 28, 28], "doubt": None}
     assert (found["row"], found["value"], found["refused"]) == (None, None, None)
 
 
@@ -90,6 +98,59 @@ def test_a_photo_is_searched_for_digits(type_, digits, here) -> None:
     assert found["probability"] == min(digit["probability"] for digit in found["digits"])
     (found,) = type_("predict", digits / "digits.keras", "page.png", "--json", "--single").lines
     assert len(found["digits"]) <= 1
+
+
+def test_without_a_model_the_digit_reader_that_comes_along_answers(type_, digits, stdin) -> None:
+    """`chainrule predict seven.png` works before anything was trained; so does stdin."""
+    assert [line["text"] for line in type_("predict", digits / "seven.png", "--json").lines] == ["7"]
+    stdin((digits / "seven.png").read_bytes())
+    assert [line["text"] for line in type_("predict", "-", "--json").lines] == ["7"]
+    assert "There is no file 'nothing.png'" in type_("predict", "nothing.png").err
+
+
+def test_letters_are_answered_by_their_names(type_, here, digits) -> None:
+    """A model whose classes are no digits, but are written like them, answers with its own names."""
+    network = load_model(digits / "digits.keras")
+    network.extras |= {"class_names": list("ABCDEFGHIJ"), "doubt": None}
+    network.save("letters.keras")
+    assert type_("predict", "letters.keras", digits / "seven.png", "--json").lines[0]["text"] == "H"
+
+
+def test_a_doubtful_answer_is_not_given(type_, here, digits) -> None:
+    """When the file says how sure the network has to be, "I don't know" and the reason are the answer."""
+    network = load_model(digits / "digits.keras")
+    network.extras["doubt"] = Doubt(most=-1.0).to_dict()
+    network.save("timid.keras")
+    said = type_("predict", "timid.keras", digits / "seven.png", "--json")
+    assert said.code == 0
+    assert said.lines[0]["text"] is None
+    assert said.lines[0]["refused"].startswith("I don't know")
+    assert said.lines[0]["digits"][0]["label"] == "7"
+    assert "refused: I don't know" in type_("predict", "timid.keras", digits / "seven.png").out
+
+
+def test_explain_says_how_a_picture_was_read(type_, digits) -> None:
+    """--explain: stages, what the network saw, which training digits are like it, and what each stage was good for."""
+    said = type_("predict", digits / "digits.keras", digits / "seven.png", "--explain")
+    for words in ("28 x 28 pixels, PNG", "stages: read", "digit 1, in the box (0, 0, 28, 28): 7 ", "most like training digits",
+                  "Without one stage the answer would be:"):  # fmt: skip
+        assert words in said.out
+    assert "█" in said.out
+
+
+def test_stages_are_written_as_a_picture_and_replace_nothing(type_, here, digits) -> None:
+    """--stages draws one picture's stages; a file that is there is kept without --force."""
+    from PIL import Image
+
+    (here / "mine.png").write_text("mine")
+    said = type_("predict", digits / "digits.keras", digits / "seven.png", "--stages", "mine.png")
+    assert said.code == 2
+    assert (here / "mine.png").read_text() == "mine"
+    assert type_("predict", digits / "digits.keras", digits / "seven.png", "--stages", "mine.png", "--force", "--json").lines
+    assert Image.open("mine.png").width > 200
+    said = type_("predict", digits / "digits.keras", digits / "seven.png", digits / "seven.png", "--stages", "two.png")
+    assert said.code == 2
+    assert "--stages draws one picture; 2 files were named." in said.err
 
 
 def test_a_picture_without_writing_is_refused_with_a_reason(type_, digits, here) -> None:
@@ -195,8 +256,7 @@ def test_a_damaged_model_is_refused(type_, digits, here, cut) -> None:
 
 
 def test_the_model_comes_first(type_, digits) -> None:
-    """A picture in the model's place, a model in a picture's place, no file at all: what to type is said."""
-    assert "The model comes first: chainrule predict MODEL" in type_("predict", digits / "seven.png").err
+    """A model in a picture's place, no file at all: what to type is said."""
     said = type_("predict", digits / "digits.keras", digits / "digits.h5")
     assert "is a model file: one MODEL comes first" in said.err
     said = type_("predict", digits / "digits.keras")

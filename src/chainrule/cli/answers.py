@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.cli import inputs
+from chainrule.cli import inputs, stored
 from chainrule.cli.knowledge import Knowledge, fitted, probabilities
 from chainrule.errors import DataError
 from chainrule.examples import Scaled
@@ -106,6 +106,8 @@ class Reader:
         scaled = x if self.known.scale is None or x.dtype.kind == "f" else Scaled(x, round(1 / self.known.scale))
         said = self.model.predict_on_batch(scaled)
         p = None if self.known.task == "regression" else probabilities(self.model, self.known.task, said)
+        if p is not None and self.known.doubt is not None:
+            p = self.known.doubt.calibrated(p)
         for k in range(len(x)):
             row = None if alone else k
             shown = (x[k],) if seen else ()
@@ -128,18 +130,17 @@ class Reader:
         if found.refused is not None:
             return Answer(file, digits=signs, refused=found.refused, seen=seen, reading=found)
         least = min(sign.ranks[0][1] for sign in signs)
-        return Answer(file, None, found.text, least, digits=signs, seen=seen, reading=found)
+        text = found.prepared.text(["?" if sign.doubt else sign.ranks[0][0] for sign in signs])
+        return Answer(file, None, text, least, digits=signs, seen=seen, reading=found)
 
     @cached_property
     def reader(self) -> "HandwritingReader":
         """What reads pictures of handwriting, as the model's file says."""
         from chainrule.handwriting import Reader as HandwritingReader
-        from chainrule.images.doubt import Doubt
         from chainrule.images.preparation import Preparation
 
-        photos, doubt = self.known.preparation.get("photos"), self.model.extras.get("doubt")
-        settings = Preparation.from_dict(photos) if isinstance(photos, dict) else None
-        return HandwritingReader(self._classify, settings, Doubt.from_dict(doubt) if isinstance(doubt, dict) else None)
+        settings = stored.made_by(Preparation.from_dict, self.known.preparation.get("photos"), "preparation of photos")
+        return HandwritingReader(self._classify, settings, self.known.doubt)
 
     def _classify(self, pixels: Array) -> Array:
         """Pixels float32 (m, 28, 28) from 0 to 1 to probabilities (m, classes)."""

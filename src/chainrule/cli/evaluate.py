@@ -11,6 +11,7 @@ from chainrule.cli import choices, places
 from chainrule.cli.options import DATA, add_data_options, data_options
 from chainrule.cli.output import Output, per_cent, table
 from chainrule.cli.parser import OneOf, Parser
+from chainrule.cli.stored import options_of, section
 from chainrule.errors import DataError, SettingError
 
 if TYPE_CHECKING:
@@ -58,20 +59,17 @@ def examples(model: "Sequential", known: "Knowledge", args: "Namespace", out: Ou
     from chainrule import datasets
     from chainrule.cli.judging import part_of, renumbered, table_of
 
-    stored = model.extras.get("dataset")
-    stored = stored if isinstance(stored, dict) else {}
-    name = str(args.data or stored.get("name") or "")
+    learned = section(model.extras, "dataset")
+    name = str(args.data or learned.get("name") or "")
     if args.data is None and name not in datasets.NAMES:
-        learned = f" The model learned from {name!r}." if name else ""
-        raise SettingError(f"Measured on which data? chainrule evaluate {args.model} DATA.{learned}")
+        source = f" The model learned from {name!r}." if name else ""
+        raise SettingError(f"Measured on which data? chainrule evaluate {args.model} DATA.{source}")
     places.data(name)
-    options = options_for(known, stored, name) | data_options(args)
-    if isinstance(options.get("size"), list):
-        options["size"] = tuple(options["size"])  # JSON knows no tuples
+    options = options_for(known, options_of(model.extras), name) | data_options(args)
     is_table = known.preparation.get("kind") == "table" and name.lower().endswith((".csv", ".tsv"))
     try:
         data = datasets.load(name, **options)
-        same = data.digest == stored.get("digest")
+        same = data.digest == learned.get("digest")
     except DataError:  # nothing to learn from may still be something to measure on
         if not is_table:
             raise
@@ -79,8 +77,8 @@ def examples(model: "Sequential", known: "Knowledge", args: "Namespace", out: Ou
     if is_table and not same:
         out.tell(f"{name} is not the table that was learned from: all its rows are measured.")
         return Path(name).stem, "all", *table_of(name, known.preparation)
-    if not same and stored:
-        out.tell(f"This is not the data that was learned from ({stored.get('name')}); it is measured all the same.")
+    if not same and learned:
+        out.tell(f"This is not the data that was learned from ({learned.get('name')}); it is measured all the same.")
     x, y = part_of(data, args.part)
     if known.task == "regression":
         if data.class_names is not None:
@@ -89,18 +87,17 @@ def examples(model: "Sequential", known: "Knowledge", args: "Namespace", out: Ou
     return data.name, args.part, x, renumbered(y, data.class_names, known.class_names)
 
 
-def options_for(known: "Knowledge", stored: dict[str, Any], name: str) -> dict[str, Any]:
+def options_for(known: "Knowledge", given: dict[str, Any], name: str) -> dict[str, Any]:
     """The options with which the data is read as it was for learning."""
-    from chainrule.datasets.catalogue import options_of
+    from chainrule.datasets import catalogue
 
-    takes, preparation = options_of(name), known.preparation
+    takes, preparation = catalogue.options_of(name), known.preparation
     options: dict[str, Any] = {}
     if "target" in takes and isinstance(target := preparation.get("target"), dict):
         options["target"] = target.get("name")
     if "size" in takes and preparation.get("kind") == "picture":
         options |= {"size": (preparation["height"], preparation["width"]), "colour": preparation["colour"]}
-    given = stored.get("options") if isinstance(stored.get("options"), dict) else {}
-    return {key: value for key, value in (options | dict(given or {})).items() if key in takes}
+    return {key: value for key, value in (options | given).items() if key in takes}
 
 
 def lines(found: "Judgement", part: str, name: str, out: Output) -> list[str]:

@@ -8,14 +8,13 @@ import numpy as np
 from chainrule.cli.knowledge import Knowledge, fitted, probabilities
 from chainrule.errors import ChainruleError, DataError, SettingError, unknown
 from chainrule.examples import Scaled
-from chainrule.images.doubt import Doubt, calibration_error
+from chainrule.images.doubt import calibration_error
 
 if TYPE_CHECKING:
     from chainrule.datasets import Dataset
     from chainrule.models import Sequential
 
 Array = np.ndarray[Any, Any]
-
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,8 @@ def judge(model: "Sequential", known: Knowledge, x: Array, y: Array) -> Judgemen
             root_mean_squared_error=float(np.sqrt((off.astype(np.float64) ** 2).mean())),
         )  # fmt: skip
     p = probabilities(model, known.task, said)
-    doubt = model.extras.get("doubt")
-    if isinstance(doubt, dict) and known.digits:  # as `predict` gives them
-        p = Doubt.from_dict(doubt).calibrated(p)
+    if known.doubt is not None:  # as `predict` gives them
+        p = known.doubt.calibrated(p)
     taken = p.argmax(axis=1)
     n = len(known.class_names)
     confusion = np.bincount(y.astype(np.int64) * n + taken, minlength=n * n).reshape(n, n)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.cli import stored
 from chainrule.errors import ShapeError
 
 if TYPE_CHECKING:
+    from chainrule.images.doubt import Doubt
     from chainrule.models import Sequential
 
 Array = np.ndarray[Any, Any]
@@ -25,6 +27,7 @@ class Knowledge:
 
     task: "classes", "two classes" or "regression".  class_names: one a class, empty for a regression.
     preparation: as data sets have it.  digits: pictures are searched for handwritten signs, as MNIST has them.
+    doubt: when digits are answered with "I don't know", and how honest probabilities are made; None: always, as they are.
     assumed: what the file did not say and was guessed, for the person to judge; "" when the file said all.
     """
 
@@ -32,6 +35,7 @@ class Knowledge:
     class_names: tuple[str, ...]
     preparation: dict[str, Any] = field(default_factory=dict)
     digits: bool = False
+    doubt: "Doubt | None" = None
     assumed: str = ""
 
     @property
@@ -44,9 +48,7 @@ class Knowledge:
 def knowledge_of(model: "Sequential") -> Knowledge:
     """What is known about a model's examples and answers."""
     extras, outputs = model.extras, math.prod(model.output_shape or (1,))
-    preparation = extras.get("preparation")
-    stored = extras.get("class_names")
-    names = tuple(map(str, stored)) if isinstance(stored, list) else ()
+    preparation, names = stored.preparation_of(extras), stored.class_names_of(extras)
     task = _task(model, extras.get("task"), names, outputs)
     if task == "classes" and len(names) != outputs:
         names = tuple(map(str, range(outputs)))
@@ -54,22 +56,31 @@ def knowledge_of(model: "Sequential") -> Knowledge:
         names = ("0", "1")
     elif task == "regression":
         names = ()
-    if isinstance(preparation, dict) and preparation.get("kind"):
-        return Knowledge(task, names, preparation, preparation.get("like") == "mnist")
+    if preparation:
+        digits = preparation.get("like") == "mnist"
+        return Knowledge(task, names, preparation, digits, _doubt(extras.get("doubt")) if digits else None)
     shape = model.input_shape or ()
     if math.prod(shape) == 784 and shape[-1] in (784, 28, 1):
         assumed = "its pictures are taken to be MNIST's kind: 28 x 28, white ink on black, from 0 to 1"
         raw = bool(model.layers) and type(model.layers[0]).__name__ == "Rescaling"
         pictures = {"kind": "picture", "height": 28, "width": 28, "colour": False, "fit": "stretch", "like": "mnist",
                     "scale": None if raw else 1 / 255}  # fmt: skip
-        return Knowledge(task, names, pictures, task == "classes" and names == DIGITS, assumed)
+        return Knowledge(task, names, pictures, task == "classes" and names == DIGITS, assumed=assumed)
     array = {"kind": "array", "shape": list(shape), "dtype": "float32", "scale": None}
     return Knowledge(task, names, array, assumed="its examples are taken to be arrays, ready as they are")
 
 
-def _task(model: "Sequential", stored: Any, names: tuple[str, ...], outputs: int) -> str:
-    if stored in ("classes", "two classes", "regression"):
-        return str(stored)
+def _doubt(settings: Any) -> "Doubt | None":
+    if settings is None:
+        return None
+    from chainrule.images.doubt import Doubt
+
+    return stored.made_by(Doubt.from_dict, settings, "doubt")
+
+
+def _task(model: "Sequential", said: Any, names: tuple[str, ...], outputs: int) -> str:
+    if (said == "classes" and outputs > 1) or (said == "two classes" and outputs == 1) or said == "regression":
+        return str(said)
     end = end_of(model)
     if outputs == 1:
         return "two classes" if end == "sigmoid" else "regression"

@@ -49,9 +49,9 @@ class Output:
         self.colour, self.colour_err = wants_colour(sys.stdout, words), wants_colour(sys.stderr, words)
         self.unicode = writes_unicode(sys.stdout)
         for stream in (sys.stdout, sys.stderr):
-            if not writes_unicode(stream) and hasattr(stream, "reconfigure"):
-                with suppress(OSError, ValueError):
-                    stream.reconfigure(errors="backslashreplace")  # a name in Greek must not end an ASCII terminal
+            if hasattr(stream, "reconfigure"):
+                with suppress(OSError, ValueError):  # a name in Greek, or one that is no Unicode, must not end it
+                    stream.reconfigure(errors="backslashreplace")
 
     def settle(self, args: Any) -> None:
         """Takes over what the command line says."""

@@ -29,6 +29,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("--show", action="store_true", help="draw what the network saw")
     parser.add_argument("--explain", action="store_true", help="handwriting: say how each picture was read, stage by stage")
     parser.add_argument("--stages", metavar="PNG", help="handwriting: write a strip of every stage of the (one) picture")
+    parser.add_argument("--force", action="store_true", help="replace PNG if it is there already")
     parser.add_json()
 
 
@@ -37,6 +38,8 @@ def run(args: "Namespace", out: Output) -> int:
     model, files = model_and_files(args.model, args.files)
     if args.stages and len(files) != 1:
         raise SettingError(f"--stages draws one picture; {len(files)} files were named.")
+    if args.stages:
+        places.target(args.stages, (".png",), args.force)
     from chainrule.cli.answers import Answer, Reader
     from chainrule.cli.knowledge import knowledge_of
     from chainrule.saving import load_model

@@ -1,12 +1,13 @@
 """How a picture of handwriting was read: its stages, what the network saw, and what each stage was good for."""
 
-from pathlib import Path
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainrule.cli.drawing import picture
 from chainrule.cli.output import Output, per_cent
+from chainrule.files.disk import write
 
 if TYPE_CHECKING:
     from chainrule.handwriting import Reader, Reading
@@ -50,9 +51,9 @@ def drawn(reader: "Reader", reading: "Reading", path: str) -> None:
     pictures = pretrained.seen()[0][near] if len(near) else None
     said = np.stack([digit.probabilities for digit in reading.digits]) if reading.digits else None
     sheet = strip(reading.prepared, said, pictures)
-    partial = Path(f"{path}.part.png")
-    sheet.save(partial)
-    partial.replace(path)
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG")
+    write(path, [buffer.getvalue()])
 
 
 def likenesses(reader: "Reader", reading: "Reading") -> tuple[np.ndarray, np.ndarray]:

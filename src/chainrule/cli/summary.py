@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli import places
 from chainrule.cli.output import Output, file_size, per_cent
 from chainrule.cli.parser import Parser
+from chainrule.cli.stored import section
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -52,10 +53,10 @@ def origin(extras: dict[str, Any], name: str, size: int) -> list[str]:
     if isinstance(names, list) and names:
         shown = ", ".join(map(str, names[:20])) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
         lines.append(f" Classes: {shown}")
-    if isinstance(data := extras.get("dataset"), dict):
+    if data := section(extras, "dataset"):
         lines.append(f" Learned from: {data.get('name')} (digest {str(data.get('digest'))[:12]})")
-    recipe, learned = extras.get("recipe"), extras.get("run")
-    if isinstance(recipe, dict) and isinstance(learned, dict):
+    recipe, learned = section(extras, "recipe"), section(extras, "run")
+    if recipe and learned:
         lines.append(
             f" Learned by: recipe {recipe.get('name')}, {learned.get('epochs')} epochs, batch {recipe.get('batch_size')}, "
             f"seed {learned.get('seed')}, {learned.get('backend')}"
@@ -64,6 +65,6 @@ def origin(extras: dict[str, Any], name: str, size: int) -> list[str]:
         lines.append(f" Test accuracy: {per_cent(accuracy)}")
     if isinstance(error := extras.get("mean_absolute_error"), float):
         lines.append(f" Mean absolute error: {error:.4g}")
-    if isinstance(kind := (extras.get("preparation") or {}).get("kind"), str):
+    if isinstance(kind := section(extras, "preparation").get("kind"), str):
         lines.append(f" Takes: {kind}s, prepared as the file says")
     return lines
