@@ -13,6 +13,12 @@ COMMANDS = {
     "train": "learn from data and write a model file",
     "evaluate": "measure a model on examples it has not learned from",
     "predict": "say what pictures, arrays or rows of a table are",
+    "runs": "list the trainings that were recorded",
+    "runs show": "say all about a recorded run, or find a step in it",
+    "runs compare": "set two recorded runs beside each other",
+    "runs rm": "take recorded runs away, after asking",
+    "explain": "open one learning step: how a weight gets its next value",
+    "check": "measure whether a model's backpropagation is right",
     "data": "say what is in a data set",
     "data show": "draw one example in the terminal or to a file",
     "summary": "show a model's layers and where it comes from",
@@ -24,7 +30,7 @@ COMMANDS = {
 EXAMPLES = ("chainrule train", "chainrule predict mnist.keras seven.png")
 
 # These never need a pool of threads for matrix products; starting one costs a tenth of their time.
-ONE_THREAD = ("predict", "summary", "convert", "data", "data show")
+ONE_THREAD = ("predict", "summary", "convert", "data", "data show", "runs", "runs show", "runs compare", "runs rm")
 
 
 def command_of(words: list[str]) -> tuple[str | None, list[str]]:

@@ -59,8 +59,8 @@ def first_words(command: str) -> tuple[str, ...]:
 
     if command == "completion":
         return choices.SHELLS
-    if command == "data":
-        return ("show", *NAMES)
+    if more := _more_words(command):
+        return (*more, *(NAMES if command == "data" else ()))
     return NAMES if command in ("train", "evaluate", "data show") else ()
 
 
@@ -83,7 +83,9 @@ _chainrule() {{
     case "${{COMP_WORDS[i]}}" in
       -*) ;;
       *) command="${{COMP_WORDS[i]}}"
-         if [[ $command == data && ${{COMP_WORDS[i+1]}} == show && $((i + 1)) -lt $COMP_CWORD ]]; then command="data show"; fi
+         if [[ $((i + 1)) -lt $COMP_CWORD ]]; then
+           case "$command ${{COMP_WORDS[i+1]}}" in {_pattern()}) command="$command ${{COMP_WORDS[i+1]}}" ;; esac
+         fi
          break ;;
     esac
   done
@@ -134,10 +136,10 @@ _chainrule() {{
     return
   fi
   local command="$words[2]"
-  if [[ $command == data && $words[3] == show && CURRENT -gt 3 ]]; then
-    command="data show"
-    shift words
-    (( CURRENT-- ))
+  if (( CURRENT > 3 )); then
+    case "$command $words[3]" in
+      ({_pattern()}) command="$command $words[3]"; shift words; (( CURRENT-- )) ;;
+    esac
   fi
   shift words
   (( CURRENT-- ))
@@ -158,8 +160,8 @@ def fish() -> str:
     ]  # fmt: skip
     for command in catalogue.COMMANDS:
         seen = " && ".join(f"__fish_seen_subcommand_from {word}" for word in command.split())
-        if command == "data":
-            seen += " && not __fish_seen_subcommand_from show"
+        if more := _more_words(command):
+            seen += f" && not __fish_seen_subcommand_from {' '.join(more)}"
         if words := " ".join(first_words(command)):
             lines.append(f"complete -c chainrule -n {_quoted(seen)} -a {_quoted(words)}")
         for option in options_of(command):
@@ -169,6 +171,16 @@ def fish() -> str:
                 f"complete -c chainrule -n {_quoted(seen)} {names}{value if option.takes else ''} -d {_quoted(option.help)}"
             )
     return "\n".join(lines)
+
+
+def _more_words(command: str) -> tuple[str, ...]:
+    """The second words of a command: those of `runs` are show, compare and rm."""
+    return tuple(name.split()[1] for name in catalogue.COMMANDS if name.startswith(f"{command} "))
+
+
+def _pattern() -> str:
+    """The commands of two words, as the pattern of a shell's case."""
+    return "|".join(name.replace(" ", r"\ ") for name in catalogue.COMMANDS if " " in name)
 
 
 def _plain_commands() -> list[str]:

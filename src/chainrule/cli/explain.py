@@ -1,0 +1,179 @@
+"""One learning step with every number, of a recorded run or of a model: how its weights get their next values.
+
+RUN@STEP is the step that a run took (counted from 0), taken again from its exact state; by how much the two differ is
+printed. MODEL is the step that a model file would take next. Without further options the whole step is shown, layer by
+layer; --layer, --weight, --bias, --neuron and --example look closer, --check measures the derivative by moving the weight.
+
+RUN@A..B asks about the steps A to B: --layer and --weight who pushed this weight, --layer and --neuron when this unit
+died, nothing else which step raised the loss most.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from chainrule.cli import places
+from chainrule.cli.output import Output
+from chainrule.cli.parser import Parser, whole
+from chainrule.cli.recorded import add_runs_dir, found, step_of
+from chainrule.errors import SettingError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from chainrule.explain import StepExplained
+    from chainrule.replay import Replay
+
+EXAMPLES = (
+    "chainrule explain last@300",
+    "chainrule explain last@300 --layer dense_1 --weight 12,3 --check",
+    "chainrule explain mnist.keras --example 0",
+    "chainrule explain last@300..330 --layer dense_1 --weight 12,3",
+)
+
+
+def arguments(parser: Parser) -> None:
+    """Adds what this command takes."""
+    parser.add_argument("what", metavar="RUN@STEP|MODEL", help="a step of a run (last@300), some steps (last@300..330), or a model file")
+    parser.add_argument("--layer", metavar="NAME", help="one layer; a wrong name is answered with those there are")
+    parser.add_argument("--weight", type=index, metavar="I,J", help="one weight of the layer's kernel: from input I to unit J")
+    parser.add_argument("--bias", type=index, metavar="J", help="the bias of one unit of the layer")
+    parser.add_argument("--neuron", type=whole(0), metavar="J", help="one unit of the layer")
+    parser.add_argument("--example", type=whole(0), metavar="K",
+                        help="one example of the batch; with --weight: the example whose way is followed")  # fmt: skip
+    parser.add_argument("--check", action="store_true", help="the derivative beside one that is measured, in float64")
+    parser.add_argument("--data", metavar="DATA", help="the data, where they are not what or where they were")
+    parser.add_argument("--batch-size", type=whole(1), metavar="N", help="of a model: how many examples (default: as it learned)")
+    add_runs_dir(parser)
+    parser.add_json()
+
+
+def index(word: str) -> tuple[int, ...]:
+    """A place in an array.
+
+    >>> index("12,3")
+    (12, 3)
+    """
+    import argparse
+
+    numbers = [number.strip() for number in word.split(",")]
+    if not all(number.isascii() and number.isdigit() for number in numbers):
+        raise argparse.ArgumentTypeError(f"it wants places such as 12,3, counted from 0; it got {word!r}.")
+    return tuple(int(number) for number in numbers)
+
+
+def run(args: "Namespace", out: Output) -> int:
+    """Opens the step and prints what is asked for."""
+    from chainrule import explain
+
+    closer = [f"--{name}" for name in ("weight", "bias", "neuron") if getattr(args, name) is not None]
+    if closer and args.layer is None:
+        raise SettingError(f"Of which layer? {closer[0]} needs --layer NAME.")
+    if len(closer) > 1:
+        raise SettingError(f"{' and '.join(closer)} are two questions: ask one at a time.")
+    if args.what.lower().endswith(places.MODELS):
+        return show(explain.StepExplained(moment_of(args)), args, out)
+    from chainrule import reruns
+
+    name, steps = step_of(args.what)
+    run = found(args, name)
+    replay = reruns.opened(run, None if args.data is None else places.data(args.data))
+    if len(steps) == 2:
+        return asked(replay, *steps, args, out)
+    return show(explain.step(replay, steps[0] if steps else run.info.step), args, out)
+
+
+def show(step: "StepExplained", args: "Namespace", out: Output) -> int:
+    """One step."""
+    from chainrule import explain
+
+    if args.weight is not None:
+        trace = step.weight(args.layer, *args.weight, example=args.example, check=args.check)
+    elif args.bias is not None:
+        trace = step.weight_of(args.layer, "bias", *args.bias, example=args.example, check=args.check)
+    elif args.neuron is not None:
+        trace = step.neuron(args.layer, args.neuron)
+    elif args.layer is not None:
+        trace = step.layer(args.layer)
+    elif args.example is not None:
+        trace = step.example(args.example)
+    else:
+        trace = step.trace()
+    whole_check = explain.check_model(step.moment) if args.check and args.weight is None and args.bias is None else None
+    agreement = None if step.moment.after is None else step.agreement()
+    told: dict[str, Any] = trace.to_dict()
+    if agreement is not None:
+        told["agreement"] = {"largest": agreement.largest, "same_bits": agreement.same_bits, "text": str(agreement)}
+    if whole_check is not None:
+        told["check"] = {"ok": whole_check.ok, "rows": [row._asdict() for row in (*whole_check.rules, *whole_check.weights)]}
+    out.give(told)
+    text = trace.text(width=columns(), unicode=out.unicode)
+    ends = [] if whole_check is None else [str(whole_check)]
+    if agreement is not None and "Taken again" not in text:
+        ends.append(str(agreement))
+    out.say("\n\n".join([text, *ends]))
+    return 0 if whole_check is None or whole_check.ok else 1
+
+
+def columns() -> int:
+    """How wide the terminal is, within reason."""
+    import shutil
+
+    return max(60, min(120, shutil.get_terminal_size((100, 24)).columns))
+
+
+def asked(replay: "Replay", first: int, last: int, args: "Namespace", out: Output) -> int:
+    """A question about several steps."""
+    from chainrule import explain
+
+    if args.example is not None or args.check:
+        raise SettingError("--example and --check are about one step: RUN@STEP.")
+    moments = explain.moments_of(replay, first, last + 1)
+    if args.weight is not None or args.bias is not None:
+        name, place = ("kernel", args.weight) if args.weight is not None else ("bias", args.bias)
+        trace = explain.influence_on_weight(moments, args.layer, name, place).trace()
+        out.give(trace.to_dict())
+        out.say(trace.text(width=columns(), unicode=out.unicode))
+    elif args.neuron is not None:
+        life = explain.when_died(moments, args.layer, args.neuron)
+        out.give(life._asdict())
+        out.say(str(life))
+    else:
+        worst = explain.largest_rise(moments)
+        out.give(worst._asdict())
+        out.say(str(worst))
+    return 0
+
+
+def moment_of(args: "Namespace") -> Any:
+    """The next step of a model file: on the first examples that it learned from, as many as its batches had."""
+    from chainrule import explain, recipes
+    from chainrule.cli.judging import part_of
+    from chainrule.cli.knowledge import fitted
+    from chainrule.cli.stored import section
+
+    model, data = model_and_data(args.what, args.data)
+    x, y = part_of(data, "train")
+    batch = section(model.extras, "recipe").get("batch_size")
+    size = args.batch_size or (batch if isinstance(batch, int) and batch > 0 else 32)
+    some: Sequence[int] = range(min(size, len(x)))
+    x = recipes.inputs(data, fitted(x[: len(some)], model.input_shape))
+    y = recipes.targets(data, y[: len(some)], model.loss_object.key)
+    return explain.moment(model, x, y, places=some)
+
+
+def model_and_data(name: str, data: str | None) -> tuple[Any, Any]:
+    """A model file with how it learns, and the data it learned from (or others that are named)."""
+    from chainrule import datasets
+    from chainrule.cli.evaluate import options_for
+    from chainrule.cli.knowledge import knowledge_of
+    from chainrule.cli.stored import options_of, section
+    from chainrule.saving import load_model
+
+    model = load_model(places.existing(name, "model file"))
+    if model.optimizer is None or model.loss_object is None:
+        raise SettingError(f"{name} does not say how it learns (no optimizer or loss), so it has no next step.")
+    learned = section(model.extras, "dataset")
+    source = str(data or learned.get("name") or "")
+    if data is None and source not in datasets.NAMES:
+        raise SettingError(f"On which data?{f' The model learned from {source!r}.' if source else ''} Name them beside {name}.")
+    return model, datasets.load(source, **options_for(knowledge_of(model), options_of(model.extras), places.data(source)))
