@@ -92,7 +92,9 @@ class Reader:
     def signatures(self) -> Array:
         """The digits that were learned from, as `strangeness` compares them."""
         if self._signatures is None:
-            self._signatures = signature(pretrained.seen()[0])
+            pictures = pretrained.seen()[0]
+            some = range(0, len(pictures), 250)  # a few at a time: floats of all would take 40 MB
+            self._signatures = np.concatenate([signature(pictures[k : k + 250]) for k in some])
         return self._signatures
 
 
