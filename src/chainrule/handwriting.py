@@ -17,7 +17,7 @@ Array = np.ndarray[Any, Any]
 Classify = Callable[[Array], Array]
 Box = tuple[int, int, int, int]
 
-REFUSED = 0.02  # the share of digits that were held back which may be answered with "I don't know"
+REFUSED = 0.01  # the share of digits that were held back which may be answered with "I don't know"
 
 
 @dataclass(frozen=True, eq=False)

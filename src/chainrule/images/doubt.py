@@ -1,7 +1,7 @@
 """When to say "I don't know": the answer is unsure, or the digit is unlike every digit that was learned from.
 
-Two measures, added. Uncertainty: one minus the best class's probability, after the temperature that makes probabilities
-honest. Strangeness: the distance to the nearest of some kept training digits, both blurred a little and brought to
+Two measures, added. Uncertainty: one minus the best class's probability as the network gives it; the temperature that
+makes probabilities honest for digits would hide much of the doubt about what is none. Strangeness: the distance to the nearest of some kept training digits, both blurred a little and brought to
 length one. The limit is set on digits that were held back, so that a stated share of real digits is refused.
 """
 
@@ -51,10 +51,10 @@ class Doubt:
         p = self.calibrated(np.asarray(probabilities)[None])[0]
         first, second = (int(k) for k in np.argsort(-p)[:2])
         names = names or [str(k) for k in range(len(p))]
-        unsure = 1.0 - float(p[first])
+        unsure = 1.0 - float(np.max(probabilities))
         if unsure + strangeness <= self.most:
             return None
-        if unsure >= 0.2:
+        if p[first] < 0.8:
             return f"I don't know: {names[first]} or {names[second]}, the network is only {p[first] * 100:.0f} % sure."
         return (f"I don't know: this is unlike every digit that was learned from, though {names[first]} comes closest "
                 f"(distance {strangeness:.2f}).")
@@ -125,5 +125,5 @@ def set_limits(probabilities: Array, labels: Array, strange: Array, refuse: floa
     probabilities (n, classes) before any temperature, labels (n,), strange (n,) from `strangeness`.
     """
     temperature = best_temperature(probabilities, labels)
-    doubt = 1.0 - tempered(probabilities, temperature).max(1) + np.asarray(strange)
+    doubt = 1.0 - np.asarray(probabilities).max(1) + np.asarray(strange)
     return Doubt(temperature, float(np.quantile(doubt, 1.0 - refuse)))
