@@ -1,4 +1,3 @@
-# ruff: noqa: INP001
 """Writes docs/reference.md from the docstrings: `python docs/reference.py`. A test fails while the page is not up to date."""
 
 import importlib
