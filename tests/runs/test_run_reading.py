@@ -190,6 +190,11 @@ def test_what_a_snapshot_can_not_hold_is_refused_by_name(tmp_path, wrong, words)
     with pytest.raises(SettingError, match=words):
         RunWriter.create(tmp_path, "wrong", settings(), {"w": wrong})
     assert not list(tmp_path.iterdir())
+    with begin(tmp_path) as writer:
+        with pytest.raises(SettingError, match=words):
+            writer.snapshot({"w": wrong})
+        go_on(writer, 1)  # the mistake does not end the recording
+        assert writer.spent > 0
 
 
 def test_rows_of_another_width_are_refused(tmp_path) -> None:

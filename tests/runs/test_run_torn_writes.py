@@ -139,6 +139,6 @@ def test_what_was_cut_off_does_not_come_back(tmp_path) -> None:
         go_on(writer, 2)
     with RunWriter.reopen(writer.folder, settings(), disk=disk) as writer:
         writer.finish()
-    for luck in range(30):
+    for luck in range(200):
         disk.crashed(disk.time, np.random.default_rng(luck), "mixed", tmp_path / str(luck))
         assert is_prefix(Run(tmp_path / str(luck) / writer.folder.name), 3, 0)

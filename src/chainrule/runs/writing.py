@@ -4,6 +4,7 @@ The order of what reaches the disk is the promise: steps and epochs first, then 
 its name. So a snapshot that verifies has all its steps and epochs before it, and from the newest one a run can go on.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
@@ -13,10 +14,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from chainrule.errors import FileError, SettingError
+from chainrule.errors import ChainruleError, FileError, SettingError
 from chainrule.runs import blocks, lines, snapshots
 from chainrule.runs.difference import differences
-from chainrule.runs.disk import DISK, Disk, Log
+from chainrule.runs.disk import DISK, Disk, Log, Piece
 from chainrule.runs.folders import discard, new_folder
 from chainrule.runs.format import (
     EPOCHS,
@@ -55,6 +56,7 @@ class RunWriter:
     """Writes one run; only one at a time can. Made by `create` (a new run) or `reopen` (going on with one).
 
     step: the number of the next step to be recorded.  epoch: of the next epoch.  restored: where `reopen` goes on.
+    spent: the seconds that recording took so far; who wants it to cost less leaves more room between snapshots.
     Every method raises FileError when the disk refuses, with what was recorded before intact; from then on `stopped`
     says why, the methods raise the same again, and whoever learns may go on without a recording.
 
@@ -76,6 +78,7 @@ class RunWriter:
         self.step, self.epoch = info.step, info.epoch
         self.restored: Snapshot | None = None
         self.stopped: str | None = None
+        self.spent = 0.0
         self._lock, self._logs = lock, list[Log]()
 
     # ── beginning ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,28 +100,14 @@ class RunWriter:
         try:
             folder = new_folder(Path(runs_dir), folder_name(started, label), disk)
             try:
-                lock = Lock(folder)
+                writer = cls(folder, replace(info, name=folder.name), columns, Lock(folder), disk)
+                writer._begin(first)
             except BaseException:
-                disk.remove_folder(folder)
+                with suppress(OSError):
+                    discard(folder, disk)
                 raise
         except OSError as problem:
             raise FileError(f"No run can be recorded in {runs_dir}: {problem.strerror or problem}.") from problem
-        writer = cls(folder, replace(info, name=folder.name), columns, lock, disk)
-        try:
-            with writer._guarded("begun"):
-                head = blocks.encode_head(step, columns)
-                disk.make_folder(folder / SNAPSHOTS)
-                disk.save(folder / STEPS, [head])
-                disk.save(folder / EPOCHS, [])
-                disk.save(snapshot_path(folder, step), first)
-                disk.save(folder / INFO, [writer.info.encode()])  # now it is a run, and one that can be resumed
-                disk.sync_folder(folder.parent)
-                writer._open(len(head), 0)
-        except BaseException:
-            writer.close()
-            with suppress(OSError):
-                discard(folder, disk)
-            raise
         return writer
 
     @classmethod
@@ -142,15 +131,34 @@ class RunWriter:
             whole = newest(folder, info)
             found = whole.snapshot
             writer = cls(folder, info.went_on(found.step, this_machine()), whole.columns, lock, disk)
-            with writer._guarded("resumed"):
-                writer._clean(found.step)
-                writer._open(whole.steps_size, whole.epochs_size)
-                disk.save(folder / INFO, [writer.info.encode()])
+            try:
+                with writer._guarded("resumed"):
+                    writer._clean(found.step)
+                    writer._open(whole.steps_size, whole.epochs_size)
+                    disk.save(folder / INFO, [writer.info.encode()])
+            except BaseException:
+                writer.close()
+                raise
         except BaseException:
             lock.release()
             raise
         writer.step, writer.epoch, writer.restored = found.step, info.epoch + found.epochs, found
         return writer
+
+    def _begin(self, first: list[Piece]) -> None:
+        """Fills a new folder; run.json comes last, so that whatever is a run can be resumed."""
+        try:
+            head = blocks.encode_head(self.info.step, self.columns)
+            self.disk.make_folder(self.folder / SNAPSHOTS)
+            self.disk.save(self.folder / STEPS, [head])
+            self.disk.save(self.folder / EPOCHS, [])
+            self.disk.save(snapshot_path(self.folder, self.info.step), first)
+            self.disk.save(self.folder / INFO, [self.info.encode()])
+            self.disk.sync_folder(self.folder.parent)
+            self._open(len(head), 0)
+        except BaseException:
+            self.close()
+            raise
 
     def _open(self, steps_size: int, epochs_size: int) -> None:
         self._logs.append(Log(self.disk, self.folder / STEPS, steps_size))
@@ -189,8 +197,9 @@ class RunWriter:
         if isinstance(state, dict) and "step" in state and int(np.asarray(state["step"])) != self.step:
             raise SettingError(f"The state is that before step {int(state['step'])}, but {self.step} is next to be recorded.")
         count = self.epoch - self.info.epoch
-        pieces = snapshots.encode(Snapshot(self.step, count, state, extra or {}, self.info.id))
+        found = Snapshot(self.step, count, state, extra or {}, self.info.id)
         with self._guarded("recorded further"):
+            pieces = snapshots.encode(found)
             for log in self._logs:
                 log.sync()
             return self.disk.save(snapshot_path(self.folder, self.step), pieces)
@@ -218,6 +227,7 @@ class RunWriter:
         """Turns what the disk refuses into one clear sentence, and refuses everything after it."""
         if self.stopped:
             raise FileError(self.stopped)
+        began = time.perf_counter()
         try:
             yield
         except OSError as problem:
@@ -226,9 +236,13 @@ class RunWriter:
                 "What was recorded before is untouched."
             )
             raise FileError(self.stopped) from problem
+        except ChainruleError:  # what was given can not be recorded: nothing was written
+            raise
         except BaseException:  # Ctrl-C in the middle: nobody knows how much was written, so nothing may follow it
             self.stopped = f"The recording in {self.folder} was cut off. What was recorded before is untouched."
             raise
+        finally:
+            self.spent += time.perf_counter() - began
 
     def __enter__(self) -> Self:
         return self
