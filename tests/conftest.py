@@ -32,6 +32,15 @@ needs_jax = pytest.mark.skipif(not HAVE_JAX, reason="JAX IS NOT INSTALLED: its h
 BACKENDS = ["numpy", pytest.param("jax", marks=needs_jax)]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Soaks and whole trainings are left out unless they are asked for: pytest -m long."""
+    if config.option.markexpr:
+        return
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if not item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=left_out)
+
+
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
     """The name of each array library in turn."""

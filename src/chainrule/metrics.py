@@ -233,7 +233,7 @@ def get(metric: object, y_shape: tuple[int, ...] = (), output_shape: tuple[int, 
     named = CLASSES.get(metric) or NAMES.get(metric.lower())
     if named is None:
         raise unknown("metric", metric, ["accuracy", *NAMES])
-    return named(name=metric if metric.lower() in NAMES else None)
+    return named(name=None if metric in CLASSES else metric)  # a class keeps its own name, as in Keras
 
 
 def serialize(metric: object) -> Any:

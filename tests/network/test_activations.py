@@ -73,6 +73,8 @@ def test_at_a_corner_the_derivative_is_that_of_the_left_side() -> None:
     zero, one = np.zeros(1), np.ones(1)
     assert RULES["relu"].backward(one, zero, zero)[0] == 0
     assert RULES["leaky_relu"].backward(one, zero, zero)[0] == 0.2
+    assert activations.d_elu(one, zero, zero, 0.5)[0] == 0.5
+    assert RULES["selu"].backward(one, zero, zero)[0] == pytest.approx(1.0507009873554805 * 1.6732632423543772)
 
 
 @pytest.mark.parametrize("name", sorted(RULES))

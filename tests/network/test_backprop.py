@@ -10,6 +10,7 @@ from chainrule import layers, losses, metrics
 from chainrule.backprop import backward_sweep, end_of, first_state, forward_sweep, make_step
 from chainrule.layers import Activation, Dense, Dropout, Flatten, LeakyReLU, Rescaling, Reshape, Softmax
 from chainrule.optimizers import SGD, Adam
+from chainrule.optimizers.schedules import ExponentialDecay
 from chainrule.regularizers import L1L2, L2
 
 NO_STEP = np.asarray(0)
@@ -96,6 +97,16 @@ def test_a_network_with_everything_has_the_derivatives_measured() -> None:
     check_step(links, params, losses.CategoricalCrossentropy(), x, y, np.array([1.0, 0.0, 2.5, 0.3]), frozen=[at])
 
 
+@pytest.mark.parametrize("loss", [losses.CategoricalCrossentropy(), losses.MeanSquaredError(), losses.BinaryCrossentropy()])
+def test_outputs_of_several_rows_have_the_derivatives_measured(loss) -> None:
+    """Each example with several distributions, and a weight of its own."""
+    last = Softmax() if isinstance(loss, losses.CategoricalCrossentropy) else Activation("sigmoid")
+    links, params = chain_of(Dense(4, "tanh"), Dense(3), last, shape=(2, 5))
+    x = np.random.default_rng(2).normal(size=(4, 2, 5))
+    y = np.eye(3)[np.random.default_rng(3).integers(0, 3, (4, 2))]
+    check_step(links, params, loss, x, y, np.array([1.0, 0.0, 2.5, 0.3]))
+
+
 @given(
     n=st.integers(1, 6), sizes=st.lists(st.integers(1, 4), min_size=1, max_size=3), seed=st.integers(0, 1000),
     activation=st.sampled_from(["tanh", "sigmoid", "softplus", "gelu", "silu", "softmax"]),
@@ -127,6 +138,36 @@ def test_a_shortcut_changes_no_number() -> None:
         for name in a:
             np.testing.assert_allclose(a[name], b[name], rtol=1e-9)
     np.testing.assert_allclose(short[1]["loss"], long[1]["loss"], rtol=1e-12)
+
+
+def test_a_weighted_sum_is_never_taken_for_its_activation() -> None:
+    """Only a link without weights may be covered by a shortcut; no links at all are no mistake."""
+    loss = losses.CategoricalCrossentropy()
+    assert list(end_of([Dense(3, "softmax")], loss).head) == []
+    assert list(end_of([], loss).body) == []
+
+
+def test_whoever_watches_sees_what_passed_by() -> None:
+    """`watch` is handed sums, predictions, losses, deltas, gradients, rate and weights; what it returns is recorded."""
+    links, params = chain_of(Dense(3, "softmax"), shape=(2,))
+    x, y = data(5, (2,), 3, "one-hot")
+    seen = []
+
+    def watch(passing):
+        seen.append(passing)
+        return {"largest": passing.p.max()}
+
+    step = make_step(links, losses.CategoricalCrossentropy(), SGD(0.5), watch=watch)
+    state, record = step(first_state(params, SGD(0.5)), (x, y, None))
+    (passing,) = seen
+    assert record["largest"] == passing.p.max()
+    assert set(record) == {"loss", "largest"}
+    np.testing.assert_allclose(passing.p, forward_sweep(links, params, x)[0])
+    np.testing.assert_allclose(passing.deltas[0], (passing.p - y) / 5)
+    np.testing.assert_allclose(passing.grads[0]["kernel"], x.T @ (passing.p - y) / 5)
+    np.testing.assert_allclose(state["params"][0]["kernel"], params[0]["kernel"] - 0.5 * passing.grads[0]["kernel"])
+    assert float(passing.rate) == 0.5
+    assert passing.losses.shape == (5,)
 
 
 @pytest.mark.parametrize("end", [Softmax(), Activation("softmax")])
@@ -240,6 +281,21 @@ def test_a_first_state_holds_what_learning_changes() -> None:
     assert state["rate"].dtype == np.float64
     assert (state["memory"]["momentum"][0]["kernel"] == 0).all()
     assert first_state([], SGD())["rate"].dtype == np.float32
+    plain = first_state([], SGD(ExponentialDecay(0.1, 10, 0.5)))
+    assert (int(plain["step"]), float(plain["rate"]), plain["seed"].tolist()) == (0, 0.0, [0, 0])
+    memory = {"momentum": [{"w": np.ones(1)}]}
+    assert first_state([], SGD(), memory)["memory"] is memory
+
+
+def test_a_state_keeps_what_learning_only_reads() -> None:
+    """Rate and seed go on to the next step."""
+    links, params = chain_of(Dense(2), shape=(3,))
+    x, y = data(4, (3,), 2)
+    state = first_state(params, SGD(0.25), seed=7)
+    after, _ = make_step(links, losses.MeanSquaredError(), SGD(0.25))(state, (x, y, None))
+    assert after.keys() == state.keys()
+    assert float(after["rate"]) == 0.25
+    np.testing.assert_array_equal(after["seed"], state["seed"])
 
 
 def test_both_libraries_take_the_same_step(rng) -> None:

@@ -60,6 +60,7 @@ def test_constants() -> None:
     assert initializers.get("zeros")((2, 2)).tolist() == [[0, 0], [0, 0]]
     assert initializers.get("ones")((3,)).tolist() == [1, 1, 1]
     assert Constant(0.25)((2,)).tolist() == [0.25, 0.25]
+    assert Constant()((2,)).tolist() == [0, 0]
 
 
 def test_settings_are_used() -> None:
@@ -77,6 +78,13 @@ def test_settings_are_used() -> None:
             assert w.var() == pytest.approx(3 / n, rel=0.02)
     normal = VarianceScaling(1.0, "fan_in", "untruncated_normal")(SHAPE, rng)
     assert np.abs(normal).max() > 3 / math.sqrt(300)  # not cut off
+    assert normal.mean() == pytest.approx(0, abs=0.001)
+    plain, moved = (TruncatedNormal(*how, seed=4)((50,)) for how in ((0.0, 1.0), (1.0, 0.5)))
+    np.testing.assert_allclose(moved, 1 + 0.5 * plain, rtol=1e-6)
+    one = np.concatenate([VarianceScaling(1.0, "fan_in", "uniform")((1,), rng) for _ in range(3000)])
+    assert np.abs(one).max() == pytest.approx(math.sqrt(3), rel=0.01)
+    stored = {"class_name": "HeNormal", "config": {"seed": 3, "scale": 2.0, "mode": "fan_in", "distribution": "normal"}}
+    assert initializers.get(stored).get_config() == {"seed": 3}  # as older files spell it out
 
 
 def test_fans() -> None:

@@ -85,7 +85,12 @@ EXAMPLES = [
     (ReLU(max_value=6.0), [-2.0, 5.0, 9.0], [0.0, 5.0, 6.0]),
     (ReLU(negative_slope=0.5), [-2.0, 5.0, 9.0], [-1.0, 5.0, 9.0]),
     (ReLU(negative_slope=0.5, threshold=1.0), [-2.0, 0.5, 9.0], [-1.5, -0.25, 9.0]),
+    (ReLU(negative_slope=0.5, threshold=1.0), [1.0, 1.5, 2.0], [0.0, 1.5, 2.0]),
     (LeakyReLU(), [-2.0, 0.0, 3.0], [-0.6, 0.0, 3.0]),
+    (LeakyReLU(alpha=0.5), [-2.0, 0.0, 3.0], [-1.0, 0.0, 3.0]),
+    (LeakyReLU(0.0), [-2.0, 0.0, 3.0], [0.0, 0.0, 3.0]),
+    (Rescaling(2.0), [1.0, 2.0, 3.0], [2.0, 4.0, 6.0]),
+    (Softmax(axis=[-1]), [0.0, 0.0, 0.0], [1 / 3] * 3),
     (LeakyReLU(0.5), [-2.0, 0.0, 3.0], [-1.0, 0.0, 3.0]),
     (Rescaling(1 / 255, -0.5), [0.0, 255.0, 51.0], [-0.5, 0.5, -0.3]),
     (Softmax(), [0.0, 0.0, 0.0], [1 / 3] * 3),
@@ -102,6 +107,12 @@ def test_values_worked_by_hand(layer, x, y, xp) -> None:
     assert out.dtype == np.float32
 
 
+def test_at_a_corner_of_relu_the_derivative_is_that_of_the_flat_side() -> None:
+    """At the threshold it is the slope below, at the largest value 0."""
+    dx = ReLU(max_value=2.0, negative_slope=0.25, threshold=1.0).backward({}, np.array([[1.0, 1.5, 2.0]]), np.ones((1, 3)))
+    np.testing.assert_array_equal(dx, [[0.25, 1, 0]])
+
+
 def test_dense_worked_by_hand(xp) -> None:
     """z = x W + b, dx = dz W^T, dW = x^T dz, db = sum of dz: two examples, three inputs, two outputs."""
     x, dz = xp.asarray([[1.0, 2.0, 3.0], [0.0, -1.0, 1.0]]), xp.asarray([[1.0, -1.0], [2.0, 0.5]])
@@ -115,7 +126,8 @@ def test_dense_worked_by_hand(xp) -> None:
 
 
 @pytest.mark.parametrize(
-    "layer", [Dense(3), Flatten(), Reshape((-1,)), Rescaling(2.0), ReLU(), LeakyReLU(), Softmax(), Dropout(0.5)]
+    "layer",
+    [Dense(3), Dense(3, use_bias=False), Flatten(), Reshape((-1,)), Rescaling(2.0), ReLU(), LeakyReLU(), Softmax(), Dropout(0.5)],
 )
 @given(n=BATCHES, shape=SHAPES, seed=SEEDS)
 def test_shapes_are_foretold(layer, n, shape, seed) -> None:
@@ -172,6 +184,12 @@ def test_dropout_is_decided_by_seed_step_and_place() -> None:
         assert (other != mask()).any()
 
 
+def test_noise_at_the_rate_keeps_a_number() -> None:
+    """Numbers below the rate fall out; those at it or above stay."""
+    y, _ = Dropout(0.5).forward({}, np.ones((1, 3)), lambda shape: np.array([[0.25, 0.5, 0.75]]).reshape(shape))
+    np.testing.assert_array_equal(y, [[0, 2, 2]])
+
+
 def test_dropout_changes_nothing_when_predicting() -> None:
     """Without noise, or with rate 0, x goes through untouched."""
     x = np.ones((2, 3))
@@ -220,6 +238,34 @@ CONFIGURED = [
     Activation("gelu"), ReLU(6.0, 0.1, 0.2), LeakyReLU(0.4), Softmax(), Dropout(0.3, seed=4), Flatten(), Reshape((2, -1)),
     Rescaling(0.5, 1.0), Input(shape=(3, 4), name="in"),
 ]  # fmt: skip
+
+
+SETTINGS = {
+    "Dense": {"units": 3, "activation": "relu", "use_bias": True, "name": "a", "trainable": False, "dtype": "float32"},
+    "Activation": {"activation": "gelu"}, "ReLU": {"max_value": 6.0, "negative_slope": 0.1, "threshold": 0.2},
+    "LeakyReLU": {"negative_slope": 0.4}, "Softmax": {"axis": -1}, "Dropout": {"rate": 0.3, "seed": 4, "noise_shape": None},
+    "Flatten": {"data_format": "channels_last"}, "Reshape": {"target_shape": [2, -1]},
+    "Rescaling": {"scale": 0.5, "offset": 1.0}, "InputLayer": {"batch_shape": [None, 3, 4], "name": "in", "sparse": False},
+}  # fmt: skip
+
+
+def test_settings_are_told_under_keras_s_names() -> None:
+    """get_config holds every setting, as Keras stores it."""
+    first = {type(layer).__name__: layer for layer in reversed(CONFIGURED)}
+    for kind, settings in SETTINGS.items():
+        assert first[kind].get_config() | settings == first[kind].get_config()
+    stored = first["Dense"].get_config()
+    assert stored["kernel_regularizer"] == {"class_name": "L2", "config": {"l2": 0.01}}
+    assert stored["bias_initializer"] == {"class_name": "Ones", "config": {}}
+    assert stored["bias_regularizer"] is None
+
+
+def test_penalties_are_those_asked_for() -> None:
+    """Of the kernel and of the bias, where there is one."""
+    both = Dense(2, kernel_regularizer="l1", bias_regularizer="l2").penalties()
+    assert {name: penalty.get_config() for name, penalty in both.items()} == {"kernel": {"l1": 0.01}, "bias": {"l2": 0.01}}
+    assert list(Dense(2, use_bias=False, kernel_regularizer="l1", bias_regularizer="l2").penalties()) == ["kernel"]
+    assert Dense(2).penalties() == {}
 
 
 @pytest.mark.parametrize("layer", CONFIGURED, ids=lambda layer: type(layer).__name__)
@@ -289,6 +335,8 @@ def test_shapes_that_can_not_be_are_refused() -> None:
         Reshape((4,)).output_shape_for((2, 3))
     with pytest.raises(ShapeError, match="6 numbers"):
         Reshape((4, -1)).output_shape_for((2, 3))
+    with pytest.raises(ShapeError, match="6 numbers"):
+        Reshape((3,)).output_shape_for((2, 3))
     with pytest.raises(ShapeError, match="at least one number"):
         Dense(2).weight_shapes(())
 

@@ -265,6 +265,18 @@ def test_a_certain_and_wrong_probability_costs_no_more_than_keras_says() -> None
     assert CategoricalCrossentropy().values(y, p)[0] == pytest.approx(-math.log(1e-7))
     assert BinaryCrossentropy().values(y, p)[0] == pytest.approx(-math.log(1e-7))
     assert (BinaryCrossentropy().derivative(y, p) == 0).all()
+    assert (CategoricalCrossentropy().derivative(y, p) == 0).all()
+
+
+def test_a_certain_and_right_probability_costs_what_keras_says() -> None:
+    """At the other end the loss is 1e-7, and the derivative of what was cut off is 0, of the rest as ever."""
+    y = np.array([[1.0, 0.0]])
+    for loss in (CategoricalCrossentropy(), BinaryCrossentropy()):
+        assert loss.values(y, y)[0] == pytest.approx(1e-7, rel=1e-6)
+        assert (loss.derivative(y, y) == 0).all()
+    y, p = np.array([[1.0, 0.0, 0.0]]), np.array([[0.5, 0.5, 0.0]])
+    np.testing.assert_allclose(CategoricalCrossentropy().derivative(y, p), [[-1, 1, 1]])
+    np.testing.assert_allclose(BinaryCrossentropy().derivative(y, p), [[-2 / 3, 2 / 3, 0]])
 
 
 # ── what is refused before the first step ────────────────────────────────────────────────────────────────────────

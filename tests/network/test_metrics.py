@@ -77,10 +77,37 @@ def test_nothing_counted_is_zero() -> None:
     assert metrics.get("recall")([[0.0]], [[0.9]]) == 0
 
 
+def test_predictions_of_several_rows() -> None:
+    """Two distributions per example: each counts half, or each output for itself."""
+    y, p = np.eye(3)[[[0, 1], [2, 2]]], np.array([[[0.5, 0.3, 0.2], [0.6, 0.2, 0.2]], [[0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]])
+    assert metrics.get("categorical_accuracy").values(y, p).tolist() == [0.5, 0.5]
+    assert metrics.get("sparse_categorical_accuracy").values(y.argmax(axis=-1), p).tolist() == [0.5, 0.5]
+    assert metrics.get("sparse_categorical_accuracy").values(y.argmax(axis=-1)[..., None], p).tolist() == [0.5, 0.5]
+    assert TopKCategoricalAccuracy(1).values(y, p).tolist() == [[1, 0], [0, 1]]
+    assert TopKCategoricalAccuracy(2).values(y, p).tolist() == [[1, 1], [1, 1]]
+    weight = [1.0, 3.0]
+    assert metrics.get("precision")(y, p, weight) == pytest.approx(3 / 7)
+    assert metrics.get("recall")(y, p, weight) == pytest.approx(3 / 8)
+
+
+def test_a_target_above_a_half_is_a_yes() -> None:
+    """Precision and recall count targets above 0.5, not at it."""
+    y, p = [[0.5], [0.52], [0.9]], [[0.9], [0.9], [0.9]]
+    assert metrics.get("precision")(y, p) == pytest.approx(2 / 3)
+    assert metrics.get("recall")(y, [[0.9], [0.9], [0.1]]) == pytest.approx(1 / 2)
+
+
+def test_it_is_known_which_figures_should_rise() -> None:
+    """Accuracies, precision and recall; errors and losses should fall."""
+    rising = {kind.key for kind in CLASSES.values() if kind.rises}
+    assert rising == {name for name, *_ in BY_HAND if "accuracy" in name or name in ("precision", "recall")}
+
+
 def test_top_k() -> None:
     """The target among the k largest counts as a hit; ties count, as in Keras."""
     for k, figure in {1: 3 / 4, 2: 1.0, 3: 1.0}.items():
         assert TopKCategoricalAccuracy(k)(ONE_HOT, SHARES) == figure
+    assert TopKCategoricalAccuracy().get_config() == {"name": "top_k_categorical_accuracy", "k": 5}
     assert TopKCategoricalAccuracy(1)([[0.0, 1.0]], [[0.6, 0.4]]) == 0
     assert TopKCategoricalAccuracy(1)([[0.0, 1.0]], [[0.5, 0.5]]) == 1
 
@@ -101,6 +128,8 @@ def test_the_threshold_of_binary_accuracy() -> None:
         ((1,), (1,), "BinaryAccuracy", "BinaryCrossentropy"),
         ((), (1,), "BinaryAccuracy", "BinaryCrossentropy"),
         ((4,), (4, 10), "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy"),
+        ((4, 1), (4, 10), "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy"),
+        ((4, 1), (4, 1), "BinaryAccuracy", "BinaryCrossentropy"),
     ],
 )
 def test_accuracy_is_the_kind_that_the_shapes_ask_for(y, p, accuracy, entropy) -> None:
@@ -117,7 +146,9 @@ def test_a_metric_survives_being_written_down(kind) -> None:
     again = metrics.get(metrics.serialize(made))
     assert type(again) is kind
     assert again.get_config() == made.get_config()
-    assert type(metrics.get(kind)) is kind
+    assert metrics.serialize(made) == {"class_name": kind.__name__, "config": made.get_config()}
+    assert type(metrics.get(kind)) is type(metrics.get(kind.__name__)) is kind
+    assert metrics.get(kind.__name__).name == kind.key
     assert metrics.get(made) is made
     assert metrics.get(BinaryAccuracy(0.3)).get_config()["threshold"] == 0.3
     assert metrics.serialize("accuracy") == "accuracy"

@@ -1,5 +1,6 @@
 """Optimizers: step by step against the papers' formulas, written here a second time for one number at a time."""
 
+import json
 import math
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from chainrule import optimizers
 from chainrule.arrays import BLOCK
 from chainrule.errors import SettingError
-from chainrule.optimizers import SGD, Adagrad, Adam, AdamW, Nadam, RMSprop
+from chainrule.optimizers import SGD, Adagrad, Adam, AdamW, Nadam, RMSprop, schedules
 
 STEPS = 12
 
@@ -147,6 +148,30 @@ def test_large_arrays_are_the_same_number_by_number(optimizer) -> None:
         np.testing.assert_array_equal(memory[slot][0]["w"].reshape(-1)[rest], alone_memory[slot][0]["w"])
 
 
+def test_what_is_remembered_after_a_step() -> None:
+    """The memory that a file keeps, after one step with a gradient of 2: each slot by its formula."""
+    for optimizer, expected in (
+        (SGD(0.1, 0.9), {"momentum": -0.2}),
+        (RMSprop(0.1), {"velocity": 0.4}),
+        (RMSprop(0.1, momentum=0.5, centered=True), {"velocity": 0.4, "momentum": 0.2 / math.sqrt(0.36 + 1e-7), "average_gradient": 0.2}),
+        (Adagrad(0.1), {"accumulator": 4.1}),
+        (Adam(), {"momentum": 0.2, "velocity": 0.004}),
+        (Adam(amsgrad=True), {"momentum": 0.2, "velocity": 0.004, "velocity_hat": 0.004}),
+        (Nadam(), {"momentum": 0.2, "velocity": 0.004, "u_product": 0.9 * (1 - 0.5 * 0.96)}),
+    ):
+        params = [{"w": np.array([1.0])}]
+        _, memory = optimizer.update([{"w": np.array([2.0])}], optimizer.init(params), params, np.asarray(0), np.asarray(0.1))
+        told = {name: float(slot if name == "u_product" else slot[0]["w"][0]) for name, slot in memory.items()}
+        assert told == pytest.approx(expected)
+        assert optimizer.slots == tuple(name for name in expected if name != "u_product")
+
+
+def test_the_order_in_a_file_is_keras_s() -> None:
+    """Keras stores Adam's memory weight by weight, RMSprop's slot by slot."""
+    by_weight = {name: kind().slots_by_variable for name, kind in optimizers.CLASSES.items()}
+    assert by_weight == {"SGD": True, "RMSprop": False, "Adagrad": True, "Adam": True, "AdamW": True, "Nadam": True}
+
+
 def test_nothing_is_written_in_place() -> None:
     """Weights, gradients and memory handed in are as they were."""
     for optimizer, _, _ in CASES.values():
@@ -217,8 +242,11 @@ def test_an_optimizer_survives_being_written_down(name) -> None:
     optimizer = CASES[name][0]
     again = optimizers.deserialize(optimizers.serialize(optimizer))
     assert type(again) is type(optimizer)
-    assert again.get_config() == optimizer.get_config()
+    assert vars(again) == vars(optimizer)
     assert again.slots == optimizer.slots
+    assert json.loads(json.dumps(optimizer.get_config())) == optimizer.get_config()
+    followed = type(optimizer)(schedules.ExponentialDecay(0.1, 10, 0.5)).get_config()
+    assert json.loads(json.dumps(followed))["learning_rate"]["class_name"] == "ExponentialDecay"
     assert type(optimizer).from_config(optimizer.get_config()).get_config() == optimizer.get_config()
 
 
@@ -240,6 +268,20 @@ def test_defaults_are_keras_s() -> None:
         made = kind()
         assert (made.learning_rate, made.beta_1, made.beta_2, made.epsilon) == (0.001, 0.9, 0.999, 1e-7)
     assert (AdamW().weight_decay, Adam().weight_decay) == (0.004, None)
+    assert (SGD().name, SGD(name="mine").name, SGD().iterations) == ("sgd", "mine", 0)
+
+
+def test_settings_that_change_nothing_are_accepted() -> None:
+    """What Keras's files spell out at its default is no mistake; beta and momentum may be 0."""
+    for settings in (
+        {"jit_compile": True}, {"jit_compile": False}, {"is_legacy_optimizer": False}, {"decay": 0}, {"decay": 0.0},
+        {"use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None}, {"loss_scale_factor": None},
+        {"gradient_accumulation_steps": None}, {"beta_1": 0.0}, {"beta_2": 0.0}, {"weight_decay": None},
+    ):  # fmt: skip
+        Adam(**settings)
+    for settings in ({"decay": 0.1}, {"is_legacy_optimizer": True}, {"ema_momentum": 0.5}):
+        with pytest.raises(SettingError, match="not supported"):
+            Adam(**settings)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ class Activation(Layer):
 class ReLU(Layer):
     """Rectified linear unit with Keras's three settings.
 
-    y = max_value where x >= max_value;  x where threshold <= x < max_value;  negative_slope (x - threshold) below.
+    y = x above the threshold, but max_value at most;  negative_slope (x - threshold) up to the threshold.
 
     >>> import numpy as np; ReLU(max_value=6)(np.array([[0., 2., 9.]]))
     array([[0., 2., 6.]], dtype=float32)
