@@ -1,6 +1,5 @@
 """What all tests share: one thread per process, nothing written into the user's folders, the two array libraries."""
 
-import importlib.util
 import os
 import tempfile
 from pathlib import Path
@@ -17,6 +16,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from installed import BACKENDS
+
 # The same examples in every run, so that a change of the code is all that can break a test; `--hypothesis-profile=wide`
 # looks further and elsewhere each time; "mutants" is for tests/mutation, where one failure is enough.
 CALM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
@@ -26,10 +27,6 @@ settings.register_profile(
     "mutants", max_examples=12, derandomize=True, phases=[Phase.explicit, Phase.generate], database=None, **CALM
 )
 settings.load_profile("calm")
-
-HAVE_JAX = importlib.util.find_spec("jax") is not None
-needs_jax = pytest.mark.skipif(not HAVE_JAX, reason="JAX IS NOT INSTALLED: its half of this test did not run")
-BACKENDS = ["numpy", pytest.param("jax", marks=needs_jax)]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

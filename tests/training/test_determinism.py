@@ -24,7 +24,7 @@ from chainrule.losses import SparseCategoricalCrossentropy
 from chainrule.metrics import SparseCategoricalAccuracy
 from chainrule.optimizers import Adam
 from chainrule.utils import set_random_seed
-from conftest import needs_jax
+from installed import needs_jax
 
 N, BATCH = 61, 8  # eight steps, the last one smaller
 STEPS = 8
