@@ -1,6 +1,6 @@
 """Recording a run while it learns, so that any of its steps can be reached again.
 
-Every step's loss and metrics are kept, the sizes of `measures` at every 64th step, and a snapshot of all that
+Every step's loss and metrics are kept, the sizes of `measures` about eight times an epoch, and a snapshot of all that
 learning changes as often as the byte budget allows. What lies between is replayed. Recording changes no bit of what
 is learned: the sizes are measured beside the loop, not in it.
 """
@@ -23,7 +23,8 @@ from chainrule.measures import measured, sizes_of
 from chainrule.runs import Parent, RunWriter, Settings, spacing
 from chainrule.saving import compile_config
 
-LOOK_EVERY = 64  # steps between two measurements of sizes
+LOOKS = 8  # measurements of sizes in an epoch; one costs as much as three steps
+LOOK_EVERY = (64, 256)  # at least and at most so many steps between two
 LEAST_SPACING = 256  # steps between two snapshots: a small network takes them faster than a disk takes snapshots
 
 
@@ -56,7 +57,7 @@ class Record(Callback):
     def __init__(
         self, runs_dir: Any = "runs", label: str = "run", data: dict[str, Any] | None = None,
         recipe: dict[str, Any] | None = None, resume: Any = None, parent: Parent | None = None,
-        start: Start | None = None, epoch_bytes: int = 10_000_000,
+        start: Start | None = None, epoch_bytes: int = 6_500_000,
     ) -> None:  # fmt: skip
         super().__init__()
         self.runs_dir, self.label, self.data, self.recipe = runs_dir, label, data, recipe
@@ -78,6 +79,7 @@ class Record(Callback):
         self.seen: dict[int, np.ndarray] = {}
         self.steps = steps_in(len(plan.examples), plan.batch)
         self.batch, self.began = plan.batch, time.perf_counter()
+        self.look_every = max(LOOK_EVERY[0], min(LOOK_EVERY[1], self.steps // LOOKS))
         self.spacing = max(LEAST_SPACING, spacing(size_of(state), self.steps, self.epoch_bytes))
         if self.resume is not None:
             return self.reopened(settings)
@@ -109,11 +111,11 @@ class Record(Callback):
 
     def next_stop(self, step: int) -> int:
         """The next step, counted over the whole run, before which there is something to measure or to keep."""
-        return min((step // every + 1) * every for every in (LOOK_EVERY, self.spacing))
+        return min((step // every + 1) * every for every in (self.look_every, self.spacing))
 
     def before(self, state: Any, loaded: Examples, order: np.ndarray, k: int, step: int) -> None:
         """Measures, where it is time to; the state is only looked at."""
-        if self.writer and self.look and step % LOOK_EVERY == 0:
+        if self.writer and self.look and step % self.look_every == 0:
             self.seen[step] = self.look(state, loaded, order[k * self.batch : (k + 1) * self.batch])
 
     def after(self, state: Any, records: Any, epoch: int, start: int, stop: int) -> None:

@@ -1,7 +1,7 @@
 """What is in a recorded run: how it was made, how each epoch went, what else there is.
 
 --break finds the first step for which something holds: "loss > 2", "grad_rms['dense'] > 1", "accuracy < 0.9 after
-epoch 2". Of each step its loss and metrics are known; of every 64th also, for each layer, the size of gradient, update
+epoch 2". Of each step its loss and metrics are known; some times an epoch also, for each layer, the size of gradient, update
 and weight (grad_rms, update_rms, weight_rms) and the share of units that are dead or saturated.
 """
 
