@@ -15,7 +15,7 @@ from chainrule.cli import catalogue
 from chainrule.cli.output import Output, wants_colour
 from chainrule.errors import DataError, MissingPartError
 
-PAGE = Path(chainrule.__file__).parents[2] / "docs" / "cli.md"
+PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
 COMMANDS = list(catalogue.COMMANDS)
 
 
