@@ -350,9 +350,9 @@ def get(loss: object) -> Loss:
     if isinstance(loss, type) and issubclass(loss, Loss):
         return loss()
     if isinstance(loss, dict):
-        name, settings = loss.get("class_name"), dict(loss.get("config") or {})
         if isinstance(loss.get("config"), str):  # {"class_name": "function", "config": "mse"}
             return get(loss["config"])
+        name, settings = loss.get("class_name"), dict(loss.get("config") or {})
         kind = CLASSES.get(str(name))
         if kind is None:
             raise unknown("loss", name, CLASSES)

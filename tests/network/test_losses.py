@@ -167,6 +167,19 @@ def test_values_worked_by_hand(xp) -> None:
     np.testing.assert_allclose(BinaryCrossentropy(label_smoothing=0.2).values(y, p), [smooth], rtol=1e-6)
 
 
+def test_examples_of_several_rows_worked_by_hand() -> None:
+    """Two distributions per example: their mean; class numbers as columns; smoothing by the number of classes."""
+    y, p = np.array([[2, 0]]), np.array([[[0.1, 0.2, 0.4, 0.3], [0.25, 0.25, 0.25, 0.25]]])
+    mean = -(math.log(0.4) + math.log(0.25)) / 2
+    for labels in (y, y[..., None]):
+        assert SparseCategoricalCrossentropy().values(labels, p) == pytest.approx([mean])
+    assert CategoricalCrossentropy().values(np.eye(4)[y], p) == pytest.approx([mean])
+    assert SparseCategoricalCrossentropy().values(np.array([[2]]), p[:, 0]) == pytest.approx([-math.log(0.4)])
+    assert CategoricalCrossentropy(label_smoothing=0.4).smoothed(np.eye(4)[y], p)[0, 0].tolist() == pytest.approx([0.1, 0.1, 0.7, 0.1])
+    assert BinaryCrossentropy(label_smoothing=0.4).smoothed(np.array([[0.0, 1.0]]), p).tolist() == [pytest.approx([0.2, 0.8])]
+    assert MeanSquaredError().values(np.zeros((1, 2, 2)), np.array([[[1.0, 2.0], [3.0, 4.0]]])) == pytest.approx([7.5])
+
+
 def test_targets_that_are_whole_numbers_stay_in_the_predictions_type(xp) -> None:
     """One-hot targets as integers give float32 losses, not float64."""
     y, p = xp.asarray(np.array([[0, 1]])), xp.asarray(np.array([[0.5, 0.5]], np.float32))
@@ -179,11 +192,15 @@ def test_calling_a_loss_gives_the_mean() -> None:
     y, p = np.array([[0.0], [0.0]]), np.array([[1.0], [3.0]])
     assert MeanSquaredError()(y, p) == 5.0
     assert MeanSquaredError()([0.0, 0.0], [1.0, 3.0]) == 5.0
-    assert MeanSquaredError()(y, p, sample_weight=[1, 0]) == 0.5
+    assert MeanSquaredError()(y, p, sample_weight=[3, 1]) == 6.0
+    assert MeanSquaredError()([0.0, 2.0], [[1.0], [3.0]]) == 1.0
+    assert MeanSquaredError()(np.array([[0.1]]), np.array([[0.3]])) == pytest.approx(0.04, rel=1e-14)  # float64 stays
     assert SparseCategoricalCrossentropy()([1], [[0.5, 0.5]]) == pytest.approx(math.log(2))
     assert losses.mean_squared_error(y, p).tolist() == [1, 9]
     assert losses.mean_absolute_error(y, p).tolist() == [1, 3]
-    assert losses.categorical_crossentropy([[0, 1]], [[0.5, 0.5]]) == pytest.approx(math.log(2))
+    assert losses.categorical_crossentropy([[0, 1]], [[0.2, 0.8]]) == pytest.approx(-math.log(0.8))
+    assert losses.sparse_categorical_crossentropy([1], [[0.2, 0.8]]) == pytest.approx(-math.log(0.8))
+    assert losses.binary_crossentropy([[1.0]], [[0.2]]) == pytest.approx(-math.log(0.2))
     assert losses.sparse_categorical_crossentropy([1], [[0.0, 0.0]], from_logits=True) == pytest.approx(math.log(2))
     assert losses.binary_crossentropy([[1.0]], [[0.0]], from_logits=True) == pytest.approx(math.log(2))
 
@@ -286,6 +303,7 @@ def test_a_certain_and_right_probability_costs_what_keras_says() -> None:
     ("loss", "y", "shape", "words"),
     [
         ("sparse_categorical_crossentropy", [0, 1, 7], (3,), "numbers go from 0 to 2; the target of example 2 is 7"),
+        ("sparse_categorical_crossentropy", [0, 3], (3,), "the target of example 1 is 3"),
         ("sparse_categorical_crossentropy", [0, -1], (3,), "the target of example 1 is -1"),
         ("sparse_categorical_crossentropy", [0, 0.5], (3,), "whole class numbers"),
         ("categorical_crossentropy", [[0, 2, 0]], (3,), "targets from 0 to 1"),
@@ -319,6 +337,12 @@ def test_targets_are_brought_into_shape() -> None:
     """A column for one output may come flat, class numbers may come as a column, and types are the loss's."""
     assert losses.get("mse").check(np.array([1, 2]), (1,)).tolist() == [[1.0], [2.0]]
     assert losses.get("mse").check(np.array([[1], [2]]), (1,)).dtype == np.float32
+    assert losses.get("mse").check(np.ones((2, 3)), (3, 1)).shape == (2, 3, 1)
+    for loss in ("categorical_crossentropy", "binary_crossentropy"):
+        assert losses.get(loss).check(np.array([[0, 1, 0.5]]), (3,)).tolist() == [[0, 1, 0.5]]
+    assert losses.get("sparse_categorical_crossentropy").check(np.array([0, 2]), (3,)).tolist() == [0, 2]
+    for y in (np.ones((2, 4)), np.ones((2, 4, 1))):
+        assert losses.get("sparse_categorical_crossentropy").check(y, (4, 3)).shape == (2, 4)
     labels = losses.get("sparse_categorical_crossentropy").check(np.array([[1.0], [2.0]]), (3,))
     assert labels.tolist() == [1, 2]
     assert labels.dtype == np.int32
@@ -333,15 +357,19 @@ def test_a_loss_is_found_by_name_and_survives_being_written_down(name) -> None:
     loss = losses.get(name)
     again = losses.get(losses.serialize(loss))
     assert type(again) is type(loss)
-    assert again.get_config() == loss.get_config()
-    assert losses.get(type(loss)).get_config() == loss.get_config()
+    assert vars(again) == vars(loss)
+    assert vars(losses.get(type(loss))) == vars(loss)
+    assert losses.get(loss) is loss
+    assert losses.get({"class_name": "function", "config": name}).key == loss.key
+    assert losses.serialize(loss) == ("huber" if isinstance(loss, Huber) else loss.key)
 
 
 def test_settings_survive_being_written_down() -> None:
     """A loss with settings keeps them."""
     for loss in (Huber(0.3), CategoricalCrossentropy(True, 0.2), BinaryCrossentropy(label_smoothing=0.1, name="b")):
         again = losses.get(losses.serialize(loss))
-        assert again.get_config() == loss.get_config()
+        assert vars(again) == vars(loss)
+        assert losses.serialize(loss) == {"class_name": type(loss).__name__, "config": loss.get_config()}
 
 
 def test_a_function_of_keras_stands_for_its_loss() -> None:
