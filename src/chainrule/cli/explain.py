@@ -108,7 +108,7 @@ def show(step: "StepExplained", args: "Namespace", out: Output) -> int:
     out.give(told)
     text = trace.text(width=columns(), unicode=out.unicode)
     ends = [] if whole_check is None else [str(whole_check)]
-    if agreement is not None and "Taken again" not in text:
+    if agreement is not None and "Taken again, the step" not in " ".join(text.split()):
         ends.append(str(agreement))
     out.say("\n\n".join([text, *ends]))
     return 0 if whole_check is None or whole_check.ok else 1
