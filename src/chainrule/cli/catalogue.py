@@ -63,6 +63,7 @@ def parser_of(command: str, module: Any) -> "Parser":
 
     parser = Parser(command, COMMANDS[command], module.EXAMPLES, module.__doc__)
     module.arguments(parser)
+    parser.finish()
     return parser
 
 

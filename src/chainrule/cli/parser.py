@@ -33,6 +33,20 @@ class Parser(argparse.ArgumentParser):
         """For commands that report: --json."""
         self.everywhere.add_argument("--json", action="store_true", help="the result as JSON, for programs")
 
+    def finish(self) -> None:
+        """After the last option: a usage that fits one line, and what every command has at the end of the help."""
+        places = [(action.metavar or action.dest, action.nargs) for action in self._actions if not action.option_strings]
+        words = [f"[{name}]" if nargs == "?" else f"[{name} ...]" if nargs == "*" else str(name) for name, nargs in places]
+        self.usage = " ".join([self.prog, *words, "[options]"])
+        self._action_groups.remove(self.everywhere)
+        self._action_groups.append(self.everywhere)
+
+    def print_help(self, file: Any = None) -> None:
+        """Prints the help; its text as wide as the terminal, up to 100 letters."""
+        if self.description:
+            self.description = filled(self.description)
+        super().print_help(file)
+
     def parse(self, words: Sequence[str]) -> argparse.Namespace | None:
         """What the words say, or None after the help was printed; SettingError for what can not be understood."""
         if any(word in ("-h", "--help") for word in _before_dashes(words)):
@@ -65,6 +79,16 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         message = message.removeprefix("argument ")
         raise SettingError(f"{message[:1].upper()}{message[1:]}{'' if message.endswith(('.', '?')) else '.'}")
+
+
+def filled(text: str) -> str:
+    """Paragraphs as wide as the terminal, at most 100 letters; lines that are indented stay as they are."""
+    import textwrap
+    from shutil import get_terminal_size
+
+    width = min(100, get_terminal_size().columns)
+    parts = text.split("\n\n")
+    return "\n\n".join(part if part.startswith(" ") else textwrap.fill(part, width) for part in parts)
 
 
 class OneOf:
