@@ -248,15 +248,17 @@ class Sequential(Stack):
         """The names of the figures, in the order of `evaluate`."""
         return ["loss", *(metric.name for metric in self.metric_objects)]
 
-    def summary(self, line_length: int | None = None, print_fn: Callable[[str], Any] = print, **_: Any) -> None:
+    def summary(self, line_length: int | None = None, print_fn: Callable[[str], Any] = print, **more: Any) -> None:
         """Prints the layers, what comes out of each and how many weights it has, as Keras does."""
+        refuse_settings("summary", **more)
         from chainrule.summary import summary_lines
 
         print_fn("\n".join(summary_lines(self, line_length)))
 
     # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
-    def save(self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True, **_: Any) -> None:
+    def save(self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True, **more: Any) -> None:
         """Writes the whole model to a .keras or .h5 file that Keras opens too."""
+        refuse_settings("save", **more)
         save_model(self, filepath, overwrite=overwrite, include_optimizer=include_optimizer)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
@@ -265,8 +267,9 @@ class Sequential(Stack):
 
         save_weights(self, filepath, overwrite=overwrite)
 
-    def load_weights(self, filepath: Any, **_: Any) -> None:
+    def load_weights(self, filepath: Any, **more: Any) -> None:
         """Reads the weights alone, from a weights file or a whole model file."""
+        refuse_settings("load_weights", **more)
         from chainrule.saving import load_weights
 
         load_weights(self, filepath)
@@ -303,5 +306,5 @@ def _metric(metric: Any, y_shape: Shape, output_shape: Shape) -> "Metric":
 def refuse_settings(what: str, **settings: Any) -> None:
     """Says of settings that Keras knows that they are not supported, where they are set."""
     for setting, value in settings.items():
-        if value is not None:
+        if value is not None and value is not False:
             raise SettingError(f"{what}: {setting} is not supported; leave it out.")

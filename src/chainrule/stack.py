@@ -144,6 +144,16 @@ class Stack:
         """The same as `get_weights()`."""
         return self.get_weights()
 
+    @property
+    def trainable(self) -> bool:
+        """Whether any layer learns. Setting it decides for all layers, as in Keras."""
+        return not self.layers or any(layer.trainable for layer in self.layers)
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self.layers:
+            layer.trainable = bool(value)
+
     def count_params(self) -> int:
         """How many numbers the model learns."""
         self.build()

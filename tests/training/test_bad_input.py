@@ -175,3 +175,10 @@ def test_arguments_that_would_be_ignored_are_refused() -> None:
             model.evaluate(X, LABELS, verbose=0, **settings)
         with pytest.raises(SettingError, match=f"{name} is not supported"):
             model.predict(X, verbose=0, **settings)
+    for action, name in ((model.summary, "show_trainable"), (model.summary, "expand_nested")):
+        with pytest.raises(SettingError, match=f"{name} is not supported"):
+            action(**{name: True})
+    with pytest.raises(SettingError, match="zipped is not supported"):
+        model.save("never.keras", zipped=True)
+    with pytest.raises(SettingError, match="skip_mismatch is not supported"):
+        model.load_weights("never.weights.h5", skip_mismatch=True)

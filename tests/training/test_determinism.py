@@ -17,7 +17,7 @@ from chainrule import Sequential
 from chainrule.arrays import counter_noise, seed_words
 from chainrule.backprop import first_state, make_step
 from chainrule.callbacks import LambdaCallback
-from chainrule.engines import ENGINES, empty_records, on_host, totals_of
+from chainrule.engines import ENGINES, empty_records, on_host, totals_of, without_tiny
 from chainrule.examples import Examples, Scaled
 from chainrule.layers import Dense, Dropout, Input
 from chainrule.losses import SparseCategoricalCrossentropy
@@ -95,6 +95,23 @@ def test_an_order_decides_which_examples_a_step_sees(engines) -> None:
     """Step k takes order[k·batch : (k+1)·batch]; the sums count every example once."""
     _, sums = run(engines("numpy"), epochs=1)
     assert sums["loss"][1] == sums["accuracy"][1] == N
+
+
+def test_moments_too_small_to_matter_become_nothing() -> None:
+    """Every hundred steps NumPy's loop sets moments below 1e-30 to 0: subnormal numbers slow a processor down."""
+    memory = {"momentum": [{"w": np.array([1e-31, -1e-31, 1e-29, 0.5], np.float32)}, {}], "u_product": np.float32(0.25)}
+    flushed = without_tiny(memory)
+    np.testing.assert_array_equal(flushed["momentum"][0]["w"], np.array([0, 0, 1e-29, 0.5], np.float32))
+    assert flushed["momentum"][0]["w"].dtype == np.float32
+    assert float(flushed["u_product"]) == 0.25
+    chain, optimizer = Dense(1, use_bias=False).links(), Adam(0.1)
+    engine = ENGINES["numpy"](make_step(chain, SparseCategoricalCrossentropy(from_logits=True), optimizer), 1)
+    state = first_state([{"kernel": np.ones((1, 1), np.float32)}], optimizer)
+    state["memory"]["momentum"][0]["kernel"][:] = 1e-25
+    examples, order = Examples(np.zeros((200, 1), np.float32), np.zeros(200, np.int32)), np.arange(200)
+    for stop, nothing in ((99, False), (100, False), (199, False), (200, True)):  # 1e-25 · 0.9^200 is 7e-35
+        moment = engine.advance(state, empty_records([], 200), examples, order, 0, stop)[0]["memory"]["momentum"][0]["kernel"]
+        assert (float(moment[0, 0]) == 0) == nothing
 
 
 # ── fit ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -272,6 +272,20 @@ def test_weights_set_between_calls_are_learned_on_from(backend) -> None:
     assert float(model.get_weights()[0][0, 0]) != 5
 
 
+def test_a_frozen_model_rests(backend) -> None:
+    """model.trainable = False freezes every layer, as in Keras; True lets them learn again."""
+    x, y = line(4)
+    model = one_weight(0.1, backend)
+    model.trainable = False
+    assert not model.trainable
+    model.fit(x, y, verbose=0)
+    assert [float(w.sum()) for w in model.get_weights()] == [1, 0]
+    model.trainable = True
+    assert model.trainable
+    model.fit(x, y, verbose=0)
+    assert float(model.get_weights()[0][0, 0]) != 1
+
+
 def test_a_frozen_layer_rests_and_may_be_thawed(backend) -> None:
     """trainable=False keeps a layer's weights through fit; set back, it learns."""
     x, y = line(4)
