@@ -242,18 +242,6 @@ def judge(model: Any, examples: Examples) -> dict[str, float]:
     return logs
 
 
-def predictions(model: Any, examples: Examples) -> np.ndarray:
-    """What the model says to each example."""
-    params = [link.params for link in model.chain]
-    n = len(examples)
-    pieces = []
-    with np.errstate(over="ignore"):
-        for start in range(0, n, ROWS_AT_ONCE):
-            x = examples.inputs(slice(start, start + ROWS_AT_ONCE))
-            pieces.append(np.asarray(forward_sweep(model.chain, params, x)[0], dtype=np.float32))
-    return np.concatenate(pieces)
-
-
 def figures(model: Any, totals: Any) -> dict[str, float]:
     """The figures that sums over batches stand for."""
     loss = float(totals["loss"][0]) / max(1.0, float(totals["loss"][1]))
