@@ -1,7 +1,6 @@
 """`chainrule train` killed at any moment: the run is always readable, and resumed it ends with the same bits."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -15,6 +14,15 @@ from chainrule.runs import Run
 PROGRAM = [sys.executable, "-m", "chainrule"]
 # About 0.3 s of learning in 1,600 steps, with a snapshot every 256.
 LEARN = ("--layers", "6", "--epochs", "80", "--batch-size", "12", "--backend", "numpy", "--seed", "7")
+
+# The same program where no file may grow beyond 60 kB.
+SMALL_FILES = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+from chainrule.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 @pytest.fixture
@@ -123,13 +131,8 @@ def test_a_second_process_on_the_same_run_is_refused(data) -> None:
 
 def test_a_disk_that_is_full_is_said_and_the_training_ends_well(data) -> None:
     """No file may grow beyond 60 kB: the recording ends with a sentence, the learning does not, the run stays readable."""
-
-    def small_files() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
-
-    done = subprocess.run([*PROGRAM, "train", "some.npz", *LEARN, "--epochs", "300", "--runs-dir", "runs", "--out", "small.keras"],
-                          cwd=data, capture_output=True, text=True, check=False, preexec_fn=small_files)  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", SMALL_FILES, "train", "some.npz", *LEARN, "--epochs", "300", "--runs-dir", "runs", "--out", "small.keras"],
+                          cwd=data, capture_output=True, text=True, check=False)  # fmt: skip
     assert "What was recorded before is untouched. Learning goes on, without being recorded." in done.stderr
     assert done.stderr.count("Learning goes on") == 1
     assert done.returncode == 0, done.stderr

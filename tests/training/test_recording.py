@@ -6,7 +6,7 @@ from taken_again import Stop, examples, job, learned, often, run_of
 
 from chainrule import reruns
 from chainrule.callbacks import Callback
-from chainrule.errors import DataError, FileError, SettingError
+from chainrule.errors import FileError, SettingError
 from chainrule.runs import Run
 
 
@@ -104,7 +104,7 @@ def test_data_that_moved_are_recognised(path, tmp_path) -> None:
         cut.learn(0, [Stop(20)])
     cut.record.writer.close()
     path.rename(tmp_path / "elsewhere.npz")
-    with pytest.raises(DataError, match=r"a\.npz"):
+    with pytest.raises(FileError, match=r"a\.npz"):
         reruns.resumed(run_of(cut))
     assert learned(reruns.resumed(run_of(cut), str(tmp_path / "elsewhere.npz"))) == learned(job(tmp_path / "elsewhere.npz"))
 
