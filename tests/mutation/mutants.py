@@ -146,7 +146,11 @@ def skip(tree: ast.Module) -> None:
                     parts.append(node)
         elif isinstance(node, ast.AnnAssign):
             parts = [node.annotation]
-        elif isinstance(node, (ast.Raise, ast.JoinedStr, ast.Import, ast.ImportFrom, ast.Assert)) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) or (isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"):
+        elif isinstance(node, (ast.Raise, ast.JoinedStr, ast.Import, ast.ImportFrom, ast.Assert)):  # noqa: SIM114
+            parts = [node]
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # noqa: SIM114
+            parts = [node]
+        elif isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
             parts = [node]
         for part in parts:
             for inner in ast.walk(part) if part is not None else ():
@@ -251,6 +255,8 @@ def run_tests(module: str) -> int:
 
 def prepare() -> None:
     """What every child needs is imported once; Chainrule itself is not."""
+    import hypothesis.extra.numpy  # noqa: F401  (loaded before forking)
+    import numpy  # noqa: F401, ICN001
     import pytest  # noqa: F401
 
     sys.modules["jax"] = None  # type: ignore[assignment]
