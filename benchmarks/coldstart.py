@@ -26,7 +26,7 @@ def measure(options):
                 if number < 0 and name.startswith("Keras"):
                     run([*way(0)[0][:1], "-c", "import keras"], way(0)[1])
                     continue
-                result = quietly(lambda way=way, number=number: run(*way(number)), tries=2)
+                result = quietly(lambda way=way, number=number: run(*way(number)))
                 if number < 0:
                     continue
                 row = found[name]

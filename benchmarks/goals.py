@@ -2,6 +2,8 @@
 
 from statistics import mean, median
 
+from benchmarks.quiet import calm
+
 EPOCHS = (  # Chainrule on JAX beside whom: at most, stretch
     ("Keras on TensorFlow", 0.30, 0.16), ("Keras on JAX", 0.65, 0.40), ("PyTorch, hand-written", 0.50, 0.35),
     ("scikit-learn", 0.13, 0.07),
@@ -26,7 +28,7 @@ def verdict(found, at_most, stretch):
 
 def epochs(parts):
     """The classic job."""
-    found = {name: median(f["epochs"]) for name, f in parts["classic"].items()}
+    found = {name: median(calm(f, "epochs")) for name, f in parts["classic"].items()}
     ours = found.get("Chainrule on JAX")
     for peer, at_most, stretch in EPOCHS:
         if ours and peer in found:
@@ -41,7 +43,7 @@ def epochs(parts):
 
 def coldstart(parts):
     """The fast recipe, cold."""
-    found = {name: median(f["seconds"]) for name, f in parts["coldstart"].items()}
+    found = {name: median(calm(f, "seconds")) for name, f in parts["coldstart"].items()}
     keras = found.get("Keras on TensorFlow, ten epochs")
     for cache in ("cold", "warm"):
         if keras:
@@ -54,7 +56,7 @@ def prediction(parts):
     found = parts["prediction"]
     ours = found["chainrule predict"]
     if "Keras on TensorFlow" in found:
-        ratio = median(found["Keras on TensorFlow"]["seconds"]) / median(ours["seconds"])
+        ratio = median(calm(found["Keras on TensorFlow"], "seconds")) / median(calm(ours, "seconds"))
         yield "predict one picture / Keras on TensorFlow", f"1/{ratio:.1f}", "1/14", "1/20"
     yield "predict one picture, peak memory", f"{ours['memory'] / 1e6:.0f} MB", "60 MB", "45 MB"
 

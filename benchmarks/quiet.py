@@ -6,6 +6,7 @@ import time
 
 TRIES = 3
 AT_MOST = 0.04  # of the machine's processor time may go to others; more than that, and the timing is repeated
+PATIENCE = 60  # seconds to wait for others to be done, before a timing is repeated
 HELD_FOR = 100.0  # seconds, after which a lock is given to others for once
 SHORT = 0.1  # seconds: the system counts in hundredths of a second, too coarse to say anything about less than this
 
@@ -20,6 +21,18 @@ def processor_seconds():
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
+def idle():
+    """Waits for a second in which nobody works, up to PATIENCE seconds."""
+    until = time.monotonic() + PATIENCE
+    before = processor_seconds()
+    while before is not None and time.monotonic() < until:
+        time.sleep(1)
+        after = processor_seconds()
+        if after - before <= AT_MOST * os.cpu_count():
+            return
+        before = after
+
+
 def quietly(measure, tries=TRIES):
     """Calls `measure` until others left it alone, at most so many times; returns the quietest result.
 
@@ -27,15 +40,24 @@ def quietly(measure, tries=TRIES):
     machine's processor time that went elsewhere meanwhile (None where it is not known), and "tries".
     """
     results = []
-    for _ in range(tries):
+    for number in range(tries):
+        if number:
+            idle()
         before, began = processor_seconds(), time.perf_counter()
         result = measure()
         after, wall = processor_seconds(), time.perf_counter() - began
-        others = None if before is None or wall < SHORT else max(0.0, (after - before - result["cpu"]) / (wall * os.cpu_count()))
+        unknown = before is None or wall < SHORT
+        others = None if unknown else max(0.0, (after - before - result["cpu"]) / (wall * os.cpu_count()))
         results.append(result | {"others": others})
-        if others is None or others <= AT_MOST:
+        if unknown or others <= AT_MOST:
             break
     return min(results, key=lambda result: result["others"] or 0.0) | {"tries": len(results)}
+
+
+def calm(row, name):
+    """Of a row's timings those that others left alone; all, if there are none such."""
+    quiet = [value for value, others in zip(row[name], row["others"], strict=True) if (others or 0.0) <= AT_MOST]
+    return quiet or row[name]
 
 
 class Alone:

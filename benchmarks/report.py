@@ -7,6 +7,8 @@ import json
 import sys
 from statistics import mean, median
 
+from benchmarks.quiet import AT_MOST, calm
+
 MB = 1e6
 
 
@@ -25,19 +27,21 @@ def spread(values, digits=2):
 
 
 def others(row):
-    """The largest share of the machine that others had in any timing that counts, and how many were repeated."""
+    """How many timings count, how many were left out because others worked meanwhile, and how many were repeated."""
     known = [share for share in row["others"] if share is not None]
-    again = row["tries"] - len(row["others"])
-    return (f"{max(known):.1%}" if known else "?") + (f", {again} repeated" if again else "")
+    left_out, again = sum(share > AT_MOST for share in known), row["tries"] - len(row["others"])
+    if left_out == len(row["others"]):
+        return f"{left_out}, all disturbed (others' share up to {max(known):.0%})"
+    return f"{len(row['others']) - left_out}" + f", {left_out} left out" * bool(left_out) + f", {again} repeated" * bool(again)
 
 
 def classic(found, _parts):
     """Time per epoch."""
     rows = [
-        (name, spread(f["epochs"]), f"{f['first']:.2f}", f"{median(f['cpu']):.1f}", f"{f['memory'] / MB:.0f}", others(f))
+        (name, spread(calm(f, "epochs")), f"{f['first']:.2f}", f"{median(calm(f, 'cpu')):.1f}", f"{f['memory'] / MB:.0f}", others(f))
         for name, f in found.items()
     ]  # fmt: skip
-    return table(("", "s an epoch", "first epoch", "processor s", "peak MB", "others' share"), rows)
+    return table(("", "s an epoch", "first epoch", "processor s", "peak MB", "timings"), rows)
 
 
 def floor(found, parts):
@@ -45,7 +49,7 @@ def floor(found, parts):
     ours = parts.get("classic", {}).get("Chainrule on JAX")
     rows = [
         (f"moments pass from {place}", f"{rate:.0f}", f"{found['seconds'][place]:.2f}",
-         f"{median(ours['epochs']) / found['seconds'][place]:.2f}" if ours else "")
+         f"{median(calm(ours, 'epochs')) / found['seconds'][place]:.2f}" if ours else "")
         for place, rate in found["pass GB/s"].items()
     ]  # fmt: skip
     products = [(name, f"{p['us']:.0f}", f"{p['GFLOP/s']:.0f}", p["way"]) for name, p in found["products"].items()]
@@ -56,18 +60,18 @@ def floor(found, parts):
 def coldstart(found, _parts):
     """Process start to saved model."""
     rows = [
-        (name, spread(f["seconds"]), f"{f['memory'] / MB:.0f}", f"{mean(f['accuracy']):.2%}", others(f))
+        (name, spread(calm(f, "seconds")), f"{f['memory'] / MB:.0f}", f"{mean(f['accuracy']):.2%}", others(f))
         for name, f in found.items()
     ]
-    return table(("", "s, start to saved model", "peak MB", "test accuracy, mean", "others' share"), rows)
+    return table(("", "s, start to saved model", "peak MB", "test accuracy, mean", "timings"), rows)
 
 
 def prediction(found, _parts):
     """Process start to what one picture is."""
     rows = [
-        (name, spread(f["seconds"], 3), f"{f['memory'] / MB:.0f}", others(f)) for name, f in found.items()
+        (name, spread(calm(f, "seconds"), 3), f"{f['memory'] / MB:.0f}", others(f)) for name, f in found.items()
     ]
-    return table(("", "s, start to answer", "peak MB", "others' share"), rows)
+    return table(("", "s, start to answer", "peak MB", "timings"), rows)
 
 
 def importing(found, _parts):
@@ -129,8 +133,9 @@ TITLES = {
 }
 HEAD = """# Results
 
-Written by `python -m benchmarks.report`; how each figure is taken stands in [README.md](README.md). "Others' share" is the
-largest part of the machine's processor time that went to other programs during a timing that counts.
+Written by `python -m benchmarks.report`; how each figure is taken stands in [README.md](README.md): the median, then the
+least and the greatest. "Timings": how many count. One during which more than 4 % of the machine's processor time went to
+other programs is repeated, up to twice, and left out if that did not help.
 """
 
 if __name__ == "__main__":
