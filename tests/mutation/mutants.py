@@ -215,12 +215,8 @@ class StandIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(ast.fix_missing_locations(self.tree), self.file, "exec"), module.__dict__)
 
 
-def files_for(module: str) -> list[str]:
-    return [str(TESTS / "network" / f"test_{name}.py") for name in ASKED[module]]
-
-
-def judge(module: str, number: int | None) -> bool:
-    """In a forked process: whether the tests notice the change; None changes nothing."""
+def judge(module: str, number: int | None, asked: list[str]) -> bool:
+    """In a forked process: whether the tests asked notice the change; None changes nothing."""
     pid = os.fork()
     if pid == 0:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -230,7 +226,7 @@ def judge(module: str, number: int | None) -> bool:
         os.dup2(silence, 2)
         try:
             sys.meta_path.insert(0, StandIn(module, number))
-            os._exit(run_tests(module))
+            os._exit(run_tests(asked))
         finally:  # what can not even be compiled or imported is noticed, too
             os._exit(1)
     _, status = os.waitpid(pid, 0)
@@ -244,13 +240,14 @@ class QuickFirst:
         items.sort(key=lambda item: getattr(item.obj, "is_hypothesis_test", False))
 
 
-def run_tests(module: str) -> int:
+def run_tests(asked: list[str]) -> int:
     """pytest in this process, until the first failure; JAX is left out, since a fork of it does not live."""
     import pytest
 
     options = ["-x", "-q", "--no-header", "--tb=no", "--assert=plain", "-n0", "--hypothesis-profile=mutants"]
     options += ["-p", "no:cacheprovider", "--timeout=0", "--rootdir", str(TESTS.parent)]
-    return int(pytest.main([*options, *files_for(module)], plugins=[QuickFirst()]))
+    files = [str(TESTS / "network" / f"test_{name}.py") for name in asked]
+    return int(pytest.main([*options, *files], plugins=[QuickFirst()]))
 
 
 def prepare() -> None:
@@ -273,7 +270,7 @@ def noticed(mutants: list[Mutant], jobs: int) -> list[bool]:
         if os.fork() == 0:
             os.close(reading)
             for mutant in mutants[worker::jobs]:
-                os.write(writing, b"1" if judge(mutant.module, mutant.number) else b"0")
+                os.write(writing, b"1" if judge(mutant.module, mutant.number, ASKED[mutant.module]) else b"0")
             os._exit(0)
         os.close(writing)
         pipes.append(reading)
@@ -305,8 +302,8 @@ def main(only: str = "", every: int = 1, jobs: int = 2) -> int:
     known = harmless()
     judged = [mutant for mutant in made if mutant.key not in known]
     prepare()
-    for module in sorted({mutant.module for mutant in judged}):
-        assert not judge(module, None), f"the tests of {module} fail without any change"
+    asked = sorted({name for mutant in judged for name in ASKED[mutant.module]})
+    assert not judge(judged[0].module, None, asked), "the tests fail without any change"
     verdicts = noticed(judged, jobs)
     survivors = [mutant for mutant, seen in zip(judged, verdicts, strict=True) if not seen]
     for mutant in survivors:

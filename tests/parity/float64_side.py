@@ -70,7 +70,8 @@ def main(out: str) -> None:
             told[f"optimizer/{name}/{i}"] = array
     steps = np.arange(0, 120)
     for name, schedule in cases.schedules(keras.optimizers.schedules).items():
-        told[f"schedule/{name}"] = np.array([float(schedule(int(k))) for k in steps])
+        rate = jax.jit(schedule)
+        told[f"schedule/{name}"] = np.array([float(rate(k)) for k in steps])
     z = np.random.default_rng(3).normal(size=(40, 5)) * 4
     for name in cases.ACTIVATIONS:
         f = keras.activations.get(name) if name != "tanh" else jax.numpy.tanh  # Keras's answers in float32
