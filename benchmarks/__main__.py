@@ -23,7 +23,7 @@ class Options:
 
     interpreters: Interpreters
     mnist: str
-    env: dict[str, str]  # of Chainrule's processes: where compiled programs are kept
+    env: dict[str, str]  # of Chainrule's processes: where compiled programs and recorded runs are kept
     alone: Alone
     rounds: int
     cold_rounds: int
@@ -67,10 +67,10 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         mnist = os.path.join(work, "mnist.npz")
         run([sys.executable, "-m", "benchmarks.jobs.mnist", mnist])
+        env = {"CHAINRULE_HOME": os.path.join(work, "home"), "CHAINRULE_RUNS": os.path.join(work, "runs")}
         options = Options(
-            interpreters, mnist, {"CHAINRULE_HOME": os.path.join(work, "home")}, Alone(args.lock), args.rounds,
-            args.cold_rounds, args.short_rounds, args.seeds,
-        )  # fmt: skip
+            interpreters, mnist, env, Alone(args.lock), args.rounds, args.cold_rounds, args.short_rounds, args.seeds
+        )
         for part in args.parts or PARTS:
             found["parts"][part] = import_module(f"benchmarks.{part}").measure(options)
             found.setdefault("measured", {})[part] = time.strftime("%Y-%m-%d")
