@@ -158,7 +158,7 @@ class CategoricalCrossentropy(_Crossentropy):
 
     def values(self, y: Array, p: Array) -> Array:
         crossentropy = softmax_crossentropy if self.from_logits else crossentropy_of_probabilities
-        return per_example(crossentropy(self.smoothed(y, p), p), axes_from=1)
+        return per_example(crossentropy(self.smoothed(y, p), p))
 
     def derivative(self, y: Array, p: Array) -> Array:
         d = d_softmax_crossentropy if self.from_logits else d_crossentropy_of_probabilities
@@ -166,7 +166,7 @@ class CategoricalCrossentropy(_Crossentropy):
 
     def check(self, y: np.ndarray, output_shape: tuple[int, ...]) -> np.ndarray:
         classes = output_shape[-1]
-        if y.ndim == len(output_shape) and y.shape[1:] != output_shape and np.issubdtype(y.dtype, np.integer):
+        if y.ndim == len(output_shape) and np.issubdtype(y.dtype, np.integer):
             raise ShapeError(
                 f"categorical_crossentropy needs one-hot targets of shape (examples, {classes}); it got labels of "
                 f"shape {y.shape}. Use to_categorical(y, {classes}), or the loss 'sparse_categorical_crossentropy'."
@@ -192,7 +192,7 @@ class SparseCategoricalCrossentropy(_Crossentropy):
 
     def values(self, y: Array, p: Array) -> Array:
         crossentropy = softmax_crossentropy if self.from_logits else crossentropy_of_probabilities
-        return per_example(crossentropy(one_hot(y, p), p), axes_from=1)
+        return per_example(crossentropy(one_hot(y, p), p))
 
     def derivative(self, y: Array, p: Array) -> Array:
         d = d_softmax_crossentropy if self.from_logits else d_crossentropy_of_probabilities
@@ -273,9 +273,9 @@ def shortcut(activation: str | None, loss: Loss) -> Loss | None:
 # ── shapes ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def per_example(values: Array, axes_from: int = 1) -> Array:
+def per_example(values: Array) -> Array:
     """The mean over all axes but the first."""
-    return values if values.ndim <= axes_from else values.mean(axis=tuple(range(axes_from, values.ndim)))
+    return values.mean(axis=tuple(range(1, values.ndim)))
 
 
 def numbers_per_example(p: Array) -> int:
@@ -290,9 +290,8 @@ def rows_per_example(p: Array) -> int:
 
 def one_hot(y: Array, p: Array) -> Array:
     """Class numbers to rows of 0 and 1, shaped and typed like p."""
-    xp = namespace(p)
-    y = y.reshape(p.shape[:-1]) if y.ndim == p.ndim else y
-    return (y[..., None] == xp.arange(p.shape[-1])).astype(p.dtype)
+    y = y.reshape(p.shape[:-1])  # class numbers may come as a column
+    return (y[..., None] == namespace(p).arange(p.shape[-1])).astype(p.dtype)
 
 
 def matched(y: np.ndarray, output_shape: tuple[int, ...]) -> np.ndarray:

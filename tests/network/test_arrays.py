@@ -71,7 +71,7 @@ def test_generators_differ_by_purpose_seed_and_place() -> None:
     assert base not in (draw(2, "order", 2), draw(1, "weights", 2), draw(1, "order", 3), draw(1, "order"))
 
 
-def test_set_seed_decides_the_seeds_that_follow() -> None:
+def test_set_seed_decides_the_seeds_that_follow(monkeypatch) -> None:
     """After set_seed the same seeds follow in the same order; without it they are fresh. 53 bits each."""
     try:
         arrays.set_seed(5)
@@ -85,7 +85,8 @@ def test_set_seed_decides_the_seeds_that_follow() -> None:
         arrays._given.clear()
     fresh = {arrays.next_seed() for _ in range(4)}
     assert len(fresh) == 4
-    assert max(fresh) < 2**53
+    monkeypatch.setattr(arrays.os, "urandom", lambda n: b"\xff" * n)
+    assert arrays.next_seed() == 2**53 - 1
 
 
 @pytest.mark.parametrize("size", [1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 3 * BLOCK + 5])
@@ -97,6 +98,33 @@ def test_blocks_change_nothing(size) -> None:
         for got, want in zip(elementwise(formula, x, y), formula(x, y), strict=True):
             np.testing.assert_array_equal(got, want)
             assert got.dtype == np.float32
+
+
+def test_numpy_s_arrays_are_cut_into_blocks_and_no_other_library_s() -> None:
+    """The formula sees each number once, at most a block at a time; another library gets its array in one piece."""
+    seen = []
+
+    def formula(a):
+        seen.append(a.size)
+        return (a,)
+
+    elementwise(formula, np.zeros((2, BLOCK + 2)))
+    assert seen == [BLOCK, BLOCK, 4]
+
+    class Foreign:
+        size = 10 * BLOCK
+
+        def __array_namespace__(self):
+            return sys
+
+    array = Foreign()
+    assert elementwise(formula, array) == (array,)
+
+
+def test_a_seed_is_two_words() -> None:
+    """Seeds beyond 64 bits, and below 0, keep their last 64 bits."""
+    assert arrays.seed_words(2**64 + 2**33 + 5).tolist() == [5, 2]
+    assert arrays.seed_words(-1).tolist() == [2**32 - 1, 2**32 - 1]
 
 
 def test_the_backend_is_what_was_asked_for(monkeypatch) -> None:

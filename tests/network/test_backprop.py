@@ -288,12 +288,13 @@ def test_a_first_state_holds_what_learning_changes() -> None:
 
 
 def test_a_state_keeps_what_learning_only_reads() -> None:
-    """Rate and seed go on to the next step."""
+    """Rate and seed go on to the next step, which has the next number."""
     links, params = chain_of(Dense(2), shape=(3,))
     x, y = data(4, (3,), 2)
-    state = first_state(params, SGD(0.25), seed=7)
+    state = first_state(params, SGD(0.25), step=4, seed=7)
     after, _ = make_step(links, losses.MeanSquaredError(), SGD(0.25))(state, (x, y, None))
     assert after.keys() == state.keys()
+    assert int(after["step"]) == 5
     assert float(after["rate"]) == 0.25
     np.testing.assert_array_equal(after["seed"], state["seed"])
 

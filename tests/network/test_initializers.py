@@ -81,6 +81,7 @@ def test_settings_are_used() -> None:
     assert normal.mean() == pytest.approx(0, abs=0.001)
     plain, moved = (TruncatedNormal(*how, seed=4)((50,)) for how in ((0.0, 1.0), (1.0, 0.5)))
     np.testing.assert_allclose(moved, 1 + 0.5 * plain, rtol=1e-6)
+    np.testing.assert_allclose(plain, initializers.truncated((50,), np.random.default_rng(4)), rtol=1e-6)
     one = np.concatenate([VarianceScaling(1.0, "fan_in", "uniform")((1,), rng) for _ in range(3000)])
     assert np.abs(one).max() == pytest.approx(math.sqrt(3), rel=0.01)
     stored = {"class_name": "HeNormal", "config": {"seed": 3, "scale": 2.0, "mode": "fan_in", "distribution": "normal"}}

@@ -195,6 +195,7 @@ def test_calling_a_loss_gives_the_mean() -> None:
     assert MeanSquaredError()(y, p, sample_weight=[3, 1]) == 6.0
     assert MeanSquaredError()([0.0, 2.0], [[1.0], [3.0]]) == 1.0
     assert MeanSquaredError()(np.array([[0.1]]), np.array([[0.3]])) == pytest.approx(0.04, rel=1e-14)  # float64 stays
+    assert MeanSquaredError()([[0.0]], [[0.1]]) == pytest.approx(float(np.float32(0.1)) ** 2, rel=1e-14)  # a list is float32
     assert SparseCategoricalCrossentropy()([1], [[0.5, 0.5]]) == pytest.approx(math.log(2))
     assert losses.mean_squared_error(y, p).tolist() == [1, 9]
     assert losses.mean_absolute_error(y, p).tolist() == [1, 3]
@@ -229,6 +230,13 @@ def test_binary_logits_of_ten_thousand_give_a_finite_loss_and_the_right_gradient
 
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
+
+
+def test_a_mistake_too_large_for_float32_costs_ten_to_the_38() -> None:
+    """Logits whose difference float32 can not hold give a loss that it can."""
+    z = np.array([[-3.4e38, 3.4e38]], np.float32)
+    with np.errstate(over="ignore"):
+        assert CategoricalCrossentropy(from_logits=True).values(np.array([[1.0, 0.0]]), z)[0] == pytest.approx(1e38)
 
 
 @given(z=st.lists(FLOATS, min_size=2, max_size=4), place=st.integers(0, 1))
@@ -375,6 +383,15 @@ def test_settings_survive_being_written_down() -> None:
 def test_a_function_of_keras_stands_for_its_loss() -> None:
     """loss=losses.binary_crossentropy means the loss of that name."""
     assert isinstance(losses.get(losses.binary_crossentropy), BinaryCrossentropy)
+
+
+def test_a_loss_of_ones_own_may_be_given_as_a_class() -> None:
+    """The class itself is enough, though no list of names has it."""
+
+    class Own(Huber):
+        """A loss of one's own."""
+
+    assert type(losses.get(Own)) is Own
 
 
 @pytest.mark.parametrize(

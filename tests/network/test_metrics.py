@@ -85,9 +85,9 @@ def test_predictions_of_several_rows() -> None:
     assert metrics.get("sparse_categorical_accuracy").values(y.argmax(axis=-1)[..., None], p).tolist() == [0.5, 0.5]
     assert TopKCategoricalAccuracy(1).values(y, p).tolist() == [[1, 0], [0, 1]]
     assert TopKCategoricalAccuracy(2).values(y, p).tolist() == [[1, 1], [1, 1]]
-    weight = [1.0, 3.0]
-    assert metrics.get("precision")(y, p, weight) == pytest.approx(3 / 7)
-    assert metrics.get("recall")(y, p, weight) == pytest.approx(3 / 8)
+    y, p, weight = np.concatenate([y, y[:1]]), np.concatenate([p, p[:1]]), [1.0, 3.0, 1.0]  # three examples, two rows each
+    assert metrics.get("precision")(y, p, weight) == pytest.approx(3 / 8)
+    assert metrics.get("recall")(y, p, weight) == pytest.approx(3 / 10)
 
 
 def test_a_target_above_a_half_is_a_yes() -> None:

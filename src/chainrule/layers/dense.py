@@ -116,4 +116,4 @@ class Dense(Layer):
 
 def rows(array: Array) -> Array:
     """(batch, ..., n) -> (all but the last together, n): the layer works on each last axis alone."""
-    return array if array.ndim == 2 else array.reshape(math.prod(array.shape[:-1]), array.shape[-1])
+    return array.reshape(math.prod(array.shape[:-1]), array.shape[-1])

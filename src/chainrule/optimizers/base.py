@@ -178,7 +178,7 @@ OFF: dict[str, tuple[Any, ...]] = {
     "gradient_accumulation_steps": (None,),
     "jit_compile": (True, False, None),
     "is_legacy_optimizer": (False, None),
-    "decay": (0, 0.0, None),
+    "decay": (0.0, None),
 }
 
 
