@@ -33,7 +33,7 @@ LONGEST = 60  # seconds: a mutant that hangs is noticed, too
 ASKED = {
     "activations": ["activations", "losses", "layers", "backprop"],
     "crossentropy": ["losses", "backprop"],
-    "losses": ["losses", "backprop", "metrics"],
+    "losses": ["losses", "loss_names", "backprop", "metrics"],
     "metrics": ["metrics"],
     "regularizers": ["regularizers", "backprop"],
     "initializers": ["initializers"],
