@@ -9,6 +9,7 @@ Everything is imported when it is first used, so that `import chainrule` costs n
     datasets images files  (data and formats)                     floor 1
     models training callbacks engines ...                         floor 2
     explain  (one learning step with every number)                floor 3
+    plots landscapes  (pictures)                                  floor 3
     cli                                                           floor 4
 """
 
@@ -18,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _MODULES = (
-    "activations", "arrays", "backprop", "callbacks", "datasets", "errors", "explain", "files", "images", "initializers", "layers",
-    "losses", "metrics", "models", "optimizers", "regularizers", "saving", "utils",
+    "activations", "arrays", "backprop", "callbacks", "datasets", "errors", "explain", "files", "images", "initializers",
+    "landscapes", "layers", "losses", "metrics", "models", "optimizers", "plots", "regularizers", "saving", "utils",
 )  # fmt: skip
 _NAMES = {
     "Sequential": "chainrule.models",
@@ -32,8 +33,8 @@ __all__ = ["Input", "Model", "Scaled", "Sequential", "__version__", *_MODULES]  
 
 if TYPE_CHECKING:
     from chainrule import (  # noqa: F401, I001
-        activations, arrays, backprop, callbacks, datasets, errors, explain, files, images, initializers, layers, losses,
-        metrics, models, optimizers, regularizers, saving, utils,
+        activations, arrays, backprop, callbacks, datasets, errors, explain, files, images, initializers, landscapes,
+        layers, losses, metrics, models, optimizers, plots, regularizers, saving, utils,
     )  # fmt: skip
     from chainrule.examples import Scaled
     from chainrule.layers import Input

@@ -1,0 +1,138 @@
+"""What a network got right and wrong: the confusion matrix, and its worst mistakes with what it thought."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.errors import DataError, ShapeError
+from chainrule.plots.pictures import as_pictures, grid_of, named
+from chainrule.plots.style import COLOURS, INK, RISING, axes, bare, dressed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TOLD = 3  # probabilities beside each mistake
+
+
+def confusion(y: Any, p: Any, names: Sequence[str] | None = None, ax: "Axes | None" = None) -> "Axes":
+    """The confusion matrix: in each row the examples of a class, counted by what they were taken for.
+
+    y: the true classes, (n,) or one-hot (n, classes).  p: probabilities (n, classes), or the classes said (n,).
+    names: of the classes.  Colours show shares of the row; only mistakes are coloured, the more the brighter.
+
+    >>> from chainrule import plots
+    >>> ax = plots.confusion([0, 0, 1], [0, 1, 1], names=["cat", "dog"])
+    >>> [text.get_text() for text in ax.texts], ax.get_title()
+    (['1', '1', '·', '1'], '2 of 3 right (66.67 %)')
+    """
+    counts = confusion_counts(y, p, None if names is None else len(names))
+    n = len(counts)
+    names = [str(k) for k in range(n)] if names is None else list(names)
+    ax = axes(ax, *(2 * (min(9.0, max(4.0, 1.2 + 0.42 * n)),)))
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    wrong = np.where(np.eye(n, dtype=bool), np.nan, shares)
+    ax.imshow(wrong, cmap=RISING, vmin=0, vmax=max(float(np.nanmax(wrong, initial=0.0)), 1e-9))
+    for i, j in np.ndindex(n, n) if n <= 30 else ():
+        bright = i != j and wrong[i, j] > 0.6 * np.nanmax(wrong)
+        colour = INK if i == j else "black" if bright else "white"
+        ax.text(j, i, f"{counts[i, j]:,}" if counts[i, j] else "·", ha="center", va="center", color=colour, fontsize=8 if n > 12 else 9)
+    right, total = int(np.trace(counts)), int(counts.sum())
+    ax.set_xticks(range(n), names, rotation=0 if max(map(len, names)) < 4 else 90)
+    ax.set_yticks(range(n), names)
+    dressed(ax, f"{right:,} of {total:,} right ({right / max(1, total):.2%})".replace("%", " %"), "taken for", "what it is")
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    return ax
+
+
+def confusion_counts(y: Any, p: Any, classes: int | None = None) -> np.ndarray:
+    """How often each class (row) was taken for each (column), (classes, classes).  y, p: as `confusion` takes them.
+
+    >>> confusion_counts([0, 0, 1], [[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]]).tolist()
+    [[1, 1], [0, 1]]
+    """
+    truth, said = classes_of(y), classes_of(p)
+    if len(truth) != len(said):
+        raise ShapeError(f"There are {len(truth)} true classes but {len(said)} answers.")
+    if not len(truth):
+        raise DataError("There are no examples to count.")
+    wide = [np.shape(a)[1] for a in (y, p) if np.ndim(a) == 2 and np.shape(a)[1] > 1]
+    n = max([int(truth.max()) + 1, int(said.max()) + 1, *wide, classes or 0])
+    counts: np.ndarray = np.bincount(truth * n + said, minlength=n * n).reshape(n, n)
+    return counts
+
+
+def classes_of(values: Any) -> np.ndarray:
+    """Numbers of classes, from them or from one number for each class; one probability means its class from 0.5 on."""
+    array = np.asarray(values)
+    if array.ndim == 2 and array.shape[1] > 1:
+        array = array.argmax(axis=1)
+    array = array.reshape(-1)
+    return np.asarray(array >= 0.5 if array.dtype.kind == "f" else array, np.int64)
+
+
+def most_wrong(y: Any, p: Any, count: int = 12) -> np.ndarray:
+    """Which examples were misread, the one first to whose truth the least probability was given; at most `count`.
+
+    y: as `confusion` takes them.  p: probabilities (n, classes).
+
+    >>> most_wrong([0, 1, 1], [[0.9, 0.1], [0.6, 0.4], [0.8, 0.2]])
+    array([2, 1])
+    """
+    truth, p = classes_of(y), probabilities_of(p)
+    given = p[np.arange(len(truth)), truth]
+    wrong = np.flatnonzero(p.argmax(axis=1) != truth)
+    return np.asarray(wrong[np.argsort(given[wrong], kind="stable")][:count])
+
+
+def probabilities_of(p: Any) -> np.ndarray:
+    """Probabilities (n, classes); one column is that of the second of two classes."""
+    told: np.ndarray = np.asarray(p, np.float64)
+    if told.ndim == 1 or told.shape[1] == 1:
+        told = told.reshape(-1, 1)
+        told = np.concatenate([1 - told, told], axis=1)
+    if told.ndim != 2:
+        raise ShapeError(f"Probabilities have the shape (n, classes); these have {told.shape}.")
+    return told
+
+
+def mistakes(
+    x: Any, y: Any, p: Any, names: Sequence[str] | None = None, count: int = 12, columns: int | None = None, ax: "Axes | None" = None
+) -> "Axes":
+    """The worst mistakes: pictures that were misread, with the probabilities that the network gave them.
+
+    Those come first whose truth it thought least likely.  x: pictures as `digits` takes them.  y: true classes.
+    p: probabilities (n, classes).  Below each picture the likeliest classes with bars; the true one is marked.
+
+    >>> from chainrule import plots
+    >>> ax = plots.mistakes(np.zeros((2, 28, 28)), [1, 0], [[0.9, 0.1], [0.8, 0.2]], names=["no", "yes"])
+    >>> [text.get_text() for text in ax.texts]
+    ['yes, #0', 'no', '90 %', 'yes', '10 %']
+    """
+    truth, p = classes_of(y), probabilities_of(p)
+    chosen = most_wrong(y, p, count)
+    if not len(chosen):
+        ax = axes(ax, 4, 1.2)
+        ax.text(0.5, 0.5, "No mistakes.", ha="center", va="center", color=INK)
+        return bare(ax)
+    shown = as_pictures(np.asarray(x.values if hasattr(x, "values") else x)[chosen])
+    told = min(TOLD, p.shape[1])
+    line = 0.2
+    columns = columns or min(len(chosen), 6)
+    rows, high = -(-len(chosen) // columns), shown.shape[1] / shown.shape[2]
+    ax = axes(ax, 1.35 * columns, 1.35 * rows * (high + 0.35 + line * (told + 1)))
+    room = 0.25 + line * (told + 0.3)  # above a picture: its name, and the bars of the picture above it
+    places = grid_of(ax, shown, columns, room)
+    for k, (left, top) in zip(chosen, places, strict=True):
+        ax.text(left, top - 0.05, f"{named(truth[k], names)}, #{k}", ha="left", va="bottom", color=INK, fontsize=9)
+        order = list(np.argsort(-p[k], kind="stable")[:told])
+        if truth[k] not in order:
+            order[-1] = truth[k]
+        for i, c in enumerate(order):
+            at, colour = top + high + line * (i + 0.65), COLOURS[0] if c == truth[k] else COLOURS[1]
+            ax.barh(at, 0.5 * p[k, c], left=left + 0.18, height=0.11, color=colour)
+            ax.text(left, at, named(c, names), ha="left", va="center", color=INK, fontsize=7)
+            ax.text(left + 1, at, f"{p[k, c]:.0%}".replace("%", " %"), ha="right", va="center", color=INK, fontsize=7)
+    ax.set_ylim(max(top for _, top in places) + high + line * (told + 1), 0)
+    return bare(ax)

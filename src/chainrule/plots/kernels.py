@@ -1,0 +1,111 @@
+"""The weights themselves: what the first layer looks for, and how weights spread while they learn."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.errors import SettingError, ShapeError, unknown
+from chainrule.plots.pictures import columns_for, grid_of
+from chainrule.plots.style import COLOURS, INK, SIGNED, axes, bare, dressed, scale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def weights(
+    model: Any, layer: str | None = None, count: int = 60, shape: tuple[int, int] | None = None, ax: "Axes | None" = None
+) -> "Axes":
+    """What the units of a layer look for: each one's incoming weights, laid out as the input is.
+
+    Red weights make the unit answer to ink there, blue ones are against it. The units with the longest weights come first.
+    model: a model, or a kernel (inputs, units).  layer: its name (default: the first with a kernel).  count: how many
+    units.  shape: of an input, where it is neither a square nor the model's own.
+
+    >>> from chainrule import plots
+    >>> ax = plots.weights(np.eye(4, 3))
+    >>> len(ax.images), ax.images[0].get_array().tolist()
+    (3, [[1.0, 0.0], [0.0, 0.0]])
+    """
+    kernel, name, inputs = kernel_of(model, layer)
+    shape = shape or inputs or square(kernel.shape[0])
+    if shape is None or shape[0] * shape[1] != kernel.shape[0]:
+        raise ShapeError(f"{kernel.shape[0]} weights make no picture{f' of {shape}' if shape else ''}: say shape=(height, width).")
+    order = np.argsort(-np.linalg.norm(kernel, axis=0), kind="stable")[:count]
+    pictures = kernel[:, order].T.reshape(-1, *shape)
+    columns = columns_for(len(order))
+    ax = axes(ax, min(9.0, 1.2 + 0.62 * columns), min(12.0, 0.6 + 0.62 * -(-len(order) // columns)))
+    limit = float(np.quantile(np.abs(pictures), 0.995)) or 1.0
+    grid_of(ax, pictures, columns, 0.0, {"cmap": SIGNED, "vmin": -limit, "vmax": limit})
+    bare(ax, f"{name}: {len(order)} of {kernel.shape[1]:,} units" if len(order) < kernel.shape[1] else name)
+    scale(ax, ax.images[0], "weight")
+    return ax
+
+
+def kernel_of(model: Any, layer: str | None) -> tuple[np.ndarray, str, tuple[int, int] | None]:
+    """A layer's kernel (inputs, units), its name, and the shape of what it looks at if that is a picture."""
+    if not hasattr(model, "layers"):
+        kernel = np.asarray(model)
+        if kernel.ndim != 2:
+            raise ShapeError(f"A kernel has the shape (inputs, units); this has {kernel.shape}.")
+        return kernel, "kernel", None
+    model.build()
+    known = [part for part in model.layers if np.ndim(part.params.get("kernel")) == 2]
+    if not known:
+        raise SettingError("The model has no layer with a kernel.")
+    names = [part.name for part in known]
+    if layer is not None and layer not in names:
+        raise unknown("layer with a kernel", layer, names)
+    at = 0 if layer is None else names.index(layer)
+    shape = tuple(model.input_shape)[:2] if at == 0 else ()
+    kernel = np.asarray(known[at].params["kernel"])
+    fits = len(shape) == 2 and shape[0] * shape[1] == kernel.shape[0]
+    return kernel, names[at], (shape[0], shape[1]) if fits else None
+
+
+def square(n: int) -> tuple[int, int] | None:
+    """The sides of a square of so many numbers."""
+    side = round(n**0.5)
+    return (side, side) if side * side == n else None
+
+
+def histograms(run: Any, layer: str | None = None, name: str = "kernel", bins: int = 120, ax: "Axes | None" = None) -> "Axes":
+    """How a layer's weights spread while they learn: one ridge for each snapshot of a run, the first one on top.
+
+    run: a recorded run.  layer: its name (default: the first that has weights).  name: "kernel" or "bias".
+    Heights are densities, with one scale for all ridges.
+    """
+    steps, arrays, layer = weights_over_time(run, layer, name)
+    low, high = np.quantile(np.concatenate([a.reshape(-1)[:: max(1, a.size // 100_000)] for a in arrays]), [0.001, 0.999])
+    edges = np.linspace(low - 0.1 * (high - low), high + 0.1 * (high - low) + 1e-12, bins + 1)
+    ridges = [np.histogram(a, edges, density=True)[0] for a in arrays]
+    ax = axes(ax, 6.0, 1.5 + 0.35 * len(arrays))
+    tallest = max(float(ridge.max()) for ridge in ridges)
+    middles = (edges[1:] + edges[:-1]) / 2
+    for k, ridge in enumerate(ridges):
+        base = -float(k)
+        ax.fill_between(middles, base, base + 1.8 * ridge / tallest, color=COLOURS[0], alpha=0.55, linewidth=0, zorder=k)
+        ax.plot(middles, base + 1.8 * ridge / tallest, color=INK, linewidth=0.8, zorder=k)
+    ax.set_yticks([-float(k) for k in range(len(steps))], [f"{step:,}" for step in steps])
+    dressed(ax, f"{layer}: {name} ({arrays[0].size:,} numbers)", "weight", "before step")
+    ax.spines["left"].set_visible(False)
+    return ax
+
+
+def weights_over_time(run: Any, layer: str | None, name: str) -> tuple[list[int], list[np.ndarray], str]:
+    """The steps of a run's snapshots, an array of a layer at each, and the layer's name."""
+    steps = run.snapshots()
+    states = [run.load_snapshot(step).state["learning"]["params"] for step in steps]
+    places = [i for i, params in enumerate(states[0]) if params]
+    config = [entry["config"] for entry in run.info.settings.model["layers"]]
+    named = [str(c["name"]) for c in config if "units" in c]
+    if len(named) != len(places):  # layers of another kind
+        named = [f"link {i}" for i in places]
+    if layer is not None and layer not in named:
+        raise unknown("layer with weights", layer, named)
+    at = 0 if layer is None else named.index(layer)
+    found = [state[places[at]] for state in states]
+    if name not in found[0]:
+        raise unknown(f"array in {named[at]}", name, found[0])
+    return steps, [np.asarray(params[name]) for params in found], named[at]
+
+

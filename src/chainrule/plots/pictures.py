@@ -1,0 +1,86 @@
+"""Examples as pictures: many of them in one grid."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.errors import ShapeError
+from chainrule.examples import Scaled
+from chainrule.plots.style import COLOURS, INK, axes, bare
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+GAP = 0.15  # between two pictures, of a picture's width
+MOST = 400  # pictures in one grid
+
+
+def digits(
+    x: Any, labels: Any = None, said: Any = None, columns: int | None = None, names: Sequence[str] | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":  # fmt: skip
+    """A grid of pictures, with what each is above it; where `said` differs, both: "5 not 3".
+
+    x: (n, h, w), (n, pixels) of square ones, or (n, h, w, 3), from 0 to 1 or to 255; at most 400.  labels, said: (n,) names
+    or numbers of classes.  names: of the classes.  Raises ShapeError when x are no pictures.
+
+    >>> from chainrule import plots
+    >>> ax = plots.digits(np.zeros((6, 28, 28)), labels=[5, 0, 4, 1, 9, 2], columns=3)
+    >>> [text.get_text() for text in ax.texts]
+    ['5', '0', '4', '1', '9', '2']
+    """
+    shown = as_pictures(x)[:MOST]
+    n, columns = len(shown), columns or columns_for(len(shown))
+    rows = -(-n // columns)
+    room = 0.35 if labels is not None else 0.0
+    ax = axes(ax, min(9.0, max(2.5, 0.75 * columns)), min(12.0, max(1.2, 0.75 * rows * (1 + room))))
+    places = grid_of(ax, shown, columns, room)
+    for k, (left, top) in enumerate(places):
+        if labels is None:
+            break
+        truth, answer = named(labels[k], names), None if said is None else named(said[k], names)
+        wrong = answer is not None and answer != truth
+        ax.text(left + 0.5, top - 0.06, f"{answer} not {truth}" if wrong else truth, ha="center", va="bottom", fontsize=9,
+                color=COLOURS[1] if wrong else INK)  # fmt: skip
+    return bare(ax)
+
+
+def as_pictures(x: Any) -> np.ndarray:
+    """Examples as pictures (n, h, w) or (n, h, w, 3), from 0 to 1."""
+    values = x.rows(slice(None)) if isinstance(x, Scaled) else np.asarray(x)
+    if values.ndim == 2 and math.isqrt(values.shape[1]) ** 2 == values.shape[1]:
+        side = math.isqrt(values.shape[1])
+        values = values.reshape(-1, side, side)
+    if values.ndim == 4 and values.shape[-1] == 1:
+        values = values[..., 0]
+    if values.ndim not in (3, 4) or (values.ndim == 4 and values.shape[-1] != 3) or not len(values):
+        raise ShapeError(f"Pictures have the shape (n, h, w), (n, h, w, 3) or (n, pixels of a square); these have {values.shape}.")
+    top = 255 if values.dtype.kind in "iu" or values.max() > 1.5 else 1
+    return np.clip(values.astype(np.float32) / top, 0, 1)
+
+
+def columns_for(n: int) -> int:
+    """How many pictures stand beside each other: half again as many as below each other."""
+    return max(1, min(n, math.ceil(math.sqrt(1.5 * n))))
+
+
+def grid_of(ax: "Axes", pictures: np.ndarray, columns: int, room: float, colours: dict[str, Any] | None = None) -> list[tuple[float, float]]:
+    """Draws pictures in rows, each 1 wide, with `room` above each; returns their left upper corners."""
+    high = pictures.shape[1] / pictures.shape[2]
+    places = [((k % columns) * (1 + GAP), (k // columns) * (high + room + GAP) + room) for k in range(len(pictures))]
+    look = colours or {"cmap": "gray", "vmin": 0, "vmax": 1}
+    for picture, (left, top) in zip(pictures, places, strict=True):
+        ax.imshow(picture, extent=(left, left + 1, top + high, top), interpolation="nearest", **look)
+    ax.set_xlim(-GAP, max(left for left, _ in places) + 1 + GAP)
+    ax.set_ylim(max(top for _, top in places) + high + GAP, -GAP)
+    ax.set_aspect("equal")
+    return places
+
+
+def named(value: Any, names: Sequence[str] | None) -> str:
+    """A class as it is called."""
+    if isinstance(value, str):
+        return value
+    return str(names[int(value)]) if names is not None else f"{value:g}" if isinstance(value, float) else str(int(value))

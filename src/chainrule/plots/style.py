@@ -1,0 +1,121 @@
+"""The look that all figures share, and how they leave: as a file, or as SVG that a web page takes its colours from."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from chainrule.errors import SettingError, part
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Everything that is not data has this grey, which stands out equally (4.5 to 1) from white and from black. Nothing else
+# has it, so that a page may put its own colour in its place.
+INK = "#757575"
+# Told apart by all kinds of eyes (Okabe and Ito's set), those first that also stand out from white and from black.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+LINES = ("-", "--", ":", "-.")
+RISING = "viridis"  # from little to much
+SIGNED = "RdBu_r"  # from negative (blue) through 0 (white) to positive (red)
+ENDINGS = (".png", ".svg")
+DPI = 120
+
+
+def axes(ax: "Axes | None", width: float = 6.0, height: float = 4.0) -> "Axes":
+    """The axes to draw into: those given, or new ones in a transparent figure of so many inches."""
+    if ax is not None:
+        return ax
+    part("matplotlib", "plot", "Drawing")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="none")
+    made = figure.add_subplot(facecolor="none")
+    made._repr_svg_ = lambda: svg(made)  # type: ignore[attr-defined]  # what a notebook shows
+    return made
+
+
+def dressed(ax: "Axes", title: str = "", x: str = "", y: str = "") -> "Axes":
+    """The axes with their words, and all that is not data in the ink."""
+    ax.set_title(title, color=INK, fontsize=11)
+    ax.set_xlabel(x, color=INK)
+    ax.set_ylabel(y, color=INK)
+    ax.tick_params(which="both", color=INK, labelcolor=INK)
+    for name, spine in ax.spines.items():
+        spine.set_color(INK)
+        if name in ("top", "right"):
+            spine.set_visible(False)
+    return ax
+
+
+def bare(ax: "Axes", title: str = "") -> "Axes":
+    """The axes without ticks and frame, for pictures."""
+    dressed(ax, title)
+    ax.set_axis_off()
+    return ax
+
+
+def legend(ax: "Axes", **places: Any) -> None:
+    """The key to the colours, without a box."""
+    made = ax.legend(frameon=False, fontsize=9, **places)
+    for text in made.get_texts():
+        text.set_color(INK)
+
+
+def scale(ax: "Axes", image: Any, words: str) -> None:
+    """The scale beside a picture whose colours are numbers."""
+    bar = ax.figure.colorbar(image, ax=ax, fraction=0.046, pad=0.03)
+    bar.set_label(words, color=INK)
+    bar.ax.tick_params(which="both", color=INK, labelcolor=INK)
+    bar.outline.set_visible(False)
+
+
+def svg(ax: "Axes | Figure") -> str:
+    """A figure as an <svg> element for a web page: its text is text, and with the axes takes the page's colour and font.
+
+    >>> from chainrule import plots
+    >>> text = plots.svg(plots.curves({"loss": [2.0, 1.0, 0.5]}))
+    >>> text[:4], "currentColor" in text, 'id="' in text.split("</defs>")[-1]
+    ('<svg', True, False)
+    """
+    text = drawn(ax, ".svg").decode()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"\s*<style type=\"text/css\">.*?</style>", "", text, flags=re.DOTALL)  # it would rule the whole page
+    text = re.sub(r'<(g|text) id="[^"]*"', r"<\1", text)  # several figures on a page would have the same
+    text = re.sub(r"font: (?:(\d+) )?([\d.]+)px [^;\"]*", font, text)
+    return re.sub(INK, "currentColor", text, flags=re.IGNORECASE)
+
+
+def font(found: "re.Match[str]") -> str:
+    """A font's weight and size, without its name."""
+    weight = f"font-weight: {found[1]}; " if found[1] else ""
+    return f"{weight}font-size: {found[2]}px"
+
+
+def save(ax: "Axes | Figure", path: Any) -> None:
+    """Writes a figure to a .png or .svg file; beside, then into place."""
+    from chainrule.files.disk import write
+
+    write(str(path), [drawn(ax, ending_of(str(path)))])
+
+
+def ending_of(path: str) -> str:
+    """What kind of file is meant."""
+    for ending in ENDINGS:
+        if path.lower().endswith(ending):
+            return ending
+    raise SettingError(f"A picture can be written to a file whose name ends in .png or .svg; it got {path!r}.")
+
+
+def drawn(ax: "Axes | Figure", ending: str) -> bytes:
+    """The bytes of a figure's file; the same figure has the same bytes."""
+    import io
+
+    from matplotlib import rc_context
+
+    figure: Any = ax if hasattr(ax, "savefig") else ax.figure
+    file = io.BytesIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "chainrule"}):  # for this moment only
+        metadata = {"Date": None} if ending == ".svg" else {"Software": None}
+        figure.savefig(file, format=ending[1:], dpi=DPI, metadata=metadata, transparent=figure.get_facecolor()[3] == 0)
+    return file.getvalue()
