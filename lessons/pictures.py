@@ -1,0 +1,81 @@
+"""Shows the pictures of the lessons: in a notebook under the cell, in a terminal as files in a folder.
+
+    show("xor", lines, x, {"relu": a}, x_name="z")        # a name, a function that draws, and what it needs
+
+The folder is `lesson-pictures` where you are, or what LESSON_PICTURES says. A picture that is there already and looks
+otherwise is kept: the new one becomes `xor-2.png`. Without matplotlib the lessons run all the same, without pictures.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from chainrule import plots
+from chainrule.errors import MissingPartError, part
+
+told: set[str] = set()  # what has been said already
+
+
+def show(name: str, draw: Callable[..., Any], *args: Any, **settings: Any) -> None:
+    """Draws a picture and shows it, or says where it is."""
+    try:
+        axes = draw(*args, **settings)
+    except MissingPartError as problem:
+        say_once(f"(No pictures. {problem})")
+        return
+    if in_notebook():
+        from IPython.display import SVG, display
+
+        display(SVG(plots.svg(axes)))
+        return
+    print(f"[picture: {saved(axes, name)}]")
+
+
+def lines(
+    x: Sequence[float], curves: Mapping[str, Sequence[float]], title: str = "", x_name: str = "", y_name: str = "",
+    log: bool = False, dots: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
+) -> Any:  # fmt: skip
+    """Curves over the same x, each with its name; dots: points on top, name -> (x, y). Returns matplotlib's Axes."""
+    axes = part("matplotlib.figure", "plot", "A picture").Figure(figsize=(7, 4), layout="constrained").add_subplot()
+    for label, y in curves.items():
+        axes.plot(x[: len(y)], y, label=label)
+    for label, (at, y) in (dots or {}).items():
+        axes.plot(at, y, "o", markersize=4, label=label)
+    axes.set(title=title, xlabel=x_name, ylabel=y_name)
+    axes.spines[["top", "right"]].set_visible(False)
+    if log:
+        axes.set_yscale("log")
+    if len(curves) + len(dots or {}) > 1:
+        axes.legend(frameon=False)
+    return axes
+
+
+def saved(axes: Any, name: str) -> Path:
+    """Writes the picture where no other one is lost; the same picture is not written twice."""
+    folder = Path(os.environ.get("LESSON_PICTURES", "lesson-pictures"))
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as beside:
+        fresh = Path(beside) / f"{name}.png"
+        plots.save(axes, fresh)
+        count = 1
+        while (place := folder / (f"{name}.png" if count == 1 else f"{name}-{count}.png")).exists():
+            if place.read_bytes() == fresh.read_bytes():
+                return place
+            count += 1
+        fresh.rename(place)
+    return place
+
+
+def in_notebook() -> bool:
+    """Whether a notebook runs this."""
+    return "ipykernel" in sys.modules
+
+
+def say_once(text: str) -> None:
+    """Prints something, but only the first time."""
+    if text not in told:
+        told.add(text)
+        print(text)
