@@ -16,6 +16,7 @@ from typing import Any
 from chainrule import plots
 from chainrule.errors import MissingPartError, part
 
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # told apart by all kinds of eyes
 told: set[str] = set()  # what has been said already
 
 
@@ -39,7 +40,9 @@ def lines(
     log: bool = False, dots: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
 ) -> Any:  # fmt: skip
     """Curves over the same x, each with its name; dots: points on top, name -> (x, y). Returns matplotlib's Axes."""
-    axes = part("matplotlib.figure", "plot", "A picture").Figure(figsize=(7, 4), layout="constrained").add_subplot()
+    figure = part("matplotlib.figure", "plot", "A picture").Figure
+    axes = figure(figsize=(7, 4), layout="constrained", facecolor="white").add_subplot()
+    axes.set_prop_cycle(color=COLOURS)
     for label, y in curves.items():
         axes.plot(x[: len(y)], y, label=label)
     for label, (at, y) in (dots or {}).items():
