@@ -1,8 +1,12 @@
 """What all tests share: one thread per process, nothing written into the user's folders, the two array libraries."""
 
 import os
+import signal
 import tempfile
 from pathlib import Path
+
+# A shell's background job inherits an ignored Ctrl-C, and its children would too; tests are about Ctrl-C as a person's.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Two test processes run side by side: a pool of threads in each would only be in the other's way.
 for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

@@ -291,8 +291,12 @@ def rate_like(rate: Any, model: Any) -> Any:
 
 @contextmanager
 def stop_on_interrupt(model: Any) -> Iterator[None]:
-    """The first Ctrl-C lets the slice end and keeps what was learned; the second stops at once."""
-    if threading.current_thread() is not threading.main_thread():
+    """The first Ctrl-C lets the slice end and keeps what was learned; the second stops at once.
+
+    A process that was started to ignore Ctrl-C (`nohup`, a shell's background job) goes on ignoring it.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is signal.SIG_IGN:
         yield
         return
 
@@ -301,7 +305,6 @@ def stop_on_interrupt(model: Any) -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         print("\nStopping; what was learned so far is kept.", file=sys.stderr, flush=True)
 
-    before = signal.getsignal(signal.SIGINT)
     signal.signal(signal.SIGINT, first)
     try:
         yield

@@ -76,3 +76,20 @@ def test_the_second_interrupt_ends_at_once() -> None:
         assert model.interrupted
         os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_ignored_ctrl_c_stays_ignored() -> None:
+    """Under `nohup`, or as a shell's background job, Ctrl-C is meant for somebody else."""
+    from types import SimpleNamespace
+
+    from chainrule.training import stop_on_interrupt
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        model = SimpleNamespace(interrupted=False)
+        with stop_on_interrupt(model):
+            os.kill(os.getpid(), signal.SIGINT)
+        assert not model.interrupted
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
