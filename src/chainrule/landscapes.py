@@ -35,11 +35,12 @@ STATES = 25  # visited on a replayed way
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """The loss along a line. places, losses: (points,). words: what a step of 1 along it is."""
+    """The loss along a line. places, losses: (points,). words: what the line is. known: where networks of one's own lie."""
 
     places: np.ndarray
     losses: np.ndarray
     words: str
+    known: tuple[float, ...] = (0.0,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,14 +88,14 @@ def line(
     """
     centre = weights_of(model)
     if to is None:
-        way, words, begin, end = direction(centre, seed), WORDS_RANDOM, -1.0, 1.0
+        way, words, begin, end = direction(centre, seed), f"a {RANDOM}", -1.0, 1.0
     else:
         other, words, begin, end = like(model, to), "from these weights (0) to the others (1)", -0.25, 1.25
         way = [{k: other[i][k] - w for k, w in params.items()} for i, params in enumerate(centre)]
     begin, end = (begin, end) if span is None else span
     places = spread(begin, end, points)
     losses = Surface(model, x, y, [way], backend, points).at(places[:, None], progress)
-    return Line(places, losses, words)
+    return Line(places, losses, words, (0.0,) if to is None else (0.0, 1.0))
 
 
 def plane(
@@ -111,7 +112,7 @@ def plane(
         raise SettingError(f"A plane needs two directions; it got {len(ways)}.")
     axis = spread(-span, span, points)
     losses = grid(Surface(model, x, y, ways, backend, points**2), axis, axis, progress)
-    return Plane(axis, axis, losses, words or (WORDS_RANDOM, WORDS_RANDOM.replace("a random", "another random")))
+    return Plane(axis, axis, losses, words or (f"a {RANDOM}", f"another {RANDOM}"))
 
 
 def path_plane(
@@ -132,8 +133,8 @@ def path_plane(
     a, b = (spread(low[i] - room, high[i] + room, points) for i in range(2))
     losses = grid(surface, a, b, progress)
     words = tuple(
-        f"{which} of the way's directions, distance ({share:.0%} of its variance)".replace("%", " %")
-        for which, share in zip(("the main one", "the second"), explained, strict=True)
+        f"distance along the way's {which} direction\n({share:.0%} of its variance)".replace("%", " %")
+        for which, share in zip(("main", "second"), explained, strict=True)
     )
     measured = np.array([Surface(model, x, y, [], "numpy", 1, weights).at(np.zeros((1, 0)))[0] for weights in path.weights])
     return Plane(a, b, losses, (words[0], words[1]), explained, places, path.steps, measured)
@@ -156,7 +157,7 @@ def path(source: Run | Replay, steps: Sequence[int] | None = None) -> Path:
 
 # ── directions ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-WORDS_RANDOM = "a random direction (at 1 every neuron has moved as far as its weights are long)"
+RANDOM = "random direction\n(1: each neuron moved by the length of its weights)"
 
 
 def direction(centre: Weights, seed: int = 0, number: int = 0) -> Weights:

@@ -7,19 +7,21 @@ import numpy as np
 
 from chainrule.errors import DataError, ShapeError
 from chainrule.plots.pictures import as_pictures, grid_of, named
-from chainrule.plots.style import COLOURS, INK, RISING, axes, bare, dressed
+from chainrule.plots.style import COLOURS, INK, WRONG, axes, bare, dressed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TOLD = 3  # probabilities beside each mistake
+TOLD = 3  # probabilities below each mistake
+LINE = 0.19  # between two of them, in widths of a picture
+WRITTEN = 30  # classes; of more, only colours are shown
 
 
 def confusion(y: Any, p: Any, names: Sequence[str] | None = None, ax: "Axes | None" = None) -> "Axes":
     """The confusion matrix: in each row the examples of a class, counted by what they were taken for.
 
     y: the true classes, (n,) or one-hot (n, classes).  p: probabilities (n, classes), or the classes said (n,).
-    names: of the classes.  Colours show shares of the row; only mistakes are coloured, the more the brighter.
+    names: of the classes.  Only mistakes are coloured, by their share of the row.
 
     >>> from chainrule import plots
     >>> ax = plots.confusion([0, 0, 1], [0, 1, 1], names=["cat", "dog"])
@@ -29,18 +31,20 @@ def confusion(y: Any, p: Any, names: Sequence[str] | None = None, ax: "Axes | No
     counts = confusion_counts(y, p, None if names is None else len(names))
     n = len(counts)
     names = [str(k) for k in range(n)] if names is None else list(names)
-    ax = axes(ax, *(2 * (min(9.0, max(4.0, 1.2 + 0.42 * n)),)))
+    side = min(9.0, max(3.0, 1.4 + 0.44 * n))
+    ax = axes(ax, side, side)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    wrong = np.where(np.eye(n, dtype=bool), np.nan, shares)
-    ax.imshow(wrong, cmap=RISING, vmin=0, vmax=max(float(np.nanmax(wrong, initial=0.0)), 1e-9))
-    for i, j in np.ndindex(n, n) if n <= 30 else ():
-        bright = i != j and wrong[i, j] > 0.6 * np.nanmax(wrong)
-        colour = INK if i == j else "black" if bright else "white"
-        ax.text(j, i, f"{counts[i, j]:,}" if counts[i, j] else "·", ha="center", va="center", color=colour, fontsize=8 if n > 12 else 9)
+    wrong = np.where(np.eye(n, dtype=bool) | (counts == 0), np.nan, shares)
+    most = float(np.nanmax(np.append(wrong, 1e-9)))
+    ax.imshow(wrong, cmap=WRONG, vmin=0, vmax=1.3 * most)  # the darkest are left out: black is read on all others
+    for i, j in np.ndindex(n, n) if n <= WRITTEN else ():
+        ax.text(j, i, f"{counts[i, j]:,}" if counts[i, j] else "·", ha="center", va="center", fontsize=8 if n > 12 else 9,
+                color=INK if np.isnan(wrong[i, j]) else "black", fontweight="bold" if i == j else "normal")  # fmt: skip
     right, total = int(np.trace(counts)), int(counts.sum())
     ax.set_xticks(range(n), names, rotation=0 if max(map(len, names)) < 4 else 90)
     ax.set_yticks(range(n), names)
     dressed(ax, f"{right:,} of {total:,} right ({right / max(1, total):.2%})".replace("%", " %"), "taken for", "what it is")
+    ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
     return ax
@@ -108,7 +112,7 @@ def mistakes(
     >>> from chainrule import plots
     >>> ax = plots.mistakes(np.zeros((2, 28, 28)), [1, 0], [[0.9, 0.1], [0.8, 0.2]], names=["no", "yes"])
     >>> [text.get_text() for text in ax.texts]
-    ['yes, #0', 'no', '90 %', 'yes', '10 %']
+    ['is yes', '#0', 'no', '90.0 %', 'yes', '10.0 %']
     """
     truth, p = classes_of(y), probabilities_of(p)
     chosen = most_wrong(y, p, count)
@@ -117,22 +121,28 @@ def mistakes(
         ax.text(0.5, 0.5, "No mistakes.", ha="center", va="center", color=INK)
         return bare(ax)
     shown = as_pictures(np.asarray(x.values if hasattr(x, "values") else x)[chosen])
-    told = min(TOLD, p.shape[1])
-    line = 0.2
-    columns = columns or min(len(chosen), 6)
-    rows, high = -(-len(chosen) // columns), shown.shape[1] / shown.shape[2]
-    ax = axes(ax, 1.35 * columns, 1.35 * rows * (high + 0.35 + line * (told + 1)))
-    room = 0.25 + line * (told + 0.3)  # above a picture: its name, and the bars of the picture above it
-    places = grid_of(ax, shown, columns, room)
-    for k, (left, top) in zip(chosen, places, strict=True):
-        ax.text(left, top - 0.05, f"{named(truth[k], names)}, #{k}", ha="left", va="bottom", color=INK, fontsize=9)
+    told, columns = min(TOLD, p.shape[1]), columns or min(len(chosen), 6)
+    high, wide = shown.shape[1:3]
+    head, foot = 0.28, LINE * told + 0.12
+    ax = axes(ax, 0.3 + 1.4 * columns, 0.2 + 1.4 * -(-len(chosen) // columns) * (high / wide + head + foot))
+    for k, (left, top) in zip(chosen, grid_of(ax, shown, columns, head, foot), strict=True):
+        ax.text(left, top - 0.05 * wide, f"is {named(truth[k], names)}", ha="left", va="bottom", color=INK, fontsize=9)
+        ax.text(left + wide, top - 0.05 * wide, f"#{k}", ha="right", va="bottom", color=INK, fontsize=7)
         order = list(np.argsort(-p[k], kind="stable")[:told])
         if truth[k] not in order:
             order[-1] = truth[k]
         for i, c in enumerate(order):
-            at, colour = top + high + line * (i + 0.65), COLOURS[0] if c == truth[k] else COLOURS[1]
-            ax.barh(at, 0.5 * p[k, c], left=left + 0.18, height=0.11, color=colour)
-            ax.text(left, at, named(c, names), ha="left", va="center", color=INK, fontsize=7)
-            ax.text(left + 1, at, f"{p[k, c]:.0%}".replace("%", " %"), ha="right", va="center", color=INK, fontsize=7)
-    ax.set_ylim(max(top for _, top in places) + high + line * (told + 1), 0)
+            at, colour = top + high + wide * LINE * (i + 0.7), COLOURS[0] if c == truth[k] else COLOURS[1]
+            ax.barh(at, max(0.42 * p[k, c], 0.01) * wide, left=left + 0.16 * wide, height=0.11 * wide, color=colour)
+            ax.text(left, at, named(c, names), ha="left", va="center_baseline", color=colour, fontsize=7, fontweight="bold")
+            ax.text(left + wide, at, per_cent(p[k, c]), ha="right", va="center_baseline", color=INK, fontsize=7)
     return bare(ax)
+
+
+def per_cent(share: float) -> str:
+    """A probability, also where it is nearly sure.
+
+    >>> per_cent(0.5), per_cent(0.99999), per_cent(0.00001)
+    ('50.0 %', '> 99.9 %', '< 0.1 %')
+    """
+    return "> 99.9 %" if share > 0.9995 else "< 0.1 %" if share < 0.0005 else f"{share:.1%}".replace("%", " %")

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.errors import SettingError, unknown
-from chainrule.plots.style import COLOURS, LINES, axes, dressed, legend
+from chainrule.plots.style import COLOURS, LINES, axes, dressed, legend, thousands
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+PARTS = (("", "training", "-"), ("val_", "validation", "--"))
 SIZES = {
     "gradient": ("grad_rms", "gradients"),
     "update": ("update_rms", "updates"),
@@ -42,13 +43,12 @@ def curves(*runs: Any, figure: str = "loss", labels: Sequence[str] | None = None
     if figure not in known:
         raise unknown("figure in these runs", figure, known)
     ax = axes(ax)
-    many = len(runs) > 1
     names = labels if labels is not None else [getattr(run, "name", f"run {k + 1}") for k, run in enumerate(runs)]
     for k, (figures, epochs) in enumerate(told):
-        for prefix, what, style in (("", "training", "-"), ("val_", "validation", "--")):
+        for prefix, what, style in PARTS:
             values = figures.get(prefix + figure)
             if values:
-                label = what if not many else f"{names[k]}, {what}"
+                label = what if len(runs) == 1 else f"{names[k]}, {what}"
                 ax.plot(epochs[: len(values)], values, style, marker="o", markersize=4, color=COLOURS[k % len(COLOURS)], label=label)
     ax.locator_params(axis="x", integer=True)
     legend(ax)
@@ -89,5 +89,6 @@ def sizes(run: Any, what: str = "gradient", ax: "Axes | None" = None) -> "Axes":
         seen = np.isfinite(values) & (values > 0)
         ax.plot(number[seen], values[seen], LINES[k // len(COLOURS) % len(LINES)], color=COLOURS[k % len(COLOURS)], label=layer, linewidth=1.2)
     ax.set_yscale("log")
-    legend(ax, title=None)
+    thousands(ax.xaxis)
+    legend(ax)
     return dressed(ax, f"{words[:1].upper()}{words[1:]}, layer by layer", "step", "update / weight" if what == "ratio" else "root mean square per weight")

@@ -32,18 +32,17 @@ def digits(
     ['5', '0', '4', '1', '9', '2']
     """
     shown = as_pictures(x)[:MOST]
-    n, columns = len(shown), columns or columns_for(len(shown))
-    rows = -(-n // columns)
-    room = 0.35 if labels is not None else 0.0
-    ax = axes(ax, min(9.0, max(2.5, 0.75 * columns)), min(12.0, max(1.2, 0.75 * rows * (1 + room))))
-    places = grid_of(ax, shown, columns, room)
-    for k, (left, top) in enumerate(places):
+    n, wide = len(shown), shown.shape[2]
+    columns = columns or columns_for(n)
+    head = 0.32 if labels is not None else 0.0
+    ax = axes(ax, 0.3 + 0.8 * min(n, columns), 0.2 + 0.8 * -(-n // columns) * (shown.shape[1] / wide + head))
+    for k, (left, top) in enumerate(grid_of(ax, shown, columns, head)):
         if labels is None:
             break
         truth, answer = named(labels[k], names), None if said is None else named(said[k], names)
         wrong = answer is not None and answer != truth
-        ax.text(left + 0.5, top - 0.06, f"{answer} not {truth}" if wrong else truth, ha="center", va="bottom", fontsize=9,
-                color=COLOURS[1] if wrong else INK)  # fmt: skip
+        ax.text(left + wide / 2, top - 0.05 * wide, f"{answer} not {truth}" if wrong else truth, ha="center", va="bottom",
+                fontsize=9, color=COLOURS[1] if wrong else INK)  # fmt: skip
     return bare(ax)
 
 
@@ -66,17 +65,25 @@ def columns_for(n: int) -> int:
     return max(1, min(n, math.ceil(math.sqrt(1.5 * n))))
 
 
-def grid_of(ax: "Axes", pictures: np.ndarray, columns: int, room: float, colours: dict[str, Any] | None = None) -> list[tuple[float, float]]:
-    """Draws pictures in rows, each 1 wide, with `room` above each; returns their left upper corners."""
-    high = pictures.shape[1] / pictures.shape[2]
-    places = [((k % columns) * (1 + GAP), (k // columns) * (high + room + GAP) + room) for k in range(len(pictures))]
-    look = colours or {"cmap": "gray", "vmin": 0, "vmax": 1}
-    for picture, (left, top) in zip(pictures, places, strict=True):
-        ax.imshow(picture, extent=(left, left + 1, top + high, top), interpolation="nearest", **look)
-    ax.set_xlim(-GAP, max(left for left, _ in places) + 1 + GAP)
-    ax.set_ylim(max(top for _, top in places) + high + GAP, -GAP)
-    ax.set_aspect("equal")
-    return places
+def grid_of(ax: "Axes", pictures: np.ndarray, columns: int, head: float = 0.0, foot: float = 0.0, **look: Any) -> list[tuple[int, int]]:
+    """Draws pictures in rows, as one image whose gaps are transparent; returns their left upper corners, in pixels.
+
+    pictures: (n, h, w) or (n, h, w, 3).  head, foot: room above and below each, in widths of a picture.
+    """
+    n, high, wide = pictures.shape[:3]
+    above, below, gap = (round(share * wide) for share in (head, foot, GAP))
+    across, down = wide + gap, above + high + below + gap
+    corners = [((k % columns) * across, (k // columns) * down + above) for k in range(n)]
+    size = (-(-n // columns) * down - gap, min(n, columns) * across - gap)
+    whole = np.zeros((*size, 4), np.float32) if pictures.ndim == 4 else np.full(size, np.nan, np.float32)
+    for picture, (left, top) in zip(pictures, corners, strict=True):
+        place = whole[top : top + high, left : left + wide]
+        if pictures.ndim == 4:
+            place[..., :3], place[..., 3] = picture, 1
+        else:
+            place[:] = picture
+    ax.imshow(whole, interpolation="none", extent=(0, size[1], size[0], 0), **({"cmap": "gray", "vmin": 0, "vmax": 1} | look))
+    return corners
 
 
 def named(value: Any, names: Sequence[str] | None) -> str:

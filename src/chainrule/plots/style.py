@@ -15,7 +15,8 @@ INK = "#757575"
 # Told apart by all kinds of eyes (Okabe and Ito's set), those first that also stand out from white and from black.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 LINES = ("-", "--", ":", "-.")
-RISING = "viridis"  # from little to much
+DEPTHS = "Blues_r"  # from deep valleys to heights; a path in COLOURS[1] is seen on all of it
+WRONG = "Oranges"  # from few mistakes to many
 SIGNED = "RdBu_r"  # from negative (blue) through 0 (white) to positive (red)
 ENDINGS = (".png", ".svg")
 DPI = 120
@@ -30,7 +31,7 @@ def axes(ax: "Axes | None", width: float = 6.0, height: float = 4.0) -> "Axes":
 
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="none")
     made = figure.add_subplot(facecolor="none")
-    made._repr_svg_ = lambda: svg(made)  # type: ignore[attr-defined]  # what a notebook shows
+    made._repr_svg_ = lambda: drawn(made, ".svg").decode()  # type: ignore[attr-defined]  # what a notebook shows
     return made
 
 
@@ -54,6 +55,24 @@ def bare(ax: "Axes", title: str = "") -> "Axes":
     return ax
 
 
+def note(ax: "Axes", text: str, place: Any, above: bool = True) -> None:
+    """Words at a place on a coloured ground, in a box of their own, on that side where there is room."""
+    (low, high), (x, _) = ax.get_xlim(), place
+    left = x < (low + high) / 2
+    ax.annotate(
+        text, place, xytext=(8 if left else -8, 9 if above else -9), textcoords="offset points", fontsize=8, color="black",
+        ha="left" if left else "right", va="bottom" if above else "top",
+        bbox={"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},
+    ).set_in_layout(False)  # fmt: skip
+
+
+def thousands(axis: Any) -> None:
+    """Steps with commas, as they are printed elsewhere."""
+    from matplotlib.ticker import StrMethodFormatter
+
+    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
 def legend(ax: "Axes", **places: Any) -> None:
     """The key to the colours, without a box."""
     made = ax.legend(frameon=False, fontsize=9, **places)
@@ -61,9 +80,12 @@ def legend(ax: "Axes", **places: Any) -> None:
         text.set_color(INK)
 
 
-def scale(ax: "Axes", image: Any, words: str) -> None:
+def scale(ax: "Axes", image: Any, words: str, ticks: Any = None) -> None:
     """The scale beside a picture whose colours are numbers."""
     bar = ax.figure.colorbar(image, ax=ax, fraction=0.046, pad=0.03)
+    if ticks is not None:
+        bar.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks], minor=False)
+        bar.minorticks_off()
     bar.set_label(words, color=INK)
     bar.ax.tick_params(which="both", color=INK, labelcolor=INK)
     bar.outline.set_visible(False)

@@ -16,17 +16,18 @@ from chainrule.backprop import first_state, make_step
 from chainrule.errors import ShapeError
 from chainrule.landscapes import Surface
 from chainrule.models import Sequential
-from chainrule.plots.style import COLOURS, INK, RISING, axes, dressed, legend, scale
+from chainrule.plots.style import COLOURS, INK, axes, dressed, legend
 from chainrule.plots.surfaces import levels_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+BELOW: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.13), "ncols": 2}  # where no line runs through it
 Curve = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
 
 def line_fit(
-    x: Any = None, y: Any = None, rate: float = 0.1, steps: int = 40, start: tuple[float, float] = (-1.0, 3.5), ax: "Axes | None" = None
+    x: Any = None, y: Any = None, rate: float = 0.2, steps: int = 40, start: tuple[float, float] = (-1.0, 3.5), ax: "Axes | None" = None
 ) -> "Axes":
     """The squared error of a line through points, over its slope and intercept, and the path of gradient descent.
 
@@ -41,16 +42,14 @@ def line_fit(
     x, y = points(x, y)
     ax = axes(ax, 6.4, 5.0)
     path = descent(x, y, rate, start, [slice(None)] * steps)
+    ax.plot(path[:, 0], path[:, 1], "-o", color=COLOURS[1], markersize=4, linewidth=1.2, label=f"{steps} steps, learning rate {rate:g}")
     bowl(ax, x, y, [path])
-    ax.plot(path[:, 0], path[:, 1], "-o", color="white", markersize=3.5, linewidth=1, label=f"{steps} steps, learning rate {rate:g}")
-    least = np.polyfit(x, y, 1)
-    ax.plot(*least, "+", color=COLOURS[1], markersize=12, markeredgewidth=2, label="the least squared error")
-    legend(ax, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
+    legend(ax, **BELOW)
     return dressed(ax, "Mean squared error of the line y = slope · x + intercept", "slope", "intercept")
 
 
 def batch_paths(
-    x: Any = None, y: Any = None, rate: float = 0.05, sizes: Sequence[int | None] = (1, 4, None), epochs: int = 10,
+    x: Any = None, y: Any = None, rate: float = 0.1, sizes: Sequence[int | None] = (2, 8, None), epochs: int = 15,
     start: tuple[float, float] = (-1.0, 3.5), seed: int = 1, ax: "Axes | None" = None,
 ) -> "Axes":  # fmt: skip
     """The paths of gradient descent on the same bowl, with batches of several sizes, over the same number of epochs.
@@ -59,7 +58,7 @@ def batch_paths(
     does: small batches wander, but take more steps for the same work.  x, y, start: as in `line_fit`.
 
     >>> from chainrule import plots
-    >>> ax = plots.batch_paths(sizes=(1, None), epochs=3)
+    >>> ax = plots.batch_paths(sizes=(1, None), rate=0.05, epochs=3)
     >>> [(line.get_label(), len(line.get_xdata()) - 1) for line in ax.lines[:2]]
     [('batches of 1: 72 steps', 72), ('all 24 at once: 3 steps', 3)]
     """
@@ -70,21 +69,23 @@ def batch_paths(
         orders = [generator(seed, "order", epoch).permutation(n) for epoch in range(epochs)]
         batch = size or n
         paths.append(descent(x, y, rate, start, [order[k : k + batch] for order in orders for k in range(0, n, batch)]))
-    bowl(ax, x, y, paths)
     for k, (size, path) in enumerate(zip(sizes, paths, strict=True)):
         label = f"{f'batches of {size}' if size else f'all {n} at once'}: {len(path) - 1} steps"
-        colour = ("white", COLOURS[4], COLOURS[1], COLOURS[3])[::-1][k % 4] if size else "white"
-        ax.plot(path[:, 0], path[:, 1], "-o", color=colour, markersize=2.5 if size else 5, linewidth=1, label=label)
-    legend(ax, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
+        whole = not size or size >= n
+        ax.plot(path[:, 0], path[:, 1], "-o", color=COLOURS[k % len(COLOURS)], markersize=4 if whole else 2, linewidth=1.5 if whole else 0.8,
+                alpha=1 if whole else 0.8, label=label)  # fmt: skip
+    bowl(ax, x, y, paths)
+    legend(ax, **BELOW)
     return dressed(ax, f"{epochs} epochs of gradient descent, learning rate {rate:g}", "slope", "intercept")
 
 
 def valleys(
-    rates: Sequence[float] = (0.01, 0.1, 0.6), start: float = -3.6, steps: int = 25, curve: Curve | None = None, ax: "Axes | None" = None
+    rates: Sequence[float] = (0.02, 0.1, 0.9), start: float = -4.2, steps: int = 40, curve: Curve | None = None, ax: "Axes | None" = None
 ) -> "Axes":
     """Gradient descent on a curve with several valleys, at several learning rates, each from the same start.
 
-    curve: a function of one number and its derivative; left out, one with a shallow and a deep valley.
+    A small rate does not arrive, a larger one ends in the first valley, which is not the deepest; one larger still jumps over
+    narrow valleys and settles in a wide one.  curve: a function of one number and its derivative, instead of `valley`.
 
     >>> from chainrule import plots
     >>> ax = plots.valleys(rates=(0.25,), start=1.0, steps=2, curve=(lambda w: w * w, lambda w: 2 * w))
@@ -94,23 +95,31 @@ def valleys(
     loss, derivative = curve or (valley, valley_slope)
     ways = [rolled(derivative, rate, start, steps) for rate in rates]
     ax = axes(ax, 7.0, 4.2)
-    low, high = min(-5.0 if curve is None else start, *(way.min() for way in ways)), max(5.0 if curve is None else start, *(way.max() for way in ways))
-    along = np.linspace(low - 0.05 * (high - low), high + 0.05 * (high - low), 600)
+    edges = [-5.0, 5.0] if curve is None else []
+    low, high = (choose([start, *edges, *(float(choose(way[np.isfinite(way)])) for way in ways)]) for choose in (np.min, np.max))
+    room = 0.05 * (high - low)
+    along = np.linspace(low - room, high + room, 600)
     ax.plot(along, loss(along), color=INK, linewidth=1.5)
     for k, (rate, way) in enumerate(zip(rates, ways, strict=True)):
-        ax.plot(way, loss(way), "-o", color=COLOURS[k % len(COLOURS)], markersize=4, linewidth=0.8, label=f"rate {rate:g}: ends at {loss(way[-1]):.2f}")
+        label = f"learning rate {rate:g}: loss {loss(way[-1]):.2f}"
+        ax.plot(way, loss(way), "-o", color=COLOURS[k % len(COLOURS)], markersize=4.5, linewidth=1, label=label, zorder=3 - k / 10)
+    ax.plot(start, loss(start), "o", color=INK, markersize=8, label="start")
     legend(ax)
-    return dressed(ax, f"{steps} steps of gradient descent from the same place", "weight", "loss")
+    return dressed(ax, f"{steps} steps of gradient descent on a curve with several valleys", "weight", "loss")
 
 
 def valley(w: Any) -> Any:
-    """A curve with several valleys: w² / 20 - cos 2w + w / 5 ..."""
-    return w**2 / 20 - np.cos(2 * w) + 1.5
+    """A wide valley around 2, and on its left slope two narrow ones, around -2.2 and -0.4."""
+    dents = sum(depth * np.exp(-5 * (w - place) ** 2) for depth, place in DENTS)
+    return (w - 2) ** 2 / 14 + 1.2 - dents
 
 
 def valley_slope(w: Any) -> Any:
-    """Its derivative."""
-    return w / 10 + 2 * np.sin(2 * w)
+    """The derivative of `valley`."""
+    return (w - 2) / 7 + sum(depth * 10 * (w - place) * np.exp(-5 * (w - place) ** 2) for depth, place in DENTS)
+
+
+DENTS = ((0.9, -2.3), (0.75, -0.4))  # (depth, place)
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,10 +167,9 @@ def bowl(ax: "Axes", x: np.ndarray, y: np.ndarray, paths: Sequence[np.ndarray]) 
     ways = [[{"kernel": kernel, "bias": 0 * bias}], [{"kernel": 0 * kernel, "bias": bias}]]
     surface = Surface(line_model(), x[:, None], y[:, None], ways, "numpy", centre=[{"kernel": 0 * kernel, "bias": 0 * bias}])
     losses = surface.at(np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2)).reshape(len(b), len(a))
-    levels = levels_of(losses)
-    image = ax.contourf(a, b, losses, levels=levels, cmap=RISING, norm="log")
-    ax.contour(a, b, losses, levels=levels, colors="black", linewidths=0.3, alpha=0.5)
-    scale(ax, image, "mean squared error")
+    lines = ax.contour(a, b, losses, levels=levels_of(losses)[:-1], colors=INK, linewidths=0.7, zorder=0)
+    ax.clabel(lines, lines.levels[2::3], fontsize=7, fmt="%.2g")
+    ax.plot(*np.polyfit(x, y, 1), "P", color=COLOURS[3], markersize=9, markeredgecolor="white", label="the least squared error")
 
 
 def rolled(derivative: Callable[[Any], Any], rate: float, start: float, steps: int) -> np.ndarray:
