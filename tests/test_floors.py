@@ -18,11 +18,11 @@ NETWORK = {
 }  # fmt: skip
 DATA = {"datasets", "files", "images", "pretrained", "runs"}
 TRAINING = {
-    "callbacks", "checkpoints", "engines", "examples", "finite", "handwriting", "models", "stack", "predicting", "progress", "recipes",
+    "callbacks", "checkpoints", "engines", "examples", "finite", "handwriting", "models", "stack", "predicting", "progress", "rates", "recipes",
     "recording", "replay", "reruns",
     "saving", "summary", "training", "utils",
 }  # fmt: skip
-SHOWING = {"explain", "landscapes", "plots"}
+SHOWING = {"diagnosis", "explain", "landscapes", "plots"}
 DOORS = {"__main__", "cli", "server", "studio", "widgets"}
 FLOORS = [GROUND, NETWORK | DATA, TRAINING, SHOWING, DOORS]
 

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _MODULES = (
-    "activations", "arrays", "backprop", "callbacks", "datasets", "errors", "explain", "files", "images", "initializers",
-    "landscapes", "layers", "losses", "metrics", "models", "optimizers", "plots", "regularizers", "saving", "utils",
+    "activations", "arrays", "backprop", "callbacks", "datasets", "diagnosis", "errors", "explain", "files", "images",
+    "initializers", "landscapes", "layers", "losses", "metrics", "models", "optimizers", "plots", "rates", "regularizers", "saving",
+    "utils",
 )  # fmt: skip
 _NAMES = {
     "Sequential": "chainrule.models",
@@ -33,8 +34,8 @@ __all__ = ["Input", "Model", "Scaled", "Sequential", "__version__", *_MODULES]  
 
 if TYPE_CHECKING:
     from chainrule import (  # noqa: F401, I001
-        activations, arrays, backprop, callbacks, datasets, errors, explain, files, images, initializers, landscapes,
-        layers, losses, metrics, models, optimizers, plots, regularizers, saving, utils,
+        activations, arrays, backprop, callbacks, datasets, diagnosis, errors, explain, files, images, initializers, landscapes,
+        layers, losses, metrics, models, optimizers, plots, rates, regularizers, saving, utils,
     )  # fmt: skip
     from chainrule.examples import Scaled
     from chainrule.layers import Input

@@ -1,0 +1,148 @@
+"""Looks for every symptom in a run, and says what was looked at and what could not be."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule import reruns
+from chainrule.diagnosis import classes, gradients, learning_rate, overfitting, updates
+from chainrule.diagnosis import labels as labelling
+from chainrule.diagnosis.answers import Answers
+from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.labels import Suspects
+from chainrule.diagnosis.records import Records
+from chainrule.diagnosis.units import idle
+from chainrule.errors import ChainruleError
+from chainrule.replay import Replay
+from chainrule.runs import Run
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found in a run, the most important first; iterating gives the findings.
+
+    looked_at: what was looked at.  left_out: what could not be, and why.  suspects: the ranked labels, if they were ranked.
+    """
+
+    run: str
+    findings: tuple[Finding, ...]
+    looked_at: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    suspects: Suspects | None = None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is alarming; a note is no alarm."""
+        return all(finding.severity == "note" for finding in self.findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same for programs, ready for JSON."""
+        return {
+            "run": self.run, "healthy": self.healthy, "findings": [finding.to_dict() for finding in self.findings],
+            "looked_at": list(self.looked_at), "left_out": list(self.left_out),
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.run}: {summary(self)}", *(f"\n{finding}" for finding in self.findings), *ending(self)])
+
+
+def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labels: bool = True) -> Diagnosis:
+    """Says what is wrong with a run's learning, and what usually helps.
+
+    replay: the run, opened, if you have it; else it is opened here, from `source` if its data have moved. Without its data
+    only what was recorded is looked at. labels: whether to look for labels that look wrong, which takes longest.
+    """
+    records, left_out = Records(run), list[str]()
+    if not records.count:
+        return Diagnosis(run.name, (), (), ("No step was recorded yet.",))
+    looked_at = ["the loss of every step"]
+    looked_at += ["gradients, updates and weights of each layer"] if records.sizes else []
+    found = [
+        *learning_rate.not_finite(records), *learning_rate.too_high(records), *learning_rate.too_low(records),
+        *gradients.exploding(records), *gradients.vanishing(records), *updates.out_of_range(records),
+        *overfitting.overfitting(records),
+    ]  # fmt: skip
+    if np.isfinite(records.figure("val_loss")).any():
+        looked_at.append("the figures on what was held back")
+    else:
+        left_out.append("Overfitting can not be seen: nothing was held back to judge after each epoch.")
+    answers, problem = opened(run, replay, source)
+    if problem:
+        left_out.append(problem)
+    step = run.snapshots()[-1]
+    if answers is not None and not sound(answers, step):
+        answers = None
+        left_out.append("The network was not asked anything: its weights are no finite numbers any more.")
+    found += idle(records, answers, step)
+    looked_at += ["dead and saturated units"]
+    suspects, steps = None, (records.first, records.last)
+    if answers is not None and answers.given is not None:
+        looked_at.append("the classes it answers")
+        found += classes.never_predicted(answers, step, (step, step))
+        if labels and not any(f.severity == "severe" for f in found):
+            suspects = labelling.suspects(answers)
+            looked_at.append(f"{len(suspects):,} labels")
+            found += labelling.suspicious(answers, suspects, steps)
+        elif labels:
+            left_out.append("Labels were not judged: a network that does not learn knows nothing about them.")
+    return Diagnosis(run.name, tuple(sorted(without_echoes(found), key=lambda f: f.weight)), tuple(looked_at), tuple(left_out), suspects)
+
+
+CAUSES = {"not finite": "loss that is not finite", "rate too high": "rate that is too high", "rate too low": "rate that is too low",
+          "vanishing gradients": "vanishing gradients", "exploding gradients": "exploding gradients"}  # fmt: skip
+EFFECTS = ("dead units", "saturated units", "class never predicted")
+
+
+def without_echoes(found: list[Finding]) -> list[Finding]:
+    """Without what only repeats another finding: large updates where the rate is too high, small ones where gradients vanish."""
+    names = {finding.name for finding in found}
+    echoes = set[str]()
+    if names & {"rate too high", "not finite"}:
+        echoes |= {"update too large", "update too small", "vanishing gradients"}
+    if names & {"vanishing gradients", "rate too low"}:
+        echoes |= {"update too small"}
+    if "dead units" in names:
+        echoes |= {"update too small", "vanishing gradients"}
+    kept = [finding for finding in found if finding.name not in echoes]
+    cause = next((name for name in CAUSES if name in names), None)
+    return [replace(f, advice=f"It may well follow from the {CAUSES[cause]}: cure that first.") if cause and f.name in EFFECTS else f for f in kept]
+
+
+def opened(run: Run, replay: Replay | None, source: Any) -> tuple[Answers | None, str]:
+    """The run's network and data, or why they can not be had."""
+    try:
+        return Answers(reruns.opened(run, source) if replay is None else replay), ""
+    except (ChainruleError, OSError) as problem:
+        return None, f"Its network was not asked anything, because its data could not be opened: {problem}"
+
+
+def sound(answers: Answers, step: int) -> bool:
+    """Whether all weights before a step are finite numbers."""
+    return all(np.isfinite(w).all() for layer in answers.params(step) for w in layer.values())
+
+
+def summary(found: Diagnosis) -> str:
+    """The first line: how it looks."""
+    alarms = sum(finding.severity != "note" for finding in found.findings)
+    if not found.looked_at:
+        return "nothing to look at yet"
+    return "looks healthy" if not alarms else "1 finding" if alarms == 1 else f"{alarms} findings"
+
+
+def ending(found: Diagnosis) -> list[str]:
+    """The last lines: what was looked at, what could not be."""
+    lines = [""] if found.looked_at or found.left_out else []
+    if found.looked_at:
+        lines.append(f"Looked at: {', '.join(found.looked_at)}.")
+    return [*lines, *(f"Not looked at: {reason}" for reason in found.left_out)]

@@ -1,0 +1,133 @@
+"""Labels that look wrong: examples that the network, while it had not learned them by heart yet, would rather call something else.
+
+A network learns first what examples have in common, and only later, by heart, what contradicts it. So an example is
+judged by what the network said to it early in the run: how much more probable it found another class than the given
+one, as a mean over a few early states (they are snapshots of the run, or reached again by replay). The idea is that of
+the area under the margin (G. Pleiss and others, 2020); how many labels look wrong is counted as in confident learning
+(C. Northcutt and others, 2021): another class is at least as probable as it is, on average, for its own examples.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.diagnosis.answers import NO_LABEL, Answers
+from chainrule.diagnosis.finding import Finding
+from chainrule.errors import DataError
+from chainrule.replay import Replay
+
+EPOCHS = 6  # so many states, at the ends of the first epochs
+BUDGET = 3.0  # seconds (as guessed for NumPy) that may be spent on reaching them; more than that, and snapshots must do
+SURE = 0.5  # by so much the other class must be more probable to be counted
+# With 10 % of the labels of MNIST swapped (1,000 to 60,000 digits, recipes classic and fast), 2.4 to 7.5 % are counted; on the same
+# digits as they are, at most 0.3 %.
+SHARE = 0.01  # of the labels
+LEAST = 5  # labels
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A candidate: its place among the training examples, the label it has, the class the network would rather give."""
+
+    index: int
+    given: int
+    other: int
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Suspects:
+    """All labelled examples of a run, the most suspicious first; candidates to look at, never verdicts.
+
+    index: places in the training examples.  given: their labels.  other: what the network would rather say.
+    score: how much more probable it finds that, -1..1.  estimate: how many labels are clearly contradicted.
+    steps: where in the run it was asked.  names: what the classes are called.
+    """
+
+    index: NDArray[np.int64]
+    given: NDArray[np.int64]
+    other: NDArray[np.int64]
+    score: NDArray[np.float64]
+    estimate: int
+    steps: tuple[int, ...]
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def top(self, count: int) -> list[Suspect]:
+        """The first of them."""
+        columns = (self.index, self.given, self.other, self.score)
+        return [Suspect(int(i), int(g), int(o), float(s)) for i, g, o, s in zip(*(c[:count] for c in columns), strict=True)]
+
+    def name(self, label: int) -> str:
+        """What a class is called."""
+        return self.names[label] if 0 <= label < len(self.names) else str(label)
+
+
+def suspects(replay: Replay | Answers) -> Suspects:
+    """Ranks the training examples of a run by how much their labels look wrong.
+
+    replay: the run, opened (`reruns.opened(run)`). DataError when it does not learn classes.
+    """
+    answers = replay if isinstance(replay, Answers) else Answers(replay)
+    if answers.given is None:
+        raise DataError("Only labels can look wrong: this run does not learn to tell classes apart.")
+    steps = states(answers)
+    mean = np.asarray(np.mean([answers.probabilities(step) for step in steps], axis=0, dtype=np.float64))
+    places = np.flatnonzero(answers.given != NO_LABEL)
+    p, given = mean[places], answers.given[places]
+    rows = np.arange(len(p))
+    others = p.copy()
+    others[rows, given] = -1.0
+    other = others.argmax(axis=1)
+    score = others[rows, other] - p[rows, given]
+    order = np.argsort(-score, kind="stable")
+    return Suspects(places[order], given[order], other[order], score[order], count(p, given), steps, tuple(answers.names))
+
+
+def states(answers: Answers) -> tuple[int, ...]:
+    """The steps whose states are asked: the ends of the first epochs, or snapshots where going there takes too long."""
+    replay = answers.replay
+    stop = replay.run.snapshots()[-1]  # what was recorded after it is not replayed for this
+    ends = [end for k in range(EPOCHS) if (end := replay.first - replay.begun + (k + 1) * replay.per_epoch) <= stop]
+    if ends and sum(answers.seconds_to(end) for end in ends) <= BUDGET:
+        return tuple(ends)
+    kept = [step for step in replay.run.snapshots() if step > replay.first]
+    early = [step for step in kept if not ends or step <= ends[-1]] or kept
+    return tuple(early[:EPOCHS]) or (stop,)
+
+
+def count(p: NDArray[np.float64], given: NDArray[np.int64]) -> int:
+    """How many labels are contradicted: another class is as probable as for its own examples, and by far the likelier one.
+
+    >>> p = np.array([[.9, .1], [.8, .2], [.1, .9], [.2, .8], [.05, .95]])
+    >>> count(p, np.array([0, 0, 1, 1, 0]))
+    1
+    """
+    classes = np.arange(p.shape[1])
+    usual = np.array([p[given == k, k].mean() if (given == k).any() else np.inf for k in classes])
+    likely = np.where(p >= usual, p, -1.0)
+    likely[np.arange(len(p)), given] = -1.0
+    best = likely.max(axis=1)
+    return int((best - p[np.arange(len(p)), given] > SURE).sum())
+
+
+def suspicious(answers: Answers, found: Suspects, steps: tuple[int, int]) -> list[Finding]:
+    """The finding: only where clearly more labels look wrong than in data that are in order."""
+    if found.estimate < max(LEAST, SHARE * len(found)):
+        return []
+    first = found.top(3)
+    shown = ", ".join(f"#{s.index} ({found.name(s.given)}, rather {found.name(s.other)})" for s in first)
+    share = f"{found.estimate / len(found):.1%}".replace("%", " %")
+    says = (
+        f"{found.estimate:,} of {len(found):,} labels ({share}) are clearly contradicted by what the network learned from the others. The "
+        f"first candidates: {shown}."
+    )
+    advice = "Look at them: rare but right examples look the same. `chainrule runs doctor RUN --out labels.png` draws the first."
+    evidence = {
+        "estimate": found.estimate, "labelled": len(found), "asked_at_steps": list(found.steps),
+        "candidates": [asdict(s) for s in found.top(100)],
+    }  # fmt: skip
+    return [Finding("suspicious labels", "warning", says, advice, None, steps, evidence)]
