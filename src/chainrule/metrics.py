@@ -217,9 +217,7 @@ def get(metric: object, y_shape: tuple[int, ...] = (), output_shape: tuple[int, 
         kind = CLASSES.get(str(metric.get("class_name")))
         if kind is None:
             raise unknown("metric", metric.get("class_name"), CLASSES)
-        settings = dict(metric.get("config") or {})
-        settings.pop("dtype", None)
-        return kind(**settings)
+        return kind(**dict(metric.get("config") or {}))
     if not isinstance(metric, str):
         raise SettingError(f"A metric is a name or an object of chainrule.metrics; got {metric!r}.")
     if metric.lower() in ("accuracy", "acc", "crossentropy", "ce"):

@@ -115,6 +115,7 @@ def test_an_initializer_survives_being_written_down(kind) -> None:
     assert again.get_config() == made.get_config()
     assert type(initializers.get(kind)) is type(initializers.get(kind.__name__)) is kind
     assert initializers.get(made) is made
+    assert type(initializers.get({"class_name": kind.__name__, "config": {"dtype": "float32"}})) is kind  # as Keras stores it
 
 
 @pytest.mark.parametrize(

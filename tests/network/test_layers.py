@@ -278,6 +278,13 @@ def test_a_layer_survives_being_written_down(layer) -> None:
     assert layers.serialize(again) == stored
 
 
+def test_a_batch_size_written_on_an_input_binds_nobody() -> None:
+    """It is accepted, in both ways that Keras knows, and batches of any size still fit."""
+    for layer in (Input(shape=(3, 4), batch_size=32), Input(batch_shape=(32, 3, 4))):
+        assert layer.declared_shape == (3, 4)
+        assert layer.get_config()["batch_shape"] == [None, 3, 4]
+
+
 def test_every_layer_is_checked_here() -> None:
     """A layer that is added must appear among those checked above."""
     checked = {type(layer).__name__ for layer in CONFIGURED}

@@ -152,6 +152,7 @@ def test_a_metric_survives_being_written_down(kind) -> None:
     assert metrics.get(made) is made
     assert metrics.get(BinaryAccuracy(0.3)).get_config()["threshold"] == 0.3
     assert metrics.serialize("accuracy") == "accuracy"
+    assert type(metrics.get({"class_name": kind.__name__, "config": {"dtype": "float32"}})) is kind  # as Keras stores it
 
 
 @pytest.mark.parametrize("short", ["mse", "mae"])

@@ -279,6 +279,7 @@ def test_settings_that_change_nothing_are_accepted() -> None:
         {"gradient_accumulation_steps": None}, {"beta_1": 0.0}, {"beta_2": 0.0}, {"weight_decay": None},
     ):  # fmt: skip
         Adam(**settings)
+    assert SGD(momentum=1).momentum == 1
     for settings in ({"decay": 0.1}, {"decay": 1}, {"is_legacy_optimizer": True}, {"ema_momentum": 0.5}):
         with pytest.raises(SettingError, match="not supported"):
             Adam(**settings)

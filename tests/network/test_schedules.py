@@ -78,6 +78,9 @@ def test_an_optimizer_follows_its_schedule() -> None:
     ("make", "words"),
     [
         (lambda: ExponentialDecay(0.1, 0, 0.5), "decay_steps must be above 0"),
+        (lambda: InverseTimeDecay(0.1, 0, 0.5), "decay_steps must be above 0"),
+        (lambda: PolynomialDecay(0.1, 0), "decay_steps must be above 0"),
+        (lambda: OneCycle(0.1, 0), "total_steps must be above 0"),
         (lambda: CosineDecay(0.1, -1), "decay_steps must be above 0"),
         (lambda: PolynomialDecay(0.1, 10, cycle=True), "cycle=True is not supported"),
         (lambda: PiecewiseConstantDecay([1, 2], [0.1, 0.2]), "one value more than boundaries"),
