@@ -15,8 +15,11 @@ COMMANDS = {
     "predict": "say what pictures, arrays or rows of a table are",
     "runs": "list the trainings that were recorded",
     "runs show": "say all about a recorded run, or find a step in it",
+    "runs doctor": "say what is wrong with a run's learning, and what helps",
     "runs compare": "set two recorded runs beside each other",
     "runs rm": "take recorded runs away, after asking",
+    "plot": "draw a picture of a run or a model",
+    "lr-find": "find a learning rate that works",
     "explain": "open one learning step: how a weight gets its next value",
     "check": "measure whether a model's backpropagation is right",
     "data": "say what is in a data set",
@@ -54,7 +57,7 @@ def module_of(command: str) -> Any:
     """The module that a command is in. The command's numerical library is told not to start threads it won't use."""
     if command in ONE_THREAD:
         _one_thread()
-    return importlib.import_module(f"chainrule.cli.{command.replace(' ', '_')}")
+    return importlib.import_module(f"chainrule.cli.{command.replace(' ', '_').replace('-', '_')}")
 
 
 def parser_of(command: str, module: Any) -> "Parser":

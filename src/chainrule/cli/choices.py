@@ -15,3 +15,8 @@ TASKS = ("classes", "two classes", "regression")
 FITS = ("stretch", "crop", "pad")
 PARTS = ("test", "val", "train", "all")
 SHELLS = ("bash", "zsh", "fish")
+PICTURES = (
+    "curves", "sizes", "histograms", "path", "digits", "confusion", "mistakes", "weights", "line", "plane", "line-fit", "valleys",
+    "batch-paths",
+)  # fmt: skip
+SIZES = ("gradient", "update", "weight", "ratio")

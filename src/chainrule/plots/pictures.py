@@ -82,7 +82,8 @@ def grid_of(ax: "Axes", pictures: np.ndarray, columns: int, head: float = 0.0, f
             place[..., :3], place[..., 3] = picture, 1
         else:
             place[:] = picture
-    ax.imshow(whole, interpolation="none", extent=(0, size[1], size[0], 0), **({"cmap": "gray", "vmin": 0, "vmax": 1} | look))
+    chosen: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1} | look
+    ax.imshow(whole, interpolation="none", extent=(0, size[1], size[0], 0), **chosen)
     return corners
 
 

@@ -167,8 +167,9 @@ def bowl(ax: "Axes", x: np.ndarray, y: np.ndarray, paths: Sequence[np.ndarray]) 
     ways = [[{"kernel": kernel, "bias": 0 * bias}], [{"kernel": 0 * kernel, "bias": bias}]]
     surface = Surface(line_model(), x[:, None], y[:, None], ways, "numpy", centre=[{"kernel": 0 * kernel, "bias": 0 * bias}])
     losses = surface.at(np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2)).reshape(len(b), len(a))
-    lines = ax.contour(a, b, losses, levels=levels_of(losses)[:-1], colors=INK, linewidths=0.7, zorder=0)
-    ax.clabel(lines, lines.levels[2::3], fontsize=7, fmt="%.2g")
+    levels = levels_of(losses)[:-1]
+    lines = ax.contour(a, b, losses, levels=levels, colors=INK, linewidths=0.7, zorder=0)
+    ax.clabel(lines, levels[2::3], fontsize=7, fmt="%.2g")
     ax.plot(*np.polyfit(x, y, 1), "P", color=COLOURS[3], markersize=9, markeredgecolor="white", label="the least squared error")
 
 
