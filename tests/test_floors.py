@@ -20,7 +20,7 @@ DATA = {"datasets", "files", "images", "pretrained", "runs"}
 TRAINING = {
     "callbacks", "checkpoints", "engines", "examples", "finite", "handwriting", "models", "stack", "predicting", "progress", "rates", "recipes",
     "recording", "replay", "reruns",
-    "saving", "summary", "training", "utils",
+    "saving", "summary", "threads", "training", "utils",
 }  # fmt: skip
 SHOWING = {"diagnosis", "explain", "landscapes", "plots"}
 DOORS = {"__main__", "cli", "server", "studio", "widgets"}

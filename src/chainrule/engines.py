@@ -17,6 +17,7 @@ import numpy as np
 from chainrule.arrays import Array, namespace
 from chainrule.backprop import Batch, Record, State
 from chainrule.examples import Examples, as_float
+from chainrule.threads import for_products, largest_product
 
 Step = Callable[[State, Batch], tuple[State, Record]]
 
@@ -63,7 +64,8 @@ class Watched:
         self, state: State, records: Record, examples: Examples, order: np.ndarray, start: int, stop: int
     ) -> tuple[State, Record]:
         """Runs the steps start..stop of an epoch."""
-        with np.errstate(all="ignore"):  # a number that stops being finite is reported by the loop, with its place
+        work = largest_product(self.batch, state["params"])
+        with for_products(work), np.errstate(all="ignore"):  # a number that stops being finite is reported by the loop, with its place
             for k in range(start, stop):
                 state, record = self.step(state, self.batch_of(examples, order, k))
                 if (int(state["step"]) % FLUSH_EVERY) == 0:
