@@ -37,7 +37,7 @@ def show(name: str, draw: Callable[..., Any], *args: Any, **settings: Any) -> No
 
 def lines(
     x: Sequence[float], curves: Mapping[str, Sequence[float]], title: str = "", x_name: str = "", y_name: str = "",
-    log: bool = False, dots: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
+    log: bool = False, x_log: bool = False, dots: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
 ) -> Any:  # fmt: skip
     """Curves over the same x, each with its name; dots: points on top, name -> (x, y). Returns matplotlib's Axes."""
     figure = part("matplotlib.figure", "plot", "A picture").Figure
@@ -51,6 +51,8 @@ def lines(
     axes.spines[["top", "right"]].set_visible(False)
     if log:
         axes.set_yscale("log")
+    if x_log:
+        axes.set_xscale("log")
     if len(curves) + len(dots or {}) > 1:
         axes.legend(frameon=False)
     return axes
