@@ -14,7 +14,7 @@ from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.labels import Suspects
 from chainrule.diagnosis.records import Records
 from chainrule.diagnosis.units import idle
-from chainrule.errors import ChainruleError
+from chainrule.errors import ChainruleError, DataError
 from chainrule.replay import Replay
 from chainrule.runs import Run
 
@@ -57,11 +57,14 @@ class Diagnosis:
         return "\n".join([f"{self.run}: {summary(self)}", *(f"\n{finding}" for finding in self.findings), *ending(self)])
 
 
-def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labels: bool = True) -> Diagnosis:
+def diagnose(
+    run: Run, replay: Replay | None = None, *, source: Any = None, labels: bool = True, without: str = ""
+) -> Diagnosis:
     """Says what is wrong with a run's learning, and what usually helps.
 
     replay: the run, opened, if you have it; else it is opened here, from `source` if its data have moved. Without its data
-    only what was recorded is looked at. labels: whether to look for labels that look wrong, which takes longest.
+    only what was recorded is looked at. labels: whether to look for labels that look wrong, which takes longest. without:
+    why its data can not be had, where that is known already.
     """
     records, left_out = Records(run), list[str]()
     if not records.count:
@@ -77,7 +80,7 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
         looked_at.append("the figures on what was held back")
     else:
         left_out.append("Overfitting can not be seen: nothing was held back to judge after each epoch.")
-    answers, problem = opened(run, replay, source)
+    answers, problem = opened(run, replay, source, without)
     if problem:
         left_out.append(problem)
     step = run.snapshots()[-1]
@@ -119,9 +122,11 @@ def without_echoes(found: list[Finding]) -> list[Finding]:
     return [replace(f, advice=f"It may well follow from the {CAUSES[cause]}: cure that first.") if cause and f.name in EFFECTS else f for f in kept]
 
 
-def opened(run: Run, replay: Replay | None, source: Any) -> tuple[Answers | None, str]:
+def opened(run: Run, replay: Replay | None, source: Any, without: str) -> tuple[Answers | None, str]:
     """The run's network and data, or why they can not be had."""
     try:
+        if without:
+            raise DataError(without)
         return Answers(reruns.opened(run, source) if replay is None else replay), ""
     except (ChainruleError, OSError) as problem:
         return None, f"Its network was not asked anything, because its data could not be opened: {problem}"
