@@ -13,10 +13,10 @@ def chart(
     """The lines that draw y over x, which ascends. log: x by its logarithm. top: higher values are cut off. mark: an x to point at.
 
     >>> print("\\n".join(chart([0, 1, 2, 3], [0, 1, 2, 3], width=8, height=4, mark=2, unicode=False)))
-    3 |       *
-      |     **
-      |  ***
-    0 |*
+    3 |      **
+      |    **
+      |  **
+    0 |**
        0    ^ 3
     """
     known = [(math.log10(a) if log else float(a), float(b)) for a, b in zip(x, y, strict=True) if math.isfinite(b)]
