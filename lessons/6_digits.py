@@ -209,6 +209,8 @@ print("\n— 9. Choosing among ten epochs —")
 print(f"The half that chose sees {np.mean(chosen):.2%}; the half that did not, {np.mean(fresh):.2%}.")
 print(f"Choosing alone made the figure {100 * (np.mean(chosen) - np.mean(fresh)):.2f} points too good.")
 assert np.mean(chosen) > np.mean(fresh)
+curves = {"pictures it learns from": history["accuracy"], "test pictures": right.mean(axis=1)}
+show("6-accuracy", lines, range(1, 11), curves, title="The test pictures go up and down by luck", x_name="epoch", y_name="accuracy")
 
 # %% [markdown]
 # A small lie here, because ten epochs are few; with hundreds of tries it grows. What decides anything must not also be what you report. So whoever chooses
@@ -236,7 +238,10 @@ show("6-mistakes", plots.mistakes, x_test, y_test, p, count=12)
 show("6-weights", plots.weights, model, count=40)
 
 # %% [markdown]
-# Some of these you would misread, too. But note how *sure* it is when it is wrong. Softmax outputs add up to 1, that does not make them honest:
+# The last picture shows the weights of 40 hidden neurons, each as a picture of what it wants to see: ink where it is red, none where it is blue.
+# You may expect strokes and loops. There are some, but most look like noise: no neuron has to mean anything to us.
+#
+# Some of the mistakes you would make, too. But note how *sure* it is when it is wrong. Softmax outputs add up to 1, that does not make them honest:
 
 # %%
 sure = p.max(axis=1)
