@@ -9,7 +9,7 @@ from chainrule.arrays import choose_backend, seconds_on_numpy
 from chainrule.errors import SettingError
 from chainrule.layers import Layer
 from chainrule.layers.base import Shape
-from chainrule.saving import load_model, model_from_json, restore, save_model
+from chainrule.saving import load_model, model_from_json, save_model
 from chainrule.stack import Stack
 
 if TYPE_CHECKING:
@@ -273,15 +273,6 @@ class Sequential(Stack):
         from chainrule.saving import load_weights
 
         load_weights(self, filepath)
-
-    def backup(self, filepath: Any, next_epoch: int) -> None:
-        """Writes all that is needed to go on learning exactly: see `callbacks.BackupAndRestore`."""
-        resume = {"seed": self.seed, "epochs_seen": self.epochs_seen, "next_epoch": next_epoch}
-        save_model(self, filepath, extras=self.extras | {"resume": resume})
-
-    def restore(self, filepath: Any) -> None:
-        """Goes back to what `backup` wrote."""
-        restore(self, filepath)
 
 
 Model = Sequential  # Keras's general name, for type hints and isinstance; every model here is a Sequential

@@ -8,42 +8,28 @@ is learned: the sizes are measured beside the loop, not in it.
 import hashlib
 import sys
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import namespace
 from chainrule.backprop import make_step
-from chainrule.callbacks import Callback
-from chainrule.engines import on_host, steps_in
+from chainrule.callbacks.keeping import Keeper, Start, keeps, start_of
+from chainrule.engines import steps_in
 from chainrule.errors import FileError, SettingError
 from chainrule.examples import Examples, as_float
 from chainrule.measures import measured, sizes_of
-from chainrule.runs import Parent, RunWriter, Settings, spacing
+from chainrule.runs import Parent, Run, RunWriter, Settings, spacing
 from chainrule.saving import compile_config
 
 LOOKS = 8  # measurements of sizes in an epoch; one costs as much as three steps
 LOOK_EVERY = (64, 256)  # at least and at most so many steps between two
 LEAST_SPACING = 256  # steps between two snapshots: a small network takes them faster than a disk takes snapshots
+LEAST_SECONDS = 60.0  # where steps are slow: after so long there is a snapshot, which goes when two newer ones are there
+SECONDS_FOR_ONE = 20.0  # learning for each second that a snapshot takes
 
 
-@dataclass(frozen=True)
-class Start:
-    """Where in the middle of learning a recording begins: what a fork takes over from its parent.
-
-    learning: the state.  records: what its epoch has recorded so far.  begun: the steps of that epoch already done.
-    epoch, epochs_seen: how many epochs came before it, in this call of fit and in the model's life.
-    """
-
-    learning: Any
-    records: Any
-    begun: int
-    epoch: int
-    epochs_seen: int
-
-
-class Record(Callback):
+class Record(Keeper):
     """Records what fit does into a new folder under `runs_dir`, or goes on with an interrupted run.
 
     label: the end of the folder's name.  data: {"name", "digest", ...} (a digest is made when there is none).
@@ -64,50 +50,44 @@ class Record(Callback):
         self.resume, self.parent, self.start, self.epoch_bytes = resume, parent, start, epoch_bytes
         self.writer: RunWriter | None = None
         self.folder: Any = None
-        self.spacing = self.offset = 1
+        self.spacing, self.cost = 1, 0.0
 
     # ── called by fit ────────────────────────────────────────────────────────────────────────────────────────────
-    def begin(self, engine: Any, plan: Any, state: Any) -> Any:
-        """Opens the folder. Returns what a run that begins in the middle goes on with, or None."""
+    def begin(self, engine: Any, plan: Any, start: Start) -> Start:
+        """Opens the folder. Returns where learning begins: at `start`, or where the run that is resumed was."""
         model = self.model
         settings = settings_of(model, plan, engine.name, self.data, self.recipe)
         chain = model.learning_chain
         sizes = measured(chain)
-        names = ["loss", *(metric.name for metric in model.metric_objects)]
-        self.columns, self.names = [*names, *sizes], names
+        self.names = ["loss", *(metric.name for metric in model.metric_objects)]
+        self.columns = [*self.names, "learning_rate", *sizes]
         self.look = Look(engine, model, chain) if sizes else None
         self.seen: dict[int, np.ndarray] = {}
-        self.steps = steps_in(len(plan.examples), plan.batch)
-        self.batch, self.began = plan.batch, time.perf_counter()
+        self.steps, self.callbacks = steps_in(len(plan.examples), plan.batch), plan.callbacks
+        self.batch, self.began, self.kept_at = plan.batch, time.perf_counter(), time.perf_counter()
         self.look_every = max(LOOK_EVERY[0], min(LOOK_EVERY[1], self.steps // LOOKS))
-        self.spacing = max(LEAST_SPACING, spacing(size_of(state), self.steps, self.epoch_bytes))
+        self.spacing = max(LEAST_SPACING, spacing(size_of(start.learning), self.steps, self.epoch_bytes))
         if self.resume is not None:
             return self.reopened(settings)
-        start = self.start or Start(state, {}, 0, model.epoch_to_start, model.epochs_seen)
-        model.epochs_seen, model.epoch_to_start = start.epochs_seen, start.epoch
+        start = self.start or start
         done = int(start.learning["step"])
-        self.offset = start.begun - done
         try:
+            whole, extra = keeps(model, start.learning, start.records, (), start.epoch, start.begun)
             self.writer = RunWriter.create(
-                self.runs_dir, self.label, settings, {"learning": on_host(start.learning), "records": on_host(start.records)},
-                columns=self.columns, extra=self.going_on(start.epoch, done), step=done, epoch=start.epoch, parent=self.parent,
+                self.runs_dir, self.label, settings, whole, columns=self.columns,
+                extra=extra | {"epochs_seen": start.epochs_seen}, step=done, epoch=start.epoch, parent=self.parent,
             )  # fmt: skip
             self.folder = self.writer.folder
         except FileError as problem:
             self.lost(problem)
-        return self.start
+        return start
 
     def reopened(self, settings: Settings) -> Start:
         """Goes back to the newest whole snapshot of the run that is resumed."""
         self.writer = writer = RunWriter.reopen(self.resume, settings)
         self.folder, found = writer.folder, writer.restored
         assert found is not None  # reopen found it, or refused
-        extra, model = found.extra, self.model
-        model.epochs_seen, model.epoch_to_start = extra["epochs_seen"], extra["epoch"]
-        if extra.get("learning_rate") is not None:
-            model.optimizer.learning_rate = extra["learning_rate"]
-        self.offset = extra["begun"] - found.step
-        return Start(found.state["learning"], found.state["records"], extra["begun"], extra["epoch"], extra["epochs_seen"])
+        return start_of(found.state, found.extra, [(epoch.epoch, epoch.figures) for epoch in Run(writer.folder).epochs])
 
     def next_stop(self, step: int) -> int:
         """The next step, counted over the whole run, before which there is something to measure or to keep."""
@@ -127,46 +107,45 @@ class Record(Callback):
         for column, name in enumerate(self.names):
             sums = np.asarray(records[name][start:stop])
             rows[:, column] = sums[:, 0] / np.maximum(sums[:, 1], 1)
+        rate = np.asarray(state["rate"])
+        rows[:, len(self.names)] = self.model.optimizer.rate_at(np.arange(first, first + stop - start), rate)
         for step, sizes in self.seen.items():
-            rows[step - first, len(self.names) :] = sizes
+            rows[step - first, len(self.names) + 1 :] = sizes
         self.seen.clear()
         self.guarded(lambda writer: writer.append_steps(rows))
-        step = first + stop - start
-        if step % self.spacing == 0 and stop < self.steps:
-            self.keep(state, records, epoch)
+        if self.due(first + stop - start) and stop < self.steps:
+            self.keep(state, records, (epoch, stop))
 
     def epoch_done(self, state: Any, epoch: int, logs: dict[str, float]) -> None:
         """Writes an epoch's figures; keeps a snapshot if one is due here."""
         seconds, self.began = time.perf_counter() - self.began, time.perf_counter()
         self.guarded(lambda writer: writer.append_epoch(logs, seconds))
-        if self.writer and self.writer.step % self.spacing == 0:
-            self.keep(state, {}, epoch + 1)
+        if self.writer and self.due(self.writer.step):
+            self.keep(state, {}, (epoch + 1, 0))
 
-    def end(self, state: Any, logs: dict[str, float], epoch: int) -> None:
+    def end(self, state: Any, place: tuple[int, int], records: Any, logs: dict[str, float]) -> None:
         """Keeps the last state and closes the run."""
         if self.writer is None:
             return
-        if not self.model.interrupted:
-            self.keep(state, {}, epoch)
+        self.keep(state, records, place)
         failed = bool(logs) and not np.isfinite(logs.get("loss", 0.0))
         status = "interrupted" if self.model.interrupted else "failed" if failed else "finished"
         self.guarded(lambda writer: writer.finish(status, dict(logs)))
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────
-    def keep(self, state: Any, records: Any, epoch: int) -> None:
-        """A snapshot: the state, and what the epoch it lies in has recorded so far."""
-        whole = {"learning": on_host(state), "records": on_host(records)}
-        self.guarded(lambda writer: writer.snapshot(whole, self.going_on(epoch, writer.step)))
+    def due(self, step: int) -> bool:
+        """Whether it is time for a snapshot: by the step, or because a crash would cost too much time by now."""
+        waited = time.perf_counter() - self.kept_at
+        return step % self.spacing == 0 or waited > max(LEAST_SECONDS, self.cost * SECONDS_FOR_ONE)
 
-    def going_on(self, epoch: int, step: int) -> dict[str, Any]:
-        """What else going on needs."""
-        rate = self.model.optimizer.learning_rate
-        return {
-            "epoch": epoch,
-            "epochs_seen": self.model.epochs_seen,
-            "begun": (step + self.offset) % self.steps,
-            "learning_rate": rate if isinstance(rate, float) else None,
-        }
+    def keep(self, state: Any, records: Any, place: tuple[int, int]) -> None:
+        """A snapshot: the state, its place (epoch and steps done), and what the epoch has recorded so far."""
+        began = time.perf_counter()
+        whole, extra = keeps(self.model, state, records, self.callbacks, *place)
+        passing = self.writer is not None and self.writer.step % self.spacing != 0
+        self.guarded(lambda writer: writer.snapshot(whole, extra, passing=passing))
+        self.kept_at = time.perf_counter()
+        self.cost = self.kept_at - began
 
     def guarded(self, write: Any) -> None:
         """Writes; when the disk refuses, says so once and lets the learning go on without a recording."""

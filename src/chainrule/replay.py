@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.backprop import Batch
+from chainrule.callbacks.keeping import Start
 from chainrule.engines import empty_records, on_host, steps_in
 from chainrule.errors import SettingError
 from chainrule.examples import Examples
-from chainrule.recording import Start, size_of
+from chainrule.recording import size_of
 from chainrule.runs import Run
 from chainrule.training import order_of
 

@@ -14,11 +14,12 @@ import numpy as np
 
 from chainrule import datasets, recipes
 from chainrule.callbacks import History
+from chainrule.callbacks.keeping import Start
 from chainrule.datasets.dataset import Dataset
 from chainrule.errors import SettingError
 from chainrule.models import Sequential
 from chainrule.recipes import Recipe
-from chainrule.recording import Record, Start
+from chainrule.recording import Record
 from chainrule.replay import Replay
 from chainrule.runs import Parent, Run, differences
 from chainrule.runs.writing import compare_settings

@@ -225,25 +225,6 @@ def optimizer_from_list(model: "Sequential", arrays: list[np.ndarray]) -> None:
     model.memory, model.optimizer.iterations = memory, iterations
 
 
-def restore(model: "Sequential", filepath: Any) -> None:
-    """Goes back to what `model.backup` wrote: weights, memory, seed and the epoch to go on with."""
-    model.build()
-    stored = files.load(os.fspath(filepath), plan_of)
-    resume = (stored.extras or {}).get("resume")
-    if not isinstance(resume, dict):
-        raise FileError(f"{filepath} is a model, but not a backup to go on from.")
-    expected, found = compile_config(model), dict(stored.compile_config or {})
-    if stored.config["config"]["layers"] != model.get_config()["layers"] or found.get("loss") != expected["loss"]:
-        raise FileError(f"{filepath} is the backup of another model or loss; remove it to start afresh.")
-    other = from_file(stored)
-    model.set_weights(other.get_weights())
-    model.memory, model.optimizer.iterations = other.memory, other.optimizer.iterations
-    if isinstance(model.optimizer.learning_rate, float):
-        model.optimizer.learning_rate = other.optimizer.learning_rate
-    model.seed, model.epochs_seen = int(resume["seed"]), int(resume["epochs_seen"])
-    model.epoch_to_start = int(resume["next_epoch"])
-
-
 # ── weights alone ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

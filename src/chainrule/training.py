@@ -16,11 +16,11 @@ from chainrule import finite
 from chainrule.arrays import generator
 from chainrule.backprop import end_of, first_state, forward_sweep, penalty
 from chainrule.callbacks import CallbackList, History
+from chainrule.callbacks.keeping import Keeper, Start, fresh, go_to, remind
 from chainrule.engines import Compiled, Watched, empty_records, on_host, steps_in, totals_of
 from chainrule.errors import SettingError
 from chainrule.examples import Examples
 from chainrule.progress import Progress, verbosity
-from chainrule.recording import Record
 
 ROWS_AT_ONCE = 1024  # when predicting and judging
 
@@ -57,13 +57,17 @@ class Carried:
             self.state, self.held = self.engine.state(state_of(self.model)), now
         self.state = self.state | {"rate": rate_like(self.state["rate"], self.model)}
 
-    def resume(self, recorder: Record, plan: Plan) -> tuple[Any, int] | None:
-        """Opens the recording; goes to where it begins. Returns its epoch's records and the steps done, if any are."""
-        start = recorder.begin(self.engine, plan, state_of(self.model))
-        if start is None:
-            return None
-        put_back(self.model, start.learning)
-        return (start.records, start.begun) if start.begun else None
+    def begin(self, keepers: list[Keeper], plan: Plan) -> Start:
+        """Lets those who keep the learning say where it begins; the model and its callbacks are then as they were there."""
+        model = self.model
+        start = anew = fresh(model, state_of(model))
+        for keeper in keepers:
+            start = keeper.begin(self.engine, plan, start)
+        if start is not anew:
+            go_to(model, start)
+            remind(plan.callbacks, start.memory)
+            put_back(model, start.learning)
+        return start
 
     def put_back(self) -> None:
         """Gives the model what was learned."""
@@ -83,50 +87,55 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
 
     loaded = engine.load(plan.examples)
     carried = Carried(model, engine)
-    recorder = next((callback for callback in plan.callbacks if isinstance(callback, Record)), None)
-    resumed = carried.resume(recorder, plan) if recorder else None
-    logs: dict[str, float] = {}
-    epoch = model.epoch_to_start
+    keepers = [callback for callback in plan.callbacks if isinstance(callback, Keeper)]
+    start = carried.begin(keepers, plan)
+    history.begin_after(start.past)
+    logs: dict[str, float] = dict(start.past[-1][1]) if start.past else {}
+    place, records = (start.epoch, start.begun), start.records
     with stop_on_interrupt(model):
-        for epoch in range(model.epoch_to_start, plan.epochs):
+        for epoch in range(start.epoch, plan.epochs if not start.stopped else 0):
             callbacks.call("on_epoch_begin", epoch, {})
             if model.stop_training:
                 break
+            begun = place[1]
+            if begun and start.rate is not None:  # the hook has set it once before, when this epoch began
+                model.optimizer.learning_rate = start.rate
             carried.renew()
             progress = Progress(verbose, steps)
             if plan.epochs > 1:
                 progress.say(f"Epoch {epoch + 1}/{plan.epochs}")
             order = order_of(model.seed, model.epochs_seen, len(plan.examples), plan.shuffle)
-            records, begun = resumed or (empty_records(model.record_names, steps), 0)
-            resumed = None
-            records, done = run_epoch(carried, loaded, order, progress, callbacks, plan, epoch, records, begun, recorder)
+            records = records if begun else empty_records(model.record_names, steps)
+            records, done = run_epoch(carried, loaded, order, progress, callbacks, plan, epoch, records, begun, keepers)
             carried.put_back()
             logs = figures(model, totals_of(records))
             if model.interrupted and done < steps:  # Ctrl-C: what was learned is kept, but it is not an epoch
                 progress.finish(logs, done)
+                place = epoch, done
                 break
             model.epochs_seen += 1
+            place, records = (epoch + 1, 0), {}
             if plan.validation is not None and (epoch + 1) % plan.validation_freq == 0:
                 callbacks.call("on_test_begin", {})
                 logs |= {f"val_{name}": value for name, value in judge(model, plan.validation).items()}
                 callbacks.call("on_test_end", logs)
             callbacks.call("on_epoch_end", epoch, logs)
-            if recorder:
-                recorder.epoch_done(carried.state, epoch, logs)
+            for keeper in keepers:
+                keeper.epoch_done(carried.state, epoch, logs)
             progress.finish(logs, done)
             if model.stop_training:
                 break
-    if recorder:
-        if carried.state is None:  # there was no epoch left
-            carried.renew()
-        recorder.end(carried.state, logs, epoch + 1)
+    if keepers and carried.state is None:  # there was no epoch left
+        carried.renew()
+    for keeper in keepers:
+        keeper.end(carried.state, place, records if place[1] else {}, logs)
     callbacks.call("on_train_end", logs)
     return history
 
 
 def run_epoch(
     carried: Carried, loaded: Examples, order: np.ndarray, progress: Progress, callbacks: CallbackList, plan: Plan,
-    epoch: int, records: Any, done: int, recorder: Record | None,
+    epoch: int, records: Any, done: int, keepers: list[Keeper],
 ) -> tuple[Any, int]:  # fmt: skip
     """The steps of one epoch, in slices short enough to show progress and to be stopped between."""
     model, engine = carried.model, carried.engine
@@ -142,10 +151,11 @@ def run_epoch(
         if callbacks.per_batch:
             callbacks.call("on_train_batch_begin", done, {})
             carried.renew()
-        if recorder:
-            number = int(carried.state["step"])
-            stop = min(stop, done + recorder.next_stop(number) - number)
-            recorder.before(carried.state, loaded, order, done, number)
+        number = int(carried.state["step"]) if keepers else 0
+        for keeper in keepers:
+            wanted = keeper.next_stop(number)
+            stop = stop if wanted is None else min(stop, done + wanted - number)
+            keeper.before(carried.state, loaded, order, done, number)
         began = time.perf_counter()
         carried.state, records = engine.advance(carried.state, records, loaded, order, done, stop)
         records = on_host(records)  # waits until the slice is done
@@ -153,8 +163,8 @@ def run_epoch(
             report_not_finite(model, engine, sound, loaded, order, stop, plan.batch, epoch)
             callbacks.call("on_not_finite", figures(model, totals_of(records)))
         spent = time.perf_counter() - began
-        if recorder:
-            recorder.after(carried.state, records, epoch, done, stop)
+        for keeper in keepers:
+            keeper.after(carried.state, records, epoch, done, stop)
         logs = figures(model, totals_of(records))
         if callbacks.per_batch:
             carried.put_back()

@@ -131,7 +131,7 @@ def test_two_runs_are_compared(type_, recorded) -> None:
     said = type_("runs", "compare", recorded, "last")
     assert "recipe.learning_rate: 0.0013 / 0.1" in said.out
     assert said.out.index("set differently") < said.out.index("epoch") < said.out.index("final")
-    assert "They part at step 21" in said.out
+    assert "They part at step 20" in said.out
     found = type_("runs", "compare", recorded, "last", "--json").json
     assert found["parted"] == 21
     assert found["common"] == [20, 36]

@@ -102,14 +102,14 @@ def test_a_fork_that_is_cut_off_is_resumed(path, tmp_path, monkeypatch) -> None:
 
 
 def test_a_fork_with_another_rate_parts_there_and_says_so(path, tmp_path) -> None:
-    """Same examples in the same order; the numbers part after the first step with the new rate."""
+    """Same examples in the same order; the numbers part with the first step at the new rate."""
     training = job(path, "numpy", tmp_path / "runs", learning_rate=0.001)
     plain = learned(training)
     fork = reruns.forked(run_of(training), 20, learning_rate=0.01)
     assert learned(fork) != plain
     run = run_of(fork)
     assert run.info.parent.changes == ["learning_rate: 0.001 / 0.01"]
-    assert compare(run_of(training), run).parted == 21
+    assert compare(run_of(training), run).parted == 20
     assert (reruns.opened(run).chosen(50) == reruns.opened(run_of(training)).chosen(50)).all()
 
 

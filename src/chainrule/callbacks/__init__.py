@@ -4,10 +4,11 @@ A callback sees `self.model` and `self.params` and overrides the hooks it needs;
 Hooks per batch run the loop one step at a time, which costs speed; hooks per epoch cost nothing.
 """
 
+from chainrule.callbacks.backups import BackupAndRestore
 from chainrule.callbacks.base import Callback, CallbackList, History, LambdaCallback
 from chainrule.callbacks.monitors import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 from chainrule.callbacks.rates import LearningRateScheduler
-from chainrule.callbacks.records import BackupAndRestore, CSVLogger, TerminateOnNaN
+from chainrule.callbacks.records import CSVLogger, TerminateOnNaN
 
 __all__ = [
     "BackupAndRestore",

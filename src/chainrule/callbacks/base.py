@@ -1,6 +1,6 @@
 """The hooks that are called while a model learns, and calling them in order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from chainrule.errors import SettingError, unknown
@@ -63,6 +63,16 @@ class Callback:
     def on_not_finite(self, logs: Logs | None = None) -> None:
         """At once when the loss or a weight is no longer a finite number. Keras has no such hook."""
 
+    def get_memory(self) -> dict[str, Any]:
+        """What it must know again when learning goes on after a crash: plain values, arrays, lists of arrays.
+
+        Kept by `Record` and `BackupAndRestore`. Keras has no such method.
+        """
+        return {}
+
+    def set_memory(self, memory: dict[str, Any]) -> None:
+        """Called with what `get_memory` said, after on_train_begin, when learning goes on."""
+
 
 BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 HOOKS = (
@@ -118,6 +128,11 @@ class History(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.epoch, self.history = [], {}
+
+    def begin_after(self, past: Iterable[tuple[int, Logs]]) -> None:
+        """Takes over the epochs of a recorded run that is gone on with."""
+        for epoch, logs in past:
+            self.on_epoch_end(epoch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch.append(epoch)

@@ -84,6 +84,14 @@ class EarlyStopping(_Monitor):
             self.stopped_epoch = epoch
             self.model.stop_training = True
 
+    def get_memory(self) -> dict[str, Any]:
+        names = ("wait", "stopped_epoch", "best_epoch", "best", "best_weights")
+        return {name: getattr(self, name) for name in names}
+
+    def set_memory(self, memory: dict[str, Any]) -> None:
+        for name, value in memory.items():
+            setattr(self, name, value)
+
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.stopped_epoch and self.verbose:
             print(f"Epoch {self.stopped_epoch + 1}: early stopping")
@@ -114,6 +122,12 @@ class ModelCheckpoint(_Monitor):
             raise SettingError(f"ModelCheckpoint's filepath must end in {wanted}; it is {self.filepath!r}.")
         self.verbose, self.save_best_only, self.save_weights_only = verbose, save_best_only, save_weights_only
         self.best = initial_value_threshold
+
+    def get_memory(self) -> dict[str, Any]:
+        return {"best": self.best}
+
+    def set_memory(self, memory: dict[str, Any]) -> None:
+        self.best = memory["best"]
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
@@ -155,6 +169,12 @@ class ReduceLROnPlateau(_Monitor):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.wait, self.cooling = 0, 0
         self.best: float | None = None
+
+    def get_memory(self) -> dict[str, Any]:
+        return {"wait": self.wait, "cooling": self.cooling, "best": self.best}
+
+    def set_memory(self, memory: dict[str, Any]) -> None:
+        self.wait, self.cooling, self.best = memory["wait"], memory["cooling"], memory["best"]
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         rate = numeric_rate(self.model, "ReduceLROnPlateau")

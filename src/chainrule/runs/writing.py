@@ -80,6 +80,7 @@ class RunWriter:
         self.stopped: str | None = None
         self.spent = 0.0
         self._lock, self._logs = lock, list[Log]()
+        self._kept, self._passing = 0, list[tuple[int, Path]]()
 
     # ── beginning ────────────────────────────────────────────────────────────────────────────────────────────────
     @classmethod
@@ -192,8 +193,11 @@ class RunWriter:
             self._logs[1].append(line)
             self.epoch += 1
 
-    def snapshot(self, state: Any, extra: dict[str, Any] | None = None) -> int:
-        """Keeps all that learning changes before `step`, and all steps and epochs so far, for good. Returns the bytes."""
+    def snapshot(self, state: Any, extra: dict[str, Any] | None = None, *, passing: bool = False) -> int:
+        """Keeps all that learning changes before `step`, and all steps and epochs so far, for good. Returns the bytes.
+
+        passing: this one is taken away again when there are two newer ones; it is there in case of a crash.
+        """
         if isinstance(state, dict) and "step" in state and int(np.asarray(state["step"])) != self.step:
             raise SettingError(f"The state is that before step {int(state['step'])}, but {self.step} is next to be recorded.")
         count = self.epoch - self.info.epoch
@@ -202,7 +206,15 @@ class RunWriter:
             pieces = snapshots.encode(found)
             for log in self._logs:
                 log.sync()
-            return self.disk.save(snapshot_path(self.folder, self.step), pieces)
+            path = snapshot_path(self.folder, self.step)
+            size = self.disk.save(path, pieces)
+        self._kept += 1
+        while self._passing and self._passing[0][0] <= self._kept - 2:
+            with suppress(OSError):  # it may as well stay
+                self.disk.remove(self._passing.pop(0)[1])
+        if passing:
+            self._passing.append((self._kept, path))
+        return size
 
     def finish(self, status: str = "finished", results: dict[str, Any] | None = None) -> None:
         """Ends the run ("finished", "interrupted" or "failed") with its final figures, and lets go of the folder."""
