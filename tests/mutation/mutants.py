@@ -1,6 +1,6 @@
 """Mutants: the engine with one small mistake in it. The tests are there to notice each of them.
 
-    python tests/mutation/mutants.py               all mutants, one after the other (8 minutes); tells who was wrong
+    python tests/mutation/mutants.py               all mutants, one after the other (10 minutes); tells who was wrong
     python tests/mutation/mutants.py losses 10     every tenth mutant of one module
     python tests/mutation/mutants.py "" 1 2        all mutants, two at a time
 
