@@ -50,7 +50,7 @@ class Record(Keeper):
         self.resume, self.parent, self.start, self.epoch_bytes = resume, parent, start, epoch_bytes
         self.writer: RunWriter | None = None
         self.folder: Any = None
-        self.spacing, self.cost = 1, 0.0
+        self.spacing, self.cost, self.kept_step = 1, 0.0, -1
 
     # ── called by fit ────────────────────────────────────────────────────────────────────────────────────────────
     def begin(self, engine: Any, plan: Any, start: Start) -> Start:
@@ -127,7 +127,8 @@ class Record(Keeper):
         """Keeps the last state and closes the run."""
         if self.writer is None:
             return
-        self.keep(state, records, place)
+        if self.kept_step != self.writer.step:
+            self.keep(state, records, place)
         failed = bool(logs) and not np.isfinite(logs.get("loss", 0.0))
         status = "interrupted" if self.model.interrupted else "failed" if failed else "finished"
         self.guarded(lambda writer: writer.finish(status, dict(logs)))
@@ -146,6 +147,7 @@ class Record(Keeper):
         self.guarded(lambda writer: writer.snapshot(whole, extra, passing=passing))
         self.kept_at = time.perf_counter()
         self.cost = self.kept_at - began
+        self.kept_step = int(np.asarray(state["step"]))
 
     def guarded(self, write: Any) -> None:
         """Writes; when the disk refuses, says so once and lets the learning go on without a recording."""

@@ -1,7 +1,8 @@
 """Any step of a recorded run again: the nearest snapshot, and the same loop from there.
 
-The states that come out are those that training had, to the last bit, on the same machine and versions; `compare`
-says how far the losses differ anywhere.
+The states that come out are those that training had, to the last bit, on the same machine and versions. Elsewhere the
+losses that are replayed are held against those that were recorded: `off` says how far they differ, and beyond
+`tolerance` replay refuses to go on.
 """
 
 from collections import OrderedDict
@@ -15,22 +16,30 @@ from chainrule.engines import empty_records, on_host, steps_in
 from chainrule.errors import SettingError
 from chainrule.examples import Examples
 from chainrule.recording import size_of
-from chainrule.runs import Run
+from chainrule.runs import Run, differences, this_machine
 from chainrule.training import order_of
+
+TOLERANCE = 0.01  # of the losses; rounding alone stays far below over the steps between two snapshots
+LEAST_GRID = 64  # steps between two states that are kept on the way
+RECENT = 4  # states that were asked for and are kept beside those
 
 
 class Replay:
     """Goes to any step of a run.
 
     run: a recorded run.  model: compiled as the run's was, with the run's seed.  examples: what it learned from.
-    memory: bytes of visited states to keep at hand.
+    memory: bytes of visited states to keep at hand.  tolerance: how far the losses that are replayed may be from the
+    recorded ones, relative to them.  off: how far they were so far; 0.0 means the same bits.
     """
 
-    def __init__(self, run: Run, model: Any, examples: Examples, memory: int = 200_000_000) -> None:
+    def __init__(
+        self, run: Run, model: Any, examples: Examples, memory: int = 200_000_000, tolerance: float = TOLERANCE
+    ) -> None:
         settings = run.info.settings
         if model.seed != settings.seed:
             raise SettingError(f"The run's seed is {settings.seed}; the model's is {model.seed}.")
-        self.run, self.model, self.examples, self.memory = run, model, examples, memory
+        self.run, self.model, self.examples, self.memory, self.tolerance = run, model, examples, memory, tolerance
+        self.off = 0.0
         self.engine = model._engine(settings.backend, settings.batch)  # noqa: SLF001
         self.loaded = self.engine.load(examples)
         self.per_epoch = steps_in(len(examples), settings.batch)
@@ -39,30 +48,82 @@ class Replay:
         self.epochs_seen, self.begun = int(started.extra["epochs_seen"]), int(started.extra["begun"])
         self.visited: OrderedDict[int, Any] = OrderedDict({self.first: started.state["learning"]})
         self.last = max([self.first + len(run.steps), *run.snapshots()])
+        room = max(1, memory // max(1, size_of(self.visited[self.first])) - RECENT)
+        self.grid = max(LEAST_GRID, -(-(self.last - self.first) // room))
+        self.recorded = {name: run.steps[name] for name in ("loss", "learning_rate") if name in run.columns}
 
     def at(self, step: int) -> Any:
-        """The state before a step, as NumPy arrays: params, memory, step, rate, seed."""
+        """The state before a step, as NumPy arrays: params, memory, step, rate, seed.
+
+        Some of the states on the way there stay at hand, so that the next way is a shorter one.
+        """
         if not self.first <= step <= self.last:
             raise SettingError(f"The run has the steps {self.first} to {self.last}; there is no step {step}.")
         if step not in self.visited:
             near = max(s for s in self.visited if s <= step)
-            stored = self.run.nearest(step)
-            state = self.run.load_nearest(step).state["learning"] if stored > near else self.visited[near]
-            self.visited[step] = self.advance(state, step)[0]
-            self.forget()
+            state = self.run.load_nearest(step).state["learning"] if self.run.nearest(step) > near else self.visited[near]
+            while (here := int(state["step"])) < step:
+                state = self.advance(state, min(step, (here // self.grid + 1) * self.grid))[0]
+                self.remember(state)
+            self.remember(self.at_its_rate(state, step, 0, 1)[0])
         self.visited.move_to_end(step)
         return self.visited[step]
 
     def advance(self, state: Any, until: int) -> tuple[Any, np.ndarray]:
         """Runs on from a state; returns the new one and the losses of the steps between."""
+        begin = int(state["step"])
         state, losses = self.engine.state(state), []
         while (step := int(state["step"])) < until:
             epoch, k = self.place(step)
             stop = min(self.per_epoch, k + until - step)
+            state, stop = self.at_its_rate(state, step, k, stop)
             state, records = self.slice(state, self.empty(), epoch, k, stop)
             losses.append(np.asarray(records["loss"])[k:stop])
         rows = np.concatenate(losses) if losses else np.zeros((0, 2), np.float32)
-        return on_host(state), rows[:, 0] / np.maximum(rows[:, 1], 1)
+        values = rows[:, 0] / np.maximum(rows[:, 1], 1)
+        self.hold_against(begin, values)
+        return on_host(state), values
+
+    def at_its_rate(self, state: Any, step: int, k: int, stop: int) -> tuple[Any, int]:
+        """The state with the rate that a step had, and how far in its epoch that rate goes: callbacks may have set it."""
+        if not isinstance(self.model.optimizer.learning_rate, float) or "learning_rate" not in self.recorded:
+            return state, stop
+        rates = self.recorded["learning_rate"][step - self.first : step - self.first + stop - k]
+        if not len(rates):
+            return state, stop
+        rate, changes = state["rate"], np.flatnonzero(rates != rates[0])
+        if float(rate) != float(rates[0]):
+            state = state | {"rate": rate.__array_namespace__().asarray(rates[0], dtype=rate.dtype)}
+        return state, k + int(changes[0]) if len(changes) else stop
+
+    def hold_against(self, begin: int, losses: np.ndarray) -> None:
+        """Compares losses with those recorded; SettingError when they are too far from them."""
+        if "loss" not in self.recorded:
+            return
+        there = self.recorded["loss"][begin - self.first :][: len(losses)]
+        off = distance(losses[: len(there)], there)
+        if off > self.tolerance:
+            raise SettingError(
+                f"Replayed, the losses of the steps {begin:,} to {begin + len(losses) - 1:,} of {self.run.name} differ from the "
+                f"recorded ones by {off:.2%}, more than the tolerance of {self.tolerance:.2%}: these are not the states "
+                f"that training had. {self.elsewhere() or 'Are data, model and callbacks those of the run?'} "
+                "With a higher tolerance replay goes on all the same."
+            )
+        self.off = max(self.off, off)
+
+    def elsewhere(self) -> str | None:
+        """A sentence that names what of machine and versions is not as it was when the run was recorded."""
+        changed = differences(self.run.info.machine, this_machine())
+        if not changed:
+            return None
+        return f"It was recorded elsewhere (there / here): {'; '.join(map(str, changed))}."
+
+    def note(self) -> str | None:
+        """What is to be said about how exact the replay is; None when all was the same to the last bit."""
+        if not self.off:
+            return None
+        why = self.elsewhere() or "Machine and versions are the same."
+        return f"Replayed and recorded losses differ by at most {self.off:.2g} of them, so states are that exact. {why}"
 
     def slice(self, state: Any, records: Any, epoch: int, start: int, stop: int) -> tuple[Any, Any]:
         """Some steps of one epoch."""
@@ -107,13 +168,30 @@ class Replay:
         return e.inputs(index), e.y[index], None if e.weight is None else e.weight[index]
 
     def compare(self, start: int, stop: int) -> float:
-        """The largest relative difference between the losses recorded and those replayed over some steps."""
+        """The largest difference between the losses recorded and those replayed over some steps, relative to them."""
         _, losses = self.advance(self.at(start), stop)
-        recorded = np.asarray(self.run.steps["loss"])[start - self.run.steps.first : stop - self.run.steps.first]
-        return float(np.max(np.abs(losses - recorded) / np.maximum(np.abs(recorded), 1e-12), initial=0.0))
+        return distance(losses, self.run.steps["loss"][start - self.first : stop - self.first])
 
-    def forget(self) -> None:
-        """Lets go of the states visited longest ago, but for the first."""
-        while sum(size_of(state) for state in self.visited.values()) > self.memory and len(self.visited) > 2:
-            oldest = next(step for step in self.visited if step != self.first)
-            del self.visited[oldest]
+    def remember(self, state: Any) -> None:
+        """Keeps a state at hand; lets go of others when they are too many: first of those that are no waymarks."""
+        self.visited[int(state["step"])] = state
+        self.visited.move_to_end(int(state["step"]))
+        size = size_of(state)
+        while len(self.visited) * size > self.memory and len(self.visited) > 2:
+            visits = [step for step in self.visited if step % self.grid and step != self.first]
+            marks = [step for step in self.visited if step not in visits and step != self.first]
+            del self.visited[(visits if len(visits) > RECENT or not marks else marks)[0]]
+
+
+def distance(losses: np.ndarray, recorded: np.ndarray) -> float:
+    """The largest difference between losses, relative to the recorded one or, where that is small, to their mean.
+
+    >>> distance(np.array([1.0, 2.0]), np.array([1.0, 2.5])), distance(np.array([np.nan]), np.array([np.nan]))
+    (0.2, 0.0)
+    """
+    here, there = np.asarray(losses, np.float64), np.asarray(recorded, np.float64)
+    finite = np.isfinite(there)
+    scale = np.maximum(np.abs(there), np.abs(there[finite]).mean() if finite.any() else 1.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        off = np.where((here == there) | (np.isnan(here) & np.isnan(there)), 0.0, np.abs(here - there) / scale)
+    return float(np.max(np.where(np.isfinite(off), off, np.inf), initial=0.0))

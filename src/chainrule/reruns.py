@@ -20,7 +20,7 @@ from chainrule.errors import SettingError
 from chainrule.models import Sequential
 from chainrule.recipes import Recipe
 from chainrule.recording import Record
-from chainrule.replay import Replay
+from chainrule.replay import TOLERANCE, Replay
 from chainrule.runs import Parent, Run, differences
 from chainrule.runs.writing import compare_settings
 from chainrule.training import put_back
@@ -122,15 +122,17 @@ def forked(
     return replace(job, record=record)
 
 
-def opened(run: Run, source: str | None = None, memory: int = 200_000_000) -> Replay:
-    """Any step of a run. source: where its data are now, if they have moved; memory: bytes of states to keep at hand."""
-    return replay_of(run, again(run, source), memory)
+def opened(
+    run: Run, source: str | None = None, memory: int = 200_000_000, tolerance: float = TOLERANCE
+) -> Replay:
+    """Any step of a run. source: where its data are now, if they have moved.  memory, tolerance: see `Replay`."""
+    return replay_of(run, again(run, source), memory, tolerance)
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def replay_of(run: Run, job: Job, memory: int = 200_000_000) -> Replay:
+def replay_of(run: Run, job: Job, memory: int = 200_000_000, tolerance: float = TOLERANCE) -> Replay:
     """A run's steps, with its data and network made again."""
     if job.data.digest != run.info.settings.data.get("digest"):
         raise SettingError(
@@ -141,7 +143,7 @@ def replay_of(run: Run, job: Job, memory: int = 200_000_000) -> Replay:
     model.extras = {"class_names": None if job.data.class_names is None else list(job.data.class_names)}
     x, y = recipes.examples(job.recipe, job.data, model.seed)
     model._ready(x, y)  # noqa: SLF001 - what fit does first
-    return Replay(run, model, model._examples(x, y), memory)  # noqa: SLF001
+    return Replay(run, model, model._examples(x, y), memory, tolerance)  # noqa: SLF001
 
 
 def about(data: Dataset, source: str, options: dict[str, Any]) -> dict[str, Any]:

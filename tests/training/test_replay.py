@@ -1,5 +1,7 @@
 """Replay and forks: any step again, to the last bit, on both backends."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from taken_again import EveryState, digest_of, examples, job, learned, often, run_of
@@ -133,3 +135,53 @@ def test_a_fork_may_change_optimizer_batch_and_epochs(path, tmp_path) -> None:
         reruns.forked(parent, 22, batch_size=20)
     with pytest.raises(SettingError, match="a fork from there needs more epochs"):
         reruns.forked(parent, 90)
+
+
+def test_states_on_the_way_shorten_the_next_way(path, tmp_path, monkeypatch) -> None:
+    """After one visit to the end no step is further from a state at hand than the grid, and all are exact."""
+    monkeypatch.setattr("chainrule.replay.LEAST_GRID", 8)
+    training, seen = job(path, "numpy", tmp_path / "runs"), EveryState()
+    learned(training, [seen])
+    replay, lengths = reruns.opened(run_of(training)), []
+    advance = replay.engine.advance
+    monkeypatch.setattr(replay.engine, "advance", lambda *args: lengths.append(args[5] - args[4]) or advance(*args))
+    replay.at(90)
+    assert sum(lengths) == 0 or run_of(training).snapshots() == [0, 90]
+    replay.at(89)
+    lengths.clear()
+    for step in (87, 11, 63, 40, 41):
+        assert digest_of(replay.at(step)) == seen.digests[step]
+    assert sum(lengths) <= 5 * 7
+
+
+def test_elsewhere_replay_says_how_far_it_is_off(path, tmp_path) -> None:
+    """A run of the other backend stands for another machine: close, said in numbers, and what is different is named."""
+    training = job(path, "jax", tmp_path / "runs")
+    training.learn(0)
+    told = training.record.folder / "run.json"
+    told.write_text(told.read_text().replace('"backend": "jax"', '"backend": "numpy"').replace('"numpy": "2', '"numpy": "1'))
+    replay = reruns.opened(run_of(training))
+    replay.at(80)
+    assert 0 < replay.off < 1e-4
+    assert replay.off == replay.compare(0, 80)
+    assert replay.note().startswith("Replayed and recorded losses differ by at most ")
+    assert "numpy: 1" in replay.note()
+
+
+def test_beyond_the_tolerance_replay_refuses(path, tmp_path) -> None:
+    """Losses that are not those recorded are no rounding: refused with both numbers, unless more is allowed."""
+    training = job(path, "numpy", tmp_path / "runs")
+    training.learn(0)
+    same = reruns.opened(run_of(training))
+    same.at(80)
+    assert same.off == 0.0
+    assert same.note() is None
+    run = run_of(training)
+    rows = run.steps.rows.copy()
+    rows[40:, 0] *= 1.05
+    run.__dict__["steps"] = replace(run.steps, rows=rows)
+    replay = reruns.opened(run)
+    assert digest_of(replay.at(40)) == digest_of(same.at(40))
+    with pytest.raises(SettingError, match=r"differ from the recorded ones by 4\.\d+%, more than the tolerance of 1\.00%"):
+        replay.at(80)
+    assert digest_of(reruns.opened(run, tolerance=0.1).at(80)) == digest_of(same.at(80))
