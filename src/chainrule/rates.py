@@ -10,6 +10,7 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from chainrule.engines import ENGINES, empty_records, on_host, steps_in, totals_
 from chainrule.errors import SettingError
 from chainrule.examples import Examples
 from chainrule.optimizers.schedules import ExponentialDecay
+from chainrule.recording import size_of
 from chainrule.training import batch_size_of, figures, judge, order_of
 
 Numbers = NDArray[np.float64]
@@ -30,6 +32,9 @@ BLOWN_UP = 4.0  # times the lowest smoothed loss: further up there is nothing to
 # The test is that of L. Smith (2017), who chooses by eye. Half the rate at which the loss is lowest came, after one epoch of sweeps
 # over small and large networks, within 10 % of the held-back loss of the best rate with Adam, within 35 % with SGD, which bears more.
 BACK = 2.0
+# Eight networks of 50,000 weights learn 1.6 times as fast together as one after the other, of 10,000 weights 2.5 times; networks whose
+# weights and memory no longer fit into the cache together learn at half the speed (benchmarks/LOG.md).
+CACHE = 24_000_000  # bytes
 SLICE = 20  # steps between two looks whether it has blown up
 
 
@@ -57,7 +62,7 @@ class Sweep:
     """What each rate came to.
 
     rates: (r,), ascending.  losses: (r, steps), the loss of every step.  figures: for each rate those of its last epoch.
-    params: for each rate the weights learned, one dict a link.  backend: "jax" (all at once) or "numpy" (one after the other).
+    params: for each rate the weights learned, one dict a link.  backend: "jax" or "numpy".  at_once: how many learned together.
     """
 
     rates: Numbers
@@ -65,6 +70,7 @@ class Sweep:
     figures: tuple[dict[str, float], ...]
     params: tuple[list[dict[str, NDArray[Any]]], ...]
     backend: str
+    at_once: int
 
     @property
     def best(self) -> float | None:
@@ -75,7 +81,7 @@ class Sweep:
     def to_dict(self) -> dict[str, Any]:
         """The same for programs, without the weights."""
         rows = [{"rate": float(rate)} | figures for rate, figures in zip(self.rates, self.figures, strict=True)]
-        return {"rates": rows, "best": self.best, "backend": self.backend}
+        return {"rates": rows, "best": self.best, "backend": self.backend, "at_once": self.at_once}
 
 
 def find(
@@ -135,7 +141,8 @@ def sweep(
 ) -> Sweep:  # fmt: skip
     """Trains a copy of the model with each of some constant rates: the same weights, the same batches in the same order.
 
-    On JAX all copies learn at once in one program, each step for all of them; on NumPy one after the other.
+    On JAX the copies learn at once in one compiled program, each step for all of them (`jax.vmap` over the engine's own step): as
+    many as fit into a processor's cache together, because more would be slower. On NumPy they learn one after the other.
     """
     asked = np.unique(np.asarray(rates, np.float64))
     if not len(asked) or not (np.isfinite(asked).all() and asked[0] > 0) or epochs < 1:
@@ -149,12 +156,15 @@ def sweep(
     step = make_step(model.learning_chain, model.loss_object, optimizer, model.metric_objects)
     orders = [order_of(model.seed, epoch, len(examples), shuffle=True) for epoch in range(epochs)]
     first = [fresh(model, optimizer) | {"rate": np.asarray(rate, np.float32)} for rate in asked]
+    groups = grouped(first) if name == "jax" else [first]
     train = at_once if name == "jax" else one_by_one
-    states, records = train(step, batch, first, examples, orders, model.record_names)
+    done = [train(step, batch, group, examples, orders, model.record_names) for group in groups]
+    states = [state for group, _ in done for state in group]
+    records = [[row for _, epochs in done for row in epochs[epoch]] for epoch in range(len(orders))]
     held = None if validation_data is None else model._examples(*validation_data)  # noqa: SLF001
     told = tuple(figures_of(model, state, last, held) for state, last in zip(states, records[-1], strict=True))
     losses = [np.concatenate([of_rate["loss"][:, 0] / of_rate["loss"][:, 1] for of_rate in row]) for row in zip(*records, strict=True)]
-    return Sweep(asked, np.asarray(losses, np.float64), told, tuple(state["params"] for state in states), name)
+    return Sweep(asked, np.asarray(losses, np.float64), told, tuple(state["params"] for state in states), name, len(groups[0]) if name == "jax" else 1)
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -189,6 +199,16 @@ def at_once(
         epochs.append([{name: rows[:, r] for name, rows in kept.items()} for r in range(len(states))])
     learned = on_host(state)
     return [jax.tree.map(lambda a, r=r: a[r], learned) for r in range(len(states))], epochs
+
+
+def grouped(states: list[Any]) -> list[list[Any]]:
+    """The states in groups whose numbers fit into a processor's cache together; all in one where there is no such limit."""
+    import jax
+
+    together = max(1, CACHE // size_of(states[0])) if jax.default_backend() == "cpu" else len(states)
+    count = -(-len(states) // together)
+    bounds = [round(k * len(states) / count) for k in range(count + 1)]
+    return [states[start:stop] for start, stop in pairwise(bounds)]
 
 
 def prepared(model: Any, x: Any, y: Any, batch_size: int | None) -> tuple[Examples, int]:

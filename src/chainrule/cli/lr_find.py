@@ -1,7 +1,7 @@
 """Finds a learning rate: raises it step by step from tiny to huge, and shows where the loss falls and where it blows up.
 
 Nothing is trained for keeps: a fresh network takes a few hundred steps. With --sweep the same network is then trained with
-several rates around the suggestion, all at once as one program where JAX is installed, and what each comes to is listed.
+several rates around the suggestion, several at once as one program where JAX is installed, and what each comes to is listed.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -128,5 +128,5 @@ def rows(tried: "Sweep", out: Output, epochs: int) -> list[str]:
     names = list(tried.figures[0])
     lines = [[f"{rate:g}", *(f"{figures[name]:.4f}" for name in names), "best" if rate == tried.best else ""]
              for rate, figures in zip(tried.rates, tried.figures, strict=True)]  # fmt: skip
-    how = "all at once, as one program" if tried.backend == "jax" else "one after the other"
+    how = "all at once" if tried.at_once == len(lines) else f"{tried.at_once} at once" if tried.at_once > 1 else "one after the other"
     return [f"{len(lines)} rates, constant, for {epochs} epoch{'s' if epochs > 1 else ''} ({how}):", *table([["rate", *names, ""], *lines], left=())]

@@ -72,7 +72,7 @@ def diagnose(
     looked_at = ["the loss of every step"]
     looked_at += ["gradients, updates and weights of each layer"] if records.sizes else []
     found = [
-        *learning_rate.not_finite(records), *learning_rate.too_high(records), *learning_rate.too_low(records),
+        *learning_rate.not_finite(records), *(learning_rate.too_high(records) or learning_rate.jumping(records)), *learning_rate.too_low(records),
         *gradients.exploding(records), *gradients.vanishing(records), *updates.out_of_range(records),
         *overfitting.overfitting(records),
     ]  # fmt: skip

@@ -12,6 +12,8 @@ from chainrule.diagnosis.records import Records, windows
 RISE = 5.0  # times the first loss
 LARGE_STEP = 0.3  # of a layer's size, in one step
 NO_PROGRESS = 0.95  # of the first loss is left
+LEAP = 2.0  # times the epoch before
+LEAPS = 2  # so many of them
 SHORT_WAY = 0.05  # of a layer's size, in all steps together
 LITTLE_PROGRESS = 0.6  # of the first loss is left
 
@@ -55,6 +57,24 @@ def too_high(records: Records) -> list[Finding]:
     evidence = {"first_loss": first, "highest_loss": float(loss.max()), "last_loss": end, "largest_ratio": stride, "learning_rate": records.rate}
     advice = f"Lower the learning rate{_rate(records.rate)} by a factor of 10 or more. {FIND}"
     return [Finding("rate too high", "severe", says, advice, steps=(records.first, records.last), evidence=evidence)]
+
+
+def jumping(records: Records) -> list[Finding]:
+    """The loss on what was held back leaps up again and again, while the mean over an epoch's steps hides it."""
+    held = records.figure("val_loss")
+    with np.errstate(invalid="ignore"):
+        leaps = np.flatnonzero((held[1:] > LEAP * held[:-1]) & (held[1:] > 0.1 * held[:1])) + 1
+    if len(leaps) < LEAPS:
+        return []
+    k = int(leaps[np.argmax(held[leaps] / held[leaps - 1])])
+    says = (
+        f"The loss on what was held back leaps up and down: {held[k - 1]:.3g} after epoch {k}, {held[k]:.3g} after epoch {k + 1}, "
+        f"{len(leaps)} such leaps in {len(held)} epochs."
+    )
+    advice = f"Lower the learning rate{_rate(records.rate)} by a factor of 2 to 5, or let it fall towards the end (a schedule). {FIND}"
+    evidence = {"val_loss": held.tolist(), "epochs": (leaps + 1).tolist(), "learning_rate": records.rate}
+    steps = (records.run.epochs[int(leaps[0]) - 1].step, records.last)
+    return [Finding("rate too high", "warning", says, advice, steps=steps, evidence=evidence)]
 
 
 def too_low(records: Records) -> list[Finding]:
