@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 3. Downhill: gradient descent and the learning rate
 #
-# We can say how wrong a network is (lesson 2). Now its weights shall become better ones. The idea is as old as mountains: feel
-# which way the ground falls, and take a step that way. How long a step? That turns out to be the most important number
-# in this whole business.
+# We can say how wrong a network is (lesson 2). Now its weights shall become better ones. The idea is as old
+# as mountains: feel which way the ground falls, and take a step that way. How long a step? That turns out to
+# be the most important number in this whole business.
 
 # %%
 import numpy as np
@@ -15,8 +15,9 @@ from chainrule import plots
 # %% [markdown]
 # ## One weight
 #
-# The smallest model there is: prediction = w · x. One example: x = 2, and the truth is 6. (You see at once that w should be 3. The
-# model does not.)
+# The smallest model there is: prediction = w · x. One example: x = 2, and the truth is 6. (You see at once
+# that w should be 3. The model does not.)
+
 
 # %%
 def loss(w: float) -> float:
@@ -29,10 +30,11 @@ for w in (0, 1, 2, 3, 4, 5):
     print(f"w = {w}:  prediction {w * 2:2d}, loss {loss(w):2.0f}  " + "#" * int(loss(w)))
 
 # %% [markdown]
-# A valley. We stand at w = 0 and can not see it: we only know the loss where we are. But we can feel the slope: move w
-# a little to both sides and look how much the loss changes.
+# A valley. We stand at w = 0 and can not see it: we only know the loss where we are. But we can feel the
+# slope: move w a little to both sides and look how much the loss changes.
 #
 # **Predict before you run:** is the slope at w = 0 positive or negative? And at w = 4?
+
 
 # %%
 def slope(w: float) -> float:
@@ -47,9 +49,9 @@ for w in (0.0, 2.0, 3.0, 4.0):
     assert abs(slope(w) - by_formula) < 1e-6
 
 # %% [markdown]
-# Negative means: the loss falls when w grows. So always step *against* the slope. The slope is called the **derivative** of
-# the loss by w, and with many weights the list of all slopes is the **gradient**. The step is the slope times a small number,
-# the **learning rate**:
+# Negative means: the loss falls when w grows. So always step *against* the slope. The slope is called the
+# **derivative** of the loss by w, and with many weights the list of all slopes is the **gradient**. The step
+# is the slope times a small number, the **learning rate**:
 #
 # > new w = w - rate · slope
 #
@@ -59,7 +61,10 @@ for w in (0.0, 2.0, 3.0, 4.0):
 print("\n— 3. Ten steps downhill, rate 0.05 —")
 w = 0.0
 for step in range(10):
-    print(f"step {step}:  w = {w:.4f}   loss {loss(w):8.4f}   slope {slope(w):+9.4f}   w moves by {-0.05 * slope(w):+.4f}")
+    print(
+        f"step {step}:  w = {w:.4f}   loss {loss(w):8.4f}   slope "
+        f"{slope(w):+9.4f}   w moves by {-0.05 * slope(w):+.4f}"
+    )
     w -= 0.05 * slope(w)
 print(f"after:   w = {w:.4f}   loss {loss(w):8.4f}")
 assert abs(w - 3 * (1 - 0.6**10)) < 1e-6
@@ -80,8 +85,8 @@ assert abs(model.get_weights()[0][0, 0] - w) < 1e-4
 # %% [markdown]
 # ## The learning rate
 #
-# **Predict before you run:** six rates, 0.001, 0.05, 0.125, 0.24, 0.25 and 0.26. Which is the fastest? What happens
-# with the largest?
+# **Predict before you run:** six rates, 0.001, 0.05, 0.125, 0.24, 0.25 and 0.26. Which is the fastest? What
+# happens with the largest?
 
 # %%
 rates = (0.001, 0.05, 0.125, 0.24, 0.25, 0.26)
@@ -99,8 +104,15 @@ assert abs(ways[0.125][1] - 3) < 1e-9
 assert abs(ways[0.25][20] - ways[0.25][0]) < 1e-9
 assert abs(ways[0.26][20] - 3) > 10
 steps = range(21)
-show("3-rates", lines, steps, {f"rate {rate}": ways[rate] for rate in (0.001, 0.05, 0.125, 0.24, 0.26)},
-     title="Where w goes: it should go to 3", x_name="step", y_name="w")  # fmt: skip
+show(
+    "3-rates",
+    lines,
+    steps,
+    {f"rate {rate}": ways[rate] for rate in (0.001, 0.05, 0.125, 0.24, 0.26)},
+    title="Where w goes: it should go to 3",
+    x_name="step",
+    y_name="w",
+)
 
 # %% [markdown]
 # - 0.001 goes the right way and would take thousands of steps. Nothing is wrong with it but the waiting.
@@ -109,10 +121,11 @@ show("3-rates", lines, steps, {f"rate {rate}": ways[rate] for rate in (0.001, 0.
 # - 0.25 jumps to and fro for ever between 0 and 6.
 # - 0.26 jumps a little further each time, and flies away.
 #
-# There is a sharp border, and it can be calculated. The distance to 3 is multiplied by the same number in every step: put
-# the slope 8 · (w - 3) into the rule, and the new distance is (1 - 8 · rate) times the old. It shrinks as long as that number is between -1 and
-# 1, so for rates below 2/8 = 0.25. The 8 says how strongly the valley is bent (its **curvature**, the slope of the
-# slope). The more bent a valley, the smaller the steps it allows:
+# There is a sharp border, and it can be calculated. The distance to 3 is multiplied by the same number in
+# every step: put the slope 8 · (w - 3) into the rule, and the new distance is (1 - 8 · rate) times the old.
+# It shrinks as long as that number is between -1 and 1, so for rates below 2/8 = 0.25. The 8 says how
+# strongly the valley is bent (its **curvature**, the slope of the slope). The more bent a valley, the smaller
+# the steps it allows:
 #
 # > the largest rate that works = 2 / curvature
 
@@ -126,8 +139,8 @@ for rate in (0.05, 0.24, 0.26):
 # %% [markdown]
 # ## Two weights
 #
-# Now a line: prediction = slope · x + intercept (a neuron with one input and no activation). Somebody drove a car and noted the
-# minutes and the kilometres.
+# Now a line: prediction = slope · x + intercept (a neuron with one input and no activation). Somebody drove a
+# car and noted the minutes and the kilometres.
 
 # %%
 luck = np.random.default_rng(3)
@@ -163,10 +176,11 @@ assert np.allclose(found, exact, atol=1e-2)
 show("3-line-fit", plots.line_fit, minutes, km, rate=0.03, steps=100, start=(0.0, 0.0))
 
 # %% [markdown]
-# One often hears that the gradient "points to the minimum". It points where it is steepest *here*. That is something else.
+# One often hears that the gradient "points to the minimum". It points where it is steepest *here*. That is
+# something else.
 #
-# **Predict before you run:** we are at (0, 0). What is the angle between the first step and the way to the minimum? And after
-# 20 steps?
+# **Predict before you run:** we are at (0, 0). What is the angle between the first step and the way to the
+# minimum? And after 20 steps?
 
 # %%
 print("\n— 7. Does it point to the minimum? —")
@@ -180,9 +194,10 @@ for step in (0, 1, 2, 5, 10, 20):
 assert min(angles[:11]) > 45
 
 # %% [markdown]
-# The valley is long and narrow: steep across, almost flat along. The steep direction decides how long steps may be (else they fly
-# away), and the flat direction then takes hundreds of them. How much longer than wide a valley is can be calculated: the curvatures
-# along its two axes.
+# The valley is long and narrow: steep across, almost flat along. The steep direction decides how long steps
+# may be (else they fly away), and the flat direction then takes hundreds of them. How much longer than wide a
+# valley is can be calculated: the curvatures along its two axes.
+
 
 # %%
 def curvatures(x: np.ndarray) -> np.ndarray:
@@ -195,16 +210,21 @@ print("\n— 8. A narrow valley —")
 print(f"curvatures {flat:.2f} and {steep:.2f}: {steep / flat:.0f} times as bent across as along")
 for rate in (0.99 * 2 / steep, 1.01 * 2 / steep):
     steps, _ = descend(minutes, rate)
-    print(f"rate {rate:.4f}, 2 / {steep:.2f} times {rate * steep / 2:.2f}: " + (f"arrives after {steps} steps" if steps >= 0 else "flies away"))
+    print(
+        f"rate {rate:.4f}, 2 / {steep:.2f} times {rate * steep / 2:.2f}: "
+        + (f"arrives after {steps} steps" if steps >= 0 else "flies away")
+    )
 assert descend(minutes, 0.99 * 2 / steep)[0] >= 0
 assert descend(minutes, 1.01 * 2 / steep)[0] == -1
 
 # %% [markdown]
 # ## Three ways out of a narrow valley
 #
-# 1. **Change the valley.** It is narrow because x goes from 0 to 10 and is never negative. Take the mean off and divide by the
-#    spread, so that x lies around 0 and is about 1 in size. (That is why pixels are divided by 255.)
-# 2. **Keep moving.** A ball does not stop and think at each step: it keeps part of its speed. That is **momentum**.
+# 1. **Change the valley.** It is narrow because x goes from 0 to 10 and is never negative. Take the mean off
+#    and divide by the spread, so that x lies around 0 and is about 1 in size. (That is why pixels are divided
+#    by 255.)
+# 2. **Keep moving.** A ball does not stop and think at each step: it keeps part of its speed. That is
+#    **momentum**.
 # 3. **A rate for each weight**, from the size of its recent gradients. The best known way is called **Adam**.
 #
 # **Predict before you run:** how many steps does the first way save?
@@ -215,7 +235,9 @@ plain, _ = descend(minutes, 1.9 / steep)
 scaled, _ = descend(even, 0.4)
 print("\n— 9. Steps until the gradient is below 0.0001 —")
 print(f"as it is:          {plain:5d}   (curvatures {flat:.2f} and {steep:.2f})")
-print(f"x brought to size: {scaled:5d}   (curvatures {curvatures(even)[0]:.2f} and {curvatures(even)[1]:.2f})")
+print(
+    f"x brought to size: {scaled:5d}   (curvatures {curvatures(even)[0]:.2f} and {curvatures(even)[1]:.2f})"
+)
 assert scaled * 10 < plain
 
 
@@ -241,13 +263,14 @@ assert counts["SGD with momentum 0.9"] < counts["SGD"]
 assert counts["Adam"] < counts["SGD"]
 
 # %% [markdown]
-# (These rates were chosen for each. An optimizer with a badly chosen rate loses against any other with a good one, so
-# comparisons in which nobody looked for the rates prove nothing.)
+# (These rates were chosen for each. An optimizer with a badly chosen rate loses against any other with a good
+# one, so comparisons in which nobody looked for the rates prove nothing.)
 #
 # ## Exercise
 #
-# Somebody notes seconds instead of minutes: all x are 60 times as large. What is the largest rate that works now? Guess first: the
-# same, 60 times smaller, or 3,600 times smaller? Then calculate it, and try one per cent more and less.
+# Somebody notes seconds instead of minutes: all x are 60 times as large. What is the largest rate that works
+# now? Guess first: the same, 60 times smaller, or 3,600 times smaller? Then calculate it, and try one per
+# cent more and less.
 
 # %%
 seconds = minutes * 60
@@ -263,10 +286,18 @@ def flies_away(rate: float) -> bool:
 
 
 print("\n— Exercise —")
-print(f"minutes: rates below {before:.6f} work;  seconds: below {border:.9f}, {before / border:,.0f} times smaller")
-print(f"one per cent less: {'flies away' if flies_away(0.99 * border) else 'works'};"
-      f"  one per cent more: {'flies away' if flies_away(1.01 * border) else 'works'}")  # fmt: skip
-print("The curvature goes with the square of x. So bring your inputs to a sensible size before you learn from them.")
+print(
+    f"minutes: rates below {before:.6f} work;  seconds: below {border:.9f}, "
+    f"{before / border:,.0f} times smaller"
+)
+print(
+    f"one per cent less: {'flies away' if flies_away(0.99 * border) else 'works'};"
+    f"  one per cent more: {'flies away' if flies_away(1.01 * border) else 'works'}"
+)
+print(
+    "The curvature goes with the square of x. So bring your inputs to a sensible size before "
+    "you learn from them."
+)
 assert 3000 < before / border < 4000
 assert not flies_away(0.99 * border)
 assert flies_away(1.01 * border)

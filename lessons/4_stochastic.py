@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 4. Few examples at a time, and mountains with many valleys
 #
-# Lesson 3 computed each step from *all* examples. Nobody does that with 60,000 pictures. This lesson shows why a handful
-# is enough, what "stochastic" and "epoch" really mean, and whether one gets stuck in the wrong valley.
+# Lesson 3 computed each step from *all* examples. Nobody does that with 60,000 pictures. This lesson shows
+# why a handful is enough, what "stochastic" and "epoch" really mean, and whether one gets stuck in the wrong
+# valley.
 
 # %%
 import numpy as np
@@ -27,8 +28,8 @@ def fresh(rate: float = 0.1) -> cr.Sequential:
 # %% [markdown]
 # ## A handful knows almost as much as all
 #
-# We take 6,400 handwritten digits (lesson 6 has a closer look at them) and the gradient, all 7,840 slopes, from all of them. Then
-# we divide them into 200 batches of 32 and take the gradient of each batch.
+# We take 6,400 handwritten digits (lesson 6 has a closer look at them) and the gradient, all 7,840 slopes,
+# from all of them. Then we divide them into 200 batches of 32 and take the gradient of each batch.
 #
 # **Predict before you run:** what is the mean of the 200 small gradients?
 
@@ -53,8 +54,8 @@ print(f"from it to one small gradient, typically: {np.mean([np.linalg.norm(g - w
 assert distance < 1e-5 * size
 
 # %% [markdown]
-# The mean is the gradient of all, but for rounding: on average a batch is *right*. A single one is off, by chance, by as
-# much as the gradient is long. That is a noisy compass. But it costs 200 times less.
+# The mean is the gradient of all, but for rounding: on average a batch is *right*. A single one is off, by
+# chance, by as much as the gradient is long. That is a noisy compass. But it costs 200 times less.
 #
 # **Predict before you run:** batches of four times the size: is their noise four times smaller?
 
@@ -69,41 +70,51 @@ assert 1.6 < noise[8] / noise[32] < 2.4
 assert 1.6 < noise[32] / noise[128] < 2.4
 
 # %% [markdown]
-# Only half: noise falls with the *square root* of the batch size. Four times the work for half the noise is a bad bargain,
-# and so small batches win. **Stochastic gradient descent** (SGD) is gradient descent with batches drawn by chance:
-# "stochastic" is Greek for "by guessing". By chance is only *which examples* come together; the slopes of these are
-# calculated exactly, and the step goes straight against them. And the `SGD` that we used in lesson 3 on all examples was not stochastic at all: it is
-# named after its usual use.
+# Only half: noise falls with the *square root* of the batch size. Four times the work for half the noise is a
+# bad bargain, and so small batches win. **Stochastic gradient descent** (SGD) is gradient descent with
+# batches drawn by chance: "stochastic" is Greek for "by guessing". By chance is only *which examples* come
+# together; the slopes of these are calculated exactly, and the step goes straight against them. And the `SGD`
+# that we used in lesson 3 on all examples was not stochastic at all: it is named after its usual use.
 #
 # ## What an epoch is
 #
 # An **epoch** is one pass through all examples. Not one step! Each batch is a step.
 #
-# **Predict before you run:** 60,000 examples in batches of 32; in batches of 64; all in one. How many steps has an epoch?
+# **Predict before you run:** 60,000 examples in batches of 32; in batches of 64; all in one. How many steps
+# has an epoch?
 
 # %%
 print("\n— 3. Steps in an epoch of 60,000 examples —")
 for batch in (1, 32, 64, 250, 60_000):
     full, rest = divmod(60_000, batch)
-    print(f"batches of {batch:6,}: {full + (rest > 0):6,} steps" + (f", the last one with {rest} examples" if rest else ""))
+    print(
+        f"batches of {batch:6,}: {full + (rest > 0):6,} steps"
+        + (f", the last one with {rest} examples" if rest else "")
+    )
 
 # %% [markdown]
-# Some accounts draw each batch anew from all examples, and some programs do. Then an "epoch" misses many examples. The usual
-# way, also Chainrule's and Keras's: mix all examples like cards at the beginning of each epoch, and deal them out.
+# Some accounts draw each batch anew from all examples, and some programs do. Then an "epoch" misses many
+# examples. The usual way, also Chainrule's and Keras's: mix all examples like cards at the beginning of each
+# epoch, and deal them out.
 #
-# **Predict before you run:** draw 6,400 times from 6,400 cards, always putting the card back. What share of the cards was seen?
+# **Predict before you run:** draw 6,400 times from 6,400 cards, always putting the card back. What share of
+# the cards was seen?
 
 # %%
 seen = len(np.unique(luck.integers(0, 6400, size=6400))) / 6400
 dealt = len(np.unique(luck.permutation(6400))) / 6400
-print(f"\nSeen at least once: drawn with putting back {seen:.1%} (1 - 1/e = {1 - np.exp(-1):.1%}), dealt out {dealt:.0%}")
+print(
+    f"\nSeen at least once: drawn with putting back {seen:.1%} (1 - 1/e = {1 - np.exp(-1):.1%}), "
+    f"dealt out {dealt:.0%}"
+)
 assert abs(seen - (1 - np.exp(-1))) < 0.02
 assert dealt == 1
 
 # %% [markdown]
 # Now the bargain. Everybody may look at each of the 6,400 examples once: one epoch.
 #
-# **Predict before you run:** who reads the test digits best afterwards: one careful step, or 200 hasty ones, or 6,400?
+# **Predict before you run:** who reads the test digits best afterwards: one careful step, or 200 hasty ones,
+# or 6,400?
 
 # %%
 print("\n— 4. One epoch of 6,400 digits —")
@@ -112,15 +123,19 @@ for batch in (6400, 640, 128, 32, 8, 1):
     model = fresh(0.1 if batch > 1 else 0.01)
     model.fit(x, y, batch_size=batch, epochs=1, verbose=0)
     reached[batch] = model.evaluate(x_test, y_test, verbose=0)[1]
-    print(f"batches of {batch:5,}: {-(-6400 // batch):5,} steps, then {reached[batch]:.1%} of the test digits right")
+    print(
+        f"batches of {batch:5,}: {-(-6400 // batch):5,} steps, "
+        f"then {reached[batch]:.1%} of the test digits right"
+    )
 assert reached[32] > 0.85
 assert reached[32] > reached[6400] + 0.1
 
 # %% [markdown]
-# (Batches of one needed a smaller rate: noise limits the step, too. And on a real machine 32 examples take hardly longer than one. So
-# batches of 32 to 512 are usual.)
+# (Batches of one needed a smaller rate: noise limits the step, too. And on a real machine 32 examples take
+# hardly longer than one. So batches of 32 to 512 are usual.)
 #
-# "Dealt out by chance" is not decoration. Let us deal the cards sorted instead: first all zeros, then all ones, ...
+# "Dealt out by chance" is not decoration. Let us deal the cards sorted instead: first all zeros, then all
+# ones, ...
 #
 # **Predict before you run:** what will the network think every picture is?
 
@@ -131,14 +146,17 @@ for name, shuffle in (("mixed", True), ("sorted", False)):
     model = fresh()
     model.fit(x[by_digit], y[by_digit], batch_size=32, epochs=1, shuffle=shuffle, verbose=0)
     said = model.predict(x_test, verbose=0).argmax(axis=1)
-    print(f"{name:6s}: {(said == test_labels).mean():.1%} right; it says 9 to {(said == 9).mean():.0%} of the pictures")
+    print(
+        f"{name:6s}: {(said == test_labels).mean():.1%} right; "
+        f"it says 9 to {(said == 9).mean():.0%} of the pictures"
+    )
 assert (said == test_labels).mean() < 0.5
 
 # %% [markdown]
 # ## Circling
 #
-# A noisy compass has a price at the end: there the true gradient is nothing, and only noise is left. We fit a line
-# with single examples and watch the distance to the best line.
+# A noisy compass has a price at the end: there the true gradient is nothing, and only noise is left. We fit a
+# line with single examples and watch the distance to the best line.
 #
 # **Predict before you run:** does it arrive if one waits long enough? What if the rate is lowered on the way?
 
@@ -163,19 +181,31 @@ def walk(falling: bool) -> list[float]:
 constant, falling = walk(falling=False), walk(falling=True)
 print("\n— 6. The mean distance to the best line —")
 for start, stop in ((0, 10), (100, 1000), (10_000, 20_000)):
-    print(f"steps {start:6,} to {stop:6,}: rate constant {np.mean(constant[start:stop]):.4f}, falling {np.mean(falling[start:stop]):.4f}")
+    print(
+        f"steps {start:6,} to {stop:6,}: rate constant {np.mean(constant[start:stop]):.4f}, "
+        f"falling {np.mean(falling[start:stop]):.4f}"
+    )
 assert np.mean(constant[10_000:]) > 5 * np.mean(falling[10_000:])
-show("4-circling", lines, range(0, 20_000, 50), {"rate constant": constant[::50], "rate falling": falling[::50]}, log=True,
-     title="Distance to the best line", x_name="step", y_name="distance")  # fmt: skip
+show(
+    "4-circling",
+    lines,
+    range(0, 20_000, 50),
+    {"rate constant": constant[::50], "rate falling": falling[::50]},
+    log=True,
+    title="Distance to the best line",
+    x_name="step",
+    y_name="distance",
+)
 show("4-batch-paths", plots.batch_paths)
 
 # %% [markdown]
-# With a constant rate it circles around the bottom for ever; with a falling one it settles. That is why many recipes let the
-# rate fall (Chainrule's `optimizers.schedules`).
+# With a constant rate it circles around the bottom for ever; with a falling one it settles. That is why many
+# recipes let the rate fall (Chainrule's `optimizers.schedules`).
 #
 # ## Valleys
 #
 # So far there was one valley. What if there are several? A curve with two, the left one deeper:
+
 
 # %%
 def height(w: np.ndarray) -> np.ndarray:
@@ -202,20 +232,21 @@ assert shares[5.0] > shares[0.0] + 0.2
 show("4-valleys", plots.valleys)  # another curve, the same start, three rates: the rate decides, too
 
 # %% [markdown]
-# The right end is a **local minimum**: lower than all around, but not the lowest. Without noise the start decides, and a
-# little noise changes nothing. *Enough* noise helps: it shakes one out of a shallow valley more easily than out of a deep
-# one. That is one more reason for small batches.
+# The right end is a **local minimum**: lower than all around, but not the lowest. Without noise the start
+# decides, and a little noise changes nothing. *Enough* noise helps: it shakes one out of a shallow valley
+# more easily than out of a deep one. That is one more reason for small batches.
 #
-# This picture, a ball stuck in a little valley, is in every introduction. It is drawn with *one* weight. Is it like that
-# with thousands?
+# This picture, a ball stuck in a little valley, is in every introduction. It is drawn with *one* weight. Is
+# it like that with thousands?
 #
 # ## Many directions: saddles
 #
-# At a place where all slopes are zero, the ground bends up or down in each direction. In a minimum it bends up in *all*. If only some
-# bend up and some down, it is a **saddle**: like a mountain pass, and there is a way down.
+# At a place where all slopes are zero, the ground bends up or down in each direction. In a minimum it bends
+# up in *all*. If only some bend up and some down, it is a **saddle**: like a mountain pass, and there is a
+# way down.
 #
-# **Predict before you run:** let chance decide how the ground bends. With one direction half of the flat places are minima or
-# maxima each. What share are minima with 2 directions? With 10?
+# **Predict before you run:** let chance decide how the ground bends. With one direction half of the flat
+# places are minima or maxima each. What share are minima with 2 directions? With 10?
 
 # %%
 print("\n— 8. Flat places drawn by chance: how many are minima? —")
@@ -224,21 +255,25 @@ for n in (1, 2, 3, 4, 10):
     a = luck.normal(size=(5_000, n, n))
     bends = np.linalg.eigvalsh(a + a.transpose(0, 2, 1))  # the curvatures along the axes of each place
     minima[n] = float((bends > 0).all(axis=1).mean())
-    print(f"{n:2d} directions: {minima[n]:6.1%} minima, {float(((bends > 0).any(1) & (bends < 0).any(1)).mean()):6.1%} saddles")
+    print(
+        f"{n:2d} directions: {minima[n]:6.1%} minima, "
+        f"{float(((bends > 0).any(1) & (bends < 0).any(1)).mean()):6.1%} saddles"
+    )
 assert minima[1] > 0.45
 assert minima[10] == 0
 
 # %% [markdown]
-# With more directions almost every flat place is a saddle. A network's loss is not drawn by chance, so this is only a hint; but
-# researchers who looked at real networks found the like (Dauphin and others, 2014). Here is a saddle in a real one: it shall
-# learn "both switches are up", and all its weights are zero, but for the last bias.
+# With more directions almost every flat place is a saddle. A network's loss is not drawn by chance, so this
+# is only a hint; but researchers who looked at real networks found the like (Dauphin and others, 2014). Here
+# is a saddle in a real one: it shall learn "both switches are up", and all its weights are zero, but for the
+# last bias.
 
 # %%
 switches = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
 
 
 def outputs(w: np.ndarray, hidden: int, bend: str) -> tuple[np.ndarray, ...]:
-    """What networks 2-hidden-1 answer to the switches, one network in each row of w, and what they have on the way."""
+    """What networks 2-hidden-1 answer to the switches, and have on the way. w: a network in each row."""
     n, h = len(w), hidden
     w1, b1, w2, b2 = w[:, : 2 * h].reshape(n, 2, h), w[:, 2 * h : 3 * h], w[:, 3 * h : 4 * h], w[:, 4 * h :]
     z = switches @ w1 + b1[:, None]
@@ -252,12 +287,14 @@ def losses(w: np.ndarray, target: np.ndarray, hidden: int, bend: str) -> np.ndar
 
 
 def slopes(w: np.ndarray, target: np.ndarray, hidden: int, bend: str) -> np.ndarray:
-    """All slopes of each network's loss. How one gets them is lesson 5; below they are compared with measured ones."""
+    """All slopes of each network's loss. Lesson 5 tells how one gets them; below they are checked."""
     out, a, z, w2 = outputs(w, hidden, bend)
     d_out = (out - target) / 2
     d_z = d_out[:, :, None] * w2[:, None] * ((z > 0) if bend == "relu" else 1 - a**2)
     d_w1 = (switches.T @ d_z).reshape(len(w), -1)
-    return np.concatenate([d_w1, d_z.sum(1), (a * d_out[:, :, None]).sum(1), d_out.sum(1, keepdims=True)], axis=1)
+    return np.concatenate(
+        [d_w1, d_z.sum(1), (a * d_out[:, :, None]).sum(1), d_out.sum(1, keepdims=True)], axis=1
+    )
 
 
 def measured(w: np.ndarray, target: np.ndarray, hidden: int, bend: str) -> np.ndarray:
@@ -271,18 +308,27 @@ both = np.array([0.0, 0, 0, 1])
 flat = np.zeros((1, 13))
 flat[0, -1] = 0.25  # the network says 1/4 to everything
 around = 1e-4 * np.eye(13)
-curvature = np.concatenate([slopes(flat + move, both, 3, "tanh") - slopes(flat - move, both, 3, "tanh") for move in around]) / 2e-4
+curvature = (
+    np.concatenate(
+        [slopes(flat + move, both, 3, "tanh") - slopes(flat - move, both, 3, "tanh") for move in around]
+    )
+    / 2e-4
+)
 bends = np.linalg.eigvalsh(curvature)
 tried = luck.normal(size=(1, 13))
 print("\n— 9. A network 2-3-1, all weights zero —")
 print(f"largest slope: {np.abs(slopes(flat, both, 3, 'tanh')).max():.6f}")
-print(f"curvatures: {(bends > 1e-6).sum()} upwards, {(bends < -1e-6).sum()} downwards, {(np.abs(bends) <= 1e-6).sum()} flat: a saddle")
+print(
+    f"curvatures: {(bends > 1e-6).sum()} upwards, {(bends < -1e-6).sum()} downwards, "
+    f"{(np.abs(bends) <= 1e-6).sum()} flat: a saddle"
+)
 assert np.abs(slopes(flat, both, 3, "tanh")).max() < 1e-12
 assert bends[0] < -1e-6 < 1e-6 < bends[-1]
 assert np.allclose(slopes(tried, both, 3, "tanh"), measured(tried, both, 3, "tanh"), atol=1e-7)
 
 # %% [markdown]
-# **Predict before you run:** gradient descent starts exactly there, and a hair's breadth (0.001) beside it. What happens?
+# **Predict before you run:** gradient descent starts exactly there, and a hair's breadth (0.001) beside it.
+# What happens?
 
 # %%
 for name, w in (("exactly there", flat), ("0.001 beside", flat + 0.001 * luck.normal(size=(1, 13)))):
@@ -296,13 +342,14 @@ for name, w in (("exactly there", flat), ("0.001 beside", flat + 0.001 * luck.no
         assert losses(w, both, 3, "tanh")[0] < 0.01
 
 # %% [markdown]
-# Exactly on the saddle it stays for ever; beside it, it leaves, though slowly at first. That is why first weights are drawn by chance
-# and not set to zero. What looks like "stuck" in training is often this: a long, almost flat pass.
+# Exactly on the saddle it stays for ever; beside it, it leaves, though slowly at first. That is why first
+# weights are drawn by chance and not set to zero. What looks like "stuck" in training is often this: a long,
+# almost flat pass.
 #
 # ## Can a real network get stuck?
 #
-# It can. The corridor light of lesson 1 (XOR) needs only two hidden relu neurons: we wrote the weights down. Let 300 networks
-# look for such weights, each from other first weights.
+# It can. The corridor light of lesson 1 (XOR) needs only two hidden relu neurons: we wrote the weights down.
+# Let 300 networks look for such weights, each from other first weights.
 #
 # **Predict before you run:** what share of the networks with 2 hidden neurons find it? With 4? With 8?
 
@@ -321,24 +368,40 @@ for hidden in (2, 3, 4, 8):
         lost = w[end > 0.01][0]
         near = losses(lost + 1e-3 * luck.normal(size=(10_000, 9)), light, 2, "relu")
         lower = int((near < losses(lost[None], light, 2, "relu")[0] - 1e-9).sum())
-        print(f"   one that is stuck, loss {end[end > 0.01][0]:.4f}: of 10,000 places close by {lower} are lower")
+        print(
+            f"   one that is stuck, loss {end[end > 0.01][0]:.4f}: "
+            f"of 10,000 places close by {lower} are lower"
+        )
 assert stuck[2] > 0.5
 assert stuck[8] < 0.15
 
 # %% [markdown]
-# Local minima are real, and a network that is *just* large enough falls into them most of the time. With more neurons than
-# needed it rarely does: each additional direction is one more way out. That is one reason why networks have many more weights
-# than seem necessary.
+# Local minima are real, and a network that is *just* large enough falls into them most of the time. With more
+# neurons than needed it rarely does: each additional direction is one more way out. That is one reason why
+# networks have many more weights than seem necessary.
 #
-# And there is not *one* best place. Exchange two hidden neurons together with their weights, and nothing changes for anybody outside:
+# And there is not *one* best place. Exchange two hidden neurons together with their weights, and nothing
+# changes for anybody outside:
 
 # %%
-model = cr.Sequential([cr.Input(shape=(784,)), cr.layers.Dense(32, activation="relu"), cr.layers.Dense(10, activation="softmax")])
+model = cr.Sequential(
+    [
+        cr.Input(shape=(784,)),
+        cr.layers.Dense(32, activation="relu"),
+        cr.layers.Dense(10, activation="softmax"),
+    ]
+)
 found = []
 print("\n— 11. Three networks 784-32-10, other first weights, three epochs —")
 for seed in (1, 2, 3):
     cr.utils.set_random_seed(seed)
-    model = cr.Sequential([cr.Input(shape=(784,)), cr.layers.Dense(32, activation="relu"), cr.layers.Dense(10, activation="softmax")])
+    model = cr.Sequential(
+        [
+            cr.Input(shape=(784,)),
+            cr.layers.Dense(32, activation="relu"),
+            cr.layers.Dense(10, activation="softmax"),
+        ]
+    )
     model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], backend="numpy")
     model.fit(x, y, epochs=3, verbose=0)
     found.append((model.get_weights(), *model.evaluate(x_test, y_test, verbose=0)))
@@ -356,13 +419,13 @@ print(f"Hidden neurons of the third in another order: loss {again:.6f}, before {
 assert abs(again - found[-1][1]) < 1e-5
 
 # %% [markdown]
-# Three starts, three different networks, equally good. 32 neurons can be put into 32! orders, more than there are
-# atoms in a human body, so every good place exists that many times. Nobody needs *the* lowest one.
+# Three starts, three different networks, equally good. 32 neurons can be put into 32! orders, more than there
+# are atoms in a human body, so every good place exists that many times. Nobody needs *the* lowest one.
 #
 # ## Exercise
 #
-# A data set has 5,000 examples; you train for 3 epochs with batches of 128. How many steps are taken, and how many examples has the
-# last step of each epoch? Write it down, then count.
+# A data set has 5,000 examples; you train for 3 epochs with batches of 128. How many steps are taken, and how
+# many examples has the last step of each epoch? Write it down, then count.
 
 # %%
 sizes: list[int] = []
@@ -370,7 +433,9 @@ steps_seen = cr.callbacks.LambdaCallback(on_train_batch_end=lambda batch, _logs:
 model = fresh()
 model.fit(x[:5000], y[:5000], batch_size=128, epochs=3, verbose=0, callbacks=[steps_seen])
 print("\n— Exercise —")
-print(f"{len(sizes)} steps: 3 · {len(sizes) // 3}, because 5,000 / 128 = {5000 / 128:.2f} is rounded up;"
-      f" the last of each epoch has 5,000 - 39 · 128 = {5000 - 39 * 128} examples")  # fmt: skip
+print(
+    f"{len(sizes)} steps: 3 · {len(sizes) // 3}, because 5,000 / 128 = {5000 / 128:.2f} is rounded up;"
+    f" the last of each epoch has 5,000 - 39 · 128 = {5000 - 39 * 128} examples"
+)
 assert len(sizes) == 3 * 40
 assert 5000 - 39 * 128 == 8

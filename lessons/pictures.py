@@ -2,8 +2,9 @@
 
     show("xor", lines, x, {"relu": a}, x_name="z")        # a name, a function that draws, and what it needs
 
-The folder is `lesson-pictures` where you are, or what LESSON_PICTURES says. A picture that is there already and looks
-otherwise is kept: the new one becomes `xor-2.png`. Without matplotlib the lessons run all the same, without pictures.
+The folder is named behind the script, `python lessons/1_neuron.py my-pictures`, or by LESSON_PICTURES; else it is
+`lesson-pictures`, where you are. A picture that is there already and looks otherwise is kept: the new one becomes
+`xor-2.png`. Without matplotlib the lessons run all the same, without pictures.
 """
 
 import os
@@ -16,7 +17,8 @@ from typing import Any
 from chainrule import plots
 from chainrule.errors import MissingPartError, part
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # told apart by all kinds of eyes
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # for all kinds of eyes
+Numbers = Sequence[float]
 told: set[str] = set()  # what has been said already
 
 
@@ -27,19 +29,25 @@ def show(name: str, draw: Callable[..., Any], *args: Any, **settings: Any) -> No
     except MissingPartError as problem:
         say_once(f"(No pictures. {problem})")
         return
-    if in_notebook():
+    if "ipykernel" in sys.modules:  # a notebook
         from IPython.display import SVG, display
 
         display(SVG(plots.svg(axes)))
-        return
-    print(f"[picture: {saved(axes, name)}]")
+    else:
+        print(f"[picture: {saved(axes, name)}]")
 
 
 def lines(
-    x: Sequence[float], curves: Mapping[str, Sequence[float]], title: str = "", x_name: str = "", y_name: str = "",
-    log: bool = False, x_log: bool = False, dots: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
-) -> Any:  # fmt: skip
-    """Curves over the same x, each with its name; dots: points on top, name -> (x, y). Returns matplotlib's Axes."""
+    x: Numbers,
+    curves: Mapping[str, Numbers],
+    title: str = "",
+    x_name: str = "",
+    y_name: str = "",
+    log: bool = False,
+    x_log: bool = False,
+    dots: Mapping[str, tuple[Numbers, Numbers]] | None = None,
+) -> Any:
+    """Curves over the same x, each with its name; dots: points on top, name -> (x, y). Returns the Axes."""
     figure = part("matplotlib.figure", "plot", "A picture").Figure
     axes = figure(figsize=(7, 4), layout="constrained", facecolor="white").add_subplot()
     axes.set_prop_cycle(color=COLOURS)
@@ -60,7 +68,7 @@ def lines(
 
 def saved(axes: Any, name: str) -> Path:
     """Writes the picture where no other one is lost; the same picture is not written twice."""
-    folder = Path(os.environ.get("LESSON_PICTURES", "lesson-pictures"))
+    folder = chosen_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as beside:
         fresh = Path(beside) / f"{name}.png"
@@ -74,9 +82,12 @@ def saved(axes: Any, name: str) -> Path:
     return place
 
 
-def in_notebook() -> bool:
-    """Whether a notebook runs this."""
-    return "ipykernel" in sys.modules
+def chosen_folder() -> Path:
+    """Where pictures go."""
+    script, *words = sys.argv
+    if words and Path(script).resolve().parent == Path(__file__).resolve().parent:
+        return Path(words[-1])
+    return Path(os.environ.get("LESSON_PICTURES", "lesson-pictures"))
 
 
 def say_once(text: str) -> None:
