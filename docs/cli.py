@@ -25,11 +25,11 @@ def table(command: str) -> str:
 
 def spelled(action: argparse.Action) -> str:
     """An option as it is typed."""
-    metavar = str(action.metavar or action.dest)
+    metavar = str(action.metavar or action.dest).replace("|", r"\|")
     if not action.option_strings:
         return f"[{metavar}]" if action.nargs in ("?", "*") else metavar
     takes_value = action.nargs != 0
-    return ", ".join(action.option_strings) + (f" {metavar}".replace("|", r"\|") if takes_value else "")
+    return ", ".join(action.option_strings) + (f" {metavar}" if takes_value else "")
 
 
 def renewed(page: str) -> str:

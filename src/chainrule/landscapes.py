@@ -31,6 +31,7 @@ __all__ = ["Line", "Path", "Plane", "Surface", "direction", "line", "path", "pat
 Progress = Callable[[int, int], Any]  # called with (points done, points in all)
 POINTS_AT_ONCE = 128  # between two calls of progress
 STATES = 25  # visited on a replayed way
+FLAT = 1e-6  # a smaller second share of the variance is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +202,7 @@ def principal(path: Path) -> tuple[list[Weights], tuple[float, float], np.ndarra
     centred = away - away.mean(axis=0)
     values, vectors = np.linalg.eigh((centred @ centred.T).astype(np.float64))  # as many numbers as states, not as weights
     values, vectors = values[::-1], vectors[:, ::-1]
-    if len(values) < 3 or not values[1] > 1e-9 * values[0]:
+    if len(values) < 3 or not values[1] > FLAT * values[0]:
         raise SettingError("The plane of a way needs at least three states of it that do not lie on one line.")
     units = [(centred.T @ vectors[:, i].astype(np.float32)) / np.float32(np.sqrt(values[i])) for i in range(2)]
     places = np.stack([away @ unit for unit in units], axis=1).astype(np.float64)

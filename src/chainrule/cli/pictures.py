@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from chainrule.cli.subjects import Subject
 
+EXAMPLES = 2000  # of which a landscape shows the loss
 FEW = 8  # snapshots: with fewer, a run's way is learned again to see more of it
 
 
@@ -21,14 +22,14 @@ def curves(args: "Namespace", out: Output) -> "Axes":
     """Learning curves of one or more runs."""
     from chainrule import plots
 
-    return plots.curves(*(found(args, name) for name in args.what_of), figure=args.figure)
+    return plots.curves(*(found(args, name) for name in args.what_of), figure=args.figure or "loss")
 
 
 def sizes(args: "Namespace", out: Output) -> "Axes":
     """Gradients, updates or weights at a run's steps."""
     from chainrule import plots
 
-    return plots.sizes(found(args, args.what_of[0]), args.which)
+    return plots.sizes(found(args, args.what_of[0]), args.which or "gradient")
 
 
 def histograms(args: "Namespace", out: Output) -> "Axes":
@@ -74,7 +75,7 @@ def line(args: "Namespace", out: Output) -> "Axes":
     """The loss in a random direction."""
     from chainrule import landscapes, plots
 
-    of, points = subject(args, out, "train").first(args.examples), args.points or 101
+    of, points = subject(args, out, "train").first(args.examples or EXAMPLES), args.points or 101
     with progress(points, out) as tell:
         return plots.loss_line(landscapes.line(of.model, of.x, of.targets, points=points, progress=tell))
 
@@ -83,7 +84,7 @@ def plane(args: "Namespace", out: Output) -> "Axes":
     """The loss in two random directions."""
     from chainrule import landscapes, plots
 
-    of, points = subject(args, out, "train").first(args.examples), args.points or 51
+    of, points = subject(args, out, "train").first(args.examples or EXAMPLES), args.points or 51
     with progress(points**2, out) as tell:
         return plots.loss_plane(landscapes.plane(of.model, of.x, of.targets, points, progress=tell))
 
@@ -92,7 +93,7 @@ def path(args: "Namespace", out: Output) -> "Axes":
     """A run's way over the loss."""
     from chainrule import landscapes, plots, reruns
 
-    of, points = subject(args, out, "train").first(args.examples), args.points or 51
+    of, points = subject(args, out, "train").first(args.examples or EXAMPLES), args.points or 51
     run = found(args, args.what_of[0])
     few = len(run.snapshots()) < FEW
     if few:

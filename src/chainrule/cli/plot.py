@@ -10,7 +10,7 @@ Pictures are transparent, and readable on white and on black.
 from typing import TYPE_CHECKING
 
 from chainrule.cli import choices, places
-from chainrule.cli.options import add_data_options
+from chainrule.cli.options import add_data_options, data_options
 from chainrule.cli.output import Output
 from chainrule.cli.parser import OneOf, Parser, whole
 from chainrule.cli.recorded import add_runs_dir
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 EXAMPLES = ("chainrule plot last --what curves --out curves.png", "chainrule plot mnist.keras --what mistakes --out mistakes.svg")
 OF_RUNS = ("curves", "histograms", "path", "sizes")
 OF_NOTHING = ("batch-paths", "line-fit", "valleys")
+LANDSCAPES = ("line", "path", "plane")
+TAKES = {  # options, and the pictures that they are for
+    "figure": ("curves",), "which": ("sizes",), "layer": ("weights", "histograms"), "count": ("digits", "mistakes", "weights"),
+    "points": LANDSCAPES, "examples": LANDSCAPES, "part": ("digits", "confusion", "mistakes", *LANDSCAPES),
+    "data": ("digits", "confusion", "mistakes", "weights", *LANDSCAPES),
+}  # fmt: skip
 
 
 def arguments(parser: Parser) -> None:
@@ -30,13 +36,13 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("--what", type=OneOf("picture", choices.PICTURES), metavar="PICTURE", help=", ".join(choices.PICTURES))
     parser.add_argument("--out", metavar="FILE", help="a .png or .svg file (default: PICTURE.png, or with the next free number)")
     parser.add_argument("--force", action="store_true", help="replace FILE if it is there already")
-    parser.add_argument("--figure", metavar="NAME", default="loss", help="curves: which figure (default loss)")
-    parser.add_argument("--which", type=OneOf("size", choices.SIZES), default="gradient", metavar="SIZE",
+    parser.add_argument("--figure", metavar="NAME", help="curves: which figure (default loss)")
+    parser.add_argument("--which", type=OneOf("size", choices.SIZES), metavar="SIZE",
                         help=f"sizes: {', '.join(choices.SIZES[:3])} (default gradient), or ratio: update to weight")  # fmt: skip
     parser.add_argument("--layer", metavar="NAME", help="weights, histograms: of which layer (default: the first)")
     parser.add_argument("--count", type=whole(1), metavar="N", help="digits, mistakes, weights: how many pictures")
     parser.add_argument("--points", type=whole(2), metavar="N", help="line, plane, path: points along each direction (default 101, 51, 51)")
-    parser.add_argument("--examples", type=whole(1), default=2000, metavar="N",
+    parser.add_argument("--examples", type=whole(1), metavar="N",
                         help="line, plane, path: the loss on so many examples (default 2000)")  # fmt: skip
     parser.add_argument("--data", metavar="DATA", help="the data, where they are not what or where they were")
     parser.add_argument("--part", type=OneOf("part", choices.PARTS), metavar="PART",
@@ -54,6 +60,7 @@ def run(args: "Namespace", out: Output) -> int:
         places.target(args.out, (".png", ".svg"), args.force)
     part("matplotlib", "plot", "chainrule plot")
     check_count(args.what, args.what_of)
+    check_options(args)
     from chainrule import plots
     from chainrule.cli.pictures import DRAW
 
@@ -76,3 +83,14 @@ def check_count(what: str, of: list[str]) -> None:
     models = [name for name in of if name.lower().endswith(places.MODELS)]
     if models and what in OF_RUNS:
         raise SettingError(f"{what} shows how a run went; {models[0]} is a model file, which does not say that.")
+
+
+def check_options(args: "Namespace") -> None:
+    """Only options that the picture has a use for; SettingError otherwise."""
+    for option, pictures in TAKES.items():
+        if getattr(args, option) is not None and args.what not in pictures:
+            raise SettingError(f"--{option} is for {', '.join(pictures)}; {args.what} has no use for it.")
+    given = list(data_options(args))
+    is_file = bool(args.what_of) and args.what_of[0].lower().endswith(places.MODELS)
+    if given and not (is_file and args.what in TAKES["part"]):
+        raise SettingError(f"--{given[0].replace('_', '-')} says how the data of a model file are read; here it has no use.")

@@ -103,8 +103,10 @@ def svg(ax: "Axes | Figure") -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"\s*<style type=\"text/css\">.*?</style>", "", text, flags=re.DOTALL)  # it would rule the whole page
-    text = re.sub(r'<(g|text) id="[^"]*"', r"<\1", text)  # several figures on a page would have the same
-    text = re.sub(r"font: (?:(\d+) )?([\d.]+)px [^;\"]*", font, text)
+    used = set(re.findall(r"(?:url\(|href=\")#([\w-]+)", text))  # these are named by their content; other figures have the others, too
+    text = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", text)
+    text = re.sub(r"font: (?:(\d+) )?([\d.]+)px [^;\"]*", font, text)  # matplotlib before 3.11
+    text = re.sub(r" ?font-family: [^;\"]*;?", "", text)
     return re.sub(INK, "currentColor", text, flags=re.IGNORECASE)
 
 

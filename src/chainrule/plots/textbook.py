@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BELOW: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.13), "ncols": 2}  # where no line runs through it
+REACH = 3.0  # how far a figure follows a path, in distances of its start from the least error
 Curve = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
 
@@ -95,8 +96,9 @@ def valleys(
     loss, derivative = curve or (valley, valley_slope)
     ways = [rolled(derivative, rate, start, steps) for rate in rates]
     ax = axes(ax, 7.0, 4.2)
-    edges = [-5.0, 5.0] if curve is None else []
-    low, high = (choose([start, *edges, *(float(choose(way[np.isfinite(way)])) for way in ways)]) for choose in (np.min, np.max))
+    seen = np.concatenate([[-5.0, 5.0] if curve is None else [start - 1, start + 1], *ways])
+    seen = seen[np.abs(seen - start) <= 2 * REACH * max(1.0, abs(start))]  # a way that explodes leaves the picture
+    low, high = float(seen.min()), float(seen.max())
     room = 0.05 * (high - low)
     along = np.linspace(low - room, high + room, 600)
     ax.plot(along, loss(along), color=INK, linewidth=1.5)
@@ -104,6 +106,9 @@ def valleys(
         label = f"learning rate {rate:g}: loss {loss(way[-1]):.2f}"
         ax.plot(way, loss(way), "-o", color=COLOURS[k % len(COLOURS)], markersize=4.5, linewidth=1, label=label, zorder=3 - k / 10)
     ax.plot(start, loss(start), "o", color=INK, markersize=8, label="start")
+    tall = loss(along)
+    ax.set_xlim(low - room, high + room)
+    ax.set_ylim(tall.min() - 0.08 * np.ptp(tall), tall.max() + 0.04 * np.ptp(tall))
     legend(ax)
     return dressed(ax, f"{steps} steps of gradient descent on a curve with several valleys", "weight", "loss")
 
@@ -148,8 +153,8 @@ def descent(x: np.ndarray, y: np.ndarray, rate: float, start: tuple[float, float
     """Slope and intercept before each step and after the last, (steps + 1, 2). batches: the points of each step."""
     model, sgd = line_model(), optimizers.SGD(rate)
     step = make_step(model.chain, model.loss_object, sgd)
-    state = first_state([{"kernel": np.array([[start[0]]]), "bias": np.array([start[1]])}], sgd)
-    path = [start]
+    state = first_state([{"kernel": np.array([[float(start[0])]]), "bias": np.array([float(start[1])])}], sgd)
+    path = [(float(start[0]), float(start[1]))]
     for chosen in batches:
         state, _ = step(state, (x[chosen, None], y[chosen, None], None))
         path.append((float(state["params"][0]["kernel"][0, 0]), float(state["params"][0]["bias"][0])))
@@ -158,8 +163,9 @@ def descent(x: np.ndarray, y: np.ndarray, rate: float, start: tuple[float, float
 
 def bowl(ax: "Axes", x: np.ndarray, y: np.ndarray, paths: Sequence[np.ndarray]) -> None:
     """Draws the squared error over slope and intercept, with room for all paths."""
-    every = np.concatenate([*paths, np.polyfit(x, y, 1)[None]])
-    every = every[np.isfinite(every).all(axis=1)]
+    least, every = np.polyfit(x, y, 1), np.concatenate(paths)
+    off = np.linalg.norm(every - least, axis=1)
+    every = np.concatenate([every[off <= REACH * off[0]], least[None]])  # a path that explodes leaves the picture
     low, high = every.min(axis=0), every.max(axis=0)
     room = 0.15 * np.maximum(high - low, 0.5)
     a, b = (np.linspace(low[i] - room[i], high[i] + room[i], 61) for i in range(2))
@@ -170,14 +176,16 @@ def bowl(ax: "Axes", x: np.ndarray, y: np.ndarray, paths: Sequence[np.ndarray]) 
     levels = levels_of(losses)[:-1]
     lines = ax.contour(a, b, losses, levels=levels, colors=INK, linewidths=0.7, zorder=0)
     ax.clabel(lines, levels[2::3], fontsize=7, fmt="%.2g")
-    ax.plot(*np.polyfit(x, y, 1), "P", color=COLOURS[3], markersize=9, markeredgecolor="white", label="the least squared error")
+    ax.plot(*least, "P", color=COLOURS[3], markersize=9, markeredgecolor="white", label="the least squared error")
+    ax.set_xlim(a[0], a[-1])
+    ax.set_ylim(b[0], b[-1])
 
 
 def rolled(derivative: Callable[[Any], Any], rate: float, start: float, steps: int) -> np.ndarray:
     """The places of a weight under gradient descent, (steps + 1,)."""
     sgd = optimizers.SGD(rate)
     memory: dict[str, Any] = {}
-    way = [np.array([start])]
+    way = [np.array([float(start)])]
     for step in range(steps):
         gradient = [{"w": np.asarray(derivative(way[-1]))}]
         params, memory = sgd.update(gradient, memory, [{"w": way[-1]}], np.asarray(step), np.asarray(rate))
