@@ -5,7 +5,7 @@ import signal
 
 import numpy as np
 import pytest
-from taken_again import digest, run_of
+from taken_again import digest
 
 from chainrule import Sequential
 from chainrule.callbacks import (
