@@ -20,26 +20,30 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "activations", "arrays", "backprop", "callbacks", "datasets", "diagnosis", "errors", "explain", "files", "images",
-    "initializers", "landscapes", "layers", "losses", "metrics", "models", "optimizers", "plots", "rates", "regularizers", "saving",
-    "utils",
+    "initializers", "landscapes", "layers", "losses", "metrics", "models", "optimizers", "plots", "rates", "recipes", "regularizers",
+    "reruns", "runs", "saving", "utils",
 )  # fmt: skip
 _NAMES = {
     "Sequential": "chainrule.models",
     "Model": "chainrule.models",
+    "Record": "chainrule.recording",
+    "open_run": "chainrule.reruns",
     "Input": "chainrule.layers",
     "Scaled": "chainrule.examples",
 }
 
-__all__ = ["Input", "Model", "Scaled", "Sequential", "__version__", *_MODULES]  # noqa: PLE0604
+__all__ = ["Input", "Model", "Record", "Scaled", "Sequential", "__version__", "open_run", *_MODULES]  # noqa: PLE0604
 
 if TYPE_CHECKING:
     from chainrule import (  # noqa: F401, I001
         activations, arrays, backprop, callbacks, datasets, diagnosis, errors, explain, files, images, initializers, landscapes,
-        layers, losses, metrics, models, optimizers, plots, rates, regularizers, saving, utils,
+        layers, losses, metrics, models, optimizers, plots, rates, recipes, regularizers, reruns, runs, saving, utils,
     )  # fmt: skip
     from chainrule.examples import Scaled
     from chainrule.layers import Input
     from chainrule.models import Model, Sequential
+    from chainrule.recording import Record
+    from chainrule.reruns import open_run
 
 
 def __getattr__(name: str) -> Any:
