@@ -235,7 +235,7 @@ print("\n— 7. More examples, the same network —")
 reached = {}
 for count in (150, 600, 2400, 6000):
     keep("some", count, y)
-    reached[count] = train("some", epochs=max(4, 15_000 // count), learning_rate=0.002)[0].figures
+    reached[count] = train("some", epochs=max(3, 9_000 // count), learning_rate=0.002)[0].figures
     print(
         f"{count:5,} pictures: accuracy {reached[count]['accuracy']:.1%} on them, "
         f"{reached[count]['val_accuracy']:.1%} on the test pictures"

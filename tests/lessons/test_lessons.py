@@ -1,0 +1,222 @@
+"""The lessons run, what they claim is so, they use nothing that is not public, and notebooks can be made of them."""
+
+import ast
+import importlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+import chainrule
+
+FOLDER = Path(__file__).parents[2] / "lessons"
+LESSONS = sorted(FOLDER.glob("[0-9]_*.py"))
+HELPERS = [FOLDER / "pictures.py", FOLDER / "read.py"]
+by_name = {"ids": lambda path: path.stem}
+
+# What a reader must have seen at the end, as a pattern of a printed line each.
+SEEN = {
+    "1_neuron": [r"4 of 4 right: +0 neurons", r"switches \[1 1\]: .* = 0 ", r"relu +answers between 0 and 1000: it does not"],
+    "2_loss": [r"10 % .*|Knowing nothing about ten digits: 2\.3026", r"Carla accuracy 100%, cross-entropy 0\.673", r"who says 70%"],
+    "3_gradient_descent": [r"after: +w = 2\.98", r"1\.01: flies away", r"exact solution: +1\.51"],
+    "4_stochastic": [r"batches of +64: +938 steps, the last one with 32", r"a saddle$", r"^120 steps"],
+    "5_backpropagation": [r"dW1\[0\]\[0\] by hand -0\.34194947 +measured -0\.3419494", r"They agree", r"1,389,900 times forward"],
+    "6_digits": [r"Total params: 694,950", r"Right on 9[78]\.\d\d% of 10,000", r"that is 3\.0\d times as much", r"100,000 probabilities is 0\.0$"],
+    "7_one_step": [r"3,750 steps, \d+ snapshots", r"They agree", r"The first step whose numbers differ: 1,87\d"],
+    "8_when_it_goes_wrong": [r"looks healthy", r"A: dead units", r"B: rate too low", r"C: vanishing", r"D: rate too high", r"wrong label \(\d\d%\)"],
+}  # fmt: skip
+
+
+def run(*words: object, **places: object) -> subprocess.CompletedProcess:
+    """Runs Python on some words in a process of its own."""
+    surroundings = os.environ | {name: str(value) for name, value in places.items()}
+    return subprocess.run(
+        [sys.executable, *map(str, words)], capture_output=True, text=True, env=surroundings, cwd=places["HOME"], timeout=280,
+        stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+
+
+def test_there_are_eight_lessons() -> None:
+    """The eight of the list, in its order, and each is known here."""
+    assert [path.stem for path in LESSONS] == list(SEEN)
+
+
+# The long ones first, so that two processes end at about the same time.
+@pytest.mark.parametrize("path", sorted(LESSONS, key=lambda path: path.name[0] not in "678"), **by_name)
+def test_a_lesson_runs_and_shows_what_it_claims(path, tmp_path) -> None:
+    """It ends without an error or a warning, prints its key lines, and writes its pictures where it was told, nothing else."""
+    pictures, home = tmp_path / "pictures", tmp_path / "home"
+    home.mkdir()
+    done = run(path, pictures, HOME=home)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Warning" not in done.stderr
+    for pattern in SEEN[path.stem]:
+        assert re.search(pattern, done.stdout, re.MULTILINE), pattern
+    told = re.findall(r"^\[picture: (.*)\]$", done.stdout, re.MULTILINE)
+    assert sorted(map(Path, told)) == sorted(pictures.iterdir())
+    assert len(told) == path.read_text().count("\nshow(")
+    assert all(Path(picture).read_bytes().startswith(b"\x89PNG") for picture in told)
+    assert list(home.iterdir()) == []
+
+
+def test_without_matplotlib_a_lesson_says_so_once_and_goes_on(tmp_path) -> None:
+    """All but the pictures is there, and the line that installs what is missing."""
+    code = (
+        "import sys, runpy; sys.modules['matplotlib'] = None; "
+        f"sys.path.insert(0, {str(FOLDER)!r}); runpy.run_path({str(LESSONS[1])!r}, run_name='__main__')"
+    )
+    done = run("-c", code, HOME=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("(No pictures.") == 1
+    assert 'pip install "chainrule[plot]"' in done.stdout
+    assert "who says 70%" in done.stdout
+    assert "[picture:" not in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lesson_can_be_read_cell_by_cell(tmp_path) -> None:
+    """`read.py 2` shows the text, the code and what it prints, in the order of the file."""
+    done = run(FOLDER / "read.py", "2", tmp_path / "pictures", HOME=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    at = [done.stdout.index(words) for words in ("# 2. How wrong?", "│ truth = np.array", "— 1. Errors cancel", "## Exercise", "who says 70%")]
+    assert at == sorted(at)
+    assert len(list((tmp_path / "pictures").iterdir())) == 2
+    lost = run(FOLDER / "read.py", "9", HOME=tmp_path)
+    assert lost.returncode != 0
+    assert "no lesson '9'" in lost.stderr
+    assert "1_neuron" in lost.stderr
+
+
+def test_no_picture_is_overwritten(tmp_path, monkeypatch) -> None:
+    """The same picture again is the same file; another one by that name gets a number."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    monkeypatch.setenv("LESSON_PICTURES", str(tmp_path))
+    pictures = importlib.import_module("pictures")
+    first = pictures.saved(pictures.lines([0, 1], {"a": [0, 1]}), "line")
+    kept = first.read_bytes()
+    assert pictures.saved(pictures.lines([0, 1], {"a": [0, 1]}), "line") == first
+    second = pictures.saved(pictures.lines([0, 1], {"a": [1, 0]}), "line")
+    assert second == tmp_path / "line-2.png"
+    assert first.read_bytes() == kept
+    assert sorted(tmp_path.iterdir()) == [second, first]
+
+
+@pytest.mark.parametrize("path", LESSONS, **by_name)
+def test_a_notebook_can_be_made(path) -> None:
+    """jupytext makes a valid notebook whose cells are the cells of the file, as written; it begins with the title."""
+    text = path.read_text()
+    notebook = jupytext.reads(text, fmt="py:percent")
+    nbformat.validate(notebook)
+    kinds = ["markdown" if "[markdown]" in head else "code" for head in re.findall(r"^# %%.*", text, re.MULTILINE)]
+    assert [cell.cell_type for cell in notebook.cells] == kinds
+    assert notebook.cells[0].source.startswith(f"# {path.name[0]}. ")
+    pieces = re.split(r"^# %%.*\n", text, flags=re.MULTILINE)[1:]
+    for cell, piece in zip(notebook.cells, pieces, strict=True):
+        expected = re.sub(r"^# ?", "", piece, flags=re.MULTILINE) if cell.cell_type == "markdown" else piece
+        assert cell.source.strip() == expected.strip()
+
+
+@pytest.mark.parametrize("path", LESSONS, **by_name)
+def test_a_lesson_asks_and_answers(path) -> None:
+    """It asks to predict, ends with an exercise whose solution is asserted, and says nothing it does not check."""
+    text = path.read_text()
+    assert text.count("**Predict before you run:**") >= 3
+    assert text.count("# ## Exercise\n") == 1
+    solution = text[text.index("# ## Exercise\n") :]
+    assert "\nassert " in solution
+    assert 'print("\\n— Exercise —")' in solution
+    assert text.count("assert ") >= 10
+
+
+@pytest.mark.parametrize("path", [*LESSONS, *HELPERS], **by_name)
+def test_lines_fit_a_screen(path) -> None:
+    """No line is longer than 110 characters."""
+    assert max(map(len, path.read_text().splitlines())) <= 110
+
+
+# ── public names ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def dotted(node: ast.AST) -> list[str]:
+    """a.b.c as ["a", "b", "c"]; [] for anything else."""
+    if isinstance(node, ast.Name):
+        return [node.id]
+    if isinstance(node, ast.Attribute) and (before := dotted(node.value)):
+        return [*before, node.attr]
+    return []
+
+
+def not_public(source: str) -> list[str]:
+    """The names that a program takes from Chainrule though they are not offered."""
+    tree, known, found = ast.parse(source), {}, []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            known |= {alias.asname or alias.name: chainrule for alias in node.names if alias.name == "chainrule"}
+            found += [alias.name for alias in node.names if alias.name.startswith("chainrule.")]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "chainrule":
+            module = importlib.import_module(node.module)
+            if not all(offered(chainrule, part) for part in node.module.split(".")[1:2]):
+                found.append(node.module)
+            for alias in node.names:
+                if offered(module, alias.name):
+                    known[alias.asname or alias.name] = getattr(module, alias.name)
+                else:
+                    found.append(f"{node.module}.{alias.name}")
+        elif isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            found.append(node.attr)
+    for node in ast.walk(tree):
+        first, *names = dotted(node) or [""]
+        thing = known.get(first)
+        for name in names:
+            if not hasattr(thing, "__spec__"):  # no module any more: its attributes are judged by their first letter
+                break
+            if not offered(thing, name):
+                found.append(f"{thing.__name__}.{name}")
+                break
+            thing = getattr(thing, name)
+    return sorted(set(found))
+
+
+def offered(module, name: str) -> bool:
+    """Whether a module says that a name is for everybody: `__all__`, or defined there without an underscore."""
+    if name.startswith("_") or not hasattr(module, name):
+        return False
+    if hasattr(module, "__all__"):
+        return name in module.__all__
+    value = getattr(module, name)
+    return getattr(value, "__module__", module.__name__) == module.__name__ or hasattr(value, "__spec__")
+
+
+@pytest.mark.parametrize("path", [*LESSONS, *HELPERS], **by_name)
+def test_a_lesson_uses_public_names_only(path) -> None:
+    """What a lesson shows, a reader may use."""
+    assert not_public(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("import chainrule as cr\ncr.layers.Dense(1)._built", "_built"),
+        ("import chainrule as cr\ncr.layers.dense.Dense(1)", "chainrule.layers.dense"),
+        ("from chainrule import stack", "chainrule.stack"),
+        ("from chainrule.engines import Watched", "chainrule.engines"),
+        ("from chainrule.plots import axes", "chainrule.plots.axes"),
+        ("import chainrule.engines", "chainrule.engines"),
+    ],
+)
+def test_a_private_name_would_be_noticed(line, name) -> None:
+    """The search finds what it is there for."""
+    assert name in not_public(line)
+
+
+def test_the_list_names_every_lesson() -> None:
+    """lessons/README.md has a row for each, with how long it takes, and the README of the project leads there."""
+    page = (FOLDER / "README.md").read_text()
+    for path in LESSONS:
+        assert re.search(rf"^\| \[{re.escape(path.name)}\]\({re.escape(path.name)}\) \| .+ \| \d+ \|$", page, re.MULTILINE), path.name
+    assert "lessons/README.md" in (FOLDER.parent / "README.md").read_text()
