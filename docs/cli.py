@@ -38,7 +38,7 @@ def renewed(page: str) -> str:
     def write(found: re.Match[str]) -> str:
         return f"<!-- options: {found[1]} -->\n{table(found[1])}\n<!-- end -->"
 
-    return re.sub(r"<!-- options: ([a-z ]+) -->\n.*?<!-- end -->", write, page, flags=re.DOTALL)
+    return re.sub(r"<!-- options: ([a-z -]+) -->\n.*?<!-- end -->", write, page, flags=re.DOTALL)
 
 
 if __name__ == "__main__":

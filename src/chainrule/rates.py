@@ -25,6 +25,8 @@ from chainrule.optimizers.schedules import ExponentialDecay
 from chainrule.recording import size_of
 from chainrule.training import batch_size_of, figures, judge, order_of
 
+__all__ = ["RateCurve", "Sweep", "find", "sweep"]
+
 Numbers = NDArray[np.float64]
 
 REACH = 8  # neighbours on each side that the smoothed loss of a step looks at
@@ -156,9 +158,8 @@ def sweep(
     step = make_step(model.learning_chain, model.loss_object, optimizer, model.metric_objects)
     orders = [order_of(model.seed, epoch, len(examples), shuffle=True) for epoch in range(epochs)]
     first = [fresh(model, optimizer) | {"rate": np.asarray(rate, np.float32)} for rate in asked]
-    groups = grouped(first) if name == "jax" else [first]
-    train = at_once if name == "jax" else one_by_one
-    done = [train(step, batch, group, examples, orders, model.record_names) for group in groups]
+    train, groups = (all_at_once(step, batch), grouped(first)) if name == "jax" else (one_by_one(step, batch), [first])
+    done = [train(group, examples, orders, model.record_names) for group in groups]
     states = [state for group, _ in done for state in group]
     records = [[row for _, epochs in done for row in epochs[epoch]] for epoch in range(len(orders))]
     held = None if validation_data is None else model._examples(*validation_data)  # noqa: SLF001
@@ -170,35 +171,42 @@ def sweep(
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def one_by_one(
-    step: Any, batch: int, states: list[Any], examples: Examples, orders: list[Any], names: list[str]
-) -> tuple[list[Any], list[list[Any]]]:
-    """The loop in NumPy, once for each rate. Returns the states, and for each epoch and rate its records."""
-    engine, count = ENGINES["numpy"](step, batch), steps_in(len(examples), batch)
-    epochs = []
-    for order in orders:
-        pairs = [engine.advance(state, empty_records(names, count), examples, order, 0, count) for state in states]
-        states = [state for state, _ in pairs]
-        epochs.append([records for _, records in pairs])
-    return states, epochs
+Training = Callable[[list[Any], Examples, list[Any], list[str]], tuple[list[Any], list[list[Any]]]]
 
 
-def at_once(
-    step: Any, batch: int, states: list[Any], examples: Examples, orders: list[Any], names: list[str]
-) -> tuple[list[Any], list[list[Any]]]:
+def one_by_one(step: Any, batch: int) -> Training:
+    """The loop in NumPy, once for each state. It returns the states, and for each epoch and state its records."""
+    engine = ENGINES["numpy"](step, batch)
+
+    def train(states: list[Any], examples: Examples, orders: list[Any], names: list[str]) -> Any:
+        count, epochs = steps_in(len(examples), batch), []
+        for order in orders:
+            pairs = [engine.advance(state, empty_records(names, count), examples, order, 0, count) for state in states]
+            states = [state for state, _ in pairs]
+            epochs.append([records for _, records in pairs])
+        return states, epochs
+
+    return train
+
+
+def all_at_once(step: Any, batch: int) -> Training:
     """The compiled loop, over a step that takes all states, with one more axis in front, through the same batch."""
     import jax
 
-    engine, count = ENGINES["jax"](jax.vmap(step, in_axes=(0, None)), batch), steps_in(len(examples), batch)
-    state, loaded = engine.state(jax.tree.map(lambda *a: np.stack(a), *states)), engine.load(examples)
-    epochs = []
-    for order in orders:
-        empty = {name: np.zeros((count, len(states), 2), np.float32) for name in ("loss", *names)}
-        state, records = engine.advance(state, empty, loaded, order, 0, count)
-        kept = on_host(records)
-        epochs.append([{name: rows[:, r] for name, rows in kept.items()} for r in range(len(states))])
-    learned = on_host(state)
-    return [jax.tree.map(lambda a, r=r: a[r], learned) for r in range(len(states))], epochs
+    engine = ENGINES["jax"](jax.vmap(step, in_axes=(0, None)), batch)
+
+    def train(states: list[Any], examples: Examples, orders: list[Any], names: list[str]) -> Any:
+        state, loaded = engine.state(jax.tree.map(lambda *a: np.stack(a), *states)), engine.load(examples)
+        count, places, epochs = steps_in(len(examples), batch), range(len(states)), []
+        for order in orders:
+            empty = {name: np.zeros((count, len(states), 2), np.float32) for name in ("loss", *names)}
+            state, records = engine.advance(state, empty, loaded, order, 0, count)
+            kept = on_host(records)
+            epochs.append([{name: rows[:, place] for name, rows in kept.items()} for place in places])
+        learned = on_host(state)
+        return [jax.tree.map(lambda a, place=place: a[place], learned) for place in places], epochs
+
+    return train
 
 
 def grouped(states: list[Any]) -> list[list[Any]]:

@@ -17,7 +17,7 @@ from chainrule.errors import ChainruleError, SettingError, part
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from chainrule.diagnosis import Diagnosis, Finding
+    from chainrule.diagnosis import Diagnosis, Finding, Suspects
     from chainrule.replay import Replay
 
 EXAMPLES = ("chainrule runs doctor last", "chainrule runs doctor last --out labels.png", "chainrule runs doctor last --json")
@@ -55,30 +55,30 @@ def run(args: "Namespace", out: Output) -> int:
             raise
         problem = str(why)
     told = diagnosis.diagnose(looked_at, replay, labels=not args.no_labels, without=problem)
-    if args.out:
-        draw(args, told, replay)
-    ranked = told.suspects
+    ranked, drawn = told.suspects, None
+    if args.out and ranked is not None and replay is not None:
+        drawn = draw(args, ranked, replay)
     labels = None if ranked is None else {
         "estimate": ranked.estimate, "labelled": len(ranked), "asked_at_steps": ranked.steps,
         "candidates": [vars(suspect) for suspect in ranked.top(args.count)],
     }  # fmt: skip
-    out.give(told.to_dict() | {"labels": labels, "file": args.out})
+    out.give(told.to_dict() | {"labels": labels, "file": drawn})
     out.say("\n".join(lines(told, out)))
-    if args.out:
-        out.say(f'The first {args.count} candidates are drawn to {args.out}: "9 not 4" is labelled 4.')
+    if drawn:
+        out.say(f'The first {args.count} candidates are drawn to {drawn}: "9 not 4" is labelled 4.')
+    elif args.out:
+        out.warn(f"There are no candidates to draw; {args.out} was not written.")
     return 0 if told.healthy else 1
 
 
-def draw(args: "Namespace", told: "Diagnosis", replay: "Replay | None") -> None:
-    """Writes the picture of the candidates."""
+def draw(args: "Namespace", ranked: "Suspects", replay: "Replay") -> str:
+    """Writes the picture of the candidates; returns its name."""
     from chainrule import plots
     from chainrule.diagnosis.drawing import suspects_grid
     from chainrule.examples import Scaled
 
-    if told.suspects is None or replay is None:
-        raise SettingError(f"There are no labels to draw. {' '.join(told.left_out)}".strip())
-    x = Scaled(replay.examples.x, replay.examples.divisor)
-    plots.save(suspects_grid(told.suspects, x, args.count), args.out)
+    plots.save(suspects_grid(ranked, Scaled(replay.examples.x, replay.examples.divisor), args.count), args.out)
+    return str(args.out)
 
 
 def lines(told: "Diagnosis", out: Output) -> list[str]:

@@ -89,14 +89,14 @@ def diagnose(
         left_out.append("The network was not asked anything: its weights are no finite numbers any more.")
     found += idle(records, answers, step)
     looked_at += ["dead and saturated units"]
-    suspects, steps = None, (records.first, records.last)
+    suspects = None
     if answers is not None and answers.given is not None:
         looked_at.append("the classes it answers")
         found += classes.never_predicted(answers, step, (step, step))
         if labels and not any(f.severity == "severe" for f in found):
             suspects = labelling.suspects(answers)
             looked_at.append(f"{len(suspects):,} labels")
-            found += labelling.suspicious(answers, suspects, steps)
+            found += labelling.suspicious(suspects)
         elif labels:
             left_out.append("Labels were not judged: a network that does not learn knows nothing about them.")
     return Diagnosis(run.name, tuple(sorted(without_echoes(found), key=lambda f: f.weight)), tuple(looked_at), tuple(left_out), suspects)

@@ -37,7 +37,8 @@ class Finding:
     def title(self) -> str:
         """The symptom and where it is, in a few words."""
         place = f" in {self.layer}" if self.layer else ""
-        time = f", steps {self.steps[0]:,} to {self.steps[1]:,}" if self.steps else ""
+        first, last = self.steps or (0, 0)
+        time = "" if self.steps is None else f", steps {first:,} to {last:,}" if first < last else f", before step {first:,}"
         return f"{self.name}{place}{time}"
 
     @property
@@ -51,3 +52,14 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.title}\n  {self.says}\n  -> {self.advice}"
+
+
+def plainly(number: float) -> str:
+    """A number with three digits that count, without an exponent as far as that can be read.
+
+    >>> plainly(6_432_100.0), plainly(0.012345), plainly(2e-7)
+    ('6,430,000', '0.0123', '2e-07')
+    """
+    if 1e-4 <= abs(number) < 1e9:
+        return f"{float(f'{number:.3g}'):,.10g}" if abs(number) < 1000 else f"{float(f'{number:.3g}'):,.0f}"
+    return f"{number:.3g}"

@@ -3,7 +3,7 @@
 import numpy as np
 
 from chainrule import losses
-from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.finding import Finding, plainly
 from chainrule.diagnosis.records import Records
 
 # A sigmoid passes on at most a quarter of a gradient, so a few of them one after the other leave a thousandth. In the healthy runs
@@ -29,7 +29,7 @@ def vanishing(records: Records) -> list[Finding]:
     lowest, steps = medians[faint[0]], (int(sizes[0].steps[0]), int(sizes[0].steps[-1]))
     others = f" (and in {len(faint) - 1} more layers below a thousandth)" if len(faint) > 1 else ""
     says = (
-        f"Per weight, the gradient in {faint[0]} is {lowest / top:.1g} times that in {sizes[-1].layer}{others}: what the end has "
+        f"Per weight, the gradient in {faint[0]} is {plainly(lowest / top)} times that in {sizes[-1].layer}{others}: what the end has "
         "to say does not reach it."
     )
     advice = "Use relu (or tanh) instead of sigmoid in the hidden layers, fewer layers, or first weights made for the activation (he_normal)."
@@ -50,8 +50,8 @@ def exploding(records: Records) -> list[Finding]:
         if not (large or grew) or largest <= most:
             continue
         says = (
-            f"Per weight, the gradient is {max(first, median):.2g} (root mean square); below 0.3 is usual with a cross-entropy."
-            if large else f"Per weight, the gradient grew from {first:.2g} to {largest:.2g} (root mean square)."
+            f"Per weight, the gradient is {plainly(max(first, median))} (root mean square); below 0.3 is usual with a cross-entropy."
+            if large else f"Per weight, the gradient grew from {plainly(first)} to {plainly(largest)} (root mean square)."
         )  # fmt: skip
         advice = (
             "Bring the inputs to about -1..1, draw smaller first weights (glorot_uniform, he_normal), or limit the gradient "

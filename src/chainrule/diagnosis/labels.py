@@ -114,7 +114,7 @@ def count(p: NDArray[np.float64], given: NDArray[np.int64]) -> int:
     return int((best - p[np.arange(len(p)), given] > SURE).sum())
 
 
-def suspicious(answers: Answers, found: Suspects, steps: tuple[int, int]) -> list[Finding]:
+def suspicious(found: Suspects) -> list[Finding]:
     """The finding: only where clearly more labels look wrong than in data that are in order."""
     if found.estimate < max(LEAST, SHARE * len(found)):
         return []
@@ -122,7 +122,7 @@ def suspicious(answers: Answers, found: Suspects, steps: tuple[int, int]) -> lis
     shown = ", ".join(f"#{s.index} ({found.name(s.given)}, rather {found.name(s.other)})" for s in first)
     share = f"{found.estimate / len(found):.1%}".replace("%", " %")
     says = (
-        f"{found.estimate:,} of {len(found):,} labels ({share}) are clearly contradicted by what the network learned from the others. The "
+        f"{found.estimate:,} of {len(found):,} labels ({share}) are clearly contradicted by what the network learned first. The "
         f"first candidates: {shown}."
     )
     advice = "Look at them: rare but right examples look the same. `chainrule runs doctor RUN --out labels.png` draws the first."
@@ -130,4 +130,4 @@ def suspicious(answers: Answers, found: Suspects, steps: tuple[int, int]) -> lis
         "estimate": found.estimate, "labelled": len(found), "asked_at_steps": list(found.steps),
         "candidates": [asdict(s) for s in found.top(100)],
     }  # fmt: skip
-    return [Finding("suspicious labels", "warning", says, advice, None, steps, evidence)]
+    return [Finding("suspicious labels", "warning", says, advice, evidence=evidence)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.finding import Finding, plainly
 from chainrule.diagnosis.records import Records, windows
 
 # Where the limits come from: healthy runs (Adam and SGD, 300 to 60,000 examples, digits and tables) never had a loss above 1.5
@@ -27,7 +27,7 @@ def not_finite(records: Records) -> list[Finding]:
         return []
     step, rate = int(bad[0]) + records.first, records.rate
     before = records.loss[max(0, bad[0] - 1)]
-    says = f"The loss was no finite number from step {step:,} on" + (f"; one step before it was {before:.3g}." if bad[0] else ".")
+    says = f"The loss was no finite number from step {step:,} on" + (f"; one step before it was {plainly(before)}." if bad[0] else ".")
     advice = (
         f"Lower the learning rate{_rate(rate)} by a factor of 10, bring the inputs to about -1..1, or limit the gradient "
         f"(clipnorm=1). {FIND}"
@@ -49,11 +49,11 @@ def too_high(records: Records) -> list[Finding]:
         return []
     at = int(np.argmax(records.loss == loss.max())) + records.first
     says = (
-        f"The loss rose from {first:.3g} to {loss.max():.3g} at step {at:,} and ended at {end:.3g}."
-        if rose else f"The loss began at {first:.3g} and ended at {end:.3g}."
+        f"The loss rose from {plainly(first)} to {plainly(loss.max())} at step {at:,} and ended at {plainly(end)}."
+        if rose else f"The loss began at {plainly(first)} and ended at {plainly(end)}."
     )  # fmt: skip
     if stride > LARGE_STEP:
-        says += f" One step moved the weights of {layer} by {stride:.2g} times their own size; 0.001 to 0.02 is usual."
+        says += f" One step moved the weights of {layer} by {plainly(stride)} times their own size; 0.001 to 0.02 is usual."
     evidence = {"first_loss": first, "highest_loss": float(loss.max()), "last_loss": end, "largest_ratio": stride, "learning_rate": records.rate}
     advice = f"Lower the learning rate{_rate(records.rate)} by a factor of 10 or more. {FIND}"
     return [Finding("rate too high", "severe", says, advice, steps=(records.first, records.last), evidence=evidence)]
@@ -66,29 +66,29 @@ def jumping(records: Records) -> list[Finding]:
         leaps = np.flatnonzero((held[1:] > LEAP * held[:-1]) & (held[1:] > 0.1 * held[:1])) + 1
     if len(leaps) < LEAPS:
         return []
-    k = int(leaps[np.argmax(held[leaps] / held[leaps - 1])])
+    k, epochs = int(leaps[np.argmax(held[leaps] / held[leaps - 1])]), [epoch.epoch + 1 for epoch in records.run.epochs]
     says = (
-        f"The loss on what was held back leaps up and down: {held[k - 1]:.3g} after epoch {k}, {held[k]:.3g} after epoch {k + 1}, "
+        f"The loss on what was held back leaps up and down: {plainly(held[k - 1])} after epoch {epochs[k - 1]}, {plainly(held[k])} after epoch {epochs[k]}, "
         f"{len(leaps)} such leaps in {len(held)} epochs."
     )
     advice = f"Lower the learning rate{_rate(records.rate)} by a factor of 2 to 5, or let it fall towards the end (a schedule). {FIND}"
-    evidence = {"val_loss": held.tolist(), "epochs": (leaps + 1).tolist(), "learning_rate": records.rate}
+    evidence = {"val_loss": held.tolist(), "epochs": [epochs[i] for i in leaps], "learning_rate": records.rate}
     steps = (records.run.epochs[int(leaps[0]) - 1].step, records.last)
     return [Finding("rate too high", "warning", says, advice, steps=steps, evidence=evidence)]
 
 
 def too_low(records: Records) -> list[Finding]:
-    """All steps together can hardly have moved any layer, and the loss hardly fell."""
+    """All steps together can hardly have moved any layer, and the loss hardly fell. A fork may be meant to do just that."""
     loss = records.loss[np.isfinite(records.loss)]
-    if len(loss) < 2 or not records.sizes:
+    if len(loss) < 2 or not records.sizes or records.run.info.parent is not None:
         return []
     first, means = start(records), windows(loss)
     end, way = float(means[-1]), max((s.way(records.count) for s in records.sizes), default=np.nan)
     if not (way < SHORT_WAY and end > LITTLE_PROGRESS * first):
         return []
     says = (
-        f"The loss fell only from {means[0]:.4g} to {end:.4g}: all {records.count:,} steps together moved no layer by more than "
-        f"{way:.2g} of its own size."
+        f"The loss fell only from {plainly(means[0])} to {plainly(end)}: all {records.count:,} steps together moved no layer by more than "
+        f"{plainly(way)} of its own size."
     )
     advice = f"Raise the learning rate{_rate(records.rate)} by a factor of 10 or more; if it is meant, train for many more epochs. {FIND}"
     evidence = {"first_loss": float(means[0]), "last_loss": end, "way": way, "learning_rate": records.rate}

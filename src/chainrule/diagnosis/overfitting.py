@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.finding import Finding, plainly
 from chainrule.diagnosis.records import Records
 
 # With classes the loss held back may rise while no answer gets worse: the network only grows surer of its mistakes. The classic run
@@ -20,26 +20,26 @@ def overfitting(records: Records) -> list[Finding]:
     if len(held) <= PATIENCE or not np.isfinite(held).all():
         return gap(records)
     best = int(np.argmin(held))
-    last = float(np.mean(held[-2:]))
-    evidence = {"best_epoch": best + 1, "lowest_val_loss": float(held[best]), "val_loss": last}
+    last, named = float(np.mean(held[-2:])), records.run.epochs[best].epoch + 1  # the first epoch is number 1
+    evidence = {"best_epoch": named, "lowest_val_loss": float(held[best]), "val_loss": last}
     steps = (records.run.epochs[best].step, records.last)
     if len(held) - 1 - best < PATIENCE or last < RISEN * held[best] or learned[-1] >= learned[best]:
         return gap(records)
-    told = f"Held-back loss was lowest after epoch {best + 1} ({held[best]:.3g}) and is {last:.3g} at the end"
+    told = f"Held-back loss was lowest after epoch {named} ({plainly(held[best])}) and is {plainly(last)} at the end"
     right = records.figure("val_accuracy")
     if not np.isfinite(right).all():
         if last < RISEN_ALONE * held[best]:
             return []
-        says = f"{told}, while the loss on what it learns from fell from {learned[best]:.3g} to {learned[-1]:.3g}."
-        return [Finding("overfitting", "warning", says, ADVICE.format(best + 1), steps=steps, evidence=evidence)]
+        says = f"{told}, while the loss on what it learns from fell from {plainly(learned[best])} to {plainly(learned[-1])}."
+        return [Finding("overfitting", "warning", says, ADVICE.format(named), steps=steps, evidence=evidence)]
     then, now = float(np.mean(right[max(0, best - 1) : best + 2])), float(np.mean(right[-2:]))
     evidence |= {"val_accuracy_then": then, "val_accuracy": now}
     if then - now > LOST:
         says = f"{told}; accuracy there fell from {then:.1%} to {now:.1%}, while the loss on what it learns from went on falling."
-        return [Finding("overfitting", "warning", says.replace("%", " %"), ADVICE.format(best + 1), steps=steps, evidence=evidence)]
+        return [Finding("overfitting", "warning", says.replace("%", " %"), ADVICE.format(named), steps=steps, evidence=evidence)]
     if last > RISEN_ALONE * held[best] and not gap(records):
         says = f"{told}; accuracy there did not suffer: the network is surer than it should be, also of its mistakes."
-        advice = f"If its probabilities matter, stop after epoch {best + 1} (EarlyStopping) or use label smoothing."
+        advice = f"If its probabilities matter, stop after epoch {named} (EarlyStopping) or use label smoothing."
         return [Finding("overfitting", "note", says, advice, steps=steps, evidence=evidence)]
     return gap(records)
 

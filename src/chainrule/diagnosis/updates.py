@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.finding import Finding, plainly
 from chainrule.diagnosis.records import Records
 
 # A thousandth is the usual rule of thumb (A. Karpathy, CS231n notes on neural networks, part 3). Medians of the healthy runs of the
@@ -23,12 +23,12 @@ def out_of_range(records: Records) -> list[Finding]:
         median, way = float(np.median(known)), ways[sizes.layer]
         evidence = {"median_ratio": median, "way": way, "learning_rate": records.rate}
         if median > LARGE:
-            says = f"A typical step moves the weights by {median:.2g} of their own size; 0.001 to 0.02 is usual."
+            says = f"A typical step moves the weights by {plainly(median)} of their own size; 0.001 to 0.02 is usual."
             advice = "Lower the learning rate by a factor of 10; if only this layer is hit, its first weights or its inputs may be too small."
         elif way < SHORT_WAY and furthest > OTHERS * way:
             says = (
-                f"All {records.count:,} steps together moved the weights by no more than {way:.2g} of their own size, while other "
-                f"layers came up to {furthest:.2g}."
+                f"All {records.count:,} steps together moved the weights by no more than {plainly(way)} of their own size, while other "
+                f"layers came up to {plainly(furthest)}."
             )
             advice = "Hardly any gradient reaches it: look at the units above it, and at its activation."
         else:
