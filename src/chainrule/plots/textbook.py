@@ -174,7 +174,7 @@ def bowl(ax: "Axes", x: np.ndarray, y: np.ndarray, paths: Sequence[np.ndarray]) 
     surface = Surface(line_model(), x[:, None], y[:, None], ways, "numpy", centre=[{"kernel": 0 * kernel, "bias": 0 * bias}])
     losses = surface.at(np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2)).reshape(len(b), len(a))
     levels = levels_of(losses)[:-1]
-    lines = ax.contour(a, b, losses, levels=levels, colors=INK, linewidths=0.7, zorder=0)
+    lines = ax.contour(a, b, losses, levels=levels, colors=INK, linewidths=0.8, alpha=0.6, zorder=0)
     ax.clabel(lines, levels[2::3], fontsize=7, fmt="%.2g")
     ax.plot(*least, "P", color=COLOURS[3], markersize=9, markeredgecolor="white", label="the least squared error")
     ax.set_xlim(a[0], a[-1])
