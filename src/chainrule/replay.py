@@ -29,8 +29,11 @@ class Replay:
 
     run: a recorded run.  model: compiled as the run's was, with the run's seed.  examples: what it learned from.
     memory: bytes of visited states to keep at hand.  tolerance: how far the losses that are replayed may be from the
-    recorded ones, relative to them.  off: how far they were so far; 0.0 means the same bits.
+    recorded ones, relative to them.  off: how far they were so far; 0.0 means the same bits.  data: the data set, where
+    it is known.
     """
+
+    data: Any = None
 
     def __init__(
         self, run: Run, model: Any, examples: Examples, memory: int = 200_000_000, tolerance: float = TOLERANCE

@@ -1,18 +1,23 @@
 """A run as something to go on with: what it learned from, its recipe and its network, made again from its folder.
 
+    open_run("last")  a run, opened: .at(step) .batch(step) .fork(step, learning_rate=...) .resume()
+
     new(...)       a training that records itself, so that all of this is possible later
     resumed(run)   goes on with an interrupted run; it ends with the bits it would have had
     forked(run, step, learning_rate=...)   leaves a run at a step, with something changed
     opened(run)    a Replay: any step again
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule import datasets, recipes
+from chainrule.backprop import Batch
 from chainrule.callbacks import History
 from chainrule.callbacks.keeping import Start
 from chainrule.datasets.dataset import Dataset
@@ -21,8 +26,10 @@ from chainrule.models import Sequential
 from chainrule.recipes import Recipe
 from chainrule.recording import Record
 from chainrule.replay import TOLERANCE, Replay
-from chainrule.runs import Parent, Run, differences
+from chainrule.runs import Parent, Run, differences, find
+from chainrule.runs.lock import must_be_free
 from chainrule.runs.writing import compare_settings
+from chainrule.saving import compile_config
 from chainrule.training import put_back
 
 
@@ -32,6 +39,7 @@ class Job:
 
     source, options: where the data came from.  seed: as it was given.  record: the callback that records it, or None.
     over: whether nothing is left to learn, because the run that was to be resumed had come to its end.
+    note: of a fork: how far its first state is off, where it is not exact.
     """
 
     data: Dataset
@@ -42,6 +50,7 @@ class Job:
     seed: int
     record: Record | None = None
     over: bool = False
+    note: str | None = None
 
     def learn(self, verbose: Any = "auto", callbacks: Any = ()) -> Any:
         """Learns, and records it; returns fit's History."""
@@ -50,6 +59,74 @@ class Job:
         callbacks = [*callbacks, *([self.record] if self.record else [])]
         held = self.data.x_val is not None or len(self.data.x_test) > 0
         return recipes.learn(self.recipe, self.data, self.model, verbose, callbacks, held)
+
+
+class Recorded(Run):
+    """A recorded run with its data and its network: any of its steps again. Made by `open_run`."""
+
+    def __init__(self, folder: Any, make: Callable[[Run], Replay]) -> None:
+        super().__init__(folder)
+        self.make = make
+
+    @cached_property
+    def replay(self) -> Replay:
+        """What takes its steps again; made when it is first needed."""
+        return self.make(self)
+
+    def at(self, step: int) -> Any:
+        """The state before a step, as NumPy arrays: params, memory, step, rate, seed."""
+        return self.replay.at(step)
+
+    def batch(self, step: int) -> Batch:
+        """What a step learned from: inputs, targets, weights."""
+        return self.replay.batch(step)
+
+    def resume(self) -> Job:
+        """The run, interrupted, to go on with: it ends with the bits it would have had."""
+        return resumed(self)
+
+    def fork(self, step: int, runs_dir: Any = None, **changes: Any) -> Job:
+        """The run left at a step, to learn on with something changed; see `forked`. `learn()` begins."""
+        return forked(self, step, runs_dir, replay=self.replay, **changes)
+
+    def leave(self, step: int, model: Any, runs_dir: Any = None) -> Record:
+        """What lets `fit` of a program of yours begin at a step of this run: model.fit(..., callbacks=[run.leave(300, model)]).
+
+        model: of the same layers, compiled with what is to be changed. It gets the run's seed.
+        """
+        start, was = self.replay.start(step), self.replay.model
+        learning, stored = dict(start.learning), self.info.settings
+        if type(model.optimizer) is not type(was.optimizer):
+            learning["memory"] = model.optimizer.init(learning["params"])
+        model.seed = stored.seed
+        settings = compile_config(model)
+        kept = {name: stored.training.get(name) for name in settings}
+        changed = [str(change) for change in differences(kept, settings)]
+        return Record(
+            self.path.parent if runs_dir is None else runs_dir, f"{self.name[20:]}-fork", dict(stored.data), dict(stored.recipe),
+            parent=Parent(self.name, self.info.id, step, changed), start=replace(start, learning=learning),
+        )  # fmt: skip
+
+
+def open_run(
+    which: str = "last", runs_dir: Any = "runs", *, source: str | None = None, model: Any = None, x: Any = None,
+    y: Any = None, sample_weight: Any = None, memory: int = 200_000_000, tolerance: float = TOLERANCE,
+) -> Recorded:  # fmt: skip
+    """A recorded run by its name, the beginning of it, its folder, or "last"; any of its steps can be reached from it.
+
+    source: where its data are now, if they have moved.  model, x, y, sample_weight: of a run that a program of yours
+    recorded: the model, built and compiled as it was, and what it learned from.  memory, tolerance: see `Replay`.
+    """
+    folder = find(runs_dir, which).path
+
+    def make(run: Run) -> Replay:
+        if model is None:
+            return opened(run, source, memory, tolerance)
+        model.seed = run.info.settings.seed
+        model._ready(x, y)  # noqa: SLF001 - what fit does first
+        return Replay(run, model, model._examples(x, y, sample_weight), memory, tolerance)  # noqa: SLF001
+
+    return Recorded(folder, make)
 
 
 def new(
@@ -74,6 +151,7 @@ def resumed(
     what differs, when learning begins.
     """
     stored = run.info.settings
+    must_be_free(run.path)  # said before any work is done
     job = again(run, source, options, backend=backend, **changes)
     seed = job.seed if seed is None else seed
     known, named = stored.data | {"digest": job.data.digest}, job.recipe.to_dict() | {"seed": seed}
@@ -88,15 +166,17 @@ def resumed(
 
 
 def forked(
-    run: Run, step: int, runs_dir: Any = None, source: str | None = None, *, backend: str | None = None, **changes: Any
-) -> Job:
+    run: Run, step: int, runs_dir: Any = None, source: str | None = None, *, backend: str | None = None,
+    tolerance: float = TOLERANCE, replay: Replay | None = None, **changes: Any
+) -> Job:  # fmt: skip
     """A run left at a step, to learn on with something changed: the same state, the same examples in the same order.
 
     changes: of the recipe: learning_rate, optimizer, schedule, batch_size, epochs, loss. Another optimizer begins
-    with an empty memory. runs_dir: where the fork is recorded (default: beside its parent).
+    with an empty memory.  runs_dir: where the fork is recorded (default: beside its parent).  tolerance: see `Replay`.
+    replay: of the run, if it is opened already.
     """
     parent = again(run, source)
-    replay = replay_of(run, parent)
+    replay = replay_of(run, parent, tolerance=tolerance) if replay is None else replay
     job = again(run, source, parent.data, backend=backend, **changes)
     start, model, batch = replay.start(step), job.model, job.recipe.batch_size
     learning, was = dict(start.learning), replay.model.optimizer
@@ -119,7 +199,7 @@ def forked(
         parent=Parent(run.name, run.info.id, step, changed),
         start=Start(learning, start.records, start.begun, start.epoch, start.epochs_seen),
     )  # fmt: skip
-    return replace(job, record=record)
+    return replace(job, record=record, note=replay.note())
 
 
 def opened(
@@ -143,7 +223,9 @@ def replay_of(run: Run, job: Job, memory: int = 200_000_000, tolerance: float = 
     model.extras = {"class_names": None if job.data.class_names is None else list(job.data.class_names)}
     x, y = recipes.examples(job.recipe, job.data, model.seed)
     model._ready(x, y)  # noqa: SLF001 - what fit does first
-    return Replay(run, model, model._examples(x, y), memory, tolerance)  # noqa: SLF001
+    replay = Replay(run, model, model._examples(x, y), memory, tolerance)  # noqa: SLF001
+    replay.data = job.data
+    return replay
 
 
 def about(data: Dataset, source: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +246,7 @@ def again(
     if "seed" not in stored.recipe or "source" not in stored.data:
         raise SettingError(
             f"{run.name} was recorded by a program of its own, so only that can make its network and data again: "
-            "Record(resume=...) goes on with it, chainrule.replay.Replay(run, model, examples) opens its steps."
+            "Record(resume=...) goes on with it, open_run(name, model=model, x=x, y=y) opens its steps."
         )
     source = stored.data["source"] if source is None else source
     known = dict(stored.data["options"])

@@ -89,6 +89,8 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
     carried = Carried(model, engine)
     keepers = [callback for callback in plan.callbacks if isinstance(callback, Keeper)]
     start = carried.begin(keepers, plan)
+    if start.begun and len(start.records["loss"]) != steps:
+        raise SettingError(f"Learning goes on in the middle of an epoch of {len(start.records['loss'])} steps; this one has {steps}.")
     history.begin_after(start.past)
     logs: dict[str, float] = dict(start.past[-1][1]) if start.past else {}
     place, records = (start.epoch, start.begun), start.records

@@ -133,7 +133,7 @@ def test_two_runs_are_compared(type_, recorded) -> None:
     assert said.out.index("set differently") < said.out.index("epoch") < said.out.index("final")
     assert "They part at step 20" in said.out
     found = type_("runs", "compare", recorded, "last", "--json").json
-    assert found["parted"] == 21
+    assert found["parted"] == 20
     assert found["common"] == [20, 36]
     assert "the same to the last bit" in type_("runs", "compare", "last", "last").out
 
@@ -235,13 +235,32 @@ def test_explain_checks_the_derivative(type_, recorded) -> None:
 
 
 def test_explain_answers_questions_about_some_steps(type_, recorded) -> None:
-    """RUN@A..B: who pushed a weight, when a unit died, which step raised the loss most."""
+    """RUN@A..B: who pushed a weight or an answer, when a unit died, which step raised the loss most."""
     said = type_("explain", f"{recorded}@5..9", "--layer", "dense_1", "--weight", "2,1")
     assert "Who moved dense_1.kernel[2, 1]" in said.out
     assert "in 5 steps" in said.out
     assert "Unit 3 of dense" in type_("explain", f"{recorded}@5..9", "--layer", "dense", "--neuron", "3").out
     found = type_("explain", f"{recorded}@5..9", "--json").json
     assert 5 <= found["step"] <= 9
+    for option in ("--example", "--test-example"):
+        said = type_("explain", f"{recorded}@5..9", option, "3")
+        assert "the loss of the example went from" in said.out
+        assert "in 5 steps" in said.out
+
+
+def test_a_run_of_another_machine_is_explained_with_a_note(type_, recorded, tmp_path) -> None:
+    """Losses that differ by rounding are a warning with a number; by more, a refusal that --tolerance lifts."""
+    shutil.copytree(type_("runs", "show", recorded, "--json").json["folder"], tmp_path / "elsewhere")
+    info = tmp_path / "elsewhere" / "run.json"
+    info.write_text(info.read_text().replace('"backend": "numpy"', '"backend": "jax"'))
+    words = ("explain", f"{tmp_path / 'elsewhere'}@20", "--tolerance")
+    said = type_(*words, "0.5")
+    assert said.code == 0
+    assert "Replayed and recorded losses differ by at most" in said.err
+    said = type_(*words, "0")
+    assert said.code == 2
+    assert "more than the tolerance of 0.00%" in said.err
+    assert "it wants a number such as 0.01" in type_(*words, "x").err
 
 
 def test_explain_opens_the_next_step_of_a_model(type_, recorded, folder) -> None:
@@ -264,7 +283,10 @@ def test_explain_opens_the_next_step_of_a_model(type_, recorded, folder) -> None
         (("RUN@20", "--layer", "dense", "--weight", "1,1", "--neuron", "1"), "ask one at a time"),
         (("RUN@36",), "there is no step 36"),
         (("RUN@3..99",), "there is no step"),
-        (("RUN@3..5", "--check"), "are about one step"),
+        (("RUN@3..5", "--check"), "is about one step"),
+        (("RUN@3..5", "--example", "999"), "there is no example 999"),
+        (("RUN@3..5", "--example", "1", "--layer", "dense", "--neuron", "1"), "ask about one of them at a time"),
+        (("RUN@3", "--test-example", "1"), "--test-example is about some steps"),
         (("last@first",), "Which step?"),
     ],
 )

@@ -4,8 +4,8 @@ RUN@STEP is the step that a run took (counted from 0), taken again from its exac
 printed. MODEL is the step that a model file would take next. Without further options the whole step is shown, layer by
 layer; --layer, --weight, --bias, --neuron and --example look closer, --check measures the derivative by moving the weight.
 
-RUN@A..B asks about the steps A to B: --layer and --weight who pushed this weight, --layer and --neuron when this unit
-died, nothing else which step raised the loss most.
+RUN@A..B asks about the steps A to B: --layer and --weight who pushed this weight, --example or --test-example who changed
+the answer to this example, --layer and --neuron when this unit died, nothing else which step raised the loss most.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli import places
 from chainrule.cli.output import Output
 from chainrule.cli.parser import Parser, whole
-from chainrule.cli.recorded import add_runs_dir, found, step_of
+from chainrule.cli.recorded import add_runs_dir, add_tolerance, found, step_of, tolerance
 from chainrule.errors import SettingError
 
 if TYPE_CHECKING:
@@ -39,10 +39,14 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("--bias", type=index, metavar="J", help="the bias of one unit of the layer")
     parser.add_argument("--neuron", type=whole(0), metavar="J", help="one unit of the layer")
     parser.add_argument("--example", type=whole(0), metavar="K",
-                        help="one example of the batch; with --weight: the example whose way is followed")  # fmt: skip
+                        help="one example of the batch; with --weight: the example whose way is followed; "
+                             "of some steps: the training example whose loss is asked about")  # fmt: skip
+    parser.add_argument("--test-example", type=whole(0), dest="test_example", metavar="K",
+                        help="of some steps: the test example whose loss is asked about")  # fmt: skip
     parser.add_argument("--check", action="store_true", help="the derivative beside one that is measured, in float64")
     parser.add_argument("--data", metavar="DATA", help="the data, where they are not what or where they were")
     parser.add_argument("--batch-size", type=whole(1), metavar="N", help="of a model: how many examples (default: as it learned)")
+    add_tolerance(parser)
     add_runs_dir(parser)
     parser.add_json()
 
@@ -75,11 +79,17 @@ def run(args: "Namespace", out: Output) -> int:
     from chainrule import reruns
 
     name, steps = step_of(args.what)
+    if args.test_example is not None and len(steps) != 2:
+        raise SettingError("--test-example is about some steps: RUN@A..B.")
     run = found(args, name)
-    replay = reruns.opened(run, None if args.data is None else places.data(args.data))
+    replay = reruns.opened(run, None if args.data is None else places.data(args.data), **tolerance(args))
     if len(steps) == 2:
-        return asked(replay, *steps, args, out)
-    return show(explain.step(replay, steps[0] if steps else run.info.step), args, out)
+        code = asked(replay, *steps, args, out)
+    else:
+        code = show(explain.step(replay, steps[0] if steps else run.info.step), args, out)
+    if note := replay.note():
+        out.warn(note)
+    return code
 
 
 def show(step: "StepExplained", args: "Namespace", out: Output) -> int:
@@ -125,9 +135,17 @@ def asked(replay: "Replay", first: int, last: int, args: "Namespace", out: Outpu
     """A question about several steps."""
     from chainrule import explain
 
-    if args.example is not None or args.check:
-        raise SettingError("--example and --check are about one step: RUN@STEP.")
+    if args.check:
+        raise SettingError("--check is about one step: RUN@STEP.")
+    examples = [word for word in ("example", "test_example") if getattr(args, word) is not None]
+    if len(examples) + any(getattr(args, word) is not None for word in ("weight", "bias", "neuron")) > 1:
+        raise SettingError("A weight, a unit, an example: ask about one of them at a time.")
     moments = explain.moments_of(replay, first, last + 1)
+    if examples:
+        trace = explain.influence_on_example(moments, *one_of(replay, examples[0], getattr(args, examples[0]))).trace()
+        out.give(trace.to_dict())
+        out.say(trace.text(width=columns(), unicode=out.unicode))
+        return 0
     if args.weight is not None or args.bias is not None:
         name, place = ("kernel", args.weight) if args.weight is not None else ("bias", args.bias)
         trace = explain.influence_on_weight(moments, args.layer, name, place).trace()
@@ -142,6 +160,20 @@ def asked(replay: "Replay", first: int, last: int, args: "Namespace", out: Outpu
         out.give(worst._asdict())
         out.say(str(worst))
     return 0
+
+
+def one_of(replay: "Replay", part: str, k: int) -> tuple[Any, Any]:
+    """Inputs and target of one example that a run learned from, or of the test part."""
+    from chainrule import recipes
+
+    examples = replay.examples
+    if part == "test_example":
+        x = recipes.inputs(replay.data, replay.data.x_test)
+        y = recipes.targets(replay.data, replay.data.y_test, replay.model.loss_object.key)
+        examples = replay.model._examples(x, y)  # noqa: SLF001 - what evaluate does with them
+    if k >= len(examples):
+        raise SettingError(f"There are {len(examples):,} such examples, 0 to {len(examples) - 1}; there is no example {k}.")
+    return examples.inputs([k])[0], examples.y[k]
 
 
 def moment_of(args: "Namespace") -> Any:

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chainrule.cli.parser import Parser
 from chainrule.errors import SettingError
@@ -17,6 +17,34 @@ def add_runs_dir(parser: Parser | argparse._ArgumentGroup) -> None:
     """Adds --runs-dir."""
     parser.add_argument("--runs-dir", dest="runs_dir", metavar="FOLDER",
                         help="where recorded runs are (default: the environment's CHAINRULE_RUNS, or runs)")  # fmt: skip
+
+
+def add_tolerance(parser: Parser | argparse._ArgumentGroup) -> None:
+    """Adds --tolerance."""
+    parser.add_argument("--tolerance", type=share, metavar="SHARE",
+                        help="how far losses that are replayed on another machine may be off (default 0.01 of them)")  # fmt: skip
+
+
+def share(word: str) -> float:
+    """A number of 0 or more.
+
+    >>> share("0.05")
+    0.05
+    """
+    import math
+
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"it wants a number such as 0.01; it got {word!r}.")
+    return value
+
+
+def tolerance(args: argparse.Namespace) -> dict[str, Any]:
+    """The tolerance that was asked for, if one was."""
+    return {} if args.tolerance is None else {"tolerance": args.tolerance}
 
 
 def runs_dir(args: argparse.Namespace) -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import places
 from chainrule.cli.options import check_seed, data_options
-from chainrule.cli.recorded import found, runs_dir, step_of
+from chainrule.cli.recorded import found, runs_dir, step_of, tolerance
 from chainrule.errors import SettingError
 
 if TYPE_CHECKING:
@@ -68,4 +68,6 @@ def forked(args: "Namespace", source: str | None, changes: dict[str, Any]) -> "J
     name, steps = step_of(args.fork)
     if len(steps) != 1:
         raise SettingError(f"At which step? --fork {name}@300; steps are counted from 0.")
-    return reruns.forked(found(args, name), steps[0], runs_dir(args), source, backend=args.backend, **changes)
+    return reruns.forked(
+        found(args, name), steps[0], runs_dir(args), source, backend=args.backend, **tolerance(args), **changes
+    )

@@ -21,7 +21,7 @@ from chainrule.cli import choices, places
 from chainrule.cli.options import DATA, add_data_options, hidden
 from chainrule.cli.output import Output, duration, file_size, per_cent
 from chainrule.cli.parser import OneOf, Parser, above_zero, whole
-from chainrule.cli.recorded import RUN, add_runs_dir
+from chainrule.cli.recorded import RUN, add_runs_dir, add_tolerance
 from chainrule.errors import NotFiniteError
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def arguments(parser: Parser) -> None:
     group.add_argument("--resume", metavar="RUN", help=f"go on with {RUN}; it ends as if it had never stopped")
     group.add_argument("--fork", metavar="RUN@STEP", help="leave a run at a step, and learn on with what other options change")
     group.add_argument("--no-record", action="store_true", dest="no_record", help="leave no run behind")
+    add_tolerance(group)
     add_runs_dir(group)
     add_data_options(parser, learning=True)
     parser.add_json()
@@ -84,6 +85,8 @@ def run(args: "Namespace", out: Output) -> int:
     data, recipe, model, seed = job.data, job.recipe, job.model, job.seed
     name = args.out or places.target(places.free(places.model_name(data.name)), places.MODELS, force=False)
     out.tell(announced(recipe, data, model, seed))
+    if job.note:
+        out.warn(job.note)
     if job.over:
         out.tell("The run had come to its end; nothing is left to learn.")
     began = time.perf_counter()

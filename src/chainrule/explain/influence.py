@@ -15,7 +15,7 @@ from chainrule.arrays import Params
 from chainrule.backprop import Weights, backward_sweep, end_of, forward_sweep
 from chainrule.errors import SettingError
 from chainrule.explain.equations import number
-from chainrule.explain.moments import Moment, replayed
+from chainrule.explain.moments import Moment, replay_of, replayed
 from chainrule.explain.pictures import picture_of
 from chainrule.explain.sizes import learners
 from chainrule.explain.step import LinkExplained, StepExplained
@@ -224,6 +224,7 @@ def batch_of_one(moment: Moment, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray
     return x, y
 
 
-def moments_of(replay: Any, start: int, stop: int) -> Iterable[Moment]:
-    """The moments of the steps start..stop (stop itself left out) of a recorded run: a `chainrule.replay.Replay`."""
+def moments_of(run: Any, start: int, stop: int) -> Iterable[Moment]:
+    """The moments of the steps start..stop (stop itself left out) of a recorded run. run: see `moments.replay_of`."""
+    replay = replay_of(run)
     return (replayed(replay, step) for step in range(start, stop))

@@ -12,6 +12,7 @@ from chainrule.layers.base import Layer
 from chainrule.losses import Loss
 from chainrule.metrics import Metric
 from chainrule.optimizers.base import Optimizer
+from chainrule.runs import Run
 
 
 class Moment(NamedTuple):
@@ -99,20 +100,31 @@ def moment(
     ).on_host()  # fmt: skip
 
 
-def replayed(replay: Any, step: Any, **more: Any) -> Moment:
-    """The moment before a step of a recorded run, with what training made of it. replay: a `chainrule.replay.Replay`."""
+def replayed(run: Any, step: Any, **more: Any) -> Moment:
+    """The moment before a step of a recorded run, with what training made of it. run: see `replay_of`."""
     if isinstance(step, bool) or not isinstance(step, (int, np.integer)):
         raise SettingError(f"Which step? Its number, counted from 0; it got {step!r}.")
-    model, number = replay.model, int(step)
+    replay, number = replay_of(run), int(step)
+    model = replay.model
     if not replay.first <= number < replay.last:
         raise SettingError(
             f"The run has the steps {replay.first} to {replay.last - 1}; there is no step {number}."
         )
     settings = {"classes": (model.extras or {}).get("class_names"), "places": replay.chosen(number)} | more
+    before = replay.at(number)
     return Moment(
-        model.learning_chain, model.loss_object, model.optimizer, replay.at(number), replay.batch(number),
+        model.learning_chain, model.loss_object, model.optimizer, before, replay.batch(number),
         model.metric_objects, after=replay.at(number + 1), **settings,
     ).on_host()  # fmt: skip
+
+
+def replay_of(run: Any) -> Any:
+    """What takes a run's steps again. run: of `chainrule.open_run` (it keeps its Replay), of `chainrule.runs`, or a Replay."""
+    from chainrule import reruns
+
+    if not isinstance(run, Run):
+        return run
+    return run.replay if isinstance(run, reruns.Recorded) else reruns.opened(run)
 
 
 def widened(tree: Any) -> Any:

@@ -12,6 +12,7 @@ from chainrule.explain.agreement import Agreement, agreement
 from chainrule.explain.moments import Moment, moment, replayed
 from chainrule.explain.terms import terms_of
 from chainrule.explain.watching import WatchedLink, watched_step
+from chainrule.runs import Run
 
 if TYPE_CHECKING:
     from chainrule.explain.check import Checked
@@ -188,9 +189,10 @@ class StepExplained:
 
 
 def step(model: Any, x: Any = None, y: Any = None, sample_weight: Any = None, **more: Any) -> StepExplained:
-    """Opens one learning step: of a compiled model with a batch (x, y), of a `Replay` with a number, or of a Moment.
+    """Opens one learning step: of a compiled model with a batch (x, y), of a run with a step's number, or of a Moment.
 
-    The step is taken by the engine's own functions on NumPy arrays; the model stays as it was. more: see `moment`.
+    The step is taken by the engine's own functions on NumPy arrays; the model stays as it was. more: see `moment`. A run: one of
+    `chainrule.open_run`, of `chainrule.runs`, or a `Replay`.
 
     >>> import chainrule, numpy as np
     >>> model = chainrule.Sequential([chainrule.layers.Dense(1, use_bias=False, input_shape=(1,))])
@@ -202,6 +204,6 @@ def step(model: Any, x: Any = None, y: Any = None, sample_weight: Any = None, **
     """
     if isinstance(model, Moment):
         return StepExplained(model)
-    if hasattr(model, "chosen"):
+    if isinstance(model, Run) or hasattr(model, "chosen"):
         return StepExplained(replayed(model, x, **more))
     return StepExplained(moment(model, x, y, sample_weight, **more))

@@ -30,11 +30,7 @@ class Lock:
                     break
                 time.sleep(PAUSE)
             else:
-                who = os.pread(self.handle, 32, 0).decode("ascii", "replace").strip()
-                raise FileError(
-                    f"{folder} is being written by another process (number {who or 'unknown'}). "
-                    "Wait until it has ended, or stop it; nothing was changed."
-                )
+                raise taken_by(folder, self.handle)
         except BaseException:
             os.close(self.handle)
             raise
@@ -47,6 +43,25 @@ class Lock:
         if self.handle >= 0:
             os.close(self.handle)
             self.handle = -1
+
+
+def taken_by(folder: Path, handle: int) -> FileError:
+    """What is said to the second one who wants to write."""
+    who = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
+    return FileError(
+        f"{folder} is being written by another process (number {who or 'unknown'}). "
+        "Wait until it has ended, or stop it; nothing was changed."
+    )
+
+
+def must_be_free(folder: Path) -> None:
+    """FileError when a process is writing in this run folder right now; changes nothing."""
+    if held(folder):
+        handle = os.open(folder / LOCK, os.O_RDONLY)
+        try:
+            raise taken_by(folder, handle)
+        finally:
+            os.close(handle)
 
 
 def taken(handle: int, exclusive: bool) -> bool:
