@@ -2,9 +2,9 @@
 
     show("xor", lines, x, {"relu": a}, x_name="z")        # a name, a function that draws, and what it needs
 
-The folder is named behind the script, `python lessons/1_neuron.py my-pictures`, or by LESSON_PICTURES; else it is
-`lesson-pictures`, where you are. A picture that is there already and looks otherwise is kept: the new one becomes
-`xor-2.png`. Without matplotlib the lessons run all the same, without pictures.
+The folder is named behind the script, `python lessons/1_neuron.py my-pictures`, or by LESSON_PICTURES; else it
+is `lesson-pictures`, where you are. A picture that is there already and looks otherwise is kept: the new
+one becomes `xor-2.png`. Without matplotlib the lessons run all the same, without pictures.
 """
 
 import os

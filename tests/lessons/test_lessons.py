@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import os
 import re
 import subprocess
 import sys
@@ -32,11 +31,10 @@ SEEN = {
 }  # fmt: skip
 
 
-def run(*words: object, **places: object) -> subprocess.CompletedProcess:
+def run(*words: object, cwd: Path) -> subprocess.CompletedProcess:
     """Runs Python on some words in a process of its own."""
-    surroundings = os.environ | {name: str(value) for name, value in places.items()}
     return subprocess.run(
-        [sys.executable, *map(str, words)], capture_output=True, text=True, env=surroundings, cwd=places["HOME"], timeout=280,
+        [sys.executable, *map(str, words)], capture_output=True, text=True, cwd=cwd, timeout=280,
         stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
 
@@ -52,7 +50,7 @@ def test_a_lesson_runs_and_shows_what_it_claims(path, tmp_path) -> None:
     """It ends without an error or a warning, prints its key lines, and writes its pictures where it was told, nothing else."""
     pictures, home = tmp_path / "pictures", tmp_path / "home"
     home.mkdir()
-    done = run(path, pictures, HOME=home)
+    done = run(path, pictures, cwd=home)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Warning" not in done.stderr
     for pattern in SEEN[path.stem]:
@@ -70,7 +68,7 @@ def test_without_matplotlib_a_lesson_says_so_once_and_goes_on(tmp_path) -> None:
         "import sys, runpy; sys.modules['matplotlib'] = None; "
         f"sys.path.insert(0, {str(FOLDER)!r}); runpy.run_path({str(LESSONS[1])!r}, run_name='__main__')"
     )
-    done = run("-c", code, HOME=tmp_path)
+    done = run("-c", code, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.count("(No pictures.") == 1
     assert 'pip install "chainrule[plot]"' in done.stdout
@@ -81,12 +79,12 @@ def test_without_matplotlib_a_lesson_says_so_once_and_goes_on(tmp_path) -> None:
 
 def test_a_lesson_can_be_read_cell_by_cell(tmp_path) -> None:
     """`read.py 2` shows the text, the code and what it prints, in the order of the file."""
-    done = run(FOLDER / "read.py", "2", tmp_path / "pictures", HOME=tmp_path)
+    done = run(FOLDER / "read.py", "2", tmp_path / "pictures", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
     at = [done.stdout.index(words) for words in ("# 2. How wrong?", "│ truth = np.array", "— 1. Errors cancel", "## Exercise", "who says 70%")]
     assert at == sorted(at)
     assert len(list((tmp_path / "pictures").iterdir())) == 2
-    lost = run(FOLDER / "read.py", "9", HOME=tmp_path)
+    lost = run(FOLDER / "read.py", "9", cwd=tmp_path)
     assert lost.returncode != 0
     assert "no lesson '9'" in lost.stderr
     assert "1_neuron" in lost.stderr
