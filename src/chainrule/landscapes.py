@@ -276,7 +276,7 @@ class Surface:
         self.centre, self.directions = centre, [list(way) for way in directions]
         self.penalised = any(link.penalties() for link in self.chain)
         seconds = seconds_on_numpy(model.count_params(), len(self.examples), 1) / 3 * points  # forward: a third of a step
-        self.backend = choose_backend(backend, seconds)
+        self.backend = choose_backend(backend or model.backend_asked, seconds)
 
     def at(self, places: np.ndarray, progress: Progress | None = None) -> np.ndarray:
         """The mean loss at each place. places: (points, directions).  Returns (points,) float64."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import Scaled, Sequential, landscapes, layers, plots, regularizers, reruns
-from chainrule.errors import SettingError, ShapeError
+from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.landscapes import Path, Surface, direction, weights_of
 from chainrule.layers import Layer
 
@@ -308,3 +308,5 @@ def test_losses_beyond_float32_do_not_break_a_picture() -> None:
     ax = plots.loss_plane(landscapes.Plane(here, here, losses, ("east", "north")))
     assert ax.collections[0].levels[-1] == pytest.approx(3.0)
     plots.svg(ax)
+    with pytest.raises(DataError, match="finite at no point"):
+        plots.loss_plane(landscapes.Plane(here, here, np.nan * losses, ("east", "north")))

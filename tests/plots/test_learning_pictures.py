@@ -5,6 +5,7 @@ import pytest
 
 from chainrule import Sequential, layers, plots
 from chainrule.errors import SettingError, ShapeError
+from chainrule.plots import learning
 from chainrule.runs import Run
 
 
@@ -16,11 +17,29 @@ def test_curves_are_the_figures_of_the_epochs(learned) -> None:
     """Of a run, of what fit returned and of plain lists: the same lines, epochs counted from 1."""
     told = {name: [epoch.figures[name] for epoch in learned.run.epochs] for name in ("loss", "val_loss")}
     for run in (learned.run, learned.history, learned.history.history):
-        drawn = lines(plots.curves(run))
+        drawn = lines(plots.curves(run, steps=False))
         assert set(drawn) == {"training", "validation"}
         assert drawn["training"][0] == [1, 2, 3]
         np.testing.assert_allclose(drawn["training"][1], told["loss"], rtol=1e-6)
         np.testing.assert_allclose(drawn["validation"][1], told["val_loss"], rtol=1e-6)
+
+
+def test_the_steps_of_a_run_lie_between_its_epochs(learned, monkeypatch) -> None:
+    """Each step's own loss, in the middle of its place; many steps are drawn by their means, all of them used."""
+    at, loss = lines(plots.curves(learned.run))["steps"]
+    np.testing.assert_allclose(at, (np.arange(36) + 0.5) / 12)
+    np.testing.assert_allclose(loss, learned.run.steps["loss"], rtol=1e-6)
+    monkeypatch.setattr(learning, "MEANS", 9)
+    at, loss = lines(plots.curves(learned.run))["means of 4 steps"]
+    np.testing.assert_allclose(at, (4 * np.arange(9) + 2) / 12)
+    np.testing.assert_allclose(loss, learned.run.steps["loss"].reshape(9, 4).mean(axis=1), rtol=1e-6)
+    assert "steps" not in lines(plots.curves(learned.run, learned.run))
+
+
+def test_a_run_without_an_epoch_has_no_curve_yet() -> None:
+    """That is said, instead of an empty picture."""
+    with pytest.raises(SettingError, match="no epoch has ended"):
+        plots.curves({"loss": []})
 
 
 def test_many_runs_have_a_colour_and_a_name_each(learned) -> None:
@@ -86,7 +105,7 @@ def test_weights_are_the_kernels_columns(learned) -> None:
 
 def test_weights_of_a_layer_or_of_a_kernel(learned) -> None:
     """By name, or as an array; the shape of a picture is given where it is no square."""
-    assert plots.weights(learned.model, layer="dense_1", shape=(3, 4)).get_title() == "dense_1"
+    assert plots.weights(learned.model, layer="dense_1", shape=(3, 4)).get_title() == "dense_1: 5 units"
     assert plots.weights(np.ones((12, 2)), shape=(3, 4)).images[0].get_array().shape[0] == 3
     with pytest.raises(ShapeError, match=r"say shape=\(height, width\)"):
         plots.weights(np.ones((12, 2)))
@@ -121,3 +140,26 @@ def test_histograms_of_what_there_is_not_are_refused(learned) -> None:
         plots.histograms(learned.run, "dense-1")
     with pytest.raises(SettingError, match="no array in dense called 'kernels'"):
         plots.histograms(Run(learned.run.path), name="kernels")
+
+
+def test_weights_that_are_no_numbers_any_more_are_drawn(learned, monkeypatch) -> None:
+    """A training that exploded is what one wants to look at: what is finite is drawn, the rest is left out."""
+    kernel = np.ones((36, 3), np.float32)
+    kernel[0], kernel[1, 1] = np.nan, np.inf
+    ax = plots.weights(kernel)
+    assert np.isfinite(ax.images[0].get_clim()).all()
+    plots.svg(ax)
+    load = Run.load_snapshot
+
+    def exploded(run, step):
+        snapshot = load(run, step)
+        if step > 20:
+            snapshot.state["learning"]["params"][1]["kernel"][:] = np.nan
+        return snapshot
+
+    monkeypatch.setattr(Run, "load_snapshot", exploded)
+    ax = plots.histograms(learned.run)
+    heights = [line.get_ydata().max() + k for k, line in enumerate(ax.lines)]
+    assert heights[0] > 0.5
+    assert heights[-1] < 0.1
+    plots.svg(ax)

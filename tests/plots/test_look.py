@@ -89,6 +89,8 @@ def test_as_svg_a_figure_takes_the_pages_colours(name, learned) -> None:
     assert "sans" not in text.lower()
     referred = set(re.findall(r"(?:url\(|href=\")#([\w-]+)", text))
     assert set(re.findall(r' id="([^"]+)"', text)) == referred, "an id without a use may be another figure's"
+    assert root.get("role") == "img"
+    assert len(root.get("aria-label")) > 5
     assert root.findall(".//{http://www.w3.org/2000/svg}text")
 
 

@@ -24,19 +24,20 @@ def weights(
     >>> from chainrule import plots
     >>> ax = plots.weights(np.eye(4, 3))
     >>> ax.get_title(), ax.images[0].get_array()[:, :2].tolist()
-    ('kernel', [[1.0, 0.0], [0.0, 0.0]])
+    ('kernel: 3 units', [[1.0, 0.0], [0.0, 0.0]])
     """
     kernel, name, inputs = kernel_of(model, layer)
     shape = shape or inputs or square(kernel.shape[0])
     if shape is None or shape[0] * shape[1] != kernel.shape[0]:
         raise ShapeError(f"{kernel.shape[0]} weights make no picture{f' of {shape}' if shape else ''}: say shape=(height, width).")
-    order = np.argsort(-np.linalg.norm(kernel, axis=0), kind="stable")[:count]
+    with np.errstate(over="ignore"):  # weights may have grown out of all bounds
+        order = np.argsort(-np.linalg.norm(kernel, axis=0), kind="stable")[:count]
     pictures = kernel[:, order].T.reshape(-1, *shape)
     columns = columns_for(len(order))
     ax = axes(ax, min(9.0, 1.3 + 0.65 * columns), min(12.0, 0.6 + 0.65 * -(-len(order) // columns)))
-    limit = float(np.quantile(np.abs(pictures), 0.995)) or 1.0
+    limit = float(np.quantile(np.abs(finite(pictures)), 0.995)) or 1.0
     grid_of(ax, pictures, columns, cmap=SIGNED, vmin=-limit, vmax=limit)
-    bare(ax, f"{name}: {len(order)} of {kernel.shape[1]:,} units" if len(order) < kernel.shape[1] else name)
+    bare(ax, f"{name}: {len(order)} of {kernel.shape[1]:,} units" if len(order) < kernel.shape[1] else f"{name}: {len(order)} units")
     scale(ax, ax.images[0], "weight")
     return ax
 
@@ -72,12 +73,12 @@ def histograms(run: Any, layer: str | None = None, name: str = "kernel", bins: i
     """How a layer's weights spread while they learn: one ridge for each snapshot of a run, the first one on top.
 
     run: a recorded run.  layer: its name (default: the first that has weights).  name: "kernel" or "bias".
-    Heights are densities, with one scale for all ridges.
+    Heights are densities, with one scale for all ridges; numbers that are not finite are left out.
     """
     steps, arrays, layer = weights_over_time(run, layer, name)
-    low, high = np.quantile(np.concatenate([a.reshape(-1)[:: max(1, a.size // 100_000)] for a in arrays]), [0.001, 0.999])
+    low, high = np.quantile(np.concatenate([finite(a)[:: max(1, a.size // 100_000)] for a in arrays]), [0.001, 0.999])
     edges = np.linspace(low - 0.1 * (high - low), high + 0.1 * (high - low) + 1e-12, bins + 1)
-    ridges = [np.histogram(a, edges, density=True)[0] for a in arrays]
+    ridges = [np.histogram(a[np.isfinite(a)], edges)[0] / a.size / (edges[1] - edges[0]) for a in arrays]
     ax = axes(ax, 6.0, 1.5 + 0.35 * len(arrays))
     tallest = max(float(ridge.max()) for ridge in ridges)
     middles = (edges[1:] + edges[:-1]) / 2
@@ -89,6 +90,12 @@ def histograms(run: Any, layer: str | None = None, name: str = "kernel", bins: i
     dressed(ax, f"{layer}: {name} ({arrays[0].size:,} numbers)", "weight", "before step")
     ax.spines["left"].set_visible(False)
     return ax
+
+
+def finite(array: np.ndarray) -> np.ndarray:
+    """The numbers that are finite, in one row; a single 0 where none is."""
+    kept = array[np.isfinite(array)]
+    return kept if kept.size else np.zeros(1, array.dtype)
 
 
 def weights_over_time(run: Any, layer: str | None, name: str) -> tuple[list[int], list[np.ndarray], str]:

@@ -11,6 +11,8 @@ from chainrule.plots.style import COLOURS, LINES, axes, dressed, legend, thousan
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+MEANS = 200  # points of a line through all steps
+SHORT = 3  # epochs: so few points say little
 PARTS = (("", "training", "-"), ("val_", "validation", "--"))
 SIZES = {
     "gradient": ("grad_rms", "gradients"),
@@ -20,11 +22,14 @@ SIZES = {
 }
 
 
-def curves(*runs: Any, figure: str = "loss", labels: Sequence[str] | None = None, ax: "Axes | None" = None) -> "Axes":
+def curves(
+    *runs: Any, figure: str = "loss", labels: Sequence[str] | None = None, steps: bool | None = None, ax: "Axes | None" = None
+) -> "Axes":
     """Learning curves: a figure over the epochs; on what was learned from as a line, on held-out examples dashed.
 
     runs: recorded runs, what `fit` returned, or dicts of lists such as {"loss": [...], "val_loss": [...]}; each has its
-    colour.  figure: "loss", "accuracy", ...  labels: one for each run.  Raises SettingError when no run has the figure.
+    colour.  figure: "loss", "accuracy", ...  labels: one for each run.  steps: whether recorded runs also show, faintly, what
+    was recorded at their steps; None: where one run of at most three epochs is drawn.  Raises SettingError when no run has the figure.
 
     The figures of training are means over an epoch in which the network was learning; those of the validation are
     measured after it. So the first dashed point often lies better than the first of the line.
@@ -39,12 +44,18 @@ def curves(*runs: Any, figure: str = "loss", labels: Sequence[str] | None = None
     if labels is not None and len(labels) != len(runs):
         raise SettingError(f"There are {len(runs)} runs but {len(labels)} labels.")
     told = [figures_of(run) for run in runs]
+    if not any(epochs for _, epochs in told):
+        raise SettingError("There is nothing to draw yet: no epoch has ended.")
     known = sorted({name.removeprefix("val_") for figures, _ in told for name in figures})
     if figure not in known:
         raise unknown("figure in these runs", figure, known)
     ax = axes(ax)
     names = labels if labels is not None else [getattr(run, "name", f"run {k + 1}") for k, run in enumerate(runs)]
     for k, (figures, epochs) in enumerate(told):
+        if (len(runs) == 1 and len(epochs) <= SHORT if steps is None else steps) and figure in getattr(runs[k], "columns", ()):
+            at, values, window = along_the_steps(runs[k], figure)
+            label = f"means of {window} steps" if window > 1 else "steps"
+            ax.plot(at, values, color=COLOURS[k % len(COLOURS)], linewidth=0.8, alpha=0.4, label=label if len(runs) == 1 else None)
         for prefix, what, style in PARTS:
             values = figures.get(prefix + figure)
             if values:
@@ -53,6 +64,17 @@ def curves(*runs: Any, figure: str = "loss", labels: Sequence[str] | None = None
     ax.locator_params(axis="x", integer=True)
     legend(ax)
     return dressed(ax, "", "epoch", figure)
+
+
+def along_the_steps(run: Any, figure: str) -> tuple[np.ndarray, np.ndarray, int]:
+    """Where in the epochs a recorded run's steps lie, a figure there, and over how many steps it is a mean."""
+    info, values = run.info, np.asarray(run.steps[figure], np.float64)
+    per_epoch = -(-int(info.settings.data["examples"]) // info.settings.batch)
+    begun = int(run.load_snapshot(info.step).extra["begun"]) if info.parent else 0  # a fork may begin within an epoch
+    window = max(1, len(values) // MEANS)
+    whole = len(values) // window * window
+    middles = begun + np.arange(0, whole, window) + window / 2
+    return info.epoch + middles / per_epoch, values[:whole].reshape(-1, window).mean(axis=1), window
 
 
 def figures_of(run: Any) -> tuple[dict[str, list[float]], list[int]]:
@@ -85,7 +107,9 @@ def sizes(run: Any, what: str = "gradient", ax: "Axes | None" = None) -> "Axes":
     ax = axes(ax)
     number = np.arange(steps.first, steps.stop)
     for k, layer in enumerate(layers):
-        values = steps[f"update_rms[{layer}]"] / steps[f"weight_rms[{layer}]"] if what == "ratio" else steps[f"{column}[{layer}]"]
+        with np.errstate(all="ignore"):  # weights that are all 0, or not finite, have no ratio
+            ratio = steps[f"update_rms[{layer}]"] / steps[f"weight_rms[{layer}]"]
+        values = ratio if what == "ratio" else steps[f"{column}[{layer}]"]
         seen = np.isfinite(values) & (values > 0)
         ax.plot(number[seen], values[seen], LINES[k // len(COLOURS) % len(LINES)], color=COLOURS[k % len(COLOURS)], label=layer, linewidth=1.2)
     ax.set_yscale("log")

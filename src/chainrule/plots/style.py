@@ -1,6 +1,7 @@
 """The look that all figures share, and how they leave: as a file, or as SVG that a web page takes its colours from."""
 
 import re
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import SettingError, part
@@ -107,7 +108,15 @@ def svg(ax: "Axes | Figure") -> str:
     text = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", text)
     text = re.sub(r"font: (?:(\d+) )?([\d.]+)px [^;\"]*", font, text)  # matplotlib before 3.11
     text = re.sub(r" ?font-family: [^;\"]*;?", "", text)
+    text = text.replace("<svg ", f'<svg role="img" aria-label="{escape(words_of(ax))}" ', 1)
     return re.sub(INK, "currentColor", text, flags=re.IGNORECASE)
+
+
+def words_of(ax: "Axes | Figure") -> str:
+    """What a figure is, for those who do not see it."""
+    panels: list[Axes] = [ax] if hasattr(ax, "get_title") else ax.axes
+    told = [panel.get_title() or f"{panel.get_ylabel()} over {panel.get_xlabel()}" for panel in panels[:1]]
+    return " ".join(told[0].split()) if told and told[0].strip() != "over" else "pictures"
 
 
 def font(found: "re.Match[str]") -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chainrule.errors import DataError
 from chainrule.landscapes import Line, Plane
 from chainrule.plots.style import COLOURS, DEPTHS, axes, dressed, note, scale
 
@@ -62,6 +63,8 @@ def loss_plane(plane: Plane, ax: "Axes | None" = None) -> "Axes":
 def levels_of(losses: np.ndarray) -> np.ndarray:
     """Levels from the lowest loss to the highest, each the same multiple of the one below."""
     seen = losses[np.isfinite(losses)]
+    if not seen.size:
+        raise DataError("The loss is finite at no point of this plane: the network's weights are not finite.")
     low, high = max(float(seen.min()), 1e-12), float(seen.max())
     return np.geomspace(low, max(high, low * 1.0001), LEVELS + 1)
 
