@@ -3,6 +3,7 @@
 import base64
 import struct
 import zlib
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -12,6 +13,8 @@ from chainrule.explain.trace import Block, Heading, Part, Pictures, Shares, Tabl
 
 LINE = "1px solid rgba(128,128,128,.4)"
 CODE = "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9em;white-space:pre-wrap"
+LONG = 60  # letters of formula and numbers that fit into one line
+FAINT = "opacity:.65"
 CELL = f"padding:.1em .6em;border:0;text-align:right;background:none;{CODE}"
 
 
@@ -29,7 +32,7 @@ def element(part: Part) -> str:
     if isinstance(part, Text):
         return f'<div style="margin:.3em 0">{escape(part.words)}</div>'
     if isinstance(part, Block):
-        return "".join(line(equation) for equation in part.equations)
+        return lines(part.equations)
     if isinstance(part, Shares):
         rows = [
             [label, e.numbers, f"= {result(e)}"] for label, e in zip(part.labels, part.equations, strict=True)
@@ -43,11 +46,39 @@ def element(part: Part) -> str:
     )
 
 
-def line(equation: Equation) -> str:
-    """name = formula = numbers = value."""
-    pieces = [equation.name, *(piece for piece in (equation.formula, equation.numbers) if piece)]
-    said = escape(" = ".join(pieces)) + " = <b>" + escape(result(equation)) + "</b>"
-    return f'<div style="{CODE};margin:.1em 0 .1em 1em">{said}</div>'
+def lines(equations: Sequence[Equation]) -> str:
+    """Name on the left, what it is on the right: short ones in one line, long ones with the numbers below the formula.
+
+    Numbers that are only given stand beside each other.
+    """
+    told, plain = "", list[Equation]()
+    for equation in [*equations, None]:
+        if equation is not None and not (equation.formula or equation.numbers or equation.note):
+            plain.append(equation)
+            continue
+        if plain:
+            shown = "".join(f'<span style="margin-right:2em">{escape(e.name)} = {value(e)}</span>' for e in plain)
+            told += f'<div style="grid-column:1/3">{shown}</div>'
+            plain = []
+        if equation is not None:
+            told += f'<div style="text-align:right">{escape(equation.name)}</div><div>{right_side(equation)}</div>'
+    grid = "display:grid;grid-template-columns:max-content minmax(0,1fr);column-gap:.6em;row-gap:.15em"
+    return f'<div style="{CODE};{grid};margin:.3em 0 .3em 1em">{told}</div>'
+
+
+def right_side(equation: Equation) -> str:
+    """= formula = numbers = value."""
+    pieces = [f"= {escape(piece)}" for piece in (equation.formula, equation.numbers) if piece]
+    long = sum(map(len, pieces)) > LONG
+    return ("<br>" if long else " ").join(pieces) + f" = {value(equation)}".lstrip(" " if not pieces else "")
+
+
+def value(equation: Equation) -> str:
+    """What an equation comes to, what the engine had instead, and what there is to say about it."""
+    engine = "" if equation.engine is None else f" ≈ <b>{number(equation.engine)}</b>"
+    note = f'<span style="{FAINT}">   {escape(equation.note)}</span>' if equation.note else ""
+    came = number(equation.value)
+    return (f"<b>{came}</b>" if not engine else came) + engine + note
 
 
 def result(equation: Equation) -> str:

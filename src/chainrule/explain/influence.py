@@ -65,16 +65,17 @@ class Influence(NamedTuple):
                  f"memory (earlier batches), decay and penalties {number(total[2], 4)}, the rest {number(total[3], 4)}."),
             Heading("The examples that pushed most"),
         ]  # fmt: skip
-        drawn = [
-            (p.picture, f"{p.target}: {p.share:+.2g}") for p in self.pushes[:DRAWN] if p.picture is not None
-        ]
+        pushes = [push for push in self.pushes if push.share]
+        drawn = [(p.picture, f"{p.target}: {p.share:+.2g}") for p in pushes[:DRAWN] if p.picture is not None]
         if drawn:
             parts.append(Pictures([p for p, _ in drawn], [c for _, c in drawn]))
         parts.append(
             Table(
                 ["example", "target", "step", "pushed by"],
-                [[p.name, p.target, str(p.step), f"{p.share:+.4g}"] for p in self.pushes],
+                [[p.name, p.target, str(p.step), f"{p.share:+.4g}"] for p in pushes],
             )
+            if pushes
+            else Text("None of the examples pushed at all.")
         )
         busiest = sorted(self.steps, key=lambda row: -abs(row.change))[:KEPT]
         rows = [[str(s.step), *(f"{v:+.4g}" for v in s[1:])] for s in busiest]

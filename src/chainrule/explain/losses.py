@@ -9,6 +9,7 @@ from chainrule.explain.step import StepExplained
 from chainrule.explain.symbols import at, symbols_of
 
 CLASSES = (losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
+SPELLED = 3  # terms of a sum that are written out
 SMALL = 1e-30  # below it a float32 probability has no digits left
 
 
@@ -119,10 +120,47 @@ def loss_of(step: StepExplained, k: int) -> list[Equation]:
             total = number(np.exp(z - z.max()).sum())
             spread = f"log({total}) - ({number(z[m])} - {number(z.max()) if z.max() >= 0 else f'({number(z.max())})'})"
             return [finished(name, "log(Σ exp(z - max z)) - (z - max z)", spread, known)]
-    if isinstance(loss, losses.MeanSquaredError) and y.size == 1:
-        return [
-            equation(
-                name, "(p - y)²", {"p": float(step.z[k].reshape(-1)[0]), "y": float(y.reshape(-1)[0])}, known
-            )
-        ]
+    if isinstance(loss, CLASSES) and y.ndim == 1:
+        rows = step.p[k] if step.end.head or not loss.from_logits else softmax(step.z[k])
+        chances = np.asarray(rows, np.float64)
+        if (chances > SMALL).all() and chances.shape == y.shape:
+            return [over_classes(name, y, chances, known)]
+    if y.size == 1:
+        target = float(y.reshape(-1)[0])
+        if isinstance(loss, losses.BinaryCrossentropy) and (step.end.head or not loss.from_logits):
+            chance = near_one(np.asarray(step.p[k]).reshape(-1)[0])
+            inside = crossentropy.EPSILON <= float(chance) <= 1 - crossentropy.EPSILON
+            if target in (0, 1) and inside:
+                return [equation(name, "-log(p)" if target else "-log(1 - p)", {"p": chance}, known)]
+        formula = {losses.MeanSquaredError: "(p - y)²", losses.MeanAbsoluteError: "abs(p - y)"}.get(type(loss))
+        if formula:
+            return [equation(name, formula, {"p": float(step.z[k].reshape(-1)[0]), "y": target}, known)]
+    if isinstance(loss, losses.MeanSquaredError):
+        return [over_outputs(name, y.reshape(-1), np.asarray(step.z[k], np.float64).reshape(-1), known)]
     return [given(name, known, f"by {loss.name}")]
+
+
+def over_classes(name: str, y: np.ndarray, p: np.ndarray, known: float) -> Equation:
+    """-Σ y · log(p), for targets that are spread over the classes: the largest written out, the others summed."""
+    terms = y * np.log(p)
+    most = [int(m) for m in np.argsort(terms, kind="stable")[:SPELLED]]
+    rest = float(terms.sum() - terms[most].sum())
+    formula = " + ".join(f"{at('y', y.shape, m)} · log({at('p', y.shape, m)})" for m in most)
+    numbers = " + ".join(f"{number(y[m])} · log({near_one(p[m])})" for m in most)
+    if len(y) > len(most):
+        formula += f" + rest of {len(y) - len(most)}"
+        numbers += f" + ({number(rest)})"
+    return finished(name, f"-({formula})", f"-({numbers})", known)
+
+
+def over_outputs(name: str, y: np.ndarray, p: np.ndarray, known: float) -> Equation:
+    """The mean of (p - y)² over the outputs: the largest written out, the others summed."""
+    terms = (p - y) ** 2
+    most = [int(m) for m in np.argsort(-terms, kind="stable")[:SPELLED]]
+    rest = float(terms.sum() - terms[most].sum())
+    pieces = [equation("", "(p - y)²", {"p": p[m], "y": y[m]}).numbers for m in most]
+    formula = " + ".join(f"({at('p', y.shape, m)} - {at('y', y.shape, m)})²" for m in most)
+    if len(y) > len(most):
+        formula += f" + rest of {len(y) - len(most)}"
+        pieces.append(number(rest))
+    return finished(name, f"({formula}) / {len(y)}", f"({' + '.join(pieces)}) / {len(y)}", known)
