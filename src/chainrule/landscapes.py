@@ -23,6 +23,7 @@ from chainrule.engines import Compiled, use_compilation_cache
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers import Dense
 from chainrule.replay import Replay
+from chainrule.reruns import Recorded
 from chainrule.runs import Run
 from chainrule.training import ROWS_AT_ONCE
 
@@ -142,18 +143,25 @@ def path_plane(
 
 
 def path(source: Run | Replay, steps: Sequence[int] | None = None) -> Path:
-    """The weights along the way of a recorded run: those of its snapshots, or of any steps where it is a Replay.
+    """The weights along the way of a recorded run: those of its snapshots; of any steps where it is a Replay or from `open_run`.
 
-    steps: before which; None: all snapshots of a run, 25 states of a replayed one, closer where it began.
+    steps: before which; None: all snapshots of a run, 25 states of a Replay, closer where it began.
     """
-    if isinstance(source, Run):
-        chosen = list(source.snapshots() if steps is None else steps)
-        states = [source.load_snapshot(step).state["learning"] for step in chosen]
+    if steps is not None:
+        chosen = list(steps)
+    elif isinstance(source, Run):
+        chosen = source.snapshots()
     else:
         first, last = source.first, source.last
-        chosen = list(sorted({first + round((last - first) * (k / (STATES - 1)) ** 2) for k in range(STATES)}) if steps is None else steps)
-        states = [source.at(step) for step in chosen]
-    return Path(tuple(chosen), [state["params"] for state in states])
+        chosen = sorted({first + round((last - first) * (k / (STATES - 1)) ** 2) for k in range(STATES)})
+    return Path(tuple(chosen), [state_at(source, step)["params"] for step in chosen])
+
+
+def state_at(source: Run | Replay, step: int) -> Any:
+    """What learning had before a step: from its snapshot, or learned again by what can do that."""
+    if isinstance(source, Run) and (step in source.snapshots() or not isinstance(source, Recorded)):
+        return source.load_snapshot(step).state["learning"]
+    return source.at(step)
 
 
 # ── directions ───────────────────────────────────────────────────────────────────────────────────────────────────

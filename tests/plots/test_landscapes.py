@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import Scaled, Sequential, landscapes, layers, plots, regularizers, reruns
-from chainrule.errors import DataError, SettingError, ShapeError
+from chainrule.errors import DataError, FileError, SettingError, ShapeError
 from chainrule.landscapes import Path, Surface, direction, weights_of
 from chainrule.layers import Layer
 
@@ -252,6 +252,11 @@ def test_the_way_of_a_run_is_drawn_from_snapshots_or_from_any_step(learned) -> N
         for params, link in zip(way.weights[-1], learned.model.chain, strict=True):
             assert all((params[k] == link.params[k]).all() for k in params)
     assert landscapes.path(learned.run, [0, 9]).steps == (0, 9)
+    with pytest.raises(FileError, match="no snapshot before step 7"):
+        landscapes.path(learned.run, [0, 7])
+    opened = reruns.open_run("last", learned.root / "runs")
+    assert landscapes.path(opened).steps == short.steps
+    assert landscapes.path(opened, [0, 7, 36]).steps == (0, 7, 36)
 
 
 def test_the_drawn_plane_is_the_computed_one(learned) -> None:

@@ -53,9 +53,9 @@ def curves(
     names = labels if labels is not None else [getattr(run, "name", f"run {k + 1}") for k, run in enumerate(runs)]
     for k, (figures, epochs) in enumerate(told):
         if (len(runs) == 1 and len(epochs) <= SHORT if steps is None else steps) and figure in getattr(runs[k], "columns", ()):
-            at, values, window = along_the_steps(runs[k], figure)
+            at, means, window = along_the_steps(runs[k], figure)
             label = f"means of {window} steps" if window > 1 else "steps"
-            ax.plot(at, values, color=COLOURS[k % len(COLOURS)], linewidth=0.8, alpha=0.4, label=label if len(runs) == 1 else None)
+            ax.plot(at, means, color=COLOURS[k % len(COLOURS)], linewidth=0.8, alpha=0.4, label=label if len(runs) == 1 else None)
         for prefix, what, style in PARTS:
             values = figures.get(prefix + figure)
             if values:

@@ -114,7 +114,7 @@ def svg(ax: "Axes | Figure") -> str:
 
 def words_of(ax: "Axes | Figure") -> str:
     """What a figure is, for those who do not see it."""
-    panels: list[Axes] = [ax] if hasattr(ax, "get_title") else ax.axes
+    panels: list[Any] = [ax] if hasattr(ax, "get_title") else list(getattr(ax, "axes", []))
     told = [panel.get_title() or f"{panel.get_ylabel()} over {panel.get_xlabel()}" for panel in panels[:1]]
     return " ".join(told[0].split()) if told and told[0].strip() != "over" else "pictures"
 
