@@ -101,6 +101,16 @@ def test_every_network_can_be_recomputed_from_what_is_printed(middle, end) -> No
     assert count > 20
 
 
+@pytest.mark.parametrize("end", ENDS)
+def test_how_wrong_an_example_was_is_worked_out(end) -> None:
+    """The loss of an example is a formula with numbers, for each loss, and comes to what the engine had."""
+    model, x, y, _ = trained("relu", end, "adam")
+    step = explain.step(model, x, y)
+    for k in range(3):
+        line = next(line for line in recompute(str(step.example(k))) if line.name == f"loss of #{k}")
+        assert np.float32(line.engine or line.result) == pytest.approx(step.losses[k], rel=1e-7)
+
+
 @drawn(st.sampled_from(list(MIDDLES)), st.sampled_from(list(ENDS)), st.sampled_from(list(OPTIMIZERS)), st.integers(0, 10**6), st.booleans(), st.data())
 def test_any_weight_of_any_network_can_be_recomputed(middle, end, optimizer, seed, weights, data) -> None:
     """Whatever the network, the optimizer, the luck and the weight: what is printed comes to what is printed."""

@@ -1,10 +1,14 @@
 """The end of the chain with numbers plugged in: how wrong an example was, and which way is worse."""
 
+import re
+from typing import Any
+
 import numpy as np
 
 from chainrule import crossentropy, losses
 from chainrule.activations import softmax
 from chainrule.explain.equations import Equation, equation, finished, given, near_one, number
+from chainrule.explain.expressions import computed
 from chainrule.explain.step import StepExplained
 from chainrule.explain.symbols import at, symbols_of
 
@@ -125,19 +129,28 @@ def loss_of(step: StepExplained, k: int) -> list[Equation]:
         chances = np.asarray(rows, np.float64)
         if (chances > SMALL).all() and chances.shape == y.shape:
             return [over_classes(name, y, chances, known)]
-    if y.size == 1:
-        target = float(y.reshape(-1)[0])
-        if isinstance(loss, losses.BinaryCrossentropy) and (step.end.head or not loss.from_logits):
-            chance = near_one(np.asarray(step.p[k]).reshape(-1)[0])
-            inside = crossentropy.EPSILON <= float(chance) <= 1 - crossentropy.EPSILON
-            if target in (0, 1) and inside:
-                return [equation(name, "-log(p)" if target else "-log(1 - p)", {"p": chance}, known)]
-        formula = {losses.MeanSquaredError: "(p - y)²", losses.MeanAbsoluteError: "abs(p - y)"}.get(type(loss))
-        if formula:
-            return [equation(name, formula, {"p": float(step.z[k].reshape(-1)[0]), "y": target}, known)]
-    if isinstance(loss, losses.MeanSquaredError):
-        return [over_outputs(name, y.reshape(-1), np.asarray(step.z[k], np.float64).reshape(-1), known)]
+    said = step.p if step.end.head else step.z
+    terms = [one_output(loss, near_one(p), float(t)) for p, t in zip(np.asarray(said[k]).reshape(-1), y.reshape(-1), strict=True)]
+    if all(terms):
+        return [over_outputs(name, [term for term in terms if term], y.shape, known)]
     return [given(name, known, f"by {loss.name}")]
+
+
+def one_output(loss: Any, p: str, y: float) -> tuple[str, dict[str, Any]] | None:
+    """What one output adds to the loss: a formula and its numbers; None where it is not spelled out."""
+    values = {"p": p, "y": y}
+    if isinstance(loss, losses.MeanSquaredError):
+        return "(p - y)²", values
+    if isinstance(loss, losses.MeanAbsoluteError):
+        return "abs(p - y)", values
+    if isinstance(loss, losses.Huber):
+        near = abs(float(p) - y) <= loss.delta
+        return "(p - y)² / 2" if near else "δ · (abs(p - y) - δ / 2)", values | {"δ": loss.delta}
+    if isinstance(loss, losses.BinaryCrossentropy) and crossentropy.EPSILON <= float(p) <= 1 - crossentropy.EPSILON:
+        if y in (0, 1):
+            return "-log(p)" if y else "-log(1 - p)", values
+        return "-y · log(p) - (1 - y) · log(1 - p)", values
+    return None
 
 
 def over_classes(name: str, y: np.ndarray, p: np.ndarray, known: float) -> Equation:
@@ -153,14 +166,27 @@ def over_classes(name: str, y: np.ndarray, p: np.ndarray, known: float) -> Equat
     return finished(name, f"-({formula})", f"-({numbers})", known)
 
 
-def over_outputs(name: str, y: np.ndarray, p: np.ndarray, known: float) -> Equation:
-    """The mean of (p - y)² over the outputs: the largest written out, the others summed."""
-    terms = (p - y) ** 2
-    most = [int(m) for m in np.argsort(-terms, kind="stable")[:SPELLED]]
-    rest = float(terms.sum() - terms[most].sum())
-    pieces = [equation("", "(p - y)²", {"p": p[m], "y": y[m]}).numbers for m in most]
-    formula = " + ".join(f"({at('p', y.shape, m)} - {at('y', y.shape, m)})²" for m in most)
-    if len(y) > len(most):
-        formula += f" + rest of {len(y) - len(most)}"
-        pieces.append(number(rest))
-    return finished(name, f"({formula}) / {len(y)}", f"({' + '.join(pieces)}) / {len(y)}", known)
+def over_outputs(name: str, terms: list[tuple[str, dict[str, Any]]], shape: tuple[int, ...], known: float) -> Equation:
+    """The mean over the outputs: the largest terms written out, the others summed."""
+    if len(terms) == 1:
+        return equation(name, *terms[0], known)
+    worked = [equation("", formula, values) for formula, values in terms]
+    values = np.array([computed(term.numbers) for term in worked])
+    most = [int(m) for m in np.argsort(-values, kind="stable")[:SPELLED]]
+    formulas = [spelled(terms[m][0], shape, m) for m in most]
+    numbers = [worked[m].numbers for m in most]
+    if len(terms) > len(most):
+        formulas.append(f"rest of {len(terms) - len(most)}")
+        numbers.append(number(values.sum() - values[most].sum()))
+    bracketed = (" + ".join(f"({n})" if n.startswith("-") else n for n in part) for part in (formulas, numbers))
+    formula, plugged = bracketed
+    return finished(name, f"({formula}) / {len(terms)}", f"({plugged}) / {len(terms)}", known)
+
+
+def spelled(formula: str, shape: tuple[int, ...], m: int) -> str:
+    """A formula with the place of p and y in it.
+
+    >>> spelled("abs(p - y)", (3,), 1)
+    'abs(p[1] - y[1])'
+    """
+    return re.sub(r"\b[py]\b", lambda found: at(found[0], shape, m), formula)
