@@ -22,7 +22,7 @@ TRAINING = {
     "recording", "replay", "reruns",
     "saving", "summary", "threads", "training", "utils",
 }  # fmt: skip
-SHOWING = {"diagnosis", "explain", "landscapes", "plots"}
+SHOWING = {"diagnosis", "explain", "landscapes", "plots", "report"}
 DOORS = {"__main__", "cli", "server", "studio", "widgets"}
 FLOORS = [GROUND, NETWORK | DATA, TRAINING, SHOWING, DOORS]
 

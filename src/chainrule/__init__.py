@@ -10,6 +10,7 @@ Everything is imported when it is first used, so that `import chainrule` costs n
     models training callbacks engines ...                         floor 2
     explain  (one learning step with every number)                floor 3
     plots landscapes  (pictures)                                  floor 3
+    report  (a run as one page)                                   floor 3
     cli                                                           floor 4
 """
 
@@ -21,7 +22,7 @@ __version__ = "0.1.0"
 _MODULES = (
     "activations", "arrays", "backprop", "callbacks", "datasets", "diagnosis", "errors", "explain", "files", "images",
     "initializers", "landscapes", "layers", "losses", "metrics", "models", "optimizers", "plots", "rates", "recipes", "regularizers",
-    "reruns", "runs", "saving", "utils",
+    "report", "reruns", "runs", "saving", "utils",
 )  # fmt: skip
 _NAMES = {
     "Sequential": "chainrule.models",
@@ -37,7 +38,7 @@ __all__ = ["Input", "Model", "Record", "Scaled", "Sequential", "__version__", "o
 if TYPE_CHECKING:
     from chainrule import (  # noqa: F401, I001
         activations, arrays, backprop, callbacks, datasets, diagnosis, errors, explain, files, images, initializers, landscapes,
-        layers, losses, metrics, models, optimizers, plots, rates, recipes, regularizers, reruns, runs, saving, utils,
+        layers, losses, metrics, models, optimizers, plots, rates, recipes, regularizers, report, reruns, runs, saving, utils,
     )  # fmt: skip
     from chainrule.examples import Scaled
     from chainrule.layers import Input

@@ -19,6 +19,7 @@ COMMANDS = {
     "runs compare": "set two recorded runs beside each other",
     "runs rm": "take recorded runs away, after asking",
     "plot": "draw a picture of a run or a model",
+    "report": "write all about a run into one page to hand on",
     "lr-find": "find a learning rate that works",
     "explain": "open one learning step: how a weight gets its next value",
     "check": "measure whether a model's backpropagation is right",

@@ -1,0 +1,85 @@
+"""The head of the page: what came out, in one sentence, and the figures that matter."""
+
+import numpy as np
+
+from chainrule.errors import ChainruleError
+from chainrule.report.markup import Html, Piece, h
+from chainrule.report.material import Material
+from chainrule.report.wording import count, date, duration, number, per_cent
+
+
+def head(of: Material) -> tuple[str, Html]:
+    """The title of the page, and what stands below it."""
+    title, lead, tiles = found(of)
+    info = of.run.info
+    return title, h(
+        "header",
+        h("p", " · ".join(("Report of a training", of.source_name, date(info.started))), class_="kicker"),
+        h("h1", title),
+        h("p", lead, class_="lead"),
+        h("dl", [h("div", h("dt", name), h("dd", value)) for name, value in [*tiles, *common(of)]], class_="tiles"),
+    )
+
+
+def found(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
+    """The title, what there is to say about it, and the figures."""
+    try:
+        judged = of.judged
+    except ChainruleError:
+        return unasked(of)
+    new = f"{of.things} it has not seen" if judged.unseen else f"the {of.things} it learned from"
+    if not of.names:
+        off = np.abs(judged.said - judged.y)
+        target = str((of.data.preparation.get("target") or {}).get("name") or "the answer")
+        usual = float(np.abs(judged.y - np.median(of.data.y_train)).mean())
+        lead = (
+            f"{learned(of)} It tells {target}. On {count(len(off), of.thing)} of {judged.words} it is off by {number(float(off.mean()))} on average; "
+            f"who always answers the middle value is off by {number(usual)}."
+        )
+        title = f"It is off by {number(float(off.mean()))} on average, on {new}"
+        return title, lead, [("off by, on average", number(float(off.mean()))), ("at most", number(float(off.max())))]
+    right = int((judged.said == judged.y).sum())
+    n, verb = len(judged.y), {"digit": "reads", "picture": "recognises"}.get(of.thing, "is right about")
+    most = int(np.bincount(of.data.y_train, minlength=len(of.names)).argmax())
+    lead = (
+        f"{learned(of)} Of {count(n, of.thing)} of {judged.words} {'that it had not learned from ' if judged.unseen else ''}it got "
+        f"{right:,} right and {n - right:,} wrong. Always answering “{of.names[most]}” would be right in {per_cent((judged.y == most).mean())}."
+    )
+    return (
+        f"It {verb} {per_cent(right / n)} of {new}", lead, [("right", per_cent(right / n)), ("wrong", f"{n - right:,} of {n:,}")]
+    )  # fmt: skip
+
+
+def unasked(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
+    """The same where the network can not be asked: by what was recorded."""
+    figures = of.run.figures
+    lead = f"{learned(of)} What follows is what was recorded while it learned."
+    for name, word in (("val_accuracy", "of what was held back"), ("accuracy", "of what it learned from")):
+        if np.isfinite(figures.get(name, np.nan)):
+            return f"It got {per_cent(figures[name])} {word} right", lead, [("right", per_cent(figures[name]))]
+    for name in ("val_loss", "loss"):
+        if np.isfinite(figures.get(name, np.nan)):
+            return f"It ended with a loss of {number(figures[name])}", lead, [("loss", number(figures[name]))]
+    return f"A training on {of.source_name}", lead, []
+
+
+def learned(of: Material) -> str:
+    """One sentence about the training."""
+    run, settings = of.run, of.settings
+    epochs, steps = len(run.epochs), len(run.steps)
+    whole = count(epochs, "epoch") if epochs >= settings.epochs - run.info.epoch else f"{epochs} of {count(settings.epochs, 'epoch')}"
+    weights = of.weights
+    network = f"A network with {count(weights, 'weight')}" if weights else "A network"
+    status = {"interrupted": " It was interrupted.", "failed": " It failed: its loss was no finite number any more.",
+              "running": " It is still learning."}.get(run.status, "")  # fmt: skip
+    return f"{network} learned from {count(int(settings.data.get('examples', 0)), of.thing)} for {whole} ({count(steps, 'step')}).{status}"
+
+
+def common(of: Material) -> list[tuple[str, Piece]]:
+    """Figures that every run has."""
+    seconds = sum(epoch.seconds or 0 for epoch in of.run.epochs)
+    tiles: list[tuple[str, Piece]] = [("weights", f"{of.weights:,}")] if of.weights else []
+    tiles.append(("steps", f"{len(of.run.steps):,}"))
+    if seconds:
+        tiles.append(("time", duration(seconds)))
+    return tiles

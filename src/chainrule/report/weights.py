@@ -1,0 +1,91 @@
+"""What the first layer looks at: its weights as pictures, or by the columns of a table."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule import plots
+from chainrule.errors import SettingError
+from chainrule.plots.style import axes
+from chainrule.report.markup import Html, bar, drawing, figure, h
+from chainrule.report.material import Material
+from chainrule.report.section import Section
+from chainrule.report.wording import count, number
+
+COUNT = 40  # units that are shown
+COLUMNS = 30
+
+
+def section(of: Material) -> Section:
+    """The section."""
+    layer = next((layer for layer in of.model.layers if "kernel" in layer.params and layer.params["kernel"].ndim == 2), None)
+    if layer is None:
+        raise SettingError("No layer has a kernel.")
+    kernel = np.asarray(layer.params["kernel"])
+    shape = tuple(of.model.input_shape or ())
+    sides = picture_of(shape, len(kernel))
+    if sides is not None:
+        title = f"What the {count(kernel.shape[1], 'unit')} of the first layer look for"
+        return Section("weights", "What it looks for", title, pictures(kernel.reshape(-1, kernel.shape[1]), shape, sides, str(layer.name)))
+    named = columns(of, kernel)
+    title = f"The first layer listens most to {named[0][0]}"
+    return Section("weights", "What it looks for", title, bars(named))
+
+
+def picture_of(shape: tuple[int, ...], inputs: int) -> tuple[int, int] | None:
+    """The sides of the pictures that the first layer sees, if it sees some.
+
+    >>> picture_of((28, 28), 784), picture_of((784,), 784), picture_of((16, 24, 3), 1152), picture_of((5,), 5)
+    ((28, 28), (28, 28), (16, 24), None)
+    """
+    if len(shape) in (2, 3) and min(shape[:2]) >= 8 and math.prod(shape) == inputs:
+        return shape[0], shape[1]
+    side = math.isqrt(inputs)
+    return (side, side) if shape == (inputs,) and side >= 8 and side * side == inputs else None
+
+
+def pictures(kernel: NDArray[Any], shape: tuple[int, ...], sides: tuple[int, int], name: str) -> Html:
+    """Each unit's weights, laid out as the picture is."""
+    colours = len(shape) == 3 and shape[2] > 1
+    if colours:  # the mean of the three colours
+        kernel = kernel.reshape(*sides, shape[2], -1).mean(axis=2).reshape(sides[0] * sides[1], -1)
+    units = min(COUNT, kernel.shape[1])
+    rows = -(-units // 8)
+    ax = plots.weights(kernel, count=units, shape=sides, ax=axes(None, 6.6, 0.4 + 0.74 * rows * sides[0] / sides[1]))
+    ax.set_title("")
+    caption = (
+        f"The weights of {f'the {units} strongest units' if units < kernel.shape[1] else 'its units'} of {name}, each laid out as the picture is"
+        f"{', the mean of its colours' if colours else ''}. Red: something bright there makes the unit answer; blue: it speaks against it; white: the unit does not look there."
+    )
+    return figure(drawing(plots.svg(ax), "weights of the first layer"), caption, wide=True)
+
+
+def columns(of: Material, kernel: NDArray[Any]) -> list[tuple[str, float]]:
+    """How strongly the first layer listens to each column, the strongest first: the mean size of its weights."""
+    sizes = np.abs(kernel).mean(axis=1)
+    known = [] if of.missing else of.data.preparation.get("columns") or []
+    told, at = [], 0
+    for column in known:
+        words = [None] if column["kind"] == "number" else column["values"]
+        told += [(str(column["name"]) + ("" if word is None else f" = {word}"), float(sizes[at + k])) for k, word in enumerate(words)]
+        at += len(words)
+    if at != len(sizes):
+        told = [(f"input {k}", float(size)) for k, size in enumerate(sizes)]
+    return sorted(told, key=lambda entry: -entry[1])
+
+
+def bars(named: list[tuple[str, float]]) -> Html:
+    """The columns with their bars."""
+    most = max(size for _, size in named) or 1.0
+    rows = [
+        h("li", h("span", name, class_="name"), bar(size / most), h("span", number(size), class_="value"))
+        for name, size in named[:COLUMNS]
+    ]  # fmt: skip
+    more = f" {len(named) - COLUMNS} more are not shown." if len(named) > COLUMNS else ""
+    caption = (
+        "The mean size of the weights by which the first layer takes in each input. Numbers are brought to one scale before, so the "
+        f"bars can be compared; what later layers make of it, they do not say.{more}"
+    )
+    return figure(h("ul", rows, class_="bars wide-bars"), caption, wide=True)
