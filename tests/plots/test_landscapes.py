@@ -5,7 +5,9 @@ import pytest
 
 from chainrule import Scaled, Sequential, landscapes, layers, plots, regularizers, reruns
 from chainrule.errors import DataError, FileError, SettingError, ShapeError
-from chainrule.landscapes import Path, Surface, direction, weights_of
+from chainrule.landscapes import Path, Surface, direction
+from chainrule.landscapes.ways import principal
+from chainrule.landscapes.weights import flat, unflat, weights_of
 from chainrule.layers import Layer
 
 
@@ -184,10 +186,10 @@ def a_way(model, places) -> Path:
     """States at known places on a plane that is spanned by two directions of length 1 at right angles."""
     centre = weights_of(model)
     rng = np.random.default_rng(0)
-    size = landscapes.flat(centre, centre).size
+    size = flat(centre, centre).size
     units, _ = np.linalg.qr(rng.normal(size=(size, 2)))
-    vectors = landscapes.flat(centre, centre) + np.asarray(places) @ units.T
-    return Path(tuple(range(len(places))), [landscapes.unflat(v.astype(np.float32), centre) for v in vectors])
+    vectors = flat(centre, centre) + np.asarray(places) @ units.T
+    return Path(tuple(range(len(places))), [unflat(v.astype(np.float32), centre) for v in vectors])
 
 
 PLACES = [(-3.0, 0.0), (-2.0, 0.4), (-1.0, 0.5), (-0.5, 0.1), (0.0, 0.0)]
@@ -214,7 +216,7 @@ def test_on_its_plane_a_way_has_its_own_losses() -> None:
     model, (x, y) = network(), data(50)
     way = a_way(model, PLACES)
     plane = landscapes.path_plane(model, x, y, way, points=3, backend="numpy")
-    ways, _, places = landscapes.principal(way)
+    ways, _, places = principal(way)
     on_plane = Surface(model, x, y, ways, "numpy", centre=way.weights[-1]).at(places)
     np.testing.assert_allclose(plane.path_losses, on_plane, rtol=1e-4)
     assert plane.path_losses[-1] == loss_at(model, way.weights[-1], x, y)
@@ -226,8 +228,8 @@ def test_the_components_are_those_of_the_whole_matrix() -> None:
     rng = np.random.default_rng(3)
     way = a_way(model, rng.normal(size=(6, 2)))
     noisy = [[{k: w + 0.2 * rng.normal(size=w.shape).astype(np.float32) for k, w in part.items()} for part in state] for state in way.weights]
-    _, explained, _ = landscapes.principal(Path(way.steps, noisy))
-    matrix = np.stack([landscapes.flat(state, state) for state in noisy]).astype(np.float64)
+    _, explained, _ = principal(Path(way.steps, noisy))
+    matrix = np.stack([flat(state, state) for state in noisy]).astype(np.float64)
     values = np.linalg.svd(matrix - matrix.mean(axis=0), compute_uv=False) ** 2
     np.testing.assert_allclose(explained, values[:2] / values.sum(), rtol=1e-4)
 

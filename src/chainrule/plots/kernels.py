@@ -74,6 +74,17 @@ def histograms(run: Any, layer: str | None = None, name: str = "kernel", bins: i
 
     run: a recorded run.  layer: its name (default: the first that has weights).  name: "kernel" or "bias".
     Heights are densities, with one scale for all ridges; numbers that are not finite are left out.
+
+    >>> import tempfile
+    >>> from chainrule import Sequential, layers, plots, recording, runs
+    >>> model = Sequential([layers.Dense(2, input_shape=(3,))])
+    >>> model.compile("adam", "mse", backend="numpy")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     record = recording.Record(folder)
+    ...     history = model.fit(np.eye(3), np.eye(3)[:, :2], epochs=2, verbose=0, callbacks=record)
+    ...     ax = plots.histograms(runs.Run(record.folder))
+    >>> ax.get_title(), [label.get_text() for label in ax.get_yticklabels()]      # the first snapshot and the last
+    ('dense: kernel (6 numbers)', ['0', '2'])
     """
     steps, arrays, layer = weights_over_time(run, layer, name)
     low, high = np.quantile(np.concatenate([finite(a)[:: max(1, a.size // 100_000)] for a in arrays]), [0.001, 0.999])

@@ -96,6 +96,17 @@ def sizes(run: Any, what: str = "gradient", ax: "Axes | None" = None) -> "Axes":
     run: a recorded run.  what: "gradient", "update", "weight", or "ratio": the update as a share of the weight, which for
     most healthy trainings is about a thousandth. A gradient that shrinks from layer to layer down vanishes, one that grows
     explodes.  Raises SettingError for a run that recorded no sizes.
+
+    >>> import tempfile
+    >>> from chainrule import Sequential, layers, plots, recording, runs
+    >>> model = Sequential([layers.Dense(2, input_shape=(3,))])
+    >>> model.compile("adam", "mse", backend="numpy")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     record = recording.Record(folder)
+    ...     history = model.fit(np.eye(3), np.eye(3)[:, :2], epochs=2, verbose=0, callbacks=record)
+    ...     ax = plots.sizes(runs.Run(record.folder))
+    >>> ax.get_title(), [line.get_label() for line in ax.lines]
+    ('Gradients, layer by layer', ['dense'])
     """
     if what not in SIZES:
         raise unknown("size", what, SIZES)

@@ -92,8 +92,10 @@ def scale(ax: "Axes", image: Any, words: str, ticks: Any = None) -> None:
     bar.outline.set_visible(False)
 
 
-def svg(ax: "Axes | Figure") -> str:
+def svg(ax: "Axes | Figure", label: str = "") -> str:
     """A figure as an <svg> element for a web page: its text is text, and with the axes takes the page's colour and font.
+
+    label: what it shows, for those who do not see it.
 
     >>> from chainrule import plots
     >>> text = plots.svg(plots.curves({"loss": [2.0, 1.0, 0.5]}))
@@ -108,15 +110,9 @@ def svg(ax: "Axes | Figure") -> str:
     text = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", text)
     text = re.sub(r"font: (?:(\d+) )?([\d.]+)px [^;\"]*", font, text)  # matplotlib before 3.11
     text = re.sub(r" ?font-family: [^;\"]*;?", "", text)
-    text = text.replace("<svg ", f'<svg role="img" aria-label="{escape(words_of(ax))}" ', 1)
+    if label:
+        text = text.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)
     return re.sub(INK, "currentColor", text, flags=re.IGNORECASE)
-
-
-def words_of(ax: "Axes | Figure") -> str:
-    """What a figure is, for those who do not see it."""
-    panels: list[Any] = [ax] if hasattr(ax, "get_title") else list(getattr(ax, "axes", []))
-    told = [panel.get_title() or f"{panel.get_ylabel()} over {panel.get_xlabel()}" for panel in panels[:1]]
-    return " ".join(told[0].split()) if told and told[0].strip() != "over" else "pictures"
 
 
 def font(found: "re.Match[str]") -> str:
