@@ -150,7 +150,7 @@ def run_tests(asked: list[str]) -> int:
 def prepare() -> None:
     """What every child needs is imported once; Chainrule itself is not."""
     import hypothesis.extra.numpy  # noqa: F401  (loaded before forking)
-    import numpy.random  # noqa: F401, ICN001
+    import numpy.random  # noqa: F401
     import pytest  # noqa: F401
 
     gc.freeze()  # a child lives a fraction of a second: it need not look for garbage
