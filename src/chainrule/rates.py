@@ -92,7 +92,15 @@ def find(
 ) -> RateCurve:  # fmt: skip
     """Raises the learning rate evenly on a logarithmic scale from `lowest` to `highest` and watches the loss.
 
-    steps: how many learning steps are taken (fewer, where it blows up).  progress: called with (done, steps).
+    model: compiled; it is not changed.  steps: how many learning steps are taken (fewer, where it blows up).  progress: called
+    with (done, steps).  Raises SettingError for rates that do not rise.
+
+    >>> from chainrule import Sequential, layers
+    >>> model = Sequential([layers.Dense(1, input_shape=(2,))])
+    >>> model.compile("sgd", "mse")
+    >>> x = np.array([[0., 1], [1, 0], [1, 1], [2, 1]])
+    >>> 0.01 < find(model, x, x @ [2, -1]).suggestion < 1
+    True
     """
     if not 0 < lowest < highest < math.inf or steps < 10:
         raise SettingError(f"The rates must rise from above 0 over 10 steps or more; it got {lowest!r} to {highest!r} in {steps!r}.")
@@ -145,6 +153,14 @@ def sweep(
 
     On JAX the copies learn at once in one compiled program, each step for all of them (`jax.vmap` over the engine's own step): as
     many as fit into a processor's cache together, because more would be slower. On NumPy they learn one after the other.
+    model: compiled; it is not changed.  validation_data: (x, y), judged at the end.  Raises SettingError without rates above 0.
+
+    >>> from chainrule import Sequential, layers
+    >>> model = Sequential([layers.Dense(1, input_shape=(2,))])
+    >>> model.compile("sgd", "mse")
+    >>> x = np.array([[0., 1], [1, 0], [1, 1], [2, 1]])
+    >>> sweep(model, x, x @ [2, -1], [1e-6, 0.1], epochs=20).best
+    0.1
     """
     asked = np.unique(np.asarray(rates, np.float64))
     if not len(asked) or not (np.isfinite(asked).all() and asked[0] > 0) or epochs < 1:

@@ -43,7 +43,8 @@ def test_a_sick_run(type_, runs) -> None:
     """The most important finding first, with its numbers and an advice; the exit code is 1; the same as JSON."""
     said = type_("runs", "doctor", "last", "--runs-dir", "sick")
     assert said.code == 1
-    assert said.out.index("severe: rate too high") < said.out.index("→ Lower the learning rate (50)") < said.out.index("dead units")
+    text = " ".join(said.out.split())
+    assert text.index("severe: rate too high") < text.index("→ Lower the learning rate (50)") < text.index("dead units")
     told = type_("runs", "doctor", "last", "--runs-dir", "sick", "--json").json
     assert (told["healthy"], told["findings"][0]["name"]) == (False, "rate too high")
     assert told["findings"][0]["evidence"]["learning_rate"] == 50

@@ -78,12 +78,12 @@ def built(folder: Path, layers: list, optimizer="adam", count: int = 1000, epoch
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.fit(x, data.y_train, batch_size=32, epochs=epochs, verbose=0, callbacks=[record], **fit)
-    return opened(record, model, x, data.y_train)
+    return opened(record, model, x, data.y_train, fit.get("class_weight"))
 
 
-def opened(record: Record, model: Sequential, x, y) -> Replay:
+def opened(record: Record, model: Sequential, x, y, class_weight=None) -> Replay:
     """The run that was recorded, with its network and data."""
-    return Replay(Run(record.folder), model, model._examples(x, y))
+    return Replay(Run(record.folder), model, model._examples(x, y, None, class_weight))
 
 
 def names(replay: Replay, **options) -> list[str]:

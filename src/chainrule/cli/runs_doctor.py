@@ -12,7 +12,7 @@ from chainrule.cli import places
 from chainrule.cli.output import Output
 from chainrule.cli.parser import Parser, whole
 from chainrule.cli.recorded import RUN, add_runs_dir, found
-from chainrule.errors import ChainruleError, SettingError, part
+from chainrule.errors import SettingError, part
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -46,15 +46,10 @@ def run(args: "Namespace", out: Output) -> int:
     from chainrule import diagnosis, reruns
 
     looked_at = found(args, args.run)
-    replay: Replay | None = None
-    problem = ""
-    try:
-        replay = reruns.opened(looked_at, None if args.data is None else places.data(args.data))
-    except (ChainruleError, OSError) as why:
-        if args.data is not None or args.out:
-            raise
-        problem = str(why)
-    told = diagnosis.diagnose(looked_at, replay, labels=not args.no_labels, without=problem)
+    source = None if args.data is None else places.data(args.data)
+    needed = args.out or args.data  # without them, what was recorded is looked at
+    replay = reruns.opened(looked_at, source) if needed else None
+    told = diagnosis.diagnose(looked_at, replay, labels=not args.no_labels)
     ranked, drawn = told.suspects, None
     if args.out and ranked is not None and replay is not None:
         drawn = draw(args, ranked, replay)

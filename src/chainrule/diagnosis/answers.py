@@ -89,10 +89,9 @@ class Answers:
                     found.append((str(link.name).partition(":")[0], str(kind), np.asarray(x)))
         return found
 
-    def seconds_to(self, step: int) -> float:
-        """About how long going to a step takes (as guessed for NumPy): 0 where there is a snapshot."""
-        near = max([s for s in self.replay.visited if s <= step] + [self.replay.run.nearest(step)])
-        return seconds_on_numpy(self.model.count_params(), self.replay.run.info.settings.batch, step - near)
+    def seconds(self, steps: int) -> float:
+        """About how long it takes to learn so many steps again, as guessed for NumPy."""
+        return seconds_on_numpy(self.model.count_params(), self.replay.run.info.settings.batch, steps) if steps else 0.0
 
 
 def labels_of(y: NDArray[Any], outputs: int, loss: str) -> NDArray[np.int64] | None:

@@ -14,7 +14,7 @@ from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.labels import Suspects
 from chainrule.diagnosis.records import Records
 from chainrule.diagnosis.units import idle
-from chainrule.errors import ChainruleError, DataError
+from chainrule.errors import ChainruleError
 from chainrule.replay import Replay
 from chainrule.runs import Run
 
@@ -57,14 +57,22 @@ class Diagnosis:
         return "\n".join([f"{self.run}: {summary(self)}", *(f"\n{finding}" for finding in self.findings), *ending(self)])
 
 
-def diagnose(
-    run: Run, replay: Replay | None = None, *, source: Any = None, labels: bool = True, without: str = ""
-) -> Diagnosis:
+def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labels: bool = True) -> Diagnosis:
     """Says what is wrong with a run's learning, and what usually helps.
 
-    replay: the run, opened, if you have it; else it is opened here, from `source` if its data have moved. Without its data
-    only what was recorded is looked at. labels: whether to look for labels that look wrong, which takes longest. without:
-    why its data can not be had, where that is known already.
+    run: as `runs.find` or `reruns.open_run` gives it.  replay: the run, opened, if you have it; else it is opened here, from
+    `source` if its data have moved. Without its data only what was recorded is looked at.  labels: whether to look for
+    labels that look wrong, which takes longest.
+
+    >>> import tempfile
+    >>> from chainrule import Sequential, layers
+    >>> from chainrule.recording import Record
+    >>> model, record = Sequential([layers.Dense(1, input_shape=(1,))]), Record(tempfile.mkdtemp())
+    >>> model.compile("sgd", "mse")
+    >>> _ = model.fit(np.ones((40, 1)), np.full(40, 3.0), epochs=9, verbose=0, callbacks=[record])
+    >>> found = diagnose(Run(record.folder))
+    >>> found.healthy, found.looked_at[0]
+    (True, 'the loss of every step')
     """
     records, left_out = Records(run), list[str]()
     if not records.count:
@@ -80,7 +88,7 @@ def diagnose(
         looked_at.append("the figures on what was held back")
     else:
         left_out.append("Overfitting can not be seen: nothing was held back to judge after each epoch.")
-    answers, problem = opened(run, replay, source, without)
+    answers, problem = opened(run, replay, source)
     if problem:
         left_out.append(problem)
     step = run.snapshots()[-1]
@@ -94,9 +102,12 @@ def diagnose(
         looked_at.append("the classes it answers")
         found += classes.never_predicted(answers, step, (step, step))
         if labels and not any(f.severity == "severe" for f in found):
-            suspects = labelling.suspects(answers)
-            looked_at.append(f"{len(suspects):,} labels")
-            found += labelling.suspicious(suspects)
+            try:
+                suspects = labelling.suspects(answers)
+                looked_at.append(f"{len(suspects):,} labels")
+                found += labelling.suspicious(suspects)
+            except ChainruleError as why:  # replay says that these are not the states that training had
+                left_out.append(f"Labels were not judged: {why}")
         elif labels:
             left_out.append("Labels were not judged: a network that does not learn knows nothing about them.")
     return Diagnosis(run.name, tuple(sorted(without_echoes(found), key=lambda f: f.weight)), tuple(looked_at), tuple(left_out), suspects)
@@ -122,12 +133,12 @@ def without_echoes(found: list[Finding]) -> list[Finding]:
     return [replace(f, advice=f"It may well follow from the {CAUSES[cause]}: cure that first.") if cause and f.name in EFFECTS else f for f in kept]
 
 
-def opened(run: Run, replay: Replay | None, source: Any, without: str) -> tuple[Answers | None, str]:
+def opened(run: Run, replay: Replay | None, source: Any) -> tuple[Answers | None, str]:
     """The run's network and data, or why they can not be had."""
     try:
-        if without:
-            raise DataError(without)
-        return Answers(reruns.opened(run, source) if replay is None else replay), ""
+        if replay is None:
+            replay = run.replay if isinstance(run, reruns.Recorded) else reruns.opened(run, source)
+        return Answers(replay), ""
     except (ChainruleError, OSError) as problem:
         return None, f"Its network was not asked anything, because its data could not be opened: {problem}"
 

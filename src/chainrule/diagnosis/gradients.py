@@ -13,7 +13,7 @@ VANISHED = 1e-3  # times the gradient of the highest layer
 # are much larger than 1. The largest of the healthy runs is 0.3. With other losses the unit of the target counts, so there only
 # growth is looked at.
 EXPLODED = 2.0
-GREW = 1000.0  # times the gradient at the beginning
+GREW = 1000.0  # times the largest gradient at the beginning
 
 
 def vanishing(records: Records) -> list[Finding]:
@@ -40,12 +40,13 @@ def vanishing(records: Records) -> list[Finding]:
 def exploding(records: Records) -> list[Finding]:
     """Gradients that are large for a cross-entropy from the start, or a thousand times what they were."""
     bounded = "crossentropy" in losses.get(records.run.info.settings.training["loss"]).key
+    usual = max((float(s.gradient[0]) for s in records.sizes), default=0.0)  # that of the layer with the largest
     worst: Finding | None = None
     most = 0.0
     for sizes in records.sizes:
         steps = (int(sizes.steps[0]), int(sizes.steps[-1]))
         first, median, largest = float(sizes.gradient[0]), float(np.median(sizes.gradient)), float(sizes.gradient.max())
-        large, grew = bounded and max(first, median) > EXPLODED, first > 0 and largest > GREW * first
+        large, grew = bounded and max(first, median) > EXPLODED, usual > 0 and largest > GREW * usual
         evidence = {"first": first, "median": median, "largest": largest}
         if not (large or grew) or largest <= most:
             continue

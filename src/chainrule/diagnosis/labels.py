@@ -17,8 +17,10 @@ from chainrule.diagnosis.finding import Finding
 from chainrule.errors import DataError
 from chainrule.replay import Replay
 
-EPOCHS = 6  # so many states, at the ends of the first epochs
-BUDGET = 3.0  # seconds (as guessed for NumPy) that may be spent on reaching them; more than that, and snapshots must do
+EPOCHS = 10  # states at the ends of so many epochs rank best; ...
+EARLY = 6  # ... fewer of them count best: later some wrong labels are known by heart
+BUDGET = 3.0  # seconds (as guessed for NumPy) that may be spent on reaching them
+LEAST_STATES = 3  # where so many can not be reached, snapshots of these epochs must do
 SURE = 0.5  # by so much the other class must be more probable to be counted
 # With 10 % of the labels of MNIST swapped (1,000 to 60,000 digits, recipes classic and fast), 2.4 to 7.5 % are counted; on the same
 # digits as they are, at most 0.3 %.
@@ -70,33 +72,55 @@ def suspects(replay: Replay | Answers) -> Suspects:
     """Ranks the training examples of a run by how much their labels look wrong.
 
     replay: the run, opened (`reruns.opened(run)`). DataError when it does not learn classes.
+
+    >>> import tempfile
+    >>> from chainrule import Sequential, layers, optimizers
+    >>> from chainrule.recording import Record
+    >>> from chainrule.runs import Run
+    >>> x = np.array([[0., 1], [1, 0]] * 20)
+    >>> y = np.array([0, 1] * 20)
+    >>> y[6] = 1                                    # wrong: all that look like it are 0
+    >>> model, record = Sequential([layers.Dense(2, "softmax", input_shape=(2,))]), Record(tempfile.mkdtemp())
+    >>> model.compile(optimizers.SGD(1.0), "sparse_categorical_crossentropy")
+    >>> _ = model.fit(x, y, epochs=6, verbose=0, callbacks=[record])
+    >>> suspects(Replay(Run(record.folder), model, model._examples(x, y))).top(1)[0].index
+    6
     """
     answers = replay if isinstance(replay, Answers) else Answers(replay)
     if answers.given is None:
         raise DataError("Only labels can look wrong: this run does not learn to tell classes apart.")
     steps = states(answers)
-    mean = np.asarray(np.mean([answers.probabilities(step) for step in steps], axis=0, dtype=np.float64))
     places = np.flatnonzero(answers.given != NO_LABEL)
-    p, given = mean[places], answers.given[places]
+    given, total, early = answers.given[places], np.float64(0.0), np.float64(0.0)
+    for k, step in enumerate(steps, 1):
+        total = total + answers.probabilities(step)[places]
+        early = total / k if k <= EARLY else early
+    p = np.asarray(total / len(steps))
     rows = np.arange(len(p))
     others = p.copy()
     others[rows, given] = -1.0
     other = others.argmax(axis=1)
     score = others[rows, other] - p[rows, given]
     order = np.argsort(-score, kind="stable")
-    return Suspects(places[order], given[order], other[order], score[order], count(p, given), steps, tuple(answers.names))
+    return Suspects(places[order], given[order], other[order], score[order], count(np.asarray(early), given), steps, tuple(answers.names))
 
 
 def states(answers: Answers) -> tuple[int, ...]:
     """The steps whose states are asked: the ends of the first epochs, or snapshots where going there takes too long."""
-    replay = answers.replay
-    stop = replay.run.snapshots()[-1]  # what was recorded after it is not replayed for this
-    ends = [end for k in range(EPOCHS) if (end := replay.first - replay.begun + (k + 1) * replay.per_epoch) <= stop]
-    if ends and sum(answers.seconds_to(end) for end in ends) <= BUDGET:
-        return tuple(ends)
-    kept = [step for step in replay.run.snapshots() if step > replay.first]
-    early = [step for step in kept if not ends or step <= ends[-1]] or kept
-    return tuple(early[:EPOCHS]) or (stop,)
+    replay, kept = answers.replay, answers.replay.run.snapshots()
+    first = replay.first - replay.begun
+    ends = [end for k in range(EPOCHS) if (end := first + (k + 1) * replay.per_epoch) <= kept[-1]]
+    affordable, spent, have = list[int](), 0.0, [*replay.visited, *kept]
+    for end in ends:
+        spent += answers.seconds(end - max(step for step in have if step <= end))
+        if spent <= BUDGET:
+            affordable.append(end)
+            have.append(end)
+    if len(affordable) >= min(LEAST_STATES, max(1, len(ends))):
+        return tuple(affordable)
+    later = [step for step in kept if step > replay.first]
+    early = [step for step in later if step <= first + EARLY * replay.per_epoch] or later
+    return tuple(early[:EARLY]) or (kept[-1],)
 
 
 def count(p: NDArray[np.float64], given: NDArray[np.int64]) -> int:

@@ -96,7 +96,10 @@ class Records:
 
     @property
     def rate(self) -> float | None:
-        """The learning rate; of a schedule, the highest that its settings name. None when they name none."""
+        """The highest learning rate; of runs that did not record it, what their settings name, or None."""
+        if "learning_rate" in self.run.columns:
+            recorded = self._column("learning_rate")
+            return float(f"{np.nanmax(recorded):.6g}") if np.isfinite(recorded).any() else None
         optimizer = self.run.info.settings.training.get("optimizer") or {}
         return highest(optimizer.get("config", {}).get("learning_rate"))
 
