@@ -10,7 +10,8 @@ PAGE = Path(__file__).with_name("reference.md")
 SECTIONS = {
     "models": "Models", "layers": "Layers", "activations": "Activations", "losses": "Losses", "metrics": "Metrics",
     "optimizers": "Optimizers", "optimizers.schedules": "Learning rate schedules", "callbacks": "Callbacks",
-    "initializers": "Initializers", "regularizers": "Regularizers", "utils": "Utilities", "errors": "Errors",
+    "initializers": "Initializers", "regularizers": "Regularizers", "rates": "Learning rate test and sweep",
+    "diagnosis": "Diagnosis", "plots": "Pictures", "landscapes": "The loss around the weights", "utils": "Utilities", "errors": "Errors",
 }  # fmt: skip
 HEAD = """# Reference
 
