@@ -47,7 +47,12 @@ class Reading:
 
     @property
     def text(self) -> str | None:
-        """The digits in reading order, `|` between rows, `?` for one that is in doubt; None when refused."""
+        """The digits in reading order, `|` between rows, `?` for one that is in doubt; None when refused.
+
+        A picture that already was as MNIST's are keeps the answer that its array gets, in doubt or not.
+        """
+        if self.prepared.passed:
+            return str(self.digits[0].label)
         if self.refused is not None:
             return None
         return self.prepared.text(["?" if digit.doubt else str(digit.label) for digit in self.digits])
@@ -79,15 +84,14 @@ class Reader:
         else:
             calibrated = self.doubt.calibrated(raw)
             strange, _ = strangeness(np.stack([digit.pixels for digit in prepared.digits]), self.signatures())
-            reasons = [self.doubt.reason(p, float(far)) for p, far in zip(raw, strange, strict=True)]
+            reasons = self.doubt.reasons(raw, strange)
         digits = tuple(
             ReadDigit(int(p.argmax()), p, found.box, found.row, found.pixels, reason)
             for p, found, reason in zip(calibrated, prepared.digits, reasons, strict=True)
         )
-        doubted = [digit.doubt for digit in digits if digit.doubt]
-        if len(doubted) * 2 > len(digits):  # most of it is no digit: then the rest is not to be trusted either
-            return Reading(prepared, digits, doubted[0])
-        return Reading(prepared, digits)
+        if self.doubt is None:
+            return Reading(prepared, digits)
+        return Reading(prepared, digits, self.doubt.reason_for_all(reasons, prepared.unrest, prepared.unread))
 
     def signatures(self) -> Array:
         """The digits that were learned from, as `strangeness` compares them."""

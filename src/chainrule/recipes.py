@@ -77,7 +77,7 @@ FAST = Recipe(
 )  # fmt: skip
 HANDWRITING = Recipe(
     "handwriting", learning_rate=0.002, schedule="cosine", warmup=0.01, batch_size=128, epochs=60,
-    label_smoothing=0.05, augmentation=True, strangers=0.15,
+    label_smoothing=0.05, augmentation=True, strangers=0.3,
 )  # fmt: skip
 
 MNIST = 60_000  # examples, for which FAST is tuned

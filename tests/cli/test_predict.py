@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from chainrule import datasets
+from chainrule import datasets, pretrained
 from chainrule.images import Doubt
 from chainrule.models import load_model
 
@@ -117,16 +117,44 @@ def test_letters_are_answered_by_their_names(type_, here, digits) -> None:
 
 
 def test_a_doubtful_answer_is_not_given(type_, here, digits) -> None:
-    """When the file says how sure the network has to be, "I don't know" and the reason are the answer."""
+    """When the file says how sure the network has to be, "I don't know" and the reason are the answer.
+
+    Only a picture in MNIST's own form keeps beside it the answer that its array gets.
+    """
     network = load_model(digits / "digits.keras")
     network.extras["doubt"] = Doubt(most=-1.0).to_dict()
     network.save("timid.keras")
     said = type_("predict", "timid.keras", digits / "seven.png", "--json")
     assert said.code == 0
-    assert said.lines[0]["text"] is None
+    assert said.lines[0]["text"] == "7"
     assert said.lines[0]["refused"].startswith("I don't know")
     assert said.lines[0]["digits"][0]["label"] == "7"
     assert "refused: I don't know" in type_("predict", "timid.keras", digits / "seven.png").out
+    from PIL import Image
+
+    Image.open(digits / "seven.png").resize((140, 140)).save("photo.png")
+    (said,) = type_("predict", "timid.keras", "photo.png", "--json").lines
+    assert said["text"] is None
+    assert said["refused"].startswith("I don't know")
+    assert said["digits"][0]["label"] == "7"
+
+
+def test_test_digits_as_files_get_the_answers_of_their_arrays(type_, here) -> None:
+    """250 PNG files, the hardest of the test digits among them, and the array of them: the same text and figures."""
+    from PIL import Image
+
+    x = datasets.load("mnist").x_test
+    model = load_model(pretrained.digits(), compile=False)
+    p = model.predict(x.reshape(len(x), *model.input_shape).astype(np.float32) / 255, verbose=0)
+    some = np.concatenate([np.argsort(p.max(axis=1))[:150], np.arange(100)])
+    np.save("some.npy", x[some])
+    for k in some:
+        Image.fromarray(x[k]).save(f"{k}.png")
+    found = type_("predict", *[f"{k}.png" for k in some], "--json").lines
+    arrays = type_("predict", pretrained.digits(), "some.npy", "--json").lines
+    assert [line["text"] for line in found] == [line["text"] for line in arrays] == [str(k) for k in p[some].argmax(axis=1)]
+    assert np.allclose([line["probability"] for line in found], [line["probability"] for line in arrays], rtol=1e-5)
+    assert any(line["refused"] for line in found)
 
 
 def test_explain_says_how_a_picture_was_read(type_, digits) -> None:

@@ -127,11 +127,12 @@ class Reader:
         found = self.reader.read(picture, self.single)
         signs = tuple(self._sign(digit.probabilities, digit.box, digit.doubt) for digit in found.digits)
         seen = tuple(digit.pixels for digit in found.digits)
-        if found.refused is not None:
+        if found.refused is not None and not found.prepared.passed:
             return Answer(file, digits=signs, refused=found.refused, seen=seen, reading=found)
         least = min(sign.ranks[0][1] for sign in signs)
-        text = found.prepared.text(["?" if sign.doubt else sign.ranks[0][0] for sign in signs])
-        return Answer(file, None, text, least, digits=signs, seen=seen, reading=found)
+        alone = found.prepared.passed  # then doubt is told beside the answer that an array would get too
+        text = found.prepared.text(["?" if sign.doubt and not alone else sign.ranks[0][0] for sign in signs])
+        return Answer(file, None, text, least, digits=signs, refused=found.refused, seen=seen, reading=found)
 
     @cached_property
     def reader(self) -> "HandwritingReader":

@@ -1,8 +1,12 @@
 """When to say "I don't know": the answer is unsure, or the digit is unlike every digit that was learned from.
 
 Two measures, added. Uncertainty: one minus the best class's probability as the network gives it; the temperature that
-makes probabilities honest for digits would hide much of the doubt about what is none. Strangeness: the distance to the nearest of some kept training digits, both blurred a little and brought to
-length one. The limit is set on digits that were held back, so that a stated share of real digits is refused.
+makes probabilities honest for digits would hide much of the doubt about what is none. Strangeness: the distance to
+the nearest of some kept training digits, both blurred a little and brought to length one. The limit is set on digits
+that were held back, so that a stated share of real digits is refused.
+
+A whole picture is in doubt when half of its signs are, when it is no page (see `page.unrest`), or when most of the
+writing beside the digits is none.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -15,14 +19,16 @@ from chainrule.images.windows import Floats
 
 Array = np.ndarray[Any, Any]
 
+COMPANY = 0.6  # how much the doubt about the whole picture counts in the doubt about one of its digits
 BLOCK = 500  # digits compared together: their closenesses stay in the cache
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """The limit for one digit; stored in the model file. `temperature` divides the logarithms of probabilities.
+    """The limits; stored in the model file. `temperature` divides the logarithms of probabilities.
 
-    `most` is the largest sum of uncertainty and strangeness that is still answered.
+    `most` is the largest sum of uncertainty and strangeness of a digit that is still answered; `unrest` and `unread`
+    are the most that a picture may have of either.
 
     >>> Doubt(most=0.4).reason(np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0, 0, 0]))
     "I don't know: 0 or 1, the network is only 50 % sure."
@@ -30,6 +36,8 @@ class Doubt:
 
     temperature: float = 1.0
     most: float = 1.0
+    unrest: float = 1.0  # writing on paper has 0.2, half of all photos of things have more than 3
+    unread: float = 0.4
 
     def to_dict(self) -> dict[str, float]:
         """The limits as plain numbers."""
@@ -48,18 +56,44 @@ class Doubt:
         """Probabilities with the temperature applied; rows still add up to 1."""
         return tempered(probabilities, self.temperature)
 
-    def reason(self, probabilities: Array, strangeness: float = 0.0, names: list[str] | None = None) -> str | None:
-        """Why one digit is refused, or None. probabilities: (classes,), before the temperature."""
+    def reasons(self, probabilities: Array, strange: Array) -> list[str | None]:
+        """Why each digit of a picture is refused, or None. probabilities: (n, classes), before the temperature.
+
+        A sign beside sure digits is more likely to be one itself: its doubt is mixed with the mean of all.
+        """
+        own = 1.0 - probabilities.max(axis=1) + strange
+        shown = COMPANY * own.mean() + (1 - COMPANY) * own
+        return [self.reason(p, float(far), float(d)) for p, far, d in zip(probabilities, strange, shown, strict=True)]
+
+    def reason(self, probabilities: Array, strangeness: float = 0.0, doubt: float | None = None,
+               names: list[str] | None = None) -> str | None:
+        """Why one digit is refused, or None. doubt: when it is not just uncertainty and strangeness."""
         p = self.calibrated(np.asarray(probabilities)[None])[0]
         first, second = (int(k) for k in np.argsort(-p)[:2])
         names = names or [str(k) for k in range(len(p))]
-        unsure = 1.0 - float(np.max(probabilities))
-        if unsure + strangeness <= self.most:
+        doubt = 1.0 - float(np.max(probabilities)) + strangeness if doubt is None else doubt
+        if doubt <= self.most:
             return None
         if p[first] < 0.8:
             return f"I don't know: {names[first]} or {names[second]}, the network is only {p[first] * 100:.0f} % sure."
         return (f"I don't know: this is unlike every digit that was learned from, though {names[first]} comes closest "
                 f"(distance {strangeness:.2f}).")
+
+
+    def reason_for_all(self, reasons: list[str | None], unrest: float = 0.0, unread: float = 0.0) -> str | None:
+        """Why a whole picture is refused, or None. reasons: of each digit.  unrest, unread: of the picture.
+
+        >>> Doubt().reason_for_all([None], unrest=4.0)
+        "I don't know: this looks like a photo of something else than writing on paper."
+        """
+        if unrest > self.unrest:
+            return "I don't know: this looks like a photo of something else than writing on paper."
+        doubted = [reason for reason in reasons if reason]
+        if len(doubted) * 2 >= len(reasons):  # then the rest is not to be trusted either
+            return doubted[0]
+        if unread > self.unread:
+            return "I don't know: most of what is written here is no digit."
+        return None
 
 
 def tempered(probabilities: Array, temperature: float) -> Array:

@@ -13,6 +13,7 @@ from chainrule.images.grey import CHANNELS, grey, mixed
 from chainrule.images.grouping import Glyph
 from chainrule.images.ink import faintest, ink_mask
 from chainrule.images.lines import without_lines
+from chainrule.images.page import unread, unrest
 from chainrule.images.paper import beside, darkness, ink_is_light, paper
 from chainrule.images.passing import is_mnist_like
 from chainrule.images.reading import Picture, read_picture
@@ -103,7 +104,11 @@ class Digit:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What was found in a picture: digits in reading order, or the reason why there are none, and all stages."""
+    """What was found in a picture: digits in reading order, or the reason why there are none, and all stages.
+
+    unrest: how little the picture is like a page, see `page.unrest`.  unread: the share of the writing beside and
+    between the digits that was taken for none.
+    """
 
     picture: Picture
     digits: tuple[Digit, ...] = ()
@@ -111,6 +116,8 @@ class Prepared:
     passed: bool = False
     stages: dict[str, Pixels] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    unrest: float = 0.0
+    unread: float = 0.0
 
     def text(self, labels: "list[int] | list[str]") -> str:
         """Labels, one a digit, as one line: `|` between rows."""
@@ -167,17 +174,19 @@ def prepare(source: object, settings: Preparation | None = None, *, single: bool
     mask = ink_mask(ink, floor=floor) if settings.local else ink >= 0.5 * np.percentile(ink, 99.5)
     stages["mask"] = _shown(mask)
     reason = nothing_written(ink, mask)
+    taken = np.zeros_like(mask)
     if reason is None and settings.lines:
         rest, lines = without_lines(mask, ink >= floor)
         if lines.any():
-            mask = rest
+            taken, mask = mask & ~rest, rest
             stages["lines"] = _shown(mask)
     parts = components(mask)
     keep = clutter.writing(parts, ink, outside) if settings.clutter else np.ones(len(parts), bool)
     reason = reason or too_busy(parts, keep)
     if reason is not None:
         return Prepared(picture, (), reason, False, stages, tuple(notes))
-    stages["writing"] = _shown(parts.mask(keep))
+    writing = parts.mask(keep)
+    stages["writing"] = _shown(writing)
     if single:
         every = grouping.glyphs(parts, keep)
         whole = every[0]
@@ -192,7 +201,8 @@ def prepare(source: object, settings: Preparation | None = None, *, single: bool
         return Prepared(picture, (), "There is ink in this picture, but nothing of a digit's size and shape.",
                         False, stages, tuple(notes))
     stages["digits"] = _boxes(tone, found)
-    return Prepared(picture, digits, None, False, stages, tuple(notes))
+    restless, left = unrest(ink, writing, taken, parts, found), unread(parts, writing, found)
+    return Prepared(picture, digits, None, False, stages, tuple(notes), restless, left)
 
 
 def nothing_written(ink: Floats, mask: Mask) -> str | None:

@@ -1,4 +1,4 @@
-"""Signs that are no digits, drawn from a seed: letters, marks, scribbles, blots, two digits in one, half a digit.
+"""Signs that are no digits, drawn from a seed: letters, marks, scribbles, shapes, blots, two digits in one, half a digit.
 
 A network that has only ever seen digits calls everything a digit. Shown these with the answer "all equally
 likely", it learns to be unsure, and its confidence can then be used to say "I don't know".
@@ -9,71 +9,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.images import placing
+from chainrule.images.signs import LETTERS, MARKS
 from chainrule.images.windows import Floats, resized, window_mean
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
-# The strokes of each sign on a grid of 10 x 10, pairs of column and row; "~" before a stroke drawn as a curve.
-# What a reader takes for a digit is not among them: O, D, I, l, S, Z, z, s, b, g, q, y, i, J, ( and /.
-SIGNS = {
-    "A": "09 50 99, 26 76",
-    "B": "00 09, ~00 70 82 64 04, ~04 75 87 69 09",
-    "C": "~93 71 30 02 07 39 69 97",
-    "E": "90 00 09 99, 05 75",
-    "F": "90 00 09, 05 75",
-    "G": "~92 70 30 02 07 39 69 97, 97 95 55",
-    "H": "00 09, 90 99, 05 95",
-    "K": "00 09, 90 05 99",
-    "L": "00 09 99",
-    "M": "09 00 55 90 99",
-    "N": "09 00 99 90",
-    "P": "00 09, ~00 70 82 74 05",
-    "Q": "~50 11 04 18 49 88 95 81 50, 66 99",
-    "R": "00 09, ~00 70 82 74 05, 45 99",
-    "U": "~00 06 39 69 96 90",
-    "V": "00 59 90",
-    "W": "00 29 53 79 90",
-    "X": "00 99, 90 09",
-    "Y": "00 55 90, 55 59",
-    "T": "00 90, 50 59",
-    "a": "~92 62 13 06 19 49 87 92, 92 99",
-    "c": "~93 62 25 28 59 89",
-    "d": "~95 64 25 18 59 97, 90 99",
-    "e": "~06 96 74 33 06 19 59 98",
-    "f": "~91 60 42 49, 05 85",
-    "h": "00 09, ~06 34 74 86 89",
-    "k": "00 09, 83 06 89",
-    "m": "03 09, ~05 24 44 49, ~45 64 84 89",
-    "n": "03 09, ~05 44 84 89",
-    "p": "03 09, ~04 54 86 58 07",
-    "r": "03 09, ~05 43 84",
-    "t": "40 49 89, 03 83",
-    "u": "~03 07 39 79 93, 93 99",
-    "v": "03 59 93",
-    "w": "03 29 54 79 93",
-    "x": "03 99, 93 09",
-    "plus": "51 59, 15 95",
-    "equals": "03 93, 07 97",
-    "tick": "05 39 90",
-    "star": "50 59, 08 80, 00 88",
-    "hash": "30 38, 60 68, 03 93, 06 96",
-    "arrow": "05 95 62, 95 68",
-    "wave": "~05 23 47 63 85",
-    "square": "00 90 99 09 00",
-    "triangle": "50 99 09 50",
-    "bar": "05 95",
-    "heart": "~59 04 11 42 54, ~59 95 82 62 54",
-    "percent": "90 09, ~10 01 12 21 10, ~87 78 89 98 87",
-    "ampersand": "~99 41 30 51 07 29 59 86",
-    "question": "~12 40 72 44 46, 58 59",
-    "pi": "02 92, 32 29, 72 79",
-    "lightning": "60 15 65 39",
-    "spiral": "~55 65 46 43 74 87 29 04 31 80",
-    "cross with bar": "50 59, 13 83, 26 76",
-    "zigzag": "07 22 47 62 87",
-    "rake": "09 00, 49 40, 89 80, 00 80",
-    "ladder": "20 29, 70 79, 22 72, 25 75, 28 78",
-}
 GRID = 100                          # signs are drawn about this large, then brought to 28 x 28 as digits are
 
 
@@ -84,14 +24,19 @@ def signs(n: int, seed: int) -> Pixels:
     (3, 28, 28)
     """
     rng = np.random.default_rng(seed)
-    names = sorted(SIGNS)
+    letters, marks = list(LETTERS.values()), list(MARKS.values())
     out = []
     for _ in range(n):
         luck = rng.random()
-        if luck < 0.70:
-            strokes = sign_strokes(SIGNS[names[rng.integers(len(names))]], rng)
-        elif luck < 0.92:
+        if luck < 0.55:
+            hands = letters[rng.integers(len(letters))]
+            strokes = sign_strokes(hands[rng.integers(len(hands))], rng)
+        elif luck < 0.68:
+            strokes = sign_strokes(marks[rng.integers(len(marks))], rng)
+        elif luck < 0.80:
             strokes = scribble(rng)
+        elif luck < 0.90:
+            strokes = polygon(rng) if rng.random() < 0.6 else spiral(rng)
         else:
             out.append(_placed(blot(rng)))
             continue
@@ -104,7 +49,7 @@ def sign_strokes(text: str, rng: np.random.Generator) -> list[Floats]:
     strokes = []
     for part in text.split(", "):
         points = np.array([[float(p[0]), float(p[1])] for p in part.lstrip("~").split()], np.float32) / 9.0
-        points += rng.normal(0.0, 0.035, points.shape)
+        points += rng.normal(0.0, rng.uniform(0.02, 0.06), points.shape)
         strokes.append(curve(points) if part.startswith("~") or rng.random() < 0.15 else points)
     turn = rng.normal(0.0, 0.12)
     matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
@@ -119,6 +64,26 @@ def scribble(rng: np.random.Generator) -> list[Floats]:
         points = rng.random((rng.integers(3, 9), 2)).astype(np.float32) - 0.5
         strokes.append(curve(points) if rng.random() < 0.75 else points)
     return strokes
+
+
+def polygon(rng: np.random.Generator) -> list[Floats]:
+    """A shape of three to six corners, now and then with a second one."""
+    strokes = []
+    for _ in range(1 if rng.random() < 0.7 else 2):
+        corners = int(rng.integers(3, 7))
+        angle = (np.arange(corners) + rng.uniform(-0.3, 0.3, corners)) * 2 * np.pi / corners + rng.uniform(0, 2 * np.pi)
+        points = np.stack([rng.uniform(0.6, 1.0) * np.cos(angle), np.sin(angle)], axis=1) * rng.uniform(0.3, 0.5)
+        strokes.append(np.concatenate([points, points[:1]]).astype(np.float32))
+    return strokes
+
+
+def spiral(rng: np.random.Generator) -> list[Floats]:
+    """A line that winds outwards, one and a half to six times around."""
+    turns = rng.uniform(1.5, 6.0)
+    t = np.linspace(0.0, 1.0, int(turns * 16), dtype=np.float32)
+    angle = (t * turns + rng.random()) * 2 * np.pi * (1 if rng.random() < 0.5 else -1)
+    radius = (rng.uniform(0.0, 0.15) + t) * 0.45
+    return [np.stack([radius * np.cos(angle), rng.uniform(0.7, 1.0) * radius * np.sin(angle)], axis=1).astype(np.float32)]
 
 
 def curve(points: Floats, steps: int = 8) -> Floats:
@@ -149,10 +114,26 @@ def drawn(strokes: list[Floats], pen: float) -> Floats:
 
 
 def blot(rng: np.random.Generator) -> Floats:
-    """A patch of smooth noise, cut off at a level: stains, grain, shadows."""
+    """A patch of smooth noise, cut off at a level: stains, grain, shadows; or the parts of round things cut by another."""
+    if rng.random() < 0.4:
+        return rounds(rng)
     coarse = rng.random((GRID, GRID)).astype(np.float32)
     soft = window_mean(window_mean(coarse, int(rng.integers(1, 12))), 2)
     return (soft > np.quantile(soft, rng.uniform(0.5, 0.9))).astype(np.float32)
+
+
+def rounds(rng: np.random.Generator) -> Floats:
+    """A disc or an oval with another one taken away: half moons, crescents, lenses, as photos of things have."""
+    y, x = (np.indices((GRID, GRID)) / GRID - 0.5).astype(np.float32)
+
+    def oval() -> Floats:
+        (cx, cy), (a, b) = rng.uniform(-0.25, 0.25, 2), rng.uniform(0.12, 0.45, 2)
+        inside: Floats = (((x - cx) / a) ** 2 + ((y - cy) / b) ** 2 < 1).astype(np.float32)
+        return inside
+
+    first, second = oval(), oval()
+    shape = placing.cropped(first * (1 - second))[0]
+    return shape if min(shape.shape) > 0.35 * max(shape.shape) else rounds(rng)  # a narrow one is a 1 of a broad pen
 
 
 def spoiled(digits: Pixels, labels: np.ndarray[Any, Any], seed: int) -> Pixels:

@@ -32,8 +32,9 @@ def separated(parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None
     if judge is not None and 2 <= len(found) <= 6:
         found = _joined(parts, found, judge)
     cut: list[Glyph] = []
+    wide = WIDE if judge is None or len(found) == 1 else MAYBE_WIDE  # a sign alone on its paper may be a U as well as 11
     for glyph in found:
-        parts, pieces = _parted(parts, glyph, height, lean, judge)
+        parts, pieces = _parted(parts, glyph, height, lean, judge, wide)
         cut += pieces
     if judge is not None and len(cut) > 1:
         cut = _without_strangers(parts, grouping.rows(cut), judge)
@@ -65,11 +66,11 @@ def _without_strangers(parts: Components, found: list[Glyph], judge: Judge) -> l
     return [g for g, c in zip(found, sure, strict=True) if c >= UNSURE and best[g.row] >= SURE]
 
 
-def _parted(parts: Components, glyph: Glyph, height: float, lean: float, judge: Judge | None
+def _parted(parts: Components, glyph: Glyph, height: float, lean: float, judge: Judge | None, maybe: float
             ) -> tuple[Components, list[Glyph]]:
     """A glyph cut where two digits touch, when it is too wide for one and the seam is thin; else as it is."""
     wide = (glyph.stop - glyph.start) / max(glyph.height, 0.8 * height)
-    if wide < (WIDE if judge is None else MAYBE_WIDE) or glyph.height < 6:
+    if wide < maybe or glyph.height < 6:
         return parts, [glyph]
     ink = own(parts, glyph)
     seam = best_seam(ink, lean)
@@ -83,7 +84,7 @@ def _parted(parts: Components, glyph: Glyph, height: float, lean: float, judge: 
     parts, halves = cut(parts, glyph, right, lean)
     out: list[Glyph] = []
     for half in halves:
-        parts, pieces = _parted(parts, half, height, lean, judge)
+        parts, pieces = _parted(parts, half, height, lean, judge, maybe)
         out += pieces
     return parts, out
 
