@@ -84,6 +84,22 @@ def test_a_step_has_its_own_weights(type_, recorded, here, monkeypatch) -> None:
     assert not np.array_equal(seen[1], seen[2])
 
 
+def test_a_line_leads_from_one_network_to_another(type_, recorded, here, monkeypatch) -> None:
+    """From a run's first weights to its last: with the losses of both."""
+    from chainrule import plots
+
+    seen = []
+    monkeypatch.setattr(plots, "loss_line", lambda line: (seen.append(line), plots.valleys(steps=1))[1])
+    words = ["--runs-dir", recorded / "runs", "--what", "line", "--points", "7"]
+    assert type_("plot", "last@0", "last", *words).code == 0
+    assert type_("plot", "last", recorded / "bars.keras", *words).code == 0
+    first, second = (dict(zip(line.places.tolist(), line.losses, strict=True)) for line in seen)
+    assert first[0.0] > 1.2 * first[1.0]
+    assert first[1.0] == pytest.approx(second[0.0], rel=1e-5)
+    assert second[0.0] == pytest.approx(second[1.0], rel=1e-5)
+    assert "at most two networks" in type_("plot", "a", "b", "c", "--what", "line").err
+
+
 def test_several_runs_share_their_curves(type_, recorded, here) -> None:
     """The figure that is asked for, of each run."""
     type_("plot", "last", "last", "--runs-dir", recorded / "runs", "--what", "curves", "--figure", "accuracy", "--out", "a.svg")

@@ -72,12 +72,14 @@ def weights(args: "Namespace", out: Output) -> "Axes":
 
 
 def line(args: "Namespace", out: Output) -> "Axes":
-    """The loss in a random direction."""
+    """The loss in a random direction, or on the way to another network."""
     from chainrule import landscapes, plots
+    from chainrule.cli import subjects
 
     of, points = subject(args, out, "train").first(args.examples or EXAMPLES), args.points or 101
+    to = subjects.network(args.what_of[1], args) if args.what_of[1:] else None
     with progress(points, out) as tell:
-        return plots.loss_line(landscapes.line(of.model, of.x, of.targets, points=points, progress=tell))
+        return plots.loss_line(landscapes.line(of.model, of.x, of.targets, to, points, progress=tell))
 
 
 def plane(args: "Namespace", out: Output) -> "Axes":

@@ -2,7 +2,7 @@
 
 Of a run (curves takes several): curves (--figure), sizes (--which) of gradients, updates and weights at its steps, histograms of its
 weights over time, path: its way over the loss.  Of a run, of RUN@STEP or of a model: digits, confusion, mistakes, weights,
-the loss along a line and on a plane around its weights.  Of nothing, computed on the spot: line-fit, valleys, batch-paths.
+the loss along a line and on a plane around its weights.  Of two networks: line, from one to the other.  Of nothing, computed on the spot: line-fit, valleys, batch-paths.
 
 Pictures are transparent, and readable on white and on black.
 """
@@ -78,8 +78,8 @@ def check_count(what: str, of: list[str]) -> None:
         raise SettingError(f"{what} is a picture of its own: it takes no run or model (it got {of[0]!r}).")
     if what not in OF_NOTHING and not of:
         raise SettingError(f"{what} of what? chainrule plot RUN --what {what}{'' if what in OF_RUNS else ', or a model file'}.")
-    if len(of) > 1 and what != "curves":
-        raise SettingError(f"{what} is a picture of one run or model; it got {len(of)}.")
+    if len(of) > {"curves": len(of), "line": 2}.get(what, 1):
+        raise SettingError(f"{what} is a picture of {'at most two networks' if what == 'line' else 'one run or model'}; it got {len(of)}.")
     models = [name for name in of if name.lower().endswith(places.MODELS)]
     if models and what in OF_RUNS:
         raise SettingError(f"{what} shows how a run went; {models[0]} is a model file, which does not say that.")
