@@ -2,8 +2,8 @@
 
     show("xor", lines, x, {"relu": a}, x_name="z")        # a name, a function that draws, and what it needs
 
-The folder is named behind the script, `python lessons/1_neuron.py my-pictures`, or by LESSON_PICTURES; else it
-is `lesson-pictures`, where you are. A picture that is there already and looks otherwise is kept: the new
+The folder is named behind the script, `python lessons/1_neuron.py my-pictures`, or by LESSON_PICTURES; else
+it is `lesson-pictures`, where you are. A picture that is there already and looks otherwise is kept: the new
 one becomes `xor-2.png`. Without matplotlib the lessons run all the same, without pictures.
 """
 
@@ -19,7 +19,7 @@ from chainrule.errors import MissingPartError, part
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # for all kinds of eyes
 Numbers = Sequence[float]
-told: set[str] = set()  # what has been said already
+said: list[str] = []  # that something is missing is said once
 
 
 def show(name: str, draw: Callable[..., Any], *args: Any, **settings: Any) -> None:
@@ -27,7 +27,9 @@ def show(name: str, draw: Callable[..., Any], *args: Any, **settings: Any) -> No
     try:
         axes = draw(*args, **settings)
     except MissingPartError as problem:
-        say_once(f"(No pictures. {problem})")
+        if not said:
+            print(f"(No pictures here and below. {problem})")
+            said.append(str(problem))
         return
     if "ipykernel" in sys.modules:  # a notebook
         from IPython.display import SVG, display
@@ -88,10 +90,3 @@ def chosen_folder() -> Path:
     if words and Path(script).resolve().parent == Path(__file__).resolve().parent:
         return Path(words[-1])
     return Path(os.environ.get("LESSON_PICTURES", "lesson-pictures"))
-
-
-def say_once(text: str) -> None:
-    """Prints something, but only the first time."""
-    if text not in told:
-        told.add(text)
-        print(text)
