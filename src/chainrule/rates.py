@@ -34,9 +34,9 @@ BLOWN_UP = 4.0  # times the lowest smoothed loss: further up there is nothing to
 # The test is that of L. Smith (2017), who chooses by eye. Half the rate at which the loss is lowest came, after one epoch of sweeps
 # over small and large networks, within 10 % of the held-back loss of the best rate with Adam, within 35 % with SGD, which bears more.
 BACK = 2.0
-# Eight networks of 50,000 weights learn 1.6 times as fast together as one after the other, of 10,000 weights 2.5 times; networks whose
-# weights and memory no longer fit into the cache together learn at half the speed (benchmarks/LOG.md).
-CACHE = 24_000_000  # bytes
+# Eight networks of 10,000 or 50,000 weights learn 1.4 times as fast together as one after the other; with 200,000 weights each it is
+# slower by a tenth, with 700,000 by half, because their weights and memory no longer stay in the cache (benchmarks/LOG.md).
+CACHE = 8_000_000  # bytes
 SLICE = 20  # steps between two looks whether it has blown up
 
 

@@ -28,7 +28,7 @@ def run(tmp_path, loss, epochs=(), parent=None, what=None, **sizes) -> Run:
     about = what or settings()
     columns = {f"{kind}_rms[{layer}]": 1.0 for layer in LAYERS for kind in ("grad", "update", "weight")}
     columns |= {f"update_rms[{layer}]": 0.002 for layer in LAYERS} | {f"grad_rms[{layer}]": 0.01 for layer in LAYERS}
-    columns |= {name.replace("_in_", "[") + "]": values for name, values in sizes.items()}
+    columns |= {(name.replace("_in_", "[") + "]" if "_in_" in name else name): values for name, values in sizes.items()}
     rows = np.stack([np.broadcast_to(values, len(loss)) for values in (loss, *columns.values())], axis=1).astype(np.float32)
     state = {"params": [], "step": np.int32(0)}
     with RunWriter.create(tmp_path, "made-up", about, state, columns=("loss", *columns), extra={}, parent=parent) as writer:
@@ -269,3 +269,12 @@ def test_states_that_replay_can_not_reach(tmp_path, monkeypatch) -> None:
     assert "Labels were not judged: Replayed, the losses" in " ".join(told.left_out)
     assert "the classes it answers" in told.looked_at
     assert told.suspects is None
+
+
+def test_the_rate_that_is_named(tmp_path) -> None:
+    """As it was set, the peak of a schedule too; but what was recorded where a callback chose another."""
+    cycle = {"class_name": "OneCycle", "config": {"peak_learning_rate": 0.05, "total_steps": 200, "warmup_steps": 20}}
+    for rate, recorded, expected in ((0.01, 0.01, 0.01), (cycle, np.linspace(0, 0.0499, 200), 0.05), (0.01, 0.2, 0.2), (0.01, np.nan, 0.01)):
+        made = run(tmp_path, falling(), what=settings(rate=rate), learning_rate=recorded)
+        assert Records(made).rate == expected
+    assert Records(run(tmp_path, falling(), what=settings(rate=0.3))).rate == 0.3

@@ -96,12 +96,16 @@ class Records:
 
     @property
     def rate(self) -> float | None:
-        """The highest learning rate; of runs that did not record it, what their settings name, or None."""
-        if "learning_rate" in self.run.columns:
-            recorded = self._column("learning_rate")
-            return float(f"{np.nanmax(recorded):.6g}") if np.isfinite(recorded).any() else None
+        """The highest learning rate: as it was set, unless other rates were recorded, as where a callback changed it."""
         optimizer = self.run.info.settings.training.get("optimizer") or {}
-        return highest(optimizer.get("config", {}).get("learning_rate"))
+        named = highest(optimizer.get("config", {}).get("learning_rate"))
+        if "learning_rate" not in self.run.columns:
+            return named
+        recorded = self._column("learning_rate")
+        most = float(np.nanmax(recorded)) if np.isfinite(recorded).any() else None
+        if most is None or (named is not None and 0.9 * named <= most <= 1.001 * named):  # a peak between two steps
+            return named
+        return float(f"{most:.6g}")
 
     @property
     def windows(self) -> Numbers:
