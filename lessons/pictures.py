@@ -18,6 +18,7 @@ from chainrule import plots
 from chainrule.errors import MissingPartError, part
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # for all kinds of eyes
+GREY = "#757575"  # can be read on white and on black
 Numbers = Sequence[float]
 said: list[str] = []  # that something is missing is said once
 
@@ -32,9 +33,9 @@ def show(name: str, draw: Callable[..., Any], *args: Any, **settings: Any) -> No
             said.append(str(problem))
         return
     if "ipykernel" in sys.modules:  # a notebook
-        from IPython.display import SVG, display
+        from IPython.display import HTML, display
 
-        display(SVG(plots.svg(axes)))
+        display(HTML(plots.svg(axes)))  # so its text takes the colour and the font of the page
     else:
         print(f"[picture: {saved(axes, name)}]")
 
@@ -51,20 +52,24 @@ def lines(
 ) -> Any:
     """Curves over the same x, each with its name; dots: points on top, name -> (x, y). Returns the Axes."""
     figure = part("matplotlib.figure", "plot", "A picture").Figure
-    axes = figure(figsize=(7, 4), layout="constrained", facecolor="white").add_subplot()
+    axes = figure(figsize=(7, 4), layout="constrained", facecolor="none").add_subplot(facecolor="none")
     axes.set_prop_cycle(color=COLOURS)
     for label, y in curves.items():
         axes.plot(x[: len(y)], y, label=label)
     for label, (at, y) in (dots or {}).items():
         axes.plot(at, y, "o", markersize=4, label=label)
-    axes.set(title=title, xlabel=x_name, ylabel=y_name)
+    axes.set_title(title, color=GREY, fontsize=11)
+    axes.set_xlabel(x_name, color=GREY)
+    axes.set_ylabel(y_name, color=GREY)
+    axes.tick_params(which="both", color=GREY, labelcolor=GREY)
     axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(GREY)
     if log:
         axes.set_yscale("log")
     if x_log:
         axes.set_xscale("log")
     if len(curves) + len(dots or {}) > 1:
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, labelcolor=GREY, fontsize=9)
     return axes
 
 
