@@ -4,13 +4,14 @@ import json
 
 import numpy as np
 import pytest
-from trained import built, end, houses, learned
+from trained import built, digits, end, houses, learned
 
-from chainrule import diagnosis
+from chainrule import diagnosis, reruns
 from chainrule.diagnosis import gradients, labels, learning_rate, overfitting, units, updates
 from chainrule.diagnosis.diagnose import without_echoes
 from chainrule.diagnosis.records import Records
 from chainrule.errors import DataError
+from chainrule.examples import Scaled
 from chainrule.runs import Parent, Run, RunWriter, Settings
 
 LAYERS = ("low", "high")
@@ -278,3 +279,26 @@ def test_the_rate_that_is_named(tmp_path) -> None:
         made = run(tmp_path, falling(), what=settings(rate=rate), learning_rate=recorded)
         assert Records(made).rate == expected
     assert Records(run(tmp_path, falling(), what=settings(rate=0.3))).rate == 0.3
+
+
+def test_a_run_that_was_killed(tmp_path, monkeypatch) -> None:
+    """Its last steps are learned again, where that is quick; else a network that has learned nothing yet is not asked."""
+    killed = built(tmp_path, [end()], count=500, epochs=2)
+    for step in killed.run.snapshots()[1:]:
+        (killed.run.path / "snapshots" / f"{step:010d}.safetensors").unlink()
+    told = diagnosis.diagnose(killed.run, killed)
+    assert "the classes it answers" in told.looked_at
+    assert told.healthy, str(told)
+    monkeypatch.setattr(labels, "BUDGET", 0.0)
+    told = diagnosis.diagnose(killed.run, killed)
+    assert "no state after its first step is at hand" in " ".join(told.left_out)
+    assert told.healthy, str(told)
+
+
+def test_a_run_that_was_opened(tmp_path) -> None:
+    """What `open_run` gives brings its data and network along."""
+    replay = built(tmp_path, [end()], count=500, epochs=2)
+    data, _ = digits(500)
+    x = Scaled(data.x_train.reshape(-1, 784))
+    run = reruns.open_run("last", tmp_path, model=replay.model, x=x, y=data.y_train)
+    assert "500 labels" in diagnosis.diagnose(run).looked_at

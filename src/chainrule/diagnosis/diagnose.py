@@ -91,14 +91,17 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
     answers, problem = opened(run, replay, source)
     if problem:
         left_out.append(problem)
-    step = run.snapshots()[-1]
+    step = run.snapshots()[-1] if answers is None else latest(answers)
+    if answers is not None and step == run.info.step:
+        answers = None
+        left_out.append("The network was not asked anything: no state after its first step is at hand.")
     if answers is not None and not sound(answers, step):
         answers = None
         left_out.append("The network was not asked anything: its weights are no finite numbers any more.")
     found += idle(records, answers, step)
     looked_at += ["dead and saturated units"]
     suspects = None
-    if answers is not None and answers.given is not None:
+    if answers is not None and answers.given is not None and run.epochs:  # before an epoch has ended it is too early
         looked_at.append("the classes it answers")
         found += classes.never_predicted(answers, step, (step, step))
         if labels and not any(f.severity == "severe" for f in found):
@@ -141,6 +144,12 @@ def opened(run: Run, replay: Replay | None, source: Any) -> tuple[Answers | None
         return Answers(replay), ""
     except (ChainruleError, OSError) as problem:
         return None, f"Its network was not asked anything, because its data could not be opened: {problem}"
+
+
+def latest(answers: Answers) -> int:
+    """The last step whose state can be had: that after all steps, or the newest snapshot where going there takes too long."""
+    replay, kept = answers.replay, answers.replay.run.snapshots()[-1]
+    return replay.last if answers.seconds(replay.last - kept) <= labelling.BUDGET else kept
 
 
 def sound(answers: Answers, step: int) -> bool:
