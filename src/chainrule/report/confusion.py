@@ -81,7 +81,7 @@ def matrix(of: Material, counts: np.ndarray, cells: list[Cell]) -> Html:
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     heat = np.where(np.eye(n, dtype=bool), 0, shares)
     heat = heat / max(float(heat.max()), 1e-12)
-    heads = [h("th", h("span", "is ↓", h("br"), "said →"), class_="corner", scope="col")]
+    heads = [h("th", h("span", Html("is ↓<br>said →")), class_="corner", scope="col")]
     heads += [h("th", name, scope="col") for name in names] + [h("th", "right", scope="col")]
     rows = []
     for i in range(n):

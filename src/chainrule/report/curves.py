@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 SIZE, WIDE = (4.6, 3.1), (6.6, 2.7)  # inches of a small figure and of a wide one
 STRETCHES = 150  # points of the curve of all steps
-ROWS = 30  # epochs in the table
+ROWS = 12  # epochs in the table
+FAR = 30  # from one to the other: what is so far apart is drawn by its size in powers of ten
 
 
 def section(of: Material) -> Section:
@@ -34,7 +35,13 @@ def section(of: Material) -> Section:
     shown = []
     known = [name for name in figures(of) if name != "loss"]
     for name in ["loss", *known[:2]] if len(run.epochs) > 1 else []:
+        if not np.isfinite([epoch.figures.get(name, np.nan) for epoch in run.epochs]).any():
+            continue
         ax = plots.curves(run, figure=name, steps=False, ax=axes(None, *SIZE))
+        drawn = np.concatenate([np.asarray(line.get_ydata(), np.float64) for line in ax.lines])
+        drawn = drawn[np.isfinite(drawn)]
+        if len(drawn) and drawn.min() > 0 and drawn.max() > FAR * drawn.min():
+            ax.set_yscale("log")
         shown.append(figure(drawing(plots.svg(ax), f"{name}, epoch by epoch"), words(of, name)))
     body = [whole, h("div", shown, class_="figures") if shown else None, epochs(of)]
     return Section("curves", "How it learned", title(of), join(*body))
@@ -64,6 +71,7 @@ def steps(of: Material) -> "Axes":
     ax.plot([float(place.mean()) for place in places if len(place)], means, color=COLOURS[0], linewidth=1.5)
     if means and min(means) > 0:
         ax.set_yscale("log")
+    ax.locator_params(axis="x", integer=True)
     thousands(ax.xaxis)
     return dressed(ax, "", "step", "loss")
 
@@ -79,6 +87,7 @@ def words(of: Material, name: str) -> str:
     told = {
         "loss": "The same by epochs. An epoch is one time through all it learns from.",
         "accuracy": "The share of right answers.",
+        "mae": "How far off it is on average (the mean absolute error).",
     }.get(name, f"The {name.replace('_', ' ')}, epoch by epoch.")
     more = " Dashed: on what was held back and not learned from. Where the two part, it learns by heart." if held else ""
     return told + more
@@ -105,4 +114,6 @@ def cell(name: str, value: float | None) -> str:
     """A figure in the table."""
     if value is None:
         return ""
+    if not np.isfinite(value):
+        return "not finite"
     return per_cent(value) if name.endswith("accuracy") and 0 <= value <= 1 else f"{value:.4f}" if abs(value) < 100 else number(value)

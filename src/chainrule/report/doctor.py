@@ -5,7 +5,7 @@ from chainrule.report.markup import Html, Piece, h, join
 from chainrule.report.material import Material
 from chainrule.report.section import Section
 from chainrule.report.sprites import Sprite
-from chainrule.report.wording import count, sentence
+from chainrule.report.wording import count
 
 CANDIDATES = 20
 
@@ -23,7 +23,7 @@ def section(of: Material) -> Section:
     body: list[Piece] = [h("ul", [card(of, finding) for finding in found], class_="findings")] if len(found) else []
     looked = f"Looked at: {', '.join(found.looked_at)}." if found.looked_at else None
     body += [candidates(of), h("p", looked) if looked else None]
-    body += [h("p", sentence(of.private(reason)), class_="note") for reason in found.left_out]
+    body += [h("p", of.private(reason), class_="note") for reason in found.left_out]
     return Section("doctor", "The doctor", title, join(*body))
 
 

@@ -89,7 +89,7 @@ class Material:
     @property
     def source_name(self) -> str:
         """What the data are called: a set's name, or the last part of a path; nobody needs the folders above it."""
-        source = str(self.settings.data.get("source") or self.settings.data.get("name") or "unnamed")
+        source = str(self.settings.data.get("source") or self.settings.data.get("name") or "data of its own")
         return Path(source).name or source
 
     def private(self, text: str) -> str:

@@ -39,6 +39,9 @@ def chosen(replay: Replay) -> int:
     if replay.last <= replay.first:
         raise SettingError("No step was recorded.")
     wanted = min(replay.first + EARLY, (replay.first + replay.last) // 2)
+    broken = np.flatnonzero(~np.isfinite(run.steps["loss"]))
+    if len(broken):  # the last step but one before it broke: what came after has no numbers to show
+        wanted = min(wanted, max(replay.first, replay.first + int(broken[0]) - 2))
     near = run.nearest(wanted)
     far = seconds_on_numpy(replay.model.count_params(), run.info.settings.batch, wanted - near)
     return wanted if far <= SECONDS else near

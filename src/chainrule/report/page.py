@@ -30,7 +30,6 @@ from chainrule.report import (
 from chainrule.report.markup import Html, h, join
 from chainrule.report.material import Material
 from chainrule.report.section import Section
-from chainrule.report.wording import sentence
 from chainrule.runs import Run
 
 SECTIONS: dict[str, Callable[[Material], Section | None]] = {
@@ -76,7 +75,7 @@ def page(run: Run, source: Any = None, replay: Replay | None = None) -> Page:
             try:
                 made = make(of)
             except (ChainruleError, OSError) as why:
-                reasons.setdefault(of.private(sentence(why)), []).append(label)
+                reasons.setdefault(of.private(str(why)), []).append(label)
             else:
                 sections += [made] if made is not None else []
     left_out = tuple(f"{', '.join(f'“{label}”' for label in labels)}: {why}" for why, labels in reasons.items())

@@ -27,14 +27,14 @@ def found(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
         judged = of.judged
     except ChainruleError:
         return unasked(of)
-    new = f"{of.things} it has not seen" if judged.unseen else f"the {of.things} it learned from"
+    new = f"{of.things} it has not seen" if judged.unseen else f"{of.things} that it learned from"
     if not of.names:
         off = np.abs(judged.said - judged.y)
         target = str((of.data.preparation.get("target") or {}).get("name") or "the answer")
         usual = float(np.abs(judged.y - np.median(of.data.y_train)).mean())
         lead = (
             f"{learned(of)} It tells {target}. On {count(len(off), of.thing)} of {judged.words} it is off by {number(float(off.mean()))} on average; "
-            f"who always answers the middle value is off by {number(usual)}."
+            f"always answering the middle value would be off by {number(usual)}."
         )
         title = f"It is off by {number(float(off.mean()))} on average, on {new}"
         return title, lead, [("off by, on average", number(float(off.mean()))), ("at most", number(float(off.max())))]
@@ -45,15 +45,16 @@ def found(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
         f"{learned(of)} Of {count(n, of.thing)} of {judged.words} {'that it had not learned from ' if judged.unseen else ''}it got "
         f"{right:,} right and {n - right:,} wrong. Always answering “{of.names[most]}” would be right in {per_cent((judged.y == most).mean())}."
     )
-    return (
-        f"It {verb} {per_cent(right / n)} of {new}", lead, [("right", per_cent(right / n)), ("wrong", f"{n - right:,} of {n:,}")]
-    )  # fmt: skip
+    title = f"It {verb} {per_cent(right / n)} of {new}" if right < n else f"It {verb} all {n:,} {new}"
+    return title, lead, [("right", per_cent(right / n)), ("wrong", f"{n - right:,} of {n:,}")]
 
 
 def unasked(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
     """The same where the network can not be asked: by what was recorded."""
-    figures = of.run.figures
+    figures, broken = of.run.figures, np.flatnonzero(~np.isfinite(of.run.steps["loss"]))
     lead = f"{learned(of)} What follows is what was recorded while it learned."
+    if len(broken):
+        return f"It failed: at step {broken[0] + of.run.steps.first:,} the loss stopped being a finite number", lead, []
     for name, word in (("val_accuracy", "of what was held back"), ("accuracy", "of what it learned from")):
         if np.isfinite(figures.get(name, np.nan)):
             return f"It got {per_cent(figures[name])} {word} right", lead, [("right", per_cent(figures[name]))]
@@ -70,7 +71,7 @@ def learned(of: Material) -> str:
     whole = count(epochs, "epoch") if epochs >= settings.epochs - run.info.epoch else f"{epochs} of {count(settings.epochs, 'epoch')}"
     weights = of.weights
     network = f"A network with {count(weights, 'weight')}" if weights else "A network"
-    status = {"interrupted": " It was interrupted.", "failed": " It failed: its loss was no finite number any more.",
+    status = {"interrupted": " It was interrupted.", "failed": " It failed.",
               "running": " It is still learning."}.get(run.status, "")  # fmt: skip
     return f"{network} learned from {count(int(settings.data.get('examples', 0)), of.thing)} for {whole} ({count(steps, 'step')}).{status}"
 

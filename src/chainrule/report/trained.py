@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from chainrule.report.markup import Html, Piece, facts, figure, h, join, table
 from chainrule.report.material import Material
 from chainrule.report.section import Section
@@ -51,10 +53,10 @@ def shape(sides: tuple[int, ...]) -> str:
     """The shape of an example in words.
 
     >>> shape((28, 28)), shape((5,)), shape((32, 32, 3))
-    ('28 × 28 pixels', '5 numbers', '32 × 32 × 3 numbers')
+    ('28 × 28 pixels', '5 numbers', '32 × 32 pixels in colour')
     """
-    if len(sides) == 2:
-        return f"{sides[0]} × {sides[1]} pixels"
+    if len(sides) == 2 or sides[2:] == (3,):
+        return f"{sides[0]} × {sides[1]} pixels{' in colour' if sides[2:] else ''}"
     return " × ".join(map(str, sides)) + (" numbers" if sides != (1,) else " number")
 
 
@@ -64,10 +66,11 @@ def examples(of: Material) -> Html | None:
         return None
     data = of.data
     n = min(SHOWN, room(data.input_shape), len(data.x_train))
-    sprite = Sprite("examples", data.x_train[:n])
-    answers = [of.names[int(y)] if of.names else number(float(y)) for y in data.y_train[:n]]
-    shown = [h("li", sprite.picture(k, f"{of.thing} {k}: {answer}"), h("span", answer)) for k, answer in enumerate(answers)]
-    caption = f"The first {n} of the {of.things} it learned from, each with its answer, as the network gets them."
+    places = np.linspace(0, len(data.x_train) - 1, n).astype(int)  # spread over all: folders come class by class
+    sprite = Sprite("examples", data.x_train[places])
+    answers = [of.names[int(y)] if of.names else number(float(y)) for y in data.y_train[places]]
+    shown = [h("li", sprite.picture(k, f"{of.thing}: {answer}"), h("span", answer)) for k, answer in enumerate(answers)]
+    caption = f"{n} of the {of.things} it learned from, as the network gets them, each with its answer."
     return figure(join(sprite.style, h("ul", shown, class_="pictures")), caption, wide=True)
 
 
@@ -99,7 +102,7 @@ def learning(of: Material) -> Html:
         ("learning rate", number(rate) if isinstance(rate, int | float) else planned(rate)),
         ("batch", count(settings.batch, "example")),
         ("epochs", f"{settings.epochs:,}"),
-        ("label smoothing", recipe.get("label_smoothing") or None),
+        ("label smoothing", recipe.get("label_smoothing") or None if str(name_of(loss)).startswith(("categorical", "binary")) else None),
         ("pictures", "bent a little, anew at every step" if training.get("augmentation") else None),
         ("seed", recipe.get("seed", settings.seed)),
         ("computed by", {"numpy": "NumPy", "jax": "JAX"}.get(settings.backend, settings.backend)),

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from chainrule import plots
 from chainrule.errors import SettingError
+from chainrule.plots.pictures import columns_for
 from chainrule.plots.style import axes
 from chainrule.report.markup import Html, bar, drawing, figure, h
 from chainrule.report.material import Material
@@ -52,8 +53,9 @@ def pictures(kernel: NDArray[Any], shape: tuple[int, ...], sides: tuple[int, int
     if colours:  # the mean of the three colours
         kernel = kernel.reshape(*sides, shape[2], -1).mean(axis=2).reshape(sides[0] * sides[1], -1)
     units = min(COUNT, kernel.shape[1])
-    rows = -(-units // 8)
-    ax = plots.weights(kernel, count=units, shape=sides, ax=axes(None, 6.6, 0.4 + 0.74 * rows * sides[0] / sides[1]))
+    across = columns_for(units)
+    tall = 5.6 / across * -(-units // across) * sides[0] / sides[1]
+    ax = plots.weights(kernel, count=units, shape=sides, ax=axes(None, 6.6, 0.4 + tall))
     ax.set_title("")
     caption = (
         f"The weights of {f'the {units} strongest units' if units < kernel.shape[1] else 'its units'} of {name}, each laid out as the picture is"

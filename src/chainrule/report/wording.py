@@ -1,7 +1,5 @@
 """Numbers and things as the page words them."""
 
-from typing import Any
-
 
 def per_cent(share: float, digits: int = 2) -> str:
     r"""A share as people read it, on one line; one that is not quite all or nothing is not rounded to that.
@@ -32,7 +30,7 @@ def number(value: float, digits: int = 4) -> str:
     >>> number(0.0512345), number(123456.0), number(2.0), number(0.0512345, 2)
     ('0.05123', '123,500', '2', '0.051')
     """
-    if abs(value) >= 10**digits:
+    if 1000 <= abs(value) < 1e9:
         return f"{float(f'{value:.{digits}g}'):,.0f}"
     return f"{value:.{digits}g}".replace("e-0", "e-")
 
@@ -65,13 +63,3 @@ def date(iso: str) -> str:
 
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
-
-
-def sentence(text: Any) -> str:
-    """A text with its first letter large and an end.
-
-    >>> sentence("no step was recorded")
-    'No step was recorded.'
-    """
-    told = str(text).strip()
-    return told[:1].upper() + told[1:] + ("" if told.endswith((".", "!", "?")) else ".")
