@@ -1,11 +1,13 @@
 """How well real handwriting is read: python benchmarks/handwriting/measure.py MANIFEST MODEL [MODEL …] [options]
 
 MANIFEST: a CSV with the columns file, label, source, kind and layout (single or multi; `|` between rows of a label);
-files are beside it. Lines whose file is an .npz (x, y) are sets of small pictures.
+files are beside it. Lines whose file is an .npz (x, y) are sets of small pictures; a line without a label is a picture
+without a digit, which is to be refused.
 MODEL: a model file, or an .npz with the arrays w0 … w5 of a 784-784-100-10 network (kernel, bias, kernel, …).
 
 Prints, for every model, accuracy by source and kind: naive resize, resize and inversion, the full preparation,
-each stage left out; sequences; and coverage with accuracy when "I don't know" is allowed.
+each stage left out; sequences; small pictures; and, when "I don't know" is allowed as the model's file says (or at
+a least confidence), which share is answered and how much of that is right.
 Every figure named "mean of sources" weighs each source alike, so that no large source hides a small one; "worst left out"
 is the range of that mean when each source in turn is left out.
 """
@@ -20,7 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from chainrule.errors import ChainruleError
-from chainrule.images import Preparation, prepare, read_picture
+from chainrule.handwriting import Reader
+from chainrule.images import Doubt, Preparation, prepare, read_picture
 from chainrule.images.grey import CHANNELS, mixed
 from chainrule.images.strip import strip
 from chainrule.images.windows import resized
@@ -28,13 +31,15 @@ from chainrule.images.windows import resized
 Classify = Callable[[np.ndarray], np.ndarray]
 
 
-def load(path: str) -> Classify:
-    """A function from (n, 28, 28) float32 to probabilities."""
+def load(path: str) -> tuple[Classify, Doubt | None]:
+    """A function from (n, 28, 28) float32 to probabilities, and when it says "I don't know"."""
     if not path.endswith(".npz"):
-        import chainrule
+        from chainrule.models import load_model
 
-        model = chainrule.models.load_model(path)
-        return lambda x: np.asarray(model.predict(x if model.input_shape[-1] == 28 else x.reshape(len(x), -1)))
+        model = load_model(path, compile=False)
+        stored = model.extras.get("doubt")
+        doubt = Doubt.from_dict(stored) if stored else None
+        return lambda x: np.asarray(model.predict_on_batch(x.reshape(len(x), *model.input_shape))), doubt
     arrays = np.load(path)
     w = [arrays[f"w{k}"] for k in range(6)]
 
@@ -44,7 +49,7 @@ def load(path: str) -> Classify:
         e = np.exp(z - z.max(1, keepdims=True))
         return e / e.sum(1, keepdims=True)
 
-    return classify
+    return classify, None
 
 
 def naive(pixels: np.ndarray, invert: bool) -> np.ndarray:
@@ -89,12 +94,32 @@ def gallery(folder: Path, failures: list) -> None:
         parts.append(f"<h3>{html.escape(row['file'])}: {html.escape(row['label'])} read as "
                      f"{html.escape(text or prepared.refused or 'nothing')}</h3><img src='{k:03d}.png' loading=lazy>")
     (folder / "index.html").write_text("\n".join(parts), encoding="utf-8")
-    print(f"  {len(failures)} failures: {folder / 'index.html'}")
+    print(f"  {len(failures)} read wrongly: {folder / 'index.html'}")
 
 
-def measure(name: str, classify: Classify, singles: list, multis: list, sets: list, options) -> None:
+def refusals(reader: Reader, singles: list, multis: list, strangers: list) -> None:
+    """What is answered when "I don't know" is allowed, as `chainrule predict` does."""
+    for title, chosen, single in (("single digits", singles, True), ("found by itself", singles, False),
+                                  ("sequences", multis, False)):
+        if not chosen:
+            continue
+        read = [(reader.read(picture, single), row["label"]) for row, picture in chosen]
+        answered = [(found.text, label) for found, label in read if found.refused is None]
+        right = np.mean([text == label for text, label in answered]) if answered else 0.0
+        print(f"  I don't know: {title:14s} {1 - len(answered) / len(read):6.1%} refused; of the answers {right:6.1%} right, "
+              f"of all {right * len(answered) / len(read):6.1%}")
+    if strangers:
+        refused = np.array([reader.read(picture).refused is not None for _, picture in strangers])
+        print(f"  I don't know: {'without a digit':14s} {refused.mean():6.1%} refused  (n {len(refused)})")
+        table(refused, np.array([row["kind"] for row, _ in strangers]))
+
+
+def measure(name: str, classify: Classify, doubt: Doubt | None, singles: list, multis: list, sets: list, strangers: list,
+            options) -> None:
     """All figures of one model."""
     print(f"\n{name}")
+    if doubt is not None:
+        refusals(Reader(classify, doubt=doubt), singles, multis, strangers)
     settings = Preparation()
     labels = np.array([row["label"] for row, _ in singles])
     sources = np.array([row["source"] for row, _ in singles])
@@ -148,7 +173,7 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="use every n-th picture of .npz sets")
     options = parser.parse_args()
     base = Path(options.manifest).parent
-    singles, multis, sets = [], [], []
+    singles, multis, sets, strangers = [], [], [], []
     with open(options.manifest, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["file"].endswith(".npz"):
@@ -159,9 +184,9 @@ def main() -> int:
             except ChainruleError as problem:
                 print(problem, file=sys.stderr)
                 continue
-            (multis if row.get("layout") == "multi" else singles).append((row, picture))
+            (strangers if not row["label"] else multis if row.get("layout") == "multi" else singles).append((row, picture))
     for path in options.models:
-        measure(path, load(path), singles, multis, sets, options)
+        measure(path, *load(path), singles, multis, sets, strangers, options)
     return 0
 
 

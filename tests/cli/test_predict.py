@@ -181,6 +181,51 @@ def test_stages_are_written_as_a_picture_and_replace_nothing(type_, here, digits
     assert "--stages draws one picture; 2 files were named." in said.err
 
 
+def test_a_folder_with_bad_pictures_in_it_is_read_to_its_end(type_, here) -> None:
+    """1,000 pictures, 50 of them broken: 950 answers, 50 reasons, in order of their names; the exit code is 1."""
+    from PIL import Image
+
+    (here / "photos").mkdir()
+    digits = datasets.load("mnist").x_test[:950]
+    for k, digit in enumerate(digits):
+        Image.fromarray(np.pad(255 - digit, 6, constant_values=255)).save(here / "photos" / f"{k:03}.png")
+    whole = (here / "photos" / "000.png").read_bytes()
+    broken = (b"", b"<svg/>", whole[:60], whole[:30] + b"?" + whole[31:], b"GIF89a" + bytes(9))
+    for k in range(50):
+        (here / "photos" / f"bad {k:02}.png").write_bytes(broken[k % 5])
+    (here / "photos" / ".hidden").write_bytes(b"?")
+    said = type_("predict", "photos", "--single", "--json")
+    assert said.code == 1
+    assert [line["file"] for line in said.lines] == sorted(f"photos/{path.name}" for path in here.glob("photos/*.png"))
+    bad = [line for line in said.lines if "bad" in line["file"]]
+    assert all(line["refused"] and line["text"] is None and not line["digits"] for line in bad)
+    assert sum(bool(line["digits"]) for line in said.lines) == 950
+    assert len(said.err.splitlines()) == 50
+    (here / "empty").mkdir()
+    assert "empty is a folder without files" in type_("predict", "empty").err
+
+
+def test_nothing_of_a_photos_past_is_in_what_is_written(type_, here) -> None:
+    """The strip of stages carries no EXIF, no place, no text, and nothing of a file hidden behind the picture."""
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    from chainrule.images.formats import png_chunks
+
+    exif, text = Image.Exif(), PngInfo()
+    exif[0x010E], exif.get_ifd(0x8825)[2] = "SECRET <script>", (48.0, 8.0, 11.0)
+    text.add_text("Comment", "SECRET")
+    digit = np.pad(np.kron(255 - datasets.load("mnist").x_test[0], np.ones((5, 5), np.uint8)), 30, constant_values=255)
+    Image.fromarray(digit).save("photo.png", exif=exif, pnginfo=text)
+    with open("photo.png", "ab") as file:
+        file.write(b"PK\3\4 SECRET <script>alert(1)</script>")
+    assert type_("predict", "photo.png", "--stages", "strip.png", "--json").lines[0]["text"] == "7"
+    strip = (here / "strip.png").read_bytes()
+    assert {name for name, _, _ in png_chunks(strip)} == {b"IHDR", b"IDAT", b"IEND"}
+    assert strip.endswith(b"IEND\xaeB`\x82")
+    assert b"SECRET" not in strip
+
+
 def test_a_picture_without_writing_is_refused_with_a_reason(type_, digits, here) -> None:
     """A blank sheet is an answer, not a failure: a reason, exit code 0."""
     from PIL import Image
@@ -241,7 +286,8 @@ def test_a_bad_file_does_not_stop_the_others(type_, digits, here) -> None:
     """What can not be read is said on stderr and as `refused`; the rest is answered; the exit code is 1."""
     (here / "notes.txt").write_text("hello")
     (here / "empty.png").write_bytes(b"")
-    said = type_("predict", digits / "digits.keras", "notes.txt", "missing.png", "empty.png", here, digits / "seven.png", "--json")
+    (here / "nothing").mkdir()
+    said = type_("predict", digits / "digits.keras", "notes.txt", "missing.png", "empty.png", "nothing", digits / "seven.png", "--json")
     assert said.code == 1
     assert [line["text"] for line in said.lines] == [None, None, None, None, "7"]
     assert all(line["refused"] for line in said.lines[:4])

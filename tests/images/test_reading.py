@@ -176,7 +176,7 @@ def header(width, height, bits=8, colour=0):
             + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b""))
 
 
-@pytest.mark.parametrize(("width", "height"), [(2**31 - 1, 2**31 - 1), (0, 0), (20000, 20000), (100000, 1), (1, 70000)])
+@pytest.mark.parametrize(("width", "height"), [(2**31 - 1, 2**31 - 1), (0, 0), (20000, 20000), (300000, 1), (1, 300000)])
 def test_sizes_are_checked_before_anything_is_decoded(width, height):
     """A picture that claims to be huge, or nothing, is refused from its header."""
     with pytest.raises(DataError) as problem:
@@ -195,8 +195,9 @@ def test_colours_cost_more_than_grey():
 
 
 def test_a_long_thin_strip_is_a_picture():
-    """30,000 x 2 pixels are read."""
+    """30,000 x 2 and 1 x 100,000 pixels are read."""
     assert read_picture(saved(np.zeros((2, 30000), np.uint8))).size == (30000, 2)
+    assert read_picture(saved(np.zeros((100000, 1), np.uint8))).size == (1, 100000)
 
 
 def test_a_jpeg_cut_anywhere_is_refused():

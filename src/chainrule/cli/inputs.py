@@ -34,7 +34,7 @@ def head_of(name: str) -> bytes:
     path = Path(name)
     try:
         if not path.is_file():
-            raise DataError(f"{name} is {'a folder' if path.is_dir() else 'not a regular file'}; name files.")
+            raise DataError(f"{name} is {'a folder without files' if path.is_dir() else 'not a regular file'}; name files.")
         with path.open("rb") as file:
             return file.read(8)
     except OSError as problem:

@@ -24,6 +24,18 @@ def existing(name: str, what: str = "file") -> str:
     raise FileError(f"There is no {what} {name!r}.{hint}")
 
 
+def inside(name: str) -> list[str]:
+    """The file itself, or for a folder the files in it, in order of their names and without hidden ones."""
+    path = Path(name)
+    try:
+        if not path.is_dir():
+            return [name]
+        found = sorted(str(file) for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+    except (OSError, ValueError):
+        return [name]  # whoever opens it says why it can't be
+    return found or [name]
+
+
 def data(name: str) -> str:
     """The name of a data set, or of a file or folder that is there; FileError with the nearest one otherwise."""
     from chainrule.datasets import NAMES

@@ -1,8 +1,8 @@
 """Says what pictures, arrays or rows of a table are, one line each.
 
 FILES are pictures (PNG, JPEG and others, photos too where the model knows handwritten digits), arrays (.npy, .npz,
-IDX as MNIST's files), or tables (.csv) for a model that learned from one; - is stdin. With --json each line is one
-JSON object. A file that can not be read is said on stderr, the others are read all the same, and the exit code is 1.
+IDX as MNIST's files), or tables (.csv) for a model that learned from one; a folder stands for the files in it, - is
+stdin. With --json each line is one JSON object. A file that can not be read is said on stderr, the others are read all the same, and the exit code is 1.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ EXAMPLES = ("chainrule predict photo.jpg --explain", "chainrule predict mnist.ke
 def arguments(parser: Parser) -> None:
     """Adds what this command takes."""
     parser.add_argument("model", metavar="[MODEL]", help="a .keras or .h5 file (default: the digit reader that comes along)")
-    parser.add_argument("files", nargs="*", metavar="FILES", help="pictures, arrays, tables, or - for stdin")
+    parser.add_argument("files", nargs="*", metavar="FILES", help="pictures, arrays, tables, folders, or - for stdin")
     parser.add_argument("--top", type=whole(1), default=1, metavar="N", help="the N likeliest classes (default 1)")
     parser.add_argument("--single", action="store_true", help="all writing in a picture is one digit")
     parser.add_argument("--show", action="store_true", help="draw what the network saw")
@@ -35,7 +35,8 @@ def arguments(parser: Parser) -> None:
 
 def run(args: "Namespace", out: Output) -> int:
     """Reads each file and prints the answers."""
-    model, files = model_and_files(args.model, args.files)
+    model, named = model_and_files(args.model, args.files)
+    files = [file for name in named for file in places.inside(name)]
     if args.stages and len(files) != 1:
         raise SettingError(f"--stages draws one picture; {len(files)} files were named.")
     if args.stages:

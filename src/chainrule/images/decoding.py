@@ -31,7 +31,7 @@ class Limits:
 
     file_bytes: int = 64_000_000
     decoded_bytes: int = 96_000_000
-    longest: int = 65_535
+    longest: int = 200_000
     side: int = 1600
 
 
