@@ -24,20 +24,20 @@ def settings(loss="categorical_crossentropy", rate=0.01, activation="relu") -> S
     return Settings(1, {"layers": entries}, training, {"name": "made up"}, 32, 9, "numpy")
 
 
-def run(tmp_path, loss, epochs=(), parent=None, what=None, **sizes) -> Run:
+def run(tmp_path, loss, epochs=(), parent=None, what=None, step=0, **sizes) -> Run:
     """A run with these losses of its steps; sizes: for each column, a number or one for each step."""
     about = what or settings()
     columns = {f"{kind}_rms[{layer}]": 1.0 for layer in LAYERS for kind in ("grad", "update", "weight")}
     columns |= {f"update_rms[{layer}]": 0.002 for layer in LAYERS} | {f"grad_rms[{layer}]": 0.01 for layer in LAYERS}
     columns |= {(name.replace("_in_", "[") + "]" if "_in_" in name else name): values for name, values in sizes.items()}
     rows = np.stack([np.broadcast_to(values, len(loss)) for values in (loss, *columns.values())], axis=1).astype(np.float32)
-    state = {"params": [], "step": np.int32(0)}
-    with RunWriter.create(tmp_path, "made-up", about, state, columns=("loss", *columns), extra={}, parent=parent) as writer:
+    state = {"params": [], "step": np.int32(step)}
+    with RunWriter.create(tmp_path, "made-up", about, state, columns=("loss", *columns), extra={}, parent=parent, step=step) as writer:
         each = len(rows) // max(1, len(epochs))
         for k, figures in enumerate(epochs or ({},)):
             writer.append_steps(rows[k * each : (k + 1) * each] if k + 1 < len(epochs) else rows[k * each :])
             writer.append_epoch(figures, 0.1)
-        writer.snapshot(state | {"step": np.int32(len(rows))}, {})
+        writer.snapshot(state | {"step": np.int32(step + len(rows))}, {})
         writer.finish()
     return Run(writer.folder)
 
@@ -86,6 +86,16 @@ def test_rate_too_low(tmp_path, ratio, last, expected) -> None:
     assert found(learning_rate.too_low, run(tmp_path, falling(last=last), **sizes)) == expected
     fork = run(tmp_path, falling(last=last), parent=Parent("other", "0" * 16, 0, []), **sizes)
     assert found(learning_rate.too_low, fork) == []
+
+
+def test_no_progress(tmp_path) -> None:
+    """A loss that ends where it began; but not of a model that was good already, nor of one that goes on learning."""
+    flat, good = np.full(200, 2.3), epochs([2.3, 2.3], [0.95, 0.95])
+    assert found(learning_rate.no_progress, run(tmp_path, flat)) == ["warning: no progress"]
+    assert found(learning_rate.no_progress, run(tmp_path, flat[:40])) == []
+    assert found(learning_rate.no_progress, run(tmp_path, falling(last=2.2))) == []
+    assert found(learning_rate.no_progress, run(tmp_path, flat, good)) == []
+    assert found(learning_rate.no_progress, run(tmp_path, flat, step=100)) == []
 
 
 def test_leaps_of_the_validation(tmp_path) -> None:
@@ -302,3 +312,15 @@ def test_a_run_that_was_opened(tmp_path) -> None:
     x = Scaled(data.x_train.reshape(-1, 784))
     run = reruns.open_run("last", tmp_path, model=replay.model, x=x, y=data.y_train)
     assert "500 labels" in diagnosis.diagnose(run).looked_at
+
+
+def test_how_many_contradicted_labels_are_reported() -> None:
+    """From 1 % on, and five; between two classes from 3 % on, because unsure networks contradict there more often."""
+    def reported(estimate, count, classes) -> bool:
+        none = np.zeros(count)
+        ranked = diagnosis.Suspects(none.astype(int), none.astype(int), none.astype(int), none, estimate, (1,), tuple("abcdefghij"[:classes]))
+        return bool(labels.suspicious(ranked))
+
+    assert [reported(n, 1000, 10) for n in (9, 10)] == [False, True]
+    assert [reported(n, 1000, 2) for n in (29, 30)] == [False, True]
+    assert [reported(n, 100, 10) for n in (4, 5)] == [False, True]

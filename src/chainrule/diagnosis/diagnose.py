@@ -80,7 +80,7 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
     looked_at = ["the loss of every step"]
     looked_at += ["gradients, updates and weights of each layer"] if records.sizes else []
     found = [
-        *learning_rate.not_finite(records), *(learning_rate.too_high(records) or learning_rate.jumping(records)), *learning_rate.too_low(records),
+        *learning_rate.not_finite(records), *(learning_rate.too_high(records) or learning_rate.jumping(records)), *learning_rate.too_low(records), *learning_rate.no_progress(records),
         *gradients.exploding(records), *gradients.vanishing(records), *updates.out_of_range(records),
         *overfitting.overfitting(records),
     ]  # fmt: skip
@@ -104,7 +104,7 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
     if answers is not None and answers.given is not None and run.epochs:  # before an epoch has ended it is too early
         looked_at.append("the classes it answers")
         found += classes.never_predicted(answers, step, (step, step))
-        if labels and not any(f.severity == "severe" for f in found):
+        if labels and not any(f.name == "no progress" or (f.severity == "severe" and f.name in CAUSES) for f in found):
             try:
                 suspects = labelling.suspects(answers)
                 looked_at.append(f"{len(suspects):,} labels")
@@ -129,6 +129,8 @@ def without_echoes(found: list[Finding]) -> list[Finding]:
         echoes |= {"update too large", "update too small", "vanishing gradients"}
     if names & {"vanishing gradients", "rate too low"}:
         echoes |= {"update too small"}
+    if any(finding.severity == "severe" and finding.name not in EFFECTS for finding in found):
+        echoes |= {"no progress"}
     if "dead units" in names:
         echoes |= {"update too small", "vanishing gradients"}
     kept = [finding for finding in found if finding.name not in echoes]

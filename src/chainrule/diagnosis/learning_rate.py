@@ -1,4 +1,4 @@
-"""Not finite, a learning rate that is too high, and one that is too low: what the loss and the size of steps say."""
+"""Not finite, a learning rate that is too high or too low, and no progress at all: what the loss and the size of steps say."""
 
 import numpy as np
 
@@ -14,6 +14,8 @@ LARGE_STEP = 0.3  # of a layer's size, in one step
 NO_PROGRESS = 0.95  # of the first loss is left
 LEAP = 2.0  # times the epoch before
 LEAPS = 2  # so many of them
+FEW = 50  # steps, in which nothing need have happened yet
+GOOD = 0.9  # of the answers are right
 SHORT_WAY = 0.05  # of a layer's size, in all steps together
 LITTLE_PROGRESS = 0.6  # of the first loss is left
 
@@ -93,6 +95,24 @@ def too_low(records: Records) -> list[Finding]:
     advice = f"Raise the learning rate{_rate(records.rate)} by a factor of 10 or more; if it is meant, train for many more epochs. {FIND}"
     evidence = {"first_loss": float(means[0]), "last_loss": end, "way": way, "learning_rate": records.rate}
     return [Finding("rate too low", "severe", says, advice, steps=(records.first, records.last), evidence=evidence)]
+
+
+def no_progress(records: Records) -> list[Finding]:
+    """The loss is where it began, although the weights moved. Only where a run begins to learn; a model that is good already may stay."""
+    loss, right = records.loss[np.isfinite(records.loss)], records.figure("accuracy")
+    if len(loss) < FEW or records.first or (len(right) and right[-1] > GOOD):
+        return []
+    means = windows(loss)
+    first, end = max(float(means[0]), start(records)), float(means[-1])
+    if not (end > NO_PROGRESS * first and first > 0):
+        return []
+    says = f"The loss is {plainly(end)} after {records.count:,} steps, and was {plainly(first)} at the beginning."
+    advice = (
+        "See whether the inputs are about -1..1, whether targets that are numbers are, too, and whether labels and inputs belong "
+        f"together. {FIND}"
+    )
+    evidence = {"first_loss": first, "last_loss": end, "learning_rate": records.rate}
+    return [Finding("no progress", "warning", says, advice, steps=(records.first, records.last), evidence=evidence)]
 
 
 def start(records: Records) -> float:
