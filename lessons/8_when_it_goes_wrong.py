@@ -117,18 +117,23 @@ show("8-vanishing", plots.sizes, patients["C"])
 #   each digit is.
 # - **Rate too low** (B): everything is in order, but at this rate nothing arrives (lesson 3).
 # - **Vanishing gradients** (C): on the way back each sigmoid multiplies by its slope, which is 1/4 *at most*.
-#   Ten of them: at most 1/4 ten times.
+#   Ten of them: next to nothing arrives at the first layers.
 # - **Rate too high** (D): it flew away (lesson 3), and the dead units it also has came of that.
 
 # %%
-print(f"\n1/4 multiplied ten times: {0.25**10:.1e}")
+layers = ["dense", *(f"dense_{k}" for k in range(1, 11))]
+sizes = [float(patients["C"].steps[f"grad_rms[{layer}]"][0]) for layer in layers]
+print("\nPatient C, first step, the size of a typical slope in each layer, from the last to the first:")
+print("  ".join(f"{size:.0e}" for size in reversed(sizes)))
+print(f"From layer to layer it is multiplied by {(sizes[0] / sizes[-1]) ** 0.1:.2f}, as a mean.")
 z = np.linspace(-5, 5, 1001)
 steepest = np.diff(cr.activations.sigmoid(z)).max() / (z[1] - z[0])
 print(f"The steepest slope of sigmoid, measured: {steepest:.4f}")
 assert steepest <= 0.25
+assert sizes[0] < 1e-5 * sizes[-1]
 
 # %% [markdown]
-# **Predict before you run:** what would you change for each? Will each reach the 88 % of the healthy one?
+# **Predict before you run:** what would you change for each? Will each reach the 89 % of the healthy one?
 
 # %%
 cures = {
@@ -332,4 +337,4 @@ print(
 )
 print("A doctor sees figures. What the data mean, only you can see.")
 assert finding.name == "overfitting"
-assert beside > 0.85
+assert beside > 0.8
