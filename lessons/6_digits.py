@@ -176,7 +176,7 @@ answers, known = [], []
 
 
 def note(_epoch: int, _figures: dict[str, float]) -> None:
-    """Called after each epoch: keeps what the network says to the test pictures, and to 10,000 it has seen."""
+    """Called after each epoch: keeps what it says to the test pictures, and to 10,000 it has seen."""
     answers.append(model.predict(x_judged, verbose=0).argmax(axis=1))
     known.append(model.predict(x[:10_000], verbose=0).argmax(axis=1))
 
