@@ -15,9 +15,9 @@ import chainrule as cr
 print("— 1. A neuron adds up —")
 
 # %% [markdown]
-# Shall I take a jacket? Two things count: how cold it is and how likely rain is, each as a number from 0 to
-# 1. Cold matters more to me than rain. So I multiply cold by 3 and rain by 2, and add both. And I am a person
-# who rather leaves the jacket at home: that takes 2 off.
+# Shall I take a jacket? Two things count: how cold it is and how likely rain is, each between 0 (not at all)
+# and 1 (very). Cold matters more to me than rain. So I multiply cold by 3 and rain by 2, and add both. And I
+# am a person who rather leaves the jacket at home: that takes 2 off.
 
 # %%
 cold, rain = 0.9, 0.1

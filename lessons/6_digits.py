@@ -29,7 +29,8 @@ show("6-digits", plots.digits, x_train[:40], labels=y_train[:40], columns=10)
 
 # %% [markdown]
 # 60,000 pictures of 28 rows with 28 numbers. 0 is paper, 255 is full ink. The data set is called **MNIST**;
-# people have learned on it since the year 1998. A picture is a table of numbers, no more. Here are rows 4 to 22 of the first one.
+# people have learned on it since the year 1998. A picture is a table of numbers, no more. Here are rows 4 to
+# 22 of the first one.
 #
 # **Predict before you run:** which digit is it?
 
@@ -207,9 +208,9 @@ assert history["accuracy"][-1] > accuracy
 
 # %% [markdown]
 # The network knows the training pictures better than new ones: part of what it has learned holds only for
-# those. That gap is **overfitting**. Only the test counts. And 98.0 % against 98.1 % on 10,000 pictures is no difference that
-# you should tell anybody about: with other first weights (another number in `set_random_seed`) this very
-# network ends between about 97.9 % and 98.2 %.
+# those. That gap is **overfitting**. Only the test counts. And 98.0 % against 98.1 % on 10,000 pictures is no
+# difference that you should tell anybody about: with other first weights (another number in
+# `set_random_seed`) this very network ends between about 97.9 % and 98.2 %.
 #
 # ### Do not choose by the test
 #
