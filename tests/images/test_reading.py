@@ -1,7 +1,9 @@
 """Reading pictures: what people have is read; what can not be read is refused in one sentence."""
 
+import base64
 import io
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from drawn_pages import saved
 from PIL import Image
 
-from chainrule.errors import DataError
+from chainrule.errors import DataError, MissingPartError
 from chainrule.images import read_picture
 from chainrule.images.decoding import Limits, upright
 
@@ -244,3 +246,36 @@ def test_a_flipped_byte_in_a_png_is_noticed():
     with pytest.raises(DataError) as problem:
         read_picture(bytes(data))
     assert "damaged" in sentence(problem)
+
+
+# A 7 drawn by page([("7", 0, 0)]), 64 x 64, as a phone stores it.
+HEIC = base64.b85decode(
+    "0000SW^{RQXk}?*00000ZE0pPXk}?*ZE0a<00042ZDn*}000000000XXk=`10000000000aA{+700000000000000000000B57=IV*mgE07O"
+    "6l0RRC200001dH?|c00000008#@001LtX>Mi!000000RR916=`l}WdZ;I000310BCk&F#rGn01j|zbZr0t000010002iX>f9I0002DX>en20"
+    "001ZXm(>m0RwOV0058x000009`FGC{rLC*01pFT0096PKmiN^|NjGU00093kN^M!000939=ZZRVE_RDD?$MQ18@KU0|1Z!00RI30{|YNAb|y"
+    "z>PacCZUPz%2mk;B0LTCU0{{p>VgLaE2SfqEa<C#m0000JV{dG7ZewhC0096E00w{n000zeb8uw<00000002M$002M$000nhX?SS>000032n"
+    "YxO000+haBX1#00000000310R({p0|Wp70RL@dVRQfh0P`pTuNi>DzlF@>p1kcX@}=+xjb`g2f(dP*XU;y@2!xlPRQw8Sh?)tUItT(C1r0EZ"
+    "u&0Hdm8z$3xvO$r%TeCCiZbg;qtc0k(V?tO&~FY^T@_qSnA%<S6uT*dutkI0o;&(-aInLV*bY5B=@O~SiFevJ%QE@lGpm;6=6|+m#hpnj3Mk"
+    "B603DZyB+kt}CRlg~<za6o<G8G!J}=ZUuy*3c(9)tx>#Ib)o+ttVkDA|=R2Mxzac(KDV8^=qJEVbrkVPGU?{eE2bhfElt4L5o+v{yIQYQ*RA"
+    "QSIEzQTqCEQL!eW@y2O8Q=!?U;"
+)
+
+
+def test_a_phones_heic_is_read_where_its_part_is_installed():
+    """With the extra, HEIC is a picture like others, in any file's name; cut off, it is refused like others."""
+    pytest.importorskip("pi_heif")
+    picture = read_picture(HEIC)
+    assert (picture.format, picture.size, picture.pixels.shape) == ("HEIC", (64, 64), (64, 64, 3))
+    dark = picture.pixels[..., 1] < 130
+    assert 200 < dark.sum() < 600
+    for share in (0.1, 0.3, 0.5, 0.7, 0.9):
+        with pytest.raises(DataError) as problem:
+            read_picture(HEIC[: int(share * len(HEIC))])
+        assert "HEIC" in sentence(problem)
+
+
+def test_heic_without_its_part_says_what_to_install(monkeypatch):
+    """Where the extra is missing, the sentence names it."""
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    with pytest.raises(MissingPartError, match=r"chainrule\[heic\]"):
+        read_picture(HEIC)

@@ -30,7 +30,7 @@ class Limits:
     """
 
     file_bytes: int = 64_000_000
-    decoded_bytes: int = 96_000_000
+    decoded_bytes: int = 100_000_000
     longest: int = 200_000
     side: int = 1600
 
@@ -48,7 +48,7 @@ def decode(data: bytes, limits: Limits) -> tuple[Pixels, str, tuple[int, int]]:
         data = formats.bare_png(data)
     image = _open(data, kind)
     header = formats.jpeg_header(data) if kind == "JPEG" else _header(image, kind)
-    _affordable(header, limits)
+    _affordable(header, limits, len(data))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -107,7 +107,7 @@ def _open(data: bytes, kind: str) -> Any:
         part("pi_heif", "heic", "Reading a HEIC photo").register_heif_opener()
     name = {"HEIC": "HEIF", "WebP": "WEBP"}.get(kind, kind)
     if kind == "WebP" and len(data) > 30:      # Pillow's WebP decoder allocates the canvas when it opens the file
-        _affordable(_webp_header(data), Limits())
+        _affordable(_webp_header(data), Limits(), len(data))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")      # the size warning; the limits here are stricter
@@ -120,7 +120,9 @@ def _open(data: bytes, kind: str) -> Any:
 
 def _header(image: Any, kind: str) -> Header:
     cost = {"1": 1, "L": 1, "P": 8, "I;16": 4, "I;16B": 4, "I": 8, "F": 8, "RGB": 4}.get(image.mode, 8)
-    return Header(kind, image.width, image.height, cost + (4.0 if kind in ("WebP", "HEIC") else 0.0))
+    if kind == "HEIC":  # in truth 9 bytes; but phones make them of 24 million pixels, and 230 MB for one can be had
+        cost = 4
+    return Header(kind, image.width, image.height, cost + (4.0 if kind == "WebP" else 0.0))
 
 
 def _webp_header(data: bytes) -> Header:
@@ -134,11 +136,12 @@ def _webp_header(data: bytes) -> Header:
                   int.from_bytes(body[8:10], "little") & 0x3FFF, 8.0)
 
 
-def _affordable(header: Header, limits: Limits) -> None:
+def _affordable(header: Header, limits: Limits, size: int) -> None:
     w, h = header.width, header.height
+    cost = w * h * header.cost
     if w < 1 or h < 1:
         raise DataError(f"has no pixels: it says it is {w} x {h}")
-    if max(w, h) > limits.longest or w * h * header.cost > limits.decoded_bytes:
+    if max(w, h) > limits.longest or cost > limits.decoded_bytes or cost + size > 1.2 * limits.decoded_bytes:
         raise DataError(
             f"is {w:,} x {h:,} pixels, too large to read safely; "
             f"at most {limits.decoded_bytes / header.cost / 1e6:.0f} million pixels of this kind: make it smaller"
