@@ -11,7 +11,8 @@ SECTIONS = {
     "models": "Models", "layers": "Layers", "activations": "Activations", "losses": "Losses", "metrics": "Metrics",
     "optimizers": "Optimizers", "optimizers.schedules": "Learning rate schedules", "callbacks": "Callbacks",
     "initializers": "Initializers", "regularizers": "Regularizers", "rates": "Learning rate test and sweep",
-    "diagnosis": "Diagnosis", "plots": "Pictures", "landscapes": "The loss around the weights", "utils": "Utilities", "errors": "Errors",
+    "diagnosis": "Diagnosis", "plots": "Pictures", "landscapes": "The loss around the weights",
+    "report": "Reports", "utils": "Utilities", "errors": "Errors",
 }  # fmt: skip
 HEAD = """# Reference
 

@@ -47,6 +47,6 @@ def run(args: "Namespace", out: Output) -> int:
     })  # fmt: skip
     out.say(out.bold(page.title))
     for line in page.left_out:
-        out.warn(f"left out {line}")
+        out.tell(f"Left out: {line}")
     out.say(f"Written to {file}, {file_size(size)}. Open it in a browser.")
     return 0

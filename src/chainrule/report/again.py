@@ -23,9 +23,9 @@ def section(of: Material) -> Section:
     if command:
         told = "The same data, the same seed and the same versions give the same weights, to the last bit on the same kind of processor."
         body += [h("p", told), block([command])]
-        body += [] if faithful else [h("p", "The recipe had settings that no option can say; this comes close.", class_="note")]
+        body += [] if faithful else [h("p", "The recipe had settings that no option can say; this comes close.", class_="aside")]
     else:
-        body.append(h("p", "It was recorded by a program of its own, which alone can make it again.", class_="note"))
+        body.append(h("p", "It was recorded by a program of its own, which alone can make it again.", class_="aside"))
     run = shlex.quote(of.run.name)
     closer = [f"chainrule runs show {run}", f"chainrule runs doctor {run}"]
     if of.settings.recipe.get("seed") is not None and len(of.run.steps):

@@ -10,7 +10,7 @@ from chainrule.report.markup import Html, figure, h, join, scrolling, table
 from chainrule.report.material import Judged, Material
 from chainrule.report.section import Section
 from chainrule.report.sprites import Sprite, room
-from chainrule.report.wording import count, per_cent
+from chainrule.report.wording import count, per_cent, probability
 
 WIDEST = 40  # classes in a matrix; of more, the most frequent mistakes are listed
 PANELS = 300  # cells that open
@@ -134,7 +134,7 @@ def panel(of: Material, judged: Judged, cell: Cell, counts: np.ndarray, sprite: 
     some = "" if len(cell.shown) == cell.times else f" Here are {len(cell.shown)}, {which}." if cell.shown else ""
     told = []
     for n, k in enumerate(cell.shown):
-        sure = per_cent(float(judged.p[k, cell.said]), 0)
+        sure = probability(judged.p[k, cell.said], 0)
         words = f"{place(of, k)}: is {is_}, said {said} with {sure}"
         picture = sprite.picture(at + n, words) if sprite else None
         told.append(h("li", picture, h("span", f"#{k:,}"), h("span", sure), title=words if sprite else None))

@@ -97,7 +97,7 @@ def epochs(of: Material) -> Html | None:
     """All figures of all epochs; of many epochs some."""
     known = of.run.epochs
     if not known:
-        return h("p", "No epoch came to its end.", class_="note")
+        return h("p", "No epoch came to its end.", class_="aside")
     names = list(dict.fromkeys(name for epoch in known for name in epoch.figures))
     places = sorted({round(k) for k in np.linspace(0, len(known) - 1, min(len(known), ROWS))})
     rows = [

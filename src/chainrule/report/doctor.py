@@ -23,7 +23,7 @@ def section(of: Material) -> Section:
     body: list[Piece] = [h("ul", [card(of, finding) for finding in found], class_="findings")] if len(found) else []
     looked = f"Looked at: {', '.join(found.looked_at)}." if found.looked_at else None
     body += [candidates(of), h("p", looked) if looked else None]
-    body += [h("p", of.private(reason), class_="note") for reason in found.left_out]
+    body += [h("p", of.private(reason), class_="aside") for reason in found.left_out]
     return Section("doctor", "The doctor", title, join(*body))
 
 

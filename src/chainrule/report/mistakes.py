@@ -8,7 +8,7 @@ from chainrule.report.markup import Html, bar, h, join
 from chainrule.report.material import Judged, Material
 from chainrule.report.section import Section
 from chainrule.report.sprites import Sprite, room
-from chainrule.report.wording import per_cent
+from chainrule.report.wording import probability
 
 COUNT = 12
 TOLD = 3  # probabilities of each
@@ -24,7 +24,7 @@ def section(of: Material) -> Section:
     sprite = Sprite("wrong", judged.x[worst]) if of.pictures else None
     cards = [card(of, judged, int(k), n, sprite) for n, k in enumerate(worst)]
     k = worst[0]
-    sure = per_cent(float(judged.p[k, judged.said[k]]), 1)
+    sure = probability(judged.p[k, judged.said[k]])
     title = f"At worst it took {of.names[judged.y[k]]} for {of.names[judged.said[k]]}, and was {sure} sure"
     words = (
         f"These {of.things} were misread, those first whose truth it thought least likely. Some are hard for people, too; "
@@ -42,7 +42,7 @@ def card(of: Material, judged: Judged, k: int, n: int, sprite: Sprite | None) ->
         order[-1] = truth
     bars = [
         h("li", h("span", of.names[c], class_="name"), bar(float(p[c]), "true" if c == truth else ""),
-          h("span", per_cent(float(p[c]), 1), class_="value"), class_="true" if c == truth else None)
+          h("span", probability(p[c]), class_="value"), class_="true" if c == truth else None)
         for c in order
     ]  # fmt: skip
     words = f"{place(of, k)}: is {of.names[truth]}, said {of.names[said]}"

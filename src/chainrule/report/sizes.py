@@ -29,6 +29,7 @@ def section(of: Material) -> Section:
     for what, words in WORDS.items():
         ax = plots.sizes(of.run, what, ax=axes(None, *SIZE))
         ax.set_title("")
+        ax.locator_params(axis="x", nbins=5)
         shown.append(figure(drawing(plots.svg(ax), f"{what} over the steps"), words))
     rows = [
         (s.layer, number(float(s.gradient[-1])), number(float(s.update[-1])), number(float(s.weight[-1])),

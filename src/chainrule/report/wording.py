@@ -1,5 +1,7 @@
 """Numbers and things as the page words them."""
 
+from typing import Any
+
 
 def per_cent(share: float, digits: int = 2) -> str:
     r"""A share as people read it, on one line; one that is not quite all or nothing is not rounded to that.
@@ -13,6 +15,15 @@ def per_cent(share: float, digits: int = 2) -> str:
     if 1 - least / 200 < share < 1:
         return f">\u00a0{100 - least:.{digits}f}\u00a0%"
     return f"{100 * share:.{digits}f}\u00a0%"
+
+
+def probability(p: Any, digits: int = 1) -> str:
+    r"""What a network says, which is never quite sure: 1 is only what float32 makes of it.
+
+    >>> probability(1.0), probability(0.5, 0)
+    ('>\xa099.9\xa0%', '50\xa0%')
+    """
+    return per_cent(min(max(float(p), 1e-12), 1 - 1e-12), digits)
 
 
 def count(n: int, one: str, many: str = "") -> str:
