@@ -1,6 +1,6 @@
 """Recording a run while it learns, so that any of its steps can be reached again.
 
-Every step's loss and metrics are kept, the sizes of `measures` about eight times an epoch, and a snapshot of all that
+Every step's loss and metrics are kept, the sizes of `measures` about six times an epoch, and a snapshot of all that
 learning changes as often as the byte budget allows. What lies between is replayed. Recording changes no bit of what
 is learned: the sizes are measured beside the loop, not in it.
 """
@@ -22,8 +22,8 @@ from chainrule.measures import measured, sizes_of
 from chainrule.runs import Parent, Run, RunWriter, Settings, spacing
 from chainrule.saving import compile_config
 
-LOOKS = 8  # measurements of sizes in an epoch; one costs as much as three steps
-LOOK_EVERY = (64, 256)  # at least and at most so many steps between two
+LOOKS = 6  # measurements of sizes in an epoch; one costs as much as three steps
+LOOK_EVERY = (64, 320)  # at least and at most so many steps between two
 LEAST_SPACING = 256  # steps between two snapshots: a small network takes them faster than a disk takes snapshots
 LEAST_SECONDS = 60.0  # where steps are slow: after so long there is a snapshot, which goes when two newer ones are there
 SECONDS_FOR_ONE = 20.0  # learning for each second that a snapshot takes
