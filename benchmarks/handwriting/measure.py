@@ -90,7 +90,7 @@ def gallery(folder: Path, failures: list) -> None:
     parts = [("<!doctype html><meta charset=utf-8><title>Read wrongly</title><style>body{font:14px sans-serif}"
              "img{max-width:100%}</style>")]
     for k, (row, text, prepared, p) in enumerate(failures):
-        strip(prepared, p).save(folder / f"{k:03d}.png")
+        strip(prepared, p, answer=f"{row['label']} read as {text}").save(folder / f"{k:03d}.png")
         parts.append(f"<h3>{html.escape(row['file'])}: {html.escape(row['label'])} read as "
                      f"{html.escape(text or prepared.refused or 'nothing')}</h3><img src='{k:03d}.png' loading=lazy>")
     (folder / "index.html").write_text("\n".join(parts), encoding="utf-8")

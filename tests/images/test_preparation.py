@@ -273,12 +273,25 @@ def test_strangers_are_drawn_alike_from_the_same_seed():
 
 
 def test_what_was_seen_can_be_shown():
-    """The strip is a picture with all stages; blocks are at most 28 wide and 14 high."""
+    """The sheet is a picture of a readable width with all stages; more digits make it longer; blocks are at most 28 wide."""
     prepared = prepare(page([("2", 140, 90)]))
-    sheet = strip(prepared, np.full((1, 10), 0.1))
-    assert sheet.size[0] > 1500
+    near = np.stack([np.stack([reference("7")] * 3)])
+    sheet = strip(prepared, np.full((1, 10), 0.1), near, likes=np.array([[7, 7, 7]]), answer="2", without=[("lines", "7")])
+    assert sheet.size[0] == 1240
+    assert np.asarray(sheet).std() > 20
+    more = strip(prepare(page([("2", 20, 90), ("7", 160, 90), ("5", 280, 90)])), np.full((3, 10), 0.1))
+    assert more.size[1] > strip(prepared, np.full((1, 10), 0.1)).size[1]
     assert len(blocks(prepared.digits[0].pixels).splitlines()) in (13, 14)
     assert strip(prepare(page([]))).size[1] > 200
+
+
+def test_a_speck_is_no_digit():
+    """What is smaller than five pixels is not read, whatever it looks like."""
+    pixels = np.full((300, 300), 240, np.uint8)
+    pixels[100:104, 50:250:50] = 20
+    assert "specks" in prepare(pixels).refused
+    pixels[100:112, 50:250:50] = 20
+    assert len(prepare(pixels).digits) == 4
 
 
 def test_a_network_may_judge_what_is_doubtful():

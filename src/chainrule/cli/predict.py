@@ -108,7 +108,7 @@ def explain(reader: Any, answer: "Answer", args: "Namespace", out: Output) -> No
     if args.explain and not out.json:
         out.say("\n".join(stages.told(reader.reader, answer.reading, args.single, out)))
     if args.stages:
-        stages.drawn(reader.reader, answer.reading, args.stages)
+        stages.drawn(reader.reader, answer.reading, args.stages, args.single)
         out.tell(f"The stages are in {args.stages}.")
 
 

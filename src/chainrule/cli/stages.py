@@ -17,9 +17,6 @@ SHOWN = 12  # digits drawn in the terminal
 
 def told(reader: "Reader", reading: "Reading", single: bool, out: Output) -> list[str]:
     """The lines of --explain."""
-    from chainrule.handwriting import Reader as Again
-    from chainrule.images.preparation import Preparation
-
     prepared = reading.prepared
     lines = [f"  {prepared.picture.size[0]} x {prepared.picture.size[1]} pixels, {prepared.picture.format}"]
     lines += [f"  note: {note}" for note in (*prepared.picture.notes, *prepared.notes)]
@@ -33,24 +30,35 @@ def told(reader: "Reader", reading: "Reading", single: bool, out: Output) -> lis
         if digit.doubt:
             lines.append(f"    {digit.doubt}")
     lines += ["", "  Without one stage the answer would be:"]
+    return lines + [f"    {stage:<14} {answer}" for stage, answer in alternatives(reader, reading, single)]
+
+
+def alternatives(reader: "Reader", reading: "Reading", single: bool) -> list[tuple[str, str]]:
+    """Each stage that can be left out, and the answer without it: "the same" where it changes nothing."""
+    from chainrule.handwriting import Reader as Again
+    from chainrule.images.preparation import Preparation
+
+    found = []
     for stage in Preparation.STAGES:
         other = Again(reader.classify, reader.settings.without(stage), reader.doubt)
-        changed = other.read(prepared.picture, single)
-        answer = changed.text if changed.refused is None else changed.refused
-        same = "the same" if answer == reading.text else str(answer)
-        lines.append(f"    {stage:<14} {same}")
-    return lines
+        changed = other.read(reading.prepared.picture, single)
+        same = (changed.text, changed.refused is None) == (reading.text, reading.refused is None)
+        found.append((stage, "the same" if same else changed.refused or str(changed.text)))
+    return found
 
 
-def drawn(reader: "Reader", reading: "Reading", path: str) -> None:
-    """Writes the strip of stages, with probabilities and the nearest training digits, as a picture."""
+def drawn(reader: "Reader", reading: "Reading", path: str, single: bool) -> None:
+    """Writes the sheet of stages, with probabilities and the nearest training digits, as a picture."""
     from chainrule import pretrained
     from chainrule.images.strip import strip
 
-    near, _ = likenesses(reader, reading)
+    near, labels = likenesses(reader, reading)
     pictures = pretrained.seen()[0][near] if len(near) else None
     said = np.stack([digit.probabilities for digit in reading.digits]) if reading.digits else None
-    sheet = strip(reading.prepared, said, pictures)
+    sheet = strip(
+        reading.prepared, said, pictures, likes=labels[near] if len(near) else None, answer=reading.text or "",
+        refused=reading.refused, without=alternatives(reader, reading, single),
+    )  # fmt: skip
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG")
     write(path, [buffer.getvalue()])

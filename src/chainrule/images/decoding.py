@@ -144,7 +144,7 @@ def _affordable(header: Header, limits: Limits, size: int) -> None:
     if max(w, h) > limits.longest or cost > limits.decoded_bytes or cost + size > 1.2 * limits.decoded_bytes:
         raise DataError(
             f"is {w:,} x {h:,} pixels, too large to read safely; "
-            f"at most {limits.decoded_bytes / header.cost / 1e6:.0f} million pixels of this kind: make it smaller"
+            f"at most {limits.decoded_bytes / header.cost / 1e6:.0f} million pixels of this kind: make it smaller, or save it as a JPEG"
         )
 
 

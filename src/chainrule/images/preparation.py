@@ -25,6 +25,7 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Classify = Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
 
 
+SMALLEST = 5                # pixels: what is smaller is a speck
 MOST_PIECES = 250           # a page of a hundred broken digits has fewer; noise and cloth have more
 
 
@@ -196,6 +197,8 @@ def prepare(source: object, settings: Preparation | None = None, *, single: bool
     else:
         parts, found = separated(parts, keep, _judge(settings, classify))
     found = [g for g in found if not grouping.solid(g, stroke_width(own(parts, g)))]
+    if found and max(max(g.height, g.width) for g in found) < SMALLEST:
+        return Prepared(picture, (), "There is no writing in this picture, only specks.", False, stages, tuple(notes))
     digits = tuple(_digit(glyph, parts, picture, settings) for glyph in found)
     if not digits:
         return Prepared(picture, (), "There is ink in this picture, but nothing of a digit's size and shape.",
