@@ -226,6 +226,18 @@ def test_nothing_of_a_photos_past_is_in_what_is_written(type_, here) -> None:
     assert b"SECRET" not in strip
 
 
+def test_a_name_that_would_write_over_the_terminal_is_escaped(type_, here, digits) -> None:
+    """A line break or an escape sequence in a file's name is shown, not obeyed, in answers and in refusals."""
+    good, bad = here / "a\nb\x1b[31m.png", here / "c\nd\x1b[31m.png"
+    good.write_bytes((digits / "seven.png").read_bytes())
+    bad.write_bytes(b"<script>")
+    said = type_("predict", good.name, bad.name)
+    assert said.out.count("\n") == 1
+    assert said.err.strip().count("\n") == 0
+    assert "a\\nb\\x1b[31m.png: 7" in said.out
+    assert "\x1b[31m" not in said.out + said.err
+
+
 def test_a_picture_without_writing_is_refused_with_a_reason(type_, digits, here) -> None:
     """A blank sheet is an answer, not a failure: a reason, exit code 0."""
     from PIL import Image

@@ -88,7 +88,9 @@ def show(answer: "Answer", args: "Namespace", out: Output) -> None:
     out.give(answer.to_dict(args.top))
     if out.json:
         return
-    place = answer.file if answer.row is None else f"{answer.file}[{answer.row}]"
+    from chainrule.images.reading import printable
+
+    place = printable(answer.file) + ("" if answer.row is None else f"[{answer.row}]")
     if answer.refused is not None:
         out.say(f"{place}: refused: {answer.refused}")
         return
