@@ -14,6 +14,7 @@ from report_runs import EVIL, run_of
 
 from chainrule import Record, Sequential, errors, layers, open_run, report, runs
 from chainrule.cli import main
+from installed import needs_jax
 
 ALL = ("trained", "curves", "confusion", "mistakes", "weights", "sizes", "doctor", "step", "again")
 
@@ -145,6 +146,20 @@ def test_the_command_on_the_page_makes_the_same_weights(pages, root, tmp_path, m
 def test_the_same_run_gives_the_same_page(pages, root) -> None:
     """To the last letter."""
     assert report.page(run_of(root, "bars")).html == pages["bars"].html
+
+
+@needs_jax
+def test_a_run_on_jax(root, tmp_path, monkeypatch) -> None:
+    """It is reported like any other; where JAX is not installed, without what needs its steps again."""
+    words_ = ["train", str(root / "bars.npz"), "--layers", "8", "--epochs", "2", "--seed", "1", "-q", "--backend", "jax"]
+    assert main([*words_, "--runs-dir", str(tmp_path), "--out", str(tmp_path / "bars.keras")]) == 0
+    page = report.page(runs.find(tmp_path, "last"))
+    assert page.sections == ALL
+    assert "computed by JAX" in words(page.html)
+    monkeypatch.setitem(sys.modules, "jax", None)
+    page = report.page(runs.find(tmp_path, "last"))
+    assert page.sections == tuple(section for section in ALL if section != "step")
+    assert "jax" in " ".join(page.left_out)
 
 
 # ── what is missing ──────────────────────────────────────────────────────────────────────────────────────────────

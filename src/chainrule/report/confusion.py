@@ -82,7 +82,7 @@ def matrix(of: Material, counts: np.ndarray, cells: list[Cell]) -> Html:
     heat = np.where(np.eye(n, dtype=bool), 0, shares)
     heat = heat / max(float(heat.max()), 1e-12)
     heads = [h("th", h("span", Html("is ↓<br>said →")), class_="corner", scope="col")]
-    heads += [h("th", name, scope="col") for name in names] + [h("th", "right", scope="col")]
+    heads += [h("th", h("span", name), scope="col") for name in names] + [h("th", "right", scope="col")]
     rows = []
     for i in range(n):
         line = [h("th", names[i], scope="row")]

@@ -19,7 +19,7 @@ def section(of: Material) -> Section:
     elif not alarms:
         title = "The doctor finds nothing alarming"
     else:
-        title = f"The doctor finds {', '.join(dict.fromkeys(finding.name for finding in alarms))}"
+        title = f"The doctor finds: {', '.join(dict.fromkeys(finding.name for finding in alarms))}"
     body: list[Piece] = [h("ul", [card(of, finding) for finding in found], class_="findings")] if len(found) else []
     looked = f"Looked at: {', '.join(found.looked_at)}." if found.looked_at else None
     body += [candidates(of), h("p", looked) if looked else None]
@@ -32,8 +32,17 @@ def card(of: Material, finding: Finding) -> Html:
     return h(
         "li",
         h("p", h("span", finding.severity, class_="severity"), " ", h("b", finding.title)),
-        h("p", of.private(finding.says)), h("p", "→ ", finding.advice, class_="advice"), class_=finding.severity,
+        h("p", typed(of.private(finding.says))), h("p", "→ ", typed(finding.advice), class_="advice"), class_=finding.severity,
     )  # fmt: skip
+
+
+def typed(text: str) -> list[Piece]:
+    """A text in which what stands between backticks is to be typed.
+
+    >>> join(*typed("Try `a < b`."))
+    'Try <code>a &lt; b</code>.'
+    """
+    return [h("code", piece) if k % 2 else piece for k, piece in enumerate(text.split("`"))]
 
 
 def candidates(of: Material) -> Html | None:

@@ -62,7 +62,7 @@ def room(shape: Sequence[int]) -> int:
     """How many pictures of a shape (h, w) or (h, w, 3) one group may have.
 
     >>> room((28, 28)), room((200, 100, 3))
-    (1530, 400)
+    (1530, 500)
     """
     every = -(-max(shape[:2]) // LARGEST)
     sides = [-(-side // every) for side in shape[:2]]
