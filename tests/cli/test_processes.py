@@ -89,12 +89,13 @@ def test_a_full_disk_behind_stdout_is_said(digits) -> None:
     assert done.stderr == "chainrule data: No space left on device.\n"
 
 
-def started(folder, tmp_path, *more) -> subprocess.Popen:
-    """A training that would take very long, after its second epoch."""
+def started(folder, tmp_path, *more, background=False) -> subprocess.Popen:
+    """A training that would take very long, after its second epoch. background: as a shell starts it that is told to go on."""
     process = subprocess.Popen(
         [*PROGRAM, "train", folder / "bars.npz", "--layers", "8", "--epochs", "1000000", "--batch-size", "50", "--backend", "numpy",
          "--json", *more],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=(lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) if background else None,  # noqa: PLW1509
     )  # fmt: skip
     for line in process.stderr:
         if line.startswith("Epoch 3/"):
@@ -102,12 +103,12 @@ def started(folder, tmp_path, *more) -> subprocess.Popen:
     return process
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_ctrl_c_keeps_what_was_learned(folder, tmp_path, number, code) -> None:
-    """Ctrl-C, or being told to end: the model is measured and saved, the file says that it was interrupted."""
-    process = started(folder, tmp_path)
+@pytest.mark.parametrize(("number", "code", "background"), [(signal.SIGINT, 130, False), (signal.SIGTERM, 143, False), (signal.SIGTERM, 143, True)])
+def test_ctrl_c_keeps_what_was_learned(folder, tmp_path, number, code, background) -> None:
+    """Ctrl-C, or being told to end (a background job ignores Ctrl-C): the model is measured and saved, the file says so."""
+    process = started(folder, tmp_path, background=background)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate()
     assert process.returncode == code
     assert "what was learned so far is kept" in err
     assert "Traceback" not in err

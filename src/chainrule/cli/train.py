@@ -11,6 +11,7 @@ The training is recorded as a run, from which any of its steps can be reached ag
 import math
 import shlex
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -90,8 +91,8 @@ def run(args: "Namespace", out: Output) -> int:
     if job.over:
         out.tell("The run had come to its end; nothing is left to learn.")
     began = time.perf_counter()
-    with told_to_end() as terminated:
-        history = learn(job, out)
+    with told_to_end(model) as terminated:
+        history = learn(job, out, terminated)
     seconds = time.perf_counter() - began
     stopped = 143 if terminated else 130 if model.interrupted else 0
     if stopped and not model.optimizer.iterations:
@@ -133,13 +134,19 @@ def announced(recipe: "Recipe", data: "Dataset", model: "Sequential", seed: int)
 
 
 @contextmanager
-def told_to_end() -> Iterator[list[int]]:
-    """SIGTERM ends learning as Ctrl-C does; the list then holds its number."""
+def told_to_end(model: "Sequential") -> Iterator[list[int]]:
+    """SIGTERM ends learning as Ctrl-C does, also where Ctrl-C is ignored; the list then holds its number."""
     came: list[int] = []
 
     def end(number: int, frame: Any) -> None:
         came.append(number)
-        signal.raise_signal(signal.SIGINT)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.raise_signal(signal.SIGINT)
+        elif len(came) > 1:
+            raise KeyboardInterrupt
+        else:
+            model.interrupted = True
+            print("\nStopping; what was learned so far is kept.", file=sys.stderr, flush=True)
 
     if threading.current_thread() is not threading.main_thread():
         yield came
@@ -151,8 +158,8 @@ def told_to_end() -> Iterator[list[int]]:
         signal.signal(signal.SIGTERM, before)
 
 
-def learn(job: "Job", out: Output) -> dict[str, list[float]]:
-    """Fits the model, showing progress on stderr; returns each epoch's figures."""
+def learn(job: "Job", out: Output, terminated: list[int]) -> dict[str, list[float]]:
+    """Fits the model, showing progress on stderr; returns each epoch's figures. terminated: see `told_to_end`."""
     import warnings
 
     from chainrule.callbacks import LambdaCallback
@@ -162,9 +169,12 @@ def learn(job: "Job", out: Output) -> dict[str, list[float]]:
     def stop_when_lost(epoch: int, logs: Any) -> None:
         model.stop_training = model.stop_training or model.not_finite is not None
 
+    def stop_when_told(epoch: int, logs: Any) -> None:
+        model.interrupted = model.interrupted or bool(terminated)  # it may have come before fit began
+
     with out.progress(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The loss stopped being finite")  # said below
-        history = job.learn(0 if out.quiet else "auto", [LambdaCallback(on_epoch_end=stop_when_lost)])
+        history = job.learn(0 if out.quiet else "auto", [LambdaCallback(on_epoch_begin=stop_when_told, on_epoch_end=stop_when_lost)])
     if model.not_finite:
         raise NotFiniteError(
             f"The numbers stopped being finite at {model.not_finite}. A lower --learning-rate usually helps. "
