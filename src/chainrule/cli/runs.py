@@ -4,6 +4,7 @@
 rm RUN` takes one away after asking. A run is named by its name, the beginning of it, its folder, or "last".
 """
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli.output import Output, duration, per_cent, table
@@ -97,13 +98,15 @@ def took(seconds: float | None) -> str:
 
 
 def network(model: dict[str, Any]) -> str:
-    """A network in a word: the sizes of its layers.
+    """A network in a word: the sizes of its input and of its layers.
 
-    >>> network({"layers": [{"class_name": "Dense", "config": {"units": 784}}, {"config": {"units": 10}}]})
-    '784-10'
+    >>> network({"layers": [{"config": {"batch_shape": [None, 28, 28]}}, {"config": {"units": 100}}, {"config": {"units": 10}}]})
+    '784-100-10'
     """
-    units = [entry.get("config", {}).get("units") for entry in model.get("layers", [])]
-    return "-".join(str(n) for n in units if n) or "none"
+    configs = [entry.get("config", {}) for entry in model.get("layers", [])]
+    inputs = [math.prod(n or 1 for n in config["batch_shape"]) for config in configs[:1] if config.get("batch_shape")]
+    units = [config.get("units") for config in configs]
+    return "-".join(str(n) for n in [*inputs, *units] if n) or "none"
 
 
 def reached(figures: dict[str, Any]) -> str:
