@@ -154,7 +154,9 @@ def resumed(
     must_be_free(run.path)  # said before any work is done
     job = again(run, source, options, backend=backend, **changes)
     seed = job.seed if seed is None else seed
-    known, named = stored.data | {"digest": job.data.digest}, job.recipe.to_dict() | {"seed": seed}
+    was, now = Recipe.from_dict(stored.recipe).to_dict(), job.recipe.to_dict()  # an older recipe may lack newer entries
+    known = stored.data | {"digest": job.data.digest}
+    named = stored.recipe | {name: value for name, value in now.items() if value != was[name]} | {"seed": seed}
     asked = replace(stored, data=known, recipe=named, backend=backend or stored.backend)
     compare_settings(run.path, stored, asked)  # before any work is done; when learning begins, everything is compared
     if run.status == "finished":  # it ended, but perhaps before its model was written

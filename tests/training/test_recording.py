@@ -1,5 +1,7 @@
 """Recording: it changes no bit, it can be gone on with, and it gets out of the way when the disk refuses."""
 
+import json
+
 import numpy as np
 import pytest
 from taken_again import Stop, examples, job, learned, often, run_of
@@ -107,6 +109,19 @@ def test_data_that_moved_are_recognised(path, tmp_path) -> None:
     with pytest.raises(FileError, match=r"a\.npz"):
         reruns.resumed(run_of(cut))
     assert learned(reruns.resumed(run_of(cut), str(tmp_path / "elsewhere.npz"))) == learned(job(tmp_path / "elsewhere.npz"))
+
+
+def test_a_run_of_an_older_version_is_resumed(path, tmp_path) -> None:
+    """A recipe that was recorded before recipes had one of today's entries is still the same recipe."""
+    cut = job(path, "numpy", tmp_path / "runs")
+    with pytest.raises(Stop.Killed):
+        cut.learn(0, [Stop(20)])
+    cut.record.writer.close()
+    told = cut.record.folder / "run.json"
+    info = json.loads(told.read_text())
+    del info["settings"]["recipe"]["label_smoothing"]
+    told.write_text(json.dumps(info))
+    assert learned(reruns.resumed(run_of(cut))) == learned(job(path))
 
 
 def test_a_finished_run_gives_its_model_again(path, tmp_path) -> None:
