@@ -150,3 +150,13 @@ def test_the_calculator_of_these_tests_can_count_and_notices_a_wrong_digit() -> 
         recompute("  m = 2 · x\n    = 2 · 0.123456789 = 0.246913578 ≈ 0.24692")
     with pytest.raises(AssertionError):
         recompute("  m = 2 · x = 3")
+
+
+def test_a_weight_that_nothing_moves_is_said_to_stay() -> None:
+    """A unit that is off, an optimizer without memory: no digit that is not printed counts as a move."""
+    set_random_seed(2)
+    model = Sequential([Dense(3, "relu", input_shape=(2,), bias_initializer="zeros"), Dense(1)])
+    model.set_weights([-np.ones((2, 3), np.float32) / 3, *model.get_weights()[1:]])
+    model.compile("adam", "mse")
+    step = explain.step(model, np.ones((4, 2)), np.ones((4, 1)))
+    assert "The weight stays as it is." in str(step.weight("dense", 0, 1))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.explain.equations import Equation, equation, given, number
+from chainrule.explain.equations import Equation, equation, given, number, rounded
 from chainrule.explain.rules import rule_of
 from chainrule.explain.step import LinkExplained, StepExplained
 from chainrule.explain.trace import Block, Heading, Part, Text
@@ -109,7 +109,7 @@ def constants(step: StepExplained, link: LinkExplained, name: str) -> dict[str, 
 
 def verdict(old: float, last: Equation) -> str:
     """What happened to the weight, in words."""
-    new = last.used
+    new, old = last.used, rounded(old)  # as they are printed
     if new == old:
         return "The weight stays as it is."
     away, spacing = abs(last.distance), float(np.spacing(np.float32(abs(new))))
