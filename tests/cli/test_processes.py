@@ -91,11 +91,11 @@ def test_a_full_disk_behind_stdout_is_said(digits) -> None:
 
 def started(folder, tmp_path, *more, background=False) -> subprocess.Popen:
     """A training that would take very long, after its second epoch. background: as a shell starts it that is told to go on."""
+    first = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"] if background else []
     process = subprocess.Popen(
-        [*PROGRAM, "train", folder / "bars.npz", "--layers", "8", "--epochs", "1000000", "--batch-size", "50", "--backend", "numpy",
+        [*first, *PROGRAM, "train", folder / "bars.npz", "--layers", "8", "--epochs", "1000000", "--batch-size", "50", "--backend", "numpy",
          "--json", *more],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=(lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) if background else None,  # noqa: PLW1509
     )  # fmt: skip
     for line in process.stderr:
         if line.startswith("Epoch 3/"):
