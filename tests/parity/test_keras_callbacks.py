@@ -107,6 +107,26 @@ def test_models_are_kept_where_keras_keeps_them(tmp_path, figures, mode, best, w
     assert ours == theirs
 
 
+@given(every=st.integers(1, 9), sizes=st.lists(st.integers(1, 6), min_size=1, max_size=5), best=st.booleans(), seed=st.integers(0, 99))
+def test_models_are_kept_every_so_many_batches_as_keras_does(tmp_path, every, sizes, best, seed) -> None:
+    """ModelCheckpoint(save_freq=n): the same files after the same batches, across epochs of any length."""
+    said = []
+    for k in (callbacks, keras.callbacks):
+        rng = np.random.default_rng(seed)
+        path = str(tmp_path / "{epoch}-{batch}-{loss:.2f}.keras")
+        callback = k.ModelCheckpoint(path, monitor="loss", mode="min", save_best_only=best, save_freq=every)
+        model = FakeModel()
+        callback.set_model(model)
+        callback.on_train_begin()
+        for epoch, size in enumerate(sizes):
+            callback.on_epoch_begin(epoch)
+            for batch in range(size):
+                callback.on_train_batch_end(batch, {"loss": float(rng.uniform())})
+            callback.on_epoch_end(epoch, {"loss": 0.0})
+        said.append(model.saved)
+    assert said[0] == said[1]
+
+
 @given(figures=FIGURES)
 def test_the_scheduler_sets_what_keras_s_sets(figures) -> None:
     """LearningRateScheduler, with a schedule of the epoch alone and of the rate, too."""

@@ -102,9 +102,10 @@ class EarlyStopping(_Monitor):
 
 
 class ModelCheckpoint(_Monitor):
-    """Saves the model after epochs: every one, or those that are the best so far.
+    """Saves the model after epochs, or every `save_freq` batches: every time, or when it is the best so far.
 
-    filepath may hold figures, "model-{epoch:02d}-{val_loss:.2f}.keras"; the epoch is counted from 1 there.
+    filepath may hold figures, "model-{epoch:02d}-{val_loss:.2f}.keras"; epoch (and batch, with a number as save_freq) are
+    counted from 1 there.
     """
 
     def __init__(
@@ -113,8 +114,13 @@ class ModelCheckpoint(_Monitor):
         initial_value_threshold: float | None = None,
     ) -> None:  # fmt: skip
         super().__init__(monitor, mode)
-        if save_freq != "epoch":
-            raise SettingError("ModelCheckpoint saves at the end of epochs: save_freq='epoch'.")
+        whole = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
+        if save_freq != "epoch" and not whole:
+            raise SettingError(f"ModelCheckpoint's save_freq is 'epoch' or a number of batches; it got {save_freq!r}.")
+        self.every: int | None = save_freq if whole else None
+        self.epoch = self.batches = 0
+        if self.every:  # a hook per batch makes fit go step by step, so it is only there when it is needed
+            vars(self)["on_train_batch_end"] = self.batch_done
         self.filepath = os.fspath(filepath)
         ending = ".weights.h5" if save_weights_only else (".keras", ".h5", ".hdf5")
         if not self.filepath.endswith(ending):
@@ -124,14 +130,29 @@ class ModelCheckpoint(_Monitor):
         self.best = initial_value_threshold
 
     def get_memory(self) -> dict[str, Any]:
-        return {"best": self.best}
+        return {"best": self.best, "batches": self.batches}
 
     def set_memory(self, memory: dict[str, Any]) -> None:
-        self.best = memory["best"]
+        self.best, self.batches = memory["best"], memory["batches"]
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self.epoch = epoch
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if not self.every:
+            self.save(epoch, {"epoch": epoch + 1}, logs)
+
+    def batch_done(self, batch: int, logs: Logs | None = None) -> None:
+        """Counts the batches, and saves when there are enough."""
+        self.batches += 1
+        if self.every and self.batches >= self.every:
+            self.batches = 0
+            self.save(self.epoch, {"epoch": self.epoch + 1, "batch": batch + 1}, logs)
+
+    def save(self, epoch: int, counted: dict[str, int], logs: Logs | None) -> None:
+        """Saves the model, if it is to be saved now."""
         logs = logs or {}
-        path = self.filepath.format(epoch=epoch + 1, **logs)
+        path = self.filepath.format(**counted, **logs)
         if self.save_best_only:
             value = self.value(logs)
             was = "None" if self.best is None else f"{self.best:.5f}"
