@@ -95,6 +95,7 @@ class Record(Keeper):
 
     def before(self, state: Any, loaded: Examples, order: np.ndarray, k: int, step: int) -> None:
         """Measures, where it is time to; the state is only looked at."""
+        self.rate = np.asarray(state["rate"])
         if self.writer and self.look and step % self.look_every == 0:
             self.seen[step] = self.look(state, loaded, order[k * self.batch : (k + 1) * self.batch])
 
@@ -107,8 +108,7 @@ class Record(Keeper):
         for column, name in enumerate(self.names):
             sums = np.asarray(records[name][start:stop])
             rows[:, column] = sums[:, 0] / np.maximum(sums[:, 1], 1)
-        rate = np.asarray(state["rate"])
-        rows[:, len(self.names)] = self.model.optimizer.rate_at(np.arange(first, first + stop - start), rate)
+        rows[:, len(self.names)] = self.model.optimizer.rate_at(np.arange(first, first + stop - start), self.rate)
         for step, sizes in self.seen.items():
             rows[step - first, len(self.names) + 1 :] = sizes
         self.seen.clear()

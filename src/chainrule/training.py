@@ -122,6 +122,8 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
                 logs |= {f"val_{name}": value for name, value in judge(model, plan.validation).items()}
                 callbacks.call("on_test_end", logs)
             callbacks.call("on_epoch_end", epoch, logs)
+            if keepers:
+                carried.renew()
             for keeper in keepers:
                 keeper.epoch_done(carried.state, epoch, logs)
             progress.finish(logs, done)
@@ -165,13 +167,14 @@ def run_epoch(
             report_not_finite(model, engine, sound, loaded, order, stop, plan.batch, epoch)
             callbacks.call("on_not_finite", figures(model, totals_of(records)))
         spent = time.perf_counter() - began
-        for keeper in keepers:
-            keeper.after(carried.state, records, epoch, done, stop)
         logs = figures(model, totals_of(records))
         if callbacks.per_batch:
             carried.put_back()
             callbacks.call("on_train_batch_end", stop - 1, logs)
-        else:
+            carried.renew()
+        for keeper in keepers:  # when all callbacks have seen the step: what they remember is kept with it
+            keeper.after(carried.state, records, epoch, done, stop)
+        if not callbacks.per_batch:
             size = max(1, int((stop - done) * min(4.0, seconds / max(spent, 1e-6))))
         done = stop
         progress.update(done, logs)

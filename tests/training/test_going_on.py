@@ -248,3 +248,20 @@ def test_an_own_callback_is_reminded(tmp_path) -> None:
     assert second.seen == alone.seen
     assert (second.sums == alone.sums).all()
     assert [name for name, _ in named([first, second])] == ["Counts 1", "Counts 2"]
+
+
+def test_the_best_of_every_few_batches_is_kept_over_a_crash(tmp_path) -> None:
+    """ModelCheckpoint(save_freq=3, save_best_only=True): the same files, whether the training was cut or not."""
+
+    def kept(folder, *callbacks):
+        folder.mkdir(exist_ok=True)
+        best = ModelCheckpoint(folder / "{epoch}-{batch}.keras", monitor="loss", save_freq=3, save_best_only=True)
+        model = model_of()
+        model.fit(X[:80], Y[:80], epochs=4, batch_size=8, verbose=0, callbacks=[best, BackupAndRestore(folder / "b", save_freq=5), *callbacks])
+        return {path.name: digest(load_model(path).get_weights()) for path in folder.glob("*.keras")}
+
+    whole = kept(tmp_path / "whole")
+    assert 1 < len(whole) <= 13
+    with pytest.raises(Cut.PowerCut):
+        kept(tmp_path / "cut", Cut(16))
+    assert kept(tmp_path / "cut") == whole
