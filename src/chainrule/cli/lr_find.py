@@ -6,8 +6,6 @@ several rates around the suggestion, several at once as one program where JAX is
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from chainrule.cli import choices, places
 from chainrule.cli.charting import chart
 from chainrule.cli.options import DATA, add_data_options, check_seed, data_options, hidden
@@ -111,6 +109,8 @@ def drawing(curve: "RateCurve", out: Output) -> list[str]:
 
 def swept(args: "Namespace", model: "Sequential", recipe: "Recipe", data: "Dataset", curve: "RateCurve", x: Any, y: Any) -> "Sweep | None":
     """The sweep that was asked for, judged on the validation part, else the test part."""
+    import numpy as np
+
     from chainrule import rates, recipes
 
     if args.sweep is None or curve.suggestion is None:
