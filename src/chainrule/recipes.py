@@ -39,6 +39,7 @@ class Recipe:
     label_smoothing: float = 0.0
     augmentation: bool = False  # pictures are bent anew at every step (chainrule.augmentation.Handwriting)
     strangers: float = 0.0  # signs that are no digits, as a share of the digits: with the answer "all equally likely"
+    hands: float = 0.0  # digits drawn as MNIST's writers did not write them, as a share of the digits
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as a model file carries it."""
@@ -76,8 +77,8 @@ FAST = Recipe(
     warmup=0.2, batch_size=250, epochs=2, label_smoothing=0.1,
 )  # fmt: skip
 HANDWRITING = Recipe(
-    "handwriting", learning_rate=0.002, schedule="cosine", warmup=0.01, batch_size=128, epochs=60,
-    label_smoothing=0.05, augmentation=True, strangers=0.3,
+    "handwriting", learning_rate=0.002, schedule="cosine", warmup=0.01, batch_size=128, epochs=90,
+    label_smoothing=0.05, augmentation=True, strangers=0.3, hands=0.04,
 )  # fmt: skip
 
 MNIST = 60_000  # examples, for which FAST is tuned
@@ -175,7 +176,7 @@ def prepare(recipe: Recipe, data: Dataset, backend: str | None = None) -> Sequen
     if recipe.batch_size < 1 or recipe.epochs < 0:
         raise SettingError("A recipe needs a batch_size of 1 or more and epochs of 0 or more.")
     model = network(recipe, data)
-    count = len(data.x_train) + round(recipe.strangers * len(data.x_train))
+    count = len(data.x_train) + sum(drawn(recipe, data))
     steps = -(-count // recipe.batch_size) * recipe.epochs
     loss = recipe.loss or LOSSES[data.task]
     metrics = ["mae"] if data.task == "regression" else ["accuracy"]
@@ -208,20 +209,37 @@ def learn(
 def examples(recipe: Recipe, data: Dataset, seed: int) -> tuple[Any, Any]:
     """The inputs and targets that a recipe learns from."""
     x, y = inputs(data, data.x_train), targets(data, data.y_train, recipe.loss or LOSSES[data.task])
-    return with_strangers(data, y, round(recipe.strangers * len(y)), seed) if recipe.strangers else (x, y)
+    hands, strangers = drawn(recipe, data)
+    if hands:
+        x, y = with_hands(x, y, hands, seed)
+    return with_strangers(data, x, y, strangers, seed) if strangers else (x, y)
 
 
-def with_strangers(data: Dataset, y: np.ndarray, count: int, seed: int) -> tuple[Scaled, np.ndarray]:
+def drawn(recipe: Recipe, data: Dataset) -> tuple[int, int]:
+    """How many digits in other hands and signs that are none a recipe adds: for the ten digits of 28 x 28 only."""
+    is_digits = data.input_shape == (SIDE, SIDE) and tuple(data.class_names or ()) == tuple("0123456789") and data.scale is not None
+    if not is_digits or losses.get(recipe.loss or LOSSES[data.task]).key != LOSSES["classes"]:
+        return 0, 0
+    return round(recipe.hands * len(data.x_train)), round(recipe.strangers * len(data.x_train))
+
+
+def with_hands(x: Scaled, y: np.ndarray, count: int, seed: int) -> tuple[Scaled, np.ndarray]:
+    """The digits, and after them `count` drawn in hands that MNIST hardly has."""
+    from chainrule.images.hands import other_hands
+
+    pictures, labels = other_hands(count, seed % 2**32)
+    return Scaled(np.concatenate([x.values, pictures]), x.divisor), np.concatenate([y, np.eye(y.shape[1], dtype=y.dtype)[labels]])
+
+
+def with_strangers(data: Dataset, x: Scaled, y: np.ndarray, count: int, seed: int) -> tuple[Scaled, np.ndarray]:
     """The digits, and after them `count` signs that are none; two thirds drawn, one third digits that were spoiled."""
     from chainrule.images.strangers import signs, spoiled
 
-    if data.input_shape != (SIDE, SIDE) or y.ndim != 2:
-        raise SettingError(f"Signs that are no digits can be added to digits of 28 x 28, not to {data.name}.")
     luck = generator(seed, "split", 1)
     some = luck.choice(len(data.x_train), size=count // 3, replace=False)
     others = [signs(count - count // 3, seed % 2**32), spoiled(data.x_train[some], data.y_train[some], seed % 2**32)]
     unsure = np.full((count, y.shape[1]), 1 / y.shape[1], np.float32)
-    return Scaled(np.concatenate([data.x_train, *others]), 255), np.concatenate([y, unsure])
+    return Scaled(np.concatenate([x.values, *others]), x.divisor), np.concatenate([y, unsure])
 
 
 def judge(data: Dataset, model: Sequential) -> dict[str, float]:

@@ -116,18 +116,18 @@ def test_what_stands_beside_a_digit_and_is_none_counts():
 
 
 def test_a_sign_beside_sure_digits_is_doubted_less():
-    """The same sign that is refused alone is read among five sure ones; much worse ones are refused even there."""
+    """The same sign that is refused alone is read among five sure ones; a much worse one is refused also beside two."""
     sure, unsure = np.full(10, 0.01), np.full(10, 0.5 / 9)
     sure[3], unsure[4] = 0.91, 0.5
     limits = Doubt(most=0.9)
     alone = limits.reasons(unsure[None], np.array([0.6]))
     among = limits.reasons(np.stack([sure] * 5 + [unsure]), np.array([0.2] * 5 + [0.6]))
-    worse = limits.reasons(np.stack([sure] * 5 + [np.full(10, 0.1)]), np.array([0.2] * 5 + [0.8]))
+    worse = limits.reasons(np.stack([sure] * 2 + [np.full(10, 0.1)]), np.array([0.2] * 2 + [0.8]))
     assert alone[0] is not None
     assert among == [None] * 6
-    assert worse[5] is not None
+    assert worse[2] is not None
     assert limits.reason_for_all(worse) is None
-    assert limits.reason_for_all([worse[5], None]) == worse[5]
+    assert limits.reason_for_all([worse[2], None]) == worse[2]
 
 
 def test_old_models_without_the_newer_limits_are_read():

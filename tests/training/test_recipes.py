@@ -97,3 +97,19 @@ def test_recipes_are_changed_stored_and_refused_by_name() -> None:
         recipes.optimizer_of(recipes.recipe("classic", schedule="sawtooth"), 10)
     with pytest.raises(SettingError, match="batch_size of 1"):
         recipes.prepare(recipes.recipe("classic").changed(batch_size=0), pictures())
+
+
+def test_handwriting_adds_other_hands_and_strangers_to_digits_only() -> None:
+    """Drawn 1s, 4s, 7s and 9s with their labels, signs that are none with "all equally likely"; other classes stay alone."""
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 255, (120, 28, 28)).astype(np.uint8), np.arange(120) % 10
+    digits = Dataset("ten", x[:100], y[:100], x[100:], y[100:], class_names=tuple("0123456789"), scale=1 / 255)
+    recipe = recipes.recipe("handwriting", epochs=1)
+    pictures_, answers = recipes.examples(recipe, digits, 3)
+    again, _ = recipes.examples(recipe, digits, 3)
+    hands, strangers = round(recipe.hands * 100), round(recipe.strangers * 100)
+    assert len(pictures_.values) == len(answers) == 100 + hands + strangers
+    assert np.array_equal(pictures_.values, again.values)
+    assert set(answers[100 : 100 + hands].argmax(axis=1)) <= {1, 4, 7, 9}
+    assert np.allclose(answers[100 + hands :], 0.1)
+    assert len(recipes.examples(recipe, pictures(), 3)[0].values) == 100

@@ -19,7 +19,7 @@ from chainrule.images.windows import Floats
 
 Array = np.ndarray[Any, Any]
 
-COMPANY = 0.6  # how much the doubt about the whole picture counts in the doubt about one of its digits
+COMPANY = 0.75  # how much the doubt about the whole picture counts in the doubt about one of its digits
 BLOCK = 500  # digits compared together: their closenesses stay in the cache
 
 
@@ -36,7 +36,7 @@ class Doubt:
 
     temperature: float = 1.0
     most: float = 1.0
-    unrest: float = 1.0  # writing on paper has 0.2, half of all photos of things have more than 3
+    unrest: float = 1.2  # writing on paper has 0.2, half of all photos of things have more than 3
     unread: float = 0.4
 
     def to_dict(self) -> dict[str, float]:

@@ -1,0 +1,42 @@
+"""Digits as many people write them and MNIST hardly has them, drawn from a seed: its writers learned other hands.
+
+A 1 with a long upstroke, a crossed 7, an open or a wide 4, a 9 on a straight leg: what photos from elsewhere hold,
+and what a network that knows only MNIST calls something else.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.images import placing
+from chainrule.images.strangers import drawn, sign_strokes
+from chainrule.images.windows import window_mean
+
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+
+# Strokes as in `signs`: points on a grid of 10 x 10, "~" before a curve.
+HANDS = {
+    1: ("25 50 59", "14 50 59", "16 50 59", "23 50 59", "~15 33 50, 50 59", "~06 24 50, 50 59", "25 50 59, 29 89", "24 50 48",
+        "16 60 49"),
+    4: ("20 06 96, 73 79", "30 05 95, 63 69", "60 06 96, 60 69", "~30 26 06, 06 96, 53 59", "40 16 86, 64 69", "~20 15 06 55 95, 80 69"),
+    7: ("00 90 39, 25 75", "02 00 90 39, 15 75", "~02 10 40 71 90, 90 39, 25 75", "10 80 39, 14 84",
+        "~03 00 31 60 90, 90 65 49, 15 85"),
+    9: ("~84 40 13 35 83, 81 89", "~83 40 13 45 82, 80 87 69 29", "~82 50 12 44 82, 82 87 59 18", "~83 60 31 24 55 82, 82 79"),
+}  # fmt: skip
+
+
+def other_hands(n: int, seed: int) -> tuple[Pixels, "np.ndarray[Any, Any]"]:
+    """`n` drawn digits, uint8 (n, 28, 28), placed as MNIST's are, and their labels (n,); the same seed draws the same.
+
+    >>> pictures, labels = other_hands(4, seed=1)
+    >>> pictures.shape, sorted(set(labels) - set(HANDS))
+    ((4, 28, 28), [])
+    """
+    rng = np.random.default_rng(seed)
+    labels = rng.choice(sorted(HANDS), size=n)
+    out = []
+    for label in labels:
+        hands = HANDS[int(label)]
+        strokes = sign_strokes(hands[rng.integers(len(hands))], rng)
+        out.append(placing.centred(window_mean(drawn(strokes, rng.uniform(6.0, 15.0)), 1)))
+    return np.stack(out), labels
