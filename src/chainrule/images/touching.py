@@ -19,6 +19,7 @@ Judge = Callable[[list[Floats]], np.ndarray[Any, Any]]
 WIDE = 1.15                 # wider than this, as a share of its height, a glyph may be two
 MAYBE_WIDE = 0.8            # the same where a judge decides
 SURE, UNSURE = 0.75, 0.3    # a judge's confidence: surely a digit; and, beside sure ones, surely none
+TALL = 0.8                  # a sign of at least this share of the sure digits' height is not overlooked
 
 
 def separated(parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None) -> tuple[Components, list[Glyph]]:
@@ -58,12 +59,17 @@ def _joined(parts: Components, found: list[Glyph], judge: Judge) -> list[Glyph]:
 
 
 def _without_strangers(parts: Components, found: list[Glyph], judge: Judge) -> list[Glyph]:
-    """Leaves out what the judge takes for no digit, and rows without one sure digit, when another row has some."""
+    """Leaves out small signs that the judge takes for no digit, and rows without one sure digit when another has some.
+
+    A sign as tall as the sure ones of its row stays: to leave it out would turn 1?3 into 13.
+    """
     sure = judge([own(parts, g) for g in found])
     if sure.max() < SURE:
         return found
-    best = {row: max(c for g, c in zip(found, sure, strict=True) if g.row == row) for row in {g.row for g in found}}
-    return [g for g, c in zip(found, sure, strict=True) if c >= UNSURE and best[g.row] >= SURE]
+    heights = {row: [g.height for g, c in zip(found, sure, strict=True) if g.row == row and c >= SURE]
+               for row in {g.row for g in found}}  # fmt: skip
+    return [g for g, c in zip(found, sure, strict=True)
+            if heights[g.row] and (c >= UNSURE or g.height >= TALL * np.median(heights[g.row]))]
 
 
 def _parted(parts: Components, glyph: Glyph, height: float, lean: float, judge: Judge | None, maybe: float
