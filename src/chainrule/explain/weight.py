@@ -44,7 +44,7 @@ def weight_trace(
     )
     parts: list[Part] = [
         Text(legend(step.links, symbols)),
-        Text(f"A batch of {step.n} examples with loss {number(step.loss)}.{pixel(step, link, name, index)}"),
+        Text(f"A batch of {step.n} example{'s' * (step.n != 1)} with loss {number(step.loss)}.{pixel(step, link, name, index)}"),
         Heading(f"1. {which}: {step.moment.example(k)}, target {step.moment.target(k)}"),
         *one_example(step, link, name, index, k),
         *batch_part(step, link, name, index, terms, order, letter),
@@ -143,9 +143,8 @@ def batch_part(
 ) -> list[Part]:  # fmt: skip
     """Each example's share, the largest first, and their mean."""
     moment, symbols = step.moment, symbols_of(step.links)
-    parts: list[Part] = [
-        Heading(f"2. All {step.n} examples: the derivative of each one's loss by {letter}, and the mean")
-    ]
+    every = f"All {step.n} examples" if step.n > 1 else "The one example"
+    parts: list[Part] = [Heading(f"2. {every}: the derivative of each one's loss by {letter}, and the mean")]
     if not terms.any():
         return [*parts, Text(silence(step, link, name, index)), Block([given("g", 0.0)])]
     chosen = [int(k) for k in order[: SHOWN if step.n > SHOWN + 1 else step.n] if terms[k] != 0]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.errors import SettingError, unknown
-from chainrule.plots.style import COLOURS, LINES, axes, dressed, legend, thousands
+from chainrule.plots.style import BESIDE, COLOURS, LINES, axes, dressed, legend, thousands
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,5 +125,5 @@ def sizes(run: Any, what: str = "gradient", ax: "Axes | None" = None) -> "Axes":
         ax.plot(number[seen], values[seen], LINES[k // len(COLOURS) % len(LINES)], color=COLOURS[k % len(COLOURS)], label=layer, linewidth=1.2)
     ax.set_yscale("log")
     thousands(ax.xaxis)
-    legend(ax)
+    legend(ax, **(BESIDE if len(layers) > 6 else {}))  # many names would lie on the lines
     return dressed(ax, f"{words[:1].upper()}{words[1:]}, layer by layer", "step", "update / weight" if what == "ratio" else "root mean square per weight")

@@ -19,6 +19,7 @@ LINES = ("-", "--", ":", "-.")
 DEPTHS = "Blues_r"  # from deep valleys to heights; a path in COLOURS[1] is seen on all of it
 WRONG = "Oranges"  # from few mistakes to many
 SIGNED = "RdBu_r"  # from negative (blue) through 0 (white) to positive (red)
+BESIDE: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}  # a key of many names
 ENDINGS = (".png", ".svg")
 DPI = 120
 
