@@ -20,9 +20,8 @@ from chainrule.callbacks.keeping import Keeper, Start, fresh, go_to, remind
 from chainrule.engines import Compiled, Watched, empty_records, on_host, steps_in, totals_of
 from chainrule.errors import SettingError
 from chainrule.examples import Examples
+from chainrule.predicting import ROWS_AT_ONCE
 from chainrule.progress import Progress, verbosity
-
-ROWS_AT_ONCE = 1024  # when predicting and judging
 
 
 @dataclass

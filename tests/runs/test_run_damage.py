@@ -21,19 +21,6 @@ from chainrule.errors import FileError
 from chainrule.runs import Run, RunWriter
 from chainrule.runs.format import snapshot_path
 
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory) -> Run:
-    """A finished run that tests only read."""
-    return whole(tmp_path_factory.mktemp("runs"))
-
-
-@pytest.fixture
-def run(recorded, tmp_path) -> Run:
-    """A copy of it that a test may damage."""
-    return Run(shutil.copytree(recorded.path, tmp_path / recorded.name))
-
-
 # ── damage ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

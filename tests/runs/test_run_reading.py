@@ -2,7 +2,6 @@
 
 import json
 import math
-import shutil
 
 import numpy as np
 import pytest
@@ -24,19 +23,6 @@ from recorded import (
 from chainrule.errors import FileError, SettingError, ShapeError
 from chainrule.runs import Parent, Run, RunWriter, Settings, size_of, spacing, this_machine
 from chainrule.runs.format import snapshot_path
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory) -> Run:
-    """A finished run that tests only read."""
-    return whole(tmp_path_factory.mktemp("runs"))
-
-
-@pytest.fixture
-def run(recorded, tmp_path) -> Run:
-    """A copy of it that a test may damage."""
-    return Run(shutil.copytree(recorded.path, tmp_path / recorded.name))
-
 
 # ── there and back ───────────────────────────────────────────────────────────────────────────────────────────────
 

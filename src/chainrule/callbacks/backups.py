@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from chainrule.callbacks.keeping import Keeper, Start, keeps, start_of
+from chainrule.engines import steps_in
 from chainrule.errors import FileError, SettingError
 from chainrule.runs import differences, snapshots
 from chainrule.runs.disk import DISK
@@ -40,7 +41,7 @@ class BackupAndRestore(Keeper):
         """Goes on from the backup, if there is one."""
         from chainrule.recording import settings_of
 
-        self.callbacks, self.steps = plan.callbacks, -(-len(plan.examples) // plan.batch)
+        self.callbacks, self.steps = plan.callbacks, steps_in(len(plan.examples), plan.batch)
         self.settings = asdict(settings_of(self.model, plan, engine.name, None, None))
         for name in ("seed", "epochs"):
             self.settings.pop(name)

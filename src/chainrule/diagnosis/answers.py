@@ -11,6 +11,7 @@ from chainrule.activations import sigmoid, softmax
 from chainrule.arrays import seconds_on_numpy
 from chainrule.backprop import forward_sweep
 from chainrule.examples import as_float
+from chainrule.layers import Layer
 from chainrule.replay import Replay
 
 ROWS_AT_ONCE = 4096
@@ -69,13 +70,7 @@ class Answers:
                 said.append(np.asarray(self.say(params, x, loaded.divisor)))
         if n % rows and len(said) > 1:
             said[-1] = said[-1][rows - n % rows :]
-        return as_probabilities(np.concatenate(said), self.end)
-
-    @property
-    def end(self) -> str:
-        """The activation that the network ends with."""
-        last = self.chain[-1]
-        return "softmax" if type(last).__name__ == "Softmax" else str(getattr(last, "activation", "linear"))
+        return as_probabilities(np.concatenate(said), ending(self.chain))
 
     def outputs_of_units(self, step: int) -> list[tuple[str, str, NDArray[np.float32]]]:
         """Layer, activation and outputs (examples, ..., units) of each link with relu, sigmoid or tanh below the end, on the sample."""
@@ -109,6 +104,12 @@ def labels_of(y: NDArray[Any], outputs: int, loss: str) -> NDArray[np.int64] | N
     if y.ndim != 2 or not loss.startswith("categorical"):
         return None
     return np.where(y.max(axis=1) > 0.5, y.argmax(axis=1), NO_LABEL)
+
+
+def ending(chain: Sequence[Layer]) -> str:
+    """The activation that a network ends with."""
+    last = chain[-1]
+    return "softmax" if type(last).__name__ == "Softmax" else str(getattr(last, "activation", "linear"))
 
 
 def as_probabilities(said: NDArray[Any], end: str) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from chainrule.backprop import Weights, end_of, forward_sweep, penalty
 from chainrule.engines import Compiled, use_compilation_cache
 from chainrule.landscapes.weights import moved, weights_of
 from chainrule.layers import Dense
-from chainrule.training import ROWS_AT_ONCE
+from chainrule.predicting import ROWS_AT_ONCE
 
 Progress = Callable[[int, int], Any]  # called with (points done, points in all)
 POINTS_AT_ONCE = 128  # between two calls of progress

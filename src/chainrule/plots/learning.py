@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.engines import steps_in
 from chainrule.errors import SettingError, unknown
 from chainrule.plots.style import BESIDE, COLOURS, LINES, axes, dressed, legend, thousands
 
@@ -69,7 +70,7 @@ def curves(
 def along_the_steps(run: Any, figure: str) -> tuple[np.ndarray, np.ndarray, int]:
     """Where in the epochs a recorded run's steps lie, a figure there, and over how many steps it is a mean."""
     info, values = run.info, np.asarray(run.steps[figure], np.float64)
-    per_epoch = -(-int(info.settings.data["examples"]) // info.settings.batch)
+    per_epoch = steps_in(int(info.settings.data["examples"]), info.settings.batch)
     begun = int(run.load_snapshot(info.step).extra["begun"]) if info.parent else 0  # a fork may begin within an epoch
     window = max(1, len(values) // MEANS)
     whole = len(values) // window * window

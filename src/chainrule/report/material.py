@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chainrule import recipes, reruns
 from chainrule.datasets.dataset import Dataset
 from chainrule.diagnosis import Diagnosis, diagnose
-from chainrule.diagnosis.answers import NO_LABEL, Answers, as_probabilities
+from chainrule.diagnosis.answers import NO_LABEL, Answers, as_probabilities, ending
 from chainrule.errors import ChainruleError, DataError, SettingError
 from chainrule.models import Sequential
 from chainrule.replay import Replay
@@ -159,9 +159,7 @@ class Material:
         told = self.model.predict(recipes.inputs(data, x), verbose=0)
         if data.task == "regression":
             return Judged(part, x, y, np.zeros((len(y), 0)), told.reshape(len(y), -1)[:, 0])
-        last = self.model.chain[-1]
-        end = "softmax" if type(last).__name__ == "Softmax" else str(getattr(last, "activation", "linear"))
-        p = as_probabilities(told, end)
+        p = as_probabilities(told, ending(self.model.chain))
         return Judged(part, x, y.astype(np.int64), p, p.argmax(axis=1))
 
     @property
