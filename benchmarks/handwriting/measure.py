@@ -23,22 +23,22 @@ import numpy as np
 
 from chainrule.errors import ChainruleError
 from chainrule.handwriting import Reader
-from chainrule.images import Doubt, Preparation, prepare, read_picture
+from chainrule.images import Preparation, Rejection, prepare, read_picture
+from chainrule.images.filters import resized
 from chainrule.images.grey import CHANNELS, mixed
-from chainrule.images.strip import strip
-from chainrule.images.windows import resized
+from chainrule.images.stage_sheet import stage_sheet
 
 Classify = Callable[[np.ndarray], np.ndarray]
 
 
-def load(path: str) -> tuple[Classify, Doubt | None]:
+def load(path: str) -> tuple[Classify, Rejection | None]:
     """A function from (n, 28, 28) float32 to probabilities, and when it says "I don't know"."""
     if not path.endswith(".npz"):
         from chainrule.models import load_model
 
         model = load_model(path, compile=False)
         stored = model.extras.get("doubt")
-        doubt = Doubt.from_dict(stored) if stored else None
+        doubt = Rejection.from_dict(stored) if stored else None
         return lambda x: np.asarray(model.predict_on_batch(x.reshape(len(x), *model.input_shape))), doubt
     arrays = np.load(path)
     w = [arrays[f"w{k}"] for k in range(6)]
@@ -90,14 +90,14 @@ def gallery(folder: Path, failures: list) -> None:
     parts = [("<!doctype html><meta charset=utf-8><title>Read wrongly</title><style>body{font:14px sans-serif}"
              "img{max-width:100%}</style>")]
     for k, (row, text, prepared, p) in enumerate(failures):
-        strip(prepared, p, answer=f"{row['label']} read as {text}").save(folder / f"{k:03d}.png")
+        stage_sheet(prepared, p, answer=f"{row['label']} read as {text}").save(folder / f"{k:03d}.png")
         parts.append(f"<h3>{html.escape(row['file'])}: {html.escape(row['label'])} read as "
                      f"{html.escape(text or prepared.refused or 'nothing')}</h3><img src='{k:03d}.png' loading=lazy>")
     (folder / "index.html").write_text("\n".join(parts), encoding="utf-8")
     print(f"  {len(failures)} read wrongly: {folder / 'index.html'}")
 
 
-def refusals(reader: Reader, singles: list, multis: list, strangers: list) -> None:
+def refusals(reader: Reader, singles: list, multis: list, non_digits: list) -> None:
     """What is answered when "I don't know" is allowed, as `chainrule predict` does."""
     for title, chosen, single in (("single digits", singles, True), ("found by itself", singles, False),
                                   ("sequences", multis, False)):
@@ -108,18 +108,18 @@ def refusals(reader: Reader, singles: list, multis: list, strangers: list) -> No
         right = np.mean([text == label for text, label in answered]) if answered else 0.0
         print(f"  I don't know: {title:14s} {1 - len(answered) / len(read):6.1%} refused; of the answers {right:6.1%} right, "
               f"of all {right * len(answered) / len(read):6.1%}")
-    if strangers:
-        refused = np.array([reader.read(picture).refused is not None for _, picture in strangers])
+    if non_digits:
+        refused = np.array([reader.read(picture).refused is not None for _, picture in non_digits])
         print(f"  I don't know: {'without a digit':14s} {refused.mean():6.1%} refused  (n {len(refused)})")
-        table(refused, np.array([row["kind"] for row, _ in strangers]))
+        table(refused, np.array([row["kind"] for row, _ in non_digits]))
 
 
-def measure(name: str, classify: Classify, doubt: Doubt | None, singles: list, multis: list, sets: list, strangers: list,
+def measure(name: str, classify: Classify, doubt: Rejection | None, singles: list, multis: list, sets: list, non_digits: list,
             options) -> None:
     """All figures of one model."""
     print(f"\n{name}")
     if doubt is not None:
-        refusals(Reader(classify, doubt=doubt), singles, multis, strangers)
+        refusals(Reader(classify, doubt=doubt), singles, multis, non_digits)
     settings = Preparation()
     labels = np.array([row["label"] for row, _ in singles])
     sources = np.array([row["source"] for row, _ in singles])
@@ -173,7 +173,7 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="use every n-th picture of .npz sets")
     options = parser.parse_args()
     base = Path(options.manifest).parent
-    singles, multis, sets, strangers = [], [], [], []
+    singles, multis, sets, non_digits = [], [], [], []
     with open(options.manifest, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["file"].endswith(".npz"):
@@ -184,9 +184,9 @@ def main() -> int:
             except ChainruleError as problem:
                 print(problem, file=sys.stderr)
                 continue
-            (strangers if not row["label"] else multis if row.get("layout") == "multi" else singles).append((row, picture))
+            (non_digits if not row["label"] else multis if row.get("layout") == "multi" else singles).append((row, picture))
     for path in options.models:
-        measure(path, *load(path), singles, multis, sets, strangers, options)
+        measure(path, *load(path), singles, multis, sets, non_digits, options)
     return 0
 
 

@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from chainrule import pretrained
 from chainrule.datasets import mnist
 from chainrule.handwriting import Reader
-from chainrule.images import Doubt
-from chainrule.images.doubt import strangeness
+from chainrule.images import Rejection
+from chainrule.images.rejection import strangeness
 from chainrule.models import load_model
 
 ROWS = ((11, 3, 61, 18, 247), (1, 35, 84, 9, 62))  # numbers of test digits
@@ -44,7 +44,7 @@ def drawn() -> Image.Image:
     model = load_model(pretrained.digits(), compile=False)
     reader = Reader(
         lambda p: model.predict_on_batch(p.reshape(len(p), *(model.input_shape or ()))),
-        doubt=Doubt.from_dict(model.extras["doubt"]),
+        doubt=Rejection.from_dict(model.extras["doubt"]),
     )
     photo = sheet()
     reading = reader.read(photo)

@@ -20,6 +20,8 @@ from chainrule.examples import Scaled
 from chainrule.models import Sequential
 from chainrule.optimizers import schedules
 
+FORMER_NAMES = {"strangers": "non_digits", "hands": "writing_styles"}  # as earlier versions stored them
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -38,8 +40,8 @@ class Recipe:
     epochs: int = 10
     label_smoothing: float = 0.0
     augmentation: bool = False  # pictures are bent anew at every step (chainrule.augmentation.Handwriting)
-    strangers: float = 0.0  # signs that are no digits, as a share of the digits: with the answer "all equally likely"
-    hands: float = 0.0  # digits drawn as MNIST's writers did not write them, as a share of the digits
+    non_digits: float = 0.0  # glyphs that are no digits, as a share of the digits: with the answer "all equally likely"
+    writing_styles: float = 0.0  # digits drawn as MNIST's writers did not write them, as a share of the digits
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as a model file carries it."""
@@ -48,6 +50,7 @@ class Recipe:
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Recipe":
         """The recipe that `to_dict` wrote; what else stands there is left aside."""
+        stored = {FORMER_NAMES.get(key, key): value for key, value in stored.items()}
         known = {key: value for key, value in stored.items() if key in cls.__dataclass_fields__}
         try:
             lists = {"hidden": tuple(known["hidden"]), "optimizer_settings": tuple(known["optimizer_settings"].items())}
@@ -78,7 +81,7 @@ FAST = Recipe(
 )  # fmt: skip
 HANDWRITING = Recipe(
     "handwriting", learning_rate=0.002, schedule="cosine", warmup=0.01, batch_size=128, epochs=90,
-    label_smoothing=0.05, augmentation=True, strangers=0.3, hands=0.04,
+    label_smoothing=0.05, augmentation=True, non_digits=0.3, writing_styles=0.04,
 )  # fmt: skip
 
 MNIST = 60_000  # examples, for which FAST is tuned
@@ -209,35 +212,35 @@ def learn(
 def examples(recipe: Recipe, data: Dataset, seed: int) -> tuple[Any, Any]:
     """The inputs and targets that a recipe learns from."""
     x, y = inputs(data, data.x_train), targets(data, data.y_train, recipe.loss or LOSSES[data.task])
-    hands, strangers = drawn(recipe, data)
-    if hands:
-        x, y = with_hands(x, y, hands, seed)
-    return with_strangers(data, x, y, strangers, seed) if strangers else (x, y)
+    writing_styles, non_digits = drawn(recipe, data)
+    if writing_styles:
+        x, y = with_writing_styles(x, y, writing_styles, seed)
+    return with_non_digits(data, x, y, non_digits, seed) if non_digits else (x, y)
 
 
 def drawn(recipe: Recipe, data: Dataset) -> tuple[int, int]:
-    """How many digits in other hands and signs that are none a recipe adds: for the ten digits of 28 x 28 only."""
+    """How many digits in other writing styles and glyphs that are none a recipe adds: for the ten digits of 28 x 28 only."""
     is_digits = data.input_shape == (SIDE, SIDE) and tuple(data.class_names or ()) == tuple("0123456789") and data.scale is not None
     if not is_digits or losses.get(recipe.loss or LOSSES[data.task]).key != LOSSES["classes"]:
         return 0, 0
-    return round(recipe.hands * len(data.x_train)), round(recipe.strangers * len(data.x_train))
+    return round(recipe.writing_styles * len(data.x_train)), round(recipe.non_digits * len(data.x_train))
 
 
-def with_hands(x: Scaled, y: np.ndarray, count: int, seed: int) -> tuple[Scaled, np.ndarray]:
-    """The digits, and after them `count` drawn in hands that MNIST hardly has."""
-    from chainrule.images.hands import other_hands
+def with_writing_styles(x: Scaled, y: np.ndarray, count: int, seed: int) -> tuple[Scaled, np.ndarray]:
+    """The digits, and after them `count` drawn in styles that MNIST hardly has."""
+    from chainrule.images.writing_styles import drawn_digits
 
-    pictures, labels = other_hands(count, seed % 2**32)
+    pictures, labels = drawn_digits(count, seed % 2**32)
     return Scaled(np.concatenate([x.values, pictures]), x.divisor), np.concatenate([y, np.eye(y.shape[1], dtype=y.dtype)[labels]])
 
 
-def with_strangers(data: Dataset, x: Scaled, y: np.ndarray, count: int, seed: int) -> tuple[Scaled, np.ndarray]:
-    """The digits, and after them `count` signs that are none; two thirds drawn, one third digits that were spoiled."""
-    from chainrule.images.strangers import signs, spoiled
+def with_non_digits(data: Dataset, x: Scaled, y: np.ndarray, count: int, seed: int) -> tuple[Scaled, np.ndarray]:
+    """The digits, and after them `count` glyphs that are none; two thirds drawn, one third digits that were spoiled."""
+    from chainrule.images.non_digits import drawn_glyphs, spoiled
 
     luck = generator(seed, "split", 1)
     some = luck.choice(len(data.x_train), size=count // 3, replace=False)
-    others = [signs(count - count // 3, seed % 2**32), spoiled(data.x_train[some], data.y_train[some], seed % 2**32)]
+    others = [drawn_glyphs(count - count // 3, seed % 2**32), spoiled(data.x_train[some], data.y_train[some], seed % 2**32)]
     unsure = np.full((count, y.shape[1]), 1 / y.shape[1], np.float32)
     return Scaled(np.concatenate([x.values, *others]), x.divisor), np.concatenate([y, unsure])
 

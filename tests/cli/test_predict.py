@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from chainrule import datasets, pretrained
-from chainrule.images import Doubt
+from chainrule.images import Rejection
 from chainrule.models import load_model
 
 KEYS = ["file", "row", "text", "probability", "value", "digits", "refused"]
@@ -26,7 +26,7 @@ def test_a_picture_gets_exactly_the_answer_that_its_array_gets(type_, digits, he
     x = datasets.load("mnist").x_test[:1]
     p = network.predict(x.reshape(1, 28, 28).astype(np.float32) / 255, verbose=0)
     if "doubt" in network.extras:  # probabilities are made honest by the temperature in the file
-        p = Doubt.from_dict(network.extras["doubt"]).calibrated(p)
+        p = Rejection.from_dict(network.extras["doubt"]).calibrated(p)
     p = p[0]
     np.save("seven.npy", x)
     (array,) = type_("predict", digits / model, "seven.npy", "--json").lines
@@ -122,7 +122,7 @@ def test_a_doubtful_answer_is_not_given(type_, here, digits) -> None:
     Only a picture in MNIST's own form keeps beside it the answer that its array gets.
     """
     network = load_model(digits / "digits.keras")
-    network.extras["doubt"] = Doubt(most=-1.0).to_dict()
+    network.extras["doubt"] = Rejection(most=-1.0).to_dict()
     network.save("timid.keras")
     said = type_("predict", "timid.keras", digits / "seven.png", "--json")
     assert said.code == 0

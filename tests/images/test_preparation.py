@@ -8,17 +8,17 @@ from drawn_pages import page, saved, sign
 from PIL import Image
 
 from chainrule.errors import SettingError
-from chainrule.images import Doubt, Preparation, prepare
-from chainrule.images import doubt as doubts
+from chainrule.images import Preparation, Rejection, prepare
+from chainrule.images import rejection as rejections
+from chainrule.images.background import ink_is_light
 from chainrule.images.components import components
+from chainrule.images.filters import window_max, window_mean, window_min
 from chainrule.images.lines import without_lines
-from chainrule.images.paper import ink_is_light
-from chainrule.images.passing import is_mnist_like
+from chainrule.images.mnist_like import is_mnist_like
+from chainrule.images.non_digits import drawn_glyphs, spoiled
 from chainrule.images.placing import centred, sheared, slant
-from chainrule.images.strangers import signs, spoiled
-from chainrule.images.strip import blocks, strip
+from chainrule.images.stage_sheet import blocks, stage_sheet
 from chainrule.images.strokes import rewidened, stroke_width
-from chainrule.images.windows import window_max, window_mean, window_min
 
 
 def reference(name="2"):
@@ -28,7 +28,7 @@ def reference(name="2"):
 
 def alike(a, b):
     """The cosine between two digits, softened a little: 1 when they are the same up to brightness."""
-    return float((doubts.signature(a[None]) @ doubts.signature(b[None]).T)[0, 0])
+    return float((rejections.signature(a[None]) @ rejections.signature(b[None]).T)[0, 0])
 
 
 CASES = {
@@ -170,10 +170,10 @@ def test_every_stage_is_kept_and_can_be_left_out():
 
 
 def test_settings_survive_the_model_file():
-    """Preparation and Doubt go through JSON unchanged; a wrong name or value is named."""
+    """Preparation and Rejection go through JSON unchanged; a wrong name or value is named."""
     settings = Preparation(lines=False, views=((2.0, 3.0, 0.5),))
     assert Preparation.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
-    assert Doubt.from_dict(json.loads(json.dumps(Doubt(1.5, 0.4).to_dict()))) == Doubt(1.5, 0.4)
+    assert Rejection.from_dict(json.loads(json.dumps(Rejection(1.5, 0.4).to_dict()))) == Rejection(1.5, 0.4)
     for wrong in ({"line": True}, {"lines": "yes"}, {"views": 3}):
         with pytest.raises(SettingError):
             Preparation.from_dict(wrong)
@@ -248,24 +248,24 @@ def test_doubt_is_calibrated_and_says_why():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 10, 4000)
     logits = 2.0 * np.eye(10)[labels] + rng.normal(0, 1, (4000, 10))
-    sharp = doubts.tempered(np.exp(logits) / np.exp(logits).sum(1, keepdims=True), 1 / 3)
-    limits = doubts.set_limits(sharp, labels, rng.random(4000), refuse=0.02)
+    sharp = rejections.tempered(np.exp(logits) / np.exp(logits).sum(1, keepdims=True), 1 / 3)
+    limits = rejections.set_limits(sharp, labels, rng.random(4000), refuse=0.02)
     assert limits.temperature > 1.3
-    assert doubts.calibration_error(limits.calibrated(sharp), labels) < 0.5 * doubts.calibration_error(sharp, labels)
+    assert rejections.calibration_error(limits.calibrated(sharp), labels) < 0.5 * rejections.calibration_error(sharp, labels)
     refused = [limits.reason(p, s) is not None for p, s in zip(sharp, rng.random(4000), strict=True)]
     assert 0.005 < np.mean(refused) < 0.04
-    assert "unlike" in Doubt(most=0.5).reason(np.eye(10)[3], 0.6)
-    kept = doubts.signature(np.stack([reference("2"), reference("7")]))
-    distance, nearest = doubts.strangeness(reference("7")[None], kept)
+    assert "unlike" in Rejection(most=0.5).reason(np.eye(10)[3], 0.6)
+    kept = rejections.signature(np.stack([reference("2"), reference("7")]))
+    distance, nearest = rejections.strangeness(reference("7")[None], kept)
     assert distance[0] < 0.01
     assert nearest[0, 0] == 1
 
 
 def test_strangers_are_drawn_alike_from_the_same_seed():
     """Signs that are no digits: the same for a seed, different for another, placed as digits are."""
-    first = signs(60, 4)
-    assert np.array_equal(first, signs(60, 4))
-    assert not np.array_equal(first, signs(60, 5))
+    first = drawn_glyphs(60, 4)
+    assert np.array_equal(first, drawn_glyphs(60, 4))
+    assert not np.array_equal(first, drawn_glyphs(60, 5))
     assert first.dtype == np.uint8
     assert (first.reshape(60, -1).max(1) > 60).all()
     digits = np.stack([reference(n) for n in ("2", "5", "7")])
@@ -276,13 +276,13 @@ def test_what_was_seen_can_be_shown():
     """The sheet is a picture of a readable width with all stages; more digits make it longer; blocks are at most 28 wide."""
     prepared = prepare(page([("2", 140, 90)]))
     near = np.stack([np.stack([reference("7")] * 3)])
-    sheet = strip(prepared, np.full((1, 10), 0.1), near, likes=np.array([[7, 7, 7]]), answer="2", without=[("lines", "7")])
+    sheet = stage_sheet(prepared, np.full((1, 10), 0.1), near, likes=np.array([[7, 7, 7]]), answer="2", without=[("lines", "7")])
     assert sheet.size[0] == 1240
     assert np.asarray(sheet).std() > 20
-    more = strip(prepare(page([("2", 20, 90), ("7", 160, 90), ("5", 280, 90)])), np.full((3, 10), 0.1))
-    assert more.size[1] > strip(prepared, np.full((1, 10), 0.1)).size[1]
+    more = stage_sheet(prepare(page([("2", 20, 90), ("7", 160, 90), ("5", 280, 90)])), np.full((3, 10), 0.1))
+    assert more.size[1] > stage_sheet(prepared, np.full((1, 10), 0.1)).size[1]
     assert len(blocks(prepared.digits[0].pixels).splitlines()) in (13, 14)
-    assert strip(prepare(page([]))).size[1] > 200
+    assert stage_sheet(prepare(page([]))).size[1] > 200
 
 
 def test_a_speck_is_no_digit():

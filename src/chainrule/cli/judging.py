@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.cli.knowledge import Knowledge, fitted, probabilities
 from chainrule.errors import ChainruleError, DataError, SettingError, unknown
 from chainrule.examples import Scaled
-from chainrule.images.doubt import calibration_error
+from chainrule.images.rejection import calibration_error
 
 if TYPE_CHECKING:
     from chainrule.datasets import Dataset

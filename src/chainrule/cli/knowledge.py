@@ -13,7 +13,7 @@ from chainrule.cli import stored
 from chainrule.errors import ShapeError
 
 if TYPE_CHECKING:
-    from chainrule.images.doubt import Doubt
+    from chainrule.images.rejection import Rejection
     from chainrule.models import Sequential
 
 Array = np.ndarray[Any, Any]
@@ -35,7 +35,7 @@ class Knowledge:
     class_names: tuple[str, ...]
     preparation: dict[str, Any] = field(default_factory=dict)
     digits: bool = False
-    doubt: "Doubt | None" = None
+    doubt: "Rejection | None" = None
     assumed: str = ""
 
     @property
@@ -70,12 +70,12 @@ def knowledge_of(model: "Sequential") -> Knowledge:
     return Knowledge(task, names, array, assumed="its examples are taken to be arrays, ready as they are")
 
 
-def _doubt(settings: Any) -> "Doubt | None":
+def _doubt(settings: Any) -> "Rejection | None":
     if settings is None:
         return None
-    from chainrule.images.doubt import Doubt
+    from chainrule.images.rejection import Rejection
 
-    return stored.made_by(Doubt.from_dict, settings, "doubt")
+    return stored.made_by(Rejection.from_dict, settings, "doubt")
 
 
 def _task(model: "Sequential", said: Any, names: tuple[str, ...], outputs: int) -> str:

@@ -50,12 +50,12 @@ def alternatives(reader: "Reader", reading: "Reading", single: bool) -> list[tup
 def drawn(reader: "Reader", reading: "Reading", path: str, single: bool) -> None:
     """Writes the sheet of stages, with probabilities and the nearest training digits, as a picture."""
     from chainrule import pretrained
-    from chainrule.images.strip import strip
+    from chainrule.images.stage_sheet import stage_sheet
 
     near, labels = likenesses(reader, reading)
     pictures = pretrained.seen()[0][near] if len(near) else None
     said = np.stack([digit.probabilities for digit in reading.digits]) if reading.digits else None
-    sheet = strip(
+    sheet = stage_sheet(
         reading.prepared, said, pictures, likes=labels[near] if len(near) else None, answer=reading.text or "",
         refused=reading.refused, without=alternatives(reader, reading, single),
     )  # fmt: skip
@@ -67,7 +67,7 @@ def drawn(reader: "Reader", reading: "Reading", path: str, single: bool) -> None
 def likenesses(reader: "Reader", reading: "Reading") -> tuple[np.ndarray, np.ndarray]:
     """For each digit the three training digits most like it, and the labels of all."""
     from chainrule import pretrained
-    from chainrule.images.doubt import strangeness
+    from chainrule.images.rejection import strangeness
 
     labels = pretrained.seen()[1]
     if not reading.digits:

@@ -8,8 +8,8 @@ NumPy and Pillow only; no network is known here. Where one helps it is handed in
 """
 
 from chainrule.images.decoding import Limits
-from chainrule.images.doubt import Doubt
 from chainrule.images.preparation import Digit, Preparation, Prepared, prepare
 from chainrule.images.reading import Picture, read_picture
+from chainrule.images.rejection import Rejection
 
-__all__ = ["Digit", "Doubt", "Limits", "Picture", "Preparation", "Prepared", "prepare", "read_picture"]
+__all__ = ["Digit", "Limits", "Picture", "Preparation", "Prepared", "Rejection", "prepare", "read_picture"]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.images.components import Components
-from chainrule.images.windows import Floats, window_max
+from chainrule.images.filters import Floats, window_max
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 

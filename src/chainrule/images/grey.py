@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.images.windows import window_mean
+from chainrule.images.filters import window_mean
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 

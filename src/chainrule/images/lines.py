@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from chainrule.images.components import Ints, Mask
-from chainrule.images.windows import window_max
+from chainrule.images.filters import window_max
 
 TILTS = np.tan(np.radians(np.arange(-9.0, 9.01, 0.25)))
 SIDE = 320                  # lines are looked for on a mask of about this size

@@ -7,10 +7,10 @@ neither: beside whatever was taken for strokes it goes on light and dark, and th
 import numpy as np
 
 from chainrule.images.components import Components, Mask
+from chainrule.images.filters import Floats, window_max, window_min
 from chainrule.images.grouping import Glyph
+from chainrule.images.segmentation import own
 from chainrule.images.strokes import stroke_width
-from chainrule.images.touching import own
-from chainrule.images.windows import Floats, window_max, window_min
 
 PEN = 8                     # pixels: a sign is made so much smaller that its mean stroke is about this wide
 LEFT = 0.02                 # the widest stroke is what is left of a sign when all but this share is worn away

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.images.filters import Floats, resized, window_mean
 from chainrule.images.strokes import rewidened, stroke_width
-from chainrule.images.windows import Floats, resized, window_mean
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 FINE = 6                    # fine pixels per pixel of the 20-pixel box while the strokes are worked on

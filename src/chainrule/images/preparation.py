@@ -8,18 +8,18 @@ import numpy as np
 
 from chainrule.errors import SettingError, unknown
 from chainrule.images import clutter, grouping, placing
+from chainrule.images.background import background, beside, darkness, ink_is_light
+from chainrule.images.binarize import faintest, ink_mask
 from chainrule.images.components import Components, Mask, components
+from chainrule.images.filters import Floats
 from chainrule.images.grey import CHANNELS, grey, mixed
 from chainrule.images.grouping import Glyph
-from chainrule.images.ink import faintest, ink_mask
 from chainrule.images.lines import without_lines
+from chainrule.images.mnist_like import is_mnist_like
 from chainrule.images.page import unread, unrest
-from chainrule.images.paper import beside, darkness, ink_is_light, paper
-from chainrule.images.passing import is_mnist_like
 from chainrule.images.reading import Picture, read_picture
+from chainrule.images.segmentation import own, separated
 from chainrule.images.strokes import stroke_width
-from chainrule.images.touching import own, separated
-from chainrule.images.windows import Floats
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Classify = Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
@@ -27,6 +27,9 @@ Classify = Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
 
 SMALLEST = 5                # pixels: what is smaller is a speck
 MOST_PIECES = 250           # a page of a hundred broken digits has fewer; noise and cloth have more
+
+
+FORMER_NAMES = {"passing": "mnist_like"}  # as earlier versions stored them
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Preparation:
 
     size: int = 28
     box: int = 20
-    passing: bool = True                # an MNIST-like picture passes through unchanged
+    mnist_like: bool = True                # an MNIST-like picture passes through unchanged
     colour: bool = True                 # the clearest channel; off: brightness
     polarity: bool = True               # light ink found from the picture; off: ink is dark
     background: bool = True             # shadows evened out; off: the paper is the brightest grey
@@ -54,7 +57,7 @@ class Preparation:
     views: tuple[tuple[float, float, float], ...] = ((2.2, 3.0, 0.0), (2.9, 2.9, 0.0), (2.5, 2.5, 0.5))
     version: int = 1
 
-    STAGES = ("passing", "colour", "polarity", "background", "local", "lines", "clutter", "thickness", "averaging")
+    STAGES = ("mnist_like", "colour", "polarity", "background", "local", "lines", "clutter", "thickness", "averaging")
 
     def to_dict(self) -> dict[str, Any]:
         """Settings as plain values that JSON can hold."""
@@ -64,6 +67,7 @@ class Preparation:
     def from_dict(cls, values: dict[str, Any]) -> "Preparation":
         """The settings that `to_dict` wrote; SettingError for a name or a value that does not belong."""
         known = {f.name: f for f in fields(cls)}
+        values = {FORMER_NAMES.get(name, name): value for name, value in values.items()}
         for name in values:
             if name not in known:
                 raise unknown("preparation setting", name, known)
@@ -155,7 +159,7 @@ def prepare(source: object, settings: Preparation | None = None, *, single: bool
     settings = settings or Preparation()
     picture = read_picture(source)
     stages: dict[str, Pixels] = {"read": picture.pixels}
-    if settings.passing:
+    if settings.mnist_like:
         like = is_mnist_like(picture.pixels, settings.size)
         if like is not None:
             digit = Digit(like, like[None], (0, 0, *picture.size))
@@ -166,7 +170,7 @@ def prepare(source: object, settings: Preparation | None = None, *, single: bool
     tone = 255 - tone if light else tone
     stages["grey"] = tone
     notes += [f"ink seen in {channel}"] * (channel not in ("grey", "brightness")) + ["light ink on dark"] * light
-    ground = paper(tone) if settings.background else np.full(tone.shape, np.percentile(tone, 95), np.float32)
+    ground = background(tone) if settings.background else np.full(tone.shape, np.percentile(tone, 95), np.float32)
     stages["paper"] = _shown(ground / 255)
     outside = beside(ground) if settings.clutter else np.zeros(tone.shape, bool)
     ink = np.where(outside, np.float32(0), darkness(tone, ground))

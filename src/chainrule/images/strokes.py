@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chainrule.images.windows import Floats, disc_max
+from chainrule.images.filters import Floats, disc_max
 
 
 def stroke_width(ink: Floats) -> float:

@@ -34,7 +34,7 @@ def blocks(digit: Pixels) -> str:
                      for up, low in pairs)
 
 
-def strip(prepared: Prepared, probabilities: "np.ndarray[Any, Any] | None" = None,
+def stage_sheet(prepared: Prepared, probabilities: "np.ndarray[Any, Any] | None" = None,
           nearest: "np.ndarray[Any, Any] | None" = None, *, likes: "np.ndarray[Any, Any] | None" = None,
           answer: str = "", refused: str | None = None, without: list[tuple[str, str]] | None = None,
           names: list[str] | None = None) -> Any:

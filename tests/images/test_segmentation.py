@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule.images.components import components
-from chainrule.images.touching import separated
+from chainrule.images.segmentation import separated
 
 
 @pytest.mark.parametrize(("middle", "kept"), [(100, 3), (85, 3), (60, 2)])

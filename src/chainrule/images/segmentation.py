@@ -12,8 +12,8 @@ import numpy as np
 
 from chainrule.images import grouping
 from chainrule.images.components import Components, Mask
+from chainrule.images.filters import Floats
 from chainrule.images.grouping import Glyph
-from chainrule.images.windows import Floats
 
 Judge = Callable[[list[Floats]], np.ndarray[Any, Any]]
 WIDE = 1.15                 # wider than this, as a share of its height, a glyph may be two
@@ -38,7 +38,7 @@ def separated(parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None
         parts, pieces = _parted(parts, glyph, height, lean, judge, wide)
         cut += pieces
     if judge is not None and len(cut) > 1:
-        cut = _without_strangers(parts, grouping.rows(cut), judge)
+        cut = _without_non_digits(parts, grouping.rows(cut), judge)
     return parts, grouping.rows(cut)
 
 
@@ -58,7 +58,7 @@ def _joined(parts: Components, found: list[Glyph], judge: Judge) -> list[Glyph]:
     return found
 
 
-def _without_strangers(parts: Components, found: list[Glyph], judge: Judge) -> list[Glyph]:
+def _without_non_digits(parts: Components, found: list[Glyph], judge: Judge) -> list[Glyph]:
     """Leaves out small signs that the judge takes for no digit, and rows without one sure digit when another has some.
 
     A sign as tall as the sure ones of its row stays: to leave it out would turn 1?3 into 13.

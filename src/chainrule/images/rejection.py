@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ShapeError, unknown
-from chainrule.images.windows import Floats
+from chainrule.images.filters import Floats
 
 Array = np.ndarray[Any, Any]
 
@@ -24,13 +24,13 @@ BLOCK = 500  # digits compared together: their closenesses stay in the cache
 
 
 @dataclass(frozen=True)
-class Doubt:
+class Rejection:
     """The limits; stored in the model file. `temperature` divides the logarithms of probabilities.
 
     `most` is the largest sum of uncertainty and strangeness of a digit that is still answered; `unrest` and `unread`
     are the most that a picture may have of either.
 
-    >>> Doubt(most=0.4).reason(np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0, 0, 0]))
+    >>> Rejection(most=0.4).reason(np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0, 0, 0]))
     "I don't know: 0 or 1, the network is only 50 % sure."
     """
 
@@ -44,7 +44,7 @@ class Doubt:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Doubt":
+    def from_dict(cls, values: dict[str, Any]) -> "Rejection":
         """The limits that `to_dict` wrote."""
         known = {f.name for f in fields(cls)}
         for name in values:
@@ -83,7 +83,7 @@ class Doubt:
     def reason_for_all(self, reasons: list[str | None], unrest: float = 0.0, unread: float = 0.0) -> str | None:
         """Why a whole picture is refused, or None. reasons: of each digit.  unrest, unread: of the picture.
 
-        >>> Doubt().reason_for_all([None], unrest=4.0)
+        >>> Rejection().reason_for_all([None], unrest=4.0)
         "I don't know: this looks like a photo of something else than writing on paper."
         """
         if unrest > self.unrest:
@@ -165,11 +165,11 @@ def _nearest(digits: Array, kept: Floats) -> tuple[Array, Array]:
     return best, nearest
 
 
-def set_limits(probabilities: Array, labels: Array, strange: Array, refuse: float = 0.02) -> Doubt:
+def set_limits(probabilities: Array, labels: Array, strange: Array, refuse: float = 0.02) -> Rejection:
     """The temperature and the limit from digits that were held back, so that `refuse` of them are refused.
 
     probabilities (n, classes) before any temperature, labels (n,), strange (n,) from `strangeness`.
     """
     temperature = best_temperature(probabilities, labels)
     doubt = 1.0 - np.asarray(probabilities).max(1) + np.asarray(strange)
-    return Doubt(temperature, float(np.quantile(doubt, 1.0 - refuse)))
+    return Rejection(temperature, float(np.quantile(doubt, 1.0 - refuse)))

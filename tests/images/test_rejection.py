@@ -7,10 +7,10 @@ from PIL import Image
 
 from chainrule import datasets, pretrained
 from chainrule.handwriting import Reader
-from chainrule.images import Doubt, grouping, prepare
+from chainrule.images import Rejection, grouping, prepare
 from chainrule.images.components import components
+from chainrule.images.non_digits import blot, drawn, drawn_glyphs, polygon, scribble, spiral
 from chainrule.images.page import unread
-from chainrule.images.strangers import blot, drawn, polygon, scribble, signs, spiral
 from chainrule.models import load_model
 
 
@@ -26,7 +26,7 @@ def reader():
     """The model that comes along, as `chainrule predict` uses it."""
     model = load_model(pretrained.digits(), compile=False)
     return Reader(lambda x: model.predict_on_batch(x.reshape(len(x), *model.input_shape)),
-                  doubt=Doubt.from_dict(model.extras["doubt"]))
+                  doubt=Rejection.from_dict(model.extras["doubt"]))
 
 
 def on_paper(ink, seed):
@@ -87,7 +87,7 @@ def test_what_is_no_digit_is_refused(reader, kind):
 
 def test_letters_are_refused_and_digits_are_not(reader, test_digits):
     """Of 100 letters and marks on paper at least 85 are refused, of 200 digits at most 6."""
-    strange = [reader.read(on_paper(ink / 255.0, k)).refused for k, ink in enumerate(signs(100, seed=9))]
+    strange = [reader.read(on_paper(ink / 255.0, k)).refused for k, ink in enumerate(drawn_glyphs(100, seed=9))]
     known = [reader.read(on_paper(ink / 255.0, k)).refused for k, ink in enumerate(test_digits[0][:200])]
     assert sum(reason is not None for reason in strange) >= 85
     assert sum(reason is not None for reason in known) <= 6
@@ -96,14 +96,14 @@ def test_letters_are_refused_and_digits_are_not(reader, test_digits):
 def test_a_page_is_calm_and_a_photo_is_not():
     """Writing stays below the limit also in shadow and on rough paper; photos of things are above it."""
     for how in ({}, {"shade": 0.6}, {"noise": 10.0}, {"ink": (150, 150, 150), "noise": 4.0}):
-        assert prepare(page([("2", 40, 40), ("7", 200, 60)], **how)).unrest < 0.7 * Doubt().unrest
-    restless = [p.unrest > Doubt().unrest for p in map(prepare, map(photo, range(20))) if p.digits]
+        assert prepare(page([("2", 40, 40), ("7", 200, 60)], **how)).unrest < 0.7 * Rejection().unrest
+    restless = [p.unrest > Rejection().unrest for p in map(prepare, map(photo, range(20))) if p.digits]
     assert np.mean(restless) >= 0.9
 
 
 def test_what_stands_beside_a_digit_and_is_none_counts():
     """A word with one sign like a digit in it is no number."""
-    said = Doubt().reason_for_all([None], unread=0.7)
+    said = Rejection().reason_for_all([None], unread=0.7)
     assert said is not None
     assert "most of what is written here is no digit" in said
     mask = np.zeros((100, 300), bool)
@@ -119,7 +119,7 @@ def test_a_sign_beside_sure_digits_is_doubted_less():
     """The same sign that is refused alone is read among five sure ones; a much worse one is refused also beside two."""
     sure, unsure = np.full(10, 0.01), np.full(10, 0.5 / 9)
     sure[3], unsure[4] = 0.91, 0.5
-    limits = Doubt(most=0.9)
+    limits = Rejection(most=0.9)
     alone = limits.reasons(unsure[None], np.array([0.6]))
     among = limits.reasons(np.stack([sure] * 5 + [unsure]), np.array([0.2] * 5 + [0.6]))
     worse = limits.reasons(np.stack([sure] * 2 + [np.full(10, 0.1)]), np.array([0.2] * 2 + [0.8]))
@@ -132,4 +132,4 @@ def test_a_sign_beside_sure_digits_is_doubted_less():
 
 def test_old_models_without_the_newer_limits_are_read():
     """A doubt that was stored before pages were judged gets today's limits for them."""
-    assert Doubt.from_dict({"temperature": 0.5, "most": 0.9}) == Doubt(0.5, 0.9)
+    assert Rejection.from_dict({"temperature": 0.5, "most": 0.9}) == Rejection(0.5, 0.9)

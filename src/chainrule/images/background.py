@@ -1,11 +1,11 @@
-"""What the paper looks like under the ink, and whether the ink is darker or lighter than it."""
+"""The background under the ink: the brightness of the paper, and whether the ink is darker or lighter than it."""
 
 from typing import Any
 
 import numpy as np
 
+from chainrule.images.filters import Floats, resized, window_max, window_mean, window_min
 from chainrule.images.grey import thumbnail
-from chainrule.images.windows import Floats, resized, window_max, window_mean, window_min
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -36,7 +36,7 @@ def ink_is_light(grey: Pixels) -> bool:
     return bool(lopsided - 1.5 * ground > 0.0)
 
 
-def paper(grey: Pixels) -> Floats:
+def background(grey: Pixels) -> Floats:
     """The paper's brightness under every pixel of a picture with dark ink: shadows and lamps kept, ink taken out.
 
     Found on a thumbnail, with a narrow window first, since that follows shadows best. Where the "paper" it finds

@@ -1,4 +1,4 @@
-"""Signs that are no digits, drawn from a seed: letters, marks, scribbles, shapes, blots, two digits in one, half a digit.
+"""Glyphs that are no digits, drawn from a seed: letters, marks, scribbles, shapes, blots, two digits in one, half a digit.
 
 A network that has only ever seen digits calls everything a digit. Shown these with the answer "all equally
 likely", it learns to be unsure, and its confidence can then be used to say "I don't know".
@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 
 from chainrule.images import placing
-from chainrule.images.signs import LETTERS, MARKS
-from chainrule.images.windows import Floats, resized, window_mean
+from chainrule.images.filters import Floats, resized, window_mean
+from chainrule.images.glyph_strokes import LETTERS, MARKS
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
-GRID = 100                          # signs are drawn about this large, then brought to 28 x 28 as digits are
+GRID = 100                          # glyphs are drawn about this large, then brought to 28 x 28 as digits are
 
 
-def signs(n: int, seed: int) -> Pixels:
-    """`n` drawn signs and scribbles, uint8 (n, 28, 28), placed as digits are; the same seed draws the same.
+def drawn_glyphs(n: int, seed: int) -> Pixels:
+    """`n` drawn glyphs and scribbles, uint8 (n, 28, 28), placed as digits are; the same seed draws the same.
 
-    >>> signs(3, seed=1).shape
+    >>> drawn_glyphs(3, seed=1).shape
     (3, 28, 28)
     """
     rng = np.random.default_rng(seed)
@@ -29,10 +29,10 @@ def signs(n: int, seed: int) -> Pixels:
     for _ in range(n):
         luck = rng.random()
         if luck < 0.55:
-            hands = letters[rng.integers(len(letters))]
-            strokes = sign_strokes(hands[rng.integers(len(hands))], rng)
+            styles = letters[rng.integers(len(letters))]
+            strokes = glyph_strokes(styles[rng.integers(len(styles))], rng)
         elif luck < 0.68:
-            strokes = sign_strokes(marks[rng.integers(len(marks))], rng)
+            strokes = glyph_strokes(marks[rng.integers(len(marks))], rng)
         elif luck < 0.80:
             strokes = scribble(rng)
         elif luck < 0.90:
@@ -44,7 +44,7 @@ def signs(n: int, seed: int) -> Pixels:
     return np.stack(out)
 
 
-def sign_strokes(text: str, rng: np.random.Generator) -> list[Floats]:
+def glyph_strokes(text: str, rng: np.random.Generator) -> list[Floats]:
     """The strokes of a sign as points (k, 2), every point a little off and the whole turned, stretched and slanted."""
     strokes = []
     for part in text.split(", "):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from chainrule.images.components import Mask
-from chainrule.images.windows import Floats, resized, window_max
+from chainrule.images.filters import Floats, resized, window_max
 
 BLOCK = 8                   # the local maximum is looked up on blocks of this many pixels
 FAINTEST = 0.07             # darkness below this is never ink

@@ -1,4 +1,4 @@
-"""The strokes of signs that are no digits: letters, marks and shapes, most of them in more than one hand.
+"""The strokes of glyphs that are no digits: letters, marks and shapes, most of them in more than one hand.
 
 Strokes are points on a grid of 10 x 10, pairs of column and row; "~" before a stroke drawn as a curve. What a reader
 takes for a digit is not among them: O, D, I, l, S, Z, z, s, b, g, q, y, i, J, ( and /.

@@ -1,4 +1,4 @@
-"""Digits as many people write them and MNIST hardly has them, drawn from a seed: its writers learned other hands.
+"""Digits as many people write them and MNIST hardly has them, drawn from a seed: its writers wrote other styles.
 
 A 1 with a long upstroke, a crossed 7, an open or a wide 4, a 9 on a straight leg: what photos from elsewhere hold,
 and what a network that knows only MNIST calls something else.
@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.images import placing
-from chainrule.images.strangers import drawn, sign_strokes
-from chainrule.images.windows import window_mean
+from chainrule.images.filters import window_mean
+from chainrule.images.non_digits import drawn, glyph_strokes
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
-# Strokes as in `signs`: points on a grid of 10 x 10, "~" before a curve.
-HANDS = {
+# Strokes as in `glyph_strokes`: points on a grid of 10 x 10, "~" before a curve.
+STYLES = {
     1: ("25 50 59", "14 50 59", "16 50 59", "23 50 59", "~15 33 50, 50 59", "~06 24 50, 50 59", "25 50 59, 29 89", "24 50 48",
         "16 60 49"),
     4: ("20 06 96, 73 79", "30 05 95, 63 69", "60 06 96, 60 69", "~30 26 06, 06 96, 53 59", "40 16 86, 64 69", "~20 15 06 55 95, 80 69"),
@@ -25,18 +25,18 @@ HANDS = {
 }  # fmt: skip
 
 
-def other_hands(n: int, seed: int) -> tuple[Pixels, "np.ndarray[Any, Any]"]:
+def drawn_digits(n: int, seed: int) -> tuple[Pixels, "np.ndarray[Any, Any]"]:
     """`n` drawn digits, uint8 (n, 28, 28), placed as MNIST's are, and their labels (n,); the same seed draws the same.
 
-    >>> pictures, labels = other_hands(4, seed=1)
-    >>> pictures.shape, sorted(set(labels) - set(HANDS))
+    >>> pictures, labels = drawn_digits(4, seed=1)
+    >>> pictures.shape, sorted(set(labels) - set(STYLES))
     ((4, 28, 28), [])
     """
     rng = np.random.default_rng(seed)
-    labels = rng.choice(sorted(HANDS), size=n)
+    labels = rng.choice(sorted(STYLES), size=n)
     out = []
     for label in labels:
-        hands = HANDS[int(label)]
-        strokes = sign_strokes(hands[rng.integers(len(hands))], rng)
+        styles = STYLES[int(label)]
+        strokes = glyph_strokes(styles[rng.integers(len(styles))], rng)
         out.append(placing.centred(window_mean(drawn(strokes, rng.uniform(6.0, 15.0)), 1)))
     return np.stack(out), labels
