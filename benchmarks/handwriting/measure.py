@@ -73,8 +73,10 @@ def averages(right: np.ndarray, sources: np.ndarray) -> str:
     means = np.array([right[sources == s].mean() for s in dict.fromkeys(sources)])
     n = len(means)
     without = (means.sum() - means) / max(1, n - 1)
-    return (f"{means.mean() * 100:6.1f} %  left out in turn {without.min() * 100:5.1f} to {without.max() * 100:5.1f}"
-            f"  of all {right.mean() * 100:5.1f} %  (n {len(right)}, sources {n})")
+    return (
+        f"{means.mean() * 100:6.1f} %  left out in turn {without.min() * 100:5.1f} to {without.max() * 100:5.1f}"
+        f"  of all {right.mean() * 100:5.1f} %  (n {len(right)}, sources {n})"
+    )
 
 
 def table(right: np.ndarray, keys: np.ndarray) -> None:
@@ -87,35 +89,54 @@ def table(right: np.ndarray, keys: np.ndarray) -> None:
 def gallery(folder: Path, failures: list) -> None:
     """A page with every picture that was read wrongly, and how it was seen."""
     folder.mkdir(parents=True, exist_ok=True)
-    parts = [("<!doctype html><meta charset=utf-8><title>Read wrongly</title><style>body{font:14px sans-serif}"
-             "img{max-width:100%}</style>")]
+    parts = [
+        (
+            "<!doctype html><meta charset=utf-8><title>Read wrongly</title><style>body{font:14px sans-serif}"
+            "img{max-width:100%}</style>"
+        )
+    ]
     for k, (row, text, prepared, p) in enumerate(failures):
         stage_sheet(prepared, p, answer=f"{row['label']} read as {text}").save(folder / f"{k:03d}.png")
-        parts.append(f"<h3>{html.escape(row['file'])}: {html.escape(row['label'])} read as "
-                     f"{html.escape(text or prepared.refused or 'nothing')}</h3><img src='{k:03d}.png' loading=lazy>")
+        parts.append(
+            f"<h3>{html.escape(row['file'])}: {html.escape(row['label'])} read as "
+            f"{html.escape(text or prepared.refused or 'nothing')}</h3><img src='{k:03d}.png' loading=lazy>"
+        )
     (folder / "index.html").write_text("\n".join(parts), encoding="utf-8")
     print(f"  {len(failures)} read wrongly: {folder / 'index.html'}")
 
 
 def refusals(reader: Reader, singles: list, multis: list, non_digits: list) -> None:
     """What is answered when "I don't know" is allowed, as `chainrule predict` does."""
-    for title, chosen, single in (("single digits", singles, True), ("found by itself", singles, False),
-                                  ("sequences", multis, False)):
+    for title, chosen, single in (
+        ("single digits", singles, True),
+        ("found by itself", singles, False),
+        ("sequences", multis, False),
+    ):
         if not chosen:
             continue
         read = [(reader.read(picture, single), row["label"]) for row, picture in chosen]
         answered = [(found.text, label) for found, label in read if found.refused is None]
         right = np.mean([text == label for text, label in answered]) if answered else 0.0
-        print(f"  I don't know: {title:14s} {1 - len(answered) / len(read):6.1%} refused; of the answers {right:6.1%} right, "
-              f"of all {right * len(answered) / len(read):6.1%}")
+        print(
+            f"  I don't know: {title:14s} {1 - len(answered) / len(read):6.1%} refused; of the answers {right:6.1%} right, "
+            f"of all {right * len(answered) / len(read):6.1%}"
+        )
     if non_digits:
         refused = np.array([reader.read(picture).refused is not None for _, picture in non_digits])
         print(f"  I don't know: {'without a digit':14s} {refused.mean():6.1%} refused  (n {len(refused)})")
         table(refused, np.array([row["kind"] for row, _ in non_digits]))
 
 
-def measure(name: str, classify: Classify, doubt: Rejection | None, singles: list, multis: list, sets: list, non_digits: list,
-            options) -> None:
+def measure(
+    name: str,
+    classify: Classify,
+    doubt: Rejection | None,
+    singles: list,
+    multis: list,
+    sets: list,
+    non_digits: list,
+    options,
+) -> None:
     """All figures of one model."""
     print(f"\n{name}")
     if doubt is not None:
@@ -139,9 +160,14 @@ def measure(name: str, classify: Classify, doubt: Rejection | None, singles: lis
             for least in (0.5, 0.6, 0.7, 0.8, 0.9):
                 kept = sure >= least
                 if kept.any():
-                    print(f"      answers at least {least:.0%} sure: {kept.mean():6.1%} of pictures, {right[kept].mean():6.1%} right")
-            failures += [(row, text, p, p.probabilities(classify) if p.digits else None)
-                         for (row, _), (text, _, p), ok in zip(singles, read, right, strict=True) if not ok]
+                    print(
+                        f"      answers at least {least:.0%} sure: {kept.mean():6.1%} of pictures, {right[kept].mean():6.1%} right"
+                    )
+            failures += [
+                (row, text, p, p.probabilities(classify) if p.digits else None)
+                for (row, _), (text, _, p), ok in zip(singles, read, right, strict=True)
+                if not ok
+            ]
     if not options.quick:
         for stage in Preparation.STAGES:
             left = settings.without(stage)
@@ -150,14 +176,21 @@ def measure(name: str, classify: Classify, doubt: Rejection | None, singles: lis
     if multis:
         read = [read_sequence(picture, settings, classify, False) for _, picture in multis]
         right = np.array([text == row["label"] for (text, _, _), (row, _) in zip(read, multis, strict=True)])
-        print(f"  {'sequences, all right':28s}", averages(right, np.array([row["source"] for row, _ in multis])))
+        print(
+            f"  {'sequences, all right':28s}", averages(right, np.array([row["source"] for row, _ in multis]))
+        )
         table(right, np.array([row["source"] for row, _ in multis]))
-        failures += [(row, text, p, p.probabilities(classify) if p.digits else None)
-                     for (row, _), (text, _, p), ok in zip(multis, read, right, strict=True) if not ok]
+        failures += [
+            (row, text, p, p.probabilities(classify) if p.digits else None)
+            for (row, _), (text, _, p), ok in zip(multis, read, right, strict=True)
+            if not ok
+        ]
     for path in sets:
         arrays = np.load(path)
         x, y = arrays["x"][:: options.every], arrays["y"][:: options.every]
-        right = np.array([read_sequence(picture, settings, classify, True)[0] for picture in x]) == y.astype(str)
+        right = np.array([read_sequence(picture, settings, classify, True)[0] for picture in x]) == y.astype(
+            str
+        )
         print(f"  {path.name:28s} {right.mean() * 100:6.1f} %  (n {len(y)})")
     if options.gallery:
         gallery(Path(options.gallery) / Path(name).stem, failures)
@@ -165,7 +198,9 @@ def measure(name: str, classify: Classify, doubt: Rejection | None, singles: lis
 
 def main() -> int:
     """Reads the options, measures every model."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("manifest")
     parser.add_argument("models", nargs="+")
     parser.add_argument("--quick", action="store_true", help="leave out the runs with a stage left out")
@@ -184,7 +219,9 @@ def main() -> int:
             except ChainruleError as problem:
                 print(problem, file=sys.stderr)
                 continue
-            (non_digits if not row["label"] else multis if row.get("layout") == "multi" else singles).append((row, picture))
+            (non_digits if not row["label"] else multis if row.get("layout") == "multi" else singles).append(
+                (row, picture)
+            )
     for path in options.models:
         measure(path, *load(path), singles, multis, sets, non_digits, options)
     return 0

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import pretrained
-from chainrule.images import Rejection, Preparation, Prepared, prepare
+from chainrule.images import Preparation, Prepared, Rejection, prepare
 from chainrule.images.rejection import calibration_error, set_limits, signature, strangeness
 
 Array = np.ndarray[Any, Any]
@@ -65,7 +65,9 @@ class Reader:
     doubt: when to say "I don't know"; None gives every answer.
     """
 
-    def __init__(self, classify: Classify, settings: Preparation | None = None, doubt: Rejection | None = None) -> None:
+    def __init__(
+        self, classify: Classify, settings: Preparation | None = None, doubt: Rejection | None = None
+    ) -> None:
         self.classify, self.settings, self.doubt = classify, settings or Preparation(), doubt
         self._signatures: Array | None = None
 

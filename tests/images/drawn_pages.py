@@ -5,9 +5,13 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw
 
-STROKES = {                     # on a grid of 10 x 10
-    "0": ["20 60 83 87 60 20"], "1": ["50 59"], "2": ["02 20 60 83 09 99"], "4": ["60 06 96", "60 69"],
-    "5": ["80 20 14 64 88 69 09"], "7": ["10 90 49"],
+STROKES = {  # on a grid of 10 x 10
+    "0": ["20 60 83 87 60 20"],
+    "1": ["50 59"],
+    "2": ["02 20 60 83 09 99"],
+    "4": ["60 06 96", "60 69"],
+    "5": ["80 20 14 64 88 69 09"],
+    "7": ["10 90 49"],
 }
 STROKES["0"] = ["30 70 93 96 79 39 16 13 30"]
 
@@ -31,7 +35,8 @@ def page(signs, paper=(240, 236, 226), ink=(40, 44, 60), noise=3.0, size=(400, 3
     for name, left, top in signs:
         s = sign(name)
         mask[top : top + s.shape[0], left : left + s.shape[1]] = np.maximum(
-            mask[top : top + s.shape[0], left : left + s.shape[1]], s)
+            mask[top : top + s.shape[0], left : left + s.shape[1]], s
+        )
     out = np.array(paper) * (1 - mask[..., None]) + np.array(ink) * mask[..., None]
     out = out * (1 - shade * np.linspace(0, 1, w)[None, :, None])
     return np.clip(out + rng.normal(0, noise, (h, w, 1)), 0, 255).astype(np.uint8)
@@ -42,5 +47,3 @@ def saved(pixels, kind="PNG", **how):
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, kind, **how)
     return file.getvalue()
-
-

@@ -12,7 +12,7 @@ from PIL import Image
 from chainrule.images import read_picture
 
 H, W = 22, 30
-RAMP = np.linspace(0, 1, H * W).reshape(H, W)                                            # exact grey, float64
+RAMP = np.linspace(0, 1, H * W).reshape(H, W)  # exact grey, float64
 COLOUR = np.stack([RAMP, RAMP[::-1], np.abs(np.sin(6 * RAMP))], axis=2)
 ALPHA = np.abs(np.cos(3 * RAMP))
 
@@ -42,7 +42,13 @@ def png(values, bits, colour, palette=b"", interlaced=False):
                 packed = np.packbits(each.reshape(-1)).tobytes()
             rows += b"\0" + packed if len(line) else b""
     head = struct.pack(">IIBBBBB", values.shape[1], values.shape[0], bits, colour, 0, 0, int(interlaced))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + palette + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + palette
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 def on_white(values, alpha):
@@ -61,12 +67,27 @@ def of_pillow(mode, kind, **how):
 def tiff16(order):
     """A 16-bit grey TIFF in one strip, in either byte order."""
     body = levels(RAMP, 16).astype(f"{order}u2").tobytes()
-    tags = [(256, 3, W), (257, 3, H), (258, 3, 16), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1), (278, 3, H),
-            (279, 4, len(body))]
+    tags = [
+        (256, 3, W),
+        (257, 3, H),
+        (258, 3, 16),
+        (259, 3, 1),
+        (262, 3, 1),
+        (273, 4, 8),
+        (277, 3, 1),
+        (278, 3, H),
+        (279, 4, len(body)),
+    ]
     entries = b"".join(struct.pack(f"{order}HHI", tag, kind, 1) + struct.pack(f"{order}{'HH' if kind == 3 else 'I'}",
                        *([value, 0] if kind == 3 else [value])) for tag, kind, value in tags)  # fmt: skip
-    return ((b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8 + len(body)) + body
-            + struct.pack(f"{order}H", len(tags)) + entries + bytes(4))
+    return (
+        (b"II*\0" if order == "<" else b"MM\0*")
+        + struct.pack(f"{order}I", 8 + len(body))
+        + body
+        + struct.pack(f"{order}H", len(tags))
+        + entries
+        + bytes(4)
+    )
 
 
 GREY8, COLOUR8, ALPHA8 = levels(RAMP) / 255, levels(COLOUR) / 255, levels(ALPHA) / 255
@@ -74,7 +95,9 @@ BIT, TWO, FOUR = (levels(RAMP, bits) / (2**bits - 1) for bits in (1, 2, 4))
 PALETTE = np.array([[250, 10, 10], [10, 200, 30], [20, 30, 240], [0, 0, 0]])
 PLACES = np.indices((H, W)).sum(0) % 4
 PLTE = chunk(b"PLTE", PALETTE.astype(np.uint8).tobytes())
-RGBA, LA = (np.concatenate([v, levels(ALPHA)[..., None]], axis=2) for v in (levels(COLOUR), levels(RAMP)[..., None]))
+RGBA, LA = (
+    np.concatenate([v, levels(ALPHA)[..., None]], axis=2) for v in (levels(COLOUR), levels(RAMP)[..., None])
+)
 # name: (bytes, reference from 0 to 1, largest error in levels of 255)
 MODES = {
     "grey": (saved(levels(RAMP)), GREY8, 0), "colour": (saved(levels(COLOUR)), COLOUR8, 0),

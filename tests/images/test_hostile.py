@@ -10,9 +10,16 @@ from chainrule.errors import DataError
 from chainrule.images import prepare, read_picture
 
 SMALL = page([("2", 0, 0)], size=(120, 120))
-WHOLE = {"PNG": saved(SMALL), "JPEG": saved(SMALL, "JPEG"), "GIF": saved(SMALL[..., 0], "GIF"),
-         "WEBP": saved(SMALL, "WEBP"), "BMP": saved(SMALL, "BMP"), "TIFF": saved(SMALL, "TIFF", compression="tiff_lzw"),
-         "progressive": saved(SMALL, "JPEG", progressive=True), "palette": saved(SMALL[..., 0] // 32, "PNG")}
+WHOLE = {
+    "PNG": saved(SMALL),
+    "JPEG": saved(SMALL, "JPEG"),
+    "GIF": saved(SMALL[..., 0], "GIF"),
+    "WEBP": saved(SMALL, "WEBP"),
+    "BMP": saved(SMALL, "BMP"),
+    "TIFF": saved(SMALL, "TIFF", compression="tiff_lzw"),
+    "progressive": saved(SMALL, "JPEG", progressive=True),
+    "palette": saved(SMALL[..., 0] // 32, "PNG"),
+}
 
 
 def answered(source):
@@ -61,8 +68,22 @@ def test_no_cut_of_a_picture_file_escapes(name):
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=300), st.sampled_from([b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"II*\0",
-                                                 b"MM\0*", b"RIFF\x20\0\0\0WEBPVP8 ", b"\0\0\0\x18ftypmif1"]))
+@given(
+    st.binary(max_size=300),
+    st.sampled_from(
+        [
+            b"",
+            b"\xff\xd8\xff\xe0",
+            b"\x89PNG\r\n\x1a\n",
+            b"GIF89a",
+            b"BM",
+            b"II*\0",
+            b"MM\0*",
+            b"RIFF\x20\0\0\0WEBPVP8 ",
+            b"\0\0\0\x18ftypmif1",
+        ]
+    ),
+)
 def test_random_bytes_are_refused(tail, start):
     """Random bytes, with or without a format's first bytes, never escape."""
     refused: str | None = None
@@ -74,7 +95,12 @@ def test_random_bytes_are_refused(tail, start):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 60), st.sampled_from(["noise", "flat", "few", "lines"]))
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 60),
+    st.integers(1, 60),
+    st.sampled_from(["noise", "flat", "few", "lines"]),
+)
 def test_any_small_picture_is_prepared_or_refused(seed, height, width, kind):
     """Noise, flat colour, a few pixels, stripes of any size down to 1 x 1: digits of 28 x 28 or a reason."""
     rng = np.random.default_rng(seed)

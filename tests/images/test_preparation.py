@@ -76,7 +76,10 @@ def test_small_pictures_cut_out_tightly_keep_their_strokes(size):
         small = np.asarray(ink.crop(ink.getbbox()).resize((size * 3 // 4, size), Image.Resampling.BOX))
         for pixels in (np.where(small > 100, 255, 0), np.where(small > 100, 0, 255)):
             digit = prepare(pixels.astype(np.uint8), single=True).digits[0].pixels
-            assert alike(digit, prepare(np.asarray(ink.crop(ink.getbbox()).resize((150, 200)))).digits[0].pixels) > 0.85
+            assert (
+                alike(digit, prepare(np.asarray(ink.crop(ink.getbbox()).resize((150, 200)))).digits[0].pixels)
+                > 0.85
+            )
 
 
 def test_the_result_is_placed_as_mnist_places_digits():
@@ -102,8 +105,15 @@ def test_size_and_pen_do_not_matter():
 def test_an_mnist_digit_passes_through_unchanged():
     """A 28 x 28 digit placed as MNIST's is returned byte for byte, from an array, a PNG, or black on white."""
     digit = centred(sign("2").astype(np.float32))
-    for source in (digit, saved(digit), digit[..., None], digit.reshape(784), digit / 255.0, 255 - digit,
-                   np.stack([digit] * 3, 2)):
+    for source in (
+        digit,
+        saved(digit),
+        digit[..., None],
+        digit.reshape(784),
+        digit / 255.0,
+        255 - digit,
+        np.stack([digit] * 3, 2),
+    ):
         prepared = prepare(source)
         assert prepared.passed
         assert prepared.digits[0].pixels.tobytes() == digit.tobytes()
@@ -145,10 +155,16 @@ def test_boxes_are_in_pixels_of_the_original():
     assert abs(bottom - 1800) <= 3
 
 
-@pytest.mark.parametrize("pixels", [
-    np.full((200, 300), 230, np.uint8), page([]), np.zeros((50, 50), np.uint8),
-    np.random.default_rng(0).integers(0, 256, (300, 300), dtype=np.uint8),
-], ids=["flat", "paper", "black", "noise"])
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.full((200, 300), 230, np.uint8),
+        page([]),
+        np.zeros((50, 50), np.uint8),
+        np.random.default_rng(0).integers(0, 256, (300, 300), dtype=np.uint8),
+    ],
+    ids=["flat", "paper", "black", "noise"],
+)
 def test_a_picture_without_writing_is_refused_with_a_reason(pixels):
     """Blank paper and noise give no digit and say why."""
     prepared = prepare(pixels)
@@ -251,7 +267,9 @@ def test_doubt_is_calibrated_and_says_why():
     sharp = rejections.tempered(np.exp(logits) / np.exp(logits).sum(1, keepdims=True), 1 / 3)
     limits = rejections.set_limits(sharp, labels, rng.random(4000), refuse=0.02)
     assert limits.temperature > 1.3
-    assert rejections.calibration_error(limits.calibrated(sharp), labels) < 0.5 * rejections.calibration_error(sharp, labels)
+    assert rejections.calibration_error(
+        limits.calibrated(sharp), labels
+    ) < 0.5 * rejections.calibration_error(sharp, labels)
     refused = [limits.reason(p, s) is not None for p, s in zip(sharp, rng.random(4000), strict=True)]
     assert 0.005 < np.mean(refused) < 0.04
     assert "unlike" in Rejection(most=0.5).reason(np.eye(10)[3], 0.6)
@@ -276,7 +294,14 @@ def test_what_was_seen_can_be_shown():
     """The sheet is a picture of a readable width with all stages; more digits make it longer; blocks are at most 28 wide."""
     prepared = prepare(page([("2", 140, 90)]))
     near = np.stack([np.stack([reference("7")] * 3)])
-    sheet = stage_sheet(prepared, np.full((1, 10), 0.1), near, likes=np.array([[7, 7, 7]]), answer="2", without=[("lines", "7")])
+    sheet = stage_sheet(
+        prepared,
+        np.full((1, 10), 0.1),
+        near,
+        likes=np.array([[7, 7, 7]]),
+        answer="2",
+        without=[("lines", "7")],
+    )
     assert sheet.size[0] == 1240
     assert np.asarray(sheet).std() > 20
     more = stage_sheet(prepare(page([("2", 20, 90), ("7", 160, 90), ("5", 280, 90)])), np.full((3, 10), 0.1))
@@ -307,6 +332,7 @@ def test_a_network_may_judge_what_is_doubtful():
             p[:, 0] = sure
             p[:, 1:] = (1 - sure[:, None]) / 9
             return p
+
         return classify
 
     assert len(prepare(pixels, classify=judge(True)).digits) == 1

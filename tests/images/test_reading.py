@@ -116,18 +116,40 @@ def test_arrays_of_every_shape_and_type_are_one_picture():
     """28x28, 28x28x1, 784; bool, integers, floats from 0 to 1 and to 255 are the same digit."""
     digit = (GREY[:14, :14] > 128).repeat(2, 0).repeat(2, 1)
     whole = digit.astype(np.uint8) * 255
-    for array in (whole, whole[..., None], whole.reshape(784), digit, whole / 255, (whole / 255).astype(np.float16),
-                  whole.astype(np.int64), whole.astype(np.uint16) * np.uint16(257), digit.astype(int), whole[None],
-                  whole.tolist(), whole.astype(float)):
+    for array in (
+        whole,
+        whole[..., None],
+        whole.reshape(784),
+        digit,
+        whole / 255,
+        (whole / 255).astype(np.float16),
+        whole.astype(np.int64),
+        whole.astype(np.uint16) * np.uint16(257),
+        digit.astype(int),
+        whole[None],
+        whole.tolist(),
+        whole.astype(float),
+    ):
         assert np.array_equal(read_picture(array).pixels, whole)
 
 
-@pytest.mark.parametrize(("array", "words"), [
-    (np.full((28, 28), np.nan), "NaN"), (np.zeros((3, 28, 28)), "one by one"), (np.zeros(783), "expected one picture"),
-    (np.zeros((0, 5)), "expected one picture"), (np.full((4, 4), -1.0), "undo the scaling"), (np.full((4, 4), 1e9), "up to"),
-    (np.zeros((4, 4), complex), "numbers"), (np.array([["a"]]), "numbers"), (None, "numbers"), ({}, "numbers"),
-    ([[1, 2], [3]], "array of pixels"), (3.5, "expected one picture"),
-])
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.full((28, 28), np.nan), "NaN"),
+        (np.zeros((3, 28, 28)), "one by one"),
+        (np.zeros(783), "expected one picture"),
+        (np.zeros((0, 5)), "expected one picture"),
+        (np.full((4, 4), -1.0), "undo the scaling"),
+        (np.full((4, 4), 1e9), "up to"),
+        (np.zeros((4, 4), complex), "numbers"),
+        (np.array([["a"]]), "numbers"),
+        (None, "numbers"),
+        ({}, "numbers"),
+        ([[1, 2], [3]], "array of pixels"),
+        (3.5, "expected one picture"),
+    ],
+)
 def test_arrays_that_are_no_picture_are_refused_in_words(array, words):
     """A wrong array says what came and what was expected."""
     with pytest.raises(DataError) as problem:
@@ -135,12 +157,25 @@ def test_arrays_that_are_no_picture_are_refused_in_words(array, words):
     assert words in sentence(problem)
 
 
-@pytest.mark.parametrize(("data", "words"), [
-    (b"", "empty"), (b"%PDF-1.7", "PDF"), (b"<svg xmlns='x'/>", "SVG"), (b"<!DOCTYPE html><p>", "HTML"),
-    (b"%!PS-Adobe-3.0 EPSF", "PostScript"), (b"8BPS\0\1", "Photoshop"), (b"hello world", "text file"),
-    (bytes(100), "zero bytes"), (b"\x89PNG\r\n\x1a\n", "cut off"), (b"\xff\xd8\xff", "cut off"), (b"GIF89a", "cut off"),
-    (b"PK\x03\x04", "ZIP"), (b"\x93NUMPY", "NumPy"), (b"BM", "text file"),
-])
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b"%PDF-1.7", "PDF"),
+        (b"<svg xmlns='x'/>", "SVG"),
+        (b"<!DOCTYPE html><p>", "HTML"),
+        (b"%!PS-Adobe-3.0 EPSF", "PostScript"),
+        (b"8BPS\0\1", "Photoshop"),
+        (b"hello world", "text file"),
+        (bytes(100), "zero bytes"),
+        (b"\x89PNG\r\n\x1a\n", "cut off"),
+        (b"\xff\xd8\xff", "cut off"),
+        (b"GIF89a", "cut off"),
+        (b"PK\x03\x04", "ZIP"),
+        (b"\x93NUMPY", "NumPy"),
+        (b"BM", "text file"),
+    ],
+)
 def test_a_file_that_is_something_else_is_named(data, words, tmp_path):
     """What a file really is, is said, whatever it is called."""
     path = tmp_path / "photo.png"
@@ -172,13 +207,21 @@ def test_a_missing_file_or_folder_says_so(tmp_path):
 
 def header(width, height, bits=8, colour=0):
     """A PNG that claims a size and holds next to nothing."""
+
     def chunk(name, body):
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0))
-            + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b""))
+
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(bytes(1000)))
+        + chunk(b"IEND", b"")
+    )
 
 
-@pytest.mark.parametrize(("width", "height"), [(2**31 - 1, 2**31 - 1), (0, 0), (20000, 20000), (300000, 1), (1, 300000)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(2**31 - 1, 2**31 - 1), (0, 0), (20000, 20000), (300000, 1), (1, 300000)]
+)
 def test_sizes_are_checked_before_anything_is_decoded(width, height):
     """A picture that claims to be huge, or nothing, is refused from its header."""
     with pytest.raises(DataError) as problem:

@@ -25,8 +25,10 @@ def test_digits():
 def reader():
     """The model that comes along, as `chainrule predict` uses it."""
     model = load_model(pretrained.digits(), compile=False)
-    return Reader(lambda x: model.predict_on_batch(x.reshape(len(x), *model.input_shape)),
-                  doubt=Rejection.from_dict(model.extras["doubt"]))
+    return Reader(
+        lambda x: model.predict_on_batch(x.reshape(len(x), *model.input_shape)),
+        doubt=Rejection.from_dict(model.extras["doubt"]),
+    )
 
 
 def on_paper(ink, seed):
@@ -78,7 +80,11 @@ def test_what_is_no_digit_is_refused(reader, kind):
         elif kind == "photo":
             pixels = photo(seed)
         else:
-            pixels = rng.integers(0, 256, (90, 90), dtype=np.uint8) if kind == "noise" else on_paper(np.zeros((60, 60)), seed)
+            pixels = (
+                rng.integers(0, 256, (90, 90), dtype=np.uint8)
+                if kind == "noise"
+                else on_paper(np.zeros((60, 60)), seed)
+            )
         found = reader.read(pixels)
         refused += found.refused is not None
         assert found.refused is None or found.text is None
@@ -87,7 +93,9 @@ def test_what_is_no_digit_is_refused(reader, kind):
 
 def test_letters_are_refused_and_digits_are_not(reader, test_digits):
     """Of 100 letters and marks on paper at least 85 are refused, of 200 digits at most 6."""
-    strange = [reader.read(on_paper(ink / 255.0, k)).refused for k, ink in enumerate(drawn_glyphs(100, seed=9))]
+    strange = [
+        reader.read(on_paper(ink / 255.0, k)).refused for k, ink in enumerate(drawn_glyphs(100, seed=9))
+    ]
     known = [reader.read(on_paper(ink / 255.0, k)).refused for k, ink in enumerate(test_digits[0][:200])]
     assert sum(reason is not None for reason in strange) >= 85
     assert sum(reason is not None for reason in known) <= 6

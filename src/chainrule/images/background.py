@@ -9,11 +9,11 @@ from chainrule.images.grey import thumbnail
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
-REACH = 0.09                # half the widest stroke that is still taken for ink, as a share of the long side
-WIDE_REACH = 0.16           # the same, where the first turns out too narrow
-OFF_SHEET = 0.33            # a hard shadow leaves more of the light than this
-SMALL = 24                  # a picture this small is one digit cut out: too little for a lamp or a shadow to show
-DARKEST = 24.0              # paper is never taken to be darker: dividing by less would make noise into ink
+REACH = 0.09  # half the widest stroke that is still taken for ink, as a share of the long side
+WIDE_REACH = 0.16  # the same, where the first turns out too narrow
+OFF_SHEET = 0.33  # a hard shadow leaves more of the light than this
+SMALL = 24  # a picture this small is one digit cut out: too little for a lamp or a shadow to show
+DARKEST = 24.0  # paper is never taken to be darker: dividing by less would make noise into ink
 
 
 def ink_is_light(grey: Pixels) -> bool:
@@ -32,7 +32,7 @@ def ink_is_light(grey: Pixels) -> bool:
     lopsided = float(np.mean(away**3)) / scale**3
     ring = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
     low, high = np.percentile(small, [2, 98])
-    ground = (float(np.median(ring)) - (low + high) / 2) / max(8.0, (high - low) / 2)     # -1 dark … 1 light
+    ground = (float(np.median(ring)) - (low + high) / 2) / max(8.0, (high - low) / 2)  # -1 dark … 1 light
     return bool(lopsided - 1.5 * ground > 0.0)
 
 

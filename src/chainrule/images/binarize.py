@@ -5,8 +5,8 @@ import numpy as np
 from chainrule.images.components import Mask
 from chainrule.images.filters import Floats, resized, window_max
 
-BLOCK = 8                   # the local maximum is looked up on blocks of this many pixels
-FAINTEST = 0.07             # darkness below this is never ink
+BLOCK = 8  # the local maximum is looked up on blocks of this many pixels
+FAINTEST = 0.07  # darkness below this is never ink
 
 
 def noise(ink: Floats) -> float:
@@ -17,7 +17,10 @@ def noise(ink: Floats) -> float:
     step = max(1, min(ink.shape) // 400)
     if min(ink.shape) < 3:
         return 0.0
-    rough = float(np.median(np.abs(2.0 * ink[::step, 1:-1:step] - ink[::step, :-2:step] - ink[::step, 2::step]))) / 2.0
+    rough = (
+        float(np.median(np.abs(2.0 * ink[::step, 1:-1:step] - ink[::step, :-2:step] - ink[::step, 2::step])))
+        / 2.0
+    )
     sample = ink[::step, ::step]
     low = sample[sample < max(0.08, float(np.percentile(sample, 60)))]
     return min(float(np.sqrt(np.mean(low**2))) if low.size else 0.0, 0.015 + 3.0 * rough)
@@ -29,7 +32,7 @@ def peaks(ink: Floats, reach: float = 0.04) -> Floats:
     block = BLOCK if min(h, w) >= 64 else 1
     rows, columns = -(-h // block), -(-w // block)
     tiles = np.pad(ink, ((0, rows * block - h), (0, columns * block - w)))
-    if block > 1:                                       # the mean of 2 x 2 first: one dark grain is no peak
+    if block > 1:  # the mean of 2 x 2 first: one dark grain is no peak
         tiles = (tiles[::2] + tiles[1::2])[:, ::2] + (tiles[::2] + tiles[1::2])[:, 1::2]
         tiles = (tiles / 4).reshape(rows, block // 2, columns, block // 2).max(axis=(1, 3))
     tiles = window_max(tiles, max(1, round(reach * max(h, w) / block)))

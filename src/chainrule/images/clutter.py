@@ -48,7 +48,9 @@ def outlines(parts: Components) -> Floats:
     count = np.zeros(len(parts) + 1)
     for one, other in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1])):
         differ = one != other
-        count += np.bincount(one[differ], minlength=len(count)) + np.bincount(other[differ], minlength=len(count))
+        count += np.bincount(one[differ], minlength=len(count)) + np.bincount(
+            other[differ], minlength=len(count)
+        )
     return (count[1:] * np.pi / 4).astype(np.float32)
 
 
@@ -68,16 +70,29 @@ def writing(parts: Components, ink: Floats, outside: Flags) -> Flags:
     inside = ~touching
     big = longest >= max(6.0, 0.045 * max(h, w))
     solid = parts.area / (parts.width * parts.height)
-    strip = (np.minimum(parts.width, parts.height) < 0.06 * longest) | ((longest > 0.9 * max(h, w)) & (solid < 0.02))
+    strip = (np.minimum(parts.width, parts.height) < 0.06 * longest) | (
+        (longest > 0.9 * max(h, w)) & (solid < 0.02)
+    )
     good = inside & big & ~strip & (level > 0.25 * level[big & ~strip].max(initial=0.0))
     keep = np.ones(n, bool)
     pen = 2.0 * parts.area / np.maximum(outlines(parts), 1.0)
     stroke = big & ~strip & (pen > 0.03 * longest) & (pen < 0.25 * longest) & (solid < 0.75)
-    filling = touching & stroke & (longest > 2.5 * longest[good].max(initial=0.0)) & (parts.width > 0.6 * w) & (parts.height > 0.6 * h)
-    if good.any() and not filling.any():             # else the digit itself fills its picture
+    filling = (
+        touching
+        & stroke
+        & (longest > 2.5 * longest[good].max(initial=0.0))
+        & (parts.width > 0.6 * w)
+        & (parts.height > 0.6 * h)
+    )
+    if good.any() and not filling.any():  # else the digit itself fills its picture
         largest = longest[good].max()
-        edge_ink = touching & ((longest < 0.55 * largest) | (share > 0.3) | (solid > 0.7) | strip
-                               | (np.minimum(parts.width, parts.height) < 0.12 * largest))
+        edge_ink = touching & (
+            (longest < 0.55 * largest)
+            | (share > 0.3)
+            | (solid > 0.7)
+            | strip
+            | (np.minimum(parts.width, parts.height) < 0.12 * largest)
+        )
         keep &= ~edge_ink
         keep &= ~(touching & (longest > 3.0 * largest))
     main = keep & big

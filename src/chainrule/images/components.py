@@ -20,7 +20,7 @@ class Components:
     labels: np.ndarray[Any, np.dtype[np.int32]]
     left: Ints
     top: Ints
-    right: Ints              # one past the last column
+    right: Ints  # one past the last column
     bottom: Ints
     area: Ints
 
@@ -73,8 +73,8 @@ def components(mask: Mask) -> Components:
         return Components(labels, none, none, none, none, none)
     # Runs are sorted by (row, column): those of the row above that touch run i lie in one slice, found by bisection.
     base = row * (w + 2)
-    first = np.searchsorted(base + end, base - (w + 2) + start, side="left")      # above.end >= start
-    last = np.searchsorted(base + start, base - (w + 2) + end, side="right")      # above.start <= end
+    first = np.searchsorted(base + end, base - (w + 2) + start, side="left")  # above.end >= start
+    last = np.searchsorted(base + start, base - (w + 2) + end, side="right")  # above.start <= end
     count = np.maximum(last - first, 0)
     below = np.repeat(np.arange(n), count)
     above = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
@@ -84,7 +84,7 @@ def components(mask: Mask) -> Components:
         new = root.copy()
         np.minimum.at(new, root[below], low)
         np.minimum.at(new, root[above], low)
-        while True:                                                                # follow to the smallest known
+        while True:  # follow to the smallest known
             further = new[new]
             if np.array_equal(further, new):
                 break

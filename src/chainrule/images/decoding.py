@@ -42,7 +42,9 @@ def decode(data: bytes, limits: Limits) -> tuple[Pixels, str, tuple[int, int]]:
     ("is a PNG that was cut off …"); the caller knows the file's name.
     """
     if len(data) > limits.file_bytes:
-        raise DataError(f"is {len(data) / 1e6:.0f} MB large; at most {limits.file_bytes / 1e6:.0f} MB are read")
+        raise DataError(
+            f"is {len(data) / 1e6:.0f} MB large; at most {limits.file_bytes / 1e6:.0f} MB are read"
+        )
     kind = formats.kind(data)
     if kind == "PNG":
         data = formats.bare_png(data)
@@ -53,12 +55,25 @@ def decode(data: bytes, limits: Limits) -> tuple[Pixels, str, tuple[int, int]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if kind == "JPEG":
-                image.draft(None, shrunk(image.size, limits.side))      # halves, quarters or eighths
+                image.draft(None, shrunk(image.size, limits.side))  # halves, quarters or eighths
             with quiet() if kind == "TIFF" else nullcontext():
                 image.load()
             turn = turn_of(image)
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, MemoryError, TypeError, KeyError,
-            OverflowError, AttributeError, RuntimeError, NotImplementedError, ZeroDivisionError) as problem:
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        IndexError,
+        MemoryError,
+        TypeError,
+        KeyError,
+        OverflowError,
+        AttributeError,
+        RuntimeError,
+        NotImplementedError,
+        ZeroDivisionError,
+    ) as problem:
         raise DataError(f"is a {kind} picture that is damaged or cut off ({_short(problem)})") from None
     pixels = plain(image, limits.side)
     size = (header.width, header.height)
@@ -106,21 +121,25 @@ def _open(data: bytes, kind: str) -> Any:
     if kind == "HEIC":
         part("pi_heif", "heic", "Reading a HEIC photo").register_heif_opener()
     name = {"HEIC": "HEIF", "WebP": "WEBP"}.get(kind, kind)
-    if kind == "WebP" and len(data) > 30:      # Pillow's WebP decoder allocates the canvas when it opens the file
+    if kind == "WebP" and len(data) > 30:  # Pillow's WebP decoder allocates the canvas when it opens the file
         _affordable(_webp_header(data), Limits(), len(data))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")      # the size warning; the limits here are stricter
+            warnings.simplefilter("ignore")  # the size warning; the limits here are stricter
             return Image.open(io.BytesIO(data), formats=[name])
     except Image.DecompressionBombError:
         raise DataError("has far too many pixels to be a photo") from None
     except Exception as problem:  # noqa: BLE001    whatever a decoder trips over, the file is at fault
-        raise DataError(f"begins like a {kind} picture but is damaged or cut off ({_short(problem)})") from None
+        raise DataError(
+            f"begins like a {kind} picture but is damaged or cut off ({_short(problem)})"
+        ) from None
 
 
 def _header(image: Any, kind: str) -> Header:
     cost = {"1": 1, "L": 1, "P": 8, "I;16": 4, "I;16B": 4, "I": 8, "F": 8, "RGB": 4}.get(image.mode, 8)
-    if kind == "HEIC":  # in truth 9 bytes; but phones make them of 24 million pixels, and 230 MB for one can be had
+    if (
+        kind == "HEIC"
+    ):  # in truth 9 bytes; but phones make them of 24 million pixels, and 230 MB for one can be had
         cost = 4
     return Header(kind, image.width, image.height, cost + (4.0 if kind == "WebP" else 0.0))
 
@@ -128,12 +147,18 @@ def _header(image: Any, kind: str) -> Header:
 def _webp_header(data: bytes) -> Header:
     chunk, body = data[12:16], data[20:30]
     if chunk == b"VP8X":
-        return Header("WebP", 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little"), 8.0)
+        return Header(
+            "WebP", 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little"), 8.0
+        )
     if chunk == b"VP8L":
         bits = int.from_bytes(body[1:5], "little")
         return Header("WebP", 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF), 8.0)
-    return Header("WebP", int.from_bytes(body[6:8], "little") & 0x3FFF,
-                  int.from_bytes(body[8:10], "little") & 0x3FFF, 8.0)
+    return Header(
+        "WebP",
+        int.from_bytes(body[6:8], "little") & 0x3FFF,
+        int.from_bytes(body[8:10], "little") & 0x3FFF,
+        8.0,
+    )
 
 
 def _affordable(header: Header, limits: Limits, size: int) -> None:
@@ -164,7 +189,11 @@ def plain(image: Any, side: int) -> Pixels:
         if step > 1:
             h, w = (n // step * step or n for n in values.shape)
             across, down = min(step, w), min(step, h)
-            values = values[:h, :w].reshape(h // down, down, w // across, across).mean(axis=(1, 3), dtype=np.float32)
+            values = (
+                values[:h, :w]
+                .reshape(h // down, down, w // across, across)
+                .mean(axis=(1, 3), dtype=np.float32)
+            )
         return levels(values * 255.0 if mode == "F" and float(values.max(initial=0.0)) <= 1.0 else values)
     if mode == "CMYK":
         # Pillow already turns Adobe's inverted CMYK over while it decodes a JPEG.
@@ -175,7 +204,7 @@ def plain(image: Any, side: int) -> Pixels:
         return shrink(on_paper(np.asarray(image.reduce(factor) if factor > 1 else image)), side)
     image = image.convert("L" if mode in ("1", "L") else "RGB")
     size = shrunk(image.size, side)
-    if size != image.size:                       # before it becomes an array: a second copy of a photo is large
+    if size != image.size:  # before it becomes an array: a second copy of a photo is large
         image = image.resize(size, _box(), reducing_gap=2.0)
     return np.asarray(image)
 
@@ -205,7 +234,7 @@ def on_paper(rgba: Pixels) -> Pixels:
     seen = alpha[..., 0] > 127
     light = seen.any() and seen.mean() < 0.9 and float(rgba[..., :3][seen].mean()) > 176
     paper = 0 if light else 255
-    mixed = rgba[..., :3] * alpha + np.uint16(paper) * (255 - alpha)       # at most 255 * 255: fits 16 bits
+    mixed = rgba[..., :3] * alpha + np.uint16(paper) * (255 - alpha)  # at most 255 * 255: fits 16 bits
     return ((mixed + np.uint16(127)) // 255).astype(np.uint8)
 
 

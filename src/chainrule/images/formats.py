@@ -13,22 +13,47 @@ from chainrule.errors import DataError
 
 READ = ("PNG", "JPEG", "WebP", "BMP", "GIF", "TIFF", "HEIC")
 SUFFIXES = {
-    "PNG": {"png", "apng"}, "JPEG": {"jpg", "jpeg", "jpe", "jfif"}, "WebP": {"webp"}, "BMP": {"bmp", "dib"},
-    "GIF": {"gif"}, "TIFF": {"tif", "tiff"}, "HEIC": {"heic", "heif", "hif"},
+    "PNG": {"png", "apng"},
+    "JPEG": {"jpg", "jpeg", "jpe", "jfif"},
+    "WebP": {"webp"},
+    "BMP": {"bmp", "dib"},
+    "GIF": {"gif"},
+    "TIFF": {"tif", "tiff"},
+    "HEIC": {"heic", "heif", "hif"},
 }
 # Files that people take for pictures, or that hide behind a picture's name.
 FOREIGN = (
-    (b"%PDF", "a PDF document"), (b"%!PS", "a PostScript (EPS) drawing"), (b"\xc5\xd0\xd3\xc6", "an EPS drawing"),
-    (b"8BPS", "a Photoshop (PSD) file"), (b"PK\x03\x04", "a ZIP archive"), (b"\x1f\x8b", "a gzip archive"),
-    (b"Rar!", "a RAR archive"), (b"7z\xbc\xaf", "a 7-Zip archive"), (b"\x89HDF", "an HDF5 file"),
-    (b"\x93NUMPY", "a NumPy array file"), (b"gimp xcf", "a GIMP (XCF) file"), (b"SIMPLE  =", "a FITS file"),
-    (b"DDS ", "a DDS texture"), (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 file"), (b"\xff\x4f\xff\x51", "a JPEG 2000 file"),
-    (b"\xff\x0a", "a JPEG XL file"), (b"\x00\x00\x00\x0cJXL ", "a JPEG XL file"), (b"\x00\x00\x01\x00", "an icon (ICO)"),
-    (b"ftypavif", "an AVIF file"), (b"P1", "a PBM file"), (b"P4", "a PBM file"), (b"P5", "a PGM file"),
-    (b"P6", "a PPM file"), (b"\x7fELF", "a program"), (b"MZ", "a program"), (b"RIFF", "a sound or film file"),
-    (b"OggS", "a sound or film file"), (b"ID3", "a sound file"), (b"\x1aE\xdf\xa3", "a film"),
+    (b"%PDF", "a PDF document"),
+    (b"%!PS", "a PostScript (EPS) drawing"),
+    (b"\xc5\xd0\xd3\xc6", "an EPS drawing"),
+    (b"8BPS", "a Photoshop (PSD) file"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"\x93NUMPY", "a NumPy array file"),
+    (b"gimp xcf", "a GIMP (XCF) file"),
+    (b"SIMPLE  =", "a FITS file"),
+    (b"DDS ", "a DDS texture"),
+    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 file"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 file"),
+    (b"\xff\x0a", "a JPEG XL file"),
+    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL file"),
+    (b"\x00\x00\x01\x00", "an icon (ICO)"),
+    (b"ftypavif", "an AVIF file"),
+    (b"P1", "a PBM file"),
+    (b"P4", "a PBM file"),
+    (b"P5", "a PGM file"),
+    (b"P6", "a PPM file"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+    (b"RIFF", "a sound or film file"),
+    (b"OggS", "a sound or film file"),
+    (b"ID3", "a sound file"),
+    (b"\x1aE\xdf\xa3", "a film"),
 )
-MOST_SCANS = 100            # an honest progressive JPEG has about ten; each one costs a pass over the whole picture
+MOST_SCANS = 100  # an honest progressive JPEG has about ten; each one costs a pass over the whole picture
 
 
 @dataclass(frozen=True)
@@ -59,11 +84,18 @@ def kind(data: bytes) -> str:
         return "TIFF"
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "WebP"
-    if data.startswith(b"BM") and len(data) > 18 and data[14:18] in (b"\x0c\0\0\0", b"\x28\0\0\0", b"\x34\0\0\0",
-                                                                    b"\x38\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0"):
+    if (
+        data.startswith(b"BM")
+        and len(data) > 18
+        and data[14:18]
+        in (b"\x0c\0\0\0", b"\x28\0\0\0", b"\x34\0\0\0", b"\x38\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0")
+    ):
         return "BMP"
-    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1",
-                                                     b"msf1") and b"avif" not in data[8:40]:
+    if (
+        data[4:8] == b"ftyp"
+        and data[8:12] in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+        and b"avif" not in data[8:40]
+    ):
         return "HEIC"
     raise DataError(f"is {foreign(data)}; read are {', '.join(READ[:-1])} and {READ[-1]}")
 
@@ -110,7 +142,9 @@ def bare_png(data: bytes) -> bytes:
     parts, seen = [data[:8]], set()
     for name, at, length in png_chunks(data):
         if name in wanted:
-            if zlib.crc32(data[at - 4 : at + length]) != int.from_bytes(data[at + length : at + length + 4], "big"):
+            if zlib.crc32(data[at - 4 : at + length]) != int.from_bytes(
+                data[at + length : at + length + 4], "big"
+            ):
                 raise DataError(f"is a damaged PNG: the checksum of its part {name.decode()} is wrong")
             whole = data[at - 8 : at + length + 4]
             grey = name == b"tRNS" and length == 2 and data[25:26] == b"\0"
@@ -138,7 +172,7 @@ def jpeg_header(data: bytes) -> Header:
     at, header, scans = 2, None, 0
     while at + 4 <= len(data):
         if data[at] != 0xFF:
-            at = data.find(b"\xff", at)          # compressed data: on to the next marker
+            at = data.find(b"\xff", at)  # compressed data: on to the next marker
             if at < 0:
                 break
             continue
@@ -149,14 +183,19 @@ def jpeg_header(data: bytes) -> Header:
         if marker == 0xD9:
             break
         length = int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker in (0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF) and not header:
+        if (
+            marker in (0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF)
+            and not header
+        ):
             height, width, parts = struct.unpack(">HHB", data[at + 5 : at + 10].ljust(5, b"\0"))
             # A baseline JPEG streams through at reduced scale; a progressive one keeps its values in memory, mostly at half size.
             header = Header("JPEG", width, height, 0.6 if marker in (0xC0, 0xC1) else 1.3 * parts)
         if marker == 0xDA:
             scans += 1
             if scans > MOST_SCANS:
-                raise DataError(f"is a JPEG of more than {MOST_SCANS} scans, which honest pictures do not have")
+                raise DataError(
+                    f"is a JPEG of more than {MOST_SCANS} scans, which honest pictures do not have"
+                )
         at += 2 + max(length, 2)
     if header is None:
         raise DataError("is a JPEG that was cut off before its pixels, or damaged")

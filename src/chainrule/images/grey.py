@@ -10,8 +10,12 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 # Weights of red, green, blue. The first is what the eye sees; another must be clearly better to replace it.
 CHANNELS = {
-    "brightness": (0.299, 0.587, 0.114), "red": (1.0, 0.0, 0.0), "green": (0.0, 1.0, 0.0), "blue": (0.0, 0.0, 1.0),
-    "red + green": (0.5, 0.5, 0.0), "green + blue": (0.0, 0.5, 0.5),
+    "brightness": (0.299, 0.587, 0.114),
+    "red": (1.0, 0.0, 0.0),
+    "green": (0.0, 1.0, 0.0),
+    "blue": (0.0, 0.0, 1.0),
+    "red + green": (0.5, 0.5, 0.0),
+    "green + blue": (0.0, 0.5, 0.5),
 }
 THUMBNAIL = 200
 BETTER = 1.25
@@ -29,7 +33,7 @@ def grey(pixels: Pixels) -> tuple[Pixels, str]:
     small = thumbnail(pixels)
     spread = small.max(2).astype(np.int16) - small.min(2)
     name = "brightness"
-    if np.percentile(spread, 99.5) >= 24:                 # below that the picture is grey, whatever its mode says
+    if np.percentile(spread, 99.5) >= 24:  # below that the picture is grey, whatever its mode says
         planes = {name: mixed(small, weights) for name, weights in CHANNELS.items()}
         scores = {name: contrast(plane) for name, plane in planes.items()}
         best = max(scores, key=lambda n: scores[n])
@@ -65,5 +69,3 @@ def contrast(plane: Pixels) -> float:
     ink = np.percentile(away, 98)
     rest = away[away < ink / 3]
     return float(ink / (4.0 + (rest.mean() if rest.size else ink)))
-
-

@@ -42,9 +42,16 @@ class Glyph:
 
     def joined(self, other: "Glyph") -> "Glyph":
         """Both as one sign."""
-        return Glyph(tuple(sorted(self.pieces + other.pieces)), min(self.left, other.left), min(self.top, other.top),
-                     max(self.right, other.right), max(self.bottom, other.bottom),
-                     min(self.start, other.start), max(self.stop, other.stop), self.row)
+        return Glyph(
+            tuple(sorted(self.pieces + other.pieces)),
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+            min(self.start, other.start),
+            max(self.stop, other.stop),
+            self.row,
+        )
 
 
 def glyphs(parts: Components, keep: Flags, lean: float = 0.0) -> list[Glyph]:
@@ -55,8 +62,18 @@ def glyphs(parts: Components, keep: Flags, lean: float = 0.0) -> list[Glyph]:
     start, stop = np.full(len(parts), np.inf), np.full(len(parts), -np.inf)
     np.minimum.at(start, label, x)
     np.maximum.at(stop, label, x + 1)
-    found = [Glyph((int(k),), int(parts.left[k]), int(parts.top[k]), int(parts.right[k]), int(parts.bottom[k]),
-                   float(start[k]), float(stop[k])) for k in np.flatnonzero(keep)]
+    found = [
+        Glyph(
+            (int(k),),
+            int(parts.left[k]),
+            int(parts.top[k]),
+            int(parts.right[k]),
+            int(parts.bottom[k]),
+            float(start[k]),
+            float(stop[k]),
+        )
+        for k in np.flatnonzero(keep)
+    ]
     return sorted(found, key=lambda g: (g.start, g.top))
 
 
@@ -98,12 +115,12 @@ def shared(low: float, high: float, other_low: float, other_high: float) -> floa
 
 def gathered(found: list[Glyph], height: float) -> list[Glyph]:
     """Joins the pieces of one digit: a 5 and its hat, the two strokes of a 4, a stroke broken by a bad pen."""
-    for _ in range(3):                                   # a piece may belong to what two others became
+    for _ in range(3):  # a piece may belong to what two others became
         root = list(range(len(found)))
         for i, a in enumerate(found):
             for j in range(i + 1, len(found)):
                 if found[j].start > a.stop + 0.1 * height:
-                    break                                # sorted by start: all further ones are further away
+                    break  # sorted by start: all further ones are further away
                 if belongs(a, found[j], height):
                     one, other = _root(root, i), _root(root, j)
                     root[max(one, other)] = min(one, other)
@@ -134,13 +151,17 @@ def belongs(a: Glyph, b: Glyph, height: float) -> bool:
     gap_down = max(a.top, b.top) - min(a.bottom, b.bottom)
     gap_across = max(a.start, b.start) - min(a.stop, b.stop)
     if small.height < 0.25 * height and small.top > large.bottom - 0.05 * height:
-        return False                                     # an underline, a full stop, a comma
+        return False  # an underline, a full stop, a comma
     if across >= 0.55 and gap_down <= 0.3 * height:
         return True
     hat = small.bottom <= large.top + 0.3 * height and small.width >= 0.25 * height
     if hat and across >= 0.25 and gap_down <= 0.35 * height:
         return True
-    if small.height < 0.6 * height and max(gap_across, 0) <= 0.08 * height and max(gap_down, 0) <= 0.15 * height:
+    if (
+        small.height < 0.6 * height
+        and max(gap_across, 0) <= 0.08 * height
+        and max(gap_down, 0) <= 0.15 * height
+    ):
         return small.top < large.bottom - 0.25 * height and (down > 0.3 or across > 0.2)
     return False
 
@@ -156,8 +177,11 @@ def rows(found: list[Glyph]) -> list[Glyph]:
         for line in lines:
             last = line[-1]
             share = shared(glyph.top, glyph.bottom, last.top, last.bottom)
-            level = shared(glyph.top, glyph.bottom, *(float(np.median([getattr(g, side) for g in line[-4:]]))
-                                                     for side in ("top", "bottom")))
+            level = shared(
+                glyph.top,
+                glyph.bottom,
+                *(float(np.median([getattr(g, side) for g in line[-4:]])) for side in ("top", "bottom")),
+            )
             if max(share, level) > overlap:
                 best, overlap = line, max(share, level)
         if best is None:
@@ -175,4 +199,8 @@ def solid(glyph: Glyph, pen: float) -> bool:
 
 def plausible(found: list[Glyph], height: float) -> list[Glyph]:
     """Without what is far too small, too flat or too large beside the writing to be one of its digits."""
-    return [g for g in found if 0.5 * height <= g.height <= 1.9 * height and g.width <= min(3.0 * height, 2.5 * g.height)]
+    return [
+        g
+        for g in found
+        if 0.5 * height <= g.height <= 1.9 * height and g.width <= min(3.0 * height, 2.5 * g.height)
+    ]

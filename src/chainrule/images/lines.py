@@ -13,11 +13,11 @@ from chainrule.images.components import Ints, Mask
 from chainrule.images.filters import window_max
 
 TILTS = np.tan(np.radians(np.arange(-9.0, 9.01, 0.25)))
-SIDE = 320                  # lines are looked for on a mask of about this size
-COVERED = 0.72              # share of the columns in which a line must have ink
-ENOUGH = 0.4                # share of the columns that must vote for a line before it is looked at
-SMALLEST = 40               # in a picture this small a digit's own strokes reach nearly as far as a line would
-MOST = 80                   # lines a direction
+SIDE = 320  # lines are looked for on a mask of about this size
+COVERED = 0.72  # share of the columns in which a line must have ink
+ENOUGH = 0.4  # share of the columns that must vote for a line before it is looked at
+SMALLEST = 40  # in a picture this small a digit's own strokes reach nearly as far as a line would
+MOST = 80  # lines a direction
 
 
 def without_lines(mask: Mask, weak: Mask | None = None) -> tuple[Mask, Mask]:
@@ -79,8 +79,12 @@ def _candidates(mask: Mask) -> Iterator[tuple[float, float]]:
     h, w = mask.shape
     y, x = np.nonzero(mask)
     offset = int(np.ceil(abs(TILTS[-1]) * w)) + 2
-    votes = np.stack([np.bincount(np.rint(y - tilt * x).astype(np.int64) + offset, minlength=h + 2 * offset)
-                      for tilt in TILTS])
+    votes = np.stack(
+        [
+            np.bincount(np.rint(y - tilt * x).astype(np.int64) + offset, minlength=h + 2 * offset)
+            for tilt in TILTS
+        ]
+    )
     tilts, heights = np.nonzero(votes >= ENOUGH * w)
     order = np.argsort(-votes[tilts, heights], kind="stable")[:2000]
     seen: list[tuple[float, float]] = []
@@ -105,7 +109,9 @@ def _crosses(near: Mask, centre: Ints) -> bool:
     return bool(hit[first : first + ends].mean() >= 0.5 and hit[last - ends + 1 : last + 1].mean() >= 0.5)
 
 
-def _erase(mask: Mask, run_lengths: tuple[Ints, Ints], erased: Mask, height: float, tilt: float, reach: int) -> bool:
+def _erase(
+    mask: Mask, run_lengths: tuple[Ints, Ints], erased: Mask, height: float, tilt: float, reach: int
+) -> bool:
     """Follows a line through the full mask and marks its thin ink in `erased`; False when it is no ruled line."""
     h, w = mask.shape
     up, down = run_lengths
@@ -122,7 +128,7 @@ def _erase(mask: Mask, run_lengths: tuple[Ints, Ints], erased: Mask, height: flo
         return False
     typical = float(np.percentile(thickness[found], 40))
     thin = found & (thickness <= max(typical + 2.0, 1.8 * typical))
-    if typical > 0.03 * max(h, w) + 2:                          # too thick to be a ruled line
+    if typical > 0.03 * max(h, w) + 2:  # too thick to be a ruled line
         return False
     for column in np.flatnonzero(thin):
         row = rows[column, pick[column]]
@@ -140,5 +146,3 @@ def _run_lengths(mask: Mask) -> tuple[Ints, Ints]:
     last_paper = np.maximum.accumulate(np.where(flipped, 0, row), axis=0)
     down = np.where(flipped, row - last_paper, 0)[::-1]
     return up, down
-
-

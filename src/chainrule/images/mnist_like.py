@@ -28,11 +28,19 @@ def is_mnist_like(pixels: Pixels, size: int = 28) -> Pixels | None:
     weight = pixels.astype(np.float64) * (pixels >= 32)
     on = pixels >= 32
     total = weight.sum()
-    if total <= 0 or pixels.max() < 128 or np.mean(ring >= 32) > 0.08 or on.mean() > 0.5 or np.median(ring) > 24:
+    if (
+        total <= 0
+        or pixels.max() < 128
+        or np.mean(ring >= 32) > 0.08
+        or on.mean() > 0.5
+        or np.median(ring) > 24
+    ):
         return None
     rows, columns = np.flatnonzero(on.any(1)), np.flatnonzero(on.any(0))
     longer = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
     at = np.arange(size)
     middle = (size - 1) / 2 + 0.5
-    away = max(abs(float(weight.sum(1) @ at) / total - middle), abs(float(weight.sum(0) @ at) / total - middle))
+    away = max(
+        abs(float(weight.sum(1) @ at) / total - middle), abs(float(weight.sum(0) @ at) / total - middle)
+    )
     return pixels if 17 <= longer <= 22 and away <= 0.8 else None

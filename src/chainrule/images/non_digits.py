@@ -14,7 +14,7 @@ from chainrule.images.glyph_strokes import LETTERS, MARKS
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
-GRID = 100                          # glyphs are drawn about this large, then brought to 28 x 28 as digits are
+GRID = 100  # glyphs are drawn about this large, then brought to 28 x 28 as digits are
 
 
 def drawn_glyphs(n: int, seed: int) -> Pixels:
@@ -71,8 +71,12 @@ def polygon(rng: np.random.Generator) -> list[Floats]:
     strokes = []
     for _ in range(1 if rng.random() < 0.7 else 2):
         corners = int(rng.integers(3, 7))
-        angle = (np.arange(corners) + rng.uniform(-0.3, 0.3, corners)) * 2 * np.pi / corners + rng.uniform(0, 2 * np.pi)
-        points = np.stack([rng.uniform(0.6, 1.0) * np.cos(angle), np.sin(angle)], axis=1) * rng.uniform(0.3, 0.5)
+        angle = (np.arange(corners) + rng.uniform(-0.3, 0.3, corners)) * 2 * np.pi / corners + rng.uniform(
+            0, 2 * np.pi
+        )
+        points = np.stack([rng.uniform(0.6, 1.0) * np.cos(angle), np.sin(angle)], axis=1) * rng.uniform(
+            0.3, 0.5
+        )
         strokes.append(np.concatenate([points, points[:1]]).astype(np.float32))
     return strokes
 
@@ -83,7 +87,11 @@ def spiral(rng: np.random.Generator) -> list[Floats]:
     t = np.linspace(0.0, 1.0, int(turns * 16), dtype=np.float32)
     angle = (t * turns + rng.random()) * 2 * np.pi * (1 if rng.random() < 0.5 else -1)
     radius = (rng.uniform(0.0, 0.15) + t) * 0.45
-    return [np.stack([radius * np.cos(angle), rng.uniform(0.7, 1.0) * radius * np.sin(angle)], axis=1).astype(np.float32)]
+    return [
+        np.stack([radius * np.cos(angle), rng.uniform(0.7, 1.0) * radius * np.sin(angle)], axis=1).astype(
+            np.float32
+        )
+    ]
 
 
 def curve(points: Floats, steps: int = 8) -> Floats:
@@ -92,7 +100,9 @@ def curve(points: Floats, steps: int = 8) -> Floats:
     t = np.linspace(0.0, 1.0, steps, endpoint=False, dtype=np.float32)[:, None]
     out = []
     for a, b, c, d in zip(p, p[1:], p[2:], p[3:], strict=False):
-        out.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
+        out.append(
+            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+        )
     return np.concatenate([*out, points[-1:]]).astype(np.float32)
 
 
@@ -133,7 +143,9 @@ def rounds(rng: np.random.Generator) -> Floats:
 
     first, second = oval(), oval()
     shape = placing.cropped(first * (1 - second))[0]
-    return shape if min(shape.shape) > 0.35 * max(shape.shape) else rounds(rng)  # a narrow one is a 1 of a broad pen
+    return (
+        shape if min(shape.shape) > 0.35 * max(shape.shape) else rounds(rng)
+    )  # a narrow one is a 1 of a broad pen
 
 
 def spoiled(digits: Pixels, labels: np.ndarray[Any, Any], seed: int) -> Pixels:

@@ -12,8 +12,8 @@ from chainrule.images.grouping import Glyph
 from chainrule.images.segmentation import own
 from chainrule.images.strokes import stroke_width
 
-PEN = 8                     # pixels: a sign is made so much smaller that its mean stroke is about this wide
-LEFT = 0.02                 # the widest stroke is what is left of a sign when all but this share is worn away
+PEN = 8  # pixels: a sign is made so much smaller that its mean stroke is about this wide
+LEFT = 0.02  # the widest stroke is what is left of a sign when all but this share is worn away
 
 
 def unrest(ink: Floats, writing: Mask, lines: Mask, parts: Components, found: list[Glyph]) -> float:

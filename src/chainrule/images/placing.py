@@ -8,9 +8,9 @@ from chainrule.images.filters import Floats, resized, window_mean
 from chainrule.images.strokes import rewidened, stroke_width
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
-FINE = 6                    # fine pixels per pixel of the 20-pixel box while the strokes are worked on
-MOST_CHANGE = 2.5           # strokes are made finer by at most this many of the box's pixels
-MARGIN = 4                  # boxes' pixels of paper kept around the digit meanwhile
+FINE = 6  # fine pixels per pixel of the 20-pixel box while the strokes are worked on
+MOST_CHANGE = 2.5  # strokes are made finer by at most this many of the box's pixels
+MARGIN = 4  # boxes' pixels of paper kept around the digit meanwhile
 
 
 def cropped(ink: Floats) -> tuple[Floats, tuple[int, int, int, int]]:
@@ -33,7 +33,7 @@ def fitted(ink: Floats, box: int = 20) -> Floats:
     border = round(around * scale)
     big = resized(padded, width + 2 * border, height + 2 * border, "BOX" if scale < 1 else "BICUBIC")
     pen = stroke_width(ink) * scale
-    if 0.0 < pen < 2.5:                             # a pen finer than the grid: what is left of it counts as full
+    if 0.0 < pen < 2.5:  # a pen finer than the grid: what is left of it counts as full
         big = big * np.float32(2.5 / pen)
     spare = max(0, border - MARGIN * FINE)
     big = big[spare : big.shape[0] - spare, spare : big.shape[1] - spare]
@@ -67,8 +67,9 @@ def sheared(ink: Floats, lean: float) -> Floats:
     grow = int(np.ceil(abs(lean) * h / 2)) + 1
     wide = np.pad(ink, ((0, 0), (grow, grow)))
     image = Image.fromarray(wide)
-    moved = image.transform(image.size, Image.Transform.AFFINE, (1, -lean, lean * h / 2, 0, 1, 0),
-                            Image.Resampling.BILINEAR)
+    moved = image.transform(
+        image.size, Image.Transform.AFFINE, (1, -lean, lean * h / 2, 0, 1, 0), Image.Resampling.BILINEAR
+    )
     return np.asarray(moved)
 
 

@@ -25,8 +25,8 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Classify = Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
 
 
-SMALLEST = 5                # pixels: what is smaller is a speck
-MOST_PIECES = 250           # a page of a hundred broken digits has fewer; noise and cloth have more
+SMALLEST = 5  # pixels: what is smaller is a speck
+MOST_PIECES = 250  # a page of a hundred broken digits has fewer; noise and cloth have more
 
 
 FORMER_NAMES = {"passing": "mnist_like"}  # as earlier versions stored them
@@ -45,19 +45,29 @@ class Preparation:
 
     size: int = 28
     box: int = 20
-    mnist_like: bool = True                # an MNIST-like picture passes through unchanged
-    colour: bool = True                 # the clearest channel; off: brightness
-    polarity: bool = True               # light ink found from the picture; off: ink is dark
-    background: bool = True             # shadows evened out; off: the paper is the brightest grey
-    local: bool = True                  # threshold from the neighbourhood; off: half the darkest
-    lines: bool = True                  # ruled and squared paper taken out
-    clutter: bool = True                # specks, borders and edges taken out
-    thickness: bool = True              # strokes brought to MNIST's width
-    averaging: bool = True              # all views; off: the first
+    mnist_like: bool = True  # an MNIST-like picture passes through unchanged
+    colour: bool = True  # the clearest channel; off: brightness
+    polarity: bool = True  # light ink found from the picture; off: ink is dark
+    background: bool = True  # shadows evened out; off: the paper is the brightest grey
+    local: bool = True  # threshold from the neighbourhood; off: half the darkest
+    lines: bool = True  # ruled and squared paper taken out
+    clutter: bool = True  # specks, borders and edges taken out
+    thickness: bool = True  # strokes brought to MNIST's width
+    averaging: bool = True  # all views; off: the first
     views: tuple[tuple[float, float, float], ...] = ((2.2, 3.0, 0.0), (2.9, 2.9, 0.0), (2.5, 2.5, 0.5))
     version: int = 1
 
-    STAGES = ("mnist_like", "colour", "polarity", "background", "local", "lines", "clutter", "thickness", "averaging")
+    STAGES = (
+        "mnist_like",
+        "colour",
+        "polarity",
+        "background",
+        "local",
+        "lines",
+        "clutter",
+        "thickness",
+        "averaging",
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """Settings as plain values that JSON can hold."""
@@ -143,8 +153,13 @@ class Prepared:
         return np.stack([p[end - n : end].mean(0) for n, end in zip(counts, ends, strict=True)])
 
 
-def prepare(source: object, settings: Preparation | None = None, *, single: bool = False,
-            classify: Classify | None = None) -> Prepared:
+def prepare(
+    source: object,
+    settings: Preparation | None = None,
+    *,
+    single: bool = False,
+    classify: Classify | None = None,
+) -> Prepared:
     """Finds the digits of a picture and brings each to 28 x 28 as MNIST's are.
 
     source: a `Picture` or anything `read_picture` takes. single: all writing is one digit.
@@ -169,8 +184,12 @@ def prepare(source: object, settings: Preparation | None = None, *, single: bool
     light = settings.polarity and ink_is_light(tone)
     tone = 255 - tone if light else tone
     stages["grey"] = tone
-    notes += [f"ink seen in {channel}"] * (channel not in ("grey", "brightness")) + ["light ink on dark"] * light
-    ground = background(tone) if settings.background else np.full(tone.shape, np.percentile(tone, 95), np.float32)
+    notes += [f"ink seen in {channel}"] * (channel not in ("grey", "brightness")) + [
+        "light ink on dark"
+    ] * light
+    ground = (
+        background(tone) if settings.background else np.full(tone.shape, np.percentile(tone, 95), np.float32)
+    )
     stages["paper"] = _shown(ground / 255)
     outside = beside(ground) if settings.clutter else np.zeros(tone.shape, bool)
     ink = np.where(outside, np.float32(0), darkness(tone, ground))
@@ -202,11 +221,19 @@ def prepare(source: object, settings: Preparation | None = None, *, single: bool
         parts, found = separated(parts, keep, _judge(settings, classify))
     found = [g for g in found if not grouping.solid(g, stroke_width(own(parts, g)))]
     if found and max(max(g.height, g.width) for g in found) < SMALLEST:
-        return Prepared(picture, (), "There is no writing in this picture, only specks.", False, stages, tuple(notes))
+        return Prepared(
+            picture, (), "There is no writing in this picture, only specks.", False, stages, tuple(notes)
+        )
     digits = tuple(_digit(glyph, parts, picture, settings) for glyph in found)
     if not digits:
-        return Prepared(picture, (), "There is ink in this picture, but nothing of a digit's size and shape.",
-                        False, stages, tuple(notes))
+        return Prepared(
+            picture,
+            (),
+            "There is ink in this picture, but nothing of a digit's size and shape.",
+            False,
+            stages,
+            tuple(notes),
+        )
     stages["digits"] = _boxes(tone, found)
     restless, left = unrest(ink, writing, taken, parts, found), unread(parts, writing, found)
     return Prepared(picture, digits, None, False, stages, tuple(notes), restless, left)
@@ -247,11 +274,18 @@ def views_of(ink: Floats, settings: Preparation) -> Pixels:
 def _digit(glyph: Glyph, parts: Components, picture: Picture, settings: Preparation) -> Digit:
     views = views_of(own(parts, glyph), settings)
     sx, sy = picture.scale
-    box = (int(glyph.left * sx), int(glyph.top * sy), int(np.ceil(glyph.right * sx)), int(np.ceil(glyph.bottom * sy)))
+    box = (
+        int(glyph.left * sx),
+        int(glyph.top * sy),
+        int(np.ceil(glyph.right * sx)),
+        int(np.ceil(glyph.bottom * sy)),
+    )
     return Digit(views[0], views, box, glyph.row)
 
 
-def _judge(settings: Preparation, classify: Classify | None) -> Callable[[list[Floats]], np.ndarray[Any, Any]] | None:
+def _judge(
+    settings: Preparation, classify: Classify | None
+) -> Callable[[list[Floats]], np.ndarray[Any, Any]] | None:
     """The network as a judge of pieces of ink: the probability of its best answer for each."""
     if classify is None:
         return None
@@ -279,9 +313,9 @@ def _boxes(tone: Pixels, found: list[Glyph]) -> Pixels:
     thick = max(1, round(max(tone.shape) / 300))
     for g in found:
         frame = np.zeros(tone.shape, bool)
-        frame[max(0, g.top - 2 * thick) : g.bottom + 2 * thick, max(0, g.left - 2 * thick) : g.right + 2 * thick] = True
+        frame[
+            max(0, g.top - 2 * thick) : g.bottom + 2 * thick, max(0, g.left - 2 * thick) : g.right + 2 * thick
+        ] = True
         frame[max(0, g.top - thick) : g.bottom + thick, max(0, g.left - thick) : g.right + thick] = False
         out[frame] = (220, 40, 40)
     return out
-
-

@@ -54,7 +54,7 @@ def read_picture(source: object, *, name: str | None = None, limits: Limits = LI
     if hasattr(source, "read"):
         shown = name or str(getattr(source, "name", "the stream"))
         return _from_bytes(_stream_bytes(source, shown, limits), shown, limits)
-    if hasattr(source, "getbands") and hasattr(source, "convert"):         # a Pillow image
+    if hasattr(source, "getbands") and hasattr(source, "convert"):  # a Pillow image
         return _from_image(source, name or "this image", limits)
     return from_array(source, name=name or "this array", limits=limits)
 
@@ -67,7 +67,9 @@ def from_array(values: object, *, name: str = "this array", limits: Limits = LIM
         raise DataError(f"{name}: expected an array of pixels, got {type(values).__name__}") from None
     kind = array.dtype.kind
     if kind not in "buif":
-        raise DataError(f"{name}: expected numbers as pixels, got {type(values).__name__} of type {array.dtype}")
+        raise DataError(
+            f"{name}: expected numbers as pixels, got {type(values).__name__} of type {array.dtype}"
+        )
     shape = array.shape
     if shape in ((784,), (1, 784), (784, 1)):
         array = array.reshape(28, 28)
@@ -83,7 +85,9 @@ def from_array(values: object, *, name: str = "this array", limits: Limits = LIM
             "(h, w, 4)" + ("; hand several pictures over one by one" if len(shape) > 2 else "")
         )
     if array.size > limits.decoded_bytes:
-        raise DataError(f"{name}: shape {shape} is too large; make it smaller, a few million pixels are plenty")
+        raise DataError(
+            f"{name}: shape {shape} is too large; make it smaller, a few million pixels are plenty"
+        )
     if array.dtype != np.uint8:
         array = _to_levels(array, name)
     size = (array.shape[1], array.shape[0])
@@ -98,12 +102,14 @@ def _to_levels(array: np.ndarray[Any, Any], name: str) -> Pixels:
         raise DataError(f"{name}: holds NaN or infinite values; expected pixels from 0 to 1 or from 0 to 255")
     low, high = float(array.min()), float(array.max())
     if low < 0:
-        raise DataError(f"{name}: values go from {low:g} to {high:g}; expected 0 to 1 or 0 to 255: undo the "
-                        "scaling before handing the picture over")
+        raise DataError(
+            f"{name}: values go from {low:g} to {high:g}; expected 0 to 1 or 0 to 255: undo the "
+            "scaling before handing the picture over"
+        )
     if array.dtype.kind == "f" and high <= 1.0:
         factor = 255.0
     elif high <= 255:
-        factor = 255.0 if high <= 1 and array.dtype.kind in "ui" else 1.0         # a 0/1 mask of integers
+        factor = 255.0 if high <= 1 and array.dtype.kind in "ui" else 1.0  # a 0/1 mask of integers
     elif high <= 65535 and array.dtype.kind in "ui":
         factor = 1 / 257
     else:
@@ -122,7 +128,7 @@ def _from_bytes(data: bytes, name: str, limits: Limits, suffix_of: str = "") -> 
     except MemoryError:
         raise DataError(f"{printable(name)} needs more memory than there is; make it smaller.") from None
     note = formats.mismatch(suffix_of, kind)
-    if note and kind == "TIFF":                # many programs store anything as TIFF; none of them calls it .png
+    if note and kind == "TIFF":  # many programs store anything as TIFF; none of them calls it .png
         raise DataError(f"{printable(name)} is {note}: give it its real ending, or save it as a PNG.")
     return Picture(pixels, size, name, kind, (note,) if note else ())
 
@@ -146,17 +152,21 @@ def _file_bytes(path: Path, shown: str, limits: Limits) -> bytes:
         if not path.is_file():
             raise DataError(f"{name} is not a regular file.")
         if path.stat().st_size > limits.file_bytes:
-            raise DataError(f"{name} is {path.stat().st_size / 1e6:.0f} MB large; "
-                            f"at most {limits.file_bytes / 1e6:.0f} MB are read.")
+            raise DataError(
+                f"{name} is {path.stat().st_size / 1e6:.0f} MB large; "
+                f"at most {limits.file_bytes / 1e6:.0f} MB are read."
+            )
         return path.read_bytes()
     except (OSError, ValueError) as problem:
         if isinstance(problem, DataError):
             raise
-        raise DataError(f"{name} could not be read: {getattr(problem, 'strerror', None) or problem}.") from None
+        raise DataError(
+            f"{name} could not be read: {getattr(problem, 'strerror', None) or problem}."
+        ) from None
 
 
 def _stream_bytes(stream: Any, name: str, limits: Limits) -> bytes:
-    source: BinaryIO = getattr(stream, "buffer", stream)                   # a text stream's bytes, as for sys.stdin
+    source: BinaryIO = getattr(stream, "buffer", stream)  # a text stream's bytes, as for sys.stdin
     try:
         data = source.read(limits.file_bytes + 1)
     except (OSError, ValueError) as problem:
@@ -172,4 +182,6 @@ def printable(name: str) -> str:
     >>> printable("a\\nb.png")
     'a\\\\nb.png'
     """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name)
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name
+    )

@@ -63,10 +63,18 @@ class Rejection:
         """
         own = 1.0 - probabilities.max(axis=1) + strange
         shown = COMPANY * own.mean() + (1 - COMPANY) * own
-        return [self.reason(p, float(far), float(d)) for p, far, d in zip(probabilities, strange, shown, strict=True)]
+        return [
+            self.reason(p, float(far), float(d))
+            for p, far, d in zip(probabilities, strange, shown, strict=True)
+        ]
 
-    def reason(self, probabilities: Array, strangeness: float = 0.0, doubt: float | None = None,
-               names: list[str] | None = None) -> str | None:
+    def reason(
+        self,
+        probabilities: Array,
+        strangeness: float = 0.0,
+        doubt: float | None = None,
+        names: list[str] | None = None,
+    ) -> str | None:
         """Why one digit is refused, or None. doubt: when it is not just uncertainty and strangeness."""
         p = self.calibrated(np.asarray(probabilities)[None])[0]
         first, second = (int(k) for k in np.argsort(-p)[:2])
@@ -76,11 +84,14 @@ class Rejection:
             return None
         if p[first] < 0.8:
             return f"I don't know: {names[first]} or {names[second]}, the network is only {p[first] * 100:.0f} % sure."
-        return (f"I don't know: this is unlike every digit that was learned from, though {names[first]} comes closest "
-                f"(distance {strangeness:.2f}).")
+        return (
+            f"I don't know: this is unlike every digit that was learned from, though {names[first]} comes closest "
+            f"(distance {strangeness:.2f})."
+        )
 
-
-    def reason_for_all(self, reasons: list[str | None], unrest: float = 0.0, unread: float = 0.0) -> str | None:
+    def reason_for_all(
+        self, reasons: list[str | None], unrest: float = 0.0, unread: float = 0.0
+    ) -> str | None:
         """Why a whole picture is refused, or None. reasons: of each digit.  unrest, unread: of the picture.
 
         >>> Rejection().reason_for_all([None], unrest=4.0)

@@ -16,13 +16,15 @@ from chainrule.images.filters import Floats
 from chainrule.images.grouping import Glyph
 
 Judge = Callable[[list[Floats]], np.ndarray[Any, Any]]
-WIDE = 1.15                 # wider than this, as a share of its height, a glyph may be two
-MAYBE_WIDE = 0.8            # the same where a judge decides
-SURE, UNSURE = 0.75, 0.3    # a judge's confidence: surely a digit; and, beside sure ones, surely none
-TALL = 0.8                  # a sign of at least this share of the sure digits' height is not overlooked
+WIDE = 1.15  # wider than this, as a share of its height, a glyph may be two
+MAYBE_WIDE = 0.8  # the same where a judge decides
+SURE, UNSURE = 0.75, 0.3  # a judge's confidence: surely a digit; and, beside sure ones, surely none
+TALL = 0.8  # a sign of at least this share of the sure digits' height is not overlooked
 
 
-def separated(parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None) -> tuple[Components, list[Glyph]]:
+def separated(
+    parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None
+) -> tuple[Components, list[Glyph]]:
     """The digits among the pieces kept, in reading order, and the components with new numbers where one was cut."""
     lean = grouping.common_lean(parts, keep)
     every = grouping.glyphs(parts, keep, lean)
@@ -33,7 +35,9 @@ def separated(parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None
     if judge is not None and 2 <= len(found) <= 6:
         found = _joined(parts, found, judge)
     cut: list[Glyph] = []
-    wide = WIDE if judge is None or len(found) == 1 else MAYBE_WIDE  # a sign alone on its paper may be a U as well as 11
+    wide = (
+        WIDE if judge is None or len(found) == 1 else MAYBE_WIDE
+    )  # a sign alone on its paper may be a U as well as 11
     for glyph in found:
         parts, pieces = _parted(parts, glyph, height, lean, judge, wide)
         cut += pieces
@@ -68,12 +72,16 @@ def _without_non_digits(parts: Components, found: list[Glyph], judge: Judge) -> 
         return found
     heights = {row: [g.height for g, c in zip(found, sure, strict=True) if g.row == row and c >= SURE]
                for row in {g.row for g in found}}  # fmt: skip
-    return [g for g, c in zip(found, sure, strict=True)
-            if heights[g.row] and (c >= UNSURE or g.height >= TALL * np.median(heights[g.row]))]
+    return [
+        g
+        for g, c in zip(found, sure, strict=True)
+        if heights[g.row] and (c >= UNSURE or g.height >= TALL * np.median(heights[g.row]))
+    ]
 
 
-def _parted(parts: Components, glyph: Glyph, height: float, lean: float, judge: Judge | None, maybe: float
-            ) -> tuple[Components, list[Glyph]]:
+def _parted(
+    parts: Components, glyph: Glyph, height: float, lean: float, judge: Judge | None, maybe: float
+) -> tuple[Components, list[Glyph]]:
     """A glyph cut where two digits touch, when it is too wide for one and the seam is thin; else as it is."""
     wide = (glyph.stop - glyph.start) / max(glyph.height, 0.8 * height)
     if wide < maybe or glyph.height < 6:
@@ -84,7 +92,9 @@ def _parted(parts: Components, glyph: Glyph, height: float, lean: float, judge: 
         return parts, [glyph]
     right = right_of(ink.shape, seam, lean)
     if judge is not None:
-        one, first, second = judge([ink, _trimmed(np.where(right, 0, ink)), _trimmed(np.where(right, ink, 0))])
+        one, first, second = judge(
+            [ink, _trimmed(np.where(right, 0, ink)), _trimmed(np.where(right, ink, 0))]
+        )
         if one >= min(first, second) - (0.1 if wide > WIDE else 0.0):
             return parts, [glyph]
     parts, halves = cut(parts, glyph, right, lean)
@@ -132,8 +142,9 @@ def right_of(shape: tuple[int, ...], seam: int, lean: float) -> Mask:
     return right
 
 
-def cut(parts: Components, glyph: Glyph, right: np.ndarray[Any, Any], lean: float
-        ) -> tuple[Components, tuple[Glyph, Glyph]]:
+def cut(
+    parts: Components, glyph: Glyph, right: np.ndarray[Any, Any], lean: float
+) -> tuple[Components, tuple[Glyph, Glyph]]:
     """Gives the glyph's ink two new numbers, one on either side of a seam."""
     labels = parts.labels.copy()
     window = labels[glyph.top : glyph.bottom, glyph.left : glyph.right]
@@ -148,8 +159,10 @@ def cut(parts: Components, glyph: Glyph, right: np.ndarray[Any, Any], lean: floa
         box = (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
         found.append(Glyph((number - 1,), *box, float(upright.min()), float(upright.max()) + 1.0, glyph.row))
         boxes.append((*box, len(rows)))
-    new = {name: np.append(getattr(parts, name), [box[k] for box in boxes])
-           for k, name in enumerate(("left", "top", "right", "bottom", "area"))}
+    new = {
+        name: np.append(getattr(parts, name), [box[k] for box in boxes])
+        for k, name in enumerate(("left", "top", "right", "bottom", "area"))
+    }
     return replace(parts, labels=labels, **new), (found[0], found[1])
 
 

@@ -12,7 +12,14 @@ WIDTH, EDGE, GAP = 1240, 24, 16  # pixels of the sheet, its margin, and between 
 ACROSS = 4  # stages in a row
 SEEN, LIKE = 140, 84  # a digit as the network saw it; the others beside it
 MOST = 12  # digits shown
-PAPER, INK, FAINT, RED, BLUE, PALE = (252, 251, 248), (40, 40, 44), (120, 120, 126), (178, 34, 34), (30, 90, 160), (176, 196, 216)
+PAPER, INK, FAINT, RED, BLUE, PALE = (
+    (252, 251, 248),
+    (40, 40, 44),
+    (120, 120, 126),
+    (178, 34, 34),
+    (30, 90, 160),
+    (176, 196, 216),
+)
 STAGES = {
     "read": "as it came, upright", "grey": "where the ink is clearest", "paper": "the paper without ink",
     "ink": "darker than the paper", "mask": "ink or not", "lines": "ruled lines taken out",
@@ -30,14 +37,23 @@ def blocks(digit: Pixels) -> str:
     if len(rows) % 2:
         rows = np.pad(rows, ((0, 1), (0, 0)))
     pairs = zip(rows[::2], rows[1::2], strict=True)
-    return "\n".join("".join(" ▄▀█"[2 * int(a) + int(b)] for a, b in zip(up, low, strict=True)).rstrip()
-                     for up, low in pairs)
+    return "\n".join(
+        "".join(" ▄▀█"[2 * int(a) + int(b)] for a, b in zip(up, low, strict=True)).rstrip()
+        for up, low in pairs
+    )
 
 
-def stage_sheet(prepared: Prepared, probabilities: "np.ndarray[Any, Any] | None" = None,
-          nearest: "np.ndarray[Any, Any] | None" = None, *, likes: "np.ndarray[Any, Any] | None" = None,
-          answer: str = "", refused: str | None = None, without: list[tuple[str, str]] | None = None,
-          names: list[str] | None = None) -> Any:
+def stage_sheet(
+    prepared: Prepared,
+    probabilities: "np.ndarray[Any, Any] | None" = None,
+    nearest: "np.ndarray[Any, Any] | None" = None,
+    *,
+    likes: "np.ndarray[Any, Any] | None" = None,
+    answer: str = "",
+    refused: str | None = None,
+    without: list[tuple[str, str]] | None = None,
+    names: list[str] | None = None,
+) -> Any:
     """A Pillow picture: every stage in order; below, each digit as the network saw it, what it is like, its bars.
 
     probabilities: (digits, classes).  nearest: uint8 (digits, k, 28, 28), training digits like each one found, and
@@ -53,7 +69,11 @@ def stage_sheet(prepared: Prepared, probabilities: "np.ndarray[Any, Any] | None"
     below = -(-len(shown) // columns) * (SEEN + 34)
     useful = [(stage, other) for stage, other in without or () if other != "the same"]
     lines = 1 + -(-len(useful) // 2)
-    sheet = Image.new("RGB", (WIDTH, 62 + sum(heights) + (36 + below) * bool(shown) + 24 * lines * (without is not None) + EDGE), PAPER)
+    sheet = Image.new(
+        "RGB",
+        (WIDTH, 62 + sum(heights) + (36 + below) * bool(shown) + 24 * lines * (without is not None) + EDGE),
+        PAPER,
+    )
     pen = ImageDraw.Draw(sheet)
     reason = refused or prepared.refused
     text(pen, EDGE, 16, f"{answer}   {reason or ''}".strip(), RED if reason else INK, 20)
@@ -64,16 +84,33 @@ def stage_sheet(prepared: Prepared, probabilities: "np.ndarray[Any, Any] | None"
             end = text(pen, left, top, f"{number * ACROSS + k + 1}  {name}", INK, 16)
             text(pen, end + 10, top + 2, STAGES.get(name, ""), FAINT, 13)
             sheet.paste(small, (left, top + 24))
-            pen.rectangle((left - 1, top + 23, left + small.width, top + 24 + small.height), outline=(214, 212, 206))
+            pen.rectangle(
+                (left - 1, top + 23, left + small.width, top + 24 + small.height), outline=(214, 212, 206)
+            )
         top += height
     if shown:
         more = f", the first {MOST} of {len(prepared.digits)}" if len(prepared.digits) > MOST else ""
-        text(pen, EDGE, top, f"What the network saw{more}; the training digits most like it; what it answers", INK, 16)
+        text(
+            pen,
+            EDGE,
+            top,
+            f"What the network saw{more}; the training digits most like it; what it answers",
+            INK,
+            16,
+        )
         for k, digit in enumerate(shown):
             left = EDGE + (k % columns) * (WIDTH - 2 * EDGE + GAP) // 2
             at = top + 34 + k // columns * (SEEN + 34)
-            _digit(sheet, pen, (left, at), digit, None if nearest is None else nearest[k], None if likes is None else likes[k],
-                   None if probabilities is None else probabilities[k], names)
+            _digit(
+                sheet,
+                pen,
+                (left, at),
+                digit,
+                None if nearest is None else nearest[k],
+                None if likes is None else likes[k],
+                None if probabilities is None else probabilities[k],
+                names,
+            )
             if columns == 1 and len(digit.views) > 1:
                 _views(sheet, pen, (WIDTH - EDGE - 3 * (LIKE + 6), at), digit.views)
         top += 36 + below
@@ -106,8 +143,16 @@ def _fitted(pixels: Pixels) -> Any:
     return image.resize(size, Image.Resampling.NEAREST if scale >= 2 else Image.Resampling.LANCZOS)
 
 
-def _digit(sheet: Any, pen: Any, place: tuple[int, int], digit: Digit, nearest: Any, likes: Any, probabilities: Any,
-           names: list[str] | None) -> None:
+def _digit(
+    sheet: Any,
+    pen: Any,
+    place: tuple[int, int],
+    digit: Digit,
+    nearest: Any,
+    likes: Any,
+    probabilities: Any,
+    names: list[str] | None,
+) -> None:
     """One digit: enlarged, what it is like, its probabilities."""
     from PIL import Image
 
@@ -137,7 +182,9 @@ def _bars(pen: Any, probabilities: Any, left: int, top: int, height: int, names:
     for k, p in enumerate(probabilities):
         y = top + k * step
         text(pen, left, y - 1, names[k] if names else str(k), INK, size)
-        pen.rectangle((left + 16, y + 2, left + 17 + 80 * float(p), y + step - 2), fill=BLUE if k == best else PALE)
+        pen.rectangle(
+            (left + 16, y + 2, left + 17 + 80 * float(p), y + step - 2), fill=BLUE if k == best else PALE
+        )
         if p >= 0.005:
             text(pen, left + 22 + 80 * float(p), y - 1, f"{p * 100:.0f} %", FAINT, size)
 
@@ -155,7 +202,11 @@ def _views(sheet: Any, pen: Any, place: tuple[int, int], views: Pixels) -> None:
 
 def _without(pen: Any, top: int, useful: list[tuple[str, str]]) -> None:
     """The answers that would be others if a stage were left out, in two columns."""
-    title = "Without one of these stages the answer would be" if useful else "Without any one of the stages the answer is the same."
+    title = (
+        "Without one of these stages the answer would be"
+        if useful
+        else "Without any one of the stages the answer is the same."
+    )
     text(pen, EDGE, top, title, INK, 16)
     half = -(-len(useful) // 2)
     for k, (stage, other) in enumerate(useful):

@@ -29,5 +29,5 @@ def rewidened(ink: Floats, change: float) -> Floats:
         return ink
     if change > 0:
         return disc_max(ink, radius)
-    margin = int(radius) + 1                                        # outside the picture there is paper
+    margin = int(radius) + 1  # outside the picture there is paper
     return 1.0 - disc_max(1.0 - np.pad(ink, margin), radius)[margin:-margin, margin:-margin]
