@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule import files, layers
 from chainrule.errors import ChainruleError, FileError, SettingError
-from chainrule.files import ModelFile, dialects, serialized, vocabulary
+from chainrule.files import ModelFile, allowed_names, keras_versions, serialized
 from chainrule.layers import InputLayer, Layer
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def model_to_json(model: Any) -> str:
     """A model's architecture as text, which Keras reads, too."""
     import json
 
-    modules = vocabulary.MODULES | dict.fromkeys(layers.CLASSES, "keras.layers") | {"Sequential": "keras"}
+    modules = allowed_names.MODULES | dict.fromkeys(layers.CLASSES, "keras.layers") | {"Sequential": "keras"}
     return json.dumps(serialized.spelled({"class_name": "Sequential", "config": model.get_config()}, modules))
 
 
@@ -59,7 +59,7 @@ def model_from_json(text: str) -> "Sequential":
 
     try:
         entry = json.loads(text)
-        return Sequential.from_config(dialects.model(entry if isinstance(entry, dict) else {})["config"])
+        return Sequential.from_config(keras_versions.model(entry if isinstance(entry, dict) else {})["config"])
     except (ValueError, TypeError) as problem:
         raise SettingError(f"The text is not a Sequential model's architecture: {problem}") from None
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chainrule.datasets.data_checks import imbalance, look_over, twins
 from chainrule.datasets.dataset import Dataset
-from chainrule.datasets.notes import imbalance, look_over, twins
 from chainrule.datasets.splits import split
 from chainrule.errors import DataError, SettingError
 

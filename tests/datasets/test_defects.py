@@ -131,14 +131,14 @@ FOLDER["class twice by link"] = ("leads back to", lambda f: (f / "kitten").symli
 FOLDER["link inside a class"] = ("is a link to a folder", lambda f: (f / "cat" / "more").symlink_to(f))
 FOLDER["broken link"] = ("x.png: does not exist", lambda f: (f / "cat" / "x.png").symlink_to(f / "gone.png"))
 FOLDER["link to itself"] = (
-    "x.png: can not be read",
+    "x.png: cannot be read",
     lambda f: (f / "cat" / "x.png").symlink_to(f / "cat" / "x.png"),
 )
 FOLDER["pipe"] = ("x.png: is not an ordinary file", lambda f: os.mkfifo(f / "cat" / "x.png"))
 FOLDER["device"] = ("x.png: is not an ordinary file", lambda f: (f / "cat" / "x.png").symlink_to("/dev/zero"))
 FOLDER["empty file"] = ("0.png: is empty", lambda f: (f / "cat" / "0.png").write_bytes(b""))
 FOLDER["text called png"] = ("0.png: is not a picture", lambda f: (f / "cat" / "0.png").write_text("hello"))
-FOLDER["half a picture"] = ("0.png: can not be read", lambda f: cut(f / "cat" / "0.png"))
+FOLDER["half a picture"] = ("0.png: cannot be read", lambda f: cut(f / "cat" / "0.png"))
 FOLDER["phone photo"] = ("a.heic: is of a kind that is not read", heic)
 FOLDER["TIFF"] = ("a.tif: is of a kind that is not read", lambda f: paint(f / "cat" / "a.tif"))
 FOLDER["no pixels"] = ("a.bmp", lambda f: (f / "cat" / "a.bmp").write_bytes(bmp(0, 0)))

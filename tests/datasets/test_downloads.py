@@ -110,7 +110,7 @@ def test_a_file_is_fetched_once(mirror: Mirror, home: Path) -> None:
 
 @pytest.mark.parametrize("ranges", [True, False])
 def test_a_fetch_that_breaks_off_is_resumed(mirror: Mirror, home: Path, ranges: bool) -> None:
-    """The rest is asked for; a mirror that can not continue is taken from its beginning."""
+    """The rest is asked for; a mirror that cannot continue is taken from its beginning."""
     mirror.files["a.bin"], mirror.stop_after, mirror.ranges = CONTENT, 70_000, ranges
     assert fetch(remote(mirror.url), **Quiet).read_bytes() == CONTENT
     assert [wanted for _, wanted in mirror.asked] == [None, "bytes=70000-"]
@@ -264,7 +264,7 @@ def test_the_cache_is_where_it_is_asked_to_be(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_a_place_that_can_not_be_written_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A cache folder that can not be made gives the name of the setting that moves it."""
+    """A cache folder that cannot be made gives the name of the setting that moves it."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("CHAINRULE_HOME", str(tmp_path / "file"))
     with pytest.raises(DownloadError, match="Set CHAINRULE_HOME"):

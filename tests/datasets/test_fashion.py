@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule import datasets
-from chainrule.datasets.named import FASHION_MNIST
+from chainrule.datasets.registry import FASHION_MNIST
 
 PLACE = Path(FASHION_MNIST[0].system[0])
 

@@ -178,7 +178,7 @@ def test_all_that_is_bad_is_named_at_once(animals: Path) -> None:
     for words in (
         "0.png: is empty",
         "1.png: is not a picture",
-        "2.png: can not be read",
+        "2.png: cannot be read",
         "empty: is a class without",
     ):
         assert words in text

@@ -40,9 +40,9 @@ def test_files_round_trip(tmp_path: Path, name: str) -> None:
 
 
 def test_a_write_that_fails_keeps_the_older_file(tmp_path: Path) -> None:
-    """An array that IDX can not hold is refused before the file that is there is touched."""
+    """An array that IDX cannot hold is refused before the file that is there is touched."""
     idx.write(tmp_path / "a", np.zeros(3, "u1"))
-    with pytest.raises(FileError, match="IDX can not hold complex128"):
+    with pytest.raises(FileError, match="IDX cannot hold complex128"):
         idx.write(tmp_path / "a", np.zeros(3, "c16"))
     assert len(idx.read(tmp_path / "a")) == 3
 
@@ -174,5 +174,5 @@ def test_a_refusal_says_what_is_wrong(tmp_path: Path, content: bytes, words: str
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """No file gives one sentence, not a traceback of the system's."""
-    with pytest.raises(FileError, match="nowhere can not be read: No such file"):
+    with pytest.raises(FileError, match="nowhere cannot be read: No such file"):
         idx.read(tmp_path / "nowhere")

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chainrule import datasets
-from chainrule.datasets import sheet
+from chainrule.datasets import csv_file
 from chainrule.datasets.table import load
 from chainrule.errors import ChainruleError, DataError, SettingError
 
@@ -209,7 +209,7 @@ def test_cells_that_are_no_numbers_are_named_or_left_out(tmp_path: Path, bad: st
 
 
 def test_a_regression_needs_numbers(path: Path) -> None:
-    """A target of words can not be asked for as amounts: the first line that shows it is named."""
+    """A target of words cannot be asked for as amounts: the first line that shows it is named."""
     with pytest.raises(DataError, match=r"houses.csv:2: column 'town' is .*a regression needs numbers"):
         load(path, target="town", task="regression")
 
@@ -218,8 +218,8 @@ def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
     """Blank lines and cells over two lines do not shift the line that is named."""
     text = 'a,b\n1,x\n\n"2","y\nz"\n\n3\n4,x\n'
     (tmp_path / "a.csv").write_text(text)
-    assert sheet.read(tmp_path / "a.csv").lines.tolist() == [2, 4, 8]
-    assert sheet.read(tmp_path / "a.csv").bad[0][0].endswith("a.csv:7")
+    assert csv_file.read(tmp_path / "a.csv").lines.tolist() == [2, 4, 8]
+    assert csv_file.read(tmp_path / "a.csv").bad[0][0].endswith("a.csv:7")
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
@@ -274,7 +274,7 @@ def test_the_target_must_be_named(path: Path, tmp_path: Path) -> None:
         datasets.load(path, target="price", drop=["twn"])
     with pytest.raises(SettingError, match="Did you mean 'area'"):
         datasets.load(path, target="price", categorical="arena")
-    with pytest.raises(DataError, match="can not be read: No such file"):
+    with pytest.raises(DataError, match="cannot be read: No such file"):
         datasets.load(tmp_path / "none.csv", target="a")
 
 
@@ -316,7 +316,7 @@ def test_cells_come_back_as_they_were_written(tmp_path: Path, cells: list[tuple[
     with (tmp_path / "a.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerows([("left", "right"), *cells])
-    back = sheet.read(tmp_path / "a.csv")
+    back = csv_file.read(tmp_path / "a.csv")
     for k, name in enumerate(("left", "right")):
         column = [cell if isinstance(cell, str) else cell.decode() for cell in back.columns[name].tolist()]
         assert column == [row[k].strip() for row in cells]

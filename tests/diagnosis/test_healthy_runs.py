@@ -9,7 +9,9 @@ KINDS = {
     "classic": lambda folder: learned(folder, digits(2500)[0], hidden=SMALL, epochs=6),
     "fast": lambda folder: learned(folder, digits(1500)[0], "fast", hidden=SMALL),
     "large": lambda folder: learned(folder, digits(1200)[0], hidden=(256, 64), epochs=5),
-    "gradient descent": lambda folder: learned(folder, digits(2500)[0], hidden=SMALL, optimizer="sgd", epochs=8),
+    "gradient descent": lambda folder: learned(
+        folder, digits(2500)[0], hidden=SMALL, optimizer="sgd", epochs=8
+    ),
     "gradient descent, faster": lambda folder: learned(
         folder, digits(2500)[0], hidden=SMALL, optimizer="sgd", learning_rate=0.05, epochs=6
     ),
@@ -23,7 +25,9 @@ KINDS = {
     "regression, fast": lambda folder: learned(folder, houses(), "fast", hidden=(24,)),
     "two classes": lambda folder: learned(folder, pets(), hidden=(12,), learning_rate=0.005, epochs=15),
     "two classes, fast": lambda folder: learned(folder, pets(), "fast", hidden=(12,)),
-    "handwriting": lambda folder: learned(folder, digits(600)[0], "handwriting", hidden=SMALL, epochs=8, batch_size=32),
+    "handwriting": lambda folder: learned(
+        folder, digits(600)[0], "handwriting", hidden=SMALL, epochs=8, batch_size=32
+    ),
 }
 
 

@@ -14,7 +14,9 @@ from chainrule.layers import Dense
 @pytest.mark.parametrize(("optimizer", "rate"), [("adam", 0.5), ("adam", 10.0), ("sgd", 10.0)])
 def test_a_rate_that_is_too_high(tmp_path, optimizer, rate) -> None:
     """Rates of 10, and of 0.5 with Adam, are named first, with the rise of the loss; what follows from it points back to it."""
-    replay = learned(tmp_path, digits(1000)[0], hidden=SMALL, optimizer=optimizer, learning_rate=rate, epochs=3)
+    replay = learned(
+        tmp_path, digits(1000)[0], hidden=SMALL, optimizer=optimizer, learning_rate=rate, epochs=3
+    )
     found = diagnosis.diagnose(replay.run, replay)
     first = found.findings[0]
     assert (first.name, first.severity) == ("rate too high", "severe")
@@ -41,7 +43,9 @@ def test_a_rate_that_is_somewhat_too_high(tmp_path) -> None:
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_a_rate_that_is_too_low(tmp_path, optimizer) -> None:
     """At a rate of 1e-7 all steps together moved nothing, and that is said."""
-    replay = learned(tmp_path, digits(1000)[0], hidden=SMALL, optimizer=optimizer, learning_rate=1e-7, epochs=3)
+    replay = learned(
+        tmp_path, digits(1000)[0], hidden=SMALL, optimizer=optimizer, learning_rate=1e-7, epochs=3
+    )
     first = diagnosis.diagnose(replay.run, replay).findings[0]
     assert (first.name, first.severity) == ("rate too low", "severe")
     assert first.evidence["way"] < 0.001
@@ -62,10 +66,12 @@ def test_biases_far_below_zero(tmp_path) -> None:
     """Units that are 0 for every example are counted on the examples, and known from the records alone, too."""
     layers = [Dense(40, "relu", bias_initializer=Constant(-30.0), name="asleep"), Dense(20, "relu"), end()]
     replay = built(tmp_path, layers)
-    found = next(finding for finding in diagnosis.diagnose(replay.run, replay) if finding.name == "dead units")
+    found = next(
+        finding for finding in diagnosis.diagnose(replay.run, replay) if finding.name == "dead units"
+    )
     assert (found.severity, found.layer, found.steps[0]) == ("severe", "asleep", 0)
     assert "40 of 40 units" in found.says
-    alone = diagnosis.diagnose(replay.run)  # a program of its own recorded it: its data can not be had
+    alone = diagnosis.diagnose(replay.run)  # a program of its own recorded it: its data cannot be had
     assert ("dead units", "asleep") in [(finding.name, finding.layer) for finding in alone]
     assert "recorded by a program of its own" in " ".join(alone.left_out)
 
@@ -73,7 +79,9 @@ def test_biases_far_below_zero(tmp_path) -> None:
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_a_stack_of_ten_sigmoids(tmp_path, optimizer) -> None:
     """Gradients vanish on their way down: the lowest layer is named, with its gradient against the highest one's."""
-    replay = learned(tmp_path, digits(1000)[0], hidden=(32,) * 10, activation="sigmoid", optimizer=optimizer, epochs=10)
+    replay = learned(
+        tmp_path, digits(1000)[0], hidden=(32,) * 10, activation="sigmoid", optimizer=optimizer, epochs=10
+    )
     found = diagnosis.diagnose(replay.run, replay)
     first = found.findings[0]
     assert "exploding gradients" not in [finding.name for finding in found]
@@ -84,24 +92,34 @@ def test_a_stack_of_ten_sigmoids(tmp_path, optimizer) -> None:
 
 def test_inputs_that_were_not_scaled(tmp_path) -> None:
     """Pixels of 0 to 255 make gradients explode, and saturate tanh."""
-    assert "exploding gradients" in names(built(tmp_path / "a", [Dense(64, "relu"), end()], "sgd", divisor=1.0), labels=False)
+    assert "exploding gradients" in names(
+        built(tmp_path / "a", [Dense(64, "relu"), end()], "sgd", divisor=1.0), labels=False
+    )
     replay = built(tmp_path / "b", [Dense(64, "tanh", name="flat"), end()], divisor=1.0)
     found = {finding.name: finding for finding in diagnosis.diagnose(replay.run, replay, labels=False)}
     assert found["saturated units"].layer == "flat"
     assert found["saturated units"].evidence["share"] > 0.9
-    assert "saturated units" in [finding.name for finding in diagnosis.diagnose(replay.run)]  # from the records alone
+    assert "saturated units" in [
+        finding.name for finding in diagnosis.diagnose(replay.run)
+    ]  # from the records alone
 
 
 def test_first_weights_that_are_too_large(tmp_path) -> None:
     """Six relu layers with weights of 1 amplify what passes."""
     layers = [Dense(32, "relu", kernel_initializer=RandomNormal(0.0, 1.0)) for _ in range(6)]
-    assert "exploding gradients" in names(built(tmp_path, [*layers, end()], optimizers.SGD(1e-6)), labels=False)
+    assert "exploding gradients" in names(
+        built(tmp_path, [*layers, end()], optimizers.SGD(1e-6)), labels=False
+    )
 
 
 def test_a_class_that_is_never_answered(tmp_path) -> None:
     """A rare class that the network ignores is named, with the advice to give it weight."""
     replay = built(tmp_path, [Dense(16, "relu"), end()], epochs=2, class_weight={4: 0.0})
-    found = next(finding for finding in diagnosis.diagnose(replay.run, replay) if finding.name == "class never predicted")
+    found = next(
+        finding
+        for finding in diagnosis.diagnose(replay.run, replay)
+        if finding.name == "class never predicted"
+    )
     assert found.evidence["classes"] == ["4"]
     assert found.evidence["answers"][4] == 0
     assert found.evidence["examples"][4] > 50

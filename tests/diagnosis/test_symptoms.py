@@ -4,13 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from trained import built, digits, end, houses, learned
+from trained import built, digits, end
 
 from chainrule import diagnosis, reruns
 from chainrule.diagnosis import gradients, labels, learning_rate, overfitting, units, updates
 from chainrule.diagnosis.diagnose import without_echoes
 from chainrule.diagnosis.records import Records
-from chainrule.errors import DataError
 from chainrule.examples import Scaled
 from chainrule.runs import Parent, Run, RunWriter, Settings
 
@@ -19,7 +18,10 @@ LAYERS = ("low", "high")
 
 def settings(loss="categorical_crossentropy", rate=0.01, activation="relu") -> Settings:
     """A network of two layers."""
-    entries = [{"class_name": "Dense", "config": {"name": name, "units": 4, "activation": activation}} for name in LAYERS]
+    entries = [
+        {"class_name": "Dense", "config": {"name": name, "units": 4, "activation": activation}}
+        for name in LAYERS
+    ]
     training = {"optimizer": {"class_name": "SGD", "config": {"learning_rate": rate}}, "loss": loss}
     return Settings(1, {"layers": entries}, training, {"name": "made up"}, 32, 9, "numpy")
 
@@ -28,11 +30,20 @@ def run(tmp_path, loss, epochs=(), parent=None, what=None, step=0, **sizes) -> R
     """A run with these losses of its steps; sizes: for each column, a number or one for each step."""
     about = what or settings()
     columns = {f"{kind}_rms[{layer}]": 1.0 for layer in LAYERS for kind in ("grad", "update", "weight")}
-    columns |= {f"update_rms[{layer}]": 0.002 for layer in LAYERS} | {f"grad_rms[{layer}]": 0.01 for layer in LAYERS}
-    columns |= {(name.replace("_in_", "[") + "]" if "_in_" in name else name): values for name, values in sizes.items()}
-    rows = np.stack([np.broadcast_to(values, len(loss)) for values in (loss, *columns.values())], axis=1).astype(np.float32)
+    columns |= {f"update_rms[{layer}]": 0.002 for layer in LAYERS} | {
+        f"grad_rms[{layer}]": 0.01 for layer in LAYERS
+    }
+    columns |= {
+        (name.replace("_in_", "[") + "]" if "_in_" in name else name): values
+        for name, values in sizes.items()
+    }
+    rows = np.stack(
+        [np.broadcast_to(values, len(loss)) for values in (loss, *columns.values())], axis=1
+    ).astype(np.float32)
     state = {"params": [], "step": np.int32(step)}
-    with RunWriter.create(tmp_path, "made-up", about, state, columns=("loss", *columns), extra={}, parent=parent, step=step) as writer:
+    with RunWriter.create(
+        tmp_path, "made-up", about, state, columns=("loss", *columns), extra={}, parent=parent, step=step
+    ) as writer:
         each = len(rows) // max(1, len(epochs))
         for k, figures in enumerate(epochs or ({},)):
             writer.append_steps(rows[k * each : (k + 1) * each] if k + 1 < len(epochs) else rows[k * each :])
@@ -54,7 +65,9 @@ def epochs(val_loss, val_accuracy=None, loss=None, accuracy=None) -> list[dict]:
     """Figures of some epochs; the loss falls, if not told otherwise."""
     count = len(val_loss)
     told = {"val_loss": val_loss, "loss": loss or list(np.geomspace(1, 0.1, count))}
-    told |= {} if val_accuracy is None else {"val_accuracy": val_accuracy, "accuracy": accuracy or [0.95] * count}
+    told |= (
+        {} if val_accuracy is None else {"val_accuracy": val_accuracy, "accuracy": accuracy or [0.95] * count}
+    )
     return [{name: float(values[k]) for name, values in told.items()} for k in range(count)]
 
 
@@ -63,8 +76,16 @@ def epochs(val_loss, val_accuracy=None, loss=None, accuracy=None) -> list[dict]:
     [
         (falling(), 0.002, []),
         (np.concatenate([[2.4], np.full(199, 13.0)]), 0.5, ["severe: rate too high"]),
-        (np.concatenate([[2.4], np.full(199, 13.0)]), 0.2, []),  # it rose, but not by large steps: something else is wrong
-        (np.concatenate([[2.4], np.full(199, 11.0)]), 0.5, ["severe: rate too high"]),  # not five times, but it did not fall
+        (
+            np.concatenate([[2.4], np.full(199, 13.0)]),
+            0.2,
+            [],
+        ),  # it rose, but not by large steps: something else is wrong
+        (
+            np.concatenate([[2.4], np.full(199, 11.0)]),
+            0.5,
+            ["severe: rate too high"],
+        ),  # not five times, but it did not fall
         (np.concatenate([[2.4], np.full(20, 30.0), falling(179, 2.0, 0.3)]), 0.5, []),  # it has recovered
         (np.full(200, 2.4), 0.5, ["severe: rate too high"]),
         (np.full(200, 2.4), 0.25, []),
@@ -73,7 +94,13 @@ def epochs(val_loss, val_accuracy=None, loss=None, accuracy=None) -> list[dict]:
 )
 def test_rate_too_high(tmp_path, loss, ratio, expected) -> None:
     """A loss that rises or stays, where one step moved a layer by more than 0.3 of its size."""
-    assert found(learning_rate.too_high, run(tmp_path, loss, update_rms_in_high=np.where(np.arange(len(loss)) == 0, ratio, 1e-3))) == expected
+    assert (
+        found(
+            learning_rate.too_high,
+            run(tmp_path, loss, update_rms_in_high=np.where(np.arange(len(loss)) == 0, ratio, 1e-3)),
+        )
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,22 +149,36 @@ def test_not_finite(tmp_path) -> None:
 )
 def test_vanishing_gradients(tmp_path, low, high, expected) -> None:
     """A thousandth of the highest layer's gradient; one of exactly 0 is that of dead units."""
-    assert found(gradients.vanishing, run(tmp_path, falling(), grad_rms_in_low=low, grad_rms_in_high=high)) == expected
+    assert (
+        found(gradients.vanishing, run(tmp_path, falling(), grad_rms_in_low=low, grad_rms_in_high=high))
+        == expected
+    )
 
 
 def test_exploding_gradients(tmp_path) -> None:
     """Above 2 with a cross-entropy; with other losses only growth counts, against the largest at the beginning."""
     price = settings("mean_squared_error")
-    assert found(gradients.exploding, run(tmp_path, falling(), grad_rms_in_low=3.0)) == ["severe: exploding gradients"]
+    assert found(gradients.exploding, run(tmp_path, falling(), grad_rms_in_low=3.0)) == [
+        "severe: exploding gradients"
+    ]
     assert found(gradients.exploding, run(tmp_path, falling(), grad_rms_in_low=1.0)) == []
     assert found(gradients.exploding, run(tmp_path, falling(), what=price, grad_rms_in_low=300.0)) == []
     grown = np.geomspace(0.1, 200, 200)
-    assert found(gradients.exploding, run(tmp_path, falling(), what=price, grad_rms_in_low=grown)) == ["severe: exploding gradients"]
-    assert found(gradients.exploding, run(tmp_path, falling(), what=price, grad_rms_in_low=grown, grad_rms_in_high=1.0)) == []
+    assert found(gradients.exploding, run(tmp_path, falling(), what=price, grad_rms_in_low=grown)) == [
+        "severe: exploding gradients"
+    ]
+    assert (
+        found(
+            gradients.exploding,
+            run(tmp_path, falling(), what=price, grad_rms_in_low=grown, grad_rms_in_high=1.0),
+        )
+        == []
+    )
 
 
 def test_updates_out_of_range(tmp_path) -> None:
     """A typical step above 0.1 of the layer's size; a layer that stands still while another learns."""
+
     def names(**sizes):
         return [(f.name, f.layer) for f in updates.out_of_range(Records(run(tmp_path, falling(), **sizes)))]
 
@@ -151,7 +192,8 @@ def test_updates_out_of_range(tmp_path) -> None:
 
 
 def test_shares_of_units_as_recorded(tmp_path) -> None:
-    """Where the network can not be asked: dead is what stayed dead, saturated a mean; the end of the network may saturate."""
+    """Where the network cannot be asked: dead is what stayed dead, saturated a mean; the end of the network may saturate."""
+
     def names(activation="relu", **shares):
         made = run(tmp_path, falling(), what=settings(activation=activation), **shares)
         return [(f.name, f.severity, f.layer, f.steps) for f in units.idle(Records(made), None, 200)]
@@ -172,12 +214,21 @@ def test_shares_of_units_as_recorded(tmp_path) -> None:
     [
         (epochs([1, 0.5, 0.4, 0.5, 0.55], [0.8, 0.9, 0.92, 0.9, 0.88]), ["warning: overfitting"]),
         (epochs([1, 0.5, 0.4, 0.41, 0.42], [0.8, 0.9, 0.92, 0.9, 0.88]), []),  # hardly risen
-        (epochs([1, 0.5, 0.4, 0.5, 0.55], [0.8, 0.9, 0.92, 0.92, 0.92]), ["note: overfitting"]),  # no answer got worse
+        (
+            epochs([1, 0.5, 0.4, 0.5, 0.55], [0.8, 0.9, 0.92, 0.92, 0.92]),
+            ["note: overfitting"],
+        ),  # no answer got worse
         (epochs([1, 0.5, 0.4, 0.45, 0.45], [0.8, 0.9, 0.92, 0.92, 0.92]), []),
-        (epochs([1, 0.5, 0.4, 0.5, 0.55], [0.8, 0.9, 0.92, 0.9, 0.88], loss=[1, 0.5, 0.4, 0.5, 0.6]), []),  # both rise
+        (
+            epochs([1, 0.5, 0.4, 0.5, 0.55], [0.8, 0.9, 0.92, 0.9, 0.88], loss=[1, 0.5, 0.4, 0.5, 0.6]),
+            [],
+        ),  # both rise
         (epochs([1, 0.5, 0.4, 0.5, 0.55]), ["warning: overfitting"]),  # numbers, no classes
         (epochs([1, 0.5, 0.4, 0.45, 0.46]), []),
-        (epochs([1, 0.9, 0.8, 0.7], [0.5, 0.6, 0.65, 0.66], accuracy=[0.6, 0.8, 0.9, 0.99]), ["warning: overfitting"]),
+        (
+            epochs([1, 0.9, 0.8, 0.7], [0.5, 0.6, 0.65, 0.66], accuracy=[0.6, 0.8, 0.9, 0.99]),
+            ["warning: overfitting"],
+        ),
         (epochs([1, 0.9, 0.8, 0.7], [0.5, 0.6, 0.75, 0.76], accuracy=[0.6, 0.8, 0.9, 0.99]), []),
         (epochs([1, 0.9]), []),
         ([{"loss": 0.5}], []),
@@ -190,7 +241,10 @@ def test_overfitting(tmp_path, told, expected) -> None:
 
 def test_what_follows_from_a_cause_is_said_once() -> None:
     """With a rate that is too high, large updates are no finding of their own; dead units point to it."""
-    rate, large, dead = (diagnosis.Finding(name, "severe", "", "do this") for name in ("rate too high", "update too large", "dead units"))
+    rate, large, dead = (
+        diagnosis.Finding(name, "severe", "", "do this")
+        for name in ("rate too high", "update too large", "dead units")
+    )
     kept = without_echoes([rate, large, dead])
     assert [finding.name for finding in kept] == ["rate too high", "dead units"]
     assert "cure that first" in kept[1].advice
@@ -199,9 +253,15 @@ def test_what_follows_from_a_cause_is_said_once() -> None:
 
 def test_the_order_of_findings() -> None:
     """The worst first; among those, causes before effects."""
-    made = [diagnosis.Finding(name, severity, "", "") for name in reversed(diagnosis.NAMES) for severity in reversed(diagnosis.SEVERITIES)]
+    made = [
+        diagnosis.Finding(name, severity, "", "")
+        for name in reversed(diagnosis.NAMES)
+        for severity in reversed(diagnosis.SEVERITIES)
+    ]
     ordered = sorted(made, key=lambda finding: finding.weight)
-    assert [finding.severity for finding in ordered] == [s for s in diagnosis.SEVERITIES for _ in diagnosis.NAMES]
+    assert [finding.severity for finding in ordered] == [
+        s for s in diagnosis.SEVERITIES for _ in diagnosis.NAMES
+    ]
     assert [finding.name for finding in ordered[: len(diagnosis.NAMES)]] == list(diagnosis.NAMES)
 
 
@@ -226,66 +286,18 @@ def test_the_diagnosis_for_programs(tmp_path) -> None:
     assert "recorded by a program of its own" in told["left_out"][0]
 
 
-def test_only_classes_have_labels(tmp_path) -> None:
-    """A run that estimates numbers is refused, with the reason."""
-    with pytest.raises(DataError, match="tell classes apart"):
-        diagnosis.suspects(learned(tmp_path, houses(), hidden=(4,), epochs=2))
-
-
-def test_examples_without_one_class_are_left_aside(tmp_path) -> None:
-    """Of targets that say "all equally likely", and of a batch of odd size, every labelled example is ranked once."""
-    from chainrule.diagnosis.answers import Answers
-
-    replay = built(tmp_path, [end()], count=130, epochs=2)
-    answers = Answers(replay)
-    answers.given = answers.given.copy()
-    answers.given[[5, 77]] = -1
-    ranked = diagnosis.suspects(answers)
-    assert sorted(ranked.index) == [k for k in range(130) if k not in (5, 77)]
-    assert len(ranked) == 128
-
-
-@pytest.mark.parametrize("rows", [7, 130, 1000])
-def test_answers_in_pieces_are_those_of_the_model(tmp_path, monkeypatch, rows) -> None:
-    """However many go through at once, and also for some of them, the answers are those of `predict`."""
-    from chainrule.diagnosis import answers
-
-    monkeypatch.setattr(answers, "ROWS_AT_ONCE", rows)
-    replay = built(tmp_path, [end()], count=130, epochs=2)
-    asked = answers.Answers(replay)
-    last = replay.run.snapshots()[-1]
-    whole = replay.model.predict(replay.examples.inputs(slice(None)), verbose=0)
-    assert np.allclose(asked.probabilities(last), whole, atol=1e-6)
-    some = np.arange(3, 120, 2)
-    assert np.allclose(asked.probabilities(last, some), whole[some], atol=1e-6)
-
-
-def test_where_replay_takes_too_long_snapshots_do(tmp_path, monkeypatch) -> None:
-    """The states that are asked are the ends of epochs, or those that are kept on the disk."""
-    from chainrule.diagnosis.answers import Answers
-
-    replay = built(tmp_path, [end()], count=3200, epochs=4)
-    assert labels.states(Answers(replay)) == (100, 200, 300, 400)
-    monkeypatch.setattr(labels, "BUDGET", 0.0)
-    assert labels.states(Answers(replay)) == tuple(step for step in replay.run.snapshots() if step)
-
-
-def test_states_that_replay_can_not_reach(tmp_path, monkeypatch) -> None:
-    """Where replay refuses, because its losses are not those that were recorded, the rest is looked at, and that is said."""
-    replay = built(tmp_path, [end()], count=500, epochs=3)
-    replay.visited.clear()
-    replay.recorded["loss"] = replay.recorded["loss"] * 2
-    replay.visited[0] = replay.run.load_snapshot(0).state["learning"]
-    told = diagnosis.diagnose(replay.run, replay)
-    assert "Labels were not judged: Replayed, the losses" in " ".join(told.left_out)
-    assert "the classes it answers" in told.looked_at
-    assert told.suspects is None
-
-
 def test_the_rate_that_is_named(tmp_path) -> None:
     """As it was set, the peak of a schedule too; but what was recorded where a callback chose another."""
-    cycle = {"class_name": "OneCycle", "config": {"peak_learning_rate": 0.05, "total_steps": 200, "warmup_steps": 20}}
-    for rate, recorded, expected in ((0.01, 0.01, 0.01), (cycle, np.linspace(0, 0.0499, 200), 0.05), (0.01, 0.2, 0.2), (0.01, np.nan, 0.01)):
+    cycle = {
+        "class_name": "OneCycle",
+        "config": {"peak_learning_rate": 0.05, "total_steps": 200, "warmup_steps": 20},
+    }
+    for rate, recorded, expected in (
+        (0.01, 0.01, 0.01),
+        (cycle, np.linspace(0, 0.0499, 200), 0.05),
+        (0.01, 0.2, 0.2),
+        (0.01, np.nan, 0.01),
+    ):
         made = run(tmp_path, falling(), what=settings(rate=rate), learning_rate=recorded)
         assert Records(made).rate == expected
     assert Records(run(tmp_path, falling(), what=settings(rate=0.3))).rate == 0.3
@@ -316,9 +328,18 @@ def test_a_run_that_was_opened(tmp_path) -> None:
 
 def test_how_many_contradicted_labels_are_reported() -> None:
     """From 1 % on, and five; between two classes from 3 % on, because unsure networks contradict there more often."""
+
     def reported(estimate, count, classes) -> bool:
         none = np.zeros(count)
-        ranked = diagnosis.Suspects(none.astype(int), none.astype(int), none.astype(int), none, estimate, (1,), tuple("abcdefghij"[:classes]))
+        ranked = diagnosis.Suspects(
+            none.astype(int),
+            none.astype(int),
+            none.astype(int),
+            none,
+            estimate,
+            (1,),
+            tuple("abcdefghij"[:classes]),
+        )
         return bool(labels.suspicious(ranked))
 
     assert [reported(n, 1000, 10) for n in (9, 10)] == [False, True]

@@ -31,7 +31,9 @@ def digits(count: int, swapped: float = 0.0, test: int = 600) -> tuple[Dataset, 
     y = data.y_train[some].copy()
     wrong = luck.permutation(count)[: int(count * swapped)]
     y[wrong] = (y[wrong] + luck.integers(1, 10, len(wrong))) % 10
-    small = dataclasses.replace(data, x_train=data.x_train[some], y_train=y, x_test=data.x_test[-test:], y_test=data.y_test[-test:])
+    small = dataclasses.replace(
+        data, x_train=data.x_train[some], y_train=y, x_test=data.x_test[-test:], y_test=data.y_test[-test:]
+    )
     return small, wrong
 
 
@@ -59,7 +61,13 @@ def learned(folder: Path, data: Dataset, name: str = "classic", seed: int = 1, *
     recipe = recipes.recipe(name, len(data.x_train), **changes)
     arrays.set_seed(seed)
     model = recipes.prepare(recipe, data, "numpy")
-    about = {"name": data.name, "digest": data.digest, "scale": data.scale, "source": data.name, "options": {}}
+    about = {
+        "name": data.name,
+        "digest": data.digest,
+        "scale": data.scale,
+        "source": data.name,
+        "options": {},
+    }
     record = Record(folder, "run", about, recipe.to_dict() | {"seed": seed})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a loss is not finite is what some are here for
@@ -67,7 +75,15 @@ def learned(folder: Path, data: Dataset, name: str = "classic", seed: int = 1, *
     return opened(record, model, *recipes.examples(recipe, data, model.seed))
 
 
-def built(folder: Path, layers: list, optimizer="adam", count: int = 1000, epochs: int = 3, divisor: float = 255, **fit) -> Replay:
+def built(
+    folder: Path,
+    layers: list,
+    optimizer="adam",
+    count: int = 1000,
+    epochs: int = 3,
+    divisor: float = 255,
+    **fit,
+) -> Replay:
     """A network of one's own on digits, recorded and opened."""
     data, _ = digits(count)
     arrays.set_seed(2)

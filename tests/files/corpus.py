@@ -41,7 +41,7 @@ def others(to: Corpus) -> None:
     to.cases.append(Case("f03-folder", folder, "folder"))
     loop = to.folder / "f04-loop.keras"
     loop.symlink_to(loop.name)
-    to.cases.append(Case("f04-loop", loop, "can not be opened"))
+    to.cases.append(Case("f04-loop", loop, "cannot be opened"))
 
 
 def cases(folder: Path) -> Iterator[Case]:

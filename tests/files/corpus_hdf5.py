@@ -159,6 +159,7 @@ def loops(to: Corpus) -> None:
 
 def overlaps(to: Corpus) -> None:
     """Small files whose parts are read again and again, or unpack to far more than they are."""
+
     def groups(file: h5py.File) -> None:
         for index in range(300):
             file.create_group(f"metrics/{index}")
@@ -172,12 +173,23 @@ def overlaps(to: Corpus) -> None:
         places.append(at + 16)
         at = raw.find(marker, at + 1)
     heaps = [struct.unpack_from("<Q", raw, place)[0] for place in places]
-    largest = max((heap for heap in heaps if raw[heap : heap + 4] == b"HEAP"), key=lambda heap: raw[heap + 8 : heap + 16][::-1])
+    largest = max(
+        (heap for heap in heaps if raw[heap : heap + 4] == b"HEAP"),
+        key=lambda heap: raw[heap + 8 : heap + 16][::-1],
+    )
     for place, heap in zip(places, heaps, strict=True):
         if raw[heap : heap + 4] == b"HEAP" and raw[heap + 8 : heap + 16] == struct.pack("<Q", 88):
             raw[place : place + 8] = struct.pack("<Q", largest)
     to.add("h18-shared-heap", archive(h5=bytes(raw)), "over each other")
-    giant = replaced("layers/dense/vars/0", shape=(16, 5), maxshape=(None, None), chunks=(4096, 4096), dtype="f4", compression="gzip", fillvalue=1)
+    giant = replaced(
+        "layers/dense/vars/0",
+        shape=(16, 5),
+        maxshape=(None, None),
+        chunks=(4096, 4096),
+        dtype="f4",
+        compression="gzip",
+        fillvalue=1,
+    )
 
     def written(file: h5py.File) -> None:
         giant(file)

@@ -14,7 +14,7 @@ TEXT = b"hello, hello, hello, hello"
 
 
 class Stream(io.BytesIO):
-    """Something to write into that can not go back, so that sizes follow the data."""
+    """Something to write into that cannot go back, so that sizes follow the data."""
 
     def seekable(self) -> bool:
         return False

@@ -8,7 +8,7 @@ import pytest
 
 from chainrule import files
 from chainrule.errors import FileError
-from chainrule.files.storage import _encoded
+from chainrule.files.io import _encoded
 
 FLIPS, CUTS, MUTANTS = 4000, 200, 1000
 FORMATS = ["keras", "h5", "weights", "old weights"]

@@ -104,7 +104,9 @@ def test_nothing_was_left_behind_by_the_corpus(cases: list[Case]) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells a process its own peak of memory")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="only Linux tells a process its own peak of memory"
+)
 def test_refusals_cost_little_memory(cases: list[Case]) -> None:
     """The whole corpus, one file after the other in one process, raises its peak of memory by less than 64 MiB."""
     script = (

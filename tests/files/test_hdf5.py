@@ -140,5 +140,5 @@ def test_a_name_is_given_once() -> None:
     root = hdf5.Folder()
     root.place("a/b", np.zeros(1))
     for path in ("a/b", "a/b/c"):
-        with pytest.raises(FileError, match="can not be written"):
+        with pytest.raises(FileError, match="cannot be written"):
             root.place(path, np.zeros(1))

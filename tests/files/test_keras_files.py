@@ -27,7 +27,9 @@ def same_names_every_time() -> None:
     keras.utils.set_random_seed(1)
 
 
-def trained(optimizer: Any = "adam", loss: Any = "categorical_crossentropy", metrics: Any = ("accuracy",)) -> Any:
+def trained(
+    optimizer: Any = "adam", loss: Any = "categorical_crossentropy", metrics: Any = ("accuracy",)
+) -> Any:
     """A small Keras model after two epochs."""
     model = keras.Sequential([
         keras.Input((4, 4)), L.Flatten(), L.Dense(5, activation="relu", kernel_regularizer="l2"), L.Dropout(0.0),
@@ -57,7 +59,9 @@ def test_training_goes_on_in_keras_where_it_stopped(tmp_path: Path, name: str) -
     model.save(tmp_path / "theirs.keras")
     files.save(tmp_path / "ours.keras", files.load(tmp_path / "theirs.keras", small.plan))
     again = keras.models.load_model(tmp_path / "ours.keras")
-    assert_equal([v.numpy() for v in again.optimizer.variables], [v.numpy() for v in model.optimizer.variables])
+    assert_equal(
+        [v.numpy() for v in again.optimizer.variables], [v.numpy() for v in model.optimizer.variables]
+    )
     assert_equal(further(again), further(model))
 
 
@@ -79,7 +83,11 @@ def test_keras_predicts_the_same_from_our_files(tmp_path: Path, ending: str) -> 
 def test_both_formats_of_keras_hold_the_same_model(tmp_path: Path) -> None:
     """Its .keras and its .h5 give equal settings, weights and optimizer memory here."""
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
-    model = trained(O.Adam(0.01), loss, ("accuracy", keras.metrics.TopKCategoricalAccuracy(2), keras.metrics.categorical_accuracy))
+    model = trained(
+        O.Adam(0.01),
+        loss,
+        ("accuracy", keras.metrics.TopKCategoricalAccuracy(2), keras.metrics.categorical_accuracy),
+    )
     model.save(tmp_path / "model.keras")
     model.save(tmp_path / "model.h5")
     new, old = (files.load(tmp_path / name, small.plan) for name in ("model.keras", "model.h5"))
@@ -93,7 +101,7 @@ def test_both_formats_of_keras_hold_the_same_model(tmp_path: Path) -> None:
 
 
 def test_a_file_that_keras_can_not_open_again_is_opened(tmp_path: Path) -> None:
-    """Keras stores the loss 'mse' in an .h5 in a way it can not read; Chainrule can, and what it saves Keras reads."""
+    """Keras stores the loss 'mse' in an .h5 in a way it cannot read; Chainrule can, and what it saves Keras reads."""
     model = trained(loss="mse", metrics=["mae"])
     model.save(tmp_path / "theirs.h5")
     with pytest.raises(ValueError, match="mse"):

@@ -31,7 +31,9 @@ def test_a_model_comes_back_as_it_was(tmp_path: Path, ending: str) -> None:
     assert small.same(found, files.load(files.encode(model), small.plan))
     assert found.extras == model.extras
     assert found.config == model.config
-    assert [a.tobytes() for a in found.optimizer_weights or []] == [a.tobytes() for a in model.optimizer_weights or []]
+    assert [a.tobytes() for a in found.optimizer_weights or []] == [
+        a.tobytes() for a in model.optimizer_weights or []
+    ]
     assert found.format == ("keras" if ending == ".keras" else "h5")
     assert found.notes == []
 
@@ -73,7 +75,7 @@ def test_the_plan_is_asked_before_any_number_is_read(tmp_path: Path, monkeypatch
         raise SettingError("There is no layer called 'Dense' here.")
 
     monkeypatch.setattr("chainrule.files.hdf5.Dataset.read", lambda _: pytest.fail("an array was read"))
-    with pytest.raises(FileError, match=r"model\.h5 can not be used: There is no layer called 'Dense' here"):
+    with pytest.raises(FileError, match=r"model\.h5 cannot be used: There is no layer called 'Dense' here"):
         files.load(path, refusing)
     assert asked == [small.model().config]
 
@@ -94,20 +96,29 @@ def test_the_optimizer_can_be_left_unread_and_unsaved(tmp_path: Path) -> None:
 def test_a_schedule_that_keras_lacks_rides_along() -> None:
     """OneCycle comes back as it was; in Keras's part of the file stands the nearest that Keras has."""
     model = small.model()
-    schedule = {"class_name": "OneCycle", "config": {"peak_learning_rate": 0.003, "total_steps": 750, "warmup_steps": 50}}
+    schedule = {
+        "class_name": "OneCycle",
+        "config": {"peak_learning_rate": 0.003, "total_steps": 750, "warmup_steps": 50},
+    }
     assert model.compile_config is not None
     model.compile_config["optimizer"]["config"]["learning_rate"] = schedule
-    model.optimizer_weights = [array for array in model.optimizer_weights or [] if array.shape or array.dtype.kind == "i"]
+    model.optimizer_weights = [
+        array for array in model.optimizer_weights or [] if array.shape or array.dtype.kind == "i"
+    ]
     for kind in ("keras", "h5"):
         found = files.load(files.encode(model, kind))
         assert found.compile_config == model.compile_config
         assert len(found.optimizer_weights or []) == len(model.optimizer_weights)
     with zipfile.ZipFile(io.BytesIO(files.encode(model))) as archive:
-        rate = json.loads(archive.read("config.json"))["compile_config"]["optimizer"]["config"]["learning_rate"]
+        rate = json.loads(archive.read("config.json"))["compile_config"]["optimizer"]["config"][
+            "learning_rate"
+        ]
     assert (rate["class_name"], rate["config"]["initial_learning_rate"]) == ("PolynomialDecay", 0.003)
 
 
-@pytest.mark.parametrize(("name", "legacy"), [("w.weights.h5", False), ("w.h5", True), ("m.keras", None), ("m.h5", None)])
+@pytest.mark.parametrize(
+    ("name", "legacy"), [("w.weights.h5", False), ("w.h5", True), ("m.keras", None), ("m.h5", None)]
+)
 def test_weights_alone_come_back(tmp_path: Path, name: str, legacy: bool | None) -> None:
     """From a weights file of either era and out of whole models, for a model with layers of other names too."""
     model, path = small.model(), tmp_path / name
@@ -155,15 +166,23 @@ def test_what_can_not_be_written_leaves_the_old_file(tmp_path: Path) -> None:
     short = small.model()
     short.weights = short.weights[:-1]
     strange = small.model(compile_config={"optimizer": {"class_name": "Mine", "config": {}}, "loss": "mse"})
-    for model in (small.model(extras={"x": object()}), small.model(extras={"x": float("nan")}), odd, short, strange):
-        with pytest.raises(FileError, match=r"model\.keras can not be written"):
+    for model in (
+        small.model(extras={"x": object()}),
+        small.model(extras={"x": float("nan")}),
+        odd,
+        short,
+        strange,
+    ):
+        with pytest.raises(FileError, match=r"model\.keras cannot be written"):
             files.save(path, model)
     assert path.read_bytes() == before
     assert [found.name for found in tmp_path.iterdir()] == ["model.keras"]
 
 
 @pytest.mark.parametrize("broken", ["fsync", "write", "replace"])
-def test_a_save_that_breaks_off_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+def test_a_save_that_breaks_off_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
     """A full disk at any point: the old model is untouched, nothing lies beside it, and the error says so."""
     path = tmp_path / "model.h5"
     files.save(path, small.model())
@@ -180,14 +199,18 @@ def test_a_save_that_breaks_off_leaves_the_old_file(tmp_path: Path, monkeypatch:
     if owner:
         monkeypatch.setattr(owner, broken, full)
     content = pieces() if broken == "write" else [b"all of it"]
-    with pytest.raises(FileError, match=r"could not be saved: No space left on device\. What was there before is untouched"):
+    with pytest.raises(
+        FileError, match=r"could not be saved: No space left on device\. What was there before is untouched"
+    ):
         disk.write(path, content)
     monkeypatch.undo()
     assert path.read_bytes() == before
     assert [found.name for found in tmp_path.iterdir()] == ["model.h5"]
 
 
-def test_the_disk_has_the_file_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_disk_has_the_file_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Written beside, brought to the disk, renamed, and the folder brought to the disk: in that order."""
     steps: list[str] = []
     sync, replace = os.fsync, Path.replace
@@ -225,7 +248,10 @@ def test_any_array_library_may_hand_in_its_arrays(tmp_path: Path) -> None:
     model.weights = [[jnp.asarray(array) for array in layer] for layer in model.weights]
     model.optimizer_weights = [7, *(jnp.asarray(array) for array in model.optimizer_weights[1:])]
     files.save(tmp_path / "model.h5", model)
-    assert files.load(tmp_path / "model.h5", small.plan).weights[2][0].tobytes() == small.model().weights[2][0].tobytes()
+    assert (
+        files.load(tmp_path / "model.h5", small.plan).weights[2][0].tobytes()
+        == small.model().weights[2][0].tobytes()
+    )
 
 
 def test_a_file_of_a_newer_chainrule_is_not_guessed_at() -> None:
@@ -234,7 +260,10 @@ def test_a_file_of_a_newer_chainrule_is_not_guessed_at() -> None:
     with zipfile.ZipFile(io.BytesIO(files.encode(small.model()))) as old, zipfile.ZipFile(raw, "w") as new:
         for name in old.namelist():
             content = old.read(name)
-            new.writestr(name, content.replace(b'"version": 1', b'"version": 2') if name == "chainrule.json" else content)
+            new.writestr(
+                name,
+                content.replace(b'"version": 1', b'"version": 2') if name == "chainrule.json" else content,
+            )
     with pytest.raises(FileError, match="newer Chainrule"):
         files.load(raw.getvalue())
 
@@ -262,6 +291,11 @@ def test_opening_a_model_loads_no_heavy_library(tmp_path: Path) -> None:
     )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
     run = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env=environment,
     )
     assert json.loads(run.stdout.replace("'", '"')) in ([], ["pickle"])  # NumPy imports pickle itself

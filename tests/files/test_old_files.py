@@ -16,7 +16,14 @@ FLAT = {"class_name": "Flatten", "config": {"name": "flatten", "trainable": True
                                             "batch_input_shape": [None, 4, 4], "data_format": "channels_last"}}  # fmt: skip
 INPUT = {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4, 4], "dtype": "float32", "sparse": False,
                                                 "ragged": False, "name": "flatten_input"}}  # fmt: skip
-ACCURACY = [[{"class_name": "MeanMetricWrapper", "config": {"name": "accuracy", "dtype": "float32", "fn": "categorical_accuracy"}}]]
+ACCURACY = [
+    [
+        {
+            "class_name": "MeanMetricWrapper",
+            "config": {"name": "accuracy", "dtype": "float32", "fn": "categorical_accuracy"},
+        }
+    ]
+]
 SHAPES = [(16, 5), (5,), (5, 3), (3,)]
 VARIABLES = ["hidden/kernel", "hidden/bias", "out/kernel", "out/bias"]
 
@@ -29,9 +36,19 @@ def dense(name: str, units: int, *, early: bool = False) -> Config:
         zeros: Config = {"class_name": "Zeros", "config": {"dtype": "float32"}}
         l2: Config = {"class_name": "L1L2", "config": {"l1": 0.0, "l2": 0.01}}
     else:
-        glorot = {"module": "keras.initializers", "class_name": "GlorotUniform", "config": {"seed": None}, "registered_name": None}
+        glorot = {
+            "module": "keras.initializers",
+            "class_name": "GlorotUniform",
+            "config": {"seed": None},
+            "registered_name": None,
+        }
         zeros = {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}
-        l2 = {"module": "keras.regularizers", "class_name": "L2", "config": {"l2": 0.01}, "registered_name": None}
+        l2 = {
+            "module": "keras.regularizers",
+            "class_name": "L2",
+            "config": {"l2": 0.01},
+            "registered_name": None,
+        }
     config = {"name": name, "trainable": True, "dtype": "float32", "units": units, "activation": "relu", "use_bias": True,
               "kernel_initializer": glorot, "bias_initializer": zeros, "kernel_regularizer": l2, "bias_regularizer": None,
               "activity_regularizer": None, "kernel_constraint": None, "bias_constraint": None}  # fmt: skip
@@ -43,7 +60,9 @@ def arrays(start: int) -> list[np.ndarray]:
     return [np.full(shape, start + index, "f4") for index, shape in enumerate(SHAPES)]
 
 
-def old_file(layers: Any, training: Config | None = None, memory: dict[str, Any] | None = None, *, text: Any = str) -> bytes:
+def old_file(
+    layers: Any, training: Config | None = None, memory: dict[str, Any] | None = None, *, text: Any = str
+) -> bytes:
     """An .h5 file in the structure of TF-Keras 2: names with ':0', settings as attributes."""
     raw = io.BytesIO()
     with h5py.File(raw, "w") as file:
@@ -203,7 +222,10 @@ def test_settings_that_changed_their_name() -> None:
     norm = {"class_name": "BatchNormalization", "config": {"name": "norm", "axis": [1]}}
     layers = {"name": "s", "layers": [INPUT, FLAT, hidden, leaky, norm, dense("out", 3)]}
     found = files.load(old_file(layers)).layers
-    assert found[2]["config"]["activation"] == {"class_name": "LeakyReLU", "config": {"name": "leaky", "negative_slope": 0.1}}
+    assert found[2]["config"]["activation"] == {
+        "class_name": "LeakyReLU",
+        "config": {"name": "leaky", "negative_slope": 0.1},
+    }
     assert found[3]["config"] == {"name": "leaky", "negative_slope": 0.1}
     assert found[4]["config"]["axis"] == 1
 
@@ -213,8 +235,16 @@ def test_a_graph_that_is_a_chain_is_opened_as_one() -> None:
     entries = [INPUT, {**FLAT, "config": {"name": "flatten"}}, dense("hidden", 5), dense("out", 3)]
     names = [entry["config"]["name"] for entry in entries]
     nodes = [[], *([[[before, 0, 0, {}]]] for before in names)]
-    layers = [{**entry, "name": name, "inbound_nodes": node} for entry, name, node in zip(entries, names, nodes, strict=False)]
-    graph = {"name": "g", "layers": layers[::-1], "input_layers": [[names[0], 0, 0]], "output_layers": [["out", 0, 0]]}
+    layers = [
+        {**entry, "name": name, "inbound_nodes": node}
+        for entry, name, node in zip(entries, names, nodes, strict=False)
+    ]
+    graph = {
+        "name": "g",
+        "layers": layers[::-1],
+        "input_layers": [[names[0], 0, 0]],
+        "output_layers": [["out", 0, 0]],
+    }
     raw = io.BytesIO(old_file(LATE))
     with h5py.File(raw, "r+") as file:
         file.attrs["model_config"] = json.dumps({"class_name": "Functional", "config": graph})

@@ -43,6 +43,6 @@ def run(args: "Namespace", out: Output) -> int:
 
 def _known() -> dict[str, dict[str, str]]:
     from chainrule.datasets import NAMES
-    from chainrule.datasets.named import ABOUT
+    from chainrule.datasets.registry import ABOUT
 
     return {name: {"source": ABOUT[name].source, "licence": ABOUT[name].licence} for name in NAMES}

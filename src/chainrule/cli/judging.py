@@ -125,9 +125,9 @@ def renumbered(y: Array, names: tuple[str, ...] | None, known: tuple[str, ...]) 
 def table_of(path: str, preparation: dict[str, Any]) -> tuple[Array, Array]:
     """All rows of a table, prepared as a model's own were: x (n, features) and the answers, numbered as the model does."""
     from chainrule import datasets
-    from chainrule.datasets import columns, sheet
+    from chainrule.datasets import columns, csv_file
 
-    target, rows = preparation["target"], sheet.read(path)
+    target, rows = preparation["target"], csv_file.read(path)
     if target["name"] not in rows.columns:
         raise unknown("column", target["name"], rows.columns)
     x = datasets.prepare(preparation, path)

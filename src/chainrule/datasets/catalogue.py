@@ -25,7 +25,7 @@ def load(name_or_path: str | os.PathLike[str], **options: Any) -> Dataset:
     A name: one of `chainrule.datasets.NAMES`. A path: a folder of pictures (options as in `folder.load`), a
     .csv (`table.load`), an .npz (`arrays`), or a folder with MNIST's four IDX files (`idx_folder`). All take
     `validation`, the share of the training part to set aside, and `seed`. Raises SettingError for an option
-    that the kind of data does not know, DataError, FileError or DownloadError for what can not be had.
+    that the kind of data does not know, DataError, FileError or DownloadError for what cannot be had.
 
     >>> load("mnist", validation=0.1)
     <Dataset mnist: 54000 + 6000 + 10000 examples (28, 28), 10 classes>
@@ -58,7 +58,7 @@ def _spelled(name: str) -> str:
 def named(name: str, *, validation: float = 0.0, seed: int = 0) -> Dataset:
     """A set that is known by name."""
     from chainrule.datasets import emnist, fashion_mnist, kmnist, mnist
-    from chainrule.datasets.named import ABOUT
+    from chainrule.datasets.registry import ABOUT
 
     about = ABOUT[name]
     if name == "mnist":

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.datasets.sheet import Sheet, Text
+from chainrule.datasets.csv_file import Table, Text
 from chainrule.errors import nearest
 
 Numbers = NDArray[np.float64]
@@ -61,10 +61,10 @@ def holds_numbers(cells: Text) -> bool:
     return bool(there.any()) and float((~wrong[there]).mean()) >= MOSTLY
 
 
-def faults(sheet: Sheet, column: Column) -> dict[int, str]:
-    """The rows in which this column can not be used, and why."""
+def faults(table: Table, column: Column) -> dict[int, str]:
+    """The rows in which this column cannot be used, and why."""
     name = column["name"]
-    cells = sheet.columns[name]
+    cells = table.columns[name]
     if column["kind"] == "number":
         _, wrong = numbers(cells)
         return {int(k): _no_number(name, _word(cells[k])) for k in np.flatnonzero(wrong)}
@@ -77,19 +77,19 @@ def faults(sheet: Sheet, column: Column) -> dict[int, str]:
     return found
 
 
-def learn(sheet: Sheet, name: str, kind: str, training: NDArray[np.int64]) -> Column:
+def learn(table: Table, name: str, kind: str, training: NDArray[np.int64]) -> Column:
     """The record of a column: what the training rows say of its numbers, or the words it holds anywhere."""
-    cells = sheet.columns[name]
+    cells = table.columns[name]
     if kind == "category":
-        return {"name": name, "kind": kind, "values": words(sheet, name)}
+        return {"name": name, "kind": kind, "values": words(table, name)}
     values = numbers(cells[training])[0]
     spread = float(values.std()) if values.min() < values.max() else 0.0  # not the rounding of equal numbers
     return {"name": name, "kind": kind, "mean": float(values.mean()), "std": spread}
 
 
-def words(sheet: Sheet, name: str) -> list[str]:
+def words(table: Table, name: str) -> list[str]:
     """The different words of a column, in order: as numbers where all are numbers, otherwise by letters."""
-    found = list(set(as_words(sheet.columns[name])))
+    found = list(set(as_words(table.columns[name])))
     try:
         return sorted(found, key=float)
     except ValueError:

@@ -77,7 +77,7 @@ def fetch(remote: Remote, report: Report | None = None) -> Path:
         kept.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise DownloadError(
-            f"{kept.parent} can not be made ({problem.strerror}). "
+            f"{kept.parent} cannot be made ({problem.strerror}). "
             "Set CHAINRULE_HOME to a folder that can be written to."
         ) from None
     _download(remote, kept, report or _say)
@@ -105,7 +105,7 @@ def is_right(path: Path, remote: Remote) -> bool:
 
 
 def by_hand(remote: Remote, kept: Path, reasons: list[str]) -> str:
-    """What to do when it can not be fetched."""
+    """What to do when it cannot be fetched."""
     return "\n".join([
         f"{remote.name} of {remote.folder} could not be fetched.",
         *(f"  {reason}" for reason in reasons),
@@ -194,7 +194,7 @@ def _own_part(kept: Path) -> Iterator[Path]:
 def _lock(file: BinaryIO) -> bool:
     try:
         import fcntl
-    except ImportError:  # Windows: an open file can not be renamed away, which protects as well
+    except ImportError:  # Windows: an open file cannot be renamed away, which protects as well
         return True
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,7 +7,7 @@ import numpy as np
 from chainrule.datasets import idx
 from chainrule.datasets.downloads import fetch
 from chainrule.datasets.mnist import Pairs, Pixels
-from chainrule.datasets.named import EMNIST
+from chainrule.datasets.registry import EMNIST
 from chainrule.errors import FileError, unknown
 
 KINDS = ("balanced", "digits", "letters")

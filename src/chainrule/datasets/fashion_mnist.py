@@ -3,7 +3,7 @@
 from chainrule.datasets import idx
 from chainrule.datasets.downloads import fetch
 from chainrule.datasets.mnist import Pairs
-from chainrule.datasets.named import FASHION_MNIST
+from chainrule.datasets.registry import FASHION_MNIST
 
 
 def load_data() -> Pairs:

@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from chainrule.datasets import labels, pictures
+from chainrule.datasets.data_checks import look_over
 from chainrule.datasets.dataset import Array, Dataset
-from chainrule.datasets.notes import look_over
 from chainrule.datasets.splits import split
 from chainrule.datasets.tree import Tree, walk
 from chainrule.errors import DataError, SettingError, unknown
@@ -41,7 +41,7 @@ def load(
     colour: True, False (grey), None: grey when all are grey. fit: "stretch", "crop" or "pad" to the new
     proportions.
     test: the share set aside to measure on, where there is no test/ folder. validation: the share of the rest
-    for x_val. Raises DataError naming each empty class and each file that can not be read; skip_bad goes on
+    for x_val. Raises DataError naming each empty class and each file that cannot be read; skip_bad goes on
     without them.
     """
     root = Path(path)
@@ -104,7 +104,7 @@ def _drop_bad(found: Tree, good: set[str]) -> None:
 def _too_bad(root: Path, bad: list[tuple[str, str]]) -> DataError:
     shown = [f"  {where}: {why}" for where, why in bad[:10]]
     more = [f"  and {len(bad) - 10:,} more"] if len(bad) > 10 else []
-    first = f"{root} has {len(bad):,} things in it that can not be learned from:"
+    first = f"{root} has {len(bad):,} things in it that cannot be learned from:"
     return DataError("\n".join([first, *shown, *more, "skip_bad=True (--skip-bad) goes on without them."]))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.datasets.data_checks import look_over
 from chainrule.datasets.dataset import TASKS, Array, Dataset
-from chainrule.datasets.notes import look_over
 from chainrule.datasets.splits import split
 from chainrule.errors import DataError, unknown
 
@@ -40,7 +40,7 @@ def from_arrays(
         more = f" and {len(skipped) - 10:,} more" if len(skipped) > 10 else ""
         lines = [f"  {where}: {why}" for where, why in skipped[:10]]
         last = f"skip_bad=True (--skip-bad) goes on without them{more}."
-        raise DataError("\n".join([f"{name} has examples that can not be used:", *lines, last]))
+        raise DataError("\n".join([f"{name} has examples that cannot be used:", *lines, last]))
     ys, names, notes = _answers(name, {part: y for part, (_, y) in parts.items()}, task, class_names)
     xs = {part: x for part, (x, _) in parts.items()}
     if "test" not in xs:

@@ -43,7 +43,7 @@ def read(path: str | os.PathLike[str]) -> NDArray[np.generic]:
             raise FileError(f"{path} is {size:,} bytes long; IDX files are read up to {LARGEST:,}.")
         return parse(unpack(path.read_bytes(), str(path)), str(path))
     except OSError as problem:
-        raise FileError(f"{path} can not be read: {problem.strerror or problem}.") from None
+        raise FileError(f"{path} cannot be read: {problem.strerror or problem}.") from None
 
 
 def write(path: str | os.PathLike[str], array: NDArray[np.generic]) -> None:
@@ -75,10 +75,10 @@ def encode(array: NDArray[np.generic]) -> bytes:
     )
     if kind is None:
         raise FileError(
-            f"IDX can not hold {array.dtype}; it knows uint8, int8, int16, int32, float32 and float64."
+            f"IDX cannot hold {array.dtype}; it knows uint8, int8, int16, int32, float32 and float64."
         )
     if not 1 <= array.ndim <= 255 or any(n >= 1 << 32 for n in array.shape):
-        raise FileError(f"IDX can not hold an array of shape {array.shape}.")
+        raise FileError(f"IDX cannot hold an array of shape {array.shape}.")
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, kind, array.ndim, *array.shape)
     return header + array.astype(TYPES[kind]).tobytes()
 
@@ -136,7 +136,7 @@ def unpack(data: bytes, name: str = "the file") -> bytes:
             data = part.unused_data
         return b"".join(pieces)
     except zlib.error as problem:
-        raise FileError(f"{name} is damaged: it can not be unpacked ({problem}).") from None
+        raise FileError(f"{name} is damaged: it cannot be unpacked ({problem}).") from None
 
 
 def _header(content: bytes, name: str) -> tuple[np.dtype[np.generic], tuple[int, ...], int]:

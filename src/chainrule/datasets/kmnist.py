@@ -3,7 +3,7 @@
 from chainrule.datasets import idx
 from chainrule.datasets.downloads import fetch
 from chainrule.datasets.mnist import Pairs
-from chainrule.datasets.named import KMNIST
+from chainrule.datasets.registry import KMNIST
 
 
 def load_data() -> Pairs:

@@ -12,7 +12,7 @@ label or class, says what it shows.
 import os
 from pathlib import Path
 
-from chainrule.datasets import pictures, sheet
+from chainrule.datasets import csv_file, pictures
 from chainrule.datasets.columns import as_words
 from chainrule.datasets.tree import Tree, list_pictures
 from chainrule.errors import DataError
@@ -26,7 +26,7 @@ def find(root: Path) -> Path | None:
     try:
         entries = sorted(root.iterdir())
     except OSError as problem:
-        raise DataError(f"{root} can not be read: {problem.strerror}.") from None
+        raise DataError(f"{root} cannot be read: {problem.strerror}.") from None
     tables = [file for file in entries if file.suffix.lower() == ".csv" and file.is_file()]
     called = [file for file in tables if file.stem.lower() == "labels"]
     if called or (len(tables) == 1 and not any(entry.is_dir() for entry in entries)):
@@ -37,7 +37,7 @@ def find(root: Path) -> Path | None:
 def walk(root: Path, table: Path) -> Tree:
     """The labelled pictures of a folder; what the CSV and the folder do not agree on is bad."""
     found = Tree()
-    rows = sheet.read(table)
+    rows = csv_file.read(table)
     found.bad += rows.bad
     file_column, label_column = _columns(rows)
     there = list_pictures(root, found, table)
@@ -63,7 +63,7 @@ def walk(root: Path, table: Path) -> Tree:
     return found
 
 
-def _columns(rows: sheet.Sheet) -> tuple[str, str]:
+def _columns(rows: csv_file.Table) -> tuple[str, str]:
     """Which column names the picture and which the class."""
     names = list(rows.columns)
     file = next((n for n in names if n.lower() in FILE), names[0])

@@ -49,7 +49,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     except zipfile.BadZipFile as problem:
         raise FileError(f"{name} is not an .npz file, or is damaged ({problem}).") from None
     except OSError as problem:
-        raise FileError(f"{name} can not be read: {problem.strerror or problem}.") from None
+        raise FileError(f"{name} cannot be read: {problem.strerror or problem}.") from None
     except Exception as problem:  # noqa: BLE001 - zlib, struct, unicode, not implemented, ...: a damaged archive raises anything
         raise FileError(f"{name} is damaged ({type(problem).__name__}: {problem}).") from None
 

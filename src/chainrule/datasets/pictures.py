@@ -45,7 +45,7 @@ TURNED = (5, 6, 7, 8)  # EXIF orientations that lie on their side
 def read(what: "str | os.PathLike[str] | Image.Image", preparation: dict[str, Any]) -> Pixels:
     """A picture as uint8 (height, width), or (height, width, 3) in colour, made as the preparation says.
 
-    Takes a path or a PIL image. Raises DataError naming the file when it can not be read as a picture.
+    Takes a path or a PIL image. Raises DataError naming the file when it cannot be read as a picture.
 
     >>> from PIL import Image
     >>> red = Image.new("RGB", (64, 48), (255, 0, 0))
@@ -66,7 +66,7 @@ def read(what: "str | os.PathLike[str] | Image.Image", preparation: dict[str, An
             )  # a JPEG need not be decoded whole
             return _shrink(ImageOps.exif_transpose(image), height, width, colour, preparation["fit"])
         except Exception as problem:  # noqa: BLE001 - a decoder on any bytes raises anything
-            raise DataError(f"{name} can not be read: {_plain(problem)}.") from None
+            raise DataError(f"{name} cannot be read: {_plain(problem)}.") from None
 
 
 def measure(path: str | os.PathLike[str]) -> tuple[int, int, bool]:
@@ -77,7 +77,7 @@ def measure(path: str | os.PathLike[str]) -> tuple[int, int, bool]:
             if image.getexif().get(0x0112) in TURNED:
                 width, height = height, width
         except Exception as problem:  # noqa: BLE001 - as above
-            raise DataError(f"{os.fspath(path)} can not be read: {_plain(problem)}.") from None
+            raise DataError(f"{os.fspath(path)} cannot be read: {_plain(problem)}.") from None
         return height, width, image.mode not in ("1", "L", "LA", "La", "I", "I;16", "I;16B")
 
 
@@ -103,7 +103,7 @@ def _opened(name: str) -> "Image.Image":
     except UnidentifiedImageError:
         raise DataError(f"{name} is not a picture that can be read ({', '.join(FORMATS)}).") from None
     except Exception as problem:  # noqa: BLE001 - a decoder on any bytes raises anything
-        raise DataError(f"{name} can not be read: {_plain(problem)}.") from None
+        raise DataError(f"{name} cannot be read: {_plain(problem)}.") from None
     if not 0 < image.width * image.height <= LARGEST:
         image.close()
         raise DataError(f"{name} has {image.width} x {image.height} pixels; 1 to {LARGEST:,} can be read.")

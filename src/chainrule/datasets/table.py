@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.datasets import columns, sheet
+from chainrule.datasets import columns, csv_file
+from chainrule.datasets.csv_file import Table, Text
+from chainrule.datasets.data_checks import look_over
 from chainrule.datasets.dataset import TASKS, Array, Dataset
-from chainrule.datasets.notes import look_over
-from chainrule.datasets.sheet import Sheet, Text
 from chainrule.datasets.splits import split
 from chainrule.errors import DataError, SettingError, unknown
 
@@ -33,12 +33,12 @@ def load(
     target: the column to learn. task: "regression", "classes" or "two classes"; None decides by what the
     column holds: words, or whole numbers of at most 20 kinds, are classes. drop: columns to leave out.
     categorical: columns of numbers that are names (a postcode). test: the share of rows set aside by seed, or
-    a second CSV file. Raises DataError naming file and line for each row that can not be used; skip_bad goes
+    a second CSV file. Raises DataError naming file and line for each row that cannot be used; skip_bad goes
     on without them.
     """
     drop = [drop] if isinstance(drop, str) else list(drop)
     categorical = [categorical] if isinstance(categorical, str) else list(categorical)
-    table = sheet.read(path, drop=drop, delimiter=delimiter)
+    table = csv_file.read(path, drop=drop, delimiter=delimiter)
     target = _target(table, target)
     if task is not None and task not in TASKS:
         raise unknown("task", task, TASKS)
@@ -50,7 +50,7 @@ def load(
     y, names = _answers(table, target, kinds[target])
     other, share = None, 0.0
     if isinstance(test, str | os.PathLike):
-        other = sheet.read(test, drop=drop, delimiter=delimiter)
+        other = csv_file.read(test, drop=drop, delimiter=delimiter)
         _check_same(table, other)
     else:
         share = test
@@ -87,7 +87,7 @@ def rows(
     record = preparation["columns"]
     wanted = [column["name"] for column in record]
     if isinstance(what, str | os.PathLike):
-        table = sheet.read(what)
+        table = csv_file.read(what)
     else:
         given = [what] if isinstance(what, dict) else list(what)
         if not given:
@@ -98,14 +98,14 @@ def rows(
                     f"Row {k + 1} has no column {lacking[0]!r}; it has {', '.join(map(str, row))}."
                 )
         cells = {name: np.array([str(row[name]).strip() for row in given]) for name in wanted}
-        table = Sheet("row", cells, np.arange(1, len(given) + 1))
+        table = Table("row", cells, np.arange(1, len(given) + 1))
     for name in wanted:
         if name not in table.columns:
             raise DataError(f"{table.name} has no column {name!r}; it has {', '.join(table.columns)}.")
     return columns.encode(record, _without_faults(table, record, skip_bad=False, hint=False).columns)
 
 
-def _target(table: Sheet, target: str | None) -> str:
+def _target(table: Table, target: str | None) -> str:
     if target is None:
         raise SettingError(
             f"Which column of {table.name} is to be learned? Name it as target: {', '.join(table.columns)}."
@@ -115,7 +115,7 @@ def _target(table: Sheet, target: str | None) -> str:
     return target
 
 
-def _kinds(table: Sheet, target: str, task: str | None, categorical: Sequence[str]) -> dict[str, str]:
+def _kinds(table: Table, target: str, task: str | None, categorical: Sequence[str]) -> dict[str, str]:
     """Each column's kind, number or category."""
     for name in categorical:
         if name not in table.columns:
@@ -142,9 +142,9 @@ def _few(cells: Text) -> bool:
 
 
 def _without_faults(
-    table: Sheet, record: Sequence[columns.Column], skip_bad: bool, hint: bool = True
-) -> Sheet:
-    """The table without the rows that can not be used; or DataError listing them."""
+    table: Table, record: Sequence[columns.Column], skip_bad: bool, hint: bool = True
+) -> Table:
+    """The table without the rows that cannot be used; or DataError listing them."""
     found: dict[int, str] = {}
     for column in record:
         found = columns.faults(table, column) | found
@@ -157,17 +157,17 @@ def _without_faults(
             if hint
             else []
         )
-        raise DataError("\n".join([f"{table.name} has {len(bad):,} rows that can not be used:", *lines]))
+        raise DataError("\n".join([f"{table.name} has {len(bad):,} rows that cannot be used:", *lines]))
     keep = np.ones(len(table.lines), bool)
     keep[list(found)] = False
     if not keep.any():
         raise DataError(f"{table.name} has no row that can be used; the first: {bad[0][0]}: {bad[0][1]}.")
-    return Sheet(
+    return Table(
         table.name, {n: cells[keep] for n, cells in table.columns.items()}, table.lines[keep], tuple(bad)
     )
 
 
-def _check_words(table: Sheet, names: Sequence[str], target: str) -> None:
+def _check_words(table: Table, names: Sequence[str], target: str) -> None:
     """A column of names or free text would become hundreds of features that say nothing."""
     for name in names:
         n = len(columns.words(table, name))
@@ -179,12 +179,12 @@ def _check_words(table: Sheet, names: Sequence[str], target: str) -> None:
             )
 
 
-def _check_same(table: Sheet, other: Sheet) -> None:
+def _check_same(table: Table, other: Table) -> None:
     if lacking := [name for name in table.columns if name not in other.columns]:
         raise DataError(f"{other.name} has no column {lacking[0]!r}, which {table.name} has.")
 
 
-def _answers(table: Sheet, target: str, kind: str) -> tuple[Array, tuple[str, ...] | None]:
+def _answers(table: Table, target: str, kind: str) -> tuple[Array, tuple[str, ...] | None]:
     if kind == "number":
         return columns.numbers(table.columns[target])[0].astype(np.float32), None
     names = columns.words(table, target)
@@ -195,7 +195,7 @@ def _answers(table: Sheet, target: str, kind: str) -> tuple[Array, tuple[str, ..
     return _indices(table, {"name": target, "kind": kind, "values": names}), tuple(names)
 
 
-def _indices(table: Sheet, answer: columns.Column) -> Array:
+def _indices(table: Table, answer: columns.Column) -> Array:
     """The answers of a table by the record of its target."""
     if answer["kind"] == "number":
         return columns.numbers(table.columns[answer["name"]])[0].astype(np.float32)

@@ -73,7 +73,7 @@ def _folders(folder: Path, found: Tree) -> list[Path]:
     try:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)  # as Keras, capitals first
     except OSError as problem:
-        raise DataError(f"{folder} can not be read: {problem.strerror}.") from None
+        raise DataError(f"{folder} cannot be read: {problem.strerror}.") from None
     loose = sum(
         not _hidden(e.name) and e.suffix.lower() in pictures.SUFFIXES and not e.is_dir() for e in entries
     )
@@ -90,7 +90,7 @@ def list_pictures(folder: Path, found: Tree, labels: Path | None = None) -> list
     others: Counter[str] = Counter()
 
     def closed(problem: OSError) -> None:
-        found.bad.append((str(problem.filename), f"can not be read: {problem.strerror}"))
+        found.bad.append((str(problem.filename), f"cannot be read: {problem.strerror}"))
 
     for place, subfolders, names in os.walk(folder, onerror=closed):
         links = [Path(place, d) for d in subfolders if Path(place, d).is_symlink()]

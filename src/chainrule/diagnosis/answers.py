@@ -57,7 +57,9 @@ class Answers:
         """The weights before a step, one dict a link of the chain; without the augmentation, which only learning has."""
         return self.replay.at(step)["params"][-len(self.chain) :]
 
-    def probabilities(self, step: int, places: Sequence[int] | NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+    def probabilities(
+        self, step: int, places: Sequence[int] | NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
         """What the network before a step says, as a probability for each class: (n, classes)."""
         params, loaded = self.params(step), self.replay.loaded
         n = len(loaded) if places is None else len(places)
@@ -86,7 +88,11 @@ class Answers:
 
     def seconds(self, steps: int) -> float:
         """About how long it takes to learn so many steps again, as guessed for NumPy."""
-        return seconds_on_numpy(self.model.count_params(), self.replay.run.info.settings.batch, steps) if steps else 0.0
+        return (
+            seconds_on_numpy(self.model.count_params(), self.replay.run.info.settings.batch, steps)
+            if steps
+            else 0.0
+        )
 
 
 def labels_of(y: NDArray[Any], outputs: int, loss: str) -> NDArray[np.int64] | None:

@@ -54,7 +54,9 @@ class Diagnosis:
         }  # fmt: skip
 
     def __str__(self) -> str:
-        return "\n".join([f"{self.run}: {summary(self)}", *(f"\n{finding}" for finding in self.findings), *ending(self)])
+        return "\n".join(
+            [f"{self.run}: {summary(self)}", *(f"\n{finding}" for finding in self.findings), *ending(self)]
+        )
 
 
 def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labels: bool = True) -> Diagnosis:
@@ -87,7 +89,7 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
     if np.isfinite(records.figure("val_loss")).any():
         looked_at.append("the figures on what was held back")
     else:
-        left_out.append("Overfitting can not be seen: nothing was held back to judge after each epoch.")
+        left_out.append("Overfitting cannot be seen: nothing was held back to judge after each epoch.")
     answers, problem = opened(run, replay, source)
     if problem:
         left_out.append(problem)
@@ -101,10 +103,14 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
     found += idle(records, answers, step)
     looked_at += ["dead and saturated units"]
     suspects = None
-    if answers is not None and answers.given is not None and run.epochs:  # before an epoch has ended it is too early
+    if (
+        answers is not None and answers.given is not None and run.epochs
+    ):  # before an epoch has ended it is too early
         looked_at.append("the classes it answers")
         found += classes.never_predicted(answers, step, (step, step))
-        if labels and not any(f.name == "no progress" or (f.severity == "severe" and f.name in CAUSES) for f in found):
+        if labels and not any(
+            f.name == "no progress" or (f.severity == "severe" and f.name in CAUSES) for f in found
+        ):
             try:
                 suspects = labelling.suspects(answers)
                 looked_at.append(f"{len(suspects):,} labels")
@@ -113,7 +119,13 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
                 left_out.append(f"Labels were not judged: {why}")
         elif labels:
             left_out.append("Labels were not judged: a network that does not learn knows nothing about them.")
-    return Diagnosis(run.name, tuple(sorted(without_echoes(found), key=lambda f: f.weight)), tuple(looked_at), tuple(left_out), suspects)
+    return Diagnosis(
+        run.name,
+        tuple(sorted(without_echoes(found), key=lambda f: f.weight)),
+        tuple(looked_at),
+        tuple(left_out),
+        suspects,
+    )
 
 
 CAUSES = {"not finite": "loss that is not finite", "rate too high": "rate that is too high", "rate too low": "rate that is too low",
@@ -135,11 +147,16 @@ def without_echoes(found: list[Finding]) -> list[Finding]:
         echoes |= {"update too small", "vanishing gradients"}
     kept = [finding for finding in found if finding.name not in echoes]
     cause = next((name for name in CAUSES if name in names), None)
-    return [replace(f, advice=f"It may well follow from the {CAUSES[cause]}: cure that first.") if cause and f.name in EFFECTS else f for f in kept]
+    return [
+        replace(f, advice=f"It may well follow from the {CAUSES[cause]}: cure that first.")
+        if cause and f.name in EFFECTS
+        else f
+        for f in kept
+    ]
 
 
 def opened(run: Run, replay: Replay | None, source: Any) -> tuple[Answers | None, str]:
-    """The run's network and data, or why they can not be had."""
+    """The run's network and data, or why they cannot be had."""
     try:
         if replay is None:
             replay = run.replay if isinstance(run, reruns.Recorded) else reruns.opened(run, source)

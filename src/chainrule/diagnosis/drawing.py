@@ -30,7 +30,9 @@ def rate_curve(curve: RateCurve, ax: "Axes | None" = None) -> "Axes":
     ax.semilogx(curve.rates, curve.losses, ".", markersize=3, alpha=0.45, color=COLOURS[0], label="one step")
     ax.semilogx(curve.rates, curve.smooth, "-", color=COLOURS[0], label="smoothed")
     if curve.suggestion is not None:
-        ax.axvline(curve.suggestion, linestyle="--", color=COLOURS[1], label=f"suggested: {curve.suggestion:g}")
+        ax.axvline(
+            curve.suggestion, linestyle="--", color=COLOURS[1], label=f"suggested: {curve.suggestion:g}"
+        )
     low, high = float(np.nanmin(curve.smooth)), float(curve.smooth[: max(1, len(curve.smooth) // 2)].max())
     margin = 0.15 * (high - low) or 0.1
     ax.set_ylim(low - 2 * margin, high + 3 * margin)

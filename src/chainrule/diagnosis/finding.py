@@ -38,7 +38,13 @@ class Finding:
         """The symptom and where it is, in a few words."""
         place = f" in {self.layer}" if self.layer else ""
         first, last = self.steps or (0, 0)
-        time = "" if self.steps is None else f", steps {first:,} to {last:,}" if first < last else f", before step {first:,}"
+        time = (
+            ""
+            if self.steps is None
+            else f", steps {first:,} to {last:,}"
+            if first < last
+            else f", before step {first:,}"
+        )
         return f"{self.name}{place}{time}"
 
     @property

@@ -40,12 +40,18 @@ def vanishing(records: Records) -> list[Finding]:
 def exploding(records: Records) -> list[Finding]:
     """Gradients that are large for a cross-entropy from the start, or a thousand times what they were."""
     bounded = "crossentropy" in losses.get(records.run.info.settings.training["loss"]).key
-    usual = max((float(s.gradient[0]) for s in records.sizes), default=0.0)  # that of the layer with the largest
+    usual = max(
+        (float(s.gradient[0]) for s in records.sizes), default=0.0
+    )  # that of the layer with the largest
     worst: Finding | None = None
     most = 0.0
     for sizes in records.sizes:
         steps = (int(sizes.steps[0]), int(sizes.steps[-1]))
-        first, median, largest = float(sizes.gradient[0]), float(np.median(sizes.gradient)), float(sizes.gradient.max())
+        first, median, largest = (
+            float(sizes.gradient[0]),
+            float(np.median(sizes.gradient)),
+            float(sizes.gradient.max()),
+        )
         large, grew = bounded and max(first, median) > EXPLODED, usual > 0 and largest > GREW * usual
         evidence = {"first": first, "median": median, "largest": largest}
         if not (large or grew) or largest <= most:
@@ -58,5 +64,8 @@ def exploding(records: Records) -> list[Finding]:
             "Bring the inputs to about -1..1, draw smaller first weights (glorot_uniform, he_normal), or limit the gradient "
             "(clipnorm=1)."
         )
-        worst, most = Finding("exploding gradients", "severe", says, advice, sizes.layer, steps, evidence), largest
+        worst, most = (
+            Finding("exploding gradients", "severe", says, advice, sizes.layer, steps, evidence),
+            largest,
+        )
     return [] if worst is None else [worst]

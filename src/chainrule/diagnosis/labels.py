@@ -20,7 +20,7 @@ from chainrule.replay import Replay
 EPOCHS = 10  # states at the ends of so many epochs rank best; ...
 EARLY = 6  # ... fewer of them count best: later some wrong labels are known by heart
 BUDGET = 3.0  # seconds (as guessed for NumPy) that may be spent on reaching them
-LEAST_STATES = 3  # where so many can not be reached, snapshots of these epochs must do
+LEAST_STATES = 3  # where so many cannot be reached, snapshots of these epochs must do
 SURE = 0.5  # by so much the other class must be more probable to be counted
 # With 10 % of the labels of MNIST swapped (1,000 to 60,000 digits, recipes classic and fast), 1.5 to 7.5 % are counted; on the same
 # digits as they are, at most 0.4 %.
@@ -64,7 +64,10 @@ class Suspects:
     def top(self, count: int) -> list[Suspect]:
         """The first of them."""
         columns = (self.index, self.given, self.other, self.score)
-        return [Suspect(int(i), int(g), int(o), float(s)) for i, g, o, s in zip(*(c[:count] for c in columns), strict=True)]
+        return [
+            Suspect(int(i), int(g), int(o), float(s))
+            for i, g, o, s in zip(*(c[:count] for c in columns), strict=True)
+        ]
 
     def name(self, label: int) -> str:
         """What a class is called."""
@@ -105,7 +108,15 @@ def suspects(replay: Replay | Answers) -> Suspects:
     other = others.argmax(axis=1)
     score = others[rows, other] - p[rows, given]
     order = np.argsort(-score, kind="stable")
-    return Suspects(places[order], given[order], other[order], score[order], count(np.asarray(early), given), steps, tuple(answers.names))
+    return Suspects(
+        places[order],
+        given[order],
+        other[order],
+        score[order],
+        count(np.asarray(early), given),
+        steps,
+        tuple(answers.names),
+    )
 
 
 def states(answers: Answers) -> tuple[int, ...]:

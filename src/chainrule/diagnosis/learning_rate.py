@@ -29,12 +29,23 @@ def not_finite(records: Records) -> list[Finding]:
         return []
     step, rate = int(bad[0]) + records.first, records.rate
     before = records.loss[max(0, bad[0] - 1)]
-    says = f"The loss was no finite number from step {step:,} on" + (f"; one step before it was {plainly(before)}." if bad[0] else ".")
+    says = f"The loss was no finite number from step {step:,} on" + (
+        f"; one step before it was {plainly(before)}." if bad[0] else "."
+    )
     advice = (
         f"Lower the learning rate{_rate(rate)} by a factor of 10, bring the inputs to about -1..1, or limit the gradient "
         f"(clipnorm=1). {FIND}"
     )
-    return [Finding("not finite", "severe", says, advice, steps=(step, records.last), evidence={"step": step, "learning_rate": rate})]
+    return [
+        Finding(
+            "not finite",
+            "severe",
+            says,
+            advice,
+            steps=(step, records.last),
+            evidence={"step": step, "learning_rate": rate},
+        )
+    ]
 
 
 def too_high(records: Records) -> list[Finding]:
@@ -56,9 +67,19 @@ def too_high(records: Records) -> list[Finding]:
     )  # fmt: skip
     if stride > LARGE_STEP:
         says += f" One step moved the weights of {layer} by {plainly(stride)} times their own size; 0.001 to 0.02 is usual."
-    evidence = {"first_loss": first, "highest_loss": float(loss.max()), "last_loss": end, "largest_ratio": stride, "learning_rate": records.rate}
+    evidence = {
+        "first_loss": first,
+        "highest_loss": float(loss.max()),
+        "last_loss": end,
+        "largest_ratio": stride,
+        "learning_rate": records.rate,
+    }
     advice = f"Lower the learning rate{_rate(records.rate)} by a factor of 10 or more. {FIND}"
-    return [Finding("rate too high", "severe", says, advice, steps=(records.first, records.last), evidence=evidence)]
+    return [
+        Finding(
+            "rate too high", "severe", says, advice, steps=(records.first, records.last), evidence=evidence
+        )
+    ]
 
 
 def jumping(records: Records) -> list[Finding]:
@@ -68,13 +89,20 @@ def jumping(records: Records) -> list[Finding]:
         leaps = np.flatnonzero((held[1:] > LEAP * held[:-1]) & (held[1:] > 0.1 * held[:1])) + 1
     if len(leaps) < LEAPS:
         return []
-    k, epochs = int(leaps[np.argmax(held[leaps] / held[leaps - 1])]), [epoch.epoch + 1 for epoch in records.run.epochs]
+    k, epochs = (
+        int(leaps[np.argmax(held[leaps] / held[leaps - 1])]),
+        [epoch.epoch + 1 for epoch in records.run.epochs],
+    )
     says = (
         f"The loss on what was held back leaps up and down: {plainly(held[k - 1])} after epoch {epochs[k - 1]}, {plainly(held[k])} after epoch {epochs[k]}, "
         f"{len(leaps)} such leaps in {len(held)} epochs."
     )
     advice = f"Lower the learning rate{_rate(records.rate)} by a factor of 2 to 5, or let it fall towards the end (a schedule). {FIND}"
-    evidence = {"val_loss": held.tolist(), "epochs": [epochs[i] for i in leaps], "learning_rate": records.rate}
+    evidence = {
+        "val_loss": held.tolist(),
+        "epochs": [epochs[i] for i in leaps],
+        "learning_rate": records.rate,
+    }
     steps = (records.run.epochs[int(leaps[0]) - 1].step, records.last)
     return [Finding("rate too high", "warning", says, advice, steps=steps, evidence=evidence)]
 
@@ -94,7 +122,11 @@ def too_low(records: Records) -> list[Finding]:
     )
     advice = f"Raise the learning rate{_rate(records.rate)} by a factor of 10 or more; if it is meant, train for many more epochs. {FIND}"
     evidence = {"first_loss": float(means[0]), "last_loss": end, "way": way, "learning_rate": records.rate}
-    return [Finding("rate too low", "severe", says, advice, steps=(records.first, records.last), evidence=evidence)]
+    return [
+        Finding(
+            "rate too low", "severe", says, advice, steps=(records.first, records.last), evidence=evidence
+        )
+    ]
 
 
 def no_progress(records: Records) -> list[Finding]:
@@ -112,7 +144,11 @@ def no_progress(records: Records) -> list[Finding]:
         f"together. {FIND}"
     )
     evidence = {"first_loss": first, "last_loss": end, "learning_rate": records.rate}
-    return [Finding("no progress", "warning", says, advice, steps=(records.first, records.last), evidence=evidence)]
+    return [
+        Finding(
+            "no progress", "warning", says, advice, steps=(records.first, records.last), evidence=evidence
+        )
+    ]
 
 
 def start(records: Records) -> float:

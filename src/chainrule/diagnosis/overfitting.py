@@ -36,10 +36,21 @@ def overfitting(records: Records) -> list[Finding]:
     evidence |= {"val_accuracy_then": then, "val_accuracy": now}
     if then - now > LOST:
         says = f"{told}; accuracy there fell from {then:.1%} to {now:.1%}, while the loss on what it learns from went on falling."
-        return [Finding("overfitting", "warning", says.replace("%", " %"), ADVICE.format(named), steps=steps, evidence=evidence)]
+        return [
+            Finding(
+                "overfitting",
+                "warning",
+                says.replace("%", " %"),
+                ADVICE.format(named),
+                steps=steps,
+                evidence=evidence,
+            )
+        ]
     if last > RISEN_ALONE * held[best] and not gap(records):
         says = f"{told}; accuracy there did not suffer: the network is surer than it should be, also of its mistakes."
-        advice = f"If its probabilities matter, stop after epoch {named} (EarlyStopping) or use label smoothing."
+        advice = (
+            f"If its probabilities matter, stop after epoch {named} (EarlyStopping) or use label smoothing."
+        )
         return [Finding("overfitting", "note", says, advice, steps=steps, evidence=evidence)]
     return gap(records)
 
@@ -49,7 +60,9 @@ def gap(records: Records) -> list[Finding]:
     learned, held = records.figure("accuracy"), records.figure("val_accuracy")
     if not len(held) or not np.isfinite(held[-3:].sum() + learned[-1]) or learned[-1] - held[-3:].max() < GAP:
         return []  # of the last three epochs the best counts: a single bad one is no overfitting
-    says = f"{learned[-1]:.1%} of what it learns from are right, but only {held[-3:].max():.1%} of what was held back.".replace("%", " %")
+    says = f"{learned[-1]:.1%} of what it learns from are right, but only {held[-3:].max():.1%} of what was held back.".replace(
+        "%", " %"
+    )
     evidence = {"accuracy": float(learned[-1]), "val_accuracy": float(held[-3:].max())}
     steps = (records.first, records.last)
     return [Finding("overfitting", "warning", says, MORE, steps=steps, evidence=evidence)]

@@ -72,7 +72,9 @@ class Records:
                 arrays = [self._column(f"{what}_rms[{layer}]") for what in ("grad", "update", "weight")]
                 known = np.isfinite(np.sum(arrays, axis=0))
                 if known.any():
-                    found.append(Sizes(layer, np.flatnonzero(known) + self.first, *(array[known] for array in arrays)))
+                    found.append(
+                        Sizes(layer, np.flatnonzero(known) + self.first, *(array[known] for array in arrays))
+                    )
         return found
 
     @cached_property
@@ -103,7 +105,9 @@ class Records:
             return named
         recorded = self._column("learning_rate")
         most = float(np.nanmax(recorded)) if np.isfinite(recorded).any() else None
-        if most is None or (named is not None and 0.9 * named <= most <= 1.001 * named):  # a peak between two steps
+        if most is None or (
+            named is not None and 0.9 * named <= most <= 1.001 * named
+        ):  # a peak between two steps
             return named
         return float(f"{most:.6g}")
 
@@ -143,6 +147,13 @@ def highest(rate: Any) -> float | None:
     if not isinstance(rate, dict):
         return None
     config = rate.get("config", {})
-    named = [v for key, v in config.items() if key.endswith("learning_rate") or key in ("warmup_target", "values")]
-    numbers = [n for value in named for n in (value if isinstance(value, list) else [value]) if isinstance(n, int | float)]
+    named = [
+        v for key, v in config.items() if key.endswith("learning_rate") or key in ("warmup_target", "values")
+    ]
+    numbers = [
+        n
+        for value in named
+        for n in (value if isinstance(value, list) else [value])
+        if isinstance(n, int | float)
+    ]
     return float(max(numbers)) if numbers else None

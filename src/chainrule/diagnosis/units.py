@@ -1,5 +1,7 @@
 """Units that have stopped taking part: dead (relu, always 0) and saturated (sigmoid or tanh, always at an end)."""
 
+from typing import Any
+
 import numpy as np
 
 from chainrule.diagnosis.answers import Answers
@@ -24,10 +26,17 @@ def idle(records: Records, answers: Answers | None, step: int) -> list[Finding]:
     for layer in [*measured, *(name for name in last if name not in measured)]:
         recorded = last.get(layer)
         if layer in measured:
-            kind, share, units, known = *measured[layer], f"of {len(answers.sample):,} training examples" if answers else ""
+            kind, share, units, known = (
+                *measured[layer],
+                f"of {len(answers.sample):,} training examples" if answers else "",
+            )
         elif recorded is not None:
             tail = recorded.share[len(recorded.share) // 2 :]
-            kind, share, units = recorded.what, float(tail.min() if recorded.what == "dead" else tail.mean()), 0
+            kind, share, units = (
+                recorded.what,
+                float(tail.min() if recorded.what == "dead" else tail.mean()),
+                0,
+            )
             known = "of the examples of a step, in the second half of the run"
         limit = DEAD if kind == "dead" else STUCK
         if share < limit:
@@ -35,22 +44,44 @@ def idle(records: Records, answers: Answers | None, step: int) -> list[Finding]:
         steps = (records.last, records.last)
         if recorded is not None:
             over = np.flatnonzero(recorded.share < limit)
-            begun = recorded.steps[min(int(over[-1]) + 1, len(recorded.steps) - 1)] if len(over) else recorded.steps[0]
+            begun = (
+                recorded.steps[min(int(over[-1]) + 1, len(recorded.steps) - 1)]
+                if len(over)
+                else recorded.steps[0]
+            )
             steps = (int(begun), records.last)
-        evidence = {"share": share, "units": units or None, "examples": len(answers.sample) if layer in measured and answers else None}
+        evidence = {
+            "share": share,
+            "units": units or None,
+            "examples": len(answers.sample) if layer in measured and answers else None,
+        }
         found.append(finding(kind, layer, share, units, known, steps, evidence))
     return found
 
 
-def finding(kind: str, layer: str, share: float, units: int, known: str, steps: tuple[int, int], evidence: dict) -> Finding:  # type: ignore[type-arg]
+def finding(
+    kind: str,
+    layer: str,
+    share: float,
+    units: int,
+    known: str,
+    steps: tuple[int, int],
+    evidence: dict[str, Any],
+) -> Finding:
     """One layer's finding, in words."""
     if kind == "dead":
-        many = f"{round(share * units):,} of {units:,} units" if units else f"{share:.0%} of the units".replace("%", " %")
+        many = (
+            f"{round(share * units):,} of {units:,} units"
+            if units
+            else f"{share:.0%} of the units".replace("%", " %")
+        )
         says = f"{many} are 0 for every one {known}: nothing can wake them but a change of their inputs."
         advice = "A lower learning rate, biases that do not begin below 0, first weights for relu (he_normal), or leaky_relu."
         severity = "severe" if share > ALL_BUT_DEAD else "warning"
         return Finding("dead units", severity, says, advice, layer, steps, evidence)
-    says = f"{share:.0%} of the outputs are at an end of the activation, where it is flat ({known}): they pass on hardly any gradient.".replace("%", " %")
+    says = f"{share:.0%} of the outputs are at an end of the activation, where it is flat ({known}): they pass on hardly any gradient.".replace(
+        "%", " %"
+    )
     advice = "Bring the inputs to about -1..1, draw smaller first weights (glorot_uniform), or lower the learning rate; relu does not saturate."
     return Finding("saturated units", "warning", says, advice, layer, steps, evidence)
 

@@ -18,7 +18,9 @@ def out_of_range(records: Records) -> list[Finding]:
     found, ways = [], {s.layer: s.way(records.count) for s in records.sizes}
     furthest = max((way for way in ways.values() if np.isfinite(way)), default=0.0)
     for sizes in records.sizes:
-        known = sizes.ratio[np.isfinite(sizes.ratio)][1:]  # at the very first step small weights may well double
+        known = sizes.ratio[np.isfinite(sizes.ratio)][
+            1:
+        ]  # at the very first step small weights may well double
         if len(known) < LOOKS:
             continue
         median, way = float(np.median(known)), ways[sizes.layer]

@@ -1,7 +1,7 @@
 """Model files: .keras and .h5, both ways, without Keras. Loading is parsing; nothing in a file is ever run."""
 
-from chainrule.files.assembly import ModelFileWarning
+from chainrule.files.io import encode, kind, load, load_weights, save, save_weights
 from chainrule.files.modelfile import ModelFile
-from chainrule.files.storage import encode, kind, load, load_weights, save, save_weights
+from chainrule.files.validate import ModelFileWarning
 
 __all__ = ["ModelFile", "ModelFileWarning", "encode", "kind", "load", "load_weights", "save", "save_weights"]

@@ -44,7 +44,7 @@ class Member(NamedTuple):
             try:
                 raw = unpacker.decompress(raw, self.size + 1)
             except zlib.error as problem:
-                raise FileError(f"has a member {self.name} that can not be unpacked: {problem}.") from None
+                raise FileError(f"has a member {self.name} that cannot be unpacked: {problem}.") from None
         if len(raw) != self.size:
             raise FileError(f"has a member {self.name} whose size is not the one it declares.")
         self._checked(zlib.crc32(raw))
@@ -54,7 +54,9 @@ class Member(NamedTuple):
         """The unpacked bytes as a Source; a stored member is checked in passing and left where it is."""
         if self.method == DEFLATED:
             if self.size > NUMBERS_RATIO * self.data.size:
-                raise FileError(f"has a member {self.name} that would unpack to {self.size:,} bytes. It is not read.")
+                raise FileError(
+                    f"has a member {self.name} that would unpack to {self.size:,} bytes. It is not read."
+                )
             return Source(io.BytesIO(self.read(most)), 0, self.size)
         crc = 0
         for start in range(0, self.size, BLOCK):
@@ -78,20 +80,39 @@ def read(source: Source) -> dict[str, Member]:
     for _ in range(count):
         if directory[at : at + 4] != CENTRAL or at + 46 > len(directory):
             raise FileError("has a damaged archive directory. Copy or download it again.")
-        (_, _, flags, method, _, _, crc, packed, size, name_size, extra_size, comment_size, disk, _, outside, offset) = (
-            struct.unpack_from("<HHHHHHIIIHHHHHII", directory, at + 4)
-        )
+        (
+            _,
+            _,
+            flags,
+            method,
+            _,
+            _,
+            crc,
+            packed,
+            size,
+            name_size,
+            extra_size,
+            comment_size,
+            disk,
+            _,
+            outside,
+            offset,
+        ) = struct.unpack_from("<HHHHHHIIIHHHHHII", directory, at + 4)
         raw = directory[at + 46 : at + 46 + name_size]
         at += 46 + name_size + extra_size + comment_size
         name = _name(raw)
         if outside >> 28 == 0xA:
             raise FileError(f"has a member {name!r} that is a link. It is not opened.")
         if flags & ~ALLOWED_FLAGS or method not in (STORED, DEFLATED):
-            raise FileError(f"has a member {name!r} that is encrypted or packed by an unusual method ({method}).")
+            raise FileError(
+                f"has a member {name!r} that is encrypted or packed by an unusual method ({method})."
+            )
         if 0xFFFFFFFF in (packed, size, offset) or disk:
             raise FileError("is an archive of over 4 GB or of several parts; that is not read.")
         if size > RATIO * packed or packed > 2 * size + 64 or (method == STORED and size != packed):
-            raise FileError(f"has a member {name!r} that would unpack from {packed:,} to {size:,} bytes. It is not read.")
+            raise FileError(
+                f"has a member {name!r} that would unpack from {packed:,} to {size:,} bytes. It is not read."
+            )
         end, data = _local(source, offset, raw, flags, method, crc, packed, size)
         entries.append((offset, end, Member(name, data, method, size, crc)))
     if at != len(directory):
@@ -109,9 +130,13 @@ def _end(source: Source) -> tuple[int, int]:
     tail = source.read(source.size - tail_size, tail_size)
     found = tail.rfind(END)
     if found < 0 or found > tail_size - 22:
-        raise FileError("is truncated: the directory at the end of the archive is missing. Copy or download it again.")
+        raise FileError(
+            "is truncated: the directory at the end of the archive is missing. Copy or download it again."
+        )
     if found != tail_size - 22:
-        raise FileError(f"has {tail_size - 22 - found:,} bytes after the end of the archive. It is not opened.")
+        raise FileError(
+            f"has {tail_size - 22 - found:,} bytes after the end of the archive. It is not opened."
+        )
     disk, disk2, here, count, size, start, comment = struct.unpack_from("<HHHHIIH", tail, found + 4)
     if comment or disk or disk2 or here != count or start + size + 22 != source.size:
         raise FileError("has a damaged archive directory, or something before the archive. It is not opened.")
@@ -128,10 +153,22 @@ def _name(raw: bytes) -> str:
     except UnicodeDecodeError:
         raise FileError("has a member whose name is not text in UTF-8.") from None
     parts = name.split("/")
-    if not name or len(raw) > NAME or ".." in parts or "." in parts or parts[0] == "" or "\\" in name or ":" in name:
-        raise FileError(f"has a member called {name[:80]!r}, which leads outside of the archive. It is not opened.")
+    if (
+        not name
+        or len(raw) > NAME
+        or ".." in parts
+        or "." in parts
+        or parts[0] == ""
+        or "\\" in name
+        or ":" in name
+    ):
+        raise FileError(
+            f"has a member called {name[:80]!r}, which leads outside of the archive. It is not opened."
+        )
     if not name.isprintable():
-        raise FileError(f"has a member with invisible characters in its name, {name[:80]!r}. It is not opened.")
+        raise FileError(
+            f"has a member with invisible characters in its name, {name[:80]!r}. It is not opened."
+        )
     return name
 
 
@@ -140,12 +177,16 @@ def _local(
 ) -> tuple[int, Source]:
     """Where a member ends, and its bytes, once its own header says the same as the directory."""
     head = source.read(offset, 30)
-    _, flags2, method2, _, _, crc2, packed2, size2, name_size, extra_size = struct.unpack_from("<HHHHHIIIHH", head, 4)
+    _, flags2, method2, _, _, crc2, packed2, size2, name_size, extra_size = struct.unpack_from(
+        "<HHHHHIIIHH", head, 4
+    )
     after = source.read(offset + 30, name_size + extra_size)
     data = source.part(offset + 30 + name_size + extra_size, packed)
     sizes = (crc2, packed2, size2)
     later = flags & DESCRIPTOR and sizes == (0, 0, 0)  # then they follow the data
-    large = sizes == (crc, 0xFFFFFFFF, 0xFFFFFFFF) and after[name_size:][:20] == struct.pack("<HHQQ", 1, 16, size, packed)
+    large = sizes == (crc, 0xFFFFFFFF, 0xFFFFFFFF) and after[name_size:][:20] == struct.pack(
+        "<HHQQ", 1, 16, size, packed
+    )
     if head[:4] != LOCAL or (flags2, method2, after[:name_size]) != (flags, method, name) or not (
         later or large or sizes == (crc, packed, size)
     ):  # fmt: skip
@@ -185,10 +226,12 @@ def encode(members: Sequence[tuple[str, Sequence[bytes | memoryview]]]) -> list[
         for piece in content:
             crc, size = zlib.crc32(piece, crc), size + len(piece)
         if position + size > 0x7FFFFFFF:
-            raise FileError("can not be written: a .keras file of over 2 GB. Save it as .h5.")
+            raise FileError("cannot be written: a .keras file of over 2 GB. Save it as .h5.")
         facts = struct.pack("<HHHHHIIIHH", 20, UTF8, STORED, 0, DATE, crc, size, size, len(name.encode()), 0)
         pieces += [LOCAL + facts + name.encode(), *content]
-        directory += CENTRAL + struct.pack("<H", 20) + facts + struct.pack("<HHHII", 0, 0, 0, 0o600 << 16, position)
+        directory += (
+            CENTRAL + struct.pack("<H", 20) + facts + struct.pack("<HHHII", 0, 0, 0, 0o600 << 16, position)
+        )
         directory += name.encode()
         position += 30 + len(name.encode()) + size
     count = len(members)

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from chainrule.errors import FileError
-from chainrule.files import vocabulary as names
+from chainrule.files import allowed_names as names
 from chainrule.files.serialized import plain, spelled
 
 Config = dict[str, Any]
@@ -128,7 +128,7 @@ def with_own_schedule(config: Config | None, own: Any) -> Config | None:
 
 
 def _unaliased(loss: Any) -> Any:
-    """Full names, because Keras can not read "mse" back from the .h5 files that it writes itself."""
+    """Full names, because Keras cannot read "mse" back from the .h5 files that it writes itself."""
     if isinstance(loss, list):
         return [_unaliased(item) for item in loss]
     return names.ALIASES.get(loss, loss) if isinstance(loss, str) else loss

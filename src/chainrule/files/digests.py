@@ -40,7 +40,11 @@ def record(weights: list[Arrays], optimizer: Arrays | None, texts: dict[str, str
 
 
 def check(
-    stored: Any, weights: list[Arrays], optimizer: Arrays | None, texts: dict[str, str | None], leave_out: set[str]
+    stored: Any,
+    weights: list[Arrays],
+    optimizer: Arrays | None,
+    texts: dict[str, str | None],
+    leave_out: set[str],
 ) -> None:
     """Compares what was read with its fingerprints; FileError when they differ.
 

@@ -82,7 +82,7 @@ def _status(where: Where) -> os.stat_result:
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {os.fspath(where)}.") from None
     except (OSError, ValueError) as problem:  # a loop of links, no permission, a NUL in the name
-        raise FileError(f"can not be opened: {getattr(problem, 'strerror', None) or problem}.") from None
+        raise FileError(f"cannot be opened: {getattr(problem, 'strerror', None) or problem}.") from None
 
 
 def _regular(status: os.stat_result) -> None:

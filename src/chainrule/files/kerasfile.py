@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 from chainrule.errors import FileError
-from chainrule.files import additions, archive, dialects, hdf5, jsontext, layouts
-from chainrule.files import vocabulary as names
-from chainrule.files.assembly import assemble, planned
+from chainrule.files import allowed_names as names
+from chainrule.files import archive, extras, hdf5, keras_versions, layouts, safe_json
 from chainrule.files.compiled import compiled, for_keras
 from chainrule.files.disk import Source
 from chainrule.files.modelfile import ModelFile, Want
 from chainrule.files.serialized import spelled
+from chainrule.files.validate import assemble, planned
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 VERSION = "3.15.1"  # the Keras whose form this is
@@ -26,17 +26,17 @@ def decode(source: Source, want: Want) -> ModelFile:
     for member in members.values():
         if member.data.read(0, min(4, member.data.size)) == archive.LOCAL:
             raise FileError(f"has another archive in it ({member.name}). It is not opened.")
-    text = members[CONFIG].read(jsontext.BYTES)
-    raw = jsontext.parse_object(text, CONFIG)
-    own = additions.MEMBER
-    more = additions.parsed(members[own].read(jsontext.BYTES) if own in members else None)
-    config = dialects.model(raw)
+    text = members[CONFIG].read(safe_json.BYTES)
+    raw = safe_json.parse_object(text, CONFIG)
+    own = extras.MEMBER
+    more = extras.parsed(members[own].read(safe_json.BYTES) if own in members else None)
+    config = keras_versions.model(raw)
     model = ModelFile(config, [], compiled(raw.get("compile_config")), format="keras")
     shapes = planned(config, want)
     root = hdf5.read(weights_of(members))
     stored = layouts.by_number(root, model.layers)
-    memory = layouts.optimizer_by_number(root)
-    return assemble(model, stored, memory, None, shapes, more, {"config": text.decode()}, want)
+    optimizer_state = layouts.optimizer_by_number(root)
+    return assemble(model, stored, optimizer_state, None, shapes, more, {"config": text.decode()}, want)
 
 
 def weights_of(members: dict[str, archive.Member]) -> Source:
@@ -52,12 +52,12 @@ def encode(model: ModelFile) -> list[bytes | memoryview]:
     text = json.dumps(_config(model, spelling))
     kind = spelling["optimizer"]["class_name"] if spelling else ""
     folder = layouts.numbered_folder(model.name, model.layers, model.weights, model.optimizer_weights, kind)
-    more = additions.written(model, own_schedule, {"config": text})
+    more = extras.written(model, own_schedule, {"config": text})
     return archive.encode([
         (METADATA, [json.dumps({"keras_version": VERSION}).encode()]),
         (CONFIG, [text.encode()]),
         (WEIGHTS, hdf5.encode(folder)),
-        (additions.MEMBER, [more.encode()]),
+        (extras.MEMBER, [more.encode()]),
     ])  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Where a model's arrays lie in HDF5: by number as Keras 3 stores them, by name as the older .h5 files do.
 
-    layers/dense/vars/0 · optimizer/vars/1          .keras and .weights.h5
-    model_weights/dense/sequential/dense/kernel     .h5, with lists of names as attributes
+layers/dense/vars/0 · optimizer/vars/1          .keras and .weights.h5
+model_weights/dense/sequential/dense/kernel     .h5, with lists of names as attributes
 """
 
 import re
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import FileError
+from chainrule.files.allowed_names import WEIGHT_NAMES
 from chainrule.files.hdf5 import Dataset, Folder, Group
-from chainrule.files.vocabulary import WEIGHT_NAMES
 
 NAMES = 100_000
 Layers = list[dict[str, Any]]
@@ -55,8 +55,12 @@ def by_number(root: Group, layers: Layers) -> list[list[Dataset]]:
     found = []
     for folder in folders:
         group = base.group(folder)
-        if group and any(_holds_arrays(group.children[name]) for name in group.children.keys() - ASIDE - {"vars"}):
-            raise FileError(f"has layers within the layer {folder!r}; Chainrule opens plain chains of layers.")
+        if group and any(
+            _holds_arrays(group.children[name]) for name in group.children.keys() - ASIDE - {"vars"}
+        ):
+            raise FileError(
+                f"has layers within the layer {folder!r}; Chainrule opens plain chains of layers."
+            )
         found.append(_numbered(group and group.group("vars")))
     return found
 
@@ -123,13 +127,19 @@ def weight_names(layers: Layers, weights: list[Arrays], given: list[list[str]] |
     """A name for each array: those given, those that Keras has for this class of layer, or numbers."""
     names = []
     for index, (layer, arrays) in enumerate(zip(layers, weights, strict=True)):
-        own: Sequence[str] = given[index] if given and index < len(given) else WEIGHT_NAMES.get(layer["class_name"], ())
+        own: Sequence[str] = (
+            given[index] if given and index < len(given) else WEIGHT_NAMES.get(layer["class_name"], ())
+        )
         exact = len(own) == len(arrays) or (len(own) > len(arrays) and not given)
-        names.append([*own[: len(arrays)]] if exact else [f"variable_{number}" for number in range(len(arrays))])
+        names.append(
+            [*own[: len(arrays)]] if exact else [f"variable_{number}" for number in range(len(arrays))]
+        )
     return names
 
 
-def numbered_folder(name: str, layers: Layers, weights: list[Arrays], optimizer: Arrays | None, kind: str) -> Folder:
+def numbered_folder(
+    name: str, layers: Layers, weights: list[Arrays], optimizer: Arrays | None, kind: str
+) -> Folder:
     """Everything in Keras 3's layout. `kind` is the optimizer's class."""
     root = Folder()
     root.folder("vars").attributes["name"] = name

@@ -1,18 +1,18 @@
-"""The older .h5 file: settings as attributes at its root, weights and optimizer memory in groups by name."""
+"""The older .h5 file: settings as attributes at its root, weights and optimizer state in groups by name."""
 
 import json
 from typing import Any
 
 from chainrule.errors import FileError
-from chainrule.files import additions, dialects, hdf5, jsontext, layouts
-from chainrule.files import vocabulary as names
-from chainrule.files.assembly import assemble, planned
+from chainrule.files import allowed_names as names
+from chainrule.files import extras, hdf5, keras_versions, layouts, safe_json
 from chainrule.files.compiled import compiled, for_keras
 from chainrule.files.digests import of_text
 from chainrule.files.disk import Source
 from chainrule.files.kerasfile import VERSION
 from chainrule.files.modelfile import ModelFile, Want
 from chainrule.files.serialized import spelled
+from chainrule.files.validate import assemble, planned
 
 MODEL, TRAINING, WEIGHTS, OPTIMIZER = "model_config", "training_config", "model_weights", "optimizer_weights"
 
@@ -23,18 +23,24 @@ def decode(source: Source, want: Want) -> ModelFile:
     text, training = root.text(MODEL), root.text(TRAINING)
     weights = root.group(WEIGHTS)
     if text is None or weights is None:
-        raise FileError("holds weights or other data, but no model. Weights alone are read by model.load_weights.")
-    more = additions.parsed(additions.sealed(root.text(additions.ATTRIBUTE), weights.text(additions.SEAL)))
-    config = dialects.model(jsontext.parse_object(text, MODEL))
-    settings = compiled(jsontext.parse_object(training, TRAINING)) if training else None
+        raise FileError(
+            "holds weights or other data, but no model. Weights alone are read by model.load_weights."
+        )
+    more = extras.parsed(extras.sealed(root.text(extras.ATTRIBUTE), weights.text(extras.SEAL)))
+    config = keras_versions.model(safe_json.parse_object(text, MODEL))
+    settings = compiled(safe_json.parse_object(training, TRAINING)) if training else None
     model = ModelFile(config, [], settings, format="h5")
     shapes = planned(config, want)
     stored = layouts.by_name(weights, model.layers, shapes)
-    model.weight_names = [[dataset.path.rpartition("/")[2].partition(":")[0] for dataset in own] for own in stored]
+    model.weight_names = [
+        [dataset.path.rpartition("/")[2].partition(":")[0] for dataset in own] for own in stored
+    ]
     optimizer = root.group(OPTIMIZER)
-    memory = layouts.named(optimizer, OPTIMIZER) if optimizer else []
-    paths = [dataset.path for dataset in memory]
-    return assemble(model, stored, memory, paths, shapes, more, {"config": text, "training": training}, want)
+    optimizer_state = layouts.named(optimizer, OPTIMIZER) if optimizer else []
+    paths = [dataset.path for dataset in optimizer_state]
+    return assemble(
+        model, stored, optimizer_state, paths, shapes, more, {"config": text, "training": training}, want
+    )
 
 
 def encode(model: ModelFile) -> list[bytes | memoryview]:
@@ -53,9 +59,9 @@ def encode(model: ModelFile) -> list[bytes | memoryview]:
             root.children[OPTIMIZER] = layouts.named_optimizer(kept["class_name"], model.optimizer_weights)
     given = layouts.weight_names(model.layers, model.weights, model.weight_names)
     weights = layouts.named_folder(model.name, model.layers, model.weights, given)
-    more = additions.written(model, own_schedule, {"config": text, "training": training})
-    weights.attributes |= {"keras_version": VERSION, "backend": "chainrule", additions.SEAL: of_text(more) or ""}
-    root.attributes[additions.ATTRIBUTE] = more
+    more = extras.written(model, own_schedule, {"config": text, "training": training})
+    weights.attributes |= {"keras_version": VERSION, "backend": "chainrule", extras.SEAL: of_text(more) or ""}
+    root.attributes[extras.ATTRIBUTE] = more
     root.children[WEIGHTS] = weights
     return hdf5.encode(root)
 
@@ -63,5 +69,7 @@ def encode(model: ModelFile) -> list[bytes | memoryview]:
 def _entry(layer: dict[str, Any]) -> dict[str, Any]:
     config = spelled(layer["config"], names.MODULES)
     if layer["class_name"] == "InputLayer" and "batch_shape" in config:
-        config["batch_input_shape"] = config.pop("batch_shape")  # so TF-Keras 2 reads it too; Keras 3 knows both
+        config["batch_input_shape"] = config.pop(
+            "batch_shape"
+        )  # so TF-Keras 2 reads it too; Keras 3 knows both
     return {"class_name": layer["class_name"], "config": config}

@@ -18,7 +18,7 @@ class ModelFile:
     `config` is {"class_name": "Sequential", "config": {"name", "layers": [{"class_name", "config"}, ...]}}, in Keras
     3's words and without its modules; `weights` has one list of arrays for each of these layers, an InputLayer's being
     empty. `compile_config` (optimizer, loss, metrics) and `optimizer_weights` (iteration, learning rate, then each
-    weight's own memory, in Keras's order) are None for a model that was not compiled or trained. `extras` is
+    weight's own slots, in Keras's order) are None for a model that was not compiled or trained. `extras` is
     Chainrule's own: any dict that JSON can hold, which Keras ignores.
 
     >>> ModelFile({"class_name": "Sequential", "config": {"name": "empty", "layers": []}}, []).layers

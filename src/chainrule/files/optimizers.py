@@ -1,6 +1,6 @@
 """What an optimizer remembers, from every era of Keras, in the order of Keras 3.
 
-    iteration, learning_rate (unless a schedule gives it), then for each weight its own memory (Adam: m, v, m, v, ...)
+iteration, learning_rate (unless a schedule gives it), then for each weight its own slots (Adam: m, v, m, v, ...)
 """
 
 from typing import Any
@@ -10,11 +10,21 @@ from numpy.typing import NDArray
 
 Arrays = list[NDArray[Any]]
 # how many arrays each weight had up to TF-Keras 2.10, where all of one kind came before all of the next
-KINDS = {"SGD": 1, "RMSprop": 1, "Adagrad": 1, "Adam": 2, "AdamW": 2, "Nadam": 2, "Adamax": 2, "Adadelta": 2, "Ftrl": 2}
+KINDS = {
+    "SGD": 1,
+    "RMSprop": 1,
+    "Adagrad": 1,
+    "Adam": 2,
+    "AdamW": 2,
+    "Nadam": 2,
+    "Adamax": 2,
+    "Adadelta": 2,
+    "Ftrl": 2,
+}
 
 
 def modern(arrays: Arrays, paths: list[str] | None, optimizer: dict[str, Any]) -> Arrays | None:
-    """The arrays in Keras 3's order; None when they can not be understood, and training would start afresh.
+    """The arrays in Keras 3's order; None when they cannot be understood, and training would start afresh.
 
     `paths` are the names stored beside them (.h5 only), `optimizer` is the {"class_name", "config"} they belong to.
     """
@@ -29,7 +39,9 @@ def modern(arrays: Arrays, paths: list[str] | None, optimizer: dict[str, Any]) -
         arrays = grouped
     elif kind == "Nadam" and arrays[-1].ndim:
         arrays = [*arrays, _nadam_product(int(arrays[0]), config)]
-    if isinstance(rate, (int, float)) and not (len(arrays) > 1 and arrays[1].ndim == 0 and kind_of(arrays[1]) == "f"):
+    if isinstance(rate, (int, float)) and not (
+        len(arrays) > 1 and arrays[1].ndim == 0 and kind_of(arrays[1]) == "f"
+    ):
         arrays = [arrays[0], np.array(rate, np.float32), *arrays[1:]]
     return arrays if arrays[0].ndim == 0 and kind_of(arrays[0]) in "iu" else None
 
@@ -44,7 +56,12 @@ def _from_groups(arrays: Arrays, paths: list[str], kind: str, config: dict[str, 
     alone = [a for a in arrays if a.ndim == 0]
     rest = [a for a in arrays if a.ndim]
     groups = KINDS.get(kind)
-    if groups is None or not alone or kind_of(alone[0]) not in "iu" or "iter" not in paths[0].rpartition("/")[2]:
+    if (
+        groups is None
+        or not alone
+        or kind_of(alone[0]) not in "iu"
+        or "iter" not in paths[0].rpartition("/")[2]
+    ):
         return None
     groups += bool(config.get("amsgrad")) + (kind == "RMSprop") * (
         bool(config.get("momentum")) + bool(config.get("centered"))

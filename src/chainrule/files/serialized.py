@@ -8,12 +8,16 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from chainrule.errors import FileError
-from chainrule.files import vocabulary as names
+from chainrule.files import allowed_names as names
 
 KERAS = frozenset(["keras", "keras_core", "tf_keras", "tensorflow"])
 # settings that say where something lies on a disk or in a network, wherever they appear
-PLACES = frozenset(["filepath", "filename", "path", "url", "vocabulary", "weights", "origin", "cache_dir", "cache_subdir"])
-PATH = re.compile(r"[a-z][a-z0-9+.-]*://|[/\\~]|\.\.?[/\\]|[a-z]:[\\/]|.*[/\\]\.\.([/\\]|$)", re.IGNORECASE | re.DOTALL)
+PLACES = frozenset(
+    ["filepath", "filename", "path", "url", "vocabulary", "weights", "origin", "cache_dir", "cache_subdir"]
+)
+PATH = re.compile(
+    r"[a-z][a-z0-9+.-]*://|[/\\~]|\.\.?[/\\]|[a-z]:[\\/]|.*[/\\]\.\.([/\\]|$)", re.IGNORECASE | re.DOTALL
+)
 
 
 def plain(value: Any, allowed: AbstractSet[str], where: str, key: str = "") -> Any:
@@ -84,6 +88,6 @@ def spelled(value: Any, modules: dict[str, str]) -> Any:
         return {key: spelled(item, modules) for key, item in value.items()}
     name = value["class_name"]
     if name not in modules:
-        raise FileError(f"can not be written: Keras has no class {name!r} that may stand in a model file.")
+        raise FileError(f"cannot be written: Keras has no class {name!r} that may stand in a model file.")
     config = spelled(value.get("config") or {}, modules)
     return {"module": modules[name], "class_name": name, "config": config, "registered_name": None}

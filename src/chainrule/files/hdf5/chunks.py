@@ -68,7 +68,9 @@ class Chunks:
             key = tuple(offset)
             wrong = any(o % c or o >= s for o, c, s in zip(key, self.chunk, self.shape, strict=True))
             if wrong or key in self.places or child + size > self.source.size:
-                raise FileError("has a damaged chunk table: a chunk twice, or outside of the array or the file.")
+                raise FileError(
+                    "has a damaged chunk table: a chunk twice, or outside of the array or the file."
+                )
             self.places[key] = (child, size, mask)
 
     def read(self) -> NDArray[np.generic]:
@@ -83,7 +85,9 @@ class Chunks:
             if len(packed) != full:
                 raise FileError(f"has a chunk of {len(packed):,} bytes that should have {full:,}.")
             piece = np.frombuffer(packed, self.dtype).reshape(self.chunk)
-            into = tuple(slice(o, min(o + c, s)) for o, c, s in zip(offset, self.chunk, self.shape, strict=True))
+            into = tuple(
+                slice(o, min(o + c, s)) for o, c, s in zip(offset, self.chunk, self.shape, strict=True)
+            )
             array[into] = piece[tuple(slice(0, s.stop - s.start) for s in into)]
         return array
 
@@ -94,7 +98,7 @@ def _unpack(name: str, packed: bytes, full: int, itemsize: int) -> bytes:
             # four bytes of room for a checksum that may lie inside
             return zlib.decompressobj().decompress(packed, full + 5)
         except zlib.error as problem:
-            raise FileError(f"has a chunk that can not be unpacked: {problem}.") from None
+            raise FileError(f"has a chunk that cannot be unpacked: {problem}.") from None
     if name == "shuffle":
         count = len(packed) // itemsize
         planes = np.frombuffer(packed[: count * itemsize], np.uint8).reshape(itemsize, count)

@@ -125,7 +125,9 @@ def filters(body: bytes) -> list[str]:
     for _ in range(count):
         (number,) = struct.unpack_from("<H", body, at)
         if number not in FILTERS:
-            raise FileError(f"has data compressed by filter number {number}; only {', '.join(FILTERS.values())} are read.")
+            raise FileError(
+                f"has data compressed by filter number {number}; only {', '.join(FILTERS.values())} are read."
+            )
         named = version == 1 or number >= 256
         name_size = int.from_bytes(body[at + 2 : at + 4], "little") if named else 0
         at += 4 if named else 2

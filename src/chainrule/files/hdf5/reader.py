@@ -131,7 +131,7 @@ class File:
         self.root = root
 
     def _take(self, offset: int, count: int) -> bytes:
-        """A part of the file's structure. Each is read once, so together they can not be more than the file."""
+        """A part of the file's structure. Each is read once, so together they cannot be more than the file."""
         self.walked += count
         if self.walked > self.source.size:
             raise FileError("has headers or tables that lie over each other. It is not opened.")
@@ -139,7 +139,9 @@ class File:
 
     def _object(self, address: int, path: str, depth: int) -> Group | Dataset:
         if address in self.seen:
-            raise FileError(f"reaches the same object twice (at {path!r}): a hard link or a cycle. It is not opened.")
+            raise FileError(
+                f"reaches the same object twice (at {path!r}): a hard link or a cycle. It is not opened."
+            )
         if len(self.seen) >= OBJECTS or depth > DEPTH:
             raise FileError(f"has more than {OBJECTS:,} objects, or groups more than {DEPTH} deep.")
         self.seen.add(address)
@@ -158,7 +160,9 @@ class File:
         if found.keys() & {0x02, 0x0A, 0x15}:
             raise FileError(NEWER)
         if 0x07 in found:
-            raise FileError(f"keeps the numbers of {path!r} in another file (external storage). It is not opened.")
+            raise FileError(
+                f"keeps the numbers of {path!r} in another file (external storage). It is not opened."
+            )
         if 0x11 in found:
             return self._group(Group(path, self, attributes), found[0x11], depth)
         if {0x01, 0x03, 0x08} <= found.keys():
@@ -183,7 +187,9 @@ class File:
                 if len(body) != length:
                     raise FileError("has a damaged object header.")
                 if flags & 2:
-                    raise FileError("shares one type between its arrays (a committed datatype); Keras does not.")
+                    raise FileError(
+                        "shares one type between its arrays (a committed datatype); Keras does not."
+                    )
                 if kind == 0x10:
                     further, extent = struct.unpack_from("<QQ", body)
                     if further in used:
@@ -209,10 +215,14 @@ class File:
         for offset, header in entries:
             end = names.find(b"\0", offset)
             if offset >= size or not 0 < end - offset <= NAME:
-                raise FileError(f"has a name in {group.path or '/'!r} that is empty, damaged or over {NAME} bytes long.")
+                raise FileError(
+                    f"has a name in {group.path or '/'!r} that is empty, damaged or over {NAME} bytes long."
+                )
             name = names[offset:end].decode()
             if name in group.children or name in (".", "..") or "/" in name:
-                raise FileError(f"has the name {name[:80]!r} twice, or a name that is none, in {group.path or '/'!r}.")
+                raise FileError(
+                    f"has the name {name[:80]!r} twice, or a name that is none, in {group.path or '/'!r}."
+                )
             child = self._object(header, f"{group.path}/{name}", depth + 1)
             group.children[name] = child
         return group
@@ -235,7 +245,9 @@ class File:
             for at in range(0, used * 40, 40):
                 name, header, cached = struct.unpack_from("<QQI", body, at)
                 if cached == 2:
-                    raise FileError("has a soft link. It is not opened: Keras stores every weight in its own place.")
+                    raise FileError(
+                        "has a soft link. It is not opened: Keras stores every weight in its own place."
+                    )
                 entries.append((name, header))
             if len(entries) + len(self.seen) > 2 * OBJECTS:
                 raise FileError(f"has more than {OBJECTS:,} objects.")
@@ -282,7 +294,11 @@ class File:
         if len(attribute.data) < count * size or not size:
             raise FileError("has a damaged attribute.")
         raw = [attribute.data[at : at + size] for at in range(0, count * size, size)]
-        if attribute.shape and kind.size is None and any(int.from_bytes(item[:4], "little") > NAME for item in raw):
+        if (
+            attribute.shape
+            and kind.size is None
+            and any(int.from_bytes(item[:4], "little") > NAME for item in raw)
+        ):
             raise FileError(f"has a name of over {NAME} bytes in a list.")
         if kind.size is None:
             raw = [self._from_heap(*struct.unpack("<IQI", item)) for item in raw]

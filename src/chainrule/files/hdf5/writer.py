@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from chainrule.errors import FileError
 from chainrule.files.hdf5.messages import UNDEFINED
 
-LEAF, INNER = 8, 32  # names in a leaf, children of an inner node: what the superblock announces, twice 4 and 16
+LEAF, INNER = (
+    8,
+    32,
+)  # names in a leaf, children of an inner node: what the superblock announces, twice 4 and 16
 ATTRIBUTE = 64_512  # an attribute has to fit in an object header
 Value = str | list[str]
 
@@ -37,7 +40,7 @@ class Folder:
         for name in path.split("/"):
             there = here.children.setdefault(name, Folder())
             if not isinstance(there, Folder):
-                raise FileError(f"can not be written: {name!r} would be both an array and a group.")
+                raise FileError(f"cannot be written: {name!r} would be both an array and a group.")
             here = there
         return here
 
@@ -46,7 +49,7 @@ class Folder:
         folder, _, name = path.rpartition("/")
         children = (self.folder(folder) if folder else self).children
         if name in children:
-            raise FileError(f"can not be written: there would be two arrays called {path!r}.")
+            raise FileError(f"cannot be written: there would be two arrays called {path!r}.")
         children[name] = array
 
 
@@ -122,7 +125,9 @@ class _Writer:
                 left = first + size * (index - 1) if index else UNDEFINED
                 right = first + size * (index + 1) if index + 1 < len(groups) else UNDEFINED
                 before = groups[index - 1][-1][0] if index else 0
-                body = struct.pack("<Q", before) + b"".join(struct.pack("<QQ", place, name) for name, place in group)
+                body = struct.pack("<Q", before) + b"".join(
+                    struct.pack("<QQ", place, name) for name, place in group
+                )
                 head = b"TREE\0" + struct.pack("<BHQQ", depth, len(group), left, right)
                 above.append((group[-1][0] if group else 0, self._put((head + body).ljust(size, b"\0"))))
             level, depth = above, depth + 1
@@ -150,7 +155,9 @@ class _Writer:
         raw = [text.encode() for text in value]
         size = max(map(len, raw), default=0)
         if not size:
-            return [_described(name, _number(np.dtype("<f8")), _space((0,)), b"")]  # as NumPy sees an empty list
+            return [
+                _described(name, _number(np.dtype("<f8")), _space((0,)), b"")
+            ]  # as NumPy sees an empty list
         per_part = ATTRIBUTE // size
         parts = [raw[start : start + per_part] for start in range(0, len(raw), per_part)]
         names = [name] if len(parts) == 1 else [f"{name}{index}" for index in range(len(parts))]
@@ -197,6 +204,8 @@ def _number(dtype: np.dtype[np.generic]) -> bytes:
         return struct.pack("<BBBBIHH", 0x10, 8 if dtype.kind == "i" else 0, 0, 0, size, 0, bits)
     floats = {2: (10, 5, 10, 15), 4: (23, 8, 23, 127), 8: (52, 11, 52, 1023)}
     if dtype.kind != "f" or size not in floats:
-        raise FileError(f"can not be written: weights are integers or floats of up to 64 bits, not {dtype}.")
+        raise FileError(f"cannot be written: weights are integers or floats of up to 64 bits, not {dtype}.")
     place, exponent, mantissa, bias = floats[size]
-    return struct.pack("<BBBBIHHBBBBI", 0x11, 0x20, bits - 1, 0, size, 0, bits, place, exponent, 0, mantissa, bias)
+    return struct.pack(
+        "<BBBBIHHBBBBI", 0x11, 0x20, bits - 1, 0, size, 0, bits, place, exponent, 0, mantissa, bias
+    )

@@ -26,7 +26,7 @@ def planned(config: dict[str, Any], want: Want) -> Shapes | None:
     try:
         shapes = [[tuple(shape) for shape in layer] for layer in want.plan(config)]
     except ChainruleError as problem:
-        raise FileError(f"can not be used: {problem}") from problem
+        raise FileError(f"cannot be used: {problem}") from problem
     if len(shapes) != len(config["config"]["layers"]):
         raise FileError("has another number of layers than the model.")
     return shapes
@@ -35,35 +35,37 @@ def planned(config: dict[str, Any], want: Want) -> Shapes | None:
 def assemble(
     model: ModelFile,
     stored: list[list[Dataset]],
-    memory: list[Dataset],
+    optimizer_state: list[Dataset],
     paths: list[str] | None,
     shapes: Shapes | None,
-    additions: dict[str, Any],
+    extras: dict[str, Any],
     texts: dict[str, str | None] | None,
     want: Want,
 ) -> ModelFile:
     """Fills a model with its numbers, checked.
 
-    `stored` are the arrays of each layer, `memory` those of the optimizer and `paths` their names if it has any;
+    `stored` are the arrays of each layer, `optimizer_state` those of the optimizer and `paths` their names if it has any;
     `texts` are the other texts of the file, which have fingerprints too (None: they were not read).
     """
-    if sum(map(len, stored)) + len(memory) > ARRAYS:
+    if sum(map(len, stored)) + len(optimizer_state) > ARRAYS:
         raise FileError(f"has more than {ARRAYS:,} arrays.")
     if shapes is not None:
         for layer, datasets, expected in zip(model.layers, stored, shapes, strict=True):
             _compare(layer, [dataset.shape for dataset in datasets], [*expected])
     model.weights = [[dataset.read() for dataset in datasets] for datasets in stored]
-    state = [dataset.read() for dataset in memory] if want.optimizer else None
+    state = [dataset.read() for dataset in optimizer_state] if want.optimizer else None
     state = state or None
     leave_out = (set() if want.optimizer else {"optimizer"}) | (set() if texts is not None else {"texts"})
-    digests.check(additions.get("digests"), model.weights, state, texts or {}, leave_out)
+    digests.check(extras.get("digests"), model.weights, state, texts or {}, leave_out)
     model.optimizer_weights = state
     if state and model.compile_config:
         model.optimizer_weights = optimizers.modern(state, paths, model.compile_config["optimizer"])
         if model.optimizer_weights is None:
-            model.notes.append("the optimizer's memory is of an unknown kind; training on would begin it afresh")
-    model.compile_config = with_own_schedule(model.compile_config, additions.get("learning_rate"))
-    model.extras = additions.get("extras", {})
+            model.notes.append(
+                "the optimizer's state is of an unknown kind; training on would begin it afresh"
+            )
+    model.compile_config = with_own_schedule(model.compile_config, extras.get("learning_rate"))
+    model.extras = extras.get("extras", {})
     _finite(model, want.strict)
     return model
 
@@ -111,5 +113,7 @@ def arrays(layers: list[Arrays]) -> list[Arrays]:
     converted = [[np.asarray(array) for array in layer] for layer in layers]
     for array in (array for layer in converted for array in layer):
         if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
-            raise FileError(f"can not be written: weights are integers or floats of up to 64 bits, not {array.dtype}.")
+            raise FileError(
+                f"cannot be written: weights are integers or floats of up to 64 bits, not {array.dtype}."
+            )
     return converted

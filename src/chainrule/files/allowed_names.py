@@ -3,6 +3,7 @@
 A name on a list only means that it may be read as data; whether Chainrule has such a thing is asked further up.
 """
 
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -76,7 +77,9 @@ WEIGHT_NAMES = {
     "LayerNormalization": ("gamma", "beta"),
     "Embedding": ("embeddings",),
     "PReLU": ("alpha",),
-    **dict.fromkeys(("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "EinsumDense"), ("kernel", "bias")),
+    **dict.fromkeys(
+        ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "EinsumDense"), ("kernel", "bias")
+    ),
     "DepthwiseConv2D": ("kernel", "bias"),
     "SeparableConv2D": ("depthwise_kernel", "pointwise_kernel", "bias"),
 }

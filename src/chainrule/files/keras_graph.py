@@ -26,18 +26,24 @@ def chain(config: Config) -> list[Config]:
             continue
         before = _source(nodes[0], name)
         if before in after:
-            raise FileError(f"has a graph that branches after {before[:80]!r}. Chainrule opens plain chains of layers.")
+            raise FileError(
+                f"has a graph that branches after {before[:80]!r}. Chainrule opens plain chains of layers."
+            )
         after[before] = name
     ends = [_ends(config.get(key)) for key in ("input_layers", "output_layers")]
     if len(start) != 1 or ends[0] != start:
-        raise FileError("has a graph with a cycle, or without exactly one input. Chainrule opens plain chains of layers.")
+        raise FileError(
+            "has a graph with a cycle, or without exactly one input. Chainrule opens plain chains of layers."
+        )
     order = [start[0]]
     while order[-1] in after and len(order) <= len(layers):
         order.append(after[order[-1]])
         if order[-1] not in layers:
             raise FileError(f"has a graph that leads to a layer that is missing, {order[-1][:80]!r}.")
     if len(order) != len(layers) or ends[1] != [order[-1]]:
-        raise FileError("has a graph with a cycle, a missing layer, or layers that lead nowhere. It is not opened.")
+        raise FileError(
+            "has a graph with a cycle, a missing layer, or layers that lead nowhere. It is not opened."
+        )
     return [layers[name] for name in order]
 
 
@@ -53,7 +59,11 @@ def _source(node: Any, name: str) -> str:
         before, node_index, tensor_index = history
     except (KeyError, TypeError, ValueError, IndexError):
         raise FileError(f"has a graph in which {name[:80]!r} does not have exactly one input.") from None
-    if not isinstance(before, str) or (node_index, tensor_index) != (0, 0) or any(dict(settings or {}).values()):
+    if (
+        not isinstance(before, str)
+        or (node_index, tensor_index) != (0, 0)
+        or any(dict(settings or {}).values())
+    ):
         raise FileError(f"has a graph in which {name[:80]!r} is called in a way that is no plain chain.")
     return before
 

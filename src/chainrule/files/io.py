@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.errors import FileError
-from chainrule.files import dialects, jsontext, kerasfile, legacyfile, weightsfile
-from chainrule.files.assembly import arrays, tell
+from chainrule.files import keras_versions, kerasfile, legacyfile, safe_json, weightsfile
 from chainrule.files.disk import Source, Where, opened, write
 from chainrule.files.modelfile import ModelFile, Plan, Shapes, Want
+from chainrule.files.validate import arrays, tell
 
 BEGINNINGS = {b"PK\3\4": "keras", b"\x89HDF": "h5"}
 OTHERS = {
@@ -41,12 +41,14 @@ def kind(where: Where | bytes) -> str | None:
         return None
 
 
-def load(where: Where | bytes, plan: Plan | None = None, *, optimizer: bool = True, strict: bool = False) -> ModelFile:
+def load(
+    where: Where | bytes, plan: Plan | None = None, *, optimizer: bool = True, strict: bool = False
+) -> ModelFile:
     """Reads a model from a .keras or .h5 file (or its bytes); the content decides, not the name.
 
     `plan(config)` answers with the shapes of the arrays that each layer needs, and refuses layers that it does not
     know; it is asked before any number is read, and files that store other shapes are refused. `optimizer=False`
-    leaves the optimizer's memory unread, `strict=True` refuses weights that are not finite. Nothing in a file is run.
+    leaves the optimizer's state unread, `strict=True` refuses weights that are not finite. Nothing in a file is run.
     FileError says what is wrong with it, FileNotFoundError that it is not there.
 
     >>> from chainrule.files import ModelFile, encode, load
@@ -56,13 +58,20 @@ def load(where: Where | bytes, plan: Plan | None = None, *, optimizer: bool = Tr
     """
     want = Want(plan, optimizer, strict)
     with _named(where), opened(where) as source:
-        model = kerasfile.decode(source, want) if _known(source) == "keras" else legacyfile.decode(source, want)
+        model = (
+            kerasfile.decode(source, want) if _known(source) == "keras" else legacyfile.decode(source, want)
+        )
     tell(model, _name(where))
     return model
 
 
 def load_weights(
-    where: Where | bytes, config: dict[str, Any], shapes: Shapes, *, optimizer: bool = True, strict: bool = False
+    where: Where | bytes,
+    config: dict[str, Any],
+    shapes: Shapes,
+    *,
+    optimizer: bool = True,
+    strict: bool = False,
 ) -> ModelFile:
     """Reads weights for a model whose `config` and array `shapes` (a list for each layer) are known.
 
@@ -84,7 +93,7 @@ def save(where: Where, model: ModelFile, *, include_optimizer: bool = True) -> i
     name = os.fspath(where)
     format_ = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}.get(Path(name).suffix.lower())
     if format_ is None:
-        raise FileError(f"{name} can not be saved: the name of a model file ends in .keras or .h5.")
+        raise FileError(f"{name} cannot be saved: the name of a model file ends in .keras or .h5.")
     if not include_optimizer:
         model = _without_optimizer(model)
     with _named(where):
@@ -92,12 +101,14 @@ def save(where: Where, model: ModelFile, *, include_optimizer: bool = True) -> i
 
 
 def save_weights(where: Where, model: ModelFile) -> int:
-    """Writes weights alone as .weights.h5 (with the optimizer's memory) or, by any other .h5 name, the older form."""
+    """Writes weights alone as .weights.h5 (with the optimizer's state) or, by any other .h5 name, the older form."""
     name = os.fspath(where)
     if not name.lower().endswith((".h5", ".hdf5")):
-        raise FileError(f"{name} can not be saved: the name of a weights file ends in .weights.h5.")
+        raise FileError(f"{name} cannot be saved: the name of a weights file ends in .weights.h5.")
     with _named(where):
-        return write(where, _encoded(model, "weights" if name.lower().endswith(".weights.h5") else "old weights"))
+        return write(
+            where, _encoded(model, "weights" if name.lower().endswith(".weights.h5") else "old weights")
+        )
 
 
 def encode(model: ModelFile, format_: str = "keras") -> bytes:
@@ -107,11 +118,20 @@ def encode(model: ModelFile, format_: str = "keras") -> bytes:
 
 def _encoded(model: ModelFile, format_: str) -> list[bytes | memoryview]:
     if len(model.weights) != len(model.layers):
-        raise FileError(f"can not be written: {len(model.layers)} layers, but weights for {len(model.weights)}.")
-    dialects.model(jsontext.parse(json.dumps(model.config), "configuration"))  # what could not be read again
-    memory = None if model.optimizer_weights is None else arrays([model.optimizer_weights])[0]
+        raise FileError(
+            f"cannot be written: {len(model.layers)} layers, but weights for {len(model.weights)}."
+        )
+    keras_versions.model(
+        safe_json.parse(json.dumps(model.config), "configuration")
+    )  # what could not be read again
+    optimizer_state = None if model.optimizer_weights is None else arrays([model.optimizer_weights])[0]
     model = ModelFile(
-        model.config, arrays(model.weights), model.compile_config, memory, model.extras, weight_names=model.weight_names
+        model.config,
+        arrays(model.weights),
+        model.compile_config,
+        optimizer_state,
+        model.extras,
+        weight_names=model.weight_names,
     )
     writers = {
         "keras": kerasfile.encode, "h5": legacyfile.encode,
@@ -149,4 +169,6 @@ def _named(where: Where | bytes) -> Iterator[None]:
         raise FileError(text if text.startswith(name) else f"{name} {text}") from problem.__cause__
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError,
             struct.error, zlib.error) as problem:  # fmt: skip
-        raise FileError(f"{_name(where)} is damaged or no model file ({type(problem).__name__}).") from problem
+        raise FileError(
+            f"{_name(where)} is damaged or no model file ({type(problem).__name__})."
+        ) from problem

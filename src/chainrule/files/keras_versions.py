@@ -9,8 +9,8 @@ import re
 from typing import Any
 
 from chainrule.errors import FileError
-from chainrule.files import vocabulary as names
-from chainrule.files.chains import chain
+from chainrule.files import allowed_names as names
+from chainrule.files.keras_graph import chain
 from chainrule.files.serialized import class_name, plain
 
 LAYERS, NAME = 10_000, 512
@@ -28,14 +28,18 @@ def model(raw: Config) -> Config:
     if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
         raise FileError("has a configuration without a list of layers. Is it a Keras model?")
     if kind not in ("Sequential", "Functional", "Model"):
-        raise FileError(f"holds a model of class {kind[:80]!r}; Chainrule opens Sequential models and plain chains.")
+        raise FileError(
+            f"holds a model of class {kind[:80]!r}; Chainrule opens Sequential models and plain chains."
+        )
     if len(config["layers"]) > LAYERS:
         raise FileError(f"has {len(config['layers']):,} layers; at most {LAYERS:,} are read.")
     entries = config["layers"] if kind == "Sequential" else chain(config)
     layers = [_layer(entry, index) for index, entry in enumerate(entries)]
     shape = _input_shape(layers, config)
     if shape and layers[0]["class_name"] != "InputLayer":
-        layers.insert(0, {"class_name": "InputLayer", "config": {"batch_shape": shape, "name": "input_layer"}})
+        layers.insert(
+            0, {"class_name": "InputLayer", "config": {"batch_shape": shape, "name": "input_layer"}}
+        )
     _check_names(layers)
     name = config.get("name")
     return {
@@ -49,10 +53,16 @@ def _layer(entry: Any, index: int) -> Config:
         raise FileError(f"has an entry in its list of layers, number {index}, that is no layer.")
     kind = class_name(entry, f"layer {index}")
     if kind in names.REFUSED_LAYERS:
-        raise FileError(f"holds a {kind} layer, and {names.REFUSED_LAYERS[kind]}. Chainrule does not open it.")
+        raise FileError(
+            f"holds a {kind} layer, and {names.REFUSED_LAYERS[kind]}. Chainrule does not open it."
+        )
     if not re.fullmatch(r"[A-Z][A-Za-z0-9]{0,63}", kind) or kind == "Sequential":
         raise FileError(f"names {kind[:80]!r} as layer {index}; that is not the name of a layer.")
-    raw = {key: value for key, value in entry["config"].items() if value is not None or key not in SILENT_WHEN_NONE}
+    raw = {
+        key: value
+        for key, value in entry["config"].items()
+        if value is not None or key not in SILENT_WHEN_NONE
+    }
     raw.setdefault("name", f"layer_{index}")
     name = _proper(raw.pop("name"), f"layer {index}")
     config = {"name": name, **plain(raw, IN_LAYERS, f"layer {name!r}")}

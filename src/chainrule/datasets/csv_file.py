@@ -27,7 +27,7 @@ ROWS = 4096  # are taken together
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Table:
     """The columns of a table, the line at which each row begins, and the rows that had to be left out."""
 
     name: str
@@ -40,11 +40,11 @@ class Sheet:
         return f"{self.name}:{self.lines[row]}"
 
 
-def read(path: str | os.PathLike[str], *, drop: Sequence[str] = (), delimiter: str | None = None) -> Sheet:
+def read(path: str | os.PathLike[str], *, drop: Sequence[str] = (), delimiter: str | None = None) -> Table:
     """Reads a CSV file with a header line, leaving out the columns in `drop`.
 
     Rows of the wrong length and the like are left out and listed in `bad`; the caller decides whether to go
-    on. Raises DataError naming file and line where the file as a whole can not be read: no such file, not
+    on. Raises DataError naming file and line where the file as a whole cannot be read: no such file, not
     UTF-8, a quote that never ends, a header that is missing, has a name twice or a column without one.
     """
     name = os.fspath(path)
@@ -72,7 +72,7 @@ def read(path: str | os.PathLike[str], *, drop: Sequence[str] = (), delimiter: s
             f"{name} has a header but no row of data." if not bad else f"{bad[0][0]} {bad[0][1]}."
         )
     joined = {header[k]: _join(piece) for piece, k in zip(pieces, used, strict=True)}
-    return Sheet(name, joined, np.array(lines, np.int64), tuple(bad))
+    return Table(name, joined, np.array(lines, np.int64), tuple(bad))
 
 
 def _text(name: str) -> str:
@@ -83,7 +83,7 @@ def _text(name: str) -> str:
             raise DataError(f"{name} is {size:,} bytes long; tables are read up to {LARGEST:,}.")
         data = Path(name).read_bytes()
     except OSError as problem:
-        raise DataError(f"{name} can not be read: {problem.strerror}.") from None
+        raise DataError(f"{name} cannot be read: {problem.strerror}.") from None
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise DataError(f"{name} is UTF-16; save it as UTF-8.")
     if (at := data.find(0)) >= 0:

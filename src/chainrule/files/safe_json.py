@@ -7,7 +7,10 @@ from typing import Any, NoReturn
 from chainrule.errors import FileError
 
 BYTES = 8 << 20  # the configuration of 10,000 layers is about 6 MB
-PARTS, VALUES = 150_000, 600_000  # objects and lists, and what they hold: the same 10,000 layers have two thirds of that
+PARTS, VALUES = (
+    150_000,
+    600_000,
+)  # objects and lists, and what they hold: the same 10,000 layers have two thirds of that
 DEPTH = 64
 STRING = 64 << 10
 
@@ -48,11 +51,15 @@ def parse(text: bytes | str, what: str) -> Any:
 
     try:
         text = text.decode() if isinstance(text, bytes) else text
-        value = json.loads(text, parse_constant=refuse, parse_float=number, parse_int=integer, object_pairs_hook=pairs)
+        value = json.loads(
+            text, parse_constant=refuse, parse_float=number, parse_int=integer, object_pairs_hook=pairs
+        )
     except RecursionError:
         raise FileError(f"has a {what} nested far deeper than {DEPTH} levels.") from None
     except json.JSONDecodeError as problem:
-        raise FileError(f"has a {what} that is not JSON: {problem.msg} at character {problem.pos:,}.") from None
+        raise FileError(
+            f"has a {what} that is not JSON: {problem.msg} at character {problem.pos:,}."
+        ) from None
     except UnicodeDecodeError:
         raise FileError(f"has a {what} that is not text in UTF-8.") from None
     _bounded(value, what)
@@ -81,5 +88,7 @@ def _bounded(value: Any, what: str) -> None:
             elif isinstance(item, list):
                 below += item
             elif isinstance(item, str) and len(item) > STRING:
-                raise FileError(f"has a string of {len(item):,} characters in its {what}; at most {STRING:,} are read.")
+                raise FileError(
+                    f"has a string of {len(item):,} characters in its {what}; at most {STRING:,} are read."
+                )
         level = below
