@@ -11,7 +11,7 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 
-GROUND = {"errors", "arrays"}
+GROUND = {"absent", "arrays", "errors"}
 NETWORK = {
     "activations", "augmentation", "backprop", "crossentropy", "initializers", "layers", "losses", "metrics",
     "measures", "optimizers", "regularizers",

@@ -15,6 +15,7 @@ Everything is imported when it is first used, so that `import chainrule` costs n
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -52,11 +53,9 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"chainrule.{name}")
     if name in _NAMES:
         return getattr(importlib.import_module(_NAMES[name]), name)
-    from chainrule.errors import nearest
+    from chainrule.absent import missing
 
-    guess = nearest(name, [*_MODULES, *_NAMES])
-    hint = f" Did you mean {guess!r}?" if guess else ""
-    raise AttributeError(f"chainrule has nothing called {name!r}.{hint}")
+    raise missing("", name, [*_MODULES, *_NAMES], sys._getframe(1))  # noqa: SLF001
 
 
 def __dir__() -> list[str]:

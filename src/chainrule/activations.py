@@ -9,8 +9,9 @@ which works along the last axis. Names, defaults and formulas are Keras's.
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from chainrule import absent
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
 
@@ -218,3 +219,7 @@ def normal_cdf(z: Array) -> Array:
     tail_far = 0.5 * xp.exp(-far * far) / math.sqrt(math.pi) / fraction
     tail = xp.where(x < 3.0, tail_near, tail_far)
     return xp.where(z > 0, 1 - tail, tail)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent.refusing("activations", __all__)

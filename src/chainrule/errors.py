@@ -7,7 +7,9 @@
     ├── FileError         a file that is not what it claims, or is not safe to read (also a ValueError)
     ├── DownloadError     a data set that could not be fetched                      (also an OSError)
     ├── NotFiniteError    a number stopped being finite while learning              (also an ArithmeticError)
-    └── MissingPartError  an optional package is not installed                      (also an ImportError)
+    ├── MissingPartError  an optional package is not installed                      (also an ImportError)
+    ├── AbsentNameError   a name of Keras that Chainrule does not have              (also an AttributeError)
+    └── AbsentImportError the same, where it is imported                            (also an ImportError)
 
 This module words errors and handles none.
 """
@@ -48,6 +50,14 @@ class NotFiniteError(ChainruleError, ArithmeticError):
 
 class MissingPartError(ChainruleError, ImportError):
     """An optional package is not installed."""
+
+
+class AbsentNameError(ChainruleError, AttributeError):
+    """A name that Keras has, or that was mistyped, and that Chainrule does not have."""
+
+
+class AbsentImportError(ChainruleError, ImportError):
+    """A name that Chainrule does not have was imported."""
 
 
 def nearest(name: object, known: Iterable[str]) -> str | None:

@@ -4,10 +4,11 @@ An initializer is a small set of settings; calling it with a shape and a generat
 """
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule import absent
 from chainrule.errors import SettingError, unknown
 
 __all__ = [
@@ -245,3 +246,7 @@ def get(initializer: object) -> Initializer:
 def serialize(initializer: Initializer) -> dict[str, Any]:
     """How an initializer is written to a file."""
     return {"class_name": type(initializer).__name__, "config": initializer.get_config()}
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent.refusing("initializers", __all__)

@@ -7,10 +7,11 @@ y: targets.  p: predictions, (batch, ...).  The mean over the batch is taken by 
 """
 
 import math
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from chainrule import absent
 from chainrule.arrays import Array, namespace
 from chainrule.crossentropy import (
     EPSILON,
@@ -395,3 +396,7 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
 def binary_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False) -> np.ndarray:
     """Keras's function: the binary cross-entropy of each example, (batch,)."""
     return np.asarray(BinaryCrossentropy(from_logits).values(np.asarray(y_true), np.asarray(y_pred)))
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent.refusing("losses", __all__)

@@ -4,11 +4,11 @@ A metric turns a batch into two sums, `counts(y, p, weight) -> [a, b]`; the sums
 `result([a, b])` makes the final figure of them. So a metric needs no memory, and batches can come in any pieces.
 """
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from chainrule import losses
+from chainrule import absent, losses
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
 
@@ -239,3 +239,7 @@ def serialize(metric: object) -> Any:
     if isinstance(metric, Metric):
         return {"class_name": type(metric).__name__, "config": metric.get_config()}
     return metric
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent.refusing("metrics", __all__)

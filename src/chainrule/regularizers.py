@@ -4,8 +4,9 @@
     gradient  what is added to the derivative of the loss by each weight
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from chainrule import absent
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
 
@@ -101,3 +102,7 @@ def serialize(regularizer: L1L2 | None) -> dict[str, Any] | None:
     if regularizer is None:
         return None
     return {"class_name": type(regularizer).__name__, "config": regularizer.get_config()}
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent.refusing("regularizers", __all__)

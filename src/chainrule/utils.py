@@ -1,9 +1,10 @@
 """Names that Keras keeps in `keras.utils`; nothing of ours lives here."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule import absent
 from chainrule.arrays import set_seed
 from chainrule.errors import DataError
 from chainrule.progress import Progress
@@ -42,3 +43,7 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
     x = np.asarray(x, dtype=np.float32)
     length = np.linalg.norm(x, ord=order, axis=axis, keepdims=True)
     return np.asarray(x / np.where(length == 0, 1, length))
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent.refusing("utils", __all__)

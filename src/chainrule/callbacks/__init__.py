@@ -4,6 +4,9 @@ A callback sees `self.model` and `self.params` and overrides the hooks it needs;
 Hooks per batch run the loop one step at a time, which costs speed; hooks per epoch cost nothing.
 """
 
+from typing import TYPE_CHECKING
+
+from chainrule import absent
 from chainrule.callbacks.backups import BackupAndRestore
 from chainrule.callbacks.base import Callback, CallbackList, History, LambdaCallback
 from chainrule.callbacks.monitors import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
@@ -23,3 +26,7 @@ __all__ = [
     "ReduceLROnPlateau",
     "TerminateOnNaN",
 ]
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent.refusing("callbacks", __all__)

@@ -8,6 +8,7 @@ Nothing here is imported before it is used.
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING
 
 NAMES = ("mnist", "fashion_mnist", "kmnist", "emnist_digits", "emnist_letters", "emnist_balanced")
@@ -29,7 +30,9 @@ def __getattr__(name: str) -> object:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _HOMES:
         return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from chainrule.absent import missing
+
+    raise missing("datasets", name, __all__, sys._getframe(1))  # noqa: SLF001
 
 
 def __dir__() -> list[str]:

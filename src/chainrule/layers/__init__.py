@@ -3,8 +3,9 @@
 `CLASSES` is the list of what a model file may name: a class that is not in it can not be loaded, whatever a file says.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from chainrule import absent
 from chainrule.errors import SettingError, unknown
 from chainrule.layers.activation import Activation, LeakyReLU, ReLU, Softmax
 from chainrule.layers.base import Layer
@@ -43,3 +44,7 @@ def deserialize(entry: Any) -> Layer:
 def serialize(layer: Layer) -> dict[str, Any]:
     """How a layer is written to a file."""
     return {"class_name": type(layer).__name__, "config": layer.get_config()}
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent.refusing("layers", __all__)

@@ -1,7 +1,8 @@
 """The optimizers, under Keras's names. `schedules` holds learning rates that change."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from chainrule import absent
 from chainrule.errors import SettingError, unknown
 from chainrule.optimizers import schedules
 from chainrule.optimizers.adam import Adam, AdamW, Nadam
@@ -49,3 +50,7 @@ def serialize(optimizer: Optimizer) -> dict[str, Any]:
 def deserialize(entry: dict[str, Any]) -> Optimizer:
     """An optimizer from its stored form."""
     return get(entry)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent.refusing("optimizers", __all__)

@@ -1,10 +1,11 @@
 """Learning rates that change with the step number. Keras's names and formulas, and one of ours, OneCycle."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule import absent
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
 
@@ -207,3 +208,7 @@ def positive(setting: str, value: float) -> None:
     """Refuses a length that is not above 0."""
     if not value > 0:
         raise SettingError(f"{setting} must be above 0; it is {value!r}.")
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent.refusing("optimizers.schedules", __all__)
