@@ -332,11 +332,8 @@ CLASSES: dict[str, type[Loss]] = {
     )
 }  # fmt: skip
 NAMES: dict[str, type[Loss]] = {kind.key: kind for kind in CLASSES.values()} | {
-    "mse": MeanSquaredError,
-    "mae": MeanAbsoluteError,
-    "huber": Huber,
-    "bce": BinaryCrossentropy,
-}
+    "mse": MeanSquaredError, "mae": MeanAbsoluteError, "huber": Huber, "bce": BinaryCrossentropy,
+}  # fmt: skip
 
 
 def get(loss: object) -> Loss:
