@@ -4,7 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
-from chainrule.cli import catalogue
+from chainrule.cli import command_list
 
 PAGE = Path(__file__).with_name("cli.md")
 EVERYWHERE = ("-h", "-q", "--no-color", "--debug", "--json")
@@ -12,10 +12,10 @@ EVERYWHERE = ("-h", "-q", "--no-color", "--debug", "--json")
 
 def table(command: str) -> str:
     """The arguments and options of a command as a table; those that every command has are said once on the page."""
-    parser = catalogue.parser_of(command, catalogue.module_of(command))
+    parser = command_list.parser_of(command, command_list.module_of(command))
     rows = ["| option | what it does |", "|---|---|"]
     for action in parser._actions:  # noqa: SLF001 - argparse has no public name for it
-        if set(action.option_strings) & set(EVERYWHERE):
+        if set(action.option_strings) & set(EVERYWHERE) or action.help == argparse.SUPPRESS:
             continue
         rows.append(f"| `{spelled(action)}` | {(action.help or '').replace('|', chr(92) + '|')} |")
     if len(rows) == 2:

@@ -18,7 +18,7 @@ NETWORK = {
 }  # fmt: skip
 DATA = {"datasets", "files", "images", "pretrained", "runs"}
 TRAINING = {
-    "callbacks", "checkpoints", "engines", "examples", "finite", "handwriting", "models", "stack", "predicting", "progress", "rates", "recipes",
+    "callbacks", "checkpoints", "engines", "examples", "finite", "handwriting", "inference", "models", "stack", "predicting", "progress", "rates", "recipes",
     "recording", "replay", "reruns",
     "saving", "summary", "threads", "training", "utils",
 }  # fmt: skip

@@ -37,7 +37,7 @@ def load(path: str) -> tuple[Classify, Rejection | None]:
         from chainrule.models import load_model
 
         model = load_model(path, compile=False)
-        stored = model.extras.get("doubt")
+        stored = model.extras.get("rejection", model.extras.get("doubt"))
         doubt = Rejection.from_dict(stored) if stored else None
         return lambda x: np.asarray(model.predict_on_batch(x.reshape(len(x), *model.input_shape))), doubt
     arrays = np.load(path)

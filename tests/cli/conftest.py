@@ -84,7 +84,9 @@ def folder(tmp_path_factory):
     prices = [f"{r},{c},{1000 * r + 500 * (c == 'Bern') + rng.normal():.2f}" for r, c in rows]
     (root / "houses.csv").write_text("rooms,city,price\n" + "\n".join(prices) + "\n")
     ages = rng.integers(1, 20, 100)
-    (root / "pets.csv").write_text("age,pet\n" + "\n".join(f"{a},{'cat' if a > 9 else 'dog'}" for a in ages) + "\n")
+    (root / "pets.csv").write_text(
+        "age,pet\n" + "\n".join(f"{a},{'cat' if a > 9 else 'dog'}" for a in ages) + "\n"
+    )
     for kind, name in enumerate(("lying", "standing", "none")):
         (root / "pictures" / name).mkdir(parents=True)
         for k, pixels in enumerate(x[y == kind][:12]):
@@ -100,7 +102,19 @@ def folder(tmp_path_factory):
 def models(folder, tmp_path_factory):
     """A folder with a model for each kind of data: bars.keras, houses.keras, pets.keras, pictures.keras."""
     root = tmp_path_factory.mktemp("models")
-    small = ["--layers", "16", "--epochs", "12", "--batch-size", "10", "--seed", "1", "-q", "--backend", "numpy"]
+    small = [
+        "--layers",
+        "16",
+        "--epochs",
+        "12",
+        "--batch-size",
+        "10",
+        "--seed",
+        "1",
+        "-q",
+        "--backend",
+        "numpy",
+    ]
     for data, more in (("bars.npz", []), ("houses.csv", ["--target", "price", "--learning-rate", "0.02"]),
                        ("pets.csv", ["--target", "pet", "--learning-rate", "0.05"]), ("pictures", [])):  # fmt: skip
         out = root / f"{data.split('.')[0]}.keras"
@@ -114,7 +128,8 @@ def digits(tmp_path_factory):
     import dataclasses
 
     from chainrule import arrays, datasets, recipes
-    from chainrule.cli.train import calibration, card
+    from chainrule.inference.card import ModelCard
+    from chainrule.inference.evaluation import calibrated
 
     root = tmp_path_factory.mktemp("digits")
     data = datasets.load("mnist")
@@ -123,7 +138,7 @@ def digits(tmp_path_factory):
     recipe = recipes.recipe("fast", 3000, hidden=(32,), epochs=6)
     model = recipes.prepare(recipe, less, "numpy")
     recipes.learn(recipe, less, model, verbose=0, validation=False)
-    model.extras = card(recipe, data, {}) | calibration(data, model)
+    model.extras = calibrated(ModelCard.of_training(data, recipe), data, model).to_dict()
     model.save(root / "digits.keras")
     model.save(root / "digits.h5")
     model.extras = {}

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from chainrule.cli import catalogue, choices
-from chainrule.cli.completion import options_of
+from chainrule.cli import choices, command_list
+from chainrule.cli.commands.completion import options_of
 
 BASH = shutil.which("bash")
 
@@ -15,12 +15,14 @@ BASH = shutil.which("bash")
 def test_every_command_and_option_is_completed(type_, shell) -> None:
     """Each script names every command, every option and every known value."""
     script = type_("completion", shell).out
-    for command in catalogue.COMMANDS:
+    for command in command_list.COMMANDS:
         for word in command.split():
             assert word in script
         for option in options_of(command):
             for name in option.names:
-                assert (name if shell != "fish" else f" {name[2:]}" if name.startswith("--") else f"-s {name[1:]}") in script
+                assert (
+                    name if shell != "fish" else f" {name[2:]}" if name.startswith("--") else f"-s {name[1:]}"
+                ) in script
             for value in option.values:
                 assert value.replace(" ", r"\ ") in script or value in script
 

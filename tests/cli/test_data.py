@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import datasets
-from chainrule.cli.drawing import picture
+from chainrule.cli.terminal_picture import picture
 
 
 def test_without_a_name_the_known_sets_are_listed(type_) -> None:
@@ -25,15 +25,32 @@ def test_a_set_is_described(type_, folder) -> None:
 
 
 def test_options_about_data_reach_the_reader(type_, folder) -> None:
-    """--size, --colour, --test, --validation, --split-seed: what was typed is what is read."""
-    found = type_("data", folder / "pictures", "--size", "20x16", "--colour", "--fit", "pad", "--test", "0.5",
+    """--size, --color, --test, --validation, --split-seed: what was typed is what is read."""
+    found = type_("data", folder / "pictures", "--size", "20x16", "--color", "--fit", "pad", "--test", "0.5",
                   "--validation", "10%", "--split-seed", "9", "--json").json  # fmt: skip
     assert found["input_shape"] == [20, 16, 3]
     assert found["sizes"]["test"] == 18
     assert found["sizes"]["val"] > 0
     assert found["preparation"]["fit"] == "pad"
-    found = type_("data", folder / "houses.csv", "--target", "price", "--drop", "city", "--categorical", "rooms", "--json").json
+    found = type_(
+        "data",
+        folder / "houses.csv",
+        "--target",
+        "price",
+        "--drop",
+        "city",
+        "--categorical",
+        "rooms",
+        "--json",
+    ).json
     assert [c["kind"] for c in found["preparation"]["columns"]] == ["category"]
+
+
+def test_options_spelled_as_before_are_still_understood(type_, folder) -> None:
+    """--colour and --grey mean what --color and --gray mean; the help shows one spelling."""
+    for older, newer in (("--colour", "--color"), ("--grey", "--gray")):
+        assert type_("data", folder / "pictures", older).out == type_("data", folder / "pictures", newer).out
+        assert older not in type_("data", "--help").out
 
 
 def test_a_picture_is_drawn_and_written(type_, here) -> None:
@@ -66,7 +83,10 @@ def test_a_row_of_a_table_is_shown_in_its_own_units(type_, folder) -> None:
     shown = dict(line.strip().split(": ") for line in said.out.splitlines()[1:])
     price = said.out.splitlines()[0].rsplit(" ", 1)[1]
     rows = [row.split(",") for row in (folder / "houses.csv").read_text().splitlines()[1:]]
-    assert any(r == shown["rooms"] and c == shown["city"] and float(p) == pytest.approx(float(price)) for r, c, p in rows)
+    assert any(
+        r == shown["rooms"] and c == shown["city"] and float(p) == pytest.approx(float(price))
+        for r, c, p in rows
+    )
 
 
 def test_json_says_what_the_example_is(type_, folder) -> None:

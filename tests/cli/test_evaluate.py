@@ -6,7 +6,9 @@ import pytest
 from chainrule.models import load_model
 
 
-@pytest.mark.parametrize(("model", "data"), [("bars", "bars.npz"), ("pets", "pets.csv"), ("pictures", "pictures")])
+@pytest.mark.parametrize(
+    ("model", "data"), [("bars", "bars.npz"), ("pets", "pets.csv"), ("pictures", "pictures")]
+)
 def test_it_measures_what_training_measured(type_, folder, models, model, data) -> None:
     """The data is cut as it was for learning, so the accuracy is the one that the file carries."""
     found = type_("evaluate", models / f"{model}.keras", folder / data, "--json").json
@@ -53,20 +55,22 @@ def test_data_that_is_not_known_by_name_must_be_named(type_, models) -> None:
     """Without DATA there is a sentence with the command to type."""
     said = type_("evaluate", models / "bars.keras")
     assert said.code == 2
-    assert "DATA. The model learned from 'bars'." in said.err
+    assert "The model learned from 'bars'. Name them: chainrule evaluate MODEL DATA." in said.err
 
 
 def test_a_file_of_keras_own_is_measured_too_and_what_is_assumed_is_said(type_, digits) -> None:
-    """Without Chainrule's additions the pictures are taken to be MNIST's kind, which is said on stderr."""
+    """Without a model card the pictures are assumed to be like MNIST's, which is said on stderr."""
     said = type_("evaluate", digits / "plain.keras", "mnist", "--json")
     assert said.json["accuracy"] == type_("evaluate", digits / "digits.keras", "--json").json["accuracy"]
-    assert "does not say how it was trained: its pictures are taken to be MNIST's kind" in said.err
+    assert "does not say how it was trained: its pictures are assumed to be like MNIST's" in said.err
 
 
 def test_another_table_is_prepared_as_the_first_one_was(type_, folder, models, here) -> None:
     """The means and words of the training table hold; all rows are measured; a new word is refused with its line."""
     rows = (folder / "pets.csv").read_text().splitlines()
-    (here / "old.csv").write_text("\n".join([rows[0], *(row for row in rows[1:] if int(row.split(",")[0]) > 14)]) + "\n")
+    (here / "old.csv").write_text(
+        "\n".join([rows[0], *(row for row in rows[1:] if int(row.split(",")[0]) > 14)]) + "\n"
+    )
     found = type_("evaluate", models / "pets.keras", "old.csv", "--json").json
     assert found["part"] == "all"
     assert found["accuracy"] > 0.9  # standardised by itself, half of these would look young
@@ -97,7 +101,9 @@ def test_classes_are_matched_by_their_names(type_, folder, models, here) -> None
 def test_parts_can_be_chosen(type_, folder, models) -> None:
     """--part train, test and all are as large as they should be; a part that is not there is refused."""
     sizes = [
-        type_("evaluate", models / "bars.keras", folder / "bars.npz", "--part", part, "--json").json["examples"]
+        type_("evaluate", models / "bars.keras", folder / "bars.npz", "--part", part, "--json").json[
+            "examples"
+        ]
         for part in ("train", "test", "all")
     ]
     assert sizes == [120, 30, 150]
@@ -117,7 +123,9 @@ def test_parts_can_be_chosen(type_, folder, models) -> None:
 )
 def test_a_model_and_data_that_do_not_fit_are_refused(type_, folder, models, model, data, hint) -> None:
     """What does not fit is said in one sentence."""
-    said = type_("evaluate", models / model, folder / data, *(("--target", "size") if hint == "has no column" else ()))
+    said = type_(
+        "evaluate", models / model, folder / data, *(("--target", "size") if hint == "has no column" else ())
+    )
     assert said.code in (1, 2)
     assert hint in said.err or "no column called 'size'" in said.err
     assert "Traceback" not in said.err

@@ -11,7 +11,14 @@ def test_summary_shows_layers_and_origin(type_, models) -> None:
     said = type_("summary", models / "bars.keras")
     assert "dense (Dense)" in said.out
     assert "12,560" in said.out
-    for word in ("File: ", "Classes: 0, 1, 2", "Learned from: bars (digest ", "seed 1, numpy", "Test accuracy: ", "Takes: pictures"):
+    for word in (
+        "File: ",
+        "Classes: 0, 1, 2",
+        "Learned from: bars (digest ",
+        "seed 1, numpy",
+        "Test accuracy: ",
+        "Takes: pictures",
+    ):
         assert word in said.out
     assert "Mean absolute error: " in type_("summary", models / "houses.keras").out
 
@@ -20,7 +27,9 @@ def test_summary_for_programs(type_, models) -> None:
     """One object: layers with shapes and weights, and all of Chainrule's additions."""
     found = type_("summary", models / "bars.keras", "--json").json
     assert [layer["class"] for layer in found["layers"]] == ["Flatten", "Dense", "Dense"]
-    assert found["weights"] == sum(layer["weights"] for layer in found["layers"]) == 784 * 16 + 16 + 16 * 3 + 3
+    assert (
+        found["weights"] == sum(layer["weights"] for layer in found["layers"]) == 784 * 16 + 16 + 16 * 3 + 3
+    )
     assert found["input_shape"] == [28, 28]
     assert found["extras"]["class_names"] == ["0", "1", "2"]
     assert found["bytes"] == (models / "bars.keras").stat().st_size

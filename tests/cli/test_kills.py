@@ -35,7 +35,7 @@ def data(tmp_path):
 
 
 def begin(folder, *words) -> subprocess.Popen:
-    """A training, in a process of its own. Its pipes are small: it can not run far ahead of who reads its progress."""
+    """A training, in a process of its own. Its pipes are small: it cannot run far ahead of who reads its progress."""
     return subprocess.Popen([*PROGRAM, "train", *words, "--runs-dir", "runs"], cwd=folder, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, pipesize=4096)  # fmt: skip
 
@@ -56,7 +56,10 @@ def weights(name) -> bytes:
 
 def interrupted(folder) -> str | None:
     """The newest run of the folder, if there is one and its model was not written yet."""
-    runs = sorted((path for path in (folder / "runs").glob("*") if (path / "run.json").exists()), key=lambda path: path.stat().st_ctime)
+    runs = sorted(
+        (path for path in (folder / "runs").glob("*") if (path / "run.json").exists()),
+        key=lambda path: path.stat().st_ctime,
+    )
     return runs[-1].name if runs else None
 
 
@@ -107,7 +110,9 @@ def all_end_alike(folder, kills: int, rng) -> None:
     assert steps > 0
     assert set(ends) == {weights(folder / "whole.keras")}
     for path in folder.glob("done-*"):
-        assert not (path / "run.json").exists() or Run(path).status == "finished"  # killed while it was made: no run yet
+        assert (
+            not (path / "run.json").exists() or Run(path).status == "finished"
+        )  # killed while it was made: no run yet
 
 
 @pytest.mark.timeout(900)  # on a busy machine
@@ -130,12 +135,22 @@ def test_a_second_process_on_the_same_run_is_refused(data) -> None:
             if line.startswith("Epoch 2/"):
                 break
         run = interrupted(data)
-        other = subprocess.run([*PROGRAM, "train", "--resume", run, "--runs-dir", "runs"], cwd=data, capture_output=True, text=True, check=False)
+        other = subprocess.run(
+            [*PROGRAM, "train", "--resume", run, "--runs-dir", "runs"],
+            cwd=data,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert other.returncode == 1
         assert f"another process (number {process.pid})" in other.stderr
-        listed = subprocess.run([*PROGRAM, "runs", "--runs-dir", "runs"], cwd=data, capture_output=True, text=True, check=True)
+        listed = subprocess.run(
+            [*PROGRAM, "runs", "--runs-dir", "runs"], cwd=data, capture_output=True, text=True, check=True
+        )
         assert "running" in listed.stdout
-    listed = subprocess.run([*PROGRAM, "runs", "--runs-dir", "runs"], cwd=data, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        [*PROGRAM, "runs", "--runs-dir", "runs"], cwd=data, capture_output=True, text=True, check=True
+    )
     assert "interrupted" in listed.stdout
 
 
@@ -157,9 +172,15 @@ def test_a_disk_that_is_full_is_said_and_the_training_ends_well(data) -> None:
 
 
 def test_a_folder_that_can_not_be_written_is_said(data) -> None:
-    """Runs can not be kept there, not even by root: a sentence, and the training goes on."""
+    """Runs cannot be kept there, not even by root: a sentence, and the training goes on."""
     (data / "runs").write_text("a file where a folder should be")
-    done = subprocess.run([*PROGRAM, "train", "some.npz", *LEARN, "--runs-dir", "runs"], cwd=data, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*PROGRAM, "train", "some.npz", *LEARN, "--runs-dir", "runs"],
+        cwd=data,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0
     assert "Learning goes on, without being recorded." in done.stderr
 
@@ -176,7 +197,10 @@ def test_ctrl_c_says_how_to_go_on(data) -> None:
     run = interrupted(data)
     assert f"chainrule train --resume runs/{run}" in out
     assert Run(data / "runs" / run).status == "interrupted"
-    for words, name in ((("--resume", f"runs/{run}"), "a.keras"), (("some.npz", *LEARN, "--epochs", "250"), "b.keras")):
+    for words, name in (
+        (("--resume", f"runs/{run}"), "a.keras"),
+        (("some.npz", *LEARN, "--epochs", "250"), "b.keras"),
+    ):
         process = begin(data, *words, "--out", name)
         process.communicate()
         assert process.returncode == 0

@@ -1,5 +1,6 @@
 """What all commands share: help, exit codes, streams, colours, and one sentence when something goes wrong."""
 
+import argparse
 import io
 import os
 import sys
@@ -11,23 +12,23 @@ from hypothesis import strategies as st
 
 import chainrule
 from chainrule import cli
-from chainrule.cli import catalogue
-from chainrule.cli.output import Output, wants_colour
+from chainrule.cli import command_list
+from chainrule.cli.output import Output, wants_color
 from chainrule.errors import DataError, MissingPartError
 
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
-COMMANDS = list(catalogue.COMMANDS)
+COMMANDS = list(command_list.COMMANDS)
 
 
 def parser(command: str):
-    return catalogue.parser_of(command, catalogue.module_of(command))
+    return command_list.parser_of(command, command_list.module_of(command))
 
 
 def test_help_lists_all_commands(type_) -> None:
     """`chainrule`, `chainrule -h` and `chainrule --help` say the same: every command with a line about it."""
     said = type_("--help")
     assert said.code == 0
-    for command, about in catalogue.COMMANDS.items():
+    for command, about in command_list.COMMANDS.items():
         assert f"{command} " in said.out
         assert about in said.out
     assert type_().out == type_("-h").out == said.out
@@ -44,8 +45,8 @@ def test_every_command_explains_itself_with_two_examples(type_, command) -> None
     for line in examples:
         words = line.split(" > ")[0].split()
         assert words[0] == "chainrule"
-        assert catalogue.command_of(words[1:])[0] in COMMANDS
-        found, rest = catalogue.command_of(words[1:])
+        assert command_list.command_of(words[1:])[0] in COMMANDS
+        found, rest = command_list.command_of(words[1:])
         assert parser(found).parse(rest) is not None  # it is understood
     for action in parser(command)._actions:
         assert action.help, f"{action.dest} has no help"
@@ -59,8 +60,10 @@ def test_every_command_and_option_is_documented(command) -> None:
     assert f"\nchainrule {command}" in section
     shared = page.split("## What all commands share")[1].split("\n## ")[0]
     for action in parser(command)._actions:
-        for option in action.option_strings:
-            assert f"`{option}" in section or f"{option}`" in shared or f"{option}," in shared, f"{option} is not documented"
+        for option in () if action.help == argparse.SUPPRESS else action.option_strings:
+            assert f"`{option}" in section or f"{option}`" in shared or f"{option}," in shared, (
+                f"{option} is not documented"
+            )
 
 
 def test_the_tables_of_options_are_up_to_date() -> None:
@@ -86,9 +89,9 @@ def test_version_names_what_it_runs_on(type_) -> None:
     [
         (("trian",), "There is no command called 'trian'. Did you mean 'train'?"),
         (("--vresion",), "Did you mean '--version'?"),
-        (("data", "shwo", "mnist"), "data has no use for 'mnist'"),
-        (("summary", "a.keras", "b.keras"), "summary has no use for 'b.keras': it takes MODEL."),
-        (("doctor", "me"), "doctor has no use for 'me': it takes options only."),
+        (("data", "shwo", "mnist"), "data: unexpected argument 'mnist'"),
+        (("summary", "a.keras", "b.keras"), "summary: unexpected argument 'b.keras'; expected MODEL."),
+        (("doctor", "me"), "doctor: unexpected argument 'me'; it takes options only."),
         (("summary", "--jsn"), "There is no option --jsn. Did you mean --json?"),
         (("summary",), "The following arguments are required: MODEL."),
     ],
@@ -120,16 +123,18 @@ def test_options_may_stand_anywhere(type_, digits) -> None:
         (MemoryError(), 1, "There is not enough memory for this."),
         (PermissionError(13, "Permission denied", "/secret"), 1, "/secret: Permission denied."),
         (OSError(28, "No space left on device"), 1, "No space left on device."),
-        (ModuleNotFoundError("No module named 'numpy'", name="numpy"), 1, "The package numpy can not be imported"),
+        (ModuleNotFoundError("No module named 'numpy'", name="numpy"), 1, "The package numpy cannot be imported"),
         (ZeroDivisionError("division by zero"), 1, "Something unforeseen went wrong (ZeroDivisionError: division by zero)."),
         (RecursionError(), 1, "Something unforeseen went wrong (RecursionError)."),
         (KeyboardInterrupt(), 130, "Interrupted."),
         (BrokenPipeError(), 141, ""),
     ],
 )  # fmt: skip
-def test_whatever_happens_there_is_one_sentence_and_an_exit_code(type_, monkeypatch, problem, code, words) -> None:
+def test_whatever_happens_there_is_one_sentence_and_an_exit_code(
+    type_, monkeypatch, problem, code, words
+) -> None:
     """No exception leaves `main`, and no traceback is shown that nobody asked for."""
-    from chainrule.cli import doctor
+    from chainrule.cli.commands import doctor
 
     def run(args, out):
         raise problem
@@ -148,7 +153,7 @@ def test_debug_shows_the_traceback(type_, monkeypatch) -> None:
     assert "Traceback" in type_("summary", "nothing.keras", "--debug").err
     monkeypatch.setenv("CHAINRULE_DEBUG", "1")
     said = type_("summary", "nothing.keras")
-    assert "places.py" in said.err
+    assert "paths.py" in said.err
     assert said.err.splitlines()[-1].startswith("chainrule summary: There is no model file 'nothing.keras'.")
     assert said.code == 1
 
@@ -157,9 +162,11 @@ def test_warnings_are_lines_of_their_own(type_, monkeypatch) -> None:
     """A warning of the library has no file name and no line of code, and is said with -q, too."""
     import warnings
 
-    from chainrule.cli import doctor
+    from chainrule.cli.commands import doctor
 
-    monkeypatch.setattr(doctor, "run", lambda args, out: warnings.warn("the file holds NaN", stacklevel=1) or 0)
+    monkeypatch.setattr(
+        doctor, "run", lambda args, out: warnings.warn("the file holds NaN", stacklevel=1) or 0
+    )
     assert type_("doctor", "-q").err == "warning: the file holds NaN\n"
 
 
@@ -173,18 +180,18 @@ class Terminal(io.StringIO):
 def test_colours_are_for_terminals_unless_the_environment_says_otherwise() -> None:
     """--no-color, then NO_COLOR, then FORCE_COLOR and CLICOLOR_FORCE, then TERM, then the terminal."""
     tty, file = Terminal(), io.StringIO()
-    assert wants_colour(tty, [], {})
-    assert not wants_colour(file, [], {})
-    assert not wants_colour(tty, [], {"TERM": "dumb"})
-    assert wants_colour(file, [], {"FORCE_COLOR": "1", "TERM": "dumb"})
-    assert wants_colour(file, [], {"CLICOLOR_FORCE": "1"})
-    assert not wants_colour(file, [], {"FORCE_COLOR": "0"})
-    assert not wants_colour(tty, [], {"NO_COLOR": "1", "FORCE_COLOR": "1"})
-    assert wants_colour(tty, [], {"NO_COLOR": ""})
-    assert not wants_colour(tty, ["--no-color"], {"FORCE_COLOR": "1"})
+    assert wants_color(tty, [], {})
+    assert not wants_color(file, [], {})
+    assert not wants_color(tty, [], {"TERM": "dumb"})
+    assert wants_color(file, [], {"FORCE_COLOR": "1", "TERM": "dumb"})
+    assert wants_color(file, [], {"CLICOLOR_FORCE": "1"})
+    assert not wants_color(file, [], {"FORCE_COLOR": "0"})
+    assert not wants_color(tty, [], {"NO_COLOR": "1", "FORCE_COLOR": "1"})
+    assert wants_color(tty, [], {"NO_COLOR": ""})
+    assert not wants_color(tty, ["--no-color"], {"FORCE_COLOR": "1"})
     closed = Terminal()
     closed.close()
-    assert not wants_colour(closed, [], {})
+    assert not wants_color(closed, [], {})
 
 
 def test_colours_reach_the_output(type_, monkeypatch) -> None:

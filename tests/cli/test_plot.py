@@ -8,7 +8,8 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="MATPLOTLIB IS NOT INSTALLED: chainrule plot was not tested")
 
-from chainrule.cli import catalogue, choices, main, pictures, plot
+from chainrule.cli import choices, command_list, main, plot_drawings
+from chainrule.cli.commands import plot
 from chainrule.models import load_model
 
 OF_BOTH = [name for name in choices.PICTURES if name not in (*plot.OF_RUNS, *plot.OF_NOTHING)]
@@ -18,14 +19,35 @@ OF_BOTH = [name for name in choices.PICTURES if name not in (*plot.OF_RUNS, *plo
 def recorded(folder, tmp_path_factory):
     """A folder with a run of 36 steps and its model; its snapshots are the first and the last."""
     root = tmp_path_factory.mktemp("recorded")
-    words = ["train", folder / "bars.npz", "--layers", "8", "--epochs", "3", "--batch-size", "10", "--backend", "numpy", "--seed", "4"]
-    assert main([str(word) for word in [*words, "--runs-dir", root / "runs", "--out", root / "bars.keras", "-q"]]) == 0
+    words = [
+        "train",
+        folder / "bars.npz",
+        "--layers",
+        "8",
+        "--epochs",
+        "3",
+        "--batch-size",
+        "10",
+        "--backend",
+        "numpy",
+        "--seed",
+        "4",
+    ]
+    assert (
+        main(
+            [str(word) for word in [*words, "--runs-dir", root / "runs", "--out", root / "bars.keras", "-q"]]
+        )
+        == 0
+    )
     return root
 
 
 def words_in(path) -> str:
     """All words of an SVG."""
-    return " ".join("".join(node.itertext()).strip() for node in ET.parse(path).getroot().iter("{http://www.w3.org/2000/svg}text"))
+    return " ".join(
+        "".join(node.itertext()).strip()
+        for node in ET.parse(path).getroot().iter("{http://www.w3.org/2000/svg}text")
+    )
 
 
 SMALL = {name: ["--points", "5", "--examples", "50"] for name in plot.LANDSCAPES}
@@ -34,7 +56,17 @@ SMALL = {name: ["--points", "5", "--examples", "50"] for name in plot.LANDSCAPES
 @pytest.mark.parametrize("what", [name for name in choices.PICTURES if name not in plot.OF_NOTHING])
 def test_every_picture_of_a_run(what, type_, recorded, here) -> None:
     """Named by the run; the file is there and is whole."""
-    said = type_("plot", "last", "--runs-dir", recorded / "runs", "--what", what, "--out", "a.svg", *SMALL.get(what, []))
+    said = type_(
+        "plot",
+        "last",
+        "--runs-dir",
+        recorded / "runs",
+        "--what",
+        what,
+        "--out",
+        "a.svg",
+        *SMALL.get(what, []),
+    )
     assert said.code == 0, said.err
     assert said.out == "Drawn to a.svg.\n"
     assert len(ET.parse(here / "a.svg").getroot()) > 0
@@ -63,7 +95,16 @@ def test_run_and_model_file_are_the_same_network(type_, recorded, folder, here) 
     """The mistakes, and the confusion, of a run are those of the model it wrote."""
     for what in ("confusion", "mistakes", "digits"):
         type_("plot", "last", "--runs-dir", recorded / "runs", "--what", what, "--out", "run.svg")
-        type_("plot", recorded / "bars.keras", "--what", what, "--data", folder / "bars.npz", "--out", "model.svg")
+        type_(
+            "plot",
+            recorded / "bars.keras",
+            "--what",
+            what,
+            "--data",
+            folder / "bars.npz",
+            "--out",
+            "model.svg",
+        )
         assert words_in("run.svg") == words_in("model.svg")
         (here / "run.svg").unlink()
         (here / "model.svg").unlink()
@@ -74,7 +115,11 @@ def test_a_step_has_its_own_weights(type_, recorded, here, monkeypatch) -> None:
     from chainrule import plots
 
     seen = []
-    monkeypatch.setattr(plots, "weights", lambda model, *rest: (seen.append(model.layers[1].kernel.copy()), plots.valleys(steps=1))[1])
+    monkeypatch.setattr(
+        plots,
+        "weights",
+        lambda model, *rest: (seen.append(model.layers[1].kernel.copy()), plots.valleys(steps=1))[1],
+    )
     for step in (0, 7, 36):
         assert type_("plot", f"last@{step}", "--runs-dir", recorded / "runs", "--what", "weights").code == 0
     assert type_("plot", "last", "--runs-dir", recorded / "runs", "--what", "weights").code == 0
@@ -102,7 +147,19 @@ def test_a_line_leads_from_one_network_to_another(type_, recorded, here, monkeyp
 
 def test_several_runs_share_their_curves(type_, recorded, here) -> None:
     """The figure that is asked for, of each run."""
-    type_("plot", "last", "last", "--runs-dir", recorded / "runs", "--what", "curves", "--figure", "accuracy", "--out", "a.svg")
+    type_(
+        "plot",
+        "last",
+        "last",
+        "--runs-dir",
+        recorded / "runs",
+        "--what",
+        "curves",
+        "--figure",
+        "accuracy",
+        "--out",
+        "a.svg",
+    )
     name = next((recorded / "runs").iterdir()).name
     text = words_in("a.svg")
     assert text.count(f"{name}, validation") == 2
@@ -128,7 +185,7 @@ def test_a_file_that_is_there_is_kept(type_, here) -> None:
         (["--what", "weights"], "weights of what? chainrule plot RUN --what weights, or a model file."),
         (["--what", "sizes"], "sizes of what? chainrule plot RUN --what sizes."),
         (["last", "--what", "valleys"], "takes no run or model (it got 'last')"),
-        (["last", "last", "--what", "sizes"], "a picture of one run or model; it got 2"),
+        (["last", "last", "--what", "sizes"], "a picture of one run or model; got 2"),
         (["a.keras", "--what", "sizes"], "a.keras is a model file, which does not say that"),
         (["last", "--what", "curves", "--out", "a.gif"], "must end in .png or .svg"),
         (["last", "--what", "curves", "--count", "3"], "--count is for digits, mistakes, weights"),
@@ -151,8 +208,22 @@ def test_without_classes_nothing_is_confused(type_, models, folder, here) -> Non
     assert "answers with numbers" in told.err
     told = type_("plot", models / "pets.keras", "--what", "mistakes", "--data", folder / "pets.csv")
     assert "are no pictures" in told.err
-    assert type_("plot", models / "pets.keras", "--what", "confusion", "--data", folder / "pets.csv").code == 0
-    assert type_("plot", models / "houses.keras", "--what", "line", "--data", folder / "houses.csv", "--points", "3").code == 0
+    assert (
+        type_("plot", models / "pets.keras", "--what", "confusion", "--data", folder / "pets.csv").code == 0
+    )
+    assert (
+        type_(
+            "plot",
+            models / "houses.keras",
+            "--what",
+            "line",
+            "--data",
+            folder / "houses.csv",
+            "--points",
+            "3",
+        ).code
+        == 0
+    )
 
 
 def test_without_matplotlib_it_says_what_to_install(type_, here, monkeypatch) -> None:
@@ -165,9 +236,9 @@ def test_without_matplotlib_it_says_what_to_install(type_, here, monkeypatch) ->
 
 def test_the_names_are_those_that_are_drawn() -> None:
     """The list that help and completion know is the one of the functions, and every option is of some picture."""
-    assert set(choices.PICTURES) == set(pictures.DRAW)
+    assert set(choices.PICTURES) == set(plot_drawings.DRAW)
     assert set().union(*plot.TAKES.values()) <= set(choices.PICTURES)
     from chainrule.plots import learning
 
     assert set(choices.SIZES) == set(learning.SIZES)
-    assert "plot" in catalogue.COMMANDS
+    assert "plot" in command_list.COMMANDS

@@ -12,7 +12,10 @@ from chainrule.models import load_model
 
 PROGRAM = [sys.executable, "-m", "chainrule"]
 HEAVY = {"jax", "h5py", "keras", "matplotlib", "asyncio", "http"}
-LEARNING = {f"chainrule.{name}" for name in ("training", "engines", "callbacks", "optimizers", "losses", "backprop", "recipes")}
+LEARNING = {
+    f"chainrule.{name}"
+    for name in ("training", "engines", "callbacks", "optimizers", "losses", "backprop", "recipes")
+}
 
 LOADED = """
 import sys
@@ -25,16 +28,25 @@ sys.exit(code)
 
 def loaded(*words) -> set[str]:
     """The modules that a fresh process has after a command."""
-    done = subprocess.run([sys.executable, "-c", LOADED, *map(str, words)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *map(str, words)], capture_output=True, text=True, check=True
+    )
     return set(done.stderr.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize("words", [("--help",), (), ("train", "--help"), ("predict", "--help"), ("--version",), ("completion", "bash")])
+@pytest.mark.parametrize(
+    "words",
+    [("--help",), (), ("train", "--help"), ("predict", "--help"), ("--version",), ("completion", "bash")],
+)
 def test_help_needs_no_numerical_library(words) -> None:
     """Help, version and completion answer before NumPy, Pillow or any part of the engine is imported."""
     modules = loaded(*words)
     assert not {name.split(".")[0] for name in modules} & (HEAVY | {"numpy", "PIL"})
-    assert not {name for name in modules if name.startswith("chainrule.") and name.split(".")[1] not in ("cli", "errors", "datasets")}
+    assert not {
+        name
+        for name in modules
+        if name.startswith("chainrule.") and name.split(".")[1] not in ("cli", "errors", "datasets")
+    }
 
 
 @pytest.mark.parametrize("model", ["digits.keras", "digits.h5"])
@@ -48,7 +60,9 @@ def test_predict_imports_only_what_it_needs(digits, model) -> None:
 
 def test_predict_starts_no_pool_of_threads(digits) -> None:
     """The numerical library is told to use one thread, unless somebody has decided otherwise."""
-    code = LOADED.replace("print(*sorted(sys.modules)", "import os; print(os.environ.get('OPENBLAS_NUM_THREADS')")
+    code = LOADED.replace(
+        "print(*sorted(sys.modules)", "import os; print(os.environ.get('OPENBLAS_NUM_THREADS')"
+    )
     for given, expected in ((None, "1"), ("3", "3")):
         environment = {k: v for k, v in os.environ.items() if not k.endswith("NUM_THREADS")} | (
             {"OPENBLAS_NUM_THREADS": given} if given else {}
@@ -60,11 +74,19 @@ def test_predict_starts_no_pool_of_threads(digits) -> None:
 
 def test_the_program_and_the_module_are_the_same(digits) -> None:
     """`python -m chainrule` is the command line, with its exit codes."""
-    done = subprocess.run([*PROGRAM, "predict", digits / "digits.keras", digits / "seven.png", "--json"], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [*PROGRAM, "predict", digits / "digits.keras", digits / "seven.png", "--json"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0
     assert json.loads(done.stdout)["text"] == "7"
     assert subprocess.run([*PROGRAM, "predict", "--tpo"], check=False, capture_output=True).returncode == 2
-    assert subprocess.run([*PROGRAM, "summary", "nothing.keras"], check=False, capture_output=True).returncode == 1
+    assert (
+        subprocess.run([*PROGRAM, "summary", "nothing.keras"], check=False, capture_output=True).returncode
+        == 1
+    )
 
 
 def test_a_closed_pipe_ends_it_quietly(digits, tmp_path) -> None:
@@ -82,7 +104,7 @@ def test_a_closed_pipe_ends_it_quietly(digits, tmp_path) -> None:
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
 def test_a_full_disk_behind_stdout_is_said(digits) -> None:
-    """When the result can not be written, the exit code is not 0."""
+    """When the result cannot be written, the exit code is not 0."""
     with open("/dev/full", "w") as full:
         done = subprocess.run([*PROGRAM, "data"], check=False, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
@@ -103,7 +125,10 @@ def started(folder, tmp_path, *more, background=False) -> subprocess.Popen:
     return process
 
 
-@pytest.mark.parametrize(("number", "code", "background"), [(signal.SIGINT, 130, False), (signal.SIGTERM, 143, False), (signal.SIGTERM, 143, True)])
+@pytest.mark.parametrize(
+    ("number", "code", "background"),
+    [(signal.SIGINT, 130, False), (signal.SIGTERM, 143, False), (signal.SIGTERM, 143, True)],
+)
 def test_ctrl_c_keeps_what_was_learned(folder, tmp_path, number, code, background) -> None:
     """Ctrl-C, or being told to end (a background job ignores Ctrl-C): the model is measured and saved, the file says so."""
     process = started(folder, tmp_path, background=background)

@@ -13,7 +13,20 @@ from chainrule.cli import main
 def recorded(folder, tmp_path_factory):
     """A folder with one small run."""
     root = tmp_path_factory.mktemp("reported")
-    words = ["train", str(folder / "pets.csv"), "--target", "pet", "--layers", "4", "--epochs", "2", "--backend", "numpy", "--seed", "1"]
+    words = [
+        "train",
+        str(folder / "pets.csv"),
+        "--target",
+        "pet",
+        "--layers",
+        "4",
+        "--epochs",
+        "2",
+        "--backend",
+        "numpy",
+        "--seed",
+        "1",
+    ]
     assert main([*words, "--runs-dir", str(root / "runs"), "--out", str(root / "pets.keras"), "-q"]) == 0
     return root
 

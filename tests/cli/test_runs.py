@@ -17,7 +17,16 @@ SMALL = ("--layers", "8", "--epochs", "3", "--batch-size", "10", "--backend", "n
 def first(folder, tmp_path_factory):
     """A folder with one run of 36 steps and its model."""
     root = tmp_path_factory.mktemp("recorded")
-    words = ["train", str(folder / "bars.npz"), *SMALL, "--runs-dir", str(root / "runs"), "--out", str(root / "bars.keras"), "-q"]
+    words = [
+        "train",
+        str(folder / "bars.npz"),
+        *SMALL,
+        "--runs-dir",
+        str(root / "runs"),
+        "--out",
+        str(root / "bars.keras"),
+        "-q",
+    ]
     assert main(words) == 0
     return root
 
@@ -42,7 +51,11 @@ def test_training_leaves_a_run_and_says_where(type_, folder, here, monkeypatch) 
     assert f"Recorded in runs/{run.name}." in said.out
     assert f"chainrule explain runs/{run.name}@18" in said.out
     assert type_("explain", f"runs/{run.name}@18").code == 0
-    assert type_("train", folder / "bars.npz", *SMALL, "--runs-dir", "mine", "--json").json["recorded"].startswith("mine/")
+    assert (
+        type_("train", folder / "bars.npz", *SMALL, "--runs-dir", "mine", "--json")
+        .json["recorded"]
+        .startswith("mine/")
+    )
     monkeypatch.setenv("CHAINRULE_RUNS", "theirs")
     assert type_("train", folder / "bars.npz", *SMALL, "--json").json["recorded"].startswith("theirs/")
 
@@ -113,7 +126,11 @@ def test_break_finds_the_first_step(type_, recorded) -> None:
     losses = np.asarray(Run(f"runs/{recorded}").steps["loss"])
     limit = float(np.sort(losses)[-3])
     said = type_("runs", "show", "last", "--break", f"loss > {limit} after epoch 1", "--json")
-    step = int(np.flatnonzero((losses > limit) & (np.arange(36) >= 12))[0]) if (losses[12:] > limit).any() else None
+    step = (
+        int(np.flatnonzero((losses > limit) & (np.arange(36) >= 12))[0])
+        if (losses[12:] > limit).any()
+        else None
+    )
     assert said.json["step"] == step
     first = int(np.flatnonzero(losses > limit)[0])
     said = type_("runs", "show", "last", "--break", f"loss > {limit}")
@@ -155,7 +172,7 @@ def test_a_run_is_removed_only_when_that_is_said(type_, recorded, here, monkeypa
 
 def test_it_asks_on_a_terminal(type_, recorded, here, monkeypatch) -> None:
     """Anything but yes keeps the run."""
-    from chainrule.cli import runs_rm
+    from chainrule.cli.commands import runs_rm
 
     for answer, there in (("\n", True), ("no\n", True), ("y\n", False)):
         (here / "answer").write_text(answer)
@@ -195,7 +212,7 @@ def test_a_finished_run_writes_its_model_again(type_, recorded, folder) -> None:
         (("--fork", "RUN"), 2, "At which step?"),
         (("--fork", "RUN@x"), 2, "Which step?"),
         (("--fork", "RUN@99"), 2, "there is no step 99"),
-        (("--fork", "RUN@3", "--layers", "4"), 2, "--layers can not be changed in a fork"),
+        (("--fork", "RUN@3", "--layers", "4"), 2, "--layers cannot be changed in a fork"),
         (("--fork", "RUN@3", "--test", "0.5"), 2, "A fork learns from the same data"),
         (("--fork", "RUN@36"), 2, "needs more epochs"),
     ],
@@ -260,7 +277,7 @@ def test_a_run_of_another_machine_is_explained_with_a_note(type_, recorded, tmp_
     said = type_(*words, "0")
     assert said.code == 2
     assert "more than the tolerance of 0.00%" in said.err
-    assert "it wants a number such as 0.01" in type_(*words, "x").err
+    assert "expected a number such as 0.01" in type_(*words, "x").err
 
 
 def test_explain_opens_the_next_step_of_a_model(type_, recorded, folder) -> None:
@@ -279,13 +296,16 @@ def test_explain_opens_the_next_step_of_a_model(type_, recorded, folder) -> None
         (("RUN@20", "--weight", "1,1"), "--weight needs --layer NAME"),
         (("RUN@20", "--layer", "dens", "--weight", "1,1"), "Did you mean 'dense'?"),
         (("RUN@20", "--layer", "dense", "--weight", "999,0"), "has shape (784, 8)"),
-        (("RUN@20", "--layer", "dense", "--weight", "a"), "it wants places such as 12,3"),
+        (("RUN@20", "--layer", "dense", "--weight", "a"), "expected places such as 12,3"),
         (("RUN@20", "--layer", "dense", "--weight", "1,1", "--neuron", "1"), "ask one at a time"),
         (("RUN@36",), "there is no step 36"),
         (("RUN@3..99",), "there is no step"),
         (("RUN@3..5", "--check"), "is about one step"),
         (("RUN@3..5", "--example", "999"), "there is no example 999"),
-        (("RUN@3..5", "--example", "1", "--layer", "dense", "--neuron", "1"), "ask about one of them at a time"),
+        (
+            ("RUN@3..5", "--example", "1", "--layer", "dense", "--neuron", "1"),
+            "ask about one of them at a time",
+        ),
         (("RUN@3", "--test-example", "1"), "--test-example is about some steps"),
         (("last@first",), "Which step?"),
     ],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule.cli import main
-from chainrule.cli.charting import chart
+from chainrule.cli.terminal_chart import chart
 
 BASE = ("--epochs", "8", "--batch-size", "20", "--layers", "12", "--backend", "numpy", "--seed", "4", "-q")
 
@@ -17,7 +17,16 @@ def trained(folder, tmp_path_factory):
     root = tmp_path_factory.mktemp("doctor")
     shutil.copy(folder / "bars.npz", root)
     for name, more in (("well", ("--learning-rate", "0.002")), ("sick", ("--learning-rate", "50"))):
-        words = ["train", str(root / "bars.npz"), *BASE, *more, "--runs-dir", str(root / name), "--out", str(root / f"{name}.keras")]
+        words = [
+            "train",
+            str(root / "bars.npz"),
+            *BASE,
+            *more,
+            "--runs-dir",
+            str(root / name),
+            "--out",
+            str(root / f"{name}.keras"),
+        ]
         assert main(words) == 0
     return root
 
@@ -44,7 +53,11 @@ def test_a_sick_run(type_, runs) -> None:
     said = type_("runs", "doctor", "last", "--runs-dir", "sick")
     assert said.code == 1
     text = " ".join(said.out.split())
-    assert text.index("severe: rate too high") < text.index("→ Lower the learning rate (50)") < text.index("dead units")
+    assert (
+        text.index("severe: rate too high")
+        < text.index("→ Lower the learning rate (50)")
+        < text.index("dead units")
+    )
     told = type_("runs", "doctor", "last", "--runs-dir", "sick", "--json").json
     assert (told["healthy"], told["findings"][0]["name"]) == (False, "rate too high")
     assert told["findings"][0]["evidence"]["learning_rate"] == 50
@@ -56,7 +69,9 @@ def test_the_candidates_are_drawn(type_, runs) -> None:
     pytest.importorskip("matplotlib", reason="MATPLOTLIB IS NOT INSTALLED")
     from PIL import Image
 
-    said = type_("runs", "doctor", "last", "--runs-dir", "well", "--out", "labels.png", "--count", 6, "--json")
+    said = type_(
+        "runs", "doctor", "last", "--runs-dir", "well", "--out", "labels.png", "--count", 6, "--json"
+    )
     assert said.json["file"] == "labels.png"
     assert len(said.json["labels"]["candidates"]) == 6
     assert set(said.json["labels"]["candidates"][0]) == {"index", "given", "other", "score"}
@@ -96,7 +111,20 @@ def test_labels_may_be_left_out(type_, runs) -> None:
 
 def test_a_rate_is_found(type_, folder, here) -> None:
     """The curve, the suggestion, its reason; and with --sweep what rates around it come to."""
-    words = ("lr-find", folder / "bars.npz", "--layers", "12", "--batch-size", 20, "--seed", 3, "--backend", "numpy", "--steps", 100)
+    words = (
+        "lr-find",
+        folder / "bars.npz",
+        "--layers",
+        "12",
+        "--batch-size",
+        20,
+        "--seed",
+        3,
+        "--backend",
+        "numpy",
+        "--steps",
+        100,
+    )
     said = type_(*words, "--sweep", 3, "--epochs", 2)
     assert said.code == 0
     assert "│" in said.out
@@ -116,7 +144,20 @@ def test_a_rate_is_found(type_, folder, here) -> None:
 def test_the_curve_is_drawn_to_a_file(type_, folder, here) -> None:
     """--out, for a table, too."""
     pytest.importorskip("matplotlib", reason="MATPLOTLIB IS NOT INSTALLED")
-    said = type_("lr-find", folder / "houses.csv", "--target", "price", "--layers", 8, "--backend", "numpy", "--seed", 1, "--out", "curve.svg")
+    said = type_(
+        "lr-find",
+        folder / "houses.csv",
+        "--target",
+        "price",
+        "--layers",
+        8,
+        "--backend",
+        "numpy",
+        "--seed",
+        1,
+        "--out",
+        "curve.svg",
+    )
     assert said.code == 0
     assert "Drawn to curve.svg." in said.out
     assert "learning rate" in (here / "curve.svg").read_text()
@@ -137,7 +178,9 @@ def test_a_chart_shows_the_curve() -> None:
         assert len(lines) == 9
         assert lines[0].lstrip().startswith("5 ")
         assert lines[-2].lstrip().startswith("1 ")
-        assert any(lines[-2][3 + k : 4 + k].strip() for k in (12, 13, 14))  # the lowest value, a third of the way to the right
+        assert any(
+            lines[-2][3 + k : 4 + k].strip() for k in (12, 13, 14)
+        )  # the lowest value, a third of the way to the right
         assert not lines[-2][3 : 3 + 10].strip()
         assert lines[-1].index("▲" if unicode else "^") == 3 + round(39 / 3)
         assert all(ord(letter) < 128 for line in lines for letter in line) == (not unicode)

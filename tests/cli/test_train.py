@@ -54,7 +54,10 @@ def test_a_seed_decides_everything(type_, folder, here) -> None:
     """The same seed twice gives the same weights; another seed gives others."""
     for seed, name in ((3, "a.keras"), (3, "b.keras"), (4, "c.keras")):
         assert type_("train", folder / "bars.npz", *SMALL, "--seed", seed, "--out", name).code == 0
-    a, b, c = (np.concatenate([w.ravel() for w in load_model(name).get_weights()]) for name in ("a.keras", "b.keras", "c.keras"))
+    a, b, c = (
+        np.concatenate([w.ravel() for w in load_model(name).get_weights()])
+        for name in ("a.keras", "b.keras", "c.keras")
+    )
     assert (a == b).all()
     assert (a != c).any()
 
@@ -65,7 +68,10 @@ def test_a_file_that_is_there_is_never_hidden_or_replaced(type_, folder, here) -
     assert "bars-2.keras" in type_("train", folder / "bars.npz", *SMALL).out
     said = type_("train", folder / "bars.npz", *SMALL, "--out", "bars.keras")
     assert said.code == 2
-    assert "'bars.keras' is there already and is kept. Choose another name, or --force to replace it." in said.err
+    assert (
+        "'bars.keras' is there already and is kept. Choose another name, or --force to replace it."
+        in said.err
+    )
     assert "Epoch" not in said.err
     assert (here / "bars.keras").read_text() == "mine"
     assert type_("train", folder / "bars.npz", *SMALL, "--out", "bars.keras", "--force").code == 0
@@ -74,7 +80,7 @@ def test_a_file_that_is_there_is_never_hidden_or_replaced(type_, folder, here) -
 
 def test_a_file_that_appears_while_learning_is_kept_too(type_, folder, here, monkeypatch) -> None:
     """Another program may write the same name meanwhile: its file stays, ours takes a number."""
-    from chainrule.cli import train
+    from chainrule.cli.commands import train
 
     def measure(data, model):
         (here / "new.keras").write_text("theirs")
@@ -87,7 +93,9 @@ def test_a_file_that_appears_while_learning_is_kept_too(type_, folder, here, mon
 
 def test_a_regression_reports_how_far_off_it_is(type_, folder, here) -> None:
     """For numbers: the mean absolute error in the target's own unit, beside what the median would reach."""
-    said = type_("train", folder / "houses.csv", "--target", "price", *SMALL, "--epochs", 12, "--learning-rate", 0.05)
+    said = type_(
+        "train", folder / "houses.csv", "--target", "price", *SMALL, "--epochs", 12, "--learning-rate", 0.05
+    )
     assert "Mean absolute error " in said.out
     assert "in price" in said.out
     assert "Always answering the median would be off by" in said.out
@@ -100,7 +108,9 @@ def test_classes_of_different_sizes_are_compared_with_the_commonest(type_, folde
     """An accuracy that always answering the same would reach is shown for what it is."""
     said = type_("train", folder / "pets.csv", "--target", "pet", *SMALL)
     table = (folder / "pets.csv").read_text()
-    assert ("Always answering the commonest class" in said.out) == (max(table.count("cat"), table.count("dog")) > 60)
+    assert ("Always answering the commonest class" in said.out) == (
+        max(table.count("cat"), table.count("dog")) > 60
+    )
 
 
 def test_every_option_reaches_the_recipe(type_, folder, here) -> None:
@@ -121,7 +131,9 @@ def test_every_option_reaches_the_recipe(type_, folder, here) -> None:
     assert model.loss_object.key == "mean_squared_error"
 
 
-@pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy", "mae", "huber"])
+@pytest.mark.parametrize(
+    "loss", ["categorical_crossentropy", "sparse_categorical_crossentropy", "mae", "huber"]
+)
 def test_classes_can_be_learned_with_any_loss(type_, folder, here, loss) -> None:
     """The answers are made one-hot or left as numbers, as the loss wants them."""
     assert type_("train", folder / "bars.npz", *SMALL, "--loss", loss, "-q").code == 0
@@ -163,8 +175,14 @@ def test_bad_rows_are_named_and_can_be_skipped(type_, folder, here) -> None:
 
 def test_numbers_that_stop_being_finite_end_it_without_a_file(type_, folder, here) -> None:
     """A rate that is far too high: exit code 1, the step and layer where it began, and nothing is written."""
-    np.savez("huge.npz", x=np.full((40, 3), 1e30, np.float32) * np.arange(1, 41)[:, None].astype(np.float32), y=np.arange(40) % 2)
-    said = type_("train", "huge.npz", "--optimizer", "sgd", "--learning-rate", "1e30", *SMALL, "--activation", "linear")
+    np.savez(
+        "huge.npz",
+        x=np.full((40, 3), 1e30, np.float32) * np.arange(1, 41)[:, None].astype(np.float32),
+        y=np.arange(40) % 2,
+    )
+    said = type_(
+        "train", "huge.npz", "--optimizer", "sgd", "--learning-rate", "1e30", *SMALL, "--activation", "linear"
+    )
     assert said.code == 1
     assert "The numbers stopped being finite at step 1" in said.err
     assert "No file was written" in said.err
@@ -177,17 +195,17 @@ def test_numbers_that_stop_being_finite_end_it_without_a_file(type_, folder, her
     [
         (("--recipe", "fsat"), 2, "There is no recipe called 'fsat'. Did you mean 'fast'?"),
         (("--epoch", "3"), 2, "There is no option --epoch. Did you mean --epochs?"),
-        (("--epochs", "many"), 2, "--epochs: it wants a whole number, 1 or more; it got 'many'."),
-        (("--epochs", "0"), 2, "--epochs: it wants a whole number"),
-        (("--layers", "784,x"), 2, "--layers: it wants the sizes of the hidden layers"),
-        (("--learning-rate", "-1"), 2, "--learning-rate: it wants a number above 0; it got '-1'."),
-        (("--validation", "2"), 2, "--validation: it wants a share such as 0.1 or 10%"),
+        (("--epochs", "many"), 2, "--epochs: expected a whole number, 1 or more; got 'many'."),
+        (("--epochs", "0"), 2, "--epochs: expected a whole number"),
+        (("--layers", "784,x"), 2, "--layers: expected the sizes of the hidden layers"),
+        (("--learning-rate", "-1"), 2, "--learning-rate: expected a number above 0; got '-1'."),
+        (("--validation", "2"), 2, "--validation: expected a share such as 0.1 or 10%"),
         (("--optimizer", "adm"), 2, "Did you mean 'adam'?"),
         (("--out", "model.txt"), 2, "its name must end in .keras or .h5"),
         (("--out", "nowhere/model.keras"), 1, "there is no folder 'nowhere'"),
         (("--target", "price"), 2, "There is no option called 'target'"),
         (("--batch-size",), 2, "--batch-size: expected one argument."),
-        (("one", "two"), 2, "train has no use for"),
+        (("one", "two"), 2, "train: unexpected argument"),
     ],
 )  # fmt: skip
 def test_mistakes_get_one_clear_sentence(type_, folder, here, words, code, hint) -> None:

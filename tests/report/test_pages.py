@@ -177,7 +177,7 @@ def test_data_that_have_moved_are_named_and_the_rest_is_told(copy, root) -> None
     run = moved(copy("houses"))
     page = report.page(run)
     assert page.sections == ("trained", "curves", "weights", "sizes", "doctor", "again")
-    assert "houses.csv can not be read" in " ".join(page.left_out)
+    assert "houses.csv cannot be read" in " ".join(page.left_out)
     assert "secret" not in page.html
     assert "What is not in this report" in page.html
     assert "loss" in page.title

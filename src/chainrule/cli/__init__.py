@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from chainrule.cli import catalogue
+from chainrule.cli import command_list
 from chainrule.cli.output import Output
 from chainrule.errors import SettingError
 
@@ -32,9 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     out = Output(words)
     try:
         try:
-            command, rest = catalogue.command_of(words)
+            command, rest = command_list.command_of(words)
             if command is None:
-                code = catalogue.without_command(words, out)
+                code = command_list.without_command(words, out)
             else:
                 name = f"chainrule {command}"
                 code = _run(command, rest, out)
@@ -46,13 +46,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         out.fail(name, "Interrupted.")
         code = INTERRUPTED
     except Exception as problem:  # noqa: BLE001 - the last net: a person gets a sentence, not a traceback
-        code = _report(problem, name, out, debug="--debug" in words or bool(os.environ.get("CHAINRULE_DEBUG")))
+        code = _report(
+            problem, name, out, debug="--debug" in words or bool(os.environ.get("CHAINRULE_DEBUG"))
+        )
     return code
 
 
 def _run(command: str, rest: list[str], out: Output) -> int:
-    module = catalogue.module_of(command)
-    args = catalogue.parser_of(command, module).parse(rest)
+    module = command_list.module_of(command)
+    args = command_list.parser_of(command, module).parse(rest)
     if args is None:  # --help was answered
         return OK
     out.settle(args)
@@ -97,7 +99,10 @@ def sentence(problem: Exception) -> tuple[str, int]:
             return (f"{problem.filename}: " if problem.filename else "") + f"{problem.strerror}.", FAILED
         return str(problem) or type(problem).__name__, FAILED
     if isinstance(problem, ImportError) and problem.name:
-        return f"The package {problem.name} can not be imported ({problem}). chainrule doctor says what is missing.", 1
+        return (
+            f"The package {problem.name} cannot be imported ({problem}). chainrule doctor says what is missing.",
+            1,
+        )
     text = f"{type(problem).__name__}: {problem}".strip(": ")
     return f"Something unforeseen went wrong ({text}). The same command with --debug shows where.", FAILED
 

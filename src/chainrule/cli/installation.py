@@ -10,7 +10,11 @@ PARTS = {  # package: (module, what it is for, how to get it)
     "safetensors": ("safetensors", "snapshots of recorded runs", None),
     "threadpoolctl": ("threadpoolctl", "one core for small products", None),
     "jax": ("jax", "compiled training", 'pip install "chainrule[jax]"'),
-    "matplotlib": ("matplotlib", "drawing: chainrule plot, chainrule report", 'pip install "chainrule[plot]"'),
+    "matplotlib": (
+        "matplotlib",
+        "drawing: chainrule plot, chainrule report",
+        'pip install "chainrule[plot]"',
+    ),
     "pi-heif": ("pi_heif", "photos of iPhones (HEIC)", 'pip install "chainrule[heic]"'),
     "h5py": ("h5py", "nothing in Chainrule; reading model files yourself", "pip install h5py"),
     "keras": ("keras", "comparing with Keras in the tests", 'pip install "chainrule[test]"'),

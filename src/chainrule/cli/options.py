@@ -20,12 +20,12 @@ def add_data_options(parser: Parser, learning: bool = False) -> None:
     group.add_argument("--test", type=share_or_file, metavar="SHARE|CSV",
                        help="the share set aside to measure on, where the data has no test part (default 0.2); or a second CSV")  # fmt: skip
     group.add_argument("--validation", type=share, metavar="SHARE",
-                       help="the share of the rest that is judged after each epoch in place of the test part"
+                       help="the share of the rest that is measured after each epoch in place of the test part"
                        if learning else "the share of the rest that was set aside for validation")  # fmt: skip
     group.add_argument("--split-seed", type=whole(0), dest="split_seed", metavar="N",
                        help="decides which examples are set aside (default 0)")  # fmt: skip
     group.add_argument("--skip-bad", action="store_true", default=None, dest="skip_bad",
-                       help="go on without pictures, rows or examples that can not be used; they are counted")  # fmt: skip
+                       help="go on without pictures, rows or examples that cannot be used; they are counted")  # fmt: skip
     tables = parser.add_argument_group("tables (.csv)")
     tables.add_argument("--target", metavar="COLUMN", help="the column to learn")
     tables.add_argument("--task", type=OneOf("task", choices.TASKS), metavar="TASK",
@@ -33,11 +33,19 @@ def add_data_options(parser: Parser, learning: bool = False) -> None:
     tables.add_argument("--drop", type=names, metavar="COLUMNS", help="columns to leave out, commas between")
     tables.add_argument("--categorical", type=names, metavar="COLUMNS",
                         help="columns of numbers that are names, such as a postcode")  # fmt: skip
-    tables.add_argument("--delimiter", metavar="LETTER", help="what stands between cells (default: found out)")
+    tables.add_argument(
+        "--delimiter", metavar="LETTER", help="what stands between cells (default: found out)"
+    )
     pictures = parser.add_argument_group("folders of pictures")
-    pictures.add_argument("--size", type=pixels, metavar="N|HxW", help="the size to bring pictures to, 32 or 24x48")
-    pictures.add_argument("--colour", action="store_const", const=True, dest="colour", help="keep colours")
-    pictures.add_argument("--grey", action="store_const", const=False, dest="colour", help="make pictures grey")
+    pictures.add_argument(
+        "--size", type=pixels, metavar="N|HxW", help="the size to bring pictures to, 32 or 24x48"
+    )
+    pictures.add_argument("--color", action="store_const", const=True, dest="colour", help="keep colors")
+    pictures.add_argument(
+        "--gray", action="store_const", const=False, dest="colour", help="make pictures gray"
+    )
+    for older, value in (("--colour", True), ("--grey", False)):  # as they were spelled before 0.2
+        pictures.add_argument(older, action="store_const", const=value, dest="colour", help=argparse.SUPPRESS)
     pictures.add_argument("--fit", type=OneOf("fit", choices.FITS), metavar="HOW",
                           help=f"how to reach the new proportions: {', '.join(choices.FITS)} (default stretch)")  # fmt: skip
 
@@ -56,7 +64,9 @@ def pixels(word: str) -> int | tuple[int, int]:
     """
     sides = word.lower().split("x")
     if len(sides) > 2 or not all(side.isdigit() and 0 < int(side) <= 4096 for side in sides):
-        raise argparse.ArgumentTypeError(f"it wants pixels such as 32 or 24x48 (height x width); it got {word!r}.")
+        raise argparse.ArgumentTypeError(
+            f"expected pixels such as 32 or 24x48 (height x width); got {word!r}."
+        )
     return int(sides[0]) if len(sides) == 1 else (int(sides[0]), int(sides[1]))
 
 
@@ -81,7 +91,7 @@ def hidden(word: str) -> tuple[int, ...]:
     sizes = [size.strip() for size in word.replace("-", ",").split(",")]
     if not all(size.isdigit() and int(size) > 0 for size in sizes):
         raise argparse.ArgumentTypeError(
-            f"it wants the sizes of the hidden layers, such as 784,100 (or none); it got {word!r}."
+            f"expected the sizes of the hidden layers, such as 784,100 (or none); got {word!r}."
         )
     return tuple(int(size) for size in sizes)
 
@@ -93,5 +103,5 @@ def check_seed(seed: int | None) -> int:
 
         return int.from_bytes(os.urandom(8), "little") % 1_000_000_000
     if seed >= 1 << 53:
-        raise SettingError(f"--seed: it wants a number below 2 to the 53rd; it got {seed}.")
+        raise SettingError(f"--seed: expected a number below 2 to the 53rd; got {seed}.")
     return seed

@@ -13,10 +13,10 @@ from typing import Any, TextIO
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32"}
 
 
-def wants_colour(stream: Any, words: Sequence[str] = (), environment: Mapping[str, str] = os.environ) -> bool:
+def wants_color(stream: Any, words: Sequence[str] = (), environment: Mapping[str, str] = os.environ) -> bool:
     """Whether text for this stream is coloured.
 
-    >>> wants_colour(None, [], {"FORCE_COLOR": "1"}), wants_colour(None, [], {"FORCE_COLOR": "1", "NO_COLOR": "1"})
+    >>> wants_color(None, [], {"FORCE_COLOR": "1"}), wants_color(None, [], {"FORCE_COLOR": "1", "NO_COLOR": "1"})
     (True, False)
     """
     if "--no-color" in words or environment.get("NO_COLOR"):
@@ -46,11 +46,13 @@ class Output:
     def __init__(self, words: Sequence[str] = ()) -> None:
         self.json = "--json" in words
         self.quiet = False
-        self.colour, self.colour_err = wants_colour(sys.stdout, words), wants_colour(sys.stderr, words)
+        self.color, self.color_err = wants_color(sys.stdout, words), wants_color(sys.stderr, words)
         self.unicode = writes_unicode(sys.stdout)
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
-                with suppress(OSError, ValueError):  # a name in Greek, or one that is no Unicode, must not end it
+                with suppress(
+                    OSError, ValueError
+                ):  # a name in Greek, or one that is no Unicode, must not end it
                     stream.reconfigure(errors="backslashreplace")
 
     def settle(self, args: Any) -> None:
@@ -78,11 +80,11 @@ class Output:
 
     def warn(self, text: str) -> None:
         """Something that deserves a look, also with -q."""
-        self.error_line(f"{self.styled('warning:', 'bold', self.colour_err)} {text}")
+        self.error_line(f"{self.styled('warning:', 'bold', self.color_err)} {text}")
 
     def fail(self, name: str, message: str) -> None:
         """The sentence about what went wrong."""
-        self.error_line(f"{self.styled(name + ':', 'red', self.colour_err)} {message}")
+        self.error_line(f"{self.styled(name + ':', 'red', self.color_err)} {message}")
 
     def error_line(self, text: str) -> None:
         """A line on stderr."""
@@ -112,7 +114,7 @@ class Output:
     # ── looks ────────────────────────────────────────────────────────────────────────────────────────────────────
     def styled(self, text: str, style: str, colour: bool | None = None) -> str:
         """The text in a style, where colours are wanted."""
-        wanted = self.colour if colour is None else colour
+        wanted = self.color if colour is None else colour
         return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if wanted else text
 
     def bold(self, text: str) -> str:
@@ -158,7 +160,9 @@ def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s"
     whole = round(seconds)
-    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+    return (
+        f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+    )
 
 
 def table(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> list[str]:

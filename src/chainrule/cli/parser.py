@@ -10,7 +10,9 @@ from chainrule.errors import SettingError, nearest, unknown
 class Parser(argparse.ArgumentParser):
     """The parser of one command. Options are never guessed from their first letters."""
 
-    def __init__(self, command: str, about: str, examples: Sequence[str], description: str | None = None) -> None:
+    def __init__(
+        self, command: str, about: str, examples: Sequence[str], description: str | None = None
+    ) -> None:
         text = (description or about).split("\n", 1)
         body = text[1].strip("\n") if len(text) > 1 else ""
         super().__init__(
@@ -25,7 +27,7 @@ class Parser(argparse.ArgumentParser):
         everywhere = self.add_argument_group("everywhere")
         everywhere.add_argument("-h", "--help", action="store_true", help="show this and end")
         everywhere.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes")
-        everywhere.add_argument("--no-color", action="store_true", help="no colours (as with NO_COLOR=1)")
+        everywhere.add_argument("--no-color", action="store_true", help="no colors (as with NO_COLOR=1)")
         everywhere.add_argument("--debug", action="store_true", help="a traceback where something goes wrong")
         self.everywhere = everywhere
 
@@ -35,8 +37,15 @@ class Parser(argparse.ArgumentParser):
 
     def finish(self) -> None:
         """After the last option: a usage that fits one line, and what every command has at the end of the help."""
-        places = [(action.metavar or action.dest, action.nargs) for action in self._actions if not action.option_strings]
-        words = [f"[{name}]" if nargs == "?" else f"[{name} ...]" if nargs == "*" else str(name) for name, nargs in places]
+        places = [
+            (action.metavar or action.dest, action.nargs)
+            for action in self._actions
+            if not action.option_strings
+        ]
+        words = [
+            f"[{name}]" if nargs == "?" else f"[{name} ...]" if nargs == "*" else str(name)
+            for name, nargs in places
+        ]
         self.usage = " ".join([self.prog, *words, "[options]"])
         self._action_groups.remove(self.everywhere)
         self._action_groups.append(self.everywhere)
@@ -48,33 +57,37 @@ class Parser(argparse.ArgumentParser):
         super().print_help(file)
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace | None:
-        """What the words say, or None after the help was printed; SettingError for what can not be understood."""
+        """What the words say, or None after the help was printed; SettingError for what cannot be understood."""
         if any(word in ("-h", "--help") for word in _before_dashes(words)):
             self.print_help()
             return None
         for word in _before_dashes(words):
             if word.startswith("--"):
                 self._check_option(word.split("=")[0])
-        args, rest = self.parse_known_intermixed_args(words) if self._can_mix() else self.parse_known_args(words)
+        args, rest = (
+            self.parse_known_intermixed_args(words) if self._can_mix() else self.parse_known_args(words)
+        )
         for word in rest:
             if word.startswith("-") and word != "-":
                 self._check_option(word)
         if rest:
-            raise SettingError(f"{self.command} has no use for {rest[0]!r}: {self._wants()}.")
+            raise SettingError(f"{self.command}: unexpected argument {rest[0]!r}; {self._expected()}.")
         return args
 
     def _check_option(self, option: str) -> None:
         if option not in self._option_string_actions:
-            guess = nearest(option, [known for known in self._option_string_actions if known.startswith("--")])
+            guess = nearest(
+                option, [known for known in self._option_string_actions if known.startswith("--")]
+            )
             raise SettingError(f"There is no option {option}." + (f" Did you mean {guess}?" if guess else ""))
 
     def _can_mix(self) -> bool:
-        """Whether options may stand among several words (argparse can not do it where the rest is swallowed)."""
+        """Whether options may stand among several words (argparse cannot do it where the rest is swallowed)."""
         return not any(action.nargs in (argparse.REMAINDER, argparse.PARSER) for action in self._actions)
 
-    def _wants(self) -> str:
+    def _expected(self) -> str:
         places = [a.metavar or a.dest for a in self._actions if not a.option_strings]
-        return f"it takes {' and '.join(str(p) for p in places)}" if places else "it takes options only"
+        return f"expected {' and '.join(str(p) for p in places)}" if places else "it takes options only"
 
     def error(self, message: str) -> NoReturn:
         message = message.removeprefix("argument ")
@@ -120,7 +133,7 @@ def whole(least: int) -> Any:
         except ValueError:
             number = least - 1
         if number < least:
-            raise argparse.ArgumentTypeError(f"it wants a whole number, {least} or more; it got {word!r}.")
+            raise argparse.ArgumentTypeError(f"expected a whole number, {least} or more; got {word!r}.")
         return number
 
     return read
@@ -137,7 +150,7 @@ def above_zero(word: str) -> float:
     except ValueError:
         number = 0.0
     if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"it wants a number above 0; it got {word!r}.")
+        raise argparse.ArgumentTypeError(f"expected a number above 0; got {word!r}.")
     return number
 
 
@@ -152,7 +165,7 @@ def share(word: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 <= number < 1:
-        raise argparse.ArgumentTypeError(f"it wants a share such as 0.1 or 10%; it got {word!r}.")
+        raise argparse.ArgumentTypeError(f"expected a share such as 0.1 or 10%; got {word!r}.")
     return number
 
 

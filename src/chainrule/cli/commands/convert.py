@@ -1,0 +1,44 @@
+"""A model file in the other format, with all that is in it: weights, how it learned, and Chainrule's additions.
+
+The names decide: .keras, or .h5 (.hdf5). Keras opens both.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chainrule.cli import paths
+from chainrule.cli.output import Output, file_size
+from chainrule.cli.parser import Parser
+from chainrule.errors import SettingError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+EXAMPLES = ("chainrule convert digits.h5 digits.keras", "chainrule convert digits.keras digits.h5 --force")
+
+
+def arguments(parser: Parser) -> None:
+    """Adds what this command takes."""
+    parser.add_argument("source", metavar="IN", help="the model file to read")
+    parser.add_argument("target", metavar="OUT", help="the model file to write, .keras or .h5")
+    parser.add_argument("--without-optimizer", action="store_true",
+                        help="leave out the optimizer's memory: a third of the size, but learning cannot go on")  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="replace OUT if it is there already")
+    parser.add_json()
+
+
+def run(args: "Namespace", out: Output) -> int:
+    """Reads the one and writes the other."""
+    paths.existing(args.source, "model file")
+    paths.target(args.target, paths.MODELS, args.force)
+    if Path(args.target).exists() and Path(args.source).samefile(args.target):
+        raise SettingError("IN and OUT are the same file; name another OUT.")
+    from chainrule import files
+    from chainrule.saving import plan_of
+
+    before = Path(args.source).stat().st_size
+    model = files.load(args.source, plan_of)
+    after = files.save(args.target, model, include_optimizer=not args.without_optimizer)
+    out.give({"source": args.source, "source_bytes": before, "target": args.target, "target_bytes": after})
+    out.say(f"{args.source} ({file_size(before)}) written as {args.target} ({file_size(after)}).")
+    return 0

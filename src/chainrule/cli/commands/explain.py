@@ -1,0 +1,242 @@
+"""One learning step with every number, of a recorded run or of a model: how its weights get their next values.
+
+RUN@STEP is the step that a run took (counted from 0), taken again from its exact state; by how much the two differ is
+printed. MODEL is the step that a model file would take next. Without further options the whole step is shown, layer by
+layer; --layer, --weight, --bias, --neuron and --example look closer, --check measures the derivative by moving the weight.
+
+RUN@A..B asks about the steps A to B: --layer and --weight who pushed this weight, --example or --test-example who changed
+the answer to this example, --layer and --neuron when this unit died, nothing else which step raised the loss most.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from chainrule.cli import paths
+from chainrule.cli.output import Output
+from chainrule.cli.parser import Parser, whole
+from chainrule.cli.run_options import add_runs_dir, add_tolerance, found, step_of, tolerance
+from chainrule.errors import SettingError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from chainrule.explain import StepExplained
+    from chainrule.inference.card import ModelCard
+    from chainrule.replay import Replay
+
+EXAMPLES = (
+    "chainrule explain last@300",
+    "chainrule explain last@300 --layer dense_1 --weight 12,3 --check",
+    "chainrule explain mnist.keras --example 0",
+    "chainrule explain last@300..330 --layer dense_1 --weight 12,3",
+)
+
+
+def arguments(parser: Parser) -> None:
+    """Adds what this command takes."""
+    parser.add_argument(
+        "what",
+        metavar="RUN@STEP|MODEL",
+        help="a step of a run (last@300), some steps (last@300..330), or a model file",
+    )
+    parser.add_argument(
+        "--layer", metavar="NAME", help="one layer; a wrong name is answered with those there are"
+    )
+    parser.add_argument(
+        "--weight", type=index, metavar="I,J", help="one weight of the layer's kernel: from input I to unit J"
+    )
+    parser.add_argument("--bias", type=index, metavar="J", help="the bias of one unit of the layer")
+    parser.add_argument("--neuron", type=whole(0), metavar="J", help="one unit of the layer")
+    parser.add_argument("--example", type=whole(0), metavar="K",
+                        help="one example of the batch; with --weight: the example whose way is followed; "
+                             "of some steps: the training example whose loss is asked about")  # fmt: skip
+    parser.add_argument("--test-example", type=whole(0), dest="test_example", metavar="K",
+                        help="of some steps: the test example whose loss is asked about")  # fmt: skip
+    parser.add_argument(
+        "--check", action="store_true", help="the derivative beside one that is measured, in float64"
+    )
+    parser.add_argument("--data", metavar="DATA", help="the data, where they are not what or where they were")
+    parser.add_argument(
+        "--batch-size",
+        type=whole(1),
+        metavar="N",
+        help="of a model: how many examples (default: as it learned)",
+    )
+    add_tolerance(parser)
+    add_runs_dir(parser)
+    parser.add_json()
+
+
+def index(word: str) -> tuple[int, ...]:
+    """A place in an array.
+
+    >>> index("12,3")
+    (12, 3)
+    """
+    import argparse
+
+    numbers = [number.strip() for number in word.split(",")]
+    if not all(number.isascii() and number.isdigit() for number in numbers):
+        raise argparse.ArgumentTypeError(f"expected places such as 12,3, counted from 0; got {word!r}.")
+    return tuple(int(number) for number in numbers)
+
+
+def run(args: "Namespace", out: Output) -> int:
+    """Opens the step and prints what is asked for."""
+    from chainrule import explain
+
+    closer = [f"--{name}" for name in ("weight", "bias", "neuron") if getattr(args, name) is not None]
+    if closer and args.layer is None:
+        raise SettingError(f"Of which layer? {closer[0]} needs --layer NAME.")
+    if len(closer) > 1:
+        raise SettingError(f"{' and '.join(closer)} are two questions: ask one at a time.")
+    if args.what.lower().endswith(paths.MODELS):
+        return show(explain.StepExplained(moment_of(args)), args, out)
+    from chainrule import reruns
+
+    name, steps = step_of(args.what)
+    if args.test_example is not None and len(steps) != 2:
+        raise SettingError("--test-example is about some steps: RUN@A..B.")
+    run = found(args, name)
+    replay = reruns.opened(run, None if args.data is None else paths.data(args.data), **tolerance(args))
+    if len(steps) == 2:
+        code = asked(replay, *steps, args, out)
+    else:
+        code = show(explain.step(replay, steps[0] if steps else run.info.step), args, out)
+    if note := replay.note():
+        out.warn(note)
+    return code
+
+
+def show(step: "StepExplained", args: "Namespace", out: Output) -> int:
+    """One step."""
+    from chainrule import explain
+
+    if args.weight is not None:
+        trace = step.weight(args.layer, *args.weight, example=args.example, check=args.check)
+    elif args.bias is not None:
+        trace = step.weight_of(args.layer, "bias", *args.bias, example=args.example, check=args.check)
+    elif args.neuron is not None:
+        trace = step.neuron(args.layer, args.neuron)
+    elif args.layer is not None:
+        trace = step.layer(args.layer)
+    elif args.example is not None:
+        trace = step.example(args.example)
+    else:
+        trace = step.trace()
+    whole_check = (
+        explain.check_model(step.moment) if args.check and args.weight is None and args.bias is None else None
+    )
+    agreement = None if step.moment.after is None else step.agreement()
+    told: dict[str, Any] = trace.to_dict()
+    if agreement is not None:
+        told["agreement"] = {
+            "largest": agreement.largest,
+            "same_bits": agreement.same_bits,
+            "text": str(agreement),
+        }
+    if whole_check is not None:
+        told["check"] = {
+            "ok": whole_check.ok,
+            "rows": [row._asdict() for row in (*whole_check.rules, *whole_check.weights)],
+        }
+    out.give(told)
+    text = trace.text(width=columns(), unicode=out.unicode)
+    ends = [] if whole_check is None else [str(whole_check)]
+    if agreement is not None and "Taken again, the step" not in " ".join(text.split()):
+        ends.append(str(agreement))
+    out.say("\n\n".join([text, *ends]))
+    return 0 if whole_check is None or whole_check.ok else 1
+
+
+def columns() -> int:
+    """How wide the terminal is, within reason."""
+    import shutil
+
+    return max(60, min(120, shutil.get_terminal_size((100, 24)).columns))
+
+
+def asked(replay: "Replay", first: int, last: int, args: "Namespace", out: Output) -> int:
+    """A question about several steps."""
+    from chainrule import explain
+
+    if args.check:
+        raise SettingError("--check is about one step: RUN@STEP.")
+    examples = [word for word in ("example", "test_example") if getattr(args, word) is not None]
+    if len(examples) + any(getattr(args, word) is not None for word in ("weight", "bias", "neuron")) > 1:
+        raise SettingError("A weight, a unit, an example: ask about one of them at a time.")
+    moments = explain.moments_of(replay, first, last + 1)
+    if examples:
+        trace = explain.influence_on_example(
+            moments, *one_of(replay, examples[0], getattr(args, examples[0]))
+        ).trace()
+        out.give(trace.to_dict())
+        out.say(trace.text(width=columns(), unicode=out.unicode))
+        return 0
+    if args.weight is not None or args.bias is not None:
+        name, place = ("kernel", args.weight) if args.weight is not None else ("bias", args.bias)
+        trace = explain.influence_on_weight(moments, args.layer, name, place).trace()
+        out.give(trace.to_dict())
+        out.say(trace.text(width=columns(), unicode=out.unicode))
+    elif args.neuron is not None:
+        life = explain.when_died(moments, args.layer, args.neuron)
+        out.give(life._asdict())
+        out.say(str(life))
+    else:
+        worst = explain.largest_rise(moments)
+        out.give(worst._asdict())
+        out.say(str(worst))
+    return 0
+
+
+def one_of(replay: "Replay", part: str, k: int) -> tuple[Any, Any]:
+    """Inputs and target of one example that a run learned from, or of the test part."""
+    from chainrule import recipes
+
+    examples = replay.examples
+    if part == "test_example":
+        x = recipes.inputs(replay.data, replay.data.x_test)
+        y = recipes.targets(replay.data, replay.data.y_test, replay.model.loss_object.key)
+        examples = replay.model._examples(x, y)  # noqa: SLF001 - what evaluate does with them
+    if k >= len(examples):
+        raise SettingError(
+            f"There are {len(examples):,} such examples, 0 to {len(examples) - 1}; there is no example {k}."
+        )
+    return examples.inputs([k])[0], examples.y[k]
+
+
+def moment_of(args: "Namespace") -> Any:
+    """The next step of a model file: on the first examples that it learned from, as many as its batches had."""
+    from chainrule import explain, recipes
+    from chainrule.inference.evaluation import part_of
+    from chainrule.inference.inputs import fit_shape
+
+    model, card, data = model_and_data(args.what, args.data)
+    x, y = part_of(data, "train")
+    batch = card.recipe.get("batch_size")
+    size = args.batch_size or (batch if isinstance(batch, int) and batch > 0 else 32)
+    some: Sequence[int] = range(min(size, len(x)))
+    x = recipes.inputs(data, fit_shape(x[: len(some)], model.input_shape))
+    y = recipes.targets(data, y[: len(some)], model.loss_object.key)
+    return explain.moment(model, x, y, places=some)
+
+
+def model_and_data(name: str, data: str | None) -> tuple[Any, "ModelCard", Any]:
+    """A model file with how it learns, its card, and the data it learned from (or others that are named)."""
+    from chainrule import datasets
+    from chainrule.inference.card import ModelCard
+    from chainrule.inference.evaluation import options_for
+    from chainrule.saving import load_model
+
+    model = load_model(paths.existing(name, "model file"))
+    if model.optimizer is None or model.loss_object is None:
+        raise SettingError(
+            f"{name} does not say how it learns (no optimizer or loss), so it has no next step."
+        )
+    card = ModelCard.of(model)
+    source = str(data or card.dataset.get("name") or "")
+    if data is None and source not in datasets.NAMES:
+        raise SettingError(
+            f"On which data?{f' The model learned from {source!r}.' if source else ''} Name them beside {name}."
+        )
+    return model, card, datasets.load(source, **options_for(card, paths.data(source)))

@@ -1,0 +1,71 @@
+"""A model's layers, how many weights they have, and what its file says of where it comes from."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chainrule.cli import paths
+from chainrule.cli.output import Output, file_size, per_cent
+from chainrule.cli.parser import Parser
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+EXAMPLES = ("chainrule summary mnist.keras", "chainrule summary mnist.keras --json")
+ASCII = str.maketrans({**dict.fromkeys("┏┳┓┡╇┩├┼┤└┴┘", "+"), "━": "=", "─": "-", "┃": "|", "│": "|"})
+
+
+def arguments(parser: Parser) -> None:
+    """Adds what this command takes."""
+    parser.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
+    parser.add_json()
+
+
+def run(args: "Namespace", out: Output) -> int:
+    """Prints the table."""
+    from chainrule.saving import load_model
+
+    paths.existing(args.model, "model file")
+    model = load_model(args.model)
+    size = Path(args.model).stat().st_size
+    out.give({
+        "file": args.model, "bytes": size, "name": model.name, "input_shape": model.input_shape,
+        "output_shape": model.output_shape, "weights": model.count_params(),
+        "layers": [
+            {"name": layer.name, "class": type(layer).__name__, "output_shape": layer.output_shape,
+             "weights": layer.count_params()}
+            for layer in model.layers
+        ],
+        "extras": model.extras,
+    })  # fmt: skip
+    lines: list[str] = []
+    model.summary(print_fn=lines.append)
+    text = "\n".join(lines)
+    out.say(text if out.unicode else text.translate(ASCII))
+    out.say("\n".join(origin(model.extras, args.model, size)))
+    return 0
+
+
+def origin(extras: dict[str, Any], name: str, size: int) -> list[str]:
+    """What the model card says, a line each; a file of Keras's own has none."""
+    from chainrule.inference.card import section
+
+    lines = [f" File: {name}, {file_size(size)}"]
+    names = extras.get("class_names")
+    if isinstance(names, list) and names:
+        shown = ", ".join(map(str, names[:20])) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+        lines.append(f" Classes: {shown}")
+    if data := section(extras, "dataset"):
+        lines.append(f" Learned from: {data.get('name')} (digest {str(data.get('digest'))[:12]})")
+    recipe, learned = section(extras, "recipe"), section(extras, "run")
+    if recipe and learned:
+        lines.append(
+            f" Learned by: recipe {recipe.get('name')}, {learned.get('epochs')} epochs, batch {recipe.get('batch_size')}, "
+            f"seed {learned.get('seed')}, {learned.get('backend')}"
+        )
+    if isinstance(accuracy := extras.get("accuracy"), float):
+        lines.append(f" Test accuracy: {per_cent(accuracy)}")
+    if isinstance(error := extras.get("mean_absolute_error"), float):
+        lines.append(f" Mean absolute error: {error:.4g}")
+    if isinstance(kind := section(extras, "preparation").get("kind"), str):
+        lines.append(f" Takes: {kind}s, prepared as the file says")
+    return lines

@@ -1,0 +1,285 @@
+"""Learns from data and writes a model file that Keras opens too.
+
+DATA is a set known by name (mnist when left out), a folder of pictures with a subfolder for each class, a table
+(.csv with --target), an .npz, or a folder of IDX files. A recipe is a whole way of training; every option after it
+changes one thing. Ctrl-C ends the learning and keeps what was learned.
+
+The training is recorded as a run, from which any of its steps can be reached again: `chainrule explain` opens one,
+--resume goes on with a run that was interrupted, --fork leaves one at a step with something changed.
+"""
+
+import math
+import shlex
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from chainrule.cli import choices, paths
+from chainrule.cli.options import DATA, add_data_options, hidden
+from chainrule.cli.output import Output, duration, file_size, per_cent
+from chainrule.cli.parser import OneOf, Parser, above_zero, whole
+from chainrule.cli.run_options import RUN, add_runs_dir, add_tolerance
+from chainrule.errors import NotFiniteError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from chainrule.datasets import Dataset
+    from chainrule.models import Sequential
+    from chainrule.recipes import Recipe
+    from chainrule.reruns import Job
+
+EXAMPLES = (
+    "chainrule train",
+    "chainrule train --recipe classic --out digits.h5",
+    "chainrule train flowers/ --layers 256,64 --epochs 20",
+    "chainrule train houses.csv --target price --seed 7",
+    "chainrule train --resume last",
+    "chainrule train --fork last@300 --learning-rate 0.01",
+)
+
+
+def arguments(parser: Parser) -> None:
+    """Adds what this command takes."""
+    parser.add_argument("data", nargs="?", metavar="DATA", help=f"{DATA} (default mnist)")
+    group = parser.add_argument_group("how to learn")
+    group.add_argument("--recipe", type=OneOf("recipe", choices.RECIPES), metavar="NAME",
+                       help=f"{', '.join(choices.RECIPES)} (default fast)")  # fmt: skip
+    group.add_argument(
+        "--layers", type=hidden, metavar="SIZES", help="sizes of the hidden layers, 784,100 or none"
+    )
+    for option, kind, known in (
+        ("activation", "activation", choices.ACTIVATIONS), ("loss", "loss", choices.LOSSES),
+        ("optimizer", "optimizer", choices.OPTIMIZERS), ("schedule", "schedule", choices.SCHEDULES),
+    ):  # fmt: skip
+        group.add_argument(f"--{option}", type=OneOf(kind, known), metavar="NAME", help=", ".join(known))
+    group.add_argument(
+        "--learning-rate", type=above_zero, metavar="RATE", help="the rate, or its peak in a schedule"
+    )
+    group.add_argument("--batch-size", type=whole(1), metavar="N", help="examples a step")
+    group.add_argument("--epochs", type=whole(1), metavar="N", help="times through all examples")
+    group.add_argument("--seed", type=whole(0), metavar="N",
+                       help="decides first weights, orders and noise (default: random; the seed is printed)")  # fmt: skip
+    group.add_argument("--backend", type=OneOf("backend", choices.BACKENDS), metavar="NAME",
+                       help="numpy or jax (default: jax where it is installed and compiling pays)")  # fmt: skip
+    group = parser.add_argument_group("what to write")
+    group.add_argument("--out", metavar="FILE",
+                       help="the model file, .keras or .h5 (default: named after the data, with a number if it is there)")  # fmt: skip
+    group.add_argument("--force", action="store_true", help="replace FILE if it is there already")
+    group = parser.add_argument_group("recorded runs")
+    group.add_argument(
+        "--resume", metavar="RUN", help=f"go on with {RUN}; it ends as if it had never stopped"
+    )
+    group.add_argument(
+        "--fork",
+        metavar="RUN@STEP",
+        help="leave a run at a step, and learn on with what other options change",
+    )
+    group.add_argument(
+        "--no-record", action="store_true", dest="no_record", help="do not record the training"
+    )
+    add_tolerance(group)
+    add_runs_dir(group)
+    add_data_options(parser, learning=True)
+    parser.add_json()
+
+
+def run(args: "Namespace", out: Output) -> int:
+    """Trains, measures, saves, and says what to type next."""
+    if args.out:
+        paths.target(args.out, paths.MODELS, args.force)
+    from chainrule.cli.training_job import job_of
+    from chainrule.inference.card import ModelCard
+    from chainrule.inference.evaluation import calibrated
+
+    job = job_of(args)
+    data, recipe, model, seed = job.data, job.recipe, job.model, job.seed
+    name = args.out or paths.target(paths.free(paths.model_name(data.name)), paths.MODELS, force=False)
+    out.tell(announced(recipe, data, model, seed))
+    if job.note:
+        out.warn(job.note)
+    if job.over:
+        out.tell("The run had come to its end; nothing is left to learn.")
+    began = time.perf_counter()
+    with told_to_end(model) as terminated:
+        history = learn(job, out, terminated)
+    seconds = time.perf_counter() - began
+    stopped = 143 if terminated else 130 if model.interrupted else 0
+    if stopped and not model.optimizer.iterations:
+        out.tell("Nothing was learned yet; no file is written.")
+        return stopped
+    measured = measure(data, model)
+    learned = {
+        "seed": seed, "epochs": model.epochs_seen, "steps": model.optimizer.iterations,
+        "backend": model.backend_used, "interrupted": bool(stopped),
+    }  # fmt: skip
+    card = ModelCard.of_training(data, recipe, job.options, learned, measured)
+    model.extras = calibrated(card, data, model).to_dict()
+    if not args.force:
+        name = paths.free(name)  # another program may have written it meanwhile
+    size = save(model, name)
+    out.give({"model": name, "bytes": size, "seconds": seconds, "history": history, "recipe": recipe.to_dict(),
+              "dataset": model.extras["dataset"], "run": learned, "recorded": recorded(job), **measured})  # fmt: skip
+    out.say("\n".join(result(data, measured, out)))
+    out.say(
+        f"Learned{' until it was stopped' if stopped else ''} in {duration(seconds)}: {learned['epochs']} of "
+        f"{recipe.epochs} epochs, {learned['steps']:,} steps on {learned['backend']}, seed {seed}."
+    )
+    out.say(f"Saved as {out.bold(name)}, {file_size(size)}.")
+    out.say("\n".join(next_commands(name, job, out)))
+    return stopped
+
+
+def announced(recipe: "Recipe", data: "Dataset", model: "Sequential", seed: int) -> str:
+    """What is about to happen, and what the data deserves to have said about it."""
+    lines = [repr(data)[1:-1].removeprefix("Dataset ")]
+    if data.skipped:
+        lines.append(f"left out {len(data.skipped):,}, the first: {data.skipped[0][0]}: {data.skipped[0][1]}")
+    lines += [f"note: {note}" for note in data.notes]
+    ends = [math.prod(data.input_shape), *recipe.hidden, math.prod(model.output_shape or ())]
+    lines.append(
+        f"{'-'.join(map(str, ends))} ({model.count_params():,} weights), {recipe.activation}, {model.loss_object.name}, "
+        f"{recipe.optimizer}; recipe {recipe.name}, {recipe.epochs} epochs, batch {recipe.batch_size}, seed {seed}"
+    )
+    return "\n".join(lines)
+
+
+@contextmanager
+def told_to_end(model: "Sequential") -> Iterator[list[int]]:
+    """SIGTERM ends learning as Ctrl-C does, also where Ctrl-C is ignored; the list then holds its number."""
+    came: list[int] = []
+
+    def end(number: int, frame: Any) -> None:
+        came.append(number)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.raise_signal(signal.SIGINT)
+        elif len(came) > 1:
+            raise KeyboardInterrupt
+        else:
+            model.interrupted = True
+            print("\nStopping; what was learned so far is kept.", file=sys.stderr, flush=True)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def learn(job: "Job", out: Output, terminated: list[int]) -> dict[str, list[float]]:
+    """Fits the model, showing progress on stderr; returns each epoch's figures. terminated: see `told_to_end`."""
+    import warnings
+
+    from chainrule.callbacks import LambdaCallback
+
+    model = job.model
+
+    def stop_when_lost(epoch: int, logs: Any) -> None:
+        model.stop_training = model.stop_training or model.not_finite is not None
+
+    def stop_when_told(epoch: int, logs: Any) -> None:
+        model.interrupted = model.interrupted or bool(terminated)  # it may have come before fit began
+
+    with out.progress(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The loss stopped being finite")  # said below
+        history = job.learn(
+            0 if out.quiet else "auto",
+            [LambdaCallback(on_epoch_begin=stop_when_told, on_epoch_end=stop_when_lost)],
+        )
+    if model.not_finite:
+        raise NotFiniteError(
+            f"The numbers stopped being finite at {model.not_finite}. A lower --learning-rate usually helps. "
+            f"No file was written.{f' The run up to there is in {recorded(job)}.' if recorded(job) else ''}"
+        )
+    figures: dict[str, list[float]] = history.history
+    return figures
+
+
+def recorded(job: "Job") -> str | None:
+    """The folder of the run, if there is one."""
+    return None if job.record is None or job.record.folder is None else str(job.record.folder)
+
+
+def measure(data: "Dataset", model: "Sequential") -> dict[str, Any]:
+    """How good the model is on the test part, beside what always giving the same answer would reach."""
+    if not len(data.x_test):
+        return {}
+    from chainrule import recipes
+
+    figures = recipes.judge(data, model)
+    found: dict[str, Any] = {"loss": figures["loss"], "test_examples": len(data.x_test)}
+    if data.task == "regression":
+        import numpy as np
+
+        middle = float(np.median(data.y_train))
+        return found | {
+            "mean_absolute_error": figures["mae"],
+            "baseline": float(np.abs(data.y_test - middle).mean()),
+        }
+    return found | {
+        "accuracy": figures["accuracy"],
+        "error": round(1 - figures["accuracy"], 9),
+        "baseline": data.baseline,
+    }
+
+
+def save(model: "Sequential", name: str) -> int:
+    """Writes the file; returns its size in bytes."""
+    from chainrule.saving import save_model
+
+    return save_model(model, name)
+
+
+def result(data: "Dataset", measured: dict[str, Any], out: Output) -> list[str]:
+    """The figures, for people."""
+    if not measured:
+        return ["No part of the data was set aside to measure on."]
+    examples = f"on {measured['test_examples']:,} examples it did not learn from"
+    if data.task == "regression":
+        column = data.preparation.get("target", {}).get("name", "the answer")
+        return [
+            out.bold(f"Mean absolute error {measured['mean_absolute_error']:.4g}")
+            + f" in {column}, {examples}.",
+            f"Always answering the median would be off by {measured['baseline']:.4g}.",
+        ]
+    told = f"Test accuracy {per_cent(measured['accuracy'])}, error {per_cent(measured['error'])}"
+    lines = [f"{out.bold(told)}, {examples}."]
+    if measured["baseline"] > 1.2 / len(data.class_names or ()):  # the classes are not of one size
+        lines.append(
+            f"Always answering the commonest class would be right in {per_cent(measured['baseline'])}."
+        )
+    return lines
+
+
+def next_commands(name: str, job: "Job", out: Output) -> list[str]:
+    """Where the run is, and what to type next."""
+    from chainrule.datasets import NAMES
+
+    data, folder = job.data, recorded(job)
+    kind = {"picture": "PICTURE.png", "table": "ROWS.csv"}.get(
+        data.preparation.get("kind", ""), "EXAMPLES.npy"
+    )
+    known = "" if data.name in NAMES else f" {shlex.quote(job.source)}"
+    lines = [
+        (f"chainrule evaluate {shlex.quote(name)}{known}",
+         "which classes it confuses" if data.class_names else "how far it is off"),
+        (f"chainrule predict {shlex.quote(name)} {kind}", "what it says to new examples"),
+    ]  # fmt: skip
+    if folder and job.model.interrupted:
+        lines.append((f"chainrule train --resume {shlex.quote(folder)}", "go on where it stopped"))
+    elif folder:
+        start = job.record.start if job.record else None
+        middle = ((int(start.learning["step"]) if start else 0) + job.model.optimizer.iterations) // 2
+        lines.append(
+            (f"chainrule explain {shlex.quote(f'{folder}@{middle}')}", "one learning step with every number")
+        )
+    width = max(len(command) for command, _ in lines) + 3
+    told = [f"Recorded in {folder}."] if folder else []
+    return [*told, "", out.bold("Next:"), *(f"  {command:<{width}}{about}" for command, about in lines)]

@@ -1,0 +1,159 @@
+"""The pictures that `chainrule plot` draws, one function each: it finds what is drawn and calls `chainrule.plots`."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from chainrule.cli.output import Output
+from chainrule.cli.run_options import found
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from matplotlib.axes import Axes
+
+    from chainrule.cli.plot_target import PlotTarget
+
+EXAMPLES = 2000  # of which a landscape shows the loss
+FEW = 8  # snapshots: with fewer, a run's way is learned again to see more of it
+
+
+def curves(args: "Namespace", out: Output) -> "Axes":
+    """Learning curves of one or more runs."""
+    from chainrule import plots
+
+    return plots.curves(*(found(args, name) for name in args.what_of), figure=args.figure or "loss")
+
+
+def sizes(args: "Namespace", out: Output) -> "Axes":
+    """Gradients, updates or weights at a run's steps."""
+    from chainrule import plots
+
+    return plots.sizes(found(args, args.what_of[0]), args.which or "gradient")
+
+
+def histograms(args: "Namespace", out: Output) -> "Axes":
+    """A layer's weights at a run's snapshots."""
+    from chainrule import plots
+
+    return plots.histograms(found(args, args.what_of[0]), args.layer)
+
+
+def digits(args: "Namespace", out: Output) -> "Axes":
+    """The first examples, and what the network says they are."""
+    from chainrule import plots
+
+    some = target_of(args, out).first(args.count or 60)
+    return plots.digits(some.pictures, some.y, some.probabilities.argmax(axis=1), names=some.names)
+
+
+def confusion(args: "Namespace", out: Output) -> "Axes":
+    """What is taken for what."""
+    from chainrule import plots
+
+    of = target_of(args, out)
+    return plots.confusion(of.y, of.probabilities, of.names)
+
+
+def mistakes(args: "Namespace", out: Output) -> "Axes":
+    """The worst mistakes."""
+    from chainrule import plots
+
+    of = target_of(args, out)
+    return plots.mistakes(of.pictures, of.y, of.probabilities, of.names, args.count or 12)
+
+
+def weights(args: "Namespace", out: Output) -> "Axes":
+    """What a layer's units look for."""
+    from chainrule import plots
+    from chainrule.cli import plot_target
+
+    return plots.weights(plot_target.network(args.what_of[0], args), args.layer, args.count or 60)
+
+
+def line(args: "Namespace", out: Output) -> "Axes":
+    """The loss in a random direction, or on the way to another network."""
+    from chainrule import landscapes, plots
+    from chainrule.cli import plot_target
+
+    of, points = target_of(args, out, "train").first(args.examples or EXAMPLES), args.points or 101
+    to = plot_target.network(args.what_of[1], args) if args.what_of[1:] else None
+    with progress(points, out) as tell:
+        return plots.loss_line(landscapes.line(of.model, of.x, of.targets, to, points, progress=tell))
+
+
+def plane(args: "Namespace", out: Output) -> "Axes":
+    """The loss in two random directions."""
+    from chainrule import landscapes, plots
+
+    of, points = target_of(args, out, "train").first(args.examples or EXAMPLES), args.points or 51
+    with progress(points**2, out) as tell:
+        return plots.loss_plane(landscapes.plane(of.model, of.x, of.targets, points, progress=tell))
+
+
+def path(args: "Namespace", out: Output) -> "Axes":
+    """A run's way over the loss."""
+    from chainrule import landscapes, plots, reruns
+
+    of, points = target_of(args, out, "train").first(args.examples or EXAMPLES), args.points or 51
+    run = found(args, args.what_of[0])
+    few = len(run.snapshots()) < FEW
+    if few:
+        out.tell(
+            f"{run.name} has {len(run.snapshots())} snapshots; it is learned again, to see more of its way."
+        )
+    way = landscapes.path(reruns.opened(run, of.source) if few else run)
+    with progress(points**2, out) as tell:
+        return plots.loss_plane(landscapes.path_plane(of.model, of.x, of.targets, way, points, progress=tell))
+
+
+def line_fit(args: "Namespace", out: Output) -> "Axes":
+    """The textbook's bowl."""
+    from chainrule import plots
+
+    return plots.line_fit()
+
+
+def valleys(args: "Namespace", out: Output) -> "Axes":
+    """The textbook's valleys."""
+    from chainrule import plots
+
+    return plots.valleys()
+
+
+def batch_paths(args: "Namespace", out: Output) -> "Axes":
+    """The textbook's batches."""
+    from chainrule import plots
+
+    return plots.batch_paths()
+
+
+# ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def target_of(args: "Namespace", out: Output, default_part: str = "test") -> "PlotTarget":
+    """The network that is drawn, with its data."""
+    from chainrule.cli import plot_target
+
+    args.part = args.part or default_part
+    return plot_target.plot_target(args.what_of[0], args, out)
+
+
+@contextmanager
+def progress(points: int, out: Output) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr while points are computed; on no terminal nothing."""
+    import sys
+
+    from chainrule.cli.output import is_terminal
+    from chainrule.progress import Progress
+
+    bar = Progress(0 if out.quiet or not is_terminal(sys.stderr) else 1, points, sys.stderr)
+    yield lambda done, _: bar.update(done, {})
+    bar.finish({})
+
+
+DRAW: dict[str, Callable[["Namespace", Output], "Axes"]] = {
+    "batch-paths": batch_paths, "confusion": confusion, "curves": curves, "digits": digits, "histograms": histograms,
+    "line": line, "line-fit": line_fit, "mistakes": mistakes, "path": path, "plane": plane, "sizes": sizes,
+    "valleys": valleys, "weights": weights,
+}  # fmt: skip

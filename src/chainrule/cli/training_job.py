@@ -1,0 +1,81 @@
+"""How a training may begin: afresh, as an interrupted run that goes on, or as a fork of a run."""
+
+from typing import TYPE_CHECKING, Any
+
+from chainrule.cli import paths
+from chainrule.cli.options import check_seed, data_options
+from chainrule.cli.run_options import found, runs_dir, step_of, tolerance
+from chainrule.errors import SettingError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from chainrule.reruns import Job
+
+FIXED = ("recipe", "layers", "activation", "seed")  # what a fork has from its parent
+
+
+def job_of(args: "Namespace") -> "Job":
+    """The training that the command line asks for."""
+    if args.resume and args.fork:
+        raise SettingError("--resume goes on with a run, --fork leaves one: choose one of them.")
+    if args.no_record and (args.resume or args.fork):
+        raise SettingError("--no-record is for fresh trainings: a run that is resumed or forked is recorded.")
+    source = None if args.data is None else paths.data(args.data)
+    changes = {
+        "loss": args.loss, "optimizer": args.optimizer, "learning_rate": args.learning_rate, "schedule": args.schedule,
+        "batch_size": args.batch_size, "epochs": args.epochs,
+    }  # fmt: skip
+    if args.resume:
+        return resumed(args, source, changes)
+    if args.fork:
+        return forked(args, source, changes)
+    return fresh(args, source or "mnist", changes)
+
+
+def fresh(args: "Namespace", source: str, changes: dict[str, Any]) -> "Job":
+    """A training from the beginning."""
+    from chainrule import arrays, datasets, recipes, reruns
+
+    seed, options = check_seed(args.seed), data_options(args)
+    data = datasets.load(source, **options)
+    recipe = recipes.recipe(
+        args.recipe or "fast", len(data.x_train), hidden=args.layers, activation=args.activation, **changes
+    )
+    arrays.set_seed(seed)
+    folder = None if args.no_record else runs_dir(args)
+    return reruns.new(data, recipe, source, options, seed, backend=args.backend, runs_dir=folder)
+
+
+def resumed(args: "Namespace", source: str | None, changes: dict[str, Any]) -> "Job":
+    """An interrupted run, gone on with."""
+    from chainrule import reruns
+
+    run = found(args, args.resume)
+    changes |= {"name": args.recipe, "hidden": args.layers, "activation": args.activation}
+    return reruns.resumed(run, source, data_options(args), seed=args.seed, backend=args.backend, **changes)
+
+
+def forked(args: "Namespace", source: str | None, changes: dict[str, Any]) -> "Job":
+    """A run, left at one of its steps."""
+    from chainrule import reruns
+
+    for name in FIXED:
+        if getattr(args, name) is not None:
+            raise SettingError(
+                f"--{name} cannot be changed in a fork: that is its parent's. Begin a training of its own instead."
+            )
+    if options := data_options(args):
+        raise SettingError(f"A fork learns from the same data as its parent; leave out {', '.join(options)}.")
+    name, steps = step_of(args.fork)
+    if len(steps) != 1:
+        raise SettingError(f"At which step? --fork {name}@300; steps are counted from 0.")
+    return reruns.forked(
+        found(args, name),
+        steps[0],
+        runs_dir(args),
+        source,
+        backend=args.backend,
+        **tolerance(args),
+        **changes,
+    )

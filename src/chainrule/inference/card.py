@@ -1,0 +1,321 @@
+"""The model card: what a model file says beside its network. Written and read here, and checked before it is believed.
+
+A file may come from anybody, so every entry is checked; what a file of Keras's own does not say is assumed, and `assumed`
+says what. Nothing here reads a file or prints.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from chainrule.datasets.dataset import TASKS
+from chainrule.datasets.pictures import FITS
+from chainrule.errors import FileError
+
+if TYPE_CHECKING:
+    from chainrule.datasets import Dataset
+    from chainrule.images.rejection import Rejection
+    from chainrule.models import Sequential
+    from chainrule.recipes import Recipe
+
+T = TypeVar("T")
+
+DIGITS = tuple("0123456789")
+LARGEST = 10_000  # pixels of a side, columns of a table, words of a column
+DTYPES = (
+    "float32",
+    "float64",
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "uint64",
+    "int64",
+    "bool",
+    "float16",
+)
+RESULTS = (
+    "loss", "accuracy", "error", "mean_absolute_error", "baseline", "test_examples", "calibration_error", "calibrated_on",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """How examples are prepared for a model, what its outputs mean, and where it comes from.
+
+    task: "classes", "two classes" or "regression".  class_names: one a class, empty for a regression.
+    preparation: as data sets have it.  digits: pictures are searched for handwritten digits.
+    rejection: when digits are not answered, and how probabilities are calibrated; None: always answered, as they are.
+    dataset: name, digest and options of the data.  recipe, run: how it was trained.  results: loss, accuracy and the like.
+    assumed: what the file did not say and was guessed, for the person to check; "" when the file said all.
+    """
+
+    task: str
+    class_names: tuple[str, ...]
+    preparation: dict[str, Any] = field(default_factory=dict)
+    digits: bool = False
+    rejection: "Rejection | None" = None
+    dataset: dict[str, Any] = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
+    run: dict[str, Any] = field(default_factory=dict)
+    results: dict[str, Any] = field(default_factory=dict)
+    assumed: str = ""
+
+    @classmethod
+    def of(cls, model: "Sequential") -> "ModelCard":
+        """The card in a model's extras, completed by what can be guessed; FileError where an entry makes no sense."""
+        extras, outputs = model.extras, math.prod(model.output_shape or (1,))
+        preparation, names = preparation_of(extras), class_names_of(extras)
+        task = _task(model, extras.get("task"), names, outputs)
+        if task == "classes" and len(names) != outputs:
+            names = tuple(map(str, range(outputs)))
+        elif task == "two classes" and len(names) != 2:
+            names = ("0", "1")
+        elif task == "regression":
+            names = ()
+        assumed = ""
+        if not preparation:
+            preparation, assumed = _assumed(model)
+        digits = preparation.get("like") == "mnist" and (
+            not assumed or (task == "classes" and names == DIGITS)
+        )
+        settings = extras.get("rejection", extras.get("doubt"))  # "doubt": files of before 0.2
+        return cls(
+            task, names, preparation, digits, _rejection(settings) if digits and not assumed else None,
+            section(extras, "dataset"), section(extras, "recipe"), section(extras, "run"),
+            {key: extras[key] for key in RESULTS if key in extras}, assumed,
+        )  # fmt: skip
+
+    @classmethod
+    def of_training(
+        cls, data: "Dataset", recipe: "Recipe", options: dict[str, Any] | None = None, run: dict[str, Any] | None = None,
+        results: dict[str, Any] | None = None, rejection: "Rejection | None" = None,
+    ) -> "ModelCard":  # fmt: skip
+        """The card of a model that has learned: enough to prepare the next example in the same way."""
+        preparation = dict(data.preparation)
+        digits = preparation.get("like") == "mnist"
+        if digits:
+            from chainrule.images.preparation import Preparation
+
+            preparation["photos"] = Preparation().to_dict()
+        dataset = {"name": data.name, "digest": data.digest, "options": options or {}}
+        names = () if data.class_names is None else tuple(data.class_names)
+        return cls(
+            data.task,
+            names,
+            preparation,
+            digits,
+            rejection,
+            dataset,
+            recipe.to_dict(),
+            run or {},
+            results or {},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The entries as a model file stores them (`model.extras`)."""
+        from chainrule import __version__
+
+        found: dict[str, Any] = {
+            "chainrule": __version__, "task": self.task, "preparation": self.preparation, "recipe": self.recipe,
+            "class_names": list(self.class_names) or None, "dataset": self.dataset,
+        }  # fmt: skip
+        found |= {"run": self.run} if self.run else {}
+        return (
+            found | self.results | ({} if self.rejection is None else {"rejection": self.rejection.to_dict()})
+        )
+
+    @property
+    def scale(self) -> float | None:
+        """What raw numbers are multiplied with."""
+        scale = self.preparation.get("scale")
+        return float(scale) if scale else None
+
+    @property
+    def divisor(self) -> float | None:
+        """What raw numbers are divided by: 255 for pixels from 0 to 255."""
+        return None if self.scale is None else round(1 / self.scale)
+
+
+def last_activation(model: "Sequential") -> str:
+    """The activation that a model ends with."""
+    last = model.chain[-1] if model.chain else None
+    if type(last).__name__ == "Softmax":
+        return "softmax"
+    return str(getattr(last, "activation", "linear"))
+
+
+def _assumed(model: "Sequential") -> tuple[dict[str, Any], str]:
+    """The preparation for a model whose file has none, and what is assumed."""
+    shape = model.input_shape or ()
+    if math.prod(shape) == 784 and shape[-1] in (784, 28, 1):
+        raw = bool(model.layers) and type(model.layers[0]).__name__ == "Rescaling"
+        pictures = {"kind": "picture", "height": 28, "width": 28, "colour": False, "fit": "stretch", "like": "mnist",
+                    "scale": None if raw else 1 / 255}  # fmt: skip
+        return (
+            pictures,
+            "its pictures are assumed to be like MNIST's: 28 x 28, white ink on black, from 0 to 1",
+        )
+    array = {"kind": "array", "shape": list(shape), "dtype": "float32", "scale": None}
+    return array, "its examples are assumed to be arrays, ready as they are"
+
+
+def _rejection(settings: Any) -> "Rejection | None":
+    if settings is None:
+        return None
+    from chainrule.images.rejection import Rejection
+
+    return made_by(Rejection.from_dict, settings, "rejection")
+
+
+def _task(model: "Sequential", said: Any, names: tuple[str, ...], outputs: int) -> str:
+    if (
+        (said == "classes" and outputs > 1)
+        or (said == "two classes" and outputs == 1)
+        or said == "regression"
+    ):
+        return str(said)
+    end = last_activation(model)
+    if outputs == 1:
+        return "two classes" if end == "sigmoid" else "regression"
+    digits = outputs == 10 and math.prod(model.input_shape or ()) == 784
+    return "classes" if end in ("softmax", "sigmoid") or len(names) == outputs or digits else "regression"
+
+
+# ── entries of a file, checked ───────────────────────────────────────────────────────────────────────────────────
+
+
+def preparation_of(extras: dict[str, Any]) -> dict[str, Any]:
+    """How examples are prepared, or {} where the file does not say; FileError where it makes no sense.
+
+    >>> preparation_of({"preparation": {"kind": "picture", "height": 28, "width": 28, "colour": False, "fit": "stretch"}})["width"]
+    28
+    """
+    found = extras.get("preparation")
+    if found is None or found == {}:
+        return {}
+    if not isinstance(found, dict) or found.get("kind") not in ("picture", "table", "array"):
+        raise _nonsense("preparation", found)
+    scale = found.get("scale")
+    if scale is not None and not (_number(scale) and 1e-9 < scale <= 1):
+        raise _nonsense("preparation's scale", scale)
+    good = {"picture": _picture, "table": _table, "array": _array}[found["kind"]](found)
+    if not good:
+        raise _nonsense(f"preparation of {found['kind']}s", found)
+    return found
+
+
+def class_names_of(extras: dict[str, Any]) -> tuple[str, ...]:
+    """The names of the classes, or () where the file has none."""
+    names = extras.get("class_names")
+    if names is None:
+        return ()
+    if (
+        not isinstance(names, list)
+        or len(names) > LARGEST
+        or not all(isinstance(name, str) for name in names)
+    ):
+        raise _nonsense("names of classes", names)
+    return tuple(names)
+
+
+def section(extras: dict[str, Any], key: str) -> dict[str, Any]:
+    """A part of the extras that is itself a dict, or {}."""
+    found = extras.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def options_of(extras: dict[str, Any]) -> dict[str, Any]:
+    """The options with which the data was read; only known ones of sensible kinds, and never a path."""
+    kinds: dict[str, Callable[[Any], bool]] = {
+        "target": _text, "delimiter": _text, "task": lambda v: v in TASKS, "fit": lambda v: v in FITS,
+        "drop": _texts, "categorical": _texts, "size": _size, "colour": _bool, "skip_bad": _bool,
+        "test": _share, "validation": _share, "seed": _whole,
+    }  # fmt: skip
+    given = section(section(extras, "dataset"), "options")
+    kept = {key: value for key, value in given.items() if key in kinds and kinds[key](value)}
+    return kept | ({"size": tuple(kept["size"])} if isinstance(kept.get("size"), list) else {})
+
+
+def made_by(build: Callable[[dict[str, Any]], T], settings: Any, what: str) -> T | None:
+    """What settings in the file make, None where there are none; FileError where they do not fit this version."""
+    if settings is None:
+        return None
+    if not isinstance(settings, dict):
+        raise _nonsense(what, settings)
+    try:
+        return build(settings)
+    except (TypeError, ValueError, OverflowError) as problem:
+        raise FileError(f"The model file's {what} cannot be used: {problem}") from None
+
+
+def _nonsense(what: str, found: Any) -> FileError:
+    shown = repr(found)
+    return FileError(
+        f"The model file's {what} makes no sense: {shown[:80]}{'...' if len(shown) > 80 else ''}."
+    )
+
+
+def _picture(found: dict[str, Any]) -> bool:
+    sides = _size([found.get("height"), found.get("width")])
+    known = found.get("like") is None or isinstance(found["like"], str)
+    return sides and _bool(found.get("colour")) and found.get("fit") in FITS and known
+
+
+def _array(found: dict[str, Any]) -> bool:
+    shape = found.get("shape")
+    return (
+        isinstance(shape, list)
+        and len(shape) <= 32
+        and all(_whole(n) for n in shape)
+        and found.get("dtype") in DTYPES
+    )
+
+
+def _table(found: dict[str, Any]) -> bool:
+    columns = found.get("columns")
+    return (
+        isinstance(columns, list)
+        and 0 < len(columns) <= LARGEST
+        and all(map(_column, [*columns, found.get("target")]))
+    )
+
+
+def _column(found: Any) -> bool:
+    if not isinstance(found, dict) or not _text(found.get("name")):
+        return False
+    if found.get("kind") == "number":
+        return _number(found.get("mean")) and _number(found.get("std"))
+    return found.get("kind") == "category" and _texts(found.get("values")) and bool(found["values"])
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= 1000
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= LARGEST and all(map(_text, value))
+
+
+def _bool(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+
+
+def _share(value: Any) -> bool:
+    return _number(value) and 0 <= value < 1
+
+
+def _size(value: Any) -> bool:
+    sides = value if isinstance(value, list) else [value]
+    return len(sides) in (1, 2) and all(_whole(side) and 0 < side <= LARGEST for side in sides)

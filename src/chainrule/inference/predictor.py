@@ -1,0 +1,214 @@
+"""A model asked about examples: labels with probabilities, values, or why there is no answer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.errors import DataError
+from chainrule.examples import Scaled
+from chainrule.inference import inputs
+from chainrule.inference.card import ModelCard, last_activation, made_by
+from chainrule.inference.inputs import fit_shape
+
+if TYPE_CHECKING:
+    from chainrule.handwriting import Reader as HandwritingReader
+    from chainrule.models import Sequential
+
+Array = np.ndarray[Any, Any]
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """One glyph that was read: the classes from the likeliest on, with their probabilities, and where it stood."""
+
+    ranks: tuple[tuple[str, float], ...]
+    box: Box | None = None  # left, top, right, bottom in pixels of the picture
+    doubt: str | None = None  # why it is not answered
+
+    def to_dict(self, top: int) -> dict[str, Any]:
+        """For programs; `top` classes are listed where more than one is asked for."""
+        label, probability = self.ranks[0]
+        found: dict[str, Any] = {
+            "label": label,
+            "probability": probability,
+            "box": self.box,
+            "doubt": self.doubt,
+        }
+        return found | (
+            {"top": [{"label": n, "probability": p} for n, p in self.ranks[:top]]} if top > 1 else {}
+        )
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says about one example of a file.
+
+    row: its place in the file, None for a picture.  text: the answer as people write it.  probability: of the least
+    certain glyph.  value: the number, or numbers, of a regression.  refused: why there is no answer.  seen: the
+    pixels that the network was given, to be shown.
+    """
+
+    file: str
+    row: int | None = None
+    text: str | None = None
+    probability: float | None = None
+    value: float | list[float] | None = None
+    digits: tuple[Glyph, ...] = ()
+    refused: str | None = None
+    seen: tuple[Any, ...] = ()
+    reading: Any = None  # how a picture of handwriting was read, stage by stage
+
+    def to_dict(self, top: int = 1) -> dict[str, Any]:
+        """For programs: always the same keys."""
+        return {
+            "file": self.file, "row": self.row, "text": self.text, "probability": self.probability, "value": self.value,
+            "digits": [glyph.to_dict(top) for glyph in self.digits], "refused": self.refused,
+        }  # fmt: skip
+
+
+@dataclass
+class Predictor:
+    """A model with its card, asked about files.  single: all writing of a picture is one glyph."""
+
+    model: "Sequential"
+    card: ModelCard
+    single: bool = False
+
+    def read(self, name: str) -> Iterator[Prediction]:
+        """The answers to what is in a file, or in stdin for "-"; raises DataError or FileError where it cannot be read."""
+        if name != inputs.STDIN:
+            what = inputs.kind(inputs.head_of(name), name)
+            yield from self._answers(name, what, name, name)
+            return
+        with inputs.from_stdin() as (content, path):
+            what = inputs.kind(
+                content[:8], "table.csv" if self.card.preparation.get("kind") == "table" else ""
+            )
+            yield from self._answers("-", what, path, content)
+
+    def _answers(self, shown: str, what: str, path: str, source: str | bytes) -> Iterator[Prediction]:
+        if self.card.preparation.get("kind") == "table":
+            if what not in ("table", "npy", "npz"):
+                raise DataError(f"{shown}: the model takes rows of a table; name a .csv file.")
+            if what == "table":
+                from chainrule import datasets
+
+                yield from self._rows(shown, datasets.prepare(self.card.preparation, path))
+                return
+        if what == "table":
+            raise DataError(f"{shown}: the model takes {self.card.preparation['kind']}s, not tables.")
+        if what != "picture":
+            yield from self._rows(shown, self._levels(inputs.arrays(path, what)), seen=True)
+        elif self.card.digits:
+            yield self._photo(shown, source)
+        elif self.card.preparation.get("kind") == "picture":
+            yield from self._rows(shown, self._picture(path, source), alone=True, seen=True)
+        else:
+            raise DataError(
+                f"{shown} cannot be used: the model takes arrays (.npy, .npz, IDX), not pictures."
+            )
+
+    def _rows(self, file: str, x: Array, alone: bool = False, seen: bool = False) -> Iterator[Prediction]:
+        """An answer for each example of an array."""
+        x = fit_shape(x, self.model.input_shape)
+        scaled = x if self.card.divisor is None or x.dtype.kind == "f" else Scaled(x, self.card.divisor)
+        said = self.model.predict_on_batch(scaled)
+        p = None if self.card.task == "regression" else probabilities(self.model, self.card.task, said)
+        if p is not None and self.card.rejection is not None:
+            p = self.card.rejection.calibrated(p)
+        for k in range(len(x)):
+            row = None if alone else k
+            shown = (x[k],) if seen else ()
+            if p is None:
+                values = [float(v) for v in said[k].reshape(-1)]
+                text = ", ".join(f"{v:.6g}" for v in values)
+                yield Prediction(file, row, text, value=values[0] if len(values) == 1 else values, seen=shown)
+            else:
+                glyph = self._glyph(p[k])
+                yield Prediction(file, row, glyph.ranks[0][0], glyph.ranks[0][1], digits=(glyph,), seen=shown)
+
+    def _photo(self, file: str, source: str | bytes) -> Prediction:
+        """The digits in a picture of any size."""
+        from chainrule.images.reading import read_picture
+
+        picture = read_picture(source, name="stdin" if isinstance(source, bytes) else None)
+        found = self.reader.read(picture, self.single)
+        glyphs = tuple(self._glyph(digit.probabilities, digit.box, digit.doubt) for digit in found.digits)
+        seen = tuple(digit.pixels for digit in found.digits)
+        if found.refused is not None and not found.prepared.passed:
+            return Prediction(file, digits=glyphs, refused=found.refused, seen=seen, reading=found)
+        least = min(glyph.ranks[0][1] for glyph in glyphs)
+        alone = found.prepared.passed  # then doubt is told beside the answer that an array would get too
+        text = found.prepared.text(
+            ["?" if glyph.doubt and not alone else glyph.ranks[0][0] for glyph in glyphs]
+        )
+        return Prediction(
+            file, None, text, least, digits=glyphs, refused=found.refused, seen=seen, reading=found
+        )
+
+    @cached_property
+    def reader(self) -> "HandwritingReader":
+        """What reads pictures of handwriting, as the model's file says."""
+        from chainrule.handwriting import Reader as HandwritingReader
+        from chainrule.images.preparation import Preparation
+
+        settings = made_by(
+            Preparation.from_dict, self.card.preparation.get("photos"), "preparation of photos"
+        )
+        return HandwritingReader(self._classify, settings, self.card.rejection)
+
+    def _classify(self, pixels: Array) -> Array:
+        """Pixels float32 (m, 28, 28) from 0 to 1 to probabilities (m, classes)."""
+        if self.card.scale is None:  # the model scales by itself
+            pixels = pixels * np.float32(255)
+        said = self.model.predict_on_batch(fit_shape(pixels, self.model.input_shape))
+        return probabilities(self.model, self.card.task, said)
+
+    def _picture(self, path: str, source: str | bytes) -> Array:
+        """One picture brought to the size and colours that the model learned from, (1, h, w) or (1, h, w, 3)."""
+        from chainrule import datasets
+
+        what: Any = path
+        if isinstance(source, bytes):
+            from PIL import Image
+
+            from chainrule.images.reading import read_picture
+
+            what = Image.fromarray(read_picture(source, name="stdin").pixels)
+        return np.asarray(datasets.prepare(self.card.preparation, what))
+
+    def _levels(self, array: Array) -> Array:
+        """Examples as the model's own were: one alone gets a batch axis; fractions up to 255 become 0..1."""
+        shape = self.model.input_shape or ()
+        if array.shape == shape or (array.size == np.prod(shape) and array.shape[:1] != (1,)):
+            array = array[None]
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise DataError("The array holds NaN or infinity.")
+        if array.dtype.kind != "f":
+            return array
+        array = array.astype(np.float32)
+        if self.card.scale is not None and array.size and array.max() > 1:
+            array = array * np.float32(self.card.scale)
+        return array
+
+    def _glyph(self, p: Array, box: Box | None = None, doubt: str | None = None) -> Glyph:
+        order = np.argsort(-p, kind="stable")
+        names = self.card.class_names
+        return Glyph(tuple((names[k], float(p[k])) for k in order), box, doubt)
+
+
+def probabilities(model: "Sequential", task: str, said: Array) -> Array:
+    """A model's answers as a probability for each class, (n, classes); logits go through their function first."""
+    said = said.reshape(len(said), -1).astype(np.float64)
+    end = last_activation(model)
+    if task == "two classes":
+        p = said if end == "sigmoid" else 1 / (1 + np.exp(-said))
+        return np.concatenate([1 - p, p], axis=1)
+    if end == "linear":
+        raised = np.exp(said - said.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+    return said
