@@ -9,7 +9,7 @@ from chainrule.errors import SettingError
 
 DATA = "a set known by name (chainrule data lists them), a folder of pictures, a .csv, an .npz, or a folder of IDX files"
 KEYS = (
-    "target", "task", "drop", "categorical", "delimiter", "size", "colour", "fit", "test", "validation", "seed",
+    "target", "task", "drop", "categorical", "delimiter", "decimal", "header", "size", "colour", "fit", "test", "validation", "seed",
     "skip_bad",
 )  # fmt: skip
 
@@ -36,6 +36,10 @@ def add_data_options(parser: Parser, learning: bool = False) -> None:
     tables.add_argument(
         "--delimiter", metavar="LETTER", help="what stands between cells (default: found out)"
     )
+    tables.add_argument("--decimal", type=OneOf("decimal point", (".", ",")), metavar="LETTER",
+                        help=". or , where the numbers do not tell (default: found out)")  # fmt: skip
+    tables.add_argument("--no-header", action="store_const", const=False, dest="header",
+                        help="the first line is data; the columns are called column_1, column_2, ...")  # fmt: skip
     pictures = parser.add_argument_group("folders of pictures")
     pictures.add_argument(
         "--size", type=pixels, metavar="N|HxW", help="the size to bring pictures to, 32 or 24x48"

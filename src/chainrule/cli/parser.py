@@ -170,11 +170,13 @@ def share(word: str) -> float:
 
 
 def names(word: str) -> list[str]:
-    """The type of an option that takes names with commas between.
+    """The type of an option that takes names with commas between; nothing at all is the column without a name.
 
-    >>> names("age, city")
-    ['age', 'city']
+    >>> names("age, city"), names("")
+    (['age', 'city'], [''])
     """
+    if not word.strip():
+        return [""]
     return [name.strip() for name in word.split(",") if name.strip()]
 
 

@@ -3,7 +3,8 @@
 A column of numbers becomes (number - mean) / deviation, both of the training part. A column of words becomes
 one column for each word, 1 where it stands and 0 elsewhere.
 
-The record of a column: {"name", "kind": "number", "mean", "std"} or {"name", "kind": "category", "values"}.
+The record of a column: {"name", "kind": "number", "mean", "std"} (and "notation", see `cells`, where the numbers are
+not written plainly) or {"name", "kind": "category", "values"}.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,53 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.datasets.csv_file import Table, Text
+from chainrule.datasets.cells import LARGEST, MISSING, Text, is_number, numbers
+from chainrule.datasets.cells import words as as_words
+from chainrule.datasets.csv_file import Table
 from chainrule.errors import nearest
 
-Numbers = NDArray[np.float64]
 Column = dict[str, Any]
 
-MISSING = (b"", b"na", b"n/a", b"nan", b"null", b"none", b"?", b"-")
-MOSTLY = 0.8  # of the cells that are not missing must be numbers for the others to be mistakes
 MOST_WORDS = 200  # different ones in a column
-LARGEST = 1e30  # squares of larger numbers leave float32 at the latest
-
-
-def numbers(cells: Text) -> tuple[Numbers, NDArray[np.bool_]]:
-    """The cells as numbers, and which of them are none or are beyond 1e30 (those are NaN).
-
-    >>> numbers(np.array(["1.5", "two", "inf"]))
-    (array([1.5, nan, nan]), array([False,  True,  True]))
-    """
-    try:
-        values = cells.astype(np.float64)
-    except ValueError:
-        values = np.array([_number(cell) for cell in cells.tolist()])
-    wrong = ~(np.abs(values) <= LARGEST)  # NaN is not
-    values[wrong] = np.nan
-    return values, wrong
-
-
-def _number(cell: str | bytes) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return float("nan")
-
-
-def missing(cells: Text) -> NDArray[np.bool_]:
-    """Which cells are empty or say in one of the usual ways that they are."""
-    plain = np.char.lower(cells)
-    return np.isin(plain, np.array(MISSING, "S").astype(plain.dtype.kind))
-
-
-def holds_numbers(cells: Text) -> bool:
-    """Whether a column is meant to hold numbers: four in five of the cells that are not missing do."""
-    _, wrong = numbers(cells)
-    if not wrong.any():
-        return True
-    there = ~missing(cells)
-    return bool(there.any()) and float((~wrong[there]).mean()) >= MOSTLY
 
 
 def faults(table: Table, column: Column) -> dict[int, str]:
@@ -66,8 +28,9 @@ def faults(table: Table, column: Column) -> dict[int, str]:
     name = column["name"]
     cells = table.columns[name]
     if column["kind"] == "number":
-        _, wrong = numbers(cells)
-        return {int(k): _no_number(name, _word(cells[k])) for k in np.flatnonzero(wrong)}
+        notation = column.get("notation")
+        _, wrong = table.numbers(name, notation)
+        return {int(k): _no_number(name, _word(cells[k]), notation) for k in np.flatnonzero(wrong)}
     # of words, only nothing at all and pandas's nan are missing: NA may be Namibia
     gone = np.isin(np.char.lower(cells), np.array([b"", b"nan"], "S").astype(cells.dtype.kind))
     found = {int(k): _no_number(name, _word(cells[k])) for k in np.flatnonzero(gone)}
@@ -77,14 +40,14 @@ def faults(table: Table, column: Column) -> dict[int, str]:
     return found
 
 
-def learn(table: Table, name: str, kind: str, training: NDArray[np.int64]) -> Column:
+def learn(table: Table, column: Column, training: NDArray[np.int64]) -> Column:
     """The record of a column: what the training rows say of its numbers, or the words it holds anywhere."""
-    cells = table.columns[name]
-    if kind == "category":
-        return {"name": name, "kind": kind, "values": words(table, name)}
-    values = numbers(cells[training])[0]
+    name = column["name"]
+    if column["kind"] == "category":
+        return column | {"values": words(table, name)}
+    values = table.numbers(name, column.get("notation"))[0][training]
     spread = float(values.std()) if values.min() < values.max() else 0.0  # not the rounding of equal numbers
-    return {"name": name, "kind": kind, "mean": float(values.mean()), "std": spread}
+    return column | {"mean": float(values.mean()), "std": spread}
 
 
 def words(table: Table, name: str) -> list[str]:
@@ -94,11 +57,6 @@ def words(table: Table, name: str) -> list[str]:
         return sorted(found, key=float)
     except ValueError:
         return sorted(found)
-
-
-def as_words(cells: Text) -> list[str]:
-    """The cells as Python text."""
-    return [str(word) for word in cells.astype("U").tolist()]
 
 
 def encode(record: Sequence[Column], cells: Mapping[str, Text]) -> NDArray[np.float32]:
@@ -115,7 +73,11 @@ def encode(record: Sequence[Column], cells: Mapping[str, Text]) -> NDArray[np.fl
         own = cells[column["name"]]
         if column["kind"] == "number":
             spread = column["std"] or 1.0  # a constant column becomes zeros
-            blocks.append(((numbers(own)[0] - column["mean"]) / spread)[:, None].astype(np.float32))
+            blocks.append(
+                ((numbers(own, column.get("notation"))[0] - column["mean"]) / spread)[:, None].astype(
+                    np.float32
+                )
+            )
         else:
             blocks.append((own.astype("U")[:, None] == np.array(column["values"])).astype(np.float32))
     return np.concatenate(blocks, axis=1)
@@ -135,10 +97,12 @@ def features(record: Sequence[Column]) -> list[str]:
     ]
 
 
-def _no_number(name: str, word: str) -> str:
+def _no_number(name: str, word: str, notation: dict[str, str] | None = None) -> str:
     if word.lower().encode() in MISSING:
         return f"column {name!r} is {repr(word) if word else 'empty'}"
-    kind = "not a number" if np.isnan(_number(word)) else f"beyond {LARGEST:g}"
+    kind = f"beyond {LARGEST:g}"
+    if not is_number(word) or abs(float(word)) <= LARGEST:
+        kind = "not a number" + (" written like the others in this column" if notation else "")
     return f"column {name!r} is {word!r}, which is {kind}"
 
 

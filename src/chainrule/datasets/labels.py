@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 
 from chainrule.datasets import csv_file, pictures
-from chainrule.datasets.columns import as_words
+from chainrule.datasets.cells import words as as_words
 from chainrule.datasets.tree import Tree, list_pictures
 from chainrule.errors import DataError
 

@@ -5,59 +5,66 @@ age,income,city,buys          target="buys": two classes, the other columns beco
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chainrule.datasets import columns, csv_file
-from chainrule.datasets.csv_file import Table, Text
+from chainrule.datasets.cells import words as as_words
+from chainrule.datasets.column_kinds import kinds_of
+from chainrule.datasets.csv_file import Table
 from chainrule.datasets.data_checks import look_over
 from chainrule.datasets.dataset import TASKS, Array, Dataset
 from chainrule.datasets.splits import split
 from chainrule.errors import DataError, SettingError, unknown
-
-FEW = 20  # whole numbers: up to so many different ones are classes, more are amounts
 
 
 def load(
     path: str | os.PathLike[str], *, target: str | None = None, task: str | None = None,
     test: float | str | os.PathLike[str] = 0.2, validation: float = 0.0, seed: int = 0,
     drop: Sequence[str] = (), categorical: Sequence[str] = (), delimiter: str | None = None,
-    skip_bad: bool = False,
+    decimal: str | None = None, header: bool = True, skip_bad: bool = False,
 ) -> Dataset:  # fmt: skip
     """A CSV file as a Dataset: x float32 (n, features), standardised; y int32, or float32 for a regression.
 
     target: the column to learn. task: "regression", "classes" or "two classes"; None decides by what the
     column holds: words, or whole numbers of at most 20 kinds, are classes. drop: columns to leave out.
-    categorical: columns of numbers that are names (a postcode). test: the share of rows set aside by seed, or
-    a second CSV file. Raises DataError naming file and line for each row that cannot be used; skip_bad goes
-    on without them.
+    categorical: columns of numbers that are names (a postcode). decimal: "." or ",", where the cells do not
+    tell. header: whether the first line names the columns. test: the share of rows set aside by seed, or a
+    second CSV file. Columns that no new row can use (dates, ids, row numbers, names) are left out with a note.
+    Raises DataError naming file and line for each row that cannot be used; skip_bad goes on without them.
     """
     drop = [drop] if isinstance(drop, str) else list(drop)
     categorical = [categorical] if isinstance(categorical, str) else list(categorical)
-    table = csv_file.read(path, drop=drop, delimiter=delimiter)
-    target = _target(table, target)
+    if decimal not in (None, ".", ","):
+        raise unknown("decimal point", decimal, (".", ","))
     if task is not None and task not in TASKS:
         raise unknown("task", task, TASKS)
-    kinds = _kinds(table, target, task, categorical)
-    if len(kinds) == 1:
-        raise DataError(f"{table.name} has no column besides the target {target!r} to learn from.")
-    table = _without_faults(table, [{"name": name, "kind": kind} for name, kind in kinds.items()], skip_bad)
-    _check_words(table, [name for name, kind in kinds.items() if kind == "category"], target)
-    y, names = _answers(table, target, kinds[target])
+    table = csv_file.read(path, drop=drop, delimiter=delimiter, header=header)
+    target, all_names = _target(table, target), list(table.columns)
+    kinds = kinds_of(table, target, task, categorical, decimal)
+    notes = [*table.notes, *kinds.notes]
+    table = table.without(kinds.left_out)
+    if len(kinds.columns) == 1:
+        told = "".join(f" {note[0].upper()}{note[1:]}." for note in notes)
+        raise DataError(f"{table.name} has no column besides the target {target!r} to learn from.{told}")
+    _check_target(table, kinds.columns[target])
+    table = _without_faults(table, list(kinds.columns.values()), skip_bad)
+    _check_words(table, kinds.columns)
+    y, names = _answers(table, kinds.columns[target])
     other, share = None, 0.0
     if isinstance(test, str | os.PathLike):
-        other = csv_file.read(test, drop=drop, delimiter=delimiter)
+        other = csv_file.read(test, drop=drop, delimiter=delimiter, header=header)
         _check_same(table, other)
     else:
         share = test
     # the means and deviations come from what is left to learn from, so the parts are made first
     kept, test_rows = split(y, share, seed, classes=names is not None)
     train, val = (kept[part] for part in split(y[kept], validation, seed, classes=names is not None))
-    record = {name: columns.learn(table, name, kind, train) for name, kind in kinds.items()}
+    record = {name: columns.learn(table, column, train) for name, column in kinds.columns.items()}
     answer = record.pop(target)
     inputs = list(record.values())
     x = columns.encode(inputs, table.columns)
@@ -69,8 +76,9 @@ def load(
         name=Path(path).stem, x_train=x[train], y_train=y[train], x_test=x_test, y_test=y_test,
         x_val=x[val] if len(val) else None, y_val=y[val] if len(val) else None, class_names=names,
         task="regression" if names is None else "two classes" if len(names) == 2 else "classes",
-        preparation={"kind": "table", "columns": inputs, "target": answer}, source=str(path),
-        skipped=table.bad + (other.bad if other is not None else ()), notes=tuple(_constant(inputs)),
+        preparation={"kind": "table", "columns": inputs, "target": answer} | ({} if header else {"no_header": all_names}),
+        source=str(path),
+        skipped=table.bad + (other.bad if other is not None else ()), notes=(*notes, *_constant(inputs)),
     )  # fmt: skip
     return look_over(data)
 
@@ -87,7 +95,7 @@ def rows(
     record = preparation["columns"]
     wanted = [column["name"] for column in record]
     if isinstance(what, str | os.PathLike):
-        table = csv_file.read(what)
+        table = read_like(what, preparation)
     else:
         given = [what] if isinstance(what, dict) else list(what)
         if not given:
@@ -105,6 +113,21 @@ def rows(
     return columns.encode(record, _without_faults(table, record, skip_bad=False, hint=False).columns)
 
 
+def read_like(path: str | os.PathLike[str], preparation: Mapping[str, Any]) -> Table:
+    """Another table of the same make; where the file has no header, with or without the column that was learned."""
+    if "no_header" not in preparation:
+        return csv_file.read(path)
+    table = csv_file.read(path, header=False)
+    names = list(preparation["no_header"])
+    if len(table.columns) == len(names) - 1:
+        names.remove(preparation["target"]["name"])
+    if len(table.columns) != len(names):
+        raise DataError(
+            f"{table.name} has {len(table.columns)} columns; {len(preparation['no_header'])} were learned from."
+        )
+    return replace(table, columns=dict(zip(names, table.columns.values(), strict=True)), _parsed={})
+
+
 def _target(table: Table, target: str | None) -> str:
     if target is None:
         raise SettingError(
@@ -115,30 +138,16 @@ def _target(table: Table, target: str | None) -> str:
     return target
 
 
-def _kinds(table: Table, target: str, task: str | None, categorical: Sequence[str]) -> dict[str, str]:
-    """Each column's kind, number or category."""
-    for name in categorical:
-        if name not in table.columns:
-            raise unknown("column", name, table.columns)
-    kinds = {}
-    for name, cells in table.columns.items():
-        number = name not in categorical and columns.holds_numbers(cells)
-        if name == target:
-            if task == "regression" and not number and not columns.holds_numbers(cells):
-                _, wrong = columns.numbers(cells)
-                row = int(np.flatnonzero(wrong)[0])
-                fault = columns.faults(table, {"name": name, "kind": "number"})[row]
-                raise DataError(f"{table.where(row)}: {fault}; a regression needs numbers.")
-            number = task == "regression" or (task is None and number and not _few(cells))
-        kinds[name] = "number" if number else "category"
-    return kinds
-
-
-def _few(cells: Text) -> bool:
-    """Whether a column of numbers holds few different ones, all whole."""
-    values, wrong = columns.numbers(cells)
-    values = np.unique(values[~wrong])
-    return len(values) <= FEW and bool((values == np.round(values)).all())
+def _check_target(table: Table, target: columns.Column) -> None:
+    """Refuses a target whose rows are all classes of their own."""
+    name = target["name"]
+    cells = table.columns[name]
+    if target["kind"] == "category" and len(cells) > 1 and len(np.unique(cells)) == len(cells):
+        first = ", ".join(map(repr, as_words(cells[:3])))
+        raise DataError(
+            f"{table.name}: the target {name!r} is different in each of {len(cells):,} rows ({first}, ...): a class "
+            "with a single example cannot be learned. Name a column whose values repeat, or numbers."
+        )
 
 
 def _without_faults(
@@ -153,7 +162,9 @@ def _without_faults(
         lines = [f"  {where}: {why}" for where, why in bad[:10]]
         lines += [f"  and {len(bad) - 10:,} more"] if len(bad) > 10 else []
         lines += (
-            ["skip_bad=True (--skip-bad) goes on without these rows, drop=['column'] without a column."]
+            [
+                "skip_bad=True (--skip-bad) goes on without these rows, drop=['column'] (--drop column) without a column."
+            ]
             if hint
             else []
         )
@@ -162,20 +173,17 @@ def _without_faults(
     keep[list(found)] = False
     if not keep.any():
         raise DataError(f"{table.name} has no row that can be used; the first: {bad[0][0]}: {bad[0][1]}.")
-    return Table(
-        table.name, {n: cells[keep] for n, cells in table.columns.items()}, table.lines[keep], tuple(bad)
-    )
+    return table.only(keep, bad)
 
 
-def _check_words(table: Table, names: Sequence[str], target: str) -> None:
-    """A column of names or free text would become hundreds of features that say nothing."""
-    for name in names:
-        n = len(columns.words(table, name))
-        if n > columns.MOST_WORDS:
-            advice = "is it a regression?" if name == target else f"leave it out with drop=[{name!r}]."
+def _check_words(table: Table, kinds: Mapping[str, columns.Column]) -> None:
+    """A column of free text would become hundreds of features that say nothing."""
+    for name, column in kinds.items():
+        if column["kind"] == "category" and (n := len(columns.words(table, name))) > columns.MOST_WORDS:
             raise DataError(
                 f"{table.name}: the column {name!r} has {n:,} different words in {len(table.lines):,} rows "
-                f"(up to {columns.MOST_WORDS} can be learned from); {advice}"
+                f"(up to {columns.MOST_WORDS} can be learned from); leave it out with drop=[{name!r}] "
+                f"(--drop {name!r}), or, where it is the target, write fewer classes."
             )
 
 
@@ -184,24 +192,30 @@ def _check_same(table: Table, other: Table) -> None:
         raise DataError(f"{other.name} has no column {lacking[0]!r}, which {table.name} has.")
 
 
-def _answers(table: Table, target: str, kind: str) -> tuple[Array, tuple[str, ...] | None]:
-    if kind == "number":
-        return columns.numbers(table.columns[target])[0].astype(np.float32), None
-    names = columns.words(table, target)
+def _answers(table: Table, target: columns.Column) -> tuple[Array, tuple[str, ...] | None]:
+    name = target["name"]
+    if target["kind"] == "number":
+        values = _indices(table, target)
+        if len(values) > 1 and (values == values[0]).all():
+            raise DataError(
+                f"{table.name}: the target {name!r} is {values[0]:g} in every row; nothing is to be learned."
+            )
+        return values, None
+    names = columns.words(table, name)
     if len(names) < 2:
         raise DataError(
-            f"{table.name}: the target {target!r} is {names[0]!r} in every row; nothing is to be told apart."
+            f"{table.name}: the target {name!r} is {names[0]!r} in every row; nothing is to be told apart."
         )
-    return _indices(table, {"name": target, "kind": kind, "values": names}), tuple(names)
+    return _indices(table, target | {"values": names}), tuple(names)
 
 
 def _indices(table: Table, answer: columns.Column) -> Array:
     """The answers of a table by the record of its target."""
+    cells = table.columns[answer["name"]]
     if answer["kind"] == "number":
-        return columns.numbers(table.columns[answer["name"]])[0].astype(np.float32)
+        return table.numbers(answer["name"], answer.get("notation"))[0].astype(np.float32)
     place = {value: k for k, value in enumerate(answer["values"])}
-    found: NDArray[np.str_] = table.columns[answer["name"]].astype("U")
-    return np.array([place[word] for word in found.tolist()], np.int32)
+    return np.array([place[word] for word in as_words(cells)], np.int32)
 
 
 def _constant(record: Sequence[columns.Column]) -> list[str]:

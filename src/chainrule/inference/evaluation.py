@@ -138,18 +138,18 @@ def renumbered(y: Array, names: tuple[str, ...] | None, known: tuple[str, ...]) 
 def table_of(path: str, preparation: dict[str, Any]) -> tuple[Array, Array]:
     """All rows of a table, prepared as a model's own were: x (n, features) and the answers, numbered as the model does."""
     from chainrule import datasets
-    from chainrule.datasets import columns, csv_file
+    from chainrule.datasets import cells, columns, table
 
-    target, rows = preparation["target"], csv_file.read(path)
+    target, rows = preparation["target"], table.read_like(path, preparation)
     if target["name"] not in rows.columns:
         raise unknown("column", target["name"], rows.columns)
     x = datasets.prepare(preparation, path)
     for row, fault in columns.faults(rows, target).items():
         raise DataError(f"{rows.where(row)}: {fault}.")
-    cells = rows.columns[target["name"]]
     if target["kind"] == "number":
-        return x, columns.numbers(cells)[0].astype(np.float32)
-    return x, np.array([target["values"].index(word) for word in columns.as_words(cells)])
+        return x, rows.numbers(target["name"], target.get("notation"))[0].astype(np.float32)
+    own = cells.words(rows.columns[target["name"]])
+    return x, np.array([target["values"].index(word) for word in own])
 
 
 @dataclass(frozen=True)
