@@ -13,7 +13,7 @@ ROOT = Path(chainrule.__file__).parent
 
 GROUND = {"absent", "arrays", "errors"}
 NETWORK = {
-    "activations", "augmentation", "backprop", "crossentropy", "initializers", "layers", "losses", "metrics",
+    "activations", "augmentation", "backend", "backprop", "crossentropy", "initializers", "layers", "losses", "metrics", "ops",
     "measures", "optimizers", "regularizers",
 }  # fmt: skip
 DATA = {"datasets", "files", "images", "pretrained", "runs"}
@@ -23,7 +23,7 @@ TRAINING = {
     "saving", "summary", "threads", "training", "utils",
 }  # fmt: skip
 SHOWING = {"diagnosis", "explain", "landscapes", "plots", "report"}
-DOORS = {"__main__", "cli", "server", "studio", "widgets"}
+DOORS = {"__main__", "cli", "keras_names", "server", "studio", "widgets"}
 FLOORS = [GROUND, NETWORK | DATA, TRAINING, SHOWING, DOORS]
 
 HEAVY = {"jax", "h5py", "PIL", "matplotlib", "keras", "tensorflow", "torch", "pi_heif"}

@@ -10,7 +10,7 @@ import chainrule
 # The modules under Keras's names, which a script imports from.
 FACES = [
     "activations", "callbacks", "datasets", "initializers", "layers", "losses", "metrics", "models", "optimizers",
-    "optimizers.schedules", "regularizers", "utils",
+    "ops", "optimizers.schedules", "regularizers", "utils",
 ]  # fmt: skip
 
 

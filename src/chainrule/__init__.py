@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _MODULES = (
-    "activations", "arrays", "backprop", "callbacks", "datasets", "diagnosis", "errors", "explain", "files", "images",
-    "initializers", "landscapes", "layers", "losses", "metrics", "models", "optimizers", "plots", "rates", "recipes", "regularizers",
+    "activations", "arrays", "backend", "backprop", "callbacks", "datasets", "diagnosis", "errors", "explain", "files", "images",
+    "initializers", "landscapes", "layers", "losses", "metrics", "models", "ops", "optimizers", "plots", "rates", "recipes", "regularizers",
     "report", "reruns", "runs", "saving", "utils",
 )  # fmt: skip
 _NAMES = {
@@ -38,8 +38,8 @@ __all__ = ["Input", "Model", "Record", "Scaled", "Sequential", "__version__", "o
 
 if TYPE_CHECKING:
     from chainrule import (  # noqa: F401, I001
-        activations, arrays, backprop, callbacks, datasets, diagnosis, errors, explain, files, images, initializers, landscapes,
-        layers, losses, metrics, models, optimizers, plots, rates, recipes, regularizers, report, reruns, runs, saving, utils,
+        activations, arrays, backend, backprop, callbacks, datasets, diagnosis, errors, explain, files, images, initializers, landscapes,
+        layers, losses, metrics, models, ops, optimizers, plots, rates, recipes, regularizers, report, reruns, runs, saving, utils,
     )  # fmt: skip
     from chainrule.examples import Scaled
     from chainrule.layers import Input

@@ -15,6 +15,14 @@ from chainrule.errors import AbsentImportError, AbsentNameError, nearest
 # What to use instead, by the full name in Keras or by the module it is in.
 INSTEAD = {
     "applications": "chainrule.pretrained lists the networks that come with Chainrule",
+    "backend.function": "Model(inputs, layer.output).predict computes what it did",
+    "backend.get_session": "there is no session: everything is computed at once",
+    "backend.gradients": "derivatives are written out here; chainrule explain shows every one",
+    "backend.learning_phase": "layers are told by training=",
+    "backend.placeholder": "Input(shape=...)",
+    "backend.rnn": "the recurrent layers",
+    "backend.set_learning_phase": "layers are told by training=",
+    "backend.set_session": "there is no session: leave it out",
     "config": "chainrule.backend has epsilon, floatx and image_data_format",
     "distillation": "train the small model on the large one's predictions: fit(x, teacher.predict(x))",
     "distribution": "training uses one device",
@@ -67,7 +75,7 @@ def sentence(module: str, name: str, known: Iterable[str]) -> str:
     """What is said about the missing name."""
     full = f"{module}.{name}" if module else name
     guess = nearest(name, known)
-    if name in keras_names(module):
+    if name in keras_names(module) or full in INSTEAD:
         instead = way_out(full) or (f"the nearest is {guess}" if guess else "")
         return f"Keras's {full} is not part of Chainrule" + (f"; instead: {instead}." if instead else ".")
     here = f"chainrule.{module}" if module else "chainrule"

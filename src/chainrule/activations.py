@@ -177,6 +177,7 @@ def name_of(activation: object) -> str:
     if activation is None:
         return "linear"
     if callable(activation):
+        activation = getattr(activation, "__wrapped__", activation)
         for name, rule in RULES.items():
             if rule.forward is activation:
                 return name

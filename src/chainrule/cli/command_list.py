@@ -13,6 +13,7 @@ COMMANDS = {
     "train": "learn from data and write a model file",
     "evaluate": "measure a model on examples it has not learned from",
     "predict": "say what pictures, arrays or rows of a table are",
+    "run": "run a script that was written for Keras, as it is",
     "runs": "list the trainings that were recorded",
     "runs show": "say all about a recorded run, or find a step in it",
     "runs doctor": "say what is wrong with a run's learning, and what helps",

@@ -24,6 +24,7 @@ class Parser(argparse.ArgumentParser):
             add_help=False,
         )
         self.command = command
+        self.leaves_rest = False
         everywhere = self.add_argument_group("everywhere")
         everywhere.add_argument("-h", "--help", action="store_true", help="show this and end")
         everywhere.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes")
@@ -58,6 +59,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace | None:
         """What the words say, or None after the help was printed; SettingError for what cannot be understood."""
+        words, kept = self._cut(words)
         if any(word in ("-h", "--help") for word in _before_dashes(words)):
             self.print_help()
             return None
@@ -72,7 +74,20 @@ class Parser(argparse.ArgumentParser):
                 self._check_option(word)
         if rest:
             raise SettingError(f"{self.command}: unexpected argument {rest[0]!r}; {self._expected()}.")
+        args.rest = kept
         return args
+
+    def leave_rest(self) -> None:
+        """For commands that run something: what follows the first word is not ours. It becomes `args.rest`."""
+        self.leaves_rest = True
+
+    def _cut(self, words: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+        """The words up to the first that is no option, and all others, where those are left alone."""
+        place = 0
+        while self.leaves_rest and place < len(words) and words[place].startswith("-"):
+            action = self._option_string_actions.get(words[place])
+            place += 1 if action is None or action.nargs == 0 else 2
+        return (words[: place + 1], list(words[place + 1 :])) if self.leaves_rest else (words, [])
 
     def _check_option(self, option: str) -> None:
         if option not in self._option_string_actions:

@@ -1,0 +1,156 @@
+"""The import hook: `import keras` finds Chainrule in this process, and a TensorFlow that is installed is left alone."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from chainrule.absent import is_imported, sentence
+from chainrule.errors import AbsentImportError, AbsentNameError
+from chainrule.keras_names import modules
+from chainrule.keras_names.notes import Notes
+from chainrule.keras_names.thin_tensorflow.instead import way_out
+
+HERE = "chainrule.keras_names."
+TENSORFLOW = HERE + "thin_tensorflow"
+
+
+class Face(ModuleType):
+    """A module under one of Keras's names. Its names are those of its homes, and every other is refused in a sentence."""
+
+    homes: tuple[str, ...] = ()
+    place = ""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        if self.holds(name) and (found := submodule(f"{self.__name__}.{name}")):
+            return found
+        problem: Exception | None = None
+        for home in self.homes:
+            try:
+                return getattr(importlib.import_module(home), name)
+            except AttributeError as first:
+                problem = problem or first
+            except ModuleNotFoundError as first:
+                if first.name != home:
+                    raise
+        kind = AbsentImportError if is_imported(sys._getframe(1)) else AbsentNameError  # noqa: SLF001
+        told = problem if isinstance(problem, AbsentNameError) else sentence(self.place, name, self.__dir__())
+        raise kind(str(told).replace("chainrule", self.__name__.partition(".")[0], 1) if problem is None else str(told))
+
+    def holds(self, name: str) -> bool:
+        """Whether a name is a module of the table."""
+        if self.__name__ == "tensorflow":
+            return name in ("keras", "config", "data", "math", "nn", "random")
+        place = f"{self.place}.{name}" if self.place else name
+        return place in modules.CURRENT or place in modules.OLD
+
+    def __dir__(self) -> list[str]:
+        return sorted({name for home in self.homes for name in names_of(home)})
+
+    @property
+    def __all__(self) -> list[str]:
+        return [name for name in self.__dir__() if not name.startswith("_")]
+
+
+def names_of(home: str) -> list[str]:
+    """What a module offers to `import *`."""
+    try:
+        module = importlib.import_module(home)
+    except ImportError:
+        return []
+    return list(getattr(module, "__all__", [name for name in vars(module) if not name.startswith("_")]))
+
+
+def submodule(name: str) -> ModuleType | None:
+    """A module of the table by its full name, imported; None where there is none."""
+    try:
+        return importlib.import_module(name)
+    except AbsentImportError:
+        return None
+
+
+class Finder(MetaPathFinder, Loader):
+    """Answers imports of Keras's modules; strict: only those that Keras 3 has."""
+
+    def __init__(self, notes: Notes, strict: bool = False) -> None:
+        self.notes, self.strict = notes, strict
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """A spec for each module that is ours to answer; an error for those of Keras and TensorFlow that are not here."""
+        if fullname.partition(".")[0] not in ("keras", "tf_keras", "tensorflow"):
+            return None
+        if self.homes(fullname) is None:
+            raise AbsentImportError(refusal(fullname))
+        spec = ModuleSpec(fullname, self, is_package=True)
+        spec.submodule_search_locations = []
+        return spec
+
+    def homes(self, fullname: str) -> tuple[str, ...] | None:
+        """Where the names of a module come from; None where it is not here."""
+        found = modules.split(fullname)
+        if found is None:
+            return (TENSORFLOW,) if fullname in ("tensorflow", "tensorflow.python", "tensorflow.compat") else thin(fullname)
+        homes = modules.CURRENT.get(found[1])
+        if homes is None and not self.strict:
+            homes = modules.OLD.get(found[1])
+        if homes is None:
+            return None
+        homes = tuple(HERE + home[1:] if home.startswith("+") else home for home in homes)
+        homes = tuple(home for home in homes if not (self.strict and home.startswith(HERE)))
+        return homes if importlib.util.find_spec(homes[0]) is not None else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """An empty face, or for `tensorflow` and its parts one with a few names."""
+        face = Face(spec.name)
+        face.homes = self.homes(spec.name) or ()
+        found = modules.split(spec.name)
+        face.place = found[1] if found else spec.name.partition(".")[2]
+        return face
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Says of a place that Keras no longer has what it is called today."""
+        found = modules.split(module.__name__)
+        if found and found[1] in modules.OLD and not self.notes.quiet:
+            today = modules.OLD[found[1]][0].removeprefix("chainrule.")
+            self.notes.say(f"keras.{found[1]} is keras.{today} today.")
+        if not found and module.__name__ == "tensorflow":
+            self.notes.say("`tensorflow` is Chainrule here: tf.keras and the few names beside it that scripts use.", line=False)
+            module.__version__ = getattr(importlib.import_module(TENSORFLOW), "__version__")  # noqa: B009
+        if found and not found[1]:
+            module.__version__ = "3.15.1"
+
+
+def thin(fullname: str) -> tuple[str, ...] | None:
+    """The parts of `tensorflow` itself that are here."""
+    part = fullname.removeprefix("tensorflow.")
+    return (f"{TENSORFLOW}.{part}",) if part in ("config", "data", "math", "nn", "random") else None
+
+
+def refusal(fullname: str) -> str:
+    """What is said about a module that is not here.
+
+    >>> refusal("keras.mixed_precision")
+    "Keras's mixed_precision is not part of Chainrule; instead: all layers work in float32."
+    """
+    found = modules.split(fullname)
+    if found is not None:
+        parent, _, name = found[1].rpartition(".")
+        told = sentence(parent, name, [place for place in modules.CURRENT if place])
+        return told if told.startswith("Keras's") else f"Keras has no module {fullname}." + told.partition(".")[2].partition(".")[2]
+    way = way_out(fullname.removeprefix("tensorflow."))
+    return f"{fullname} is not here: Chainrule stands in for TensorFlow's Keras only" + (f". Instead: {way}." if way else ".")
+
+
+def install(notes: Notes, strict: bool = False) -> Finder:
+    """Puts the hook in place, before all others, and forgets modules of these names that were imported before."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("keras", "tf_keras", "tensorflow")]:
+        del sys.modules[name]
+    finder = Finder(notes, strict)
+    sys.meta_path.insert(0, finder)
+    return finder

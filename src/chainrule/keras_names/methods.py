@@ -1,0 +1,218 @@
+"""compile, fit, evaluate and predict as they were called in earlier years, on the models of this process."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.keras_names import spellings
+from chainrule.keras_names.era import Era
+from chainrule.keras_names.notes import Notes
+from chainrule.keras_names.thin_tensorflow.tensor import tensor
+from chainrule.keras_names.translate import renamed
+
+
+def install(notes: Notes, era: Era) -> None:
+    """Teaches the models of this process the older calls."""
+    from chainrule import models
+
+    seen = set[type]()
+    for name in ("Model", "Sequential"):
+        for kind in getattr(models, name).__mro__:
+            if kind not in seen and kind.__module__.startswith("chainrule."):
+                seen.add(kind)
+                teach(kind, notes, era)
+
+
+def teach(kind: Any, notes: Notes, era: Era) -> None:
+    """The older calls, on one class."""
+    own = vars(kind)
+    if "compile" in own:
+        kind.compile = compiled(kind.compile, notes, era)
+    if "fit" in own:
+        kind.fit = fitted(kind.fit, notes)
+        kind.fit_generator = old_name(kind.fit, "fit_generator", "fit", notes)
+        kind.predict_classes = predict_classes(notes)
+        kind.predict_proba = old_name(kind.predict, "predict_proba", "predict", notes)
+        kind.predict_generator = old_name(kind.predict, "predict_generator", "predict", notes, ("val_samples",))
+    if "evaluate" in own:
+        kind.evaluate = evaluated(kind.evaluate, notes)
+        kind.evaluate_generator = old_name(kind.evaluate, "evaluate_generator", "evaluate", notes, ("val_samples",))
+
+
+def compiled(original: Callable[..., Any], notes: Notes, era: Era) -> Callable[..., Any]:
+    """compile: class_mode= is left out; "accuracy" is called "acc" in scripts that ask for that key."""
+
+    @functools.wraps(original)
+    def compile(self: Any, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, *rest: Any, **settings: Any) -> Any:  # noqa: A001
+        settings = renamed(spellings.COMPILE, "compile", settings, notes)
+        if era.short_accuracy and isinstance(metrics, (list, tuple)) and "accuracy" in metrics:
+            notes.say('metrics=["accuracy"] was recorded as "acc" when this was written, and is here; today\'s key is "accuracy".')
+            metrics = ["acc" if metric == "accuracy" else metric for metric in metrics]
+        if era.year < 3 and isinstance(optimizer, str) and optimizer.lower() in map(str.lower, spellings.OLD_RATES):
+            from chainrule import optimizers
+
+            optimizer = type(optimizers.get(optimizer))()  # with the rate it had
+        return original(self, optimizer, loss, metrics, *rest, **settings)
+
+    return compile
+
+
+def fitted(original: Callable[..., Any], notes: Notes) -> Callable[..., Any]:
+    """fit: nb_epoch=, show_accuracy=, samples_per_epoch=, and what said how many workers to use."""
+
+    @functools.wraps(original)
+    def fit(self: Any, *arguments: Any, **settings: Any) -> Any:
+        settings = settings_of_years(self, "fit", spellings.FIT, arguments, settings, notes)
+        if "samples_per_epoch" in settings:
+            x = arguments[0] if arguments else settings.get("x")
+            settings["steps_per_epoch"] = steps_of(settings.pop("samples_per_epoch"), x)
+            notes.say("fit: samples_per_epoch= is steps_per_epoch, counted in batches, today.")
+            if settings.get("validation_steps"):  # nb_val_samples counted examples, too
+                settings["validation_steps"] = steps_of(settings["validation_steps"], settings.get("validation_data"))
+        history = original(self, *arguments, **settings)
+        history.history = Figures(history.history)
+        return history
+
+    return fit
+
+
+def evaluated(original: Callable[..., Any], notes: Notes) -> Callable[..., Any]:
+    """evaluate: show_accuracy=, val_samples=."""
+
+    @functools.wraps(original)
+    def evaluate(self: Any, *arguments: Any, **settings: Any) -> Any:
+        return original(self, *arguments, **settings_of_years(self, "evaluate", spellings.FIT, arguments, settings, notes))
+
+    return evaluate
+
+
+def settings_of_years(
+    model: Any, what: str, table: dict[str, str | None], arguments: Any, settings: dict[str, Any], notes: Notes
+) -> dict[str, Any]:
+    """Today's names; show_accuracy=True (Keras 0) adds the metric."""
+    settings = renamed(table, what, settings, notes)
+    if settings.pop("show_accuracy", False):
+        notes.say(f"{what}: show_accuracy= is compile(metrics=['accuracy']) today.")
+        if not model.metrics_asked:
+            model.metrics_asked = ["acc"]
+    return settings
+
+
+def steps_of(samples: int, data: Any) -> int:
+    """How many batches so many examples are."""
+    return -(-int(samples) // int(getattr(data, "batch_size", 32) or 32))
+
+
+def old_name(
+    original: Callable[..., Any], name: str, today: str, notes: Notes, dropped: tuple[str, ...] = ()
+) -> Callable[..., Any]:
+    """A method under the name it had."""
+
+    @functools.wraps(original)
+    def method(self: Any, *arguments: Any, **settings: Any) -> Any:
+        notes.say(f"model.{name} is called {today} today.")
+        for setting in (*dropped, "workers", "max_q_size", "max_queue_size", "use_multiprocessing", "pickle_safe", "nb_worker"):
+            settings.pop(setting, None)
+        if "generator" in settings:
+            settings["x"] = settings.pop("generator")
+        if name == "fit_generator" and len(arguments) > 1:  # generator, steps_per_epoch, epochs, verbose, callbacks
+            places = ("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data", "validation_steps", "class_weight")
+            settings |= dict(zip(places, arguments[1:], strict=False))
+            arguments = arguments[:1]
+        elif name != "fit_generator" and name.endswith("_generator") and len(arguments) > 1:
+            settings["steps"] = arguments[1]
+            arguments = arguments[:1]
+        return getattr(self, today)(*arguments, **settings)
+
+    return method
+
+
+def predict_classes(notes: Notes) -> Callable[..., Any]:
+    """The number of each example's class; for one output, 0 or 1."""
+
+    def predict_classes(self: Any, x: Any, batch_size: int | None = None, verbose: Any = 0) -> np.ndarray:
+        notes.say("model.predict_classes(x) is model.predict(x).argmax(axis=-1) today, for one output model.predict(x) > 0.5.")
+        said = self.predict(x, batch_size=batch_size, verbose=verbose)
+        return said.argmax(axis=-1) if said.shape[-1] > 1 else (said > 0.5).astype("int32")
+
+    return predict_classes
+
+
+class Figures(dict[str, Any]):
+    """History's figures, which answer to "acc" where they are called "accuracy", and the other way round.
+
+    >>> Figures(accuracy=[0.5])["acc"], Figures(val_acc=[0.5])["val_accuracy"]
+    ([0.5], [0.5])
+    """
+
+    def __missing__(self, name: str) -> Any:
+        short, long = name.replace("accuracy", "acc"), name.replace("accuracy", "acc").replace("acc", "accuracy")
+        for other in (short, long):
+            if other != name and other in self:
+                return self[other]
+        raise KeyError(name)
+
+
+class Rate(float):
+    """A learning rate that can be set where it is read: K.set_value(model.optimizer.lr, 0.01), .assign(0.01), .numpy()."""
+
+    owner: Any = None
+
+    def assign(self, value: float) -> None:
+        """Sets the optimizer's rate; where it falls as decay= said, that from which it falls."""
+        schedule = type(self).of(self.owner)
+        if schedule is None:
+            self.owner.learning_rate = float(value)
+        else:
+            self.owner.learning_rate = type(schedule)(**schedule.get_config() | {"initial_learning_rate": float(value)})
+
+    @staticmethod
+    def of(optimizer: Any) -> Any:
+        """The schedule that stands for decay=, if the optimizer has one."""
+        rate = optimizer._learning_rate  # noqa: SLF001
+        return rate if type(rate).__name__ == "InverseTimeDecay" else None
+
+    def numpy(self) -> np.float32:
+        """The number as NumPy has it."""
+        return np.float32(self)
+
+
+def answer_numpy(notes: Notes) -> None:
+    """model(x).numpy(), loss(y, p).numpy(), metric.result().numpy(), optimizer.learning_rate.numpy() and .lr."""
+    from chainrule import layers, losses, metrics, models, optimizers
+
+    kinds = [models.Model, models.Sequential, layers.Layer, losses.Loss, metrics.Metric]
+    for kind in {owner for k in kinds for owner in k.__mro__ if "__call__" in vars(owner) and owner.__module__.startswith("chainrule.")}:
+        kind.__call__ = giving_tensors(kind.__call__)
+    settable: Any = optimizers.Optimizer.learning_rate
+
+    def read(self: Any) -> Any:
+        rate = settable.fget(self)
+        if type(rate) is not float:
+            return rate
+        found = Rate(rate)
+        found.owner = self
+        return found
+
+    def rate(self: Any) -> Any:
+        if (schedule := Rate.of(self)) is None:
+            return read(self)
+        found = Rate(schedule.initial_learning_rate)
+        found.owner = self
+        return found
+
+    kind: Any = optimizers.Optimizer
+    kind.learning_rate, kind.lr = property(read, settable.fset), property(rate, settable.fset)
+
+
+def giving_tensors(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose arrays and numbers of NumPy also answer .numpy()."""
+
+    @functools.wraps(original)
+    def call(self: Any, *arguments: Any, **settings: Any) -> Any:
+        result = original(self, *arguments, **settings)
+        return tensor(result) if isinstance(result, (np.ndarray, np.generic, float)) else result
+
+    return call

@@ -1,0 +1,93 @@
+"""Which of Keras's modules, of any year, is which of ours.
+
+A module is a tuple of homes: a name is looked for in the first, then in the next. Names with "+" are of this folder.
+"""
+
+LAYERS = ("chainrule.layers", "+old_layers")
+CURRENT: dict[str, tuple[str, ...]] = {
+    "": ("chainrule",),
+    "activations": ("chainrule.activations",),
+    "applications": ("chainrule.pretrained",),
+    "backend": ("chainrule.backend",),
+    "callbacks": ("chainrule.callbacks",),
+    "config": ("chainrule.backend",),
+    "constraints": ("chainrule.constraints",),
+    "datasets": ("chainrule.datasets",),
+    "initializers": ("chainrule.initializers",),
+    "layers": LAYERS,
+    "losses": ("chainrule.losses",),
+    "metrics": ("chainrule.metrics",),
+    "models": ("chainrule.models",),
+    "ops": ("chainrule.ops",),
+    "ops.image": ("chainrule.ops",),
+    "ops.numpy": ("chainrule.ops",),
+    "ops.nn": ("chainrule.ops",),
+    "optimizers": ("chainrule.optimizers",),
+    "optimizers.schedules": ("chainrule.optimizers.schedules",),
+    "preprocessing": ("chainrule.preprocessing",),
+    "preprocessing.image": ("chainrule.preprocessing.image",),
+    "preprocessing.sequence": ("chainrule.preprocessing.sequence",),
+    "preprocessing.text": ("chainrule.preprocessing.text",),
+    "random": ("chainrule.random",),
+    "regularizers": ("chainrule.regularizers",),
+    "saving": ("chainrule.models", "chainrule.utils"),
+    "utils": ("chainrule.utils",),
+    "wrappers": ("chainrule.wrappers",),
+} | {
+    f"datasets.{name}": (f"chainrule.datasets.{name}",)
+    for name in (
+        "boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "imdb", "mnist", "reuters",
+    )
+}  # fmt: skip
+
+# Places that names had in earlier years, and what is said about them.
+OLD: dict[str, tuple[str, ...]] = {
+    "applications.imagenet_utils": ("chainrule.pretrained",),
+    "engine": LAYERS,
+    "engine.topology": LAYERS,
+    "engine.training": ("chainrule.models",),
+    "engine.sequential": ("chainrule.models",),
+    "engine.base_layer": LAYERS,
+    "layers.advanced_activations": LAYERS,
+    "layers.convolutional": LAYERS,
+    "layers.core": LAYERS,
+    "layers.embeddings": LAYERS,
+    "layers.experimental": LAYERS,
+    "layers.experimental.preprocessing": LAYERS,
+    "layers.merge": LAYERS,
+    "layers.merging": LAYERS,
+    "layers.noise": LAYERS,
+    "layers.normalization": LAYERS,
+    "layers.pooling": LAYERS,
+    "layers.recurrent": LAYERS,
+    "layers.wrappers": LAYERS,
+    "objectives": ("chainrule.losses",),
+    "optimizers.experimental": ("chainrule.optimizers",),
+    "optimizers.legacy": ("chainrule.optimizers",),
+    "preprocessing.timeseries": ("chainrule.preprocessing",),
+    "utils.data_utils": ("chainrule.utils",),
+    "utils.generic_utils": ("chainrule.utils",),
+    "utils.layer_utils": ("chainrule.utils",),
+    "utils.np_utils": ("chainrule.utils",),
+    "utils.vis_utils": ("chainrule.utils",),
+    "utils.visualize_util": ("chainrule.utils", "+old_layers"),
+    "wrappers.scikit_learn": ("chainrule.wrappers",),
+}
+
+# Where a script may look for Keras.
+ROOTS = (
+    "tensorflow.python.keras", "tensorflow.keras", "tensorflow.compat.v2.keras", "tensorflow.compat.v1.keras",
+    "keras.api", "keras", "tf_keras",
+)  # fmt: skip
+
+
+def split(name: str) -> tuple[str, str] | None:
+    """A module's name as its root and its place in Keras; None where it is none of Keras's.
+
+    >>> split("tensorflow.keras.layers"), split("keras"), split("kerastuner")
+    (('tensorflow.keras', 'layers'), ('keras', ''), None)
+    """
+    for root in ROOTS:
+        if name == root or name.startswith(root + "."):
+            return root, name[len(root) + 1 :]
+    return None

@@ -1,0 +1,28 @@
+"""Names of layers and helpers that Keras has no more; each is what it was, in today's words."""
+
+from typing import Any
+
+from chainrule import absent, layers
+from chainrule.errors import AbsentNameError
+
+# The name in earlier years: today's.
+SAME = {
+    "AtrousConvolution1D": "Conv1D", "AtrousConvolution2D": "Conv2D", "Conv2DTranspose": "Conv2DTranspose",
+    "Convolution1D": "Conv1D", "Convolution2D": "Conv2D", "Convolution3D": "Conv3D",
+    "CuDNNGRU": "GRU", "CuDNNLSTM": "LSTM", "SeparableConvolution2D": "SeparableConv2D",
+    "TimeDistributedDense": "Dense", "SyncBatchNormalization": "BatchNormalization",
+}  # fmt: skip
+GONE = {
+    "GravesLSTM": "LSTM", "Highway": "Dense", "MaxoutDense": "Dense", "Merge": "Concatenate, Add or Multiply",
+    "merge": "Concatenate, Add or Multiply", "Graph": "Model(inputs, outputs)", "ThresholdedReLU": "ReLU(threshold=theta)",
+}  # fmt: skip
+
+__all__: list[str] = []
+
+
+def __getattr__(name: str) -> Any:
+    if name in SAME and hasattr(layers, SAME[name]):
+        return getattr(layers, SAME[name])
+    if name in GONE:
+        raise AbsentNameError(f"Keras's layers.{name} is not part of Keras any more, nor of Chainrule; instead: {GONE[name]}.")
+    raise absent.missing("layers", name, layers.__all__)

@@ -1,0 +1,49 @@
+"""Each fit of a script leaves a run, named after the script, in the folder of runs."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from chainrule.keras_names.notes import Notes
+
+MOST = 50  # runs of one script; a program that fits in a loop would fill the folder
+
+
+class Recorder:
+    """Adds a recording to each fit. runs_dir: where runs are kept.  label: the end of their names."""
+
+    def __init__(self, runs_dir: str, label: str, notes: Notes) -> None:
+        self.runs_dir, self.label, self.notes = runs_dir, label, notes
+        self.folders: list[Path] = []
+
+    def install(self) -> None:
+        """Lets every model's fit be recorded."""
+        from chainrule import models
+
+        for kind in dict.fromkeys((*models.Sequential.__mro__, *models.Model.__mro__)):
+            if "fit" in vars(kind) and kind.__module__.startswith("chainrule."):
+                kind.fit = self.recorded(kind.fit)  # type: ignore[attr-defined]
+
+    def recorded(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """fit, with a recording among its callbacks."""
+        from chainrule import Record
+
+        @functools.wraps(original)
+        def fit(model: Any, *arguments: Any, **settings: Any) -> Any:
+            callbacks = settings.get("callbacks")
+            given = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+            if len(arguments) > 5 or any(isinstance(callback, Record) for callback in given):
+                return original(model, *arguments, **settings)
+            if len(self.folders) >= MOST:
+                self.notes.say(f"{MOST} runs of this script are recorded; further ones are not.", line=False)
+                return original(model, *arguments, **settings)
+            record = Record(self.runs_dir, label=self.label)
+            settings["callbacks"] = [*given, record]
+            try:
+                return original(model, *arguments, **settings)
+            finally:
+                if record.folder is not None:
+                    self.folders.append(Path(record.folder))
+
+        return fit

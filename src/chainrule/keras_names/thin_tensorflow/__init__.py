@@ -1,0 +1,129 @@
+"""The few names of `tensorflow` itself that Keras scripts use, on arrays of NumPy. The rest is refused by its full name.
+
+`tf.keras` is Chainrule under Keras's names; see the import hook.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule import ops
+from chainrule.keras_names.thin_tensorflow.instead import missing
+from chainrule.keras_names.thin_tensorflow.tensor import Tensor, tensor, with_tensors
+
+__version__ = "2.19.0"
+
+bool_, float16, float32, float64 = np.bool_, np.float16, np.float32, np.float64
+int8, int16, int32, int64, uint8, uint16 = np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16
+bool, string, newaxis = np.bool_, np.str_, None  # noqa: A001 (TensorFlow's names)
+
+# TensorFlow's name: the name in ops.
+_SAME = {
+    "abs": "abs", "add": "add", "argmax": "argmax", "argmin": "argmin", "argsort": "argsort", "cast": "cast",
+    "clip_by_value": "clip", "cos": "cos", "divide": "divide", "equal": "equal", "exp": "exp",
+    "expand_dims": "expand_dims", "eye": "eye", "greater": "greater", "greater_equal": "greater_equal",
+    "less": "less", "less_equal": "less_equal", "linspace": "linspace", "logical_and": "logical_and",
+    "logical_not": "logical_not", "logical_or": "logical_or", "matmul": "matmul", "maximum": "maximum",
+    "minimum": "minimum", "multiply": "multiply", "norm": "norm", "not_equal": "not_equal",
+    "ones_like": "ones_like", "pad": "pad", "pow": "power", "range": "arange", "repeat": "repeat",
+    "reshape": "reshape", "reverse": "flip", "round": "round", "sigmoid": "sigmoid", "sign": "sign", "sin": "sin",
+    "sort": "sort", "split": "split", "sqrt": "sqrt", "square": "square", "squeeze": "squeeze", "stack": "stack",
+    "stop_gradient": "stop_gradient", "subtract": "subtract", "tanh": "tanh", "tensordot": "tensordot", "tile": "tile",
+    "transpose": "transpose", "unstack": "unstack", "where": "where", "zeros_like": "zeros_like",
+    "reduce_all": "all", "reduce_any": "any", "reduce_max": "max", "reduce_mean": "mean", "reduce_min": "min",
+    "reduce_prod": "prod", "reduce_sum": "sum", "reduce_logsumexp": "logsumexp", "reduce_std": "std",
+    "reduce_variance": "var",
+}  # fmt: skip
+
+
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:
+    """An array of anything array-like; texts stay texts."""
+    made = np.asarray(value) if np.asarray(value).dtype.kind in "US" else ops.convert_to_tensor(value, dtype)
+    return tensor(made if shape is None else np.broadcast_to(made, shape))
+
+
+def convert_to_tensor(value: Any, dtype: Any = None, **settings: Any) -> Any:
+    """An array of anything array-like."""
+    return constant(value, dtype)
+
+
+def concat(values: Any, axis: int, name: str | None = None) -> Any:
+    """Arrays one after the other along an axis."""
+    return tensor(ops.concatenate(values, axis=axis))
+
+
+def one_hot(indices: Any, depth: int, **settings: Any) -> Any:
+    """Class numbers to rows of 0 and one 1."""
+    return tensor(ops.one_hot(indices, depth))
+
+
+def zeros(shape: Any, dtype: Any = np.float32, name: str | None = None) -> Any:
+    """An array of zeros."""
+    return tensor(np.zeros(shape, dtype))
+
+
+def ones(shape: Any, dtype: Any = np.float32, name: str | None = None) -> Any:
+    """An array of ones."""
+    return tensor(np.ones(shape, dtype))
+
+
+def fill(dims: Any, value: Any, name: str | None = None) -> Any:
+    """An array of one number."""
+    return tensor(ops.full(dims, value))
+
+
+def shape(input: Any, **settings: Any) -> Any:  # noqa: A002 (TensorFlow's name)
+    """An array's shape, as an array."""
+    return tensor(np.asarray(np.shape(input), np.int32))
+
+
+def size(input: Any, **settings: Any) -> int:  # noqa: A002 (TensorFlow's name)
+    """How many numbers an array has."""
+    return int(np.size(input))
+
+
+def rank(input: Any, **settings: Any) -> int:  # noqa: A002 (TensorFlow's name)
+    """How many axes an array has."""
+    return int(np.ndim(input))
+
+
+def is_tensor(x: Any) -> Any:
+    """Whether something is an array already."""
+    return ops.is_tensor(x)
+
+
+def function(func: Any = None, **settings: Any) -> Any:
+    """The function itself: everything is computed at once here."""
+    return (lambda inner: inner) if func is None else func
+
+
+def executing_eagerly() -> Any:
+    """True: everything is computed at once."""
+    return True
+
+
+def get_logger() -> Any:
+    """Python's logger of this name."""
+    import logging
+
+    return logging.getLogger("tensorflow")
+
+
+def print(*values: Any, **settings: Any) -> None:  # noqa: A001 (TensorFlow's name)
+    """Prints values."""
+    import builtins
+
+    builtins.print(*values, **{name: value for name, value in settings.items() if name in ("end", "sep")})
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("sigmoid", "tanh"):
+        from chainrule.keras_names.thin_tensorflow import nn
+
+        return getattr(nn, name)
+    if name in _SAME:
+        return with_tensors(getattr(ops, _SAME[name]))
+    raise missing("tensorflow", name)
+
+
+__all__ = ["Tensor", *(name for name in globals() if not name.startswith("_") and name not in ("Any", "np", "ops", "missing", "tensor", "with_tensors"))]  # noqa: PLE0604

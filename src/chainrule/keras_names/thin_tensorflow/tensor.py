@@ -1,0 +1,48 @@
+"""Arrays as TensorFlow hands them out: NumPy's, with a `.numpy()`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+class Tensor(np.ndarray):
+    """An array of NumPy that also answers `.numpy()`.
+
+    >>> tensor([1.0, 2.0]).numpy()
+    array([1., 2.])
+    """
+
+    def numpy(self) -> Any:
+        """The plain array, or the plain number where it is one."""
+        plain = self.view(np.ndarray)
+        return plain[()] if plain.ndim == 0 else plain
+
+    def set_shape(self, shape: Any) -> None:
+        """Accepts the shape it has."""
+
+    def get_shape(self) -> tuple[int, ...]:
+        """Its shape."""
+        return tuple(self.shape)
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)
+
+
+def tensor(value: Any) -> Any:
+    """The value as a Tensor where it is an array of NumPy or a number; lists and tuples of arrays part by part."""
+    if isinstance(value, (list, tuple)) and any(isinstance(part, np.ndarray) for part in value):
+        return type(value)(tensor(part) for part in value)
+    if isinstance(value, Tensor) or (hasattr(value, "__array_namespace__") and not isinstance(value, (np.ndarray, np.generic))):
+        return value
+    return np.asarray(value).view(Tensor)
+
+
+def with_tensors(function: Callable[..., Any]) -> Any:
+    """The function, giving Tensors; what TensorFlow calls name= is left out."""
+
+    def wrapped(*arguments: Any, name: str | None = None, **settings: Any) -> Any:
+        return tensor(function(*arguments, **settings))
+
+    wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
+    return wrapped

@@ -1,0 +1,22 @@
+"""Keras's `keras.ops`: functions on arrays, for losses, metrics and layers of one's own. NumPy and JAX alike.
+
+An array of JAX stays one of JAX; everything else becomes an array of NumPy. Functions that Keras has and that are
+not here are refused by name.
+
+    >>> from chainrule import ops
+    >>> ops.mean(ops.square([1.0, 2.0, 3.0]))
+    np.float32(4.6666665)
+"""
+
+from typing import TYPE_CHECKING
+
+from chainrule import absent
+from chainrule.ops import core, nn, numpy_like
+from chainrule.ops.core import *  # noqa: F403
+from chainrule.ops.nn import *  # noqa: F403
+from chainrule.ops.numpy_like import *  # noqa: F403
+
+__all__ = sorted([*core.__all__, *nn.__all__, *numpy_like.__all__])  # noqa: PLE0605
+
+if not TYPE_CHECKING:
+    __getattr__ = absent.refusing("ops", __all__)
