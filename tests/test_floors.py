@@ -11,14 +11,14 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 
-GROUND = {"absent", "arrays", "errors"}
+GROUND = {"absent", "arrays", "custom_objects", "errors"}
 NETWORK = {
     "activations", "augmentation", "backend", "backprop", "crossentropy", "initializers", "layers", "losses", "metrics", "ops",
     "measures", "optimizers", "regularizers",
 }  # fmt: skip
 DATA = {"datasets", "files", "images", "pretrained", "runs"}
 TRAINING = {
-    "callbacks", "checkpoints", "engines", "examples", "finite", "handwriting", "inference", "models", "stack", "predicting", "progress", "rates", "recipes",
+    "callbacks", "checkpoints", "engines", "examples", "finite", "handwriting", "inference", "models", "stack", "predicting", "preprocessing", "progress", "rates", "recipes",
     "recording", "replay", "reruns",
     "saving", "summary", "threads", "training", "utils",
 }  # fmt: skip

@@ -22,7 +22,7 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "activations", "arrays", "backend", "backprop", "callbacks", "datasets", "diagnosis", "errors", "explain", "files", "images",
-    "initializers", "landscapes", "layers", "losses", "metrics", "models", "ops", "optimizers", "plots", "rates", "recipes", "regularizers",
+    "initializers", "landscapes", "layers", "losses", "metrics", "models", "ops", "optimizers", "plots", "preprocessing", "rates", "recipes", "regularizers",
     "report", "reruns", "runs", "saving", "utils",
 )  # fmt: skip
 _NAMES = {
@@ -39,7 +39,7 @@ __all__ = ["Input", "Model", "Record", "Scaled", "Sequential", "__version__", "o
 if TYPE_CHECKING:
     from chainrule import (  # noqa: F401, I001
         activations, arrays, backend, backprop, callbacks, datasets, diagnosis, errors, explain, files, images, initializers, landscapes,
-        layers, losses, metrics, models, ops, optimizers, plots, rates, recipes, regularizers, report, reruns, runs, saving, utils,
+        layers, losses, metrics, models, ops, optimizers, plots, preprocessing, rates, recipes, regularizers, report, reruns, runs, saving, utils,
     )  # fmt: skip
     from chainrule.examples import Scaled
     from chainrule.layers import Input

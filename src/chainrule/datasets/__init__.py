@@ -13,13 +13,31 @@ from typing import TYPE_CHECKING
 
 NAMES = ("mnist", "fashion_mnist", "kmnist", "emnist_digits", "emnist_letters", "emnist_balanced")
 
-_MODULES = ("mnist", "fashion_mnist", "kmnist", "emnist", "idx")
+_MODULES = (
+    "boston_housing", "california_housing", "cifar10", "cifar100", "emnist", "fashion_mnist", "idx", "imdb", "kmnist",
+    "mnist", "reuters",
+)  # fmt: skip
 _HOMES = {"Dataset": "dataset", "load": "catalogue", "prepare": "preparation"}
 
-__all__ = ["NAMES", "Dataset", "emnist", "fashion_mnist", "idx", "kmnist", "load", "mnist", "prepare"]
+__all__ = [
+    "NAMES", "Dataset", "boston_housing", "california_housing", "cifar10", "cifar100", "emnist", "fashion_mnist", "idx",
+    "imdb", "kmnist", "load", "mnist", "prepare", "reuters",
+]  # fmt: skip
 
 if TYPE_CHECKING:
-    from chainrule.datasets import emnist, fashion_mnist, idx, kmnist, mnist
+    from chainrule.datasets import (
+        boston_housing,
+        california_housing,
+        cifar10,
+        cifar100,
+        emnist,
+        fashion_mnist,
+        idx,
+        imdb,
+        kmnist,
+        mnist,
+        reuters,
+    )  # fmt: skip
     from chainrule.datasets.catalogue import load
     from chainrule.datasets.dataset import Dataset
     from chainrule.datasets.preparation import prepare

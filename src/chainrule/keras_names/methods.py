@@ -9,8 +9,8 @@ import numpy as np
 from chainrule.keras_names import spellings
 from chainrule.keras_names.era import Era
 from chainrule.keras_names.notes import Notes
-from chainrule.keras_names.thin_tensorflow.tensor import tensor
 from chainrule.keras_names.translate import renamed
+from chainrule.ops.tensor import tensor
 
 
 def install(notes: Notes, era: Era) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import ops
 from chainrule.keras_names.thin_tensorflow.instead import missing
-from chainrule.keras_names.thin_tensorflow.tensor import Tensor, tensor, with_tensors
+from chainrule.ops.tensor import Tensor, tensor, with_tensors
 
 __version__ = "2.19.0"
 

@@ -5,7 +5,7 @@ from typing import Any
 from chainrule import ops
 from chainrule.keras_names import thin_tensorflow
 from chainrule.keras_names.thin_tensorflow.instead import missing
-from chainrule.keras_names.thin_tensorflow.tensor import tensor, with_tensors
+from chainrule.ops.tensor import tensor, with_tensors
 
 __all__ = ["confusion_matrix"]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from chainrule import ops
 from chainrule.keras_names.thin_tensorflow.instead import missing
-from chainrule.keras_names.thin_tensorflow.tensor import tensor, with_tensors
+from chainrule.ops.tensor import tensor, with_tensors
 
 __all__ = [
     "sigmoid_cross_entropy_with_logits", "softmax_cross_entropy_with_logits",

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.keras_names.thin_tensorflow.instead import missing
-from chainrule.keras_names.thin_tensorflow.tensor import tensor
+from chainrule.ops.tensor import tensor
 from chainrule.utils import set_random_seed
 
 __all__ = ["normal", "set_seed", "shuffle", "uniform"]

@@ -1,4 +1,4 @@
-"""Arrays as TensorFlow hands them out: NumPy's, with a `.numpy()`."""
+"""Arrays of NumPy with a `.numpy()`, as scripts for TensorFlow expect them."""
 
 from collections.abc import Callable
 from typing import Any
