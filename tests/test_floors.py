@@ -18,7 +18,7 @@ NETWORK = {
 }  # fmt: skip
 DATA = {"datasets", "files", "images", "pretrained", "runs"}
 TRAINING = {
-    "callbacks", "checkpoints", "engines", "examples", "finite", "handwriting", "inference", "models", "stack", "predicting", "preprocessing", "progress", "rates", "recipes",
+    "callbacks", "checkpoints", "engines", "examples", "export", "finite", "handwriting", "inference", "models", "stack", "predicting", "preprocessing", "progress", "rates", "recipes",
     "recording", "replay", "reruns",
     "saving", "summary", "threads", "training", "utils",
 }  # fmt: skip
@@ -26,7 +26,7 @@ SHOWING = {"diagnosis", "explain", "landscapes", "plots", "report"}
 DOORS = {"__main__", "cli", "keras_names", "server", "studio", "widgets"}
 FLOORS = [GROUND, NETWORK | DATA, TRAINING, SHOWING, DOORS]
 
-HEAVY = {"jax", "h5py", "PIL", "matplotlib", "keras", "tensorflow", "torch", "pi_heif"}
+HEAVY = {"jax", "h5py", "PIL", "matplotlib", "keras", "tensorflow", "torch", "pi_heif", "onnx", "onnxruntime"}
 
 
 def floor_of(room: str) -> int:

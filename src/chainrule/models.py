@@ -261,6 +261,15 @@ class Sequential(Stack):
         refuse_settings("save", **more)
         save_model(self, filepath, overwrite=overwrite, include_optimizer=include_optimizer)
 
+    def export(self, filepath: Any, format: str = "onnx", verbose: Any = None, input_signature: None = None, **options: Any) -> None:  # noqa: A002 (Keras's name)
+        """Writes the model for other programs, verified: "onnx", "c", "html", "py", "keras" or "h5"; see docs/export.md."""
+        refuse_settings("export", input_signature=input_signature)
+        from chainrule.export import export_model
+
+        written = export_model(self, filepath, format, **options)
+        if verbose:
+            print(f"Saved artifact at {written.path!r}.")
+
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Writes the weights alone, to a .weights.h5 file."""
         from chainrule.saving import save_weights

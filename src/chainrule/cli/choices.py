@@ -20,3 +20,4 @@ PICTURES = (
     "batch-paths",
 )  # fmt: skip
 SIZES = ("gradient", "update", "weight", "ratio")
+FORMATS = ("keras", "h5", "onnx", "c", "html", "py")

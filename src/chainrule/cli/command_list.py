@@ -27,6 +27,7 @@ COMMANDS = {
     "data": "say what is in a data set",
     "data show": "draw one example in the terminal or to a file",
     "summary": "show a model's layers and where it comes from",
+    "export": "write a model for other programs: ONNX, C, a web page, Python, Keras",
     "convert": "turn .h5 into .keras and back",
     "completion": "print a script that completes commands on TAB",
     "doctor": "check this installation and list its optional parts",

@@ -16,6 +16,7 @@ PARTS = {  # package: (module, what it is for, how to get it)
         'pip install "chainrule[plot]"',
     ),
     "pi-heif": ("pi_heif", "photos of iPhones (HEIC)", 'pip install "chainrule[heic]"'),
+    "onnx": ("onnx", "chainrule export --to onnx", 'pip install "chainrule[onnx]"'),
     "h5py": ("h5py", "nothing in Chainrule; reading model files yourself", "pip install h5py"),
     "keras": ("keras", "comparing with Keras in the tests", 'pip install "chainrule[test]"'),
 }

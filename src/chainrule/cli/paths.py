@@ -66,6 +66,12 @@ def target(name: str, endings: tuple[str, ...], force: bool) -> str:
     return name
 
 
+def different(source: str, target: str) -> None:
+    """SettingError where a file would be written over the one that it is made from."""
+    if Path(target).exists() and Path(source).samefile(target):
+        raise SettingError(f"{source!r} and {target!r} are the same file; name another file to write.")
+
+
 def free(name: str) -> str:
     """The name, or with the first number that makes it a new file: mnist.keras, mnist-2.keras, mnist-3.keras."""
     path, k = Path(name), 1

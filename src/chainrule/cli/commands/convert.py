@@ -1,6 +1,7 @@
-"""A model file in the other format, with all that is in it: weights, how it learned, and Chainrule's additions.
+"""A model file in the other format, with all that is in it: weights, how it learned, and the model card.
 
-The names decide: .keras, or .h5 (.hdf5). Keras opens both.
+The names decide: .keras, or .h5 (.hdf5). Keras opens both. The same as `chainrule export IN --out OUT`, which writes
+other formats too.
 """
 
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING
 from chainrule.cli import paths
 from chainrule.cli.output import Output, file_size
 from chainrule.cli.parser import Parser
-from chainrule.errors import SettingError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -22,7 +22,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("source", metavar="IN", help="the model file to read")
     parser.add_argument("target", metavar="OUT", help="the model file to write, .keras or .h5")
     parser.add_argument("--without-optimizer", action="store_true",
-                        help="leave out the optimizer's memory: a third of the size, but learning cannot go on")  # fmt: skip
+                        help="leave out the optimizer's state: a third of the size, but learning cannot go on")  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace OUT if it is there already")
     parser.add_json()
 
@@ -31,14 +31,14 @@ def run(args: "Namespace", out: Output) -> int:
     """Reads the one and writes the other."""
     paths.existing(args.source, "model file")
     paths.target(args.target, paths.MODELS, args.force)
-    if Path(args.target).exists() and Path(args.source).samefile(args.target):
-        raise SettingError("IN and OUT are the same file; name another OUT.")
-    from chainrule import files
-    from chainrule.saving import plan_of
+    paths.different(args.source, args.target)
+    from chainrule.export import export_model
+    from chainrule.saving import load_model
 
     before = Path(args.source).stat().st_size
-    model = files.load(args.source, plan_of)
-    after = files.save(args.target, model, include_optimizer=not args.without_optimizer)
-    out.give({"source": args.source, "source_bytes": before, "target": args.target, "target_bytes": after})
-    out.say(f"{args.source} ({file_size(before)}) written as {args.target} ({file_size(after)}).")
+    written = export_model(load_model(args.source), args.target, include_optimizer=not args.without_optimizer)
+    out.give(
+        {"source": args.source, "source_bytes": before, "target": args.target, "target_bytes": written.bytes}
+    )
+    out.say(f"{args.source} ({file_size(before)}) written as {args.target} ({file_size(written.bytes)}).")
     return 0

@@ -21,7 +21,11 @@ from chainrule.errors import FileError, SettingError, nearest
 if TYPE_CHECKING:
     from argparse import Namespace
 
-EXAMPLES = ("chainrule run train.py", "chainrule run --no-record lesson.ipynb", "chainrule run --strict train.py --epochs 3")
+EXAMPLES = (
+    "chainrule run train.py",
+    "chainrule run --no-record lesson.ipynb",
+    "chainrule run --strict train.py --epochs 3",
+)
 
 # Words that belong to `chainrule runs`.
 MEANT = {
@@ -46,7 +50,11 @@ def run(args: "Namespace", out: Output) -> int:
     check(args.script)
     warnings.showwarning = as_python
     ended = script.run(
-        args.script, args.rest, runs_dir=None if args.no_record else runs_dir(args), strict=args.strict, quiet=args.quiet
+        args.script,
+        args.rest,
+        runs_dir=None if args.no_record else runs_dir(args),
+        strict=args.strict,
+        quiet=args.quiet,
     )
     if ended.runs:
         out.tell(told(args.script, ended.runs))
@@ -63,7 +71,9 @@ def check(name: str) -> None:
     if path.is_dir():
         raise SettingError(f"{name!r} is a folder; name the script in it.")
     folder = path.parent if path.parent.is_dir() else Path()
-    scripts = [str(path.with_name(found.name)) for found in folder.iterdir() if found.suffix in (".py", ".ipynb")]
+    scripts = [
+        str(path.with_name(found.name)) for found in folder.iterdir() if found.suffix in (".py", ".ipynb")
+    ]
     guess = nearest(name, scripts)
     raise FileError(f"There is no script {name!r}." + (f" Did you mean {guess!r}?" if guess else ""))
 
@@ -79,7 +89,12 @@ def told(script: str, runs: list[Path]) -> str:
 
 
 def as_python(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, file: TextIO | None = None, line: Any = None
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: Any = None,
 ) -> None:
     """A warning as `python SCRIPT` shows it."""
     (file or sys.stderr).write(warnings.formatwarning(message, category, filename, lineno, line))

@@ -1,0 +1,86 @@
+"""Writes a model in another format, and verifies that the file says what the model says.
+
+keras, h5: Keras's files, nothing lost.  onnx: for ONNX Runtime and others; labels and preparation in the metadata.
+c: one C99 header without dependencies.  html: one page with a pad to draw on, which works without a network.
+py: one Python file that needs NumPy only.
+
+A format refuses by name the layers that it cannot carry. Verified means: the file was read or run again, and its outputs
+compared with the model's, on MNIST's test digits where the model reads those.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from chainrule.cli import choices, paths
+from chainrule.cli.output import Output, file_size
+from chainrule.cli.parser import OneOf, Parser
+from chainrule.errors import SettingError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from chainrule.export import Exported
+
+EXAMPLES = (
+    "chainrule export digits.keras --to onnx --out digits.onnx",
+    "chainrule export digits.keras --to html --out digits.html",
+)
+
+
+def arguments(parser: Parser) -> None:
+    """Adds what this command takes."""
+    parser.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
+    parser.add_argument("--to", type=OneOf("format", choices.FORMATS), metavar="FORMAT",
+                        help=f"{', '.join(choices.FORMATS)} (default: as FILE ends)")  # fmt: skip
+    parser.add_argument("--out", metavar="FILE", help="the file to write")
+    parser.add_argument(
+        "--pixels", action="store_true", help="onnx: the input is uint8 pixels, scaled in the graph"
+    )
+    parser.add_argument(
+        "--prefix", metavar="NAME", help="c: what all names in the header begin with (default: FILE's name)"
+    )
+    parser.add_argument(
+        "--without-optimizer", action="store_true", help="keras, h5: leave out the optimizer's state"
+    )
+    parser.add_argument("--no-verify", action="store_true", help="do not compare the file with the model")
+    parser.add_argument("--force", action="store_true", help="replace FILE if it is there already")
+    parser.add_json()
+
+
+def run(args: "Namespace", out: Output) -> int:
+    """Writes the file and says how it was verified."""
+    if args.out is None:
+        raise SettingError("Where to? --out FILE, such as digits.onnx.")
+    from chainrule.export import FORMATS, export_model, format_of
+    from chainrule.saving import load_model
+
+    format_ = args.to or format_of(args.out)
+    paths.existing(args.model, "model file")
+    paths.target(args.out, FORMATS[format_][0], args.force)
+    paths.different(args.model, args.out)
+    model = load_model(args.model, compile=format_ in ("keras", "h5"))
+    written = export_model(model, args.out, format_, verify=not args.no_verify, **options_of(args, format_))
+    out.give({"model": args.model, **written.to_dict()})
+    out.say("\n".join(lines(written, args.model, out)))
+    return 0
+
+
+def options_of(args: "Namespace", format_: str) -> dict[str, Any]:
+    """The options of this format; SettingError for one of another format."""
+    takes = {"pixels": ("onnx",), "prefix": ("c",), "without_optimizer": ("keras", "h5")}
+    for name, formats in takes.items():
+        if getattr(args, name) and format_ not in formats:
+            raise SettingError(
+                f"--{name.replace('_', '-')} is for {' and '.join(formats)}; {format_} does not take it."
+            )
+    given: dict[str, Any] = {"pixels": True} if args.pixels else {}
+    given |= {} if args.prefix is None else {"prefix": args.prefix}
+    return given | ({"include_optimizer": False} if args.without_optimizer else {})
+
+
+def lines(written: "Exported", source: str, out: Output) -> list[str]:
+    """The report, for people."""
+    told = [f"{source} written as {out.bold(written.path)}, {file_size(written.bytes)}."]
+    told += written.notes
+    if written.verified:
+        told.append(f"Verified ({written.verified}): the outputs differ by at most {written.difference:.2g}.")
+    return told

@@ -1,0 +1,122 @@
+"""The forward direction of an exported model in plain NumPy. `--to py` writes this file's text into the file it makes."""
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["forward", "unpack"]
+
+
+def erf(x: Any) -> Any:
+    """The error function, to 1.2e-7 of 1 (Press et al., "Numerical Recipes", section 6.2)."""
+    t = 1 / (1 + 0.5 * np.abs(x))
+    series = -1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277))
+    series = 0.09678418 + t * (-0.18628806 + t * (0.27886807 + t * series))
+    series = -1.26551223 + t * (1.00002368 + t * (0.37409196 + t * series))
+    return np.sign(x) * (1 - t * np.exp(-x * x + series))
+
+
+def sigmoid(x: Any) -> Any:
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
+
+
+def softmax(x: Any) -> Any:
+    raised = np.exp(x - x.max(axis=-1, keepdims=True))
+    return raised / raised.sum(axis=-1, keepdims=True)
+
+
+def elu(x: Any, alpha: Any) -> Any:
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def general_relu(x: Any, max_value: Any, negative_slope: Any, threshold: Any) -> Any:
+    y = np.where(x > threshold, x, negative_slope * (x - threshold))
+    return y if max_value is None else np.minimum(y, max_value)
+
+
+def windows(x: Any, settings: Any, filler: Any) -> Any:
+    """All windows of pictures (n, rows, columns, channels): (n, rows', columns', height, width, channels)."""
+    (height, width), (down, right) = settings["size"], settings["strides"]
+    step_down, step_right = settings.get("dilation", (1, 1))
+    top, left, bottom, end = settings["pads"]
+    x = np.pad(x, ((0, 0), (top, bottom), (left, end), (0, 0)), constant_values=filler)
+    reach = ((height - 1) * step_down + 1, (width - 1) * step_right + 1)
+    seen = np.lib.stride_tricks.sliding_window_view(x, reach, axis=(1, 2))[:, ::down, ::right]
+    return np.moveaxis(seen[..., ::step_down, ::step_right], 3, -1)
+
+
+def conv2d(x: Any, settings: Any, weights: Any) -> Any:
+    kernel, groups, pieces = weights["kernel"], settings["groups"], []
+    inputs, outputs = kernel.shape[2], kernel.shape[3] // groups
+    for k in range(groups):
+        seen = windows(x[..., k * inputs : (k + 1) * inputs], settings, 0)
+        flat = seen.reshape(-1, int(np.prod(seen.shape[3:])))
+        some = kernel[..., k * outputs : (k + 1) * outputs]
+        pieces.append((flat @ some.reshape(-1, outputs)).reshape(*seen.shape[:3], outputs))
+    y = pieces[0] if groups == 1 else np.concatenate(pieces, axis=-1)
+    return y + weights["bias"] if "bias" in weights else y
+
+
+def average_pool2d(x: Any, settings: Any) -> Any:
+    counts = windows(np.ones((1, *x.shape[1:]), x.dtype), settings, 0).sum(axis=(3, 4))
+    return windows(x, settings, 0).sum(axis=(3, 4)) / counts
+
+
+def global_pool(function: Any) -> Any:
+    return lambda x, s, w: function(x, axis=(1, 2), keepdims=s["keepdims"])
+
+
+def layer_normalization(x: Any, settings: Any, weights: Any) -> Any:
+    y = (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(x.var(axis=-1, keepdims=True) + settings["epsilon"])
+    y = y * weights["gamma"] if "gamma" in weights else y
+    return y + weights["beta"] if "beta" in weights else y
+
+
+def zero_padding2d(x: Any, settings: Any) -> Any:
+    top, left, bottom, right = settings["pads"]
+    return np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)))
+
+
+RUN: dict[str, Any] = {  # each takes the examples x, the settings s and the weights w
+    "dense": lambda x, s, w: x @ w["kernel"] + w.get("bias", 0),
+    "conv2d": conv2d,
+    "max_pool2d": lambda x, s, w: windows(x, s, -np.inf).max(axis=(3, 4)),
+    "average_pool2d": lambda x, s, w: average_pool2d(x, s),
+    "global_average_pool2d": global_pool(np.mean),
+    "global_max_pool2d": global_pool(np.max),
+    "zero_padding2d": lambda x, s, w: zero_padding2d(x, s),
+    "reshape": lambda x, s, w: x.reshape(len(x), *s["shape"]),
+    "scale_shift": lambda x, s, w: x * w["scale"] + w["shift"],
+    "layer_normalization": layer_normalization,
+    "relu": lambda x, s, w: np.maximum(x, 0),
+    "general_relu": lambda x, s, w: general_relu(x, **s),
+    "leaky_relu": lambda x, s, w: np.where(x > 0, x, s["negative_slope"] * x),
+    "elu": lambda x, s, w: elu(x, s["alpha"]),
+    "selu": lambda x, s, w: 1.0507009873554805 * elu(x, 1.6732632423543772),
+    "gelu": lambda x, s, w: x * 0.5 * (1 + erf(x / np.sqrt(2))),
+    "sigmoid": lambda x, s, w: sigmoid(x),
+    "silu": lambda x, s, w: x * sigmoid(x),
+    "softplus": lambda x, s, w: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
+    "tanh": lambda x, s, w: np.tanh(x),
+    "softmax": lambda x, s, w: softmax(x),
+}
+
+
+def forward(operations: Any, x: Any) -> Any:
+    """What the model says to examples x (n, ...) float32. operations: (kind, settings, weights), one after the other."""
+    for kind, settings, weights in operations:
+        x = RUN[kind](x, settings, weights).astype(np.float32, copy=False)
+    return x
+
+
+def unpack(entries: Any, content: Any, dtype: str = "<f4") -> Any:
+    """Operations from their stored form: weights are slices of one block of bytes."""
+    numbers, found = np.frombuffer(content, dtype).astype(np.float32), []
+    for entry in entries:
+        weights = {
+            name: numbers[start : start + int(np.prod(shape))].reshape(shape)
+            for name, (start, shape) in entry["weights"].items()
+        }
+        found.append((entry["kind"], entry["settings"], weights))
+    return found
