@@ -65,7 +65,7 @@ def test_parts_are_taken_as_they_lie(tmp_path: Path) -> None:
     for part, n in (("train", 4), ("val", 2), ("test", 3)):
         for name in ("a", "b"):
             for k in range(n):
-                paint(tmp_path / part / name / f"{part}{k}.png", k)
+                paint(tmp_path / part / name / f"{part}{k}.png", k + 100 * (name == "b"))
     data = datasets.load(tmp_path)
     assert data.sizes == {"train": 8, "val": 4, "test": 6}
     assert data.notes == ()

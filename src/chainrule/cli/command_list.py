@@ -25,6 +25,7 @@ COMMANDS = {
     "explain": "open one learning step: how a weight gets its next value",
     "check": "measure whether a model's backpropagation is right",
     "data": "say what is in a data set",
+    "data check": "look for what is wrong with data before learning",
     "data show": "draw one example in the terminal or to a file",
     "summary": "show a model's layers and where it comes from",
     "export": "write a model for other programs: ONNX, C, a web page, Python, Keras",

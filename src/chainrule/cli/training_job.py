@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli import paths
 from chainrule.cli.options import check_seed, data_options
 from chainrule.cli.run_options import found, runs_dir, step_of, tolerance
-from chainrule.errors import SettingError
+from chainrule.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from chainrule.datasets import Dataset
     from chainrule.reruns import Job
 
 FIXED = ("recipe", "layers", "activation", "seed")  # what a fork has from its parent
@@ -39,12 +40,25 @@ def fresh(args: "Namespace", source: str, changes: dict[str, Any]) -> "Job":
 
     seed, options = check_seed(args.seed), data_options(args)
     data = datasets.load(source, **options)
+    if not args.ignore_data_checks:
+        refuse_meaningless(data)
     recipe = recipes.recipe(
         args.recipe or "fast", len(data.x_train), hidden=args.layers, activation=args.activation, **changes
     )
     arrays.set_seed(seed)
     folder = None if args.no_record else runs_dir(args)
     return reruns.new(data, recipe, source, options, seed, backend=args.backend, runs_dir=folder)
+
+
+def refuse_meaningless(data: "Dataset") -> None:
+    """Raises DataError where the quick checks found what would make a result meaningless."""
+    stops = data.checks.stops if data.checks else ()
+    if stops:
+        lines = [f"  {finding.text}" for finding in stops]
+        raise DataError(
+            "\n".join([f"{data.name} is not learned from, as the result would mean nothing:", *lines,
+                       "--ignore-data-checks goes on all the same."])
+        )  # fmt: skip
 
 
 def resumed(args: "Namespace", source: str | None, changes: dict[str, Any]) -> "Job":

@@ -4,12 +4,15 @@ import hashlib
 import json
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import DataError
+
+if TYPE_CHECKING:
+    from chainrule.datasets.data_checks.finding import DataReport
 
 Array = NDArray[Any]
 
@@ -48,6 +51,7 @@ class Dataset:
     licence: str = ""
     skipped: tuple[tuple[str, str], ...] = ()  # (file or file:line, why it was left out)
     notes: tuple[str, ...] = ()  # what deserves a look before learning
+    checks: "DataReport | None" = None  # what the quick checks found, where they were made
 
     def __post_init__(self) -> None:
         for name in ARRAYS:
@@ -191,7 +195,7 @@ class Dataset:
 
     def to_dict(self) -> dict[str, Any]:
         """The same for programs: everything but the arrays, ready for JSON."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ARRAYS}
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in (*ARRAYS, "checks")}
         return plain | {
             "sizes": self.sizes, "input_shape": list(self.input_shape), "dtype": str(self.x_train.dtype),
             "class_counts": self.class_counts, "baseline": self.baseline, "digest": self.digest,

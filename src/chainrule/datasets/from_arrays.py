@@ -42,7 +42,8 @@ def from_arrays(
         last = f"skip_bad=True (--skip-bad) goes on without them{more}."
         raise DataError("\n".join([f"{name} has examples that cannot be used:", *lines, last]))
     ys, names, notes = _answers(name, {part: y for part, (_, y) in parts.items()}, task, class_names)
-    xs = {part: x for part, (x, _) in parts.items()}
+    xs, rescaled = _one_scale(name, {part: x for part, (x, _) in parts.items()})
+    notes += rescaled
     if "test" not in xs:
         x, y = xs["train"], ys["train"]
         kept, aside = split(y, test, seed, classes=names is not None)
@@ -100,6 +101,39 @@ def _inputs(name: str, part: str, x: Array) -> Array:
     return x.astype(np.float32)
 
 
+def _one_scale(name: str, xs: dict[str, Array]) -> tuple[dict[str, Array], list[str]]:
+    """All parts in the type and on the scale of the training part: fractions 0..1 and whole numbers 0..255 are one thing.
+
+    Raises DataError where a part is neither.
+    """
+    train, notes = xs["train"], []
+    made = {"train": train}
+    for part, x in xs.items():
+        if part == "train" or x.dtype == train.dtype or not x.size:
+            made[part] = x.astype(train.dtype, copy=False)
+            continue
+        told = f"x_{part} holds {_span(x)} and x_train {_span(train)}"
+        if train.dtype == np.uint8:
+            fractions = x.min() >= 0 and x.max() <= 1 < train.max()
+            bytes_ = x * np.float32(255) if fractions else x
+            whole = np.round(bytes_)
+            if np.abs(bytes_ - whole).max() > 0.2 or whole.min() < 0 or whole.max() > 255:
+                raise DataError(f"{name}: {told}; bring them to one scale.")
+            made[part] = whole.astype(np.uint8)
+            if fractions:
+                notes.append(f"{told}: x_{part} was multiplied by 255")
+        elif x.dtype == np.uint8 and train.min() >= 0 and train.max() <= 1 < x.max():
+            made[part] = x.astype(np.float32) / 255
+            notes.append(f"{told}: x_{part} was divided by 255")
+        else:
+            made[part] = x.astype(train.dtype)
+    return made, notes
+
+
+def _span(x: Array) -> str:
+    return f"{x.dtype} from {x.min():g} to {x.max():g}"
+
+
 def _flat(name: str, part: str, y: Array) -> Array:
     """Answers in one row: (n, 1) flattened, one-hot rows to the place of their 1."""
     y = y.reshape(len(y), -1) if y.ndim > 1 else y
@@ -142,6 +176,13 @@ def _answers(
         task is None and class_names is None
         and (not whole or len(values) > (FEW if values.dtype.kind == "f" else MANY))
     )  # fmt: skip
+    if task is None and class_names is None and whole and _doubtful(values, ys["train"], amounts):
+        raise DataError(
+            f"{name}: the answers hold {len(values):,} different whole numbers, {values[0]:g} to {values[-1]:g}. "
+            "Are they classes or amounts? Say task='classes' or task='regression' (--task)."
+        )
+    if amounts and len(values) == 1 and len(ys["train"]) > 1:
+        raise DataError(f"{name}: every answer to learn from is {values[0]:g}; nothing is to be learned.")
     if amounts:
         return {part: y.astype(np.float32) for part, y in ys.items()}, None, []
     if not whole:
@@ -171,3 +212,15 @@ def _answers(
         these = f"{names[0]} to {names[-1]} ({len(names)} different ones)"
         notes.append(f"the labels go from {these}: they are counted from 0 here and keep their names")
     return counted, names, notes
+
+
+def _doubtful(values: Array, y: Array, amounts: bool) -> bool:
+    """Whether whole numbers that are read in one way may as well be meant in the other.
+
+    Class numbers stand close together and are there several times each; amounts have gaps, or are hardly there twice.
+    """
+    if not FEW < len(values) <= MANY:
+        return False
+    dense = len(values) / (float(values[-1]) - float(values[0]) + 1)
+    each = len(y) / len(values)
+    return (dense >= 0.9 and each >= 5) if amounts else (dense < 0.5 or each < 2)

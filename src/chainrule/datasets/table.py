@@ -16,7 +16,8 @@ from chainrule.datasets import columns, csv_file
 from chainrule.datasets.cells import words as as_words
 from chainrule.datasets.column_kinds import kinds_of
 from chainrule.datasets.csv_file import Table
-from chainrule.datasets.data_checks import look_over
+from chainrule.datasets.data_checks import DataFinding, look_over
+from chainrule.datasets.data_checks.columns import answers_given_away, outliers
 from chainrule.datasets.dataset import TASKS, Array, Dataset
 from chainrule.datasets.splits import split
 from chainrule.errors import DataError, SettingError, unknown
@@ -80,7 +81,25 @@ def load(
         source=str(path),
         skipped=table.bad + (other.bad if other is not None else ()), notes=(*notes, *_constant(inputs)),
     )  # fmt: skip
-    return look_over(data)
+    return look_over(data, _column_findings(table, inputs, answer))
+
+
+def _column_findings(
+    table: Table, inputs: Sequence[columns.Column], answer: columns.Column
+) -> list[DataFinding]:
+    """What the columns say before they are standardised."""
+    numbers, words = {}, {}
+    for column in inputs:
+        if column["kind"] == "number":
+            numbers[column["name"]] = table.numbers(column["name"], column.get("notation"))[0]
+        else:
+            words[column["name"]] = as_words(table.columns[column["name"]])
+    target = answer["name"]
+    values = table.numbers(target, answer.get("notation"))[0] if answer["kind"] == "number" else None
+    amounts = numbers if values is None else numbers | {target: values}
+    found = [finding for name, own in amounts.items() for finding in outliers(name, own)]
+    told = as_words(table.columns[target]) if values is None else values
+    return found + answers_given_away(target, told, numbers, words)
 
 
 def rows(

@@ -1,6 +1,7 @@
 """The tree of a picture folder: its parts, their classes and the files in them, found without opening any."""
 
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +10,16 @@ from chainrule.datasets import pictures
 from chainrule.errors import DataError
 
 PARTS = {
-    "train": ("train", "training"),
-    "val": ("val", "valid", "validation"),
-    "test": ("test", "testing"),
+    "train": "train|training|trn",
+    "val": "val|valid|validation|validate|dev",
+    "test": "test|testing|tst|eval|evaluation|holdout",
 }
+PART = re.compile(
+    r"(?P<before>.*[_\-. ])?(?:"
+    + "|".join(f"(?P<{part}>{words})" for part, words in PARTS.items())
+    + r")(?:[_\-. ]?(?:set|data|dataset|images|imgs|pictures|pics|part|split|examples|samples|folder|dir))*",
+    re.IGNORECASE,
+)  # training_set, Testing, seg_train, "validation images"
 SYSTEM = ("thumbs.db", "desktop.ini", "__macosx", "icon\r", "lost+found", "@eadir")
 
 
@@ -29,15 +36,14 @@ def walk(root: Path) -> Tree:
     """Finds the parts, the classes and the files, opening none."""
     found = Tree()
     folders = _folders(root, found)
-    parts = {
-        part: d
-        for d in folders
-        for part, known in PARTS.items()
-        if d.name.lower() in known and _has_folders(d)
-    }
+    while len(folders) == 1 and _has_folders(folders[0]) and not part_of(folders[0].name)[0]:
+        root = folders[0]  # archive/animals/cat: what was unpacked into a folder of its own
+        found.notes.append(f"the classes lie in {root}")
+        folders = _folders(root, found)
+    parts = _parts(folders)
     if "train" in parts:
         for d in folders:
-            if d not in parts.values():
+            if d not in parts.values() and d not in [folder.parent for folder in parts.values()]:
                 found.notes.append(f"the folder {d.name} lies beside train and is not used")
         if "test" not in parts and "val" in parts:
             parts["test"] = parts.pop("val")
@@ -58,6 +64,49 @@ def walk(root: Path) -> Tree:
                 found.bad.append((str(d), "is a class without a picture"))
             found.files[part] += [(d.name, file) for file in files]
     return found
+
+
+def part_of(name: str) -> tuple[str | None, str]:
+    """Which part a folder of this name holds, in any of the usual spellings, and what stands before that word.
+
+    >>> part_of("training_set"), part_of("seg_Test"), part_of("cat")
+    (('train', ''), ('test', 'seg_'), (None, ''))
+    """
+    match = PART.fullmatch(name.strip())
+    if match is None:
+        return None, ""
+    return next(part for part in PARTS if match[part]), (match["before"] or "").lower()
+
+
+def _parts(folders: list[Path]) -> dict[str, Path]:
+    """The folders that are parts: the words must be there with the same letters before them, and hold folders.
+
+    Raises DataError where parts are named but the pictures in them have no classes.
+    """
+    named: dict[str, dict[str, Path]] = {}
+    for folder in folders:
+        part, before = part_of(folder.name)
+        if part is not None:
+            named.setdefault(before, {}).setdefault(part, folder)
+    for parts in named.values():
+        if "train" not in parts:
+            continue
+        inside = {part: folder for part, folder in parts.items() if _has_folders(folder)}
+        if not inside and len(parts) > 1 and len(parts) == len(folders):
+            names = " and ".join(folder.name for folder in parts.values())
+            raise DataError(
+                f"{folders[0].parent}: {names} are parts of the data, but hold no folders; each needs a subfolder with "
+                "pictures for each class."
+            )
+        if "train" in inside:
+            return {part: _inner(folder) for part, folder in inside.items()}
+    return {}
+
+
+def _inner(folder: Path) -> Path:
+    """seg_train/seg_train/cat: the folder within, where it is the only one and holds the classes."""
+    inner = [entry for entry in folder.iterdir() if entry.is_dir() and not _hidden(entry.name)]
+    return inner[0] if len(inner) == 1 and part_of(inner[0].name)[0] and _has_folders(inner[0]) else folder
 
 
 def _has_folders(folder: Path) -> bool:

@@ -66,7 +66,7 @@ def first_words(command: str) -> tuple[str, ...]:
         return choices.SHELLS
     if more := _more_words(command):
         return (*more, *(NAMES if command == "data" else ()))
-    return NAMES if command in ("train", "evaluate", "data show") else ()
+    return NAMES if command in ("train", "evaluate", "data show", "data check") else ()
 
 
 def bash() -> str:

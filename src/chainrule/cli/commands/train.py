@@ -42,6 +42,8 @@ EXAMPLES = (
     "chainrule train --fork last@300 --learning-rate 0.01",
 )
 
+FEW = 20  # test examples: a figure from fewer says little
+
 
 def arguments(parser: Parser) -> None:
     """Adds what this command takes."""
@@ -85,6 +87,8 @@ def arguments(parser: Parser) -> None:
     add_tolerance(group)
     add_runs_dir(group)
     add_data_options(parser, learning=True)
+    parser.add_argument("--ignore-data-checks", action="store_true", dest="ignore_data_checks",
+                        help="learn also from data whose result would mean nothing, such as copies in both parts")  # fmt: skip
     parser.add_json()
 
 
@@ -241,20 +245,31 @@ def result(data: "Dataset", measured: dict[str, Any], out: Output) -> list[str]:
     """The figures, for people."""
     if not measured:
         return ["No part of the data was set aside to measure on."]
-    examples = f"on {measured['test_examples']:,} examples it did not learn from"
+    flattering = data.checks.flattering if data.checks else ()
+    count = measured["test_examples"]
+    examples = f"on {count:,} examples" + ("" if flattering else " it did not learn from")
     if data.task == "regression":
         column = data.preparation.get("target", {}).get("name", "the answer")
-        return [
+        lines = [
             out.bold(f"Mean absolute error {measured['mean_absolute_error']:.4g}")
             + f" in {column}, {examples}.",
             f"Always answering the median would be off by {measured['baseline']:.4g}.",
         ]
-    told = f"Test accuracy {per_cent(measured['accuracy'])}, error {per_cent(measured['error'])}"
-    lines = [f"{out.bold(told)}, {examples}."]
-    if measured["baseline"] > 1.2 / len(data.class_names or ()):  # the classes are not of one size
-        lines.append(
-            f"Always answering the commonest class would be right in {per_cent(measured['baseline'])}."
-        )
+        useless = measured["mean_absolute_error"] >= measured["baseline"] > 0
+    else:
+        told = f"Test accuracy {per_cent(measured['accuracy'])}, error {per_cent(measured['error'])}"
+        lines = [f"{out.bold(told)}, {examples}."]
+        if measured["baseline"] > 1.2 / len(data.class_names or ()):  # the classes are not of one size
+            lines.append(
+                f"Always answering the commonest class would be right in {per_cent(measured['baseline'])}."
+            )
+        useless = measured["accuracy"] <= measured["baseline"]
+    lines += [f"Do not rely on it: {finding.says}" for finding in flattering]
+    if useless:
+        same = "the median" if data.task == "regression" else "the commonest class"
+        lines.append(f"That is no better than always answering {same}: nothing usable was learned.")
+    if count < FEW:
+        lines.append(f"{count} examples are too few to measure on; the next {count} may give another figure.")
     return lines
 
 

@@ -1,28 +1,27 @@
-"""What deserves a look before learning, though nothing is wrong enough to stop: said once, in plain words."""
+"""The classes of a data set: names that may be one, sizes that are far apart, parts that may be swapped."""
 
-import hashlib
 import unicodedata
-from collections import Counter
-from dataclasses import replace
 
 import numpy as np
 
+from chainrule.datasets.data_checks.finding import DataFinding
 from chainrule.datasets.dataset import Array, Dataset
 
 
-def look_over(data: Dataset) -> Dataset:
-    """The same data with notes on rare classes, parts that may be swapped, pictures in two parts."""
-    notes = list(data.notes)
-    if data.class_names is not None:
-        notes += imbalance(data.y_train, data.class_names) + twins(data.class_names)
-    if len(data.y_test) > len(data.y_train):
-        notes.append(
-            f"the test part has {len(data.y_test):,} examples and the training part {len(data.y_train):,}: "
-            "are they the right way round?"
-        )
-    if data.x_train.dtype == np.uint8:
-        notes += repeats(data)
-    return replace(data, notes=tuple(notes))
+def class_findings(data: Dataset) -> list[DataFinding]:
+    """What the names and the sizes of the classes say."""
+    if data.class_names is None:
+        return []
+    told = [*imbalance(data.y_train, data.class_names), *twins(data.class_names)]
+    return [DataFinding("classes", "note", text) for text in told]
+
+
+def swapped_parts(data: Dataset) -> list[DataFinding]:
+    """A test part that is larger than the training part."""
+    if len(data.y_test) <= len(data.y_train):
+        return []
+    says = f"the test part has {len(data.y_test):,} examples and the training part {len(data.y_train):,}: "
+    return [DataFinding("parts may be swapped", "note", says + "are they the right way round?")]
 
 
 def imbalance(y: Array, class_names: tuple[str, ...]) -> list[str]:
@@ -64,20 +63,3 @@ def twins(class_names: tuple[str, ...]) -> list[str]:
             )
         seen.setdefault(folded, name)
     return notes
-
-
-def repeats(data: Dataset) -> list[str]:
-    """Notes on examples of the test or validation part that are in the training part too, pixel for pixel."""
-    known = Counter(_prints(data.x_train))
-    notes = []
-    for part, x in (("validation", data.x_val), ("test", data.x_test)):
-        shared = sum(mark in known for mark in _prints(x)) if x is not None else 0
-        if shared:
-            notes.append(
-                f"{shared:,} pictures of the {part} part are in the training part too: it will flatter"
-            )
-    return notes
-
-
-def _prints(x: Array) -> list[bytes]:
-    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in x]

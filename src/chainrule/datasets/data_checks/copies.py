@@ -1,0 +1,133 @@
+"""Examples that are there more than once: in two parts, so that a test measures memory, or with two labels."""
+
+import hashlib
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.datasets.data_checks.finding import DataFinding
+from chainrule.datasets.dataset import Array, Dataset
+
+MEANINGLESS = 0.3  # of a test part that was learned from
+COMBINATIONS = 10  # times as many possible inputs as examples: then equal ones are no chance
+COLUMNS = 64  # are looked at for that
+PARTS = (("validation", "val"), ("test", "test"))
+
+
+def copies(data: Dataset) -> list[DataFinding]:
+    """Examples of the test or validation part that are in the training part too, number for number.
+
+    >>> x, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+    >>> found = copies(Dataset("leak", x, y, x[:10], y[:10], task="two classes", class_names=("a", "b")))
+    >>> found[0].severity, found[0].evidence["share"]
+    ('stop', 1.0)
+    """
+    known = set(_prints(data.x_train))
+    found = []
+    for part, key in PARTS:
+        x = getattr(data, f"x_{key}")
+        if x is None or not len(x):
+            continue
+        shared = np.array([mark in known for mark in _prints(x)])
+        if shared.any():
+            found.append(_finding(data, part, shared))
+    return found
+
+
+def _finding(data: Dataset, part: str, shared: NDArray[np.bool_]) -> DataFinding:
+    share, count = float(shared.mean()), int(shared.sum())
+    kind = "pictures" if are_pictures(data) else "examples"
+    evidence = {
+        "part": part, "count": count, "share": share, "flatters": part == "test",
+        "first": np.flatnonzero(shared)[:10].tolist(),
+    }  # fmt: skip
+    says = f"{count:,} {kind} of the {part} part are in the training part too ({share:.1%})".replace(
+        "%", " %"
+    )
+    if few_inputs(data):
+        evidence["flatters"] = share >= MEANINGLESS and part == "test"
+        return DataFinding(
+            "copies in two parts",
+            "note",
+            f"{says}: the columns take so few different values that rows repeat.",
+            "",
+            evidence,
+        )
+    severity = "stop" if share >= MEANINGLESS else "warning"
+    return DataFinding(
+        "copies in two parts", severity, f"{says}: what is measured there flatters, as it was learned from.",
+        "Take the copies out, or keep all copies of an example in one part.", evidence,
+    )  # fmt: skip
+
+
+def contradictions(data: Dataset) -> list[DataFinding]:
+    """Equal inputs that have different labels, anywhere in the data.
+
+    >>> x = np.random.default_rng(0).normal(size=(9, 3)); x[8] = x[0]
+    >>> y = np.array([0, 1, 0, 1, 0, 1, 0, 1, 1])
+    >>> contradictions(Dataset("twice", x, y, x[:0], y[:0], task="two classes", class_names=("cat", "dog")))[0].says
+    "1 example is there under several labels, the first: training 8 as 'dog' and training 0 as 'cat'."
+    """
+    if data.class_names is None:
+        return []
+    first: dict[bytes, tuple[str, int, int]] = {}
+    count, shown = 0, ""
+    for part, key in (("training", "train"), *PARTS):
+        x, y = getattr(data, f"x_{key}"), getattr(data, f"y_{key}")
+        if x is None:
+            continue
+        for k, (mark, label) in enumerate(zip(_prints(x), y.tolist(), strict=True)):
+            if mark not in first:
+                first[mark] = (part, k, label)
+            elif first[mark][2] != label:
+                other, index, before = first[mark]
+                shown = shown or (
+                    f"{part} {k} as {data.class_names[label]!r} and {other} {index} as {data.class_names[before]!r}"
+                )
+                count += 1
+    if not count:
+        return []
+    what = "picture" if are_pictures(data) else "example"
+    many = f"1 {what} is" if count == 1 else f"{count:,} {what}s are"
+    severity = "note" if few_inputs(data) else "warning"
+    return [
+        DataFinding(
+            "contradicting labels", severity, f"{many} there under several labels, the first: {shown}.",
+            "No network can be right on both: correct the labels.", {"count": count},
+        )
+    ]  # fmt: skip
+
+
+def are_pictures(data: Dataset) -> bool:
+    """Whether the examples are pictures."""
+    return data.x_train.dtype == np.uint8 and data.x_train.ndim >= 3
+
+
+def few_inputs(data: Dataset) -> bool:
+    """Whether the columns take so few values that equal rows are to be expected; never for pictures."""
+    x, n = data.x_train, len(data.x_train)
+    if are_pictures(data) or x.ndim != 2 or len(set(_prints(x))) > n / 2:
+        return False
+    possible, place = 1, 0
+    for column in data.preparation.get("columns", [{"kind": "number"}] * x.shape[1])[:COLUMNS]:
+        if column["kind"] == "category":
+            different = len(column["values"])
+            place += different
+        else:
+            different = len(np.unique(x[:, place]))
+            place += 1
+        possible *= max(1, different)
+        if possible > COMBINATIONS * n:
+            return False
+    return True
+
+
+def _prints(x: Array) -> list[bytes]:
+    """A fingerprint of each example; 0 and -0 are one number."""
+    if x.dtype.kind == "f":
+        x = x + 0
+    x = np.ascontiguousarray(x).reshape(len(x), math.prod(x.shape[1:]))
+    if x.dtype.itemsize * x.shape[1] <= 32:
+        return [row.tobytes() for row in x]
+    return [hashlib.blake2b(row, digest_size=16).digest() for row in x]

@@ -1,0 +1,170 @@
+"""Pictures of the test part that are a training picture once more: saved anew, brighter, darker or shifted.
+
+Two pictures are compared by the correlation of their pixels, which brightness and contrast do not change, at every
+shift of up to two pixels. The limit lies between 1 and what different training pictures reach among themselves: on
+MNIST, whose ones look alike, the nearest of all 10,000 test digits reach 0.989, while a digit saved as JPEG of quality 60,
+made 10 % brighter and shifted keeps 0.991.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.datasets.data_checks.finding import DataFinding
+from chainrule.datasets.dataset import Array, Dataset
+
+LIMIT, LOWEST = 0.99, 0.95  # of the correlation: the highest and the lowest limit
+SAMPLE = 300  # training pictures show how much alike different pictures of this set are
+SHIFT = 2  # pixels to each side
+CANDIDATES = 3  # training pictures that are looked at closely, by each of two likenesses
+SMALLEST, LARGEST = 12, 256  # pixels of a side
+MOST = 100_000  # pictures
+BLOCK = 1000
+FLAT = 2.0  # deviation of the pixels below which a picture shows nothing
+
+Floats = NDArray[np.float32]
+
+
+def unfit(data: Dataset) -> str | None:
+    """Why near copies cannot be looked for; "" where there are no pictures, None where they can."""
+    x = data.x_train
+    if (
+        x.dtype != np.uint8
+        or x.ndim not in (3, 4)
+        or (x.ndim == 4 and x.shape[3] != 3)
+        or not len(data.x_test)
+    ):
+        return ""
+    if not SMALLEST <= min(x.shape[1:3]) <= max(x.shape[1:3]) <= LARGEST:
+        return f"pictures of {SMALLEST} to {LARGEST} pixels a side are compared"
+    if len(x) > MOST:
+        return f"up to {MOST:,} training pictures are compared"
+    return None
+
+
+def near_copies(data: Dataset) -> list[DataFinding]:
+    """Test pictures that are nearly a training picture, and whether the two have one label.
+
+    Copies that are equal in every pixel are left to `copies`.
+    """
+    test, best, place = data.x_test, *nearest(data.x_train, data.x_test)
+    if flips_allowed(data):
+        mirrored, other = nearest(data.x_train, data.x_test[:, :, ::-1])
+        place = np.where(mirrored > best, other, place)
+        best = np.maximum(best, mirrored)
+    near = (best > limit(data.x_train)) & ~(data.x_train[place] == test).reshape(len(test), -1).all(axis=1)
+    if not near.any():
+        return []
+    rows = np.flatnonzero(near)
+    pairs = [(int(k), int(place[k])) for k in rows]
+    share = len(rows) / len(test)
+    odd = [(k, j) for k, j in pairs if data.y_test[k] != data.y_train[j]]
+    first = ", ".join(f"test {k} and training {j}" for k, j in pairs[:3])
+    says = f"{len(rows):,} pictures of the test part are nearly a training picture ({share:.1%}), the first: {first}".replace(
+        "%", " %"
+    )
+    severity = "stop" if share >= 0.3 else "warning"
+    found = [
+        DataFinding(
+            "near copies in two parts", severity, f"{says}: what is measured there flatters.",
+            "Keep all pictures of one thing in one part.", {"pairs": pairs[:1000], "share": share, "flatters": True},
+        )
+    ]  # fmt: skip
+    if odd and data.class_names is not None:
+        (k, j), names = odd[0], data.class_names
+        says = f"{len(odd):,} of them have another label than the picture they copy, the first: test {k} is {names[data.y_test[k]]!r} and training {j} {names[data.y_train[j]]!r}."
+        found.append(
+            DataFinding("contradicting labels", "warning", says, "Correct the labels.", {"pairs": odd[:1000]})
+        )
+    return found
+
+
+def flips_allowed(data: Dataset) -> bool:
+    """Whether a mirrored picture shows the same thing: not so for letters and digits."""
+    return data.preparation.get("like") != "mnist" and not all(
+        len(name) == 1 for name in data.class_names or ()
+    )
+
+
+def limit(known: Array) -> float:
+    """The correlation above which two pictures of this set are one: half the way from its most alike pictures to 1.
+
+    >>> limit(np.random.default_rng(0).integers(0, 256, (50, 16, 16)).astype("u1"))
+    0.95
+    """
+    some = np.unique(np.linspace(0, len(known) - 1, min(SAMPLE, len(known))).astype(int))
+    alike = nearest(known, known[some], some)[0]
+    return float(min(LIMIT, max(LOWEST, (1 + float(alike.max())) / 2)))
+
+
+def nearest(
+    known: Array, asked: Array, themselves: NDArray[np.int64] | None = None
+) -> tuple[Floats, NDArray[np.int64]]:
+    """For each picture the largest correlation with one of the known ones, over all shifts, and which one that is.
+
+    themselves: which of the known ones each asked one is, so that it is not compared with itself.
+    """
+    best, place = np.full(len(asked), -1, np.float32), np.zeros(len(asked), np.int64)
+    known, asked = _gray(known), _gray(asked)
+    for likeness in (_blurred, _spectrum):
+        table = _by_pieces(likeness, known)
+        for start in range(0, len(asked), BLOCK):
+            part = asked[start : start + BLOCK]
+            close = _unit(likeness(part)) @ table.T
+            if themselves is not None:
+                close[np.arange(len(part)), themselves[start : start + BLOCK]] = -2
+            k = min(CANDIDATES, len(known))
+            for j in np.argpartition(-close, k - 1, axis=1)[:, :k].T:
+                found = _aligned(part, known[j])
+                better = found > best[start : start + BLOCK]
+                best[start : start + BLOCK][better] = found[better]
+                place[start : start + BLOCK][better] = j[better]
+    return best, place
+
+
+def _gray(x: Array) -> Array:
+    return x if x.ndim == 3 else x.mean(axis=3).astype(np.uint8)
+
+
+def _by_pieces(likeness: Callable[[Array], Floats], x: Array) -> Floats:
+    return np.concatenate([_unit(likeness(x[k : k + BLOCK])) for k in range(0, len(x), BLOCK)])
+
+
+def _blurred(x: Array) -> Floats:
+    """Means over some 7 x 7 fields."""
+    n, height, width = x.shape
+    fields = (max(1, height // 7), max(1, width // 7))
+    rows, columns = height // fields[0], width // fields[1]
+    cut = x[:, : rows * fields[0], : columns * fields[1]].astype(np.float32)
+    return cut.reshape(n, rows, fields[0], columns, fields[1]).mean(axis=(2, 4)).reshape(n, -1)
+
+
+def _spectrum(x: Array) -> Floats:
+    """The sizes of the slow waves, which a shift does not change."""
+    waves = np.abs(np.fft.rfft2(x.astype(np.float32)))[:, [0, 1, 2, 3, 4, 5, -1, -2, -3, -4, -5], :6]
+    flat = np.sqrt(waves.reshape(len(x), -1)).astype(np.float32)
+    flat[:, 0] = 0  # brightness
+    return flat
+
+
+def _unit(x: Floats) -> Floats:
+    """Rows without their mean, of length 1."""
+    x = x - x.mean(axis=1, keepdims=True)
+    return np.asarray(x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-6), np.float32)
+
+
+def _aligned(a: Array, b: Array) -> Floats:
+    """The largest correlation of the middle of each `a` with its `b`, at any shift; 0 for pictures that show nothing."""
+    n, height, width = a.shape
+    a, b = a.astype(np.float32), b.astype(np.float32)
+    core = a[:, SHIFT : height - SHIFT, SHIFT : width - SHIFT].reshape(n, -1)
+    plain = core.std(axis=1) < FLAT
+    core = _unit(core)
+    best = np.full(n, -1, np.float32)
+    for down in range(2 * SHIFT + 1):
+        for right in range(2 * SHIFT + 1):
+            other = b[:, down : height - 2 * SHIFT + down, right : width - 2 * SHIFT + right].reshape(n, -1)
+            best = np.maximum(best, np.einsum("ij,ij->i", core, _unit(other)))
+    best[plain] = 0
+    return best

@@ -1,0 +1,85 @@
+"""The size of the inputs: parts of different scale, inputs that are not scaled, inputs that are all the same."""
+
+import numpy as np
+
+from chainrule.datasets.data_checks.finding import DataFinding
+from chainrule.datasets.dataset import Array, Dataset
+
+SAMPLE = 2000  # examples stand for a part
+NOT_SCALED = 20.0  # the largest input of arrays that are brought to no scale
+APART = 5.0  # times the spread of the training part
+LEAST = 5  # examples of a part, before its scale says something
+
+
+def ranges(data: Dataset) -> list[DataFinding]:
+    """What the sizes of the numbers say.
+
+    >>> x, y = np.random.default_rng(0).random((40, 3)), np.arange(40) % 2
+    >>> ranges(Dataset("odd", x, y, x * 255, y, task="two classes", class_names=("a", "b")))[0].name
+    'parts of different scale'
+    """
+    train = _sample(data.x_train)
+    low, high = float(train.min()), float(train.max())
+    if low == high and len(data.x_train) > 1:
+        return [
+            DataFinding(
+                "inputs all equal", "stop", f"every input of every example is {low:g}: there is nothing to learn from.",
+                "See how the data were made.",
+            )
+        ]  # fmt: skip
+    found = [*_all_examples_equal(data), *_parts(data, train)]
+    top = max(abs(low), abs(high)) * (data.scale or 1.0)
+    if top > NOT_SCALED and data.preparation.get("kind") != "table":
+        found.append(
+            DataFinding(
+                "not scaled", "warning", f"the inputs go from {low:g} to {high:g}; networks learn best from about -1 to 1.",
+                "Divide them by their largest value, or subtract the mean and divide by the deviation.",
+                {"low": low, "high": high},
+            )
+        )  # fmt: skip
+    return found
+
+
+def _all_examples_equal(data: Dataset) -> list[DataFinding]:
+    x = data.x_train
+    if len(x) < 2 or not (x == x[:1]).all():
+        return []
+    return [
+        DataFinding(
+            "inputs all equal",
+            "stop",
+            f"all {len(x):,} training examples are the same.",
+            "See how the data were made.",
+        )
+    ]
+
+
+def _parts(data: Dataset, train: Array) -> list[DataFinding]:
+    """Another scale in the test or validation part than in the training part."""
+    found = []
+    center, spread = float(train.mean()), float(train.std())
+    for part, x in (("validation", data.x_val), ("test", data.x_test)):
+        if x is None or len(x) < LEAST:
+            continue
+        own = _sample(x)
+        middle, width = float(own.mean()), float(own.std())
+        if abs(middle - center) <= APART * spread and spread / APART <= width <= APART * spread:
+            continue
+        found.append(
+            DataFinding(
+                "parts of different scale", "stop",
+                f"the {part} part has inputs of {_range(own)}, the training part of {_range(train)}: they are not of one scale.",
+                "Prepare both parts in the same way.", {"part": part, "mean": middle, "training_mean": center},
+            )
+        )  # fmt: skip
+    return found
+
+
+def _range(x: Array) -> str:
+    return f"{float(x.min()):.4g} to {float(x.max()):.4g}"
+
+
+def _sample(x: Array) -> Array:
+    if len(x) > SAMPLE:
+        x = x[np.linspace(0, len(x) - 1, SAMPLE).astype(int)]
+    return x.astype(np.float64)
