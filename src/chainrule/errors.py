@@ -6,10 +6,11 @@
     ├── DataError         a picture, table or folder that can not be learned from   (also a ValueError)
     ├── FileError         a file that is not what it claims, or is not safe to read (also a ValueError)
     ├── DownloadError     a data set that could not be fetched                      (also an OSError)
-    ├── NotFiniteError    a number stopped being finite while learning              (also an ArithmeticError)
+    ├── NotFiniteError    a number stopped being finite while learning              (also an ArithmeticError, a RuntimeError)
     ├── MissingPartError  an optional package is not installed                      (also an ImportError)
     ├── AbsentNameError   a name of Keras that Chainrule does not have              (also an AttributeError)
     └── AbsentImportError the same, where it is imported                            (also an ImportError)
+        └── AbsentModuleError   a module that Chainrule does not have               (also a ModuleNotFoundError)
 
 This module words errors and handles none.
 """
@@ -44,7 +45,7 @@ class DownloadError(ChainruleError, OSError):
     """A data set could not be fetched or did not have the expected content."""
 
 
-class NotFiniteError(ChainruleError, ArithmeticError):
+class NotFiniteError(ChainruleError, ArithmeticError, RuntimeError):
     """A number stopped being finite while learning."""
 
 
@@ -58,6 +59,10 @@ class AbsentNameError(ChainruleError, AttributeError):
 
 class AbsentImportError(ChainruleError, ImportError):
     """A name that Chainrule does not have was imported."""
+
+
+class AbsentModuleError(AbsentImportError, ModuleNotFoundError):
+    """A module that Chainrule does not have was imported."""
 
 
 def nearest(name: object, known: Iterable[str]) -> str | None:

@@ -12,6 +12,7 @@ from chainrule.callbacks.base import Callback, CallbackList, History, LambdaCall
 from chainrule.callbacks.monitors import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 from chainrule.callbacks.rates import LearningRateScheduler
 from chainrule.callbacks.records import CSVLogger, TerminateOnNaN
+from chainrule.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "BackupAndRestore",
@@ -24,6 +25,7 @@ __all__ = [
     "LearningRateScheduler",
     "ModelCheckpoint",
     "ReduceLROnPlateau",
+    "TensorBoard",
     "TerminateOnNaN",
 ]
 

@@ -1,5 +1,6 @@
 """A backup in one file, from which fit goes on after a crash."""
 
+import contextlib
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -86,3 +87,5 @@ class BackupAndRestore(Keeper):
             self.keep(state, records, place)
         elif self.delete_checkpoint:
             self.path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # other files may lie there
+                self.path.parent.rmdir()

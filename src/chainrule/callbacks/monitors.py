@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.callbacks.base import Callback, Logs
 from chainrule.callbacks.rates import numeric_rate
-from chainrule.errors import SettingError, unknown
+from chainrule.errors import SettingError, nearest, unknown
 
 
 class _Monitor(Callback):
@@ -23,15 +23,28 @@ class _Monitor(Callback):
 
     @property
     def rises(self) -> bool:
-        """Whether the figure should rise: as mode says, or as the model's metric of that name does."""
+        """Whether the figure should rise: as mode says, or as the model's metric of that name does.
+
+        Raises SettingError for mode="auto" where neither tells.
+        """
         if self.mode != "auto":
             return self.mode == "max"
         name = self.monitor.removeprefix("val_")
-        metrics = {metric.name: metric.rises for metric in getattr(self.model, "metric_objects", [])}
-        return bool(metrics.get(name, name.endswith(("acc", "accuracy"))))
+        metrics = {metric.name: bool(metric.rises) for metric in getattr(self.model, "metric_objects", [])}
+        if name in metrics:
+            return metrics[name]
+        if name == "loss" or name.endswith("_loss"):
+            return False
+        guess = nearest(name, metrics)
+        raise SettingError(
+            f"{type(self).__name__} watches {self.monitor!r}, which is none of the model's metrics, so it cannot know whether it "
+            "should rise or fall: " + (f"did you mean {self.monitor.replace(name, guess)!r}? " if guess else "")
+            + "Say mode='max' or mode='min'."
+        )
 
     def value(self, logs: Logs | None) -> float | None:
         """The figure of this epoch, or None (and once a warning) when it is not there."""
+        _ = self.rises  # says at once where it cannot know
         found = (logs or {}).get(self.monitor)
         if found is None and not self.warned:
             self.warned = True

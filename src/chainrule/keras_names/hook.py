@@ -9,8 +9,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from chainrule.absent import is_imported, sentence
-from chainrule.errors import AbsentImportError, AbsentNameError
+from chainrule.absent import is_imported, keras_names, sentence
+from chainrule.absent import way_out as way_out_of_keras
+from chainrule.errors import AbsentImportError, AbsentModuleError, AbsentNameError, nearest
 from chainrule.keras_names import modules
 from chainrule.keras_names.notes import Notes
 from chainrule.keras_names.thin_tensorflow.instead import way_out
@@ -40,8 +41,7 @@ class Face(ModuleType):
                 if first.name != home:
                     raise
         kind = AbsentImportError if is_imported(sys._getframe(1)) else AbsentNameError  # noqa: SLF001
-        told = problem if isinstance(problem, AbsentNameError) else sentence(self.place, name, self.__dir__())
-        raise kind(str(told).replace("chainrule", self.__name__.partition(".")[0], 1) if problem is None else str(told))
+        raise kind(str(problem) if isinstance(problem, AbsentNameError) else sentence(self.place, name, self.__dir__()))
 
     def holds(self, name: str) -> bool:
         """Whether a name is a module of the table."""
@@ -86,7 +86,7 @@ class Finder(MetaPathFinder, Loader):
         if fullname.partition(".")[0] not in ("keras", "tf_keras", "tensorflow"):
             return None
         if self.homes(fullname) is None:
-            raise AbsentImportError(refusal(fullname))
+            raise AbsentModuleError(refusal(fullname), name=fullname)
         spec = ModuleSpec(fullname, self, is_package=True)
         spec.submodule_search_locations = []
         return spec
@@ -141,8 +141,11 @@ def refusal(fullname: str) -> str:
     found = modules.split(fullname)
     if found is not None:
         parent, _, name = found[1].rpartition(".")
-        told = sentence(parent, name, [place for place in modules.CURRENT if place])
-        return told if told.startswith("Keras's") else f"Keras has no module {fullname}." + told.partition(".")[2].partition(".")[2]
+        known = [place for place in modules.CURRENT if place]
+        if name in keras_names(parent) or way_out_of_keras(found[1]):
+            return sentence(parent, name, known)
+        guess = nearest(found[1], [*known, *modules.OLD])
+        return f"Keras has no module {fullname}." + (f" Did you mean keras.{guess}?" if guess else "")
     way = way_out(fullname.removeprefix("tensorflow."))
     return f"{fullname} is not here: Chainrule stands in for TensorFlow's Keras only" + (f". Instead: {way}." if way else ".")
 

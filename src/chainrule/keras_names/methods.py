@@ -17,12 +17,28 @@ def install(notes: Notes, era: Era) -> None:
     """Teaches the models of this process the older calls."""
     from chainrule import models
 
+    if era.year < 3:
+        np.random.seed = seeding(np.random.seed)
     seen = set[type]()
     for name in ("Model", "Sequential"):
         for kind in getattr(models, name).__mro__:
             if kind not in seen and kind.__module__.startswith("chainrule."):
                 seen.add(kind)
                 teach(kind, notes, era)
+
+
+def seeding(original: Callable[..., Any]) -> Callable[..., Any]:
+    """np.random.seed decided the first weights, too: Keras 1 and 2 drew them by NumPy."""
+
+    @functools.wraps(original)
+    def seed(seed: Any = None) -> None:
+        from chainrule.arrays import set_seed
+
+        original(seed)
+        if isinstance(seed, (int, np.integer)):
+            set_seed(int(seed))
+
+    return seed
 
 
 def teach(kind: Any, notes: Notes, era: Era) -> None:

@@ -1,0 +1,70 @@
+"""Callbacks decide as Keras's do, and say where they cannot know."""
+
+import numpy as np
+import pytest
+
+from chainrule import Sequential, callbacks
+from chainrule.errors import NotFiniteError, SettingError
+from chainrule.layers import Dense
+
+X, Y = np.linspace(-1, 1, 32, dtype="float32").reshape(8, 4), np.arange(8, dtype="float32")
+
+
+def model(**settings):
+    made = Sequential([Dense(1, input_shape=(4,))])
+    made.compile("sgd", "mse", **settings)
+    return made
+
+
+@pytest.mark.parametrize("kind", [callbacks.EarlyStopping, callbacks.ReduceLROnPlateau])
+@pytest.mark.parametrize("figure", ["f1", "val_f1", "meen_absolute_error"])
+def test_auto_does_not_guess_for_a_figure_of_ones_own(kind, figure) -> None:
+    """Whether a figure of a callback's own should rise is asked, not guessed."""
+    add = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update({figure: 0.1 * epoch}))
+    with pytest.raises(SettingError, match="mode='max' or mode='min'"):
+        model().fit(X, Y, epochs=3, verbose=0, callbacks=[add, kind(figure)])
+    h = model().fit(X, Y, epochs=3, verbose=0, callbacks=[add, kind(figure, mode="max", patience=1)])
+    assert h.epoch == [0, 1, 2]
+
+
+def test_a_slip_in_the_name_of_a_metric_is_answered() -> None:
+    """The nearest metric is named."""
+    with pytest.raises(SettingError, match="did you mean 'val_mae'"):
+        model(metrics=["mae"]).fit(X, Y, validation_split=0.5, verbose=0, callbacks=[callbacks.EarlyStopping("val_mea")])
+
+
+@pytest.mark.parametrize("figure", ["loss", "val_loss", "mae", "val_mae"])
+def test_auto_knows_losses_and_metrics(figure) -> None:
+    """Losses and errors fall."""
+    h = model(metrics=["mae"]).fit(X, Y, validation_split=0.5, verbose=0, callbacks=[callbacks.EarlyStopping(figure)])
+    assert h.epoch == [0]
+
+
+def test_an_error_at_nan_is_also_keras_error() -> None:
+    """TerminateOnNaN(raise_error=True) raises what `except RuntimeError` catches."""
+    made = Sequential([Dense(1, input_shape=(4,))])
+    from chainrule.optimizers import SGD
+
+    made.compile(SGD(1e30), "mse")
+    with pytest.warns(UserWarning, match="finite"), pytest.raises(RuntimeError) as told:
+        made.fit(X, Y, epochs=5, verbose=0, callbacks=[callbacks.TerminateOnNaN(raise_error=True)])
+    assert isinstance(told.value, NotFiniteError)
+
+
+def test_a_backup_folder_goes_when_it_is_empty(tmp_path) -> None:
+    """After training the folder of BackupAndRestore is gone, unless something else lies in it."""
+    model().fit(X, Y, epochs=2, verbose=0, callbacks=[callbacks.BackupAndRestore(tmp_path / "b")])
+    assert not (tmp_path / "b").exists()
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "mine.txt").write_text("mine")
+    model().fit(X, Y, epochs=2, verbose=0, callbacks=[callbacks.BackupAndRestore(tmp_path / "c")])
+    assert [path.name for path in (tmp_path / "c").iterdir()] == ["mine.txt"]
+
+
+def test_tensorboard_says_that_it_records_nothing(tmp_path, capsys) -> None:
+    """It takes Keras's settings, and says once what shows a run's curves."""
+    callbacks.TensorBoard.said = False
+    for _ in range(2):
+        board = callbacks.TensorBoard(log_dir=tmp_path / "logs", histogram_freq=1, write_graph=True, batch_size=32, write_grads=False)
+        model().fit(X, Y, verbose=0, callbacks=[board])
+    assert capsys.readouterr().err.count("nothing is written to") == 1
