@@ -39,7 +39,9 @@ def arguments():
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all when left out")
-    parser.add_argument("--name", default="here", help="results go to benchmarks/results/NAME.json (default here)")
+    parser.add_argument(
+        "--name", default="here", help="results go to benchmarks/results/NAME.json (default here)"
+    )
     parser.add_argument("--peer-python", action="append", default=[], metavar="PATH",
                         help="another interpreter in which to look for peers; may be given more than once")  # fmt: skip
     parser.add_argument("--lock", metavar="FILE", help="hold this lock while timing (see flock(1))")
@@ -69,7 +71,14 @@ def main():
         run([sys.executable, "-m", "benchmarks.jobs.mnist", mnist])
         env = {"CHAINRULE_HOME": os.path.join(work, "home"), "CHAINRULE_RUNS": os.path.join(work, "runs")}
         options = Options(
-            interpreters, mnist, env, Alone(args.lock), args.rounds, args.cold_rounds, args.short_rounds, args.seeds
+            interpreters,
+            mnist,
+            env,
+            Alone(args.lock),
+            args.rounds,
+            args.cold_rounds,
+            args.short_rounds,
+            args.seeds,
         )
         for part in args.parts or PARTS:
             found["parts"][part] = import_module(f"benchmarks.{part}").measure(options)

@@ -26,5 +26,7 @@ def measure(options):
                 found[name].append(accuracy(run(script, env)["output"]))
             fast = train_fast(options, seed, os.path.join(work, "fast.keras"))
             found["Chainrule, fast"].append(accuracy(run(fast, options.env)["output"]))
-            options.say(f"seed {seed}: " + ", ".join(f"{name} {values[-1]:.2%}" for name, values in found.items()))
+            options.say(
+                f"seed {seed}: " + ", ".join(f"{name} {values[-1]:.2%}" for name, values in found.items())
+            )
     return found

@@ -10,7 +10,11 @@ from benchmarks.quiet import quietly
 JOBS = {  # name: (the job and its arguments, packages it needs, environment)
     "Chainrule on JAX": (("sequential", "chainrule"), ("chainrule", "jax"), {"CHAINRULE_BACKEND": "jax"}),
     "Chainrule on NumPy": (("sequential", "chainrule"), ("chainrule",), {"CHAINRULE_BACKEND": "numpy"}),
-    "Keras on TensorFlow": (("sequential", "keras"), ("keras", "tensorflow"), {"KERAS_BACKEND": "tensorflow"}),
+    "Keras on TensorFlow": (
+        ("sequential", "keras"),
+        ("keras", "tensorflow"),
+        {"KERAS_BACKEND": "tensorflow"},
+    ),
     "Keras on JAX": (("sequential", "keras"), ("keras", "jax"), {"KERAS_BACKEND": "jax"}),
     "Keras on PyTorch": (("sequential", "keras"), ("keras", "torch"), {"KERAS_BACKEND": "torch"}),
     "PyTorch, hand-written": (("torch_loop",), ("torch",), {}),
@@ -45,5 +49,5 @@ def measure(options):
         times = [f"{name} {f['epochs'][-1] if number else f['first']:.2f}" for name, f in found.items()]
         options.say(f"round {number}: {', '.join(times)}")
     for name, worker in workers.items():
-        found[name]["memory"] = worker.end()
+        found[name]["optimizer_state"] = worker.end()
     return found

@@ -19,7 +19,9 @@ def measure(options):
     """{name: {"seconds": [...], "others", "tries", "memory", "accuracy": [...]}}."""
     with tempfile.TemporaryDirectory() as work:
         ways = dict(chainrule_ways(options, work)) | dict(keras_ways(options, work))
-        found = {name: {"seconds": [], "others": [], "tries": 0, "memory": 0, "accuracy": []} for name in ways}
+        found = {
+            name: {"seconds": [], "others": [], "tries": 0, "memory": 0, "accuracy": []} for name in ways
+        }
         for number in range(-1, options.cold_rounds):
             options.alone.hold()
             for name, way in ways.items():
@@ -33,7 +35,7 @@ def measure(options):
                 row["seconds"].append(result["seconds"])
                 row["others"].append(result["others"])
                 row["tries"] += result["tries"]
-                row["memory"] = max(row["memory"], result["memory"])
+                row["optimizer_state"] = max(row["optimizer_state"], result["optimizer_state"])
                 row["accuracy"].append(accuracy(result["output"]))
                 options.say(f"{name}: {result['seconds']:.2f} s, {row['accuracy'][-1]:.2%}")
     return found

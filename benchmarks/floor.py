@@ -100,7 +100,11 @@ def floor():
     rates = {"cache": pass_rate(weights, 3, 200), "memory": pass_rate(60_000_000, 1, 1)}
     step = 1e-6 * sum(p["us"] for p in products.values())
     floors = {place: STEPS * (step + 24 * weights / rate) for place, rate in rates.items()}
-    return {"products": products, "pass GB/s": {place: rate / 1e9 for place, rate in rates.items()}, "seconds": floors}
+    return {
+        "products": products,
+        "pass GB/s": {place: rate / 1e9 for place, rate in rates.items()},
+        "seconds": floors,
+    }
 
 
 def measure(options):
@@ -114,7 +118,9 @@ def measure(options):
     options.alone.hold()
     result = quietly(lambda: run([python, "-m", "benchmarks.floor"]), tries=2)
     found = json.loads(result["output"]) | {"others": result["others"]}
-    options.say(f"floor: {found['seconds']['cache']:.2f} s from cache, {found['seconds']['memory']:.2f} s from memory")
+    options.say(
+        f"floor: {found['seconds']['cache']:.2f} s from cache, {found['seconds']['memory']:.2f} s from memory"
+    )
     return found
 
 

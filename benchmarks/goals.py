@@ -18,7 +18,9 @@ def goals(parts):
 
 def verdict(found, at_most, stretch):
     """Said plainly; both bounds and the figure are texts that begin with a number."""
-    value, bound, best = (float(text.split()[0].replace("1/", "")) if text else None for text in (found, at_most, stretch))
+    value, bound, best = (
+        float(text.split()[0].replace("1/", "")) if text else None for text in (found, at_most, stretch)
+    )
     if found.startswith("1/"):  # 1/13 is better than 1/11
         value, bound, best = -value, -bound, None if best is None else -best
     if value > bound:
@@ -48,7 +50,12 @@ def coldstart(parts):
     for cache in ("cold", "warm"):
         if keras:
             ratio = keras / found[f"chainrule train --recipe fast, {cache}"]
-            yield f"fast recipe, start to saved model, {cache} cache / Keras's ten epochs", f"1/{ratio:.1f}", "1/11", "1/20"
+            yield (
+                f"fast recipe, start to saved model, {cache} cache / Keras's ten epochs",
+                f"1/{ratio:.1f}",
+                "1/11",
+                "1/20",
+            )
 
 
 def prediction(parts):

@@ -18,7 +18,11 @@ CLOCK = "import time; began = time.perf_counter(); {}; print(time.perf_counter()
 
 def measure(options):
     """{name: {"seconds": [...]}}. Too short to be repeated when disturbed: the median of many counts."""
-    found = {name: {"seconds": []} for name, (_, packages, _) in IMPORTS.items() if options.interpreters.having(*packages)}
+    found = {
+        name: {"seconds": []}
+        for name, (_, packages, _) in IMPORTS.items()
+        if options.interpreters.having(*packages)
+    }
     for number in range(-1, 2 * options.short_rounds):
         options.alone.hold()
         for name, row in found.items():

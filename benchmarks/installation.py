@@ -16,10 +16,14 @@ def measure(options):
         run([sys.executable, "-m", "venv", os.path.join(work, "plain")])
         python = os.path.join(work, "plain", "bin", "python")
         run([python, "-m", "pip", "install", "--quiet", ROOT])
-        folder = run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])["output"].strip()
+        folder = run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])[
+            "output"
+        ].strip()
         parts = {}
         for entry in os.scandir(folder):
-            name = entry.name.split("-")[0].split(".")[0]  # numpy, numpy.libs and numpy-2.4.6.dist-info are one
+            name = entry.name.split("-")[0].split(".")[
+                0
+            ]  # numpy, numpy.libs and numpy-2.4.6.dist-info are one
             if name not in NOT_OURS:
                 name = "pillow" if name == "PIL" else name
                 parts[name] = parts.get(name, 0) + size(entry)

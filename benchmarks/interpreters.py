@@ -23,7 +23,20 @@ if numpy:
                 kernel = name().decode()
 print(json.dumps({"versions": versions, "openblas_kernel": kernel}))
 """
-PACKAGES = ("chainrule", "numpy", "jax", "jaxlib", "safetensors", "threadpoolctl", "h5py", "pillow", "keras", "tensorflow", "torch", "scikit-learn")
+PACKAGES = (
+    "chainrule",
+    "numpy",
+    "jax",
+    "jaxlib",
+    "safetensors",
+    "threadpoolctl",
+    "h5py",
+    "pillow",
+    "keras",
+    "tensorflow",
+    "torch",
+    "scikit-learn",
+)
 
 
 def describe(python):

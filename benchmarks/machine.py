@@ -21,7 +21,9 @@ def describe():
     """A dict of what decides speed. Names no host and no folder."""
     memory = first("/proc/meminfo", r"MemTotal:\s*(\d+)")
     return {
-        "processor": first("/proc/cpuinfo", r"model name\s*:\s*(.*)") or platform.processor() or platform.machine(),
+        "processor": first("/proc/cpuinfo", r"model name\s*:\s*(.*)")
+        or platform.processor()
+        or platform.machine(),
         "family": first("/proc/cpuinfo", r"cpu family\s*:\s*(.*)"),
         "widest vectors": "512 bits" if first("/proc/cpuinfo", r"(avx512f)") else "256 bits or fewer",
         "cores": os.cpu_count(),

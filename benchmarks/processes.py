@@ -18,7 +18,13 @@ QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
 def started(command, env, stdin, errors):
     """A process in the project's folder, with some variables of its environment changed."""
     return subprocess.Popen(
-        command, stdin=stdin, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT, env=os.environ | QUIET | env
+        command,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | QUIET | env,
     )
 
 
@@ -28,7 +34,9 @@ def ended(process, errors):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         errors.seek(0)
-        raise RuntimeError(f"{' '.join(process.args)} failed ({process.returncode}):\n{errors.read()[-3000:]}")
+        raise RuntimeError(
+            f"{' '.join(process.args)} failed ({process.returncode}):\n{errors.read()[-3000:]}"
+        )
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 

@@ -56,7 +56,9 @@ def quietly(measure, tries=TRIES):
 
 def calm(row, name):
     """Of a row's timings those that others left alone; all, if there are none such."""
-    quiet = [value for value, others in zip(row[name], row["others"], strict=True) if (others or 0.0) <= AT_MOST]
+    quiet = [
+        value for value, others in zip(row[name], row["others"], strict=True) if (others or 0.0) <= AT_MOST
+    ]
     return quiet or row[name]
 
 

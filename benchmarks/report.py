@@ -1,6 +1,6 @@
 """Tables from the figures of a run: printed at its end, and written to RESULTS.md.
 
-    python -m benchmarks.report benchmarks/results/NAME.json > benchmarks/RESULTS.md
+python -m benchmarks.report benchmarks/results/NAME.json > benchmarks/RESULTS.md
 """
 
 import json
@@ -32,7 +32,11 @@ def others(row):
     left_out, again = sum(share > AT_MOST for share in known), row["tries"] - len(row["others"])
     if left_out == len(row["others"]):
         return f"{left_out}, all disturbed (others' share up to {max(known):.0%})"
-    return f"{len(row['others']) - left_out}" + f", {left_out} left out" * bool(left_out) + f", {again} repeated" * bool(again)
+    return (
+        f"{len(row['others']) - left_out}"
+        + f", {left_out} left out" * bool(left_out)
+        + f", {again} repeated" * bool(again)
+    )
 
 
 def classic(found, _parts):
@@ -52,7 +56,9 @@ def floor(found, parts):
          f"{median(calm(ours, 'epochs')) / found['seconds'][place]:.2f}" if ours else "")
         for place, rate in found["pass GB/s"].items()
     ]  # fmt: skip
-    products = [(name, f"{p['us']:.0f}", f"{p['GFLOP/s']:.0f}", p["way"]) for name, p in found["products"].items()]
+    products = [
+        (name, f"{p['us']:.0f}", f"{p['GFLOP/s']:.0f}", p["way"]) for name, p in found["products"].items()
+    ]
     head = ("floor", "GB/s", "s an epoch", "Chainrule on JAX / floor")
     return table(head, rows) + "\n" + table(("product", "us", "GFLOP/s", "best way"), products)
 
@@ -69,7 +75,8 @@ def coldstart(found, _parts):
 def prediction(found, _parts):
     """Process start to what one picture is."""
     rows = [
-        (name, spread(calm(f, "seconds"), 3), f"{f['memory'] / MB:.0f}", others(f)) for name, f in found.items()
+        (name, spread(calm(f, "seconds"), 3), f"{f['memory'] / MB:.0f}", others(f))
+        for name, f in found.items()
     ]
     return table(("", "s, start to answer", "peak MB", "timings"), rows)
 
@@ -81,14 +88,22 @@ def importing(found, _parts):
 
 def installation(found, _parts):
     """Sizes."""
-    rows = [(name, f"{size / MB:.1f}") for name, size in sorted(found["parts"].items(), key=lambda part: -part[1])]
+    rows = [
+        (name, f"{size / MB:.1f}") for name, size in sorted(found["parts"].items(), key=lambda part: -part[1])
+    ]
     return table(("plain install", "MB"), [("all", f"{found['bytes'] / MB:.1f}"), *rows])
 
 
 def accuracy(found, _parts):
     """Accuracies over seeds."""
     rows = [
-        (name, len(v), f"{mean(v):.2%}", f"{min(v):.2%} to {max(v):.2%}", " ".join(f"{100 * a:.2f}" for a in v))
+        (
+            name,
+            len(v),
+            f"{mean(v):.2%}",
+            f"{min(v):.2%} to {max(v):.2%}",
+            " ".join(f"{100 * a:.2f}" for a in v),
+        )
         for name, v in found.items()
     ]
     return table(("test accuracy", "seeds", "mean", "spread", "each"), rows)
@@ -110,7 +125,12 @@ def shown(run):
     from benchmarks.goals import goals
 
     parts = run["parts"]
-    texts = ["## Ratios, beside what was aimed at\n", table(*goals(parts)), "## " + TITLES["machine"] + "\n", machine(run)]
+    texts = [
+        "## Ratios, beside what was aimed at\n",
+        table(*goals(parts)),
+        "## " + TITLES["machine"] + "\n",
+        machine(run),
+    ]
     for name, found in parts.items():
         if found:
             texts += [f"## {TITLES[name]}\n", PARTS[name](found, parts)]

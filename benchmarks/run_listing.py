@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from chainrule import Sequential, layers
+from chainrule.models.saving import compile_config
 from chainrule.runs import Settings, this_machine
 from chainrule.runs.format import Info, new_id
-from chainrule.saving import compile_config
 
 LIST = """
 import sys, time
@@ -45,7 +45,9 @@ def main(count: int) -> None:
         settings, machine, size = classic(), this_machine(), 0
         for i in range(count):
             name = f"2026-11-{1 + i % 30:02d}T{i % 24:02d}-00-00_mnist_classic-{i}"
-            info = Info(new_id(), name, f"2026-11-{1 + i % 30:02d}T{i % 24:02d}:00:00+00:00", settings, machine)
+            info = Info(
+                new_id(), name, f"2026-11-{1 + i % 30:02d}T{i % 24:02d}:00:00+00:00", settings, machine
+            )
             text = info.ended("finished", {"loss": 0.08, "accuracy": 0.98}).encode()
             folder = Path(runs_dir, name)
             (folder / "snapshots").mkdir(parents=True)
@@ -54,7 +56,9 @@ def main(count: int) -> None:
         best = {"listing_s": 1e9, "process_s": 1e9}
         for _ in range(5):
             began = time.perf_counter()
-            done = subprocess.run([sys.executable, "-c", LIST, runs_dir], capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [sys.executable, "-c", LIST, runs_dir], capture_output=True, text=True, check=True
+            )
             seconds, found, problems = done.stdout.split()
             assert (int(found), int(problems)) == (count, 0)
             best["process_s"] = min(best["process_s"], time.perf_counter() - began)

@@ -16,7 +16,7 @@ import time
 from typing import Any
 
 from benchmarks.quiet import processor_seconds
-from chainrule import Record, Scaled, Sequential, datasets
+from chainrule import RunRecorder, Scaled, Sequential, datasets
 from chainrule.callbacks import Callback
 from chainrule.layers import Dense, Input
 from chainrule.runs import Run, this_machine
@@ -56,17 +56,31 @@ def main(rounds: int, epochs: int) -> None:
     with tempfile.TemporaryDirectory() as runs_dir:
         for number in range(2 * (rounds + 1)):  # the first of each compiles, and does not count
             kind = ("plain", "recorded")[number % 2]
-            record = Record(runs_dir, "cost", data={"name": "mnist", "digest": "-"})
-            model.fit(x, y, epochs=epochs + 1, batch_size=32, verbose=0, callbacks=[clock] + [record] * (kind == "recorded"))
+            record = RunRecorder(runs_dir, "cost", data={"name": "mnist", "digest": "-"})
+            model.fit(
+                x,
+                y,
+                epochs=epochs + 1,
+                batch_size=32,
+                verbose=0,
+                callbacks=[clock] + [record] * (kind == "recorded"),
+            )
             if number > 1:
                 seconds[kind] += clock.seconds
             if kind == "recorded":
                 run = Run(record.folder)
                 size = run.size / (epochs + 1)
     wall, after = time.perf_counter() - since, processor_seconds()
-    others = None if before is None else round((after - before - time.process_time() + cpu) / wall / (os.cpu_count() or 1), 3)
+    others = (
+        None
+        if before is None
+        else round((after - before - time.process_time() + cpu) / wall / (os.cpu_count() or 1), 3)
+    )
     middle = {kind: statistics.median(times) for kind, times in seconds.items()}
-    told = {kind: [round(value, 4) for value in (middle[kind], min(times), max(times))] for kind, times in seconds.items()}
+    told = {
+        kind: [round(value, 4) for value in (middle[kind], min(times), max(times))]
+        for kind, times in seconds.items()
+    }
     cost = middle["recorded"] / middle["plain"] - 1
     print(json.dumps({
         "epochs_each": len(seconds["plain"]), **told, "cost": round(cost, 4), "others": others, "bytes_an_epoch": round(size),

@@ -17,8 +17,10 @@ import time
 import numpy as np
 
 from benchmarks.quiet import processor_seconds
-from chainrule import arrays, datasets, open_run, recipes, reruns
+from chainrule import arrays, datasets, open_run
+from chainrule.recording import resume
 from chainrule.runs import list_runs, this_machine
+from chainrule.training import recipes
 
 SEEKS = 40
 
@@ -28,7 +30,7 @@ def recorded(runs_dir: str) -> None:
     data = datasets.load("mnist")
     arrays.set_seed(1)
     recipe = recipes.recipe("classic", len(data.x_train))
-    reruns.new(data, recipe, "mnist", {}, 1, backend="jax", runs_dir=runs_dir).learn(0)
+    resume.new(data, recipe, "mnist", {}, 1, backend="jax", runs_dir=runs_dir).learn(0)
 
 
 def main(runs_dir: str) -> None:
@@ -46,12 +48,23 @@ def main(runs_dir: str) -> None:
         run.at(int(step))
         seconds.append(time.perf_counter() - began)
     wall, after = time.perf_counter() - since, processor_seconds()
-    others = None if before is None else round((after - before - time.process_time() + cpu) / wall / (os.cpu_count() or 1), 3)
+    others = (
+        None
+        if before is None
+        else round((after - before - time.process_time() + cpu) / wall / (os.cpu_count() or 1), 3)
+    )
     told = {
         name: {"median": round(statistics.median(part), 3), "worst": round(max(part), 3)}
         for name, part in (("first_10", seconds[:10]), ("later", seconds[10:]))
     }
-    found = {"steps": last, "snapshots": len(run.snapshots()), "opened_s": round(opened, 2), **told, "others": others, "off": run.replay.off}
+    found = {
+        "steps": last,
+        "snapshots": len(run.snapshots()),
+        "opened_s": round(opened, 2),
+        **told,
+        "others": others,
+        "off": run.replay.drift,
+    }
     print(json.dumps(found | {"bytes_an_epoch": run.size // 10, "machine": this_machine()}))
 
 

@@ -15,7 +15,11 @@ import numpy as np
 from chainrule.runs import Run, RunWriter, Settings, this_machine
 
 LAYERS = ((784, 784), (784, 100), (100, 10))
-COLUMNS = ["loss", "hits", *(f"{what}.{i}" for i in range(5) for what in ("grad", "update", "weight", "dead", "full"))]
+COLUMNS = [
+    "loss",
+    "hits",
+    *(f"{what}.{i}" for i in range(5) for what in ("grad", "update", "weight", "dead", "full")),
+]
 STEPS = 1875
 
 
@@ -54,7 +58,11 @@ def main() -> None:
         size = (run.size - (run.path / "run.json").stat().st_size) // 11
     medians = {f"{name}_ms": round(statistics.median(times), 2) for name, times in found.items()}
     worst = {f"{name}_ms_worst": round(max(times), 2) for name, times in found.items()}
-    print(json.dumps({"columns": len(COLUMNS), "epoch_bytes": size, **medians, **worst, "machine": this_machine()}))
+    print(
+        json.dumps(
+            {"columns": len(COLUMNS), "epoch_bytes": size, **medians, **worst, "machine": this_machine()}
+        )
+    )
 
 
 if __name__ == "__main__":

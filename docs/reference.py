@@ -10,7 +10,7 @@ PAGE = Path(__file__).with_name("reference.md")
 SECTIONS = {
     "models": "Models", "layers": "Layers", "activations": "Activations", "losses": "Losses", "metrics": "Metrics",
     "optimizers": "Optimizers", "optimizers.schedules": "Learning rate schedules", "callbacks": "Callbacks",
-    "initializers": "Initializers", "regularizers": "Regularizers", "rates": "Learning rate test and sweep",
+    "initializers": "Initializers", "regularizers": "Regularizers", "training.learning_rates": "Learning rate test and sweep",
     "diagnosis": "Diagnosis", "plots": "Pictures", "landscapes": "The loss around the weights",
     "report": "Reports", "utils": "Utilities", "errors": "Errors",
 }  # fmt: skip
@@ -25,7 +25,9 @@ def names_of(module: Any) -> list[str]:
     """A module's public names: `__all__`, or the public classes and functions that it defines."""
     if hasattr(module, "__all__"):
         return [name for name in module.__all__ if not inspect.ismodule(getattr(module, name))]
-    own = [name for name, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__]
+    own = [
+        name for name, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__
+    ]
     return sorted(name for name in own if not name.startswith("_"))
 
 
@@ -34,7 +36,9 @@ def signature(name: str, value: Any) -> str:
     if inspect.isclass(value) and issubclass(value, Exception):
         return name
     parameters = inspect.signature(value).parameters.values()
-    plain = [p.replace(annotation=p.empty) for p in parameters if p.name != "self" and not p.name.startswith("_")]
+    plain = [
+        p.replace(annotation=p.empty) for p in parameters if p.name != "self" and not p.name.startswith("_")
+    ]
     kept = [p for p in plain if p.kind is not p.VAR_KEYWORD] + [p for p in plain if p.kind is p.VAR_KEYWORD]
     return f"{name}{inspect.Signature(kept)}".replace("<built-in function print>", "print")
 
@@ -54,7 +58,11 @@ def methods(value: Any) -> list[str]:
         if name.startswith("_") or not inspect.isfunction(function):
             continue
         said = (inspect.getdoc(member) or "").split("\n\n")[0].replace("\n", " ")
-        called = name if isinstance(member, property) else signature(name, function).replace("(cls, ", "(").replace("(cls)", "()")
+        called = (
+            name
+            if isinstance(member, property)
+            else signature(name, function).replace("(cls, ", "(").replace("(cls)", "()")
+        )
         lines.append(f"- `{called}`: {said}")
     return lines
 
@@ -62,7 +70,10 @@ def methods(value: Any) -> list[str]:
 def section(path: str, title: str) -> str:
     """One module of the page."""
     module = importlib.import_module(f"chainrule.{path}")
-    parts = [f"## {title}: `chainrule.{path}`", (inspect.getdoc(module) or "").split("\n\n")[0].replace("\n", " ")]
+    parts = [
+        f"## {title}: `chainrule.{path}`",
+        (inspect.getdoc(module) or "").split("\n\n")[0].replace("\n", " "),
+    ]
     for name in names_of(module):
         value = getattr(module, name)
         if not callable(value):

@@ -12,10 +12,13 @@ import numpy as np
 from pictures import lines, show
 
 import chainrule as cr
-from chainrule import datasets, explain, plots, recipes, reruns, runs
+from chainrule import datasets, explain, plots, runs
 
 # %% [markdown]
-# ## Record
+from chainrule.recording import resume
+from chainrule.training import recipes
+
+# ## Record the run
 #
 # The network of lesson 6, but with 64 hidden neurons, for two epochs. (On the command line: `chainrule train`
 # records by itself.)
@@ -26,7 +29,7 @@ passing = tempfile.TemporaryDirectory(prefix="lesson-7-")
 data = datasets.load("mnist")
 recipe = recipes.recipe("classic", hidden=(64,), epochs=2)
 cr.utils.set_random_seed(3)
-job = reruns.new(data, recipe, "mnist", {}, seed=3, runs_dir=passing.name)
+job = resume.new(data, recipe, "mnist", {}, seed=3, runs_dir=passing.name)
 print("— 1. Two epochs, recorded —")
 job.learn(verbose=2)
 run = runs.find(passing.name, "last")
@@ -48,7 +51,7 @@ assert run.size < 30e6
 # before step 1,234?
 
 # %%
-replay = reruns.opened(run)
+replay = resume.opened(run)
 state = replay.at(1234)
 kernel = state["params"][1]["kernel"]
 print("\n— 2. Rewind —")
@@ -56,7 +59,7 @@ print(
     f"before step {int(state['step']):,}: the hidden kernel is {kernel.shape}, "
     f"its largest weight {kernel.max():.6f}"
 )
-print(f"the state holds: {', '.join(state)}; memory is Adam's: {', '.join(state['memory'])}")
+print(f"the state holds: {', '.join(state)}; Adam's state: {', '.join(state['optimizer_state'])}")
 print(
     "largest relative difference between the losses recorded then and those of now, "
     f"steps 1,234 to 1,334: {replay.compare(1234, 1334)}"
@@ -174,7 +177,7 @@ assert -np.log(after_p).mean() < -np.log(before_p).mean()
 # of the run?
 
 # %%
-same = reruns.forked(run, 1875)
+same = resume.forked(run, 1875)
 same.learn(verbose=0)
 difference = max(
     np.abs(a - b).max() for a, b in zip(same.model.get_weights(), job.model.get_weights(), strict=True)
@@ -183,7 +186,7 @@ print("\n— 7. A fork that changes nothing —")
 print(f"largest difference of any weight after {len(run.steps) - 1875:,} steps: {difference}")
 assert difference < 1e-3
 
-fork = reruns.forked(run, 1875, learning_rate=0.01)
+fork = resume.forked(run, 1875, learning_rate=0.01)
 fork.learn(verbose=0)
 forked = runs.find(passing.name, "last")
 both = runs.compare(run, forked)
@@ -194,9 +197,9 @@ print(
 )
 print(f"The first step whose numbers differ: {both.parted:,}")
 for name in ("loss", "val_accuracy"):
-    print(f"{name:12s} at the end: run {both.figures[name][0]:.4f}, fork {both.figures[name][1]:.4f}")
+    print(f"{name:12s} at the end: run {both.metrics[name][0]:.4f}, fork {both.metrics[name][1]:.4f}")
 assert 1875 <= both.parted <= 1880
-assert both.figures["val_accuracy"][1] < both.figures["val_accuracy"][0]
+assert both.metrics["val_accuracy"][1] < both.metrics["val_accuracy"][0]
 
 
 def smooth(values: np.ndarray) -> np.ndarray:
@@ -224,9 +227,9 @@ show(
 ends = []
 for seed in (11, 12):
     cr.utils.set_random_seed(seed)
-    other = reruns.new(data, recipe, "mnist", {}, seed=seed)  # no runs_dir: not recorded
+    other = resume.new(data, recipe, "mnist", {}, seed=seed)  # no runs_dir: not recorded
     ends.append(other.learn(verbose=0).history["val_accuracy"][-1])
-ours, larger = both.figures["val_accuracy"]
+ours, larger = both.metrics["val_accuracy"]
 print("\n— 9. Luck —")
 print(
     f"two other seeds end at {', '.join(f'{end:.2%}' for end in ends)}; the run {ours:.2%}, "

@@ -14,9 +14,12 @@ import numpy as np
 from pictures import lines, show
 
 import chainrule as cr
-from chainrule import datasets, diagnosis, plots, rates, recipes, reruns, runs
+from chainrule import datasets, diagnosis, plots, runs
 
 # This folder goes away at the end; to keep what is in it, write a folder of your own instead.
+from chainrule.recording import resume
+from chainrule.training import learning_rates, recipes
+
 passing = tempfile.TemporaryDirectory(prefix="lesson-8-")
 folder = Path(passing.name)
 (x, y), (x_test, y_test) = datasets.mnist.load_data()
@@ -38,7 +41,7 @@ def train(name: str = "digits", bias: float = 0.0, **changes: object) -> tuple[r
     data = datasets.load(folder / f"{name}.npz")
     recipe = recipes.recipe("classic", **({"hidden": (64,), "epochs": 4} | changes))
     cr.utils.set_random_seed(1)
-    job = reruns.new(
+    job = resume.new(
         data, recipe, str(folder / f"{name}.npz"), {}, seed=1, backend="numpy", runs_dir=folder / "runs"
     )
     weights = job.model.get_weights()
@@ -61,7 +64,7 @@ print(f"loss of the very first step: {healthy.steps['loss'][0]:.2f}")
 for epoch in healthy.epochs:
     print(
         f"epoch {epoch.epoch + 1}: "
-        + "  ".join(f"{name} {value:.3f}" for name, value in epoch.figures.items())
+        + "  ".join(f"{name} {value:.3f}" for name, value in epoch.metrics.items())
     )
 found = diagnosis.diagnose(healthy)
 print(found)
@@ -90,10 +93,10 @@ patients = {name: train(**changes)[0] for name, changes in sick.items()}
 print("\n— 2. Four patients: loss and test accuracy after each epoch —")
 for name, run in patients.items():
     told = "   ".join(
-        f"{epoch.figures['loss']:.3f} {epoch.figures['val_accuracy']:.0%}" for epoch in run.epochs
+        f"{epoch.metrics['loss']:.3f} {epoch.metrics['val_accuracy']:.0%}" for epoch in run.epochs
     )
     print(f"{name}:  {told}")
-    assert run.figures["val_accuracy"] < 0.3
+    assert run.metrics["val_accuracy"] < 0.3
 
 # %% [markdown]
 # All four hang around 2.3 and 10 %. "It does not learn" is a symptom, like fever; it is no illness. One has
@@ -146,10 +149,10 @@ print("\n— 4. Cured? —")
 for name, (what, changes) in cures.items():
     cured = healthy if name in "AB" else train(**changes)[0]  # A's and B's cure is the healthy one
     print(
-        f"{name}: {what:25s} {patients[name].figures['val_accuracy']:.0%} "
-        f"-> {cured.figures['val_accuracy']:.0%}"
+        f"{name}: {what:25s} {patients[name].metrics['val_accuracy']:.0%} "
+        f"-> {cured.metrics['val_accuracy']:.0%}"
     )
-    assert cured.figures["val_accuracy"] > 0.75
+    assert cured.metrics["val_accuracy"] > 0.75
 
 # %% [markdown]
 # ## Which rate?
@@ -168,14 +171,14 @@ hot, hot_test = cr.utils.to_categorical(y[:6000], 10), cr.utils.to_categorical(y
 cr.utils.set_random_seed(1)
 model = cr.Sequential([cr.Input(shape=(784,)), cr.layers.Dense(64, "relu"), cr.layers.Dense(10, "softmax")])
 model.compile(cr.optimizers.SGD(0.01), "categorical_crossentropy", metrics=["accuracy"])
-curve = rates.find(model, rows, hot)
+curve = learning_rates.find(model, rows, hot)
 print("\n— 5. The rate rises —")
 for k in range(0, len(curve.rates), 12):
     print(f"rate {curve.rates[k]:.6f}: loss {curve.smooth[k]:5.2f}")
 print(f"Suggested: {curve.suggestion:g}. {curve.reason}")
 assert 0.02 < curve.suggestion < 0.5
 
-tried = rates.sweep(
+tried = learning_rates.sweep(
     model,
     rows,
     hot,
@@ -184,7 +187,7 @@ tried = rates.sweep(
     validation_data=(rows_test, hot_test),
 )
 print("\nOne epoch with each of five rates:")
-for rate, figures in zip(tried.rates, tried.figures, strict=True):
+for rate, figures in zip(tried.rates, tried.metrics, strict=True):
     print(f"rate {rate:6g}: {figures['val_accuracy']:.1%} of the test digits right")
 assert tried.best == tried.rates[2]
 show(
@@ -213,16 +216,16 @@ print("\n— 6. 150 pictures, 60 epochs —")
 for epoch in [by_heart.epochs[k] for k in (0, 2, 5, 10, 30, 59)]:
     print(
         f"epoch {epoch.epoch + 1:2d}: "
-        + "  ".join(f"{name} {value:.3f}" for name, value in epoch.figures.items())
+        + "  ".join(f"{name} {value:.3f}" for name, value in epoch.metrics.items())
     )
 print(diagnosis.diagnose(by_heart).findings[0])
-held = [epoch.figures["val_loss"] for epoch in by_heart.epochs]
+held = [epoch.metrics["val_loss"] for epoch in by_heart.epochs]
 print(
     f"The loss on the test pictures is lowest after epoch {int(np.argmin(held)) + 1}: "
     f"{min(held):.3f}; at the end {held[-1]:.3f}."
 )
-assert by_heart.figures["accuracy"] == 1
-assert by_heart.figures["val_accuracy"] < 0.8
+assert by_heart.metrics["accuracy"] == 1
+assert by_heart.metrics["val_accuracy"] < 0.8
 assert held[-1] > 1.1 * min(held)
 assert diagnosis.diagnose(by_heart).findings[0].name == "overfitting"
 show("8-by-heart", plots.curves, by_heart, figure="loss")
@@ -240,7 +243,7 @@ print("\n— 7. More examples, the same network —")
 reached = {}
 for count in (150, 600, 2400, 6000):
     keep("some", count, y)
-    reached[count] = train("some", epochs=max(3, 9_000 // count), learning_rate=0.002)[0].figures
+    reached[count] = train("some", epochs=max(3, 9_000 // count), learning_rate=0.002)[0].metrics
     print(
         f"{count:5,} pictures: accuracy {reached[count]['accuracy']:.1%} on them, "
         f"{reached[count]['val_accuracy']:.1%} on the test pictures"
@@ -264,11 +267,11 @@ keep("spoiled", 6000, spoiled)
 tired, _ = train("spoiled")
 print("\n— 8. One label in ten is wrong —")
 print(
-    f"accuracy on the test pictures: {tired.figures['val_accuracy']:.1%}; "
-    f"with right labels {healthy.figures['val_accuracy']:.1%}"
+    f"accuracy on the test pictures: {tired.metrics['val_accuracy']:.1%}; "
+    f"with right labels {healthy.metrics['val_accuracy']:.1%}"
 )
 print(diagnosis.diagnose(tired).findings[0])
-ranked = diagnosis.suspects(reruns.opened(tired))
+ranked = diagnosis.suspects(resume.opened(tired))
 first = ranked.top(600)
 hits = sum(suspect.index in set(lies.tolist()) for suspect in first)
 print(f"Of the 600 most suspicious, {hits} have a wrong label ({hits / 600:.0%}); by chance it would be 60.")
@@ -320,8 +323,8 @@ odd, odd_model = train("odd")
 finding = diagnosis.diagnose(odd).findings[0]
 print("\n— Exercise —")
 print(
-    f"{odd.figures['accuracy']:.1%} right on what it learns from, "
-    f"{odd.figures['val_accuracy']:.1%} on what was held back"
+    f"{odd.metrics['accuracy']:.1%} right on what it learns from, "
+    f"{odd.metrics['val_accuracy']:.1%} on what was held back"
 )
 print(f"The doctor: {finding.name}. {finding.says}")
 data = datasets.load(folder / "odd.npz")

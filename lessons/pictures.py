@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule import plots
-from chainrule.errors import MissingPartError, part
+from chainrule.errors import MissingDependencyError, require_package
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # for all kinds of eyes
 GREY = "#757575"  # can be read on white and on black
@@ -27,7 +27,7 @@ def show(name: str, draw: Callable[..., Any], *args: Any, **settings: Any) -> No
     """Draws a picture and shows it, or says where it is."""
     try:
         axes = draw(*args, **settings)
-    except MissingPartError as problem:
+    except MissingDependencyError as problem:
         if not said:
             print(f"(No pictures here and below. {problem})")
             said.append(str(problem))
@@ -51,7 +51,7 @@ def lines(
     dots: Mapping[str, tuple[Numbers, Numbers]] | None = None,
 ) -> Any:
     """Curves over the same x, each with its name; dots: points on top, name -> (x, y). Returns the Axes."""
-    figure = part("matplotlib.figure", "plot", "A picture").Figure
+    figure = require_package("matplotlib.figure", "plot", "A picture").Figure
     axes = figure(figsize=(7, 4), layout="constrained", facecolor="none").add_subplot(facecolor="none")
     axes.set_prop_cycle(color=COLOURS)
     for label, y in curves.items():

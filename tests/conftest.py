@@ -24,11 +24,19 @@ from installed import BACKENDS
 
 # The same examples in every run, so that a change of the code is all that can break a test; `--hypothesis-profile=wide`
 # looks further and elsewhere each time; "mutants" is for tests/mutation, where one failure is enough.
-CALM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
+CALM = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+}
 settings.register_profile("calm", max_examples=50, derandomize=True, **CALM)
 settings.register_profile("wide", max_examples=1000, **CALM)
 settings.register_profile(
-    "mutants", max_examples=12, derandomize=True, phases=[Phase.explicit, Phase.generate], database=None, **CALM
+    "mutants",
+    max_examples=12,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    database=None,
+    **CALM,
 )
 settings.load_profile("calm")
 

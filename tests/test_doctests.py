@@ -9,7 +9,9 @@ import pytest
 import chainrule
 
 MODULES = sorted(
-    found.name for found in pkgutil.walk_packages(chainrule.__path__, "chainrule.") if found.name != "chainrule.__main__"
+    found.name
+    for found in pkgutil.walk_packages(chainrule.__path__, "chainrule.")
+    if found.name != "chainrule.__main__"
 )
 
 

@@ -13,7 +13,9 @@ from chainrule import activations, callbacks, initializers, layers, losses, metr
 from chainrule.optimizers import schedules
 
 MODULES = sorted(
-    found.name for found in pkgutil.walk_packages(chainrule.__path__, "chainrule.") if found.name != "chainrule.__main__"
+    found.name
+    for found in pkgutil.walk_packages(chainrule.__path__, "chainrule.")
+    if found.name != "chainrule.__main__"
 )
 FACES = {
     "activations", "callbacks", "initializers", "layers", "losses", "metrics", "models", "optimizers", "regularizers",
@@ -50,8 +52,14 @@ def test_a_module_and_all_it_offers_are_documented(name) -> None:
             silent.append(thing)
         face = name.split(".")[1] in FACES
         for method, function in vars(value).items() if face and inspect.isclass(value) else ():
-            member = function.fget if isinstance(function, property) else getattr(function, "__func__", function)
-            if inspect.isfunction(member) and not method.startswith("_") and not inspect.getdoc(getattr(value, method)):
+            member = (
+                function.fget if isinstance(function, property) else getattr(function, "__func__", function)
+            )
+            if (
+                inspect.isfunction(member)
+                and not method.startswith("_")
+                and not inspect.getdoc(getattr(value, method))
+            ):
                 silent.append(f"{thing}.{method}")
     assert not silent, f"{name}: no docstring for {', '.join(silent)}"
 
@@ -76,4 +84,6 @@ def test_the_reference_is_up_to_date() -> None:
     assert spec.loader is not None
     reference = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(reference)
-    assert (DOCS / "reference.md").read_text(encoding="utf-8") == reference.page(), "run: python docs/reference.py"
+    assert (DOCS / "reference.md").read_text(encoding="utf-8") == reference.page(), (
+        "run: python docs/reference.py"
+    )

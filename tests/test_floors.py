@@ -13,17 +13,12 @@ ROOT = Path(chainrule.__file__).parent
 
 GROUND = {"absent", "arrays", "custom_objects", "errors"}
 NETWORK = {
-    "activations", "augmentation", "backend", "backprop", "crossentropy", "initializers", "layers", "losses", "metrics", "ops",
-    "measures", "optimizers", "regularizers",
+    "activations", "backend", "backprop", "initializers", "layers", "losses", "metrics", "ops", "optimizers", "regularizers",
 }  # fmt: skip
 DATA = {"datasets", "files", "images", "pretrained", "runs"}
-TRAINING = {
-    "callbacks", "checkpoints", "engines", "examples", "export", "finite", "handwriting", "inference", "models", "stack", "predicting", "preprocessing", "progress", "rates", "recipes",
-    "recording", "replay", "reruns",
-    "saving", "summary", "threads", "training", "utils",
-}  # fmt: skip
+TRAINING = {"callbacks", "engine", "export", "inference", "models", "preprocessing", "recording", "training", "utils"}
 SHOWING = {"diagnosis", "explain", "landscapes", "plots", "report"}
-DOORS = {"__main__", "cli", "keras_names", "server", "studio", "widgets"}
+DOORS = {"__main__", "cli", "integrations", "keras_names", "server", "studio"}
 FLOORS = [GROUND, NETWORK | DATA, TRAINING, SHOWING, DOORS]
 
 HEAVY = {"jax", "h5py", "PIL", "matplotlib", "keras", "tensorflow", "torch", "pi_heif", "onnx", "onnxruntime"}
@@ -51,7 +46,9 @@ def imports(tree: ast.AST):
     """All imports in a file: (line, rooms), wherever they stand."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"line {node.lineno}: relative imports hide the floor; write the whole name"
+            assert node.level == 0, (
+                f"line {node.lineno}: relative imports hide the floor; write the whole name"
+            )
             yield node.lineno, rooms_of(node.module or "", [alias.name for alias in node.names])
         elif isinstance(node, ast.Import):
             for alias in node.names:
@@ -86,9 +83,17 @@ def test_imports_only_go_down(path) -> None:
 @pytest.mark.parametrize(
     ("place", "line", "words"),
     [
-        ("layers/dense.py", "from chainrule.cli import main", "layers/dense.py:1 (layers, floor 1) imports cli (floor 4)"),
+        (
+            "layers/dense.py",
+            "from chainrule.cli import main",
+            "layers/dense.py:1 (layers, floor 1) imports cli (floor 4)",
+        ),
         ("arrays.py", "import chainrule.losses", "arrays.py:1 (arrays, floor 0) imports losses (floor 1)"),
-        ("backprop.py", "from chainrule import models", "backprop.py:1 (backprop, floor 1) imports models (floor 2)"),
+        (
+            "backprop.py",
+            "from chainrule import models",
+            "backprop.py:1 (backprop, floor 1) imports models (floor 2)",
+        ),
         ("files/disk.py", "from chainrule.layers.base import Layer", "imports layers (the other wing)"),
         ("losses.py", "def f():\n    from chainrule.datasets import mnist", "losses.py:2"),
     ],
@@ -114,13 +119,19 @@ def test_heavy_libraries_wait_until_they_are_needed(path) -> None:
         elif isinstance(node, ast.ImportFrom):
             names = [node.module or ""]
         for name in names:
-            assert name.split(".")[0] not in HEAVY, f"{path.relative_to(ROOT)}:{node.lineno} imports {name} at once"
+            assert name.split(".")[0] not in HEAVY, (
+                f"{path.relative_to(ROOT)}:{node.lineno} imports {name} at once"
+            )
 
 
 def modules_after(code: str) -> set[str]:
     """The top names of all modules that a fresh process has after some code."""
     code += "\nimport sys; print(*{name.split('.')[0] for name in sys.modules})"
-    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    return set(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
 
 
 def test_import_chainrule_imports_nothing_heavy() -> None:

@@ -16,7 +16,9 @@ FACES = [
 
 def in_order(names: list[str]) -> list[str]:
     """CONSTANTS, Classes, functions, each by alphabet: the order that the linter keeps."""
-    return sorted(names, key=lambda name: (0 if name.isupper() else 1 if name.lstrip("_")[0].isupper() else 2, name))
+    return sorted(
+        names, key=lambda name: (0 if name.isupper() else 1 if name.lstrip("_")[0].isupper() else 2, name)
+    )
 
 
 def test_the_front_door_lists_what_there_is() -> None:
@@ -46,7 +48,9 @@ def test_a_module_lists_its_public_names_in_order(face) -> None:
         assert hasattr(module, name)
 
 
-@pytest.mark.parametrize("face", [face for face in FACES if face not in ("datasets", "models", "utils", "activations")])
+@pytest.mark.parametrize(
+    "face", [face for face in FACES if face not in ("datasets", "models", "utils", "activations")]
+)
 def test_every_class_that_a_file_may_name_is_public(face) -> None:
     """What can be stored can be imported by the same name, and so can every other public class of the module."""
     module = importlib.import_module(f"chainrule.{face}")

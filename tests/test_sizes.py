@@ -18,5 +18,5 @@ def test_no_file_is_longer_than_400_lines(path) -> None:
 
 
 def test_backprop_is_read_in_one_sitting() -> None:
-    """The file to open first stays within 170 lines."""
-    assert len((ROOT / "backprop.py").read_text().splitlines()) <= 170
+    """The file to open first stays within 220 lines."""
+    assert len((ROOT / "backprop.py").read_text().splitlines()) <= 220

@@ -29,9 +29,23 @@ def test_it_learns_digits_and_remembers_them(backend, tmp_path) -> None:
     (x, y), (x_test, y_test) = mnist.load_data()
     x, x_test = x[:200] / 255, x_test[:200] / 255
     set_random_seed(7)
-    model = Sequential([Input((28, 28)), Flatten(), Dense(64, activation="relu"), Dropout(0.1), Dense(10, activation="softmax")])
+    model = Sequential(
+        [
+            Input((28, 28)),
+            Flatten(),
+            Dense(64, activation="relu"),
+            Dropout(0.1),
+            Dense(10, activation="softmax"),
+        ]
+    )
     model.compile("adam", "categorical_crossentropy", ["accuracy"], backend=backend)
-    history = model.fit(x, to_categorical(y[:200]), epochs=12, verbose=0, validation_data=(x_test, to_categorical(y_test[:200], 10)))
+    history = model.fit(
+        x,
+        to_categorical(y[:200]),
+        epochs=12,
+        verbose=0,
+        validation_data=(x_test, to_categorical(y_test[:200], 10)),
+    )
     assert history.history["accuracy"][-1] > 0.9
     assert history.history["val_accuracy"][-1] > 0.65
     loss, accuracy = model.evaluate(x_test, to_categorical(y_test[:200], 10), verbose=0)

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from chainrule.errors import ChainruleError
-from chainrule.handwriting import Reader
+from chainrule.inference.handwriting import Reader
 from chainrule.images import Preparation, Rejection, prepare, read_picture
 from chainrule.images.filters import resized
 from chainrule.images.grey import CHANNELS, mixed

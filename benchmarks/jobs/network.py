@@ -14,12 +14,14 @@ def library(name):
 
 def classic(lib):
     """784-784-100-10, ReLU, ReLU, softmax; cross-entropy, Adam as it comes, accuracy beside the loss."""
-    model = lib.models.Sequential([
-        lib.layers.Input(shape=(784,)),
-        lib.layers.Dense(784, activation="relu"),
-        lib.layers.Dense(100, activation="relu"),
-        lib.layers.Dense(10, activation="softmax"),
-    ])
+    model = lib.models.Sequential(
+        [
+            lib.layers.Input(shape=(784,)),
+            lib.layers.Dense(784, activation="relu"),
+            lib.layers.Dense(100, activation="relu"),
+            lib.layers.Dense(10, activation="softmax"),
+        ]
+    )
     model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
     return model
 

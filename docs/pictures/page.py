@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from chainrule import pretrained
 from chainrule.datasets import mnist
-from chainrule.handwriting import Reader
+from chainrule.inference.handwriting import Reader
 from chainrule.images import Rejection
 from chainrule.images.rejection import strangeness
 from chainrule.models import load_model

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule import Scaled, arrays, datasets, landscapes, plots, recipes, reruns
+from chainrule import Scaled, arrays, datasets, landscapes, plots
 from chainrule.plots.style import drawn
+from chainrule.recording import resume
 from chainrule.runs import Run
+from chainrule.training import recipes
 
 HERE = Path(__file__).parent
 LARGEST = 60_000  # bytes of one picture
@@ -29,14 +31,14 @@ def trained(folder: Path) -> Run:
     """A run of five epochs of the classic job."""
     arrays.set_seed(1)
     recipe = recipes.recipe("classic", epochs=5)
-    job = reruns.new(datasets.load("mnist"), recipe, "mnist", {}, 1, runs_dir=folder)
+    job = resume.new(datasets.load("mnist"), recipe, "mnist", {}, 1, runs_dir=folder)
     job.learn()
     return Run(job.record.folder)  # type: ignore[union-attr]
 
 
-def figures(run: Run) -> dict[str, object]:
+def metrics(run: Run) -> dict[str, object]:
     """Every figure of the page, by the name of its file."""
-    data, replay = datasets.load("mnist"), reruns.opened(run)
+    data, replay = datasets.load("mnist"), resume.opened(run)
     model, x, y = replay.model, Scaled(data.x_test), data.y_test
     for link, params in zip(model.chain, replay.at(replay.last)["params"], strict=True):
         link.params = params
@@ -62,7 +64,7 @@ def figures(run: Run) -> dict[str, object]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        for name, ax in figures(Run(sys.argv[1]) if sys.argv[1:] else trained(Path(folder))).items():
+        for name, ax in metrics(Run(sys.argv[1]) if sys.argv[1:] else trained(Path(folder))).items():
             content = small(ax)
             if len(content) > LARGEST:
                 sys.exit(f"{name} takes {len(content):,} bytes; a picture of the page may take {LARGEST:,}.")

@@ -12,8 +12,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from chainrule import arrays, datasets, recipes, report, reruns
+from chainrule import arrays, datasets, report
+from chainrule.recording import resume
 from chainrule.runs import Run
+from chainrule.training import recipes
 
 HERE = Path(__file__).parent
 LARGEST = 150_000  # bytes
@@ -23,7 +25,7 @@ GAP = 48  # pixels around each part
 def trained(folder: Path) -> Run:
     """A run of the classic job."""
     arrays.set_seed(1)
-    job = reruns.new(datasets.load("mnist"), recipes.recipe("classic"), "mnist", {}, 1, runs_dir=folder)
+    job = resume.new(datasets.load("mnist"), recipes.recipe("classic"), "mnist", {}, 1, runs_dir=folder)
     job.learn()
     return Run(job.record.folder)  # type: ignore[union-attr]
 
@@ -44,7 +46,9 @@ def beside(columns: list[list[Image.Image]]) -> Image.Image:
         whole.paste(column[0].getpixel((0, 10)), (left, 0, left + wide, high))  # type: ignore[arg-type]
         top = GAP
         for part in column:
-            whole.paste(part.crop((0, 0, part.width, min(part.height, max(0, high - top)))), (left + GAP, top))
+            whole.paste(
+                part.crop((0, 0, part.width, min(part.height, max(0, high - top)))), (left + GAP, top)
+            )
             top += part.height
         left += wide
     return whole
@@ -56,12 +60,17 @@ def main(run: Run, folder: Path) -> None:
     report.write(run, page)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        columns = [shots(browser, page, "light", ["header", "#confusion"]), shots(browser, page, "dark", ["#mistakes", "#sizes"])]
+        columns = [
+            shots(browser, page, "light", ["header", "#confusion"]),
+            shots(browser, page, "dark", ["#mistakes", "#sizes"]),
+        ]
         browser.close()
     whole = beside(columns)
     whole = whole.resize((whole.width * 2 // 3, whole.height * 2 // 3), Image.Resampling.LANCZOS)
     file = io.BytesIO()
-    whole.quantize(128, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    whole.quantize(128, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE).save(
+        file, "PNG", optimize=True
+    )
     if len(file.getvalue()) > LARGEST:
         sys.exit(f"report.png would have {len(file.getvalue()):,} bytes; {LARGEST:,} are the most.")
     (HERE / "report.png").write_bytes(file.getvalue())

@@ -2,50 +2,48 @@
 
 Names as in Keras: `chainrule.Sequential`, `chainrule.layers.Dense`, `chainrule.datasets.mnist.load_data()`.
 Everything is imported when it is first used, so that `import chainrule` costs next to nothing.
-
-    arrays errors                                                 floor 0
-    activations initializers regularizers layers losses metrics
-    optimizers backprop  (the network)                            floor 1
-    datasets images files  (data and formats)                     floor 1
-    models training callbacks engines ...                         floor 2
-    explain  (one learning step with every number)                floor 3
-    plots landscapes  (pictures)                                  floor 3
-    report  (a run as one page)                                   floor 3
-    cli                                                           floor 4
+ARCHITECTURE.md lists the modules and what each is for.
 """
 
 import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 _MODULES = (
     "activations", "arrays", "backend", "backprop", "callbacks", "datasets", "diagnosis", "errors", "explain", "files", "images",
-    "initializers", "landscapes", "layers", "losses", "metrics", "models", "ops", "optimizers", "plots", "preprocessing", "rates", "recipes", "regularizers",
-    "report", "reruns", "runs", "saving", "utils",
+    "inference", "initializers", "landscapes", "layers", "losses", "metrics", "models", "ops", "optimizers", "plots", "preprocessing", "recording",
+    "regularizers", "report", "runs", "training", "utils",
 )  # fmt: skip
 _NAMES = {
     "Sequential": "chainrule.models",
     "Model": "chainrule.models",
-    "Record": "chainrule.recording",
-    "open_run": "chainrule.reruns",
+    "RunRecorder": "chainrule.recording",
+    "open_run": "chainrule.recording",
     "Input": "chainrule.layers",
-    "Scaled": "chainrule.examples",
+    "Scaled": "chainrule.engine.examples",
+}
+_RENAMED = {  # names of version 0.1: they still work, with a warning, for one release
+    "Record": ("chainrule.recording", "RunRecorder"),
+    "rates": ("chainrule.training.learning_rates", None),
+    "recipes": ("chainrule.training.recipes", None),
+    "reruns": ("chainrule.recording.resume", None),
+    "saving": ("chainrule.models.saving", None),
 }
 
-__all__ = ["Input", "Model", "Record", "Scaled", "Sequential", "__version__", "open_run", *_MODULES]  # noqa: PLE0604
+__all__ = ["Input", "Model", "RunRecorder", "Scaled", "Sequential", "__version__", "open_run", *_MODULES]  # noqa: PLE0604
 
 if TYPE_CHECKING:
     from chainrule import (  # noqa: F401, I001
-        activations, arrays, backend, backprop, callbacks, datasets, diagnosis, errors, explain, files, images, initializers, landscapes,
-        layers, losses, metrics, models, ops, optimizers, plots, preprocessing, rates, recipes, regularizers, report, reruns, runs, saving, utils,
+        activations, arrays, backend, backprop, callbacks, datasets, diagnosis, errors, explain, files, images, inference,
+        initializers, landscapes, layers, losses, metrics, models, ops, optimizers, plots, preprocessing, recording, regularizers, report,
+        runs, training, utils,
     )  # fmt: skip
-    from chainrule.examples import Scaled
+    from chainrule.engine.examples import Scaled
     from chainrule.layers import Input
     from chainrule.models import Model, Sequential
-    from chainrule.recording import Record
-    from chainrule.reruns import open_run
+    from chainrule.recording import RunRecorder, open_run
 
 
 def __getattr__(name: str) -> Any:
@@ -53,9 +51,25 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"chainrule.{name}")
     if name in _NAMES:
         return getattr(importlib.import_module(_NAMES[name]), name)
+    if name in _RENAMED:
+        return _renamed(name)
     from chainrule.absent import missing
 
     raise missing("", name, [*_MODULES, *_NAMES], sys._getframe(1))  # noqa: SLF001
+
+
+def _renamed(name: str) -> Any:
+    import warnings
+
+    module, new = _RENAMED[name]
+    today = f"{module}.{new}" if new else module
+    warnings.warn(
+        f"chainrule.{name} is now {today}; the old name goes in version 0.3.",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    found = importlib.import_module(module)
+    return getattr(found, new) if new else found
 
 
 def __dir__() -> list[str]:

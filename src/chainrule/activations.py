@@ -48,7 +48,9 @@ def leaky_relu(z: Array, negative_slope: float = 0.2) -> Array:  # a = z, or slo
     return namespace(z).where(z > 0, z, negative_slope * z)
 
 
-def d_leaky_relu(da: Array, z: Array, a: Array, negative_slope: float = 0.2) -> Array:  # f' = 1, or slope below 0
+def d_leaky_relu(
+    da: Array, z: Array, a: Array, negative_slope: float = 0.2
+) -> Array:  # f' = 1, or slope below 0
     return namespace(z).where(z > 0, da, negative_slope * da)
 
 
@@ -141,7 +143,9 @@ def softmax(z: Array) -> Array:  # a_i = e^z_i / Σ e^z_k, shifted by max z so t
     return e / xp.sum(e, axis=-1, keepdims=True)
 
 
-def d_softmax(da: Array, z: Array, a: Array) -> Array:  # dz_i = a_i (da_i - Σ a_k da_k): every output sees every z
+def d_softmax(
+    da: Array, z: Array, a: Array
+) -> Array:  # dz_i = a_i (da_i - Σ a_k da_k): every output sees every z
     return a * (da - namespace(a).sum(da * a, axis=-1, keepdims=True))
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.errors import MissingPartError, unknown
+from chainrule.errors import MissingDependencyError, unknown
 
 Array: TypeAlias = Any  # a NumPy or a JAX array: the engine works on both
 Params: TypeAlias = dict[str, Array]  # the weights of one layer by name: {"kernel": ..., "bias": ...}
@@ -86,7 +86,7 @@ def generator(seed: int, purpose: str, *place: int) -> "np.random.Generator":
     return np.random.default_rng([PURPOSES[purpose], seed, *place])
 
 
-def scrambled(x: Array) -> Array:
+def hash32(x: Array) -> Array:
     """An integer hash: uint32 in, uint32 out, one to one, every bit depends on every bit.
 
     Multiply-xorshift with the constants of C. Wellons' `lowbias32` (public domain).
@@ -116,9 +116,9 @@ def counter_noise(seed: Array, step: Array, link: int) -> Noise:
     def draw(shape: tuple[int, ...]) -> Array:
         key = seed[:1]
         for place in (seed[1:], link, step):
-            key = scrambled(key ^ xp.asarray(place).astype(xp.uint32).reshape(1))
+            key = hash32(key ^ xp.asarray(place).astype(xp.uint32).reshape(1))
         index = xp.arange(int(np.prod(shape)), dtype=xp.uint32)
-        bits = scrambled(scrambled(index) ^ key) >> 8  # 24 bits fill a float32 exactly
+        bits = hash32(hash32(index) ^ key) >> 8  # 24 bits fill a float32 exactly
         return (bits.astype(xp.float32) * xp.float32(2.0**-24)).reshape(shape)
 
     return draw
@@ -144,7 +144,7 @@ def choose_backend(asked: str | None, seconds: float) -> str:
     if asked is not None and asked not in BACKENDS:
         raise unknown("backend", asked, BACKENDS)
     if asked == "jax" and not jax_installed():
-        raise MissingPartError(
+        raise MissingDependencyError(
             'The backend "jax" needs the package jax: pip install "chainrule[jax]" (or use backend="numpy")'
         )
     if asked:

@@ -17,29 +17,30 @@ import numpy as np
 
 from chainrule.arrays import Array, Noise, Params, counter_noise, namespace, seed_words
 from chainrule.layers.base import Layer
-from chainrule.losses import Loss, shortcut
+from chainrule.losses.base import Loss
+from chainrule.losses.fused import fused_loss
 from chainrule.metrics import Metric
-from chainrule.optimizers.base import Memory, Optimizer
+from chainrule.optimizers.base import Optimizer, OptimizerState
 
 Weights = list[Params]
 State = dict[str, Any]  # params, memory, step (int32); rate and seed, which learning only reads
 Batch = tuple[Array, Array, Array | None]  # x, y, weight of each example (None: all count 1)
-Record = dict[str, Array]  # loss and metrics, each as [sum, weight]
+StepMetrics = dict[str, Array]  # loss and metrics, each as [sum, weight]
 
 
 def forward_sweep(
     chain: Sequence[Layer], params: Weights, x: Array, noise: Callable[[int], Noise] | None = None
 ) -> tuple[Array, list[Any]]:
     """The chain's output for a batch, and what each link kept. noise is None when not learning."""
-    kept = []
+    cache = []
     for i, link in enumerate(chain):
-        x, keep = link.forward(params[i], x, noise(i) if noise else None)
-        kept.append(keep)
-    return x, kept
+        x, kept = link.forward(params[i], x, noise(i) if noise else None)
+        cache.append(kept)
+    return x, cache
 
 
 def backward_sweep(
-    chain: Sequence[Layer], params: Weights, kept: list[Any], dy: Array
+    chain: Sequence[Layer], params: Weights, cache: list[Any], dy: Array
 ) -> tuple[Weights, list[Array | None]]:
     """The derivative of the loss by every weight, and by every link's output, from the one by the chain's output."""
     grads: Weights = [{} for _ in chain]
@@ -49,30 +50,32 @@ def backward_sweep(
     for i in reversed(range(lowest, len(chain))):
         deltas[i] = dy
         if i in learners:
-            grads[i] = chain[i].gradients(params[i], kept[i], dy)
+            grads[i] = chain[i].gradients(params[i], cache[i], dy)
         if i > lowest:
-            dy = chain[i].backward(params[i], kept[i], dy)
+            dy = chain[i].backward(params[i], cache[i], dy)
     return grads, deltas
 
 
-class Passing(NamedTuple):
+class StepTrace(NamedTuple):
     """What passes by in one step, for whoever watches; learning needs none of it afterwards."""
 
-    kept: list[Any]  # by each link of the body
+    cache: list[Any]  # by each link of the body
     z: Array  # the end of the body, and what the loss takes
     p: Array  # the prediction
     losses: Array  # one per example, weighted
-    deltas: list[Array | None]  # the derivative of the loss by each link's output; None below the lowest that learns
+    deltas: list[
+        Array | None
+    ]  # the derivative of the loss by each link's output; None below the lowest that learns
     grads: Weights
     rate: Array
     before: Weights
     after: Weights
 
 
-class End(NamedTuple):
-    """The end of a chain: the links that the sweeps walk, the last activation if a shortcut covers it, the loss.
+class FusedOutput(NamedTuple):
+    """The end of a chain: the links that the sweeps walk, the last activation if it is fused with the loss, the loss.
 
-    With softmax and cross-entropy the loss takes z, and dz = p - y (see "the shortcuts" in crossentropy.py).
+    With softmax and cross-entropy the loss takes z, and dz = p - y (see "the fused rules" in crossentropy.py).
     """
 
     body: Sequence[Layer]
@@ -80,10 +83,14 @@ class End(NamedTuple):
     loss: Loss
 
 
-def end_of(chain: Sequence[Layer], loss: Loss) -> End:
+def fused_output(chain: Sequence[Layer], loss: Loss) -> FusedOutput:
     """Where the sweeps turn round: before the last activation, where loss and activation make one simple rule."""
-    short = shortcut(getattr(chain[-1], "activation", None), loss) if chain and not chain[-1].weight_names else None
-    return End(chain, [], loss) if short is None else End(chain[:-1], chain[-1:], short)
+    short = (
+        fused_loss(getattr(chain[-1], "activation", None), loss)
+        if chain and not chain[-1].weight_names
+        else None
+    )
+    return FusedOutput(chain, [], loss) if short is None else FusedOutput(chain[:-1], chain[-1:], short)
 
 
 def penalty(chain: Sequence[Layer], params: Weights) -> Array | float:
@@ -102,8 +109,8 @@ def add_penalties(chain: Sequence[Layer], params: Weights, grads: Weights) -> We
 
 def make_step(
     chain: Sequence[Layer], loss: Loss, optimizer: Optimizer, metrics: Sequence[Metric] = (),
-    watch: Callable[[Passing], Record] | None = None,
-) -> Callable[[State, Batch], tuple[State, Record]]:  # fmt: skip
+    watch: Callable[[StepTrace], StepMetrics] | None = None,
+) -> Callable[[State, Batch], tuple[State, StepMetrics]]:  # fmt: skip
     """One learning step as a function: step(state, batch) -> (state, record). What `watch` returns is recorded too.
 
     >>> from chainrule.layers import Dense
@@ -115,14 +122,14 @@ def make_step(
     >>> state["params"][0]["kernel"], record["loss"]
     (array([[2.2]]), array([9., 1.]))
     """
-    body, head, loss = end_of(chain, loss)
+    body, head, loss = fused_output(chain, loss)
 
-    def step(state: State, batch: Batch) -> tuple[State, Record]:
+    def step(state: State, batch: Batch) -> tuple[State, StepMetrics]:
         params, number = state["params"], state["step"]
         x, y, weight = batch
         xp, n = namespace(x), x.shape[0]
 
-        z, kept = forward_sweep(body, params, x, lambda i: counter_noise(state["seed"], number, i))
+        z, cache = forward_sweep(body, params, x, lambda i: counter_noise(state["seed"], number, i))
         p, _ = forward_sweep(head, params[len(body) :], z)
 
         losses = loss.values(y, z)  # one per example
@@ -131,29 +138,37 @@ def make_step(
             losses, dz = losses * weight, dz * weight.reshape(-1, *[1] * (dz.ndim - 1))
         batch_loss = xp.sum(losses) / n + penalty(chain, params)
 
-        grads, deltas = backward_sweep(body, params, kept, dz)
+        grads, deltas = backward_sweep(body, params, cache, dz)
         grads = add_penalties(body, params, grads)
 
         rate = optimizer.rate_at(number, state["rate"])
-        learned, memory = optimizer.update(grads, state["memory"], params[: len(body)], number, rate)
+        learned, optimizer_state = optimizer.update(
+            grads, state["optimizer_state"], params[: len(body)], number, rate
+        )
 
         record = {"loss": xp.stack([batch_loss * n, xp.asarray(n, dtype=p.dtype)])}
         record |= {metric.name: metric.counts(y, p) for metric in metrics}
         if watch is not None:
-            record |= watch(Passing(kept, z, p, losses, deltas, grads, rate, params[: len(body)], learned))
+            record |= watch(StepTrace(cache, z, p, losses, deltas, grads, rate, params[: len(body)], learned))
         params = [*learned, *params[len(body) :]]
-        return state | {"params": params, "memory": memory, "step": number + 1}, record
+        return state | {"params": params, "optimizer_state": optimizer_state, "step": number + 1}, record
 
     return step
 
 
-def first_state(params: Weights, optimizer: Optimizer, memory: Memory | None = None, step: int = 0, seed: int = 0) -> State:
+def first_state(
+    params: Weights,
+    optimizer: Optimizer,
+    optimizer_state: OptimizerState | None = None,
+    step: int = 0,
+    seed: int = 0,
+) -> State:
     """The state before a step: weights, the optimizer's memory (empty by default), step number, rate and seed."""
     dtype = next((w.dtype for layer in params for w in layer.values()), np.dtype("float32"))
     rate = optimizer.learning_rate if isinstance(optimizer.learning_rate, float) else 0.0
     return {
         "params": params,
-        "memory": optimizer.init(params) if memory is None else memory,
+        "optimizer_state": optimizer.init(params) if optimizer_state is None else optimizer_state,
         "step": np.asarray(step, dtype=np.int32),
         "rate": np.asarray(rate, dtype=dtype),
         "seed": seed_words(seed),

@@ -7,7 +7,7 @@
     ├── FileError         a file that is not what it claims, or is not safe to read (also a ValueError)
     ├── DownloadError     a data set that could not be fetched                      (also an OSError)
     ├── NotFiniteError    a number stopped being finite while learning              (also an ArithmeticError, a RuntimeError)
-    ├── MissingPartError  an optional package is not installed                      (also an ImportError)
+    ├── MissingDependencyError  an optional package is not installed                (also an ImportError)
     ├── AbsentNameError   a name of Keras that Chainrule does not have              (also an AttributeError)
     └── AbsentImportError the same, where it is imported                            (also an ImportError)
         └── AbsentModuleError   a module that Chainrule does not have               (also a ModuleNotFoundError)
@@ -49,7 +49,7 @@ class NotFiniteError(ChainruleError, ArithmeticError, RuntimeError):
     """A number stopped being finite while learning."""
 
 
-class MissingPartError(ChainruleError, ImportError):
+class MissingDependencyError(ChainruleError, ImportError):
     """An optional package is not installed."""
 
 
@@ -87,10 +87,10 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> SettingError:
     return SettingError(f"There is no {kind} called {name!r}.{hint} Known: {', '.join(known)}.")
 
 
-def part(module: str, extra: str, purpose: str) -> ModuleType:
+def require_package(module: str, extra: str, purpose: str) -> ModuleType:
     """Imports an optional package, or says which install line brings it.
 
-    >>> part("json", "none", "this example").__name__
+    >>> require_package("json", "none", "this example").__name__
     'json'
     """
     try:
@@ -99,6 +99,6 @@ def part(module: str, extra: str, purpose: str) -> ModuleType:
         package = module.partition(".")[0]
         if (problem.name or "").partition(".")[0] != package:
             raise
-        raise MissingPartError(
+        raise MissingDependencyError(
             f'{purpose} needs the package {package}: pip install "chainrule[{extra}]"'
         ) from None

@@ -34,7 +34,9 @@ class Initializer:
 
     def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         """The values, from a generator; what calling it rounds to float32."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how to draw weights: write its draw().")
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say how to draw weights: write its draw()."
+        )
 
     def get_config(self) -> dict[str, Any]:
         """The settings, as Keras stores them."""

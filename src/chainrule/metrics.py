@@ -11,6 +11,7 @@ import numpy as np
 from chainrule import absent, losses
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
+from chainrule.losses.base import per_example
 
 __all__ = [
     "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy",
@@ -65,7 +66,7 @@ class CategoricalAccuracy(Metric):
     key, rises = "categorical_accuracy", True
 
     def values(self, y: Array, p: Array) -> Array:
-        return losses.per_example((y.argmax(axis=-1) == p.argmax(axis=-1)).astype(p.dtype))
+        return per_example((y.argmax(axis=-1) == p.argmax(axis=-1)).astype(p.dtype))
 
 
 class SparseCategoricalAccuracy(Metric):
@@ -75,7 +76,7 @@ class SparseCategoricalAccuracy(Metric):
 
     def values(self, y: Array, p: Array) -> Array:
         hit = y.reshape(p.shape[:-1]) == p.argmax(axis=-1)
-        return losses.per_example(hit.astype(p.dtype))
+        return per_example(hit.astype(p.dtype))
 
 
 class BinaryAccuracy(Metric):
@@ -89,7 +90,7 @@ class BinaryAccuracy(Metric):
 
     def values(self, y: Array, p: Array) -> Array:
         said = (p > self.threshold).astype(p.dtype)
-        return losses.per_example((y.reshape(p.shape) == said).astype(p.dtype))
+        return per_example((y.reshape(p.shape) == said).astype(p.dtype))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"threshold": self.threshold}
@@ -106,7 +107,9 @@ class TopKCategoricalAccuracy(Metric):
 
     def values(self, y: Array, p: Array) -> Array:
         xp = namespace(p)
-        of_target = xp.max(xp.where(y == xp.max(y, axis=-1, keepdims=True), p, -xp.inf), axis=-1, keepdims=True)
+        of_target = xp.max(
+            xp.where(y == xp.max(y, axis=-1, keepdims=True), p, -xp.inf), axis=-1, keepdims=True
+        )
         return (xp.sum(p > of_target, axis=-1) < self.k).astype(p.dtype)
 
     def get_config(self) -> dict[str, Any]:
@@ -182,7 +185,11 @@ class Recall(Metric):
 def shares(y: Array, p: Array, weight: Array | None, of: Array) -> Array:
     """[how many of those chosen by `of` are true positives, how many are chosen]."""
     xp = namespace(p)
-    w = xp.ones_like(p) if weight is None else xp.broadcast_to(weight.reshape(-1, *[1] * (p.ndim - 1)), p.shape)
+    w = (
+        xp.ones_like(p)
+        if weight is None
+        else xp.broadcast_to(weight.reshape(-1, *[1] * (p.ndim - 1)), p.shape)
+    )
     hit = (p > 0.5) & (y.reshape(p.shape) > 0.5)
     return xp.stack([xp.sum(xp.where(hit, w, 0)), xp.sum(xp.where(of, w, 0))])
 

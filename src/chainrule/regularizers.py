@@ -1,7 +1,7 @@
 """Penalties on large weights, each beside its derivative. Keras's names and formulas.
 
-    value     what is added to the loss
-    gradient  what is added to the derivative of the loss by each weight
+value     what is added to the loss
+gradient  what is added to the derivative of the loss by each weight
 """
 
 from typing import TYPE_CHECKING, Any

@@ -127,7 +127,9 @@ def digits(tmp_path_factory):
     """A small network that knows MNIST's digits somewhat, and test digit 0 (a seven) as a picture."""
     import dataclasses
 
-    from chainrule import arrays, datasets, recipes
+    from chainrule import arrays, datasets
+
+    from chainrule.training import recipes
     from chainrule.inference.card import ModelCard
     from chainrule.inference.evaluation import calibrated
 

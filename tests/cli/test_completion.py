@@ -70,8 +70,9 @@ def test_an_unknown_shell_is_answered_with_the_nearest(type_) -> None:
 
 def test_the_names_of_options_values_are_those_of_the_library() -> None:
     """What help and completion offer without importing the library is what the library knows."""
-    from chainrule import activations, arrays, losses, optimizers, recipes
+    from chainrule import activations, arrays, losses, optimizers
     from chainrule.datasets import dataset, pictures
+    from chainrule.training import recipes
 
     assert set(choices.RECIPES) == set(recipes.RECIPES)
     assert set(choices.SCHEDULES) == set(recipes.SCHEDULES)

@@ -14,7 +14,7 @@ import chainrule
 from chainrule import cli
 from chainrule.cli import command_list
 from chainrule.cli.output import Output, wants_color
-from chainrule.errors import DataError, MissingPartError
+from chainrule.errors import DataError, MissingDependencyError
 
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
 COMMANDS = list(command_list.COMMANDS)
@@ -119,7 +119,7 @@ def test_options_may_stand_anywhere(type_, digits) -> None:
     ("problem", "code", "words"),
     [
         (DataError("The table is crooked."), 1, "The table is crooked."),
-        (MissingPartError('X needs y: pip install "chainrule[y]"'), 1, 'pip install "chainrule[y]"'),
+        (MissingDependencyError('X needs y: pip install "chainrule[y]"'), 1, 'pip install "chainrule[y]"'),
         (MemoryError(), 1, "There is not enough memory for this."),
         (PermissionError(13, "Permission denied", "/secret"), 1, "/secret: Permission denied."),
         (OSError(28, "No space left on device"), 1, "No space left on device."),

@@ -48,7 +48,7 @@ def test_training_leaves_a_run_and_says_where(type_, folder, here, monkeypatch) 
     monkeypatch.delenv("CHAINRULE_RUNS")
     said = type_("train", folder / "bars.npz", *SMALL)
     (run,) = (here / "runs").iterdir()
-    assert f"Recorded in runs/{run.name}." in said.out
+    assert f"OpenRun in runs/{run.name}." in said.out
     assert f"chainrule explain runs/{run.name}@18" in said.out
     assert type_("explain", f"runs/{run.name}@18").code == 0
     assert (

@@ -36,7 +36,7 @@ def test_a_rate_that_is_somewhat_too_high(tmp_path) -> None:
     first = diagnosis.diagnose(replay.run, replay, labels=False).findings[0]
     assert (first.name, first.severity) == ("rate too high", "warning")
     assert "leaps" in first.says
-    held = [epoch.figures["val_loss"] for epoch in replay.run.epochs]
+    held = [epoch.metrics["val_loss"] for epoch in replay.run.epochs]
     assert all(held[epoch - 1] > 2 * held[epoch - 2] for epoch in first.evidence["epochs"])
 
 

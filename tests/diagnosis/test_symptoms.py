@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from trained import built, digits, end
 
-from chainrule import diagnosis, reruns
+from chainrule import diagnosis
+
+from chainrule.recording import resume
 from chainrule.diagnosis import gradients, labels, learning_rate, overfitting, units, updates
 from chainrule.diagnosis.diagnose import without_echoes
 from chainrule.diagnosis.records import Records
-from chainrule.examples import Scaled
+from chainrule.engine.examples import Scaled
 from chainrule.runs import Parent, Run, RunWriter, Settings
 
 LAYERS = ("low", "high")
@@ -322,7 +324,7 @@ def test_a_run_that_was_opened(tmp_path) -> None:
     replay = built(tmp_path, [end()], count=500, epochs=2)
     data, _ = digits(500)
     x = Scaled(data.x_train.reshape(-1, 784))
-    run = reruns.open_run("last", tmp_path, model=replay.model, x=x, y=data.y_train)
+    run = resume.open_run("last", tmp_path, model=replay.model, x=x, y=data.y_train)
     assert "500 labels" in diagnosis.diagnose(run).looked_at
 
 

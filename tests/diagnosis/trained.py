@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule import Sequential, arrays, datasets, diagnosis, recipes
+from chainrule import Sequential, arrays, datasets, diagnosis
+
+from chainrule.training import recipes
 from chainrule.datasets.dataset import Dataset
-from chainrule.examples import Scaled
+from chainrule.engine.examples import Scaled
 from chainrule.layers import Dense, Input
-from chainrule.recording import Record
-from chainrule.replay import Replay
+from chainrule.recording.recorder import RunRecorder
+from chainrule.recording.replay import Replay
 from chainrule.runs import Run
 
 SMALL = (64, 32)
@@ -68,7 +70,7 @@ def learned(folder: Path, data: Dataset, name: str = "classic", seed: int = 1, *
         "source": data.name,
         "options": {},
     }
-    record = Record(folder, "run", about, recipe.to_dict() | {"seed": seed})
+    record = RunRecorder(folder, "run", about, recipe.to_dict() | {"seed": seed})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a loss is not finite is what some are here for
         recipes.learn(recipe, data, model, 0, [record])
@@ -90,14 +92,14 @@ def built(
     model = Sequential([Input((784,)), *layers])
     model.compile(optimizer, "sparse_categorical_crossentropy", ["accuracy"], backend="numpy")
     x = Scaled(data.x_train.reshape(-1, 784), divisor)
-    record = Record(folder, "own")
+    record = RunRecorder(folder, "own")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.fit(x, data.y_train, batch_size=32, epochs=epochs, verbose=0, callbacks=[record], **fit)
     return opened(record, model, x, data.y_train, fit.get("class_weight"))
 
 
-def opened(record: Record, model: Sequential, x, y, class_weight=None) -> Replay:
+def opened(record: RunRecorder, model: Sequential, x, y, class_weight=None) -> Replay:
     """The run that was recorded, with its network and data."""
     return Replay(Run(record.folder), model, model._examples(x, y, None, class_weight))
 

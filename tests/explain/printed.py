@@ -10,7 +10,13 @@ FUNCTIONS = {
     "exp": math.exp, "log": math.log, "sqrt": math.sqrt, "tanh": math.tanh, "max": max, "min": min, "abs": abs,
     "sign": lambda v: (v > 0) - (v < 0),
 }  # fmt: skip
-OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow}
+OPERATIONS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
 WORDS = re.compile(r"[^\W\d_²][\w′]*")
 NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 
@@ -35,7 +41,13 @@ class Computed(NamedTuple):
 def is_numeric(text: str) -> bool:
     """Whether an expression holds numbers and functions only."""
     words = WORDS.findall(re.sub(r"\de[+-]?\d+", "1", text))
-    return bool(text.strip()) and all(word in FUNCTIONS for word in words) and "[" not in text and "#" not in text and "Σ" not in text
+    return (
+        bool(text.strip())
+        and all(word in FUNCTIONS for word in words)
+        and "[" not in text
+        and "#" not in text
+        and "Σ" not in text
+    )
 
 
 def computed(text: str) -> Computed:
@@ -55,7 +67,10 @@ def walked(node: ast.expr) -> Computed:
     if isinstance(node, ast.Call):
         inner = [walked(argument) for argument in node.args]
         value = float(FUNCTIONS[node.func.id](*(i.value for i in inner)))
-        return Computed(value, abs(value) + (sum(i.size for i in inner) if node.func.id != "exp" else value * inner[0].size))
+        return Computed(
+            value,
+            abs(value) + (sum(i.size for i in inner) if node.func.id != "exp" else value * inner[0].size),
+        )
     left, right = walked(node.left), walked(node.right)
     value = OPERATIONS[type(node.op)](left.value, right.value)
     if isinstance(node.op, (ast.Add, ast.Sub)):
@@ -117,8 +132,12 @@ def recompute(text: str) -> list[Line]:
     for line in found:
         value, size = computed(line.numbers)
         printed = float(line.result)
-        assert format(value + 0.0, ".9g") == line.result or abs(value - printed) <= 1.01e-9 * abs(value), f"{line}: {value!r}"
+        assert format(value + 0.0, ".9g") == line.result or abs(value - printed) <= 1.01e-9 * abs(value), (
+            f"{line}: {value!r}"
+        )
         if line.engine is not None:
             bound = 1e-4 * abs(value) if line.name in LOOSE else 2e-6 * size + 1e-12
-            assert abs(float(line.engine) - value) <= bound, f"{line}: the engine is {float(line.engine) - value:g} away, bound {bound:g}"
+            assert abs(float(line.engine) - value) <= bound, (
+                f"{line}: the engine is {float(line.engine) - value:g} away, bound {bound:g}"
+            )
     return found

@@ -43,7 +43,9 @@ MIDDLES = {
 }
 
 
-def trained(middle: str, end: str, optimizer: str, seed: int = 1, n: int = 9, steps: int = 3, weights: bool = False):
+def trained(
+    middle: str, end: str, optimizer: str, seed: int = 1, n: int = 9, steps: int = 3, weights: bool = False
+):
     """A small model that has learned a few steps, and the batch that it learns from next."""
     set_random_seed(seed)
     rng = np.random.default_rng(seed)
@@ -84,7 +86,9 @@ def test_every_optimizer_can_be_recomputed_from_what_is_printed(optimizer) -> No
             last = [line for line in found if line.name == "w′"][-1]
             new = np.float32(last.engine or last.result)
             assert new == step.link(layer).learned[name][index]
-            assert {line.name for line in found} >= {"g", "w′"} or not step.link(layer).data_gradient[name][index]
+            assert {line.name for line in found} >= {"g", "w′"} or not step.link(layer).data_gradient[name][
+                index
+            ]
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -111,7 +115,14 @@ def test_how_wrong_an_example_was_is_worked_out(end) -> None:
         assert np.float32(line.engine or line.result) == pytest.approx(step.losses[k], rel=1e-7)
 
 
-@drawn(st.sampled_from(list(MIDDLES)), st.sampled_from(list(ENDS)), st.sampled_from(list(OPTIMIZERS)), st.integers(0, 10**6), st.booleans(), st.data())
+@drawn(
+    st.sampled_from(list(MIDDLES)),
+    st.sampled_from(list(ENDS)),
+    st.sampled_from(list(OPTIMIZERS)),
+    st.integers(0, 10**6),
+    st.booleans(),
+    st.data(),
+)
 def test_any_weight_of_any_network_can_be_recomputed(middle, end, optimizer, seed, weights, data) -> None:
     """Whatever the network, the optimizer, the luck and the weight: what is printed comes to what is printed."""
     n = data.draw(st.integers(1, 12))

@@ -35,9 +35,18 @@ def accounts():
     model.compile("adam", "categorical_crossentropy", ["accuracy"])
     model.loss_object.label_smoothing = 0.1
     classes = ["<img src=x onerror=alert(1)>", "</div><script>alert(2)</script>", "cat"]
-    step = explain.step(model, rng.uniform(0, 1, (9, 64)) ** 4, np.eye(3)[rng.integers(0, 3, 9)], classes=classes)
+    step = explain.step(
+        model, rng.uniform(0, 1, (9, 64)) ** 4, np.eye(3)[rng.integers(0, 3, 9)], classes=classes
+    )
     influence = explain.influence_on_weight([step.moment], "dense", "kernel", (12, 3))
-    return [step, step.weight("dense", 12, 3, check=True), step.neuron("dense", 1), step.example(2), step.layer("dense"), influence]
+    return [
+        step,
+        step.weight("dense", 12, 3, check=True),
+        step.neuron("dense", 1),
+        step.example(2),
+        step.layer("dense"),
+        influence,
+    ]
 
 
 @pytest.mark.parametrize(("scheme", "paper", "ink"), [("light", "#fff", "#111"), ("dark", "#111", "#eee")])
@@ -54,7 +63,9 @@ def test_accounts_are_quiet_and_whole_in_a_browser(browser, accounts, scheme, pa
         assert said == []
         assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        colours = page.evaluate("[...document.querySelectorAll('.chainrule-trace *')].map(e => getComputedStyle(e).color)")
+        colours = page.evaluate(
+            "[...document.querySelectorAll('.chainrule-trace *')].map(e => getComputedStyle(e).color)"
+        )
         assert len(set(colours)) == 1
         page.close()
 

@@ -18,7 +18,9 @@ def net(*middle, loss="categorical_crossentropy", end="softmax"):
     return model, rng.normal(size=(7, 4)), np.eye(3)[rng.integers(0, 3, 7)]
 
 
-@pytest.mark.parametrize("kind", ["relu", "leaky_relu", "sigmoid", "tanh", "elu", "selu", "softplus", "silu", "gelu", "softmax"])
+@pytest.mark.parametrize(
+    "kind", ["relu", "leaky_relu", "sigmoid", "tanh", "elu", "selu", "softplus", "silu", "gelu", "softmax"]
+)
 def test_right_models_pass(kind) -> None:
     """Every derivative of a model agrees with the measured one within a millionth."""
     checked = explain.check_model(*net(Activation(kind), Dropout(0.3), Dense(5, "tanh")))
@@ -27,32 +29,37 @@ def test_right_models_pass(kind) -> None:
     assert "All derivatives agree" in str(checked)
 
 
-@pytest.mark.parametrize("loss", ["mse", "mae", "huber", "binary_crossentropy", losses.CategoricalCrossentropy(label_smoothing=0.1)])
+@pytest.mark.parametrize(
+    "loss",
+    ["mse", "mae", "huber", "binary_crossentropy", losses.CategoricalCrossentropy(label_smoothing=0.1)],
+)
 def test_right_losses_pass(loss) -> None:
     """Losses with and without a shortcut agree."""
-    assert explain.check_model(*net(Flatten(), loss=loss, end="sigmoid" if loss == "binary_crossentropy" else "softmax")).ok
+    assert explain.check_model(
+        *net(Flatten(), loss=loss, end="sigmoid" if loss == "binary_crossentropy" else "softmax")
+    ).ok
 
 
 class WrongBack(ReLU):
     """dx a thousandth too large."""
 
-    def backward(self, params, kept, dy):
-        return 1.001 * super().backward(params, kept, dy)
+    def backward(self, params, cache, dy):
+        return 1.001 * super().backward(params, cache, dy)
 
 
 class WrongKernel(Dense):
     """dW a thousandth too large."""
 
-    def gradients(self, params, kept, dy):
-        grads = super().gradients(params, kept, dy)
+    def gradients(self, params, cache, dy):
+        grads = super().gradients(params, cache, dy)
         return grads | {"kernel": 1.001 * grads["kernel"]}
 
 
 class Forgetful(Dense):
     """One row of dW left out."""
 
-    def gradients(self, params, kept, dy):
-        grads = super().gradients(params, kept, dy)
+    def gradients(self, params, cache, dy):
+        grads = super().gradients(params, cache, dy)
         kernel = grads["kernel"].copy()
         kernel[0] = 0
         return grads | {"kernel": kernel}
@@ -92,7 +99,9 @@ def test_every_single_derivative_agrees_within_a_millionth() -> None:
             for place in np.ndindex(g.shape):
                 checked = step.check(link.name, name, place)
                 assert checked.ok
-                assert checked.error < 1e-6 or checked.doubt > 1e-7 or abs(checked.written) < 1e-12, str(checked)
+                assert checked.error < 1e-6 or checked.doubt > 1e-7 or abs(checked.written) < 1e-12, str(
+                    checked
+                )
                 assert checked.float32 == float(g[place])
                 assert checked.float32 == pytest.approx(checked.written, rel=1e-3, abs=1e-6)
 

@@ -100,7 +100,13 @@ def test_no_text_does_harm(text) -> None:
 
 def test_endless_texts_are_refused_quickly() -> None:
     """Deep nesting and long texts are refused, not followed."""
-    for text in ("(" * 1000 + "1" + ")" * 1000, "-" * 1500 + "1 > 2", "not " * 400 + "1 > 2", "√" * 900 + "1 > 2", "1 + " * 1000 + "1 > 2"):
+    for text in (
+        "(" * 1000 + "1" + ")" * 1000,
+        "-" * 1500 + "1 > 2",
+        "not " * 400 + "1 > 2",
+        "√" * 900 + "1 > 2",
+        "1 + " * 1000 + "1 > 2",
+    ):
         with pytest.raises(SettingError):
             Condition(text)
     assert Condition("1" * 300 + " > 2").first(COLUMNS) == 0
@@ -108,7 +114,13 @@ def test_endless_texts_are_refused_quickly() -> None:
 
 
 NUMBERS = st.floats(0.001, 1000).map(lambda v: format(v, ".6g"))
-SUMS = st.recursive(NUMBERS, lambda inner: st.tuples(inner, st.sampled_from(["+", "-", "*", "/"]), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"), max_leaves=12)
+SUMS = st.recursive(
+    NUMBERS,
+    lambda inner: st.tuples(inner, st.sampled_from(["+", "-", "*", "/"]), inner).map(
+        lambda t: f"({t[0]} {t[1]} {t[2]})"
+    ),
+    max_leaves=12,
+)
 
 
 @given(SUMS, SUMS)
@@ -124,6 +136,15 @@ def test_arithmetic_is_pythons(left, right) -> None:
 
 def test_signs_and_roots_bind_as_in_a_book() -> None:
     """Powers before signs before products before sums; a root takes the one thing behind it."""
-    for text, value in (("-2²", -4), ("2 · -3", -6), ("√4 + 5", 7), ("√4²", 4), ("2^-1", 0.5), ("2^3^2", 512), ("8 / 2 / 2", 2), ("1 - 2 - 3", -4)):
+    for text, value in (
+        ("-2²", -4),
+        ("2 · -3", -6),
+        ("√4 + 5", 7),
+        ("√4²", 4),
+        ("2^-1", 0.5),
+        ("2^3^2", 512),
+        ("8 / 2 / 2", 2),
+        ("1 - 2 - 3", -4),
+    ):
         assert computed(text) == value
     assert Parser("a < b").all().kind == "<"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from chainrule import Sequential, explain, optimizers
-from chainrule.engines import Watched
+from chainrule.engine.examples import Examples
+from chainrule.engine.numpy_engine import NumpyEngine
 from chainrule.errors import SettingError
-from chainrule.examples import Examples
 from chainrule.explain.watching import watched_step
 from chainrule.layers import Dense
 from chainrule.utils import set_random_seed
@@ -23,12 +23,25 @@ def run(optimizer, steps=4, batch=5, rate=None, **settings):
     state = first.state
     for k in range(steps):
         rows = slice(k * batch, (k + 1) * batch)
-        moments.append(explain.moment(model, x[rows], y[rows], state=state, places=range(k * batch, (k + 1) * batch)))
+        moments.append(
+            explain.moment(model, x[rows], y[rows], state=state, places=range(k * batch, (k + 1) * batch))
+        )
         state = watched_step(moments[-1]).state
     return model, moments, state
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop", "adagrad", "nadam", lambda: optimizers.AdamW(0.01), lambda: optimizers.SGD(0.1, momentum=0.9, clipnorm=0.1)])
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        "sgd",
+        "adam",
+        "rmsprop",
+        "adagrad",
+        "nadam",
+        lambda: optimizers.AdamW(0.01),
+        lambda: optimizers.SGD(0.1, momentum=0.9, clipnorm=0.1),
+    ],
+)
 def test_the_shares_of_a_weight_add_up_to_its_change(optimizer) -> None:
     """Examples' shares, memory's share and the rest are the whole way of the weight; for a weight the rest is rounding."""
     _, moments, last = run(optimizer() if callable(optimizer) else optimizer)
@@ -36,7 +49,7 @@ def test_the_shares_of_a_weight_add_up_to_its_change(optimizer) -> None:
     assert found.start == float(moments[0].state["params"][0]["kernel"][1, 2])
     assert found.stop == float(last["params"][0]["kernel"][1, 2])
     for row in found.steps:
-        assert row.batch + row.memory + row.rest == pytest.approx(row.change, abs=1e-12)
+        assert row.batch + row.optimizer_state + row.rest == pytest.approx(row.change, abs=1e-12)
         assert abs(row.rest) < 1e-8
     assert sum(row.change for row in found.steps) == pytest.approx(found.stop - found.start, abs=1e-12)
     assert [row.step for row in found.steps] == [0, 1, 2, 3]
@@ -51,7 +64,7 @@ def test_with_plain_descent_a_share_is_the_rate_times_the_example_s_term() -> No
         shares += list(-0.1 * explain.step(moment).link("dense_1").terms("bias", 1))
     expected = sorted(shares, key=lambda share: -abs(share))[:12]
     assert [push.share for push in found.pushes] == pytest.approx(expected, rel=1e-4)
-    assert all(row.memory == 0 for row in found.steps)
+    assert all(row.optimizer_state == 0 for row in found.steps)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
@@ -62,7 +75,7 @@ def test_the_loss_of_an_example_is_accounted_for(optimizer) -> None:
     x, y = moments[0].batch[0][0], moments[0].batch[1][0]
     found = explain.influence_on_example(moments, x, y)
     for row in found.steps:
-        assert row.batch + row.memory + row.rest == pytest.approx(row.change, abs=1e-12)
+        assert row.batch + row.optimizer_state + row.rest == pytest.approx(row.change, abs=1e-12)
         assert abs(row.rest) < 0.02 * abs(row.change) + 1e-7
     own = next(push for push in found.pushes if push.name == "#0 (example 0)")
     assert own.share < 0
@@ -77,7 +90,11 @@ def test_an_example_of_another_shape_is_refused() -> None:
     _, moments, _ = run("sgd")
     with pytest.raises(SettingError, match=r"\(3,\)"):
         explain.influence_on_example(moments, np.ones(4), 1)
-    for ask in (lambda: explain.influence_on_weight([], "dense", "kernel", (0, 0)), lambda: explain.when_died([], "dense", 0), lambda: explain.largest_rise([])):
+    for ask in (
+        lambda: explain.influence_on_weight([], "dense", "kernel", (0, 0)),
+        lambda: explain.when_died([], "dense", 0),
+        lambda: explain.largest_rise([]),
+    ):
         with pytest.raises(SettingError, match="no steps"):
             ask()
 
@@ -106,7 +123,10 @@ def test_the_death_of_a_unit_is_dated() -> None:
 def test_the_step_that_raised_the_loss_most_is_found() -> None:
     """A step with a giant rate among sober ones is the one; its losses before and after are told."""
     _, moments, _ = run(optimizers.SGD(0.01))
-    wild = [m._replace(state=m.state | {"rate": np.float32(50 if k == 2 else 0.01)}) for k, m in enumerate(moments)]
+    wild = [
+        m._replace(state=m.state | {"rate": np.float32(50 if k == 2 else 0.01)})
+        for k, m in enumerate(moments)
+    ]
     x, y = moments[3].batch[:2]
     for worst in (explain.largest_rise(wild), explain.largest_rise(wild, probe=(x, y))):
         assert worst.step == 2
@@ -117,8 +137,8 @@ def test_the_step_that_raised_the_loss_most_is_found() -> None:
 
 def test_a_replayed_run_gives_its_moments(tmp_path) -> None:
     """A recorded run's step is opened with its batch, its examples' numbers, and what training made of it."""
-    from chainrule.recording import Record
-    from chainrule.replay import Replay
+    from chainrule.recording.recorder import RunRecorder
+    from chainrule.recording.replay import Replay
     from chainrule.runs import Run
 
     set_random_seed(4)
@@ -126,7 +146,7 @@ def test_a_replayed_run_gives_its_moments(tmp_path) -> None:
     x, y = rng.normal(size=(50, 3)).astype(np.float32), rng.integers(0, 2, 50)
     model = Sequential([Dense(4, "relu", input_shape=(3,)), Dense(2, "softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", backend="numpy")
-    record = Record(tmp_path / "runs")
+    record = RunRecorder(tmp_path / "runs")
     model.fit(x, y, epochs=3, batch_size=16, verbose=0, callbacks=[record])
     recorded = Run(record.folder)
     replay = Replay(recorded, model, Examples(x, y.astype(np.int32)))
@@ -145,4 +165,4 @@ def test_a_replayed_run_gives_its_moments(tmp_path) -> None:
     for wrong in (12, -1, "6", None):
         with pytest.raises(SettingError, match="step"):
             explain.step(replay, wrong)
-    assert isinstance(replay.engine, Watched)
+    assert isinstance(replay.engine, NumpyEngine)

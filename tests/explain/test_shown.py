@@ -30,7 +30,14 @@ def step():
 
 def traces(step):
     """One account of each kind."""
-    return [step.trace(), step.weight("dense", 12, 3), step.bias("dense", 2), step.neuron("dense", 1), step.example(2), step.layer("dense")]
+    return [
+        step.trace(),
+        step.weight("dense", 12, 3),
+        step.bias("dense", 2),
+        step.neuron("dense", 1),
+        step.example(2),
+        step.layer("dense"),
+    ]
 
 
 class Reader(HTMLParser):
@@ -57,9 +64,23 @@ def test_a_notebook_gets_static_escaped_html(step) -> None:
         reader = Reader()
         reader.feed(page)
         assert not reader.open
-        assert set(reader.tags) <= {"div", "b", "br", "span", "table", "tr", "td", "th", "figure", "figcaption", "img"}
+        assert set(reader.tags) <= {
+            "div",
+            "b",
+            "br",
+            "span",
+            "table",
+            "tr",
+            "td",
+            "th",
+            "figure",
+            "figcaption",
+            "img",
+        }
         assert {name for name, _ in reader.attributes} <= {"class", "style", "alt", "width", "height", "src"}
-        assert all(value.startswith("data:image/png;base64,") for name, value in reader.attributes if name == "src")
+        assert all(
+            value.startswith("data:image/png;base64,") for name, value in reader.attributes if name == "src"
+        )
         assert not re.search(r"url\(|expression\(|javascript:", page)
         assert "color:inherit" in page
         assert "background:transparent" in page  # readable on dark pages too
@@ -81,7 +102,9 @@ def test_a_program_gets_everything_as_json(step) -> None:
     for trace in traces(step):
         told = json.loads(json.dumps(trace.to_dict(), allow_nan=False))
         assert told["title"] == trace.title
-        assert [part["kind"] for part in told["parts"]] == [type(part).__name__.lower() for part in trace.parts]
+        assert [part["kind"] for part in told["parts"]] == [
+            type(part).__name__.lower() for part in trace.parts
+        ]
     told = step.weight("dense", 12, 3).to_dict()
     assert {"layer", "weight", "index", "old", "new", "gradient", "terms"} <= set(told)
     equations = [e for part in told["parts"] if part["kind"] == "block" for e in part["equations"]]
@@ -112,7 +135,9 @@ def test_a_png_holds_the_picture() -> None:
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", data[16:24]) == (4, 3)
     start = data.index(b"IDAT") + 4
-    rows = np.frombuffer(zlib.decompress(data[start : start + struct.unpack(">I", data[start - 8 : start - 4])[0]]), np.uint8).reshape(3, 5)
+    rows = np.frombuffer(
+        zlib.decompress(data[start : start + struct.unpack(">I", data[start - 8 : start - 4])[0]]), np.uint8
+    ).reshape(3, 5)
     assert not rows[:, 0].any()
     np.testing.assert_array_equal(rows[:, 1:], (picture * 255).round())
 

@@ -7,7 +7,7 @@ from printed import recompute
 import chainrule
 from chainrule import Sequential, explain
 from chainrule.layers import Activation, Dense, Dropout, Flatten, Input, Layer
-from chainrule.training import state_of
+from chainrule.training.fit import state_of
 from chainrule.utils import set_random_seed
 
 
@@ -15,7 +15,16 @@ def small(backend="numpy", optimizer="adam", **settings):
     """A compiled model with all kinds of links, and a batch."""
     set_random_seed(5)
     rng = np.random.default_rng(5)
-    model = Sequential([Input((3, 4)), Flatten(), Dense(6, "relu"), Dropout(0.25), Dense(5, "tanh", **settings), Dense(3, "softmax")])
+    model = Sequential(
+        [
+            Input((3, 4)),
+            Flatten(),
+            Dense(6, "relu"),
+            Dropout(0.25),
+            Dense(5, "tanh", **settings),
+            Dense(3, "softmax"),
+        ]
+    )
     model.compile(optimizer, "sparse_categorical_crossentropy", ["accuracy"], backend=backend)
     return model, rng.normal(size=(8, 3, 4)).astype(np.float32), rng.integers(0, 3, 8)
 
@@ -61,17 +70,28 @@ def test_every_link_tells_what_passed_by() -> None:
     """Inputs, outputs, deltas, gradients, memory and weights are there for each link, and fit each other."""
     model, x, y = small(kernel_regularizer="l2")
     step = explain.step(model, x, y)
-    assert [link.name for link in step.links] == ["flatten", "dense", "dense:relu", "dropout", "dense_1", "dense_1:tanh", "dense_2", "dense_2:softmax"]
+    assert [link.name for link in step.links] == [
+        "flatten",
+        "dense",
+        "dense:relu",
+        "dropout",
+        "dense_1",
+        "dense_1:tanh",
+        "dense_2",
+        "dense_2:softmax",
+    ]
     for below, above in zip(step.links, step.links[1:], strict=False):
         assert below.y is above.x
     dense = step.link("dense_1")
     np.testing.assert_allclose(dense.x @ dense.params["kernel"] + dense.params["bias"], dense.y, atol=1e-6)
     np.testing.assert_allclose(dense.x.T @ dense.delta, dense.data_gradient["kernel"], atol=1e-7)
-    np.testing.assert_allclose(dense.gradient["kernel"] - dense.data_gradient["kernel"], 0.02 * dense.params["kernel"], atol=1e-7)
+    np.testing.assert_allclose(
+        dense.gradient["kernel"] - dense.data_gradient["kernel"], 0.02 * dense.params["kernel"], atol=1e-7
+    )
     np.testing.assert_array_equal(dense.params["bias"] + dense.update["bias"], dense.learned["bias"])
-    assert set(dense.memory_after["kernel"]) == {"momentum", "velocity"}
-    assert not dense.memory_before["kernel"]["momentum"].any()
-    assert dense.memory_after["kernel"]["momentum"].any()
+    assert set(dense.optimizer_state_after["kernel"]) == {"momentum", "velocity"}
+    assert not dense.optimizer_state_before["kernel"]["momentum"].any()
+    assert dense.optimizer_state_after["kernel"]["momentum"].any()
     np.testing.assert_allclose(step.p.sum(axis=1), 1, atol=1e-6)
     assert step.loss == pytest.approx(step.losses.mean() + step.penalty, rel=1e-6)
     assert step.link("flatten").delta is None  # nobody below learns: it was never asked for
@@ -91,11 +111,11 @@ class Scale(Layer):
     def forward(self, params, x, noise=None):
         return params["scale"] * x, x
 
-    def backward(self, params, kept, dy):
+    def backward(self, params, cache, dy):
         return params["scale"] * dy
 
-    def gradients(self, params, kept, dy):
-        return {"scale": (kept * dy).sum(axis=0)}
+    def gradients(self, params, cache, dy):
+        return {"scale": (cache * dy).sum(axis=0)}
 
 
 def test_the_terms_of_the_examples_add_up_to_the_gradient() -> None:
@@ -104,11 +124,20 @@ def test_the_terms_of_the_examples_add_up_to_the_gradient() -> None:
     model = Sequential([Input((3, 4)), Dense(5, "tanh"), Scale(name="own"), Flatten(), Dense(2)])
     model.compile("sgd", "mse")
     step = explain.step(model, rng.normal(size=(6, 3, 4)), rng.normal(size=(6, 2)))
-    for layer, name, index in (("dense", "kernel", (1, 2)), ("dense", "bias", (3,)), ("own", "scale", (2, 4)), ("dense_1", "kernel", (7, 0))):
+    for layer, name, index in (
+        ("dense", "kernel", (1, 2)),
+        ("dense", "bias", (3,)),
+        ("own", "scale", (2, 4)),
+        ("dense_1", "kernel", (7, 0)),
+    ):
         terms = step.link(layer).terms(name, *index)
         assert terms.shape == (6,)
         assert terms.sum() == pytest.approx(float(step.link(layer).gradient[name][index]), rel=1e-4, abs=1e-7)
-        alone = explain.step(model, step.moment.batch[0][2:3], step.moment.batch[1][2:3]).link(layer).gradient[name][index]
+        alone = (
+            explain.step(model, step.moment.batch[0][2:3], step.moment.batch[1][2:3])
+            .link(layer)
+            .gradient[name][index]
+        )
         assert 6 * terms[2] == pytest.approx(float(alone), rel=1e-4, abs=1e-7)
     assert "by the rule of Scale 'own'" in str(step.weight("dense", 1, 2))
     assert "own.scale[2, 4]" in str(step.weight_of("own", "scale", 2, 4))

@@ -58,15 +58,15 @@ def model(*, dtype: str = "f4", **more: Any) -> ModelFile:
     rng = np.random.default_rng(5)
     settings = config()
     weights = [[rng.normal(size=shape).astype(dtype) for shape in layer] for layer in plan(settings)]
-    memory: list[Any] = [np.array(7, "i4"), np.array(0.002, "f4")]
+    optimizer_state: list[Any] = [np.array(7, "i4"), np.array(0.002, "f4")]
     for array in (array for layer in weights for array in layer):
-        memory += [(array * 0.1).astype("f4"), (array * array).astype("f4")]
+        optimizer_state += [(array * 0.1).astype("f4"), (array * array).astype("f4")]
     compile_config = {
         "optimizer": {"class_name": "Adam", "config": {"learning_rate": 0.002, "beta_1": 0.9, "beta_2": 0.999}},
         "loss": "categorical_crossentropy", "metrics": ["accuracy"],
     }  # fmt: skip
     extras = {"class_names": ["null", "eins", "zwölf"], "accuracy": 0.9831, "preparation": {"invert": True}}
-    return ModelFile(settings, weights, **{"compile_config": compile_config, "optimizer_weights": memory,
+    return ModelFile(settings, weights, **{"compile_config": compile_config, "optimizer_weights": optimizer_state,
                                            "extras": extras, **more})  # fmt: skip
 
 

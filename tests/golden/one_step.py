@@ -97,12 +97,21 @@ def worked() -> dict[str, Any]:
     losses = [surprise(a, b) for a, b in zip(y, p, strict=True)]
     mean = Number(sum(loss.value for loss in losses) / n, f"({' + '.join(map(str, losses))}) / {n}")
 
-    dz2 = [[Number((a.value - b.value) / n, f"({a} - {b}) / {n}") for a, b in zip(r, s, strict=True)] for r, s in zip(p, y, strict=True)]
+    dz2 = [
+        [Number((a.value - b.value) / n, f"({a} - {b}) / {n}") for a, b in zip(r, s, strict=True)]
+        for r, s in zip(p, y, strict=True)
+    ]
     dw2 = [[products(inputs, deltas) for deltas in across(dz2)] for inputs in across(a1)]
     db2 = [Number(sum(d.value for d in column), " + ".join(map(str, column))) for column in across(dz2)]
     da1 = [[products(row, to) for to in w2] for row in dz2]
     dz1 = [
-        [Number(d.value if z.value > 0 else D(0), f"{d}, since z = {z} > 0" if z.value > 0 else f"0, since z = {z} <= 0") for d, z in zip(r, s, strict=True)]
+        [
+            Number(
+                d.value if z.value > 0 else D(0),
+                f"{d}, since z = {z} > 0" if z.value > 0 else f"0, since z = {z} <= 0",
+            )
+            for d, z in zip(r, s, strict=True)
+        ]
         for r, s in zip(da1, z1, strict=True)
     ]
     dw1 = [[products(inputs, deltas) for deltas in across(dz1)] for inputs in across(x)]

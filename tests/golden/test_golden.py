@@ -8,7 +8,7 @@ import numpy as np
 import one_step
 import pytest
 
-from chainrule.backprop import backward_sweep, end_of, first_state, forward_sweep, make_step
+from chainrule.backprop import backward_sweep, first_state, forward_sweep, fused_output, make_step
 from chainrule.layers import Dense
 from chainrule.losses import CategoricalCrossentropy
 from chainrule.metrics import CategoricalAccuracy
@@ -55,7 +55,11 @@ def test_every_line_of_arithmetic_gives_its_number() -> None:
             if how != "given":
                 for word, call in (("e^", "exp "), ("log ", "log "), ("sqrt ", "sqrt ")):
                     how = how.replace(word, call)
-                how = __import__("re").sub(r"(exp|log|sqrt) (\([^)]*\)|[\d.e-]+)", r"\1(\2)", how).replace("^2", "**2")
+                how = (
+                    __import__("re")
+                    .sub(r"(exp|log|sqrt) (\([^)]*\)|[\d.e-]+)", r"\1(\2)", how)
+                    .replace("^2", "**2")
+                )
                 value = eval(how, {"exp": exp, "log": log, "sqrt": sqrt, "max": max})
                 assert value == pytest.approx(cell["is"], rel=2e-5, abs=2e-6), cell
                 checked += 1
@@ -79,12 +83,12 @@ def test_the_way_forward() -> None:
 def test_the_way_back() -> None:
     """dz2, then the derivatives by every weight and by what each link was given."""
     x, y, back = GIVEN["x"], GIVEN["y"], PAGE["backward"]
-    body, head, loss = end_of(CHAIN, CategoricalCrossentropy())
+    body, head, loss = fused_output(CHAIN, CategoricalCrossentropy())
     assert (len(body), len(head)) == (3, 1)
-    z2, kept = forward_sweep(body, PARAMS, x)
+    z2, cache = forward_sweep(body, PARAMS, x)
     dz2 = loss.derivative(y, z2) / 2
     same(dz2, back["dz2 = (p - y) / examples"])
-    grads, deltas = backward_sweep(body, PARAMS, kept, dz2)
+    grads, deltas = backward_sweep(body, PARAMS, cache, dz2)
     same(deltas[1], back["da1 = dz2 W2^T"])
     same(deltas[0], back["dz1 = da1 where z1 > 0"])
     for name, (link, weight) in PLACES.items():
@@ -99,8 +103,8 @@ def test_the_whole_step() -> None:
     same(record["loss"][0] / record["loss"][1], PAGE["loss"]["mean"])
     for name, (link, weight) in PLACES.items():
         same(state["params"][link][weight], PAGE["update"]["weights after"][name])
-        same(state["memory"]["momentum"][link][weight], PAGE["update"]["m"][name])
-        same(state["memory"]["velocity"][link][weight], PAGE["update"]["v"][name], 1e-12)
+        same(state["optimizer_state"]["momentum"][link][weight], PAGE["update"]["m"][name])
+        same(state["optimizer_state"]["velocity"][link][weight], PAGE["update"]["v"][name], 1e-12)
 
 
 def test_the_whole_step_in_a_model(backend) -> None:

@@ -11,7 +11,7 @@ import pytest
 from drawn_pages import saved
 from PIL import Image
 
-from chainrule.errors import DataError, MissingPartError
+from chainrule.errors import DataError, MissingDependencyError
 from chainrule.images import read_picture
 from chainrule.images.decoding import Limits, upright
 
@@ -320,5 +320,5 @@ def test_a_phones_heic_is_read_where_its_part_is_installed():
 def test_heic_without_its_part_says_what_to_install(monkeypatch):
     """Where the extra is missing, the sentence names it."""
     monkeypatch.setitem(sys.modules, "pi_heif", None)
-    with pytest.raises(MissingPartError, match=r"chainrule\[heic\]"):
+    with pytest.raises(MissingDependencyError, match=r"chainrule\[heic\]"):
         read_picture(HEIC)

@@ -6,7 +6,7 @@ from drawn_pages import page, saved
 from PIL import Image
 
 from chainrule import datasets, pretrained
-from chainrule.handwriting import Reader
+from chainrule.inference.handwriting import Reader
 from chainrule.images import Rejection, grouping, prepare
 from chainrule.images.components import components
 from chainrule.images.non_digits import blot, drawn, drawn_glyphs, polygon, scribble, spiral

@@ -39,11 +39,17 @@ def spots(tree: ast.Module) -> Iterator[Spot]:
         spot = partial(Spot, node)
         if isinstance(node, (ast.BinOp, ast.AugAssign, ast.BoolOp)) and type(node.op) in SWAPPED:
             other = SWAPPED[type(node.op)]
-            yield spot(f"{type(node.op).__name__} -> {other.__name__}", lambda n, other=other: setattr(n, "op", other()))
+            yield spot(
+                f"{type(node.op).__name__} -> {other.__name__}",
+                lambda n, other=other: setattr(n, "op", other()),
+            )
         if isinstance(node, ast.Compare):
             for k, op in enumerate(node.ops):  # 0 <= x < 1 has two
                 other = SWAPPED[type(op)]
-                yield spot(f"{type(op).__name__} -> {other.__name__}", lambda n, k=k, other=other: n.ops.__setitem__(k, other()))
+                yield spot(
+                    f"{type(op).__name__} -> {other.__name__}",
+                    lambda n, k=k, other=other: n.ops.__setitem__(k, other()),
+                )
         if isinstance(node, ast.BinOp):
             yield spot("right side dropped", lambda n: become(n, n.left))
             if isinstance(node.op, (ast.Mult, ast.Add, ast.Sub, ast.MatMult)):
@@ -68,7 +74,10 @@ def spots(tree: ast.Module) -> Iterator[Spot]:
         if isinstance(node, (ast.Expr, ast.AugAssign)):
             yield spot("line dropped", lambda n: become(n, ast.Pass()))
         if isinstance(node, ast.Constant):
-            yield from (spot(f"{node.value!r} -> {new!r}", lambda n, new=new: setattr(n, "value", new)) for new in others(node.value))
+            yield from (
+                spot(f"{node.value!r} -> {new!r}", lambda n, new=new: setattr(n, "value", new))
+                for new in others(node.value)
+            )
 
 
 def others(value: object) -> list[object]:
@@ -102,7 +111,13 @@ def skip(tree: ast.Module) -> None:
     for node in ast.walk(tree):
         parts: list[ast.AST | None] = []
         if isinstance(node, (ast.FunctionDef, ast.Lambda)):
-            arguments = [*node.args.args, *node.args.kwonlyargs, *node.args.posonlyargs, node.args.vararg, node.args.kwarg]
+            arguments = [
+                *node.args.args,
+                *node.args.kwonlyargs,
+                *node.args.posonlyargs,
+                node.args.vararg,
+                node.args.kwarg,
+            ]
             parts = [argument.annotation for argument in arguments if argument is not None]
             if isinstance(node, ast.FunctionDef):
                 parts += [node.returns, *node.decorator_list]

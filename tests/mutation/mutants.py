@@ -141,7 +141,14 @@ def run_tests(asked: list[str]) -> int:
 
     options = ["-x", "-q", "--no-header", "--tb=no", "--assert=plain", "--hypothesis-profile=mutants"]
     options += ["-o", "addopts=", "--rootdir", str(TESTS.parent)]
-    for plugin in ("cacheprovider", "xdist", "xdist.looponfail", "timeout", "unraisableexception", "threadexception"):  # a fifth faster
+    for plugin in (
+        "cacheprovider",
+        "xdist",
+        "xdist.looponfail",
+        "timeout",
+        "unraisableexception",
+        "threadexception",
+    ):  # a fifth faster
         options += ["-p", f"no:{plugin}"]
     files = [str(TESTS / "network" / f"test_{name}.py") for name in asked]
     return int(pytest.main([*options, *files], plugins=[QuickFirst()]))

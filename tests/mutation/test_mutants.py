@@ -9,12 +9,16 @@ import mutants
 import pytest
 
 SCRIPT = Path(mutants.__file__)
-needs_fork = pytest.mark.skipif(not hasattr(mutants.os, "fork"), reason="MUTANTS NEED fork: nothing was judged on this system")
+needs_fork = pytest.mark.skipif(
+    not hasattr(mutants.os, "fork"), reason="MUTANTS NEED fork: nothing was judged on this system"
+)
 
 
 def judged(every: int) -> tuple[int, int, str]:
     """How many mistakes were made, how many of them were not noticed, and what was printed."""
-    told = subprocess.run([sys.executable, SCRIPT, "", str(every)], capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        [sys.executable, SCRIPT, "", str(every)], capture_output=True, text=True, check=False
+    )
     found = re.search(r"(\d+) mistakes, (\d+) not noticed", told.stdout)
     assert found, told.stdout + told.stderr
     return int(found[1]), int(found[2]), told.stdout
@@ -62,4 +66,6 @@ def test_every_layer_and_optimizer_is_judged() -> None:
     """A layer or an optimizer that is added must be named among the modules that get mutants."""
     files = [file for room in ("layers", "optimizers") for file in (mutants.SOURCE / room).glob("*.py")]
     modules = {file.relative_to(mutants.SOURCE).with_suffix("").as_posix() for file in files}
-    assert modules - {"layers/__init__", "layers/base", "optimizers/__init__"} <= set(mutants.ASKED)  # no arithmetic there
+    assert modules - {"layers/__init__", "layers/base", "optimizers/__init__"} <= set(
+        mutants.ASKED
+    )  # no arithmetic there

@@ -67,24 +67,31 @@ def check_rule(f: Function, backward: Function, x: np.ndarray, what: str) -> Non
 def check_layer(layer: Any, params: dict[str, np.ndarray], x: np.ndarray, seed: int | None = None) -> None:
     """A layer's `backward` by its input and `gradients` by each of its weights. seed: of the noise, None for none."""
     noise = None if seed is None else counter_noise(seed_words(seed), np.asarray(3), 0)
-    y, kept = layer.forward(params, x, noise)
+    y, cache = layer.forward(params, x, noise)
     name = type(layer).__name__
     assert y.dtype == np.float64, f"{name} answers in {y.dtype}, not in float64"
 
     check_rule(
-        lambda x: layer.forward(params, x, noise)[0], lambda dy: layer.backward(params, kept, dy), x, f"{name} by x"
+        lambda x: layer.forward(params, x, noise)[0],
+        lambda dy: layer.backward(params, cache, dy),
+        x,
+        f"{name} by x",
     )
-    assert set(layer.gradients(params, kept, y)) == set(params), f"{name}: a gradient for every weight, and no other"
+    assert set(layer.gradients(params, cache, y)) == set(params), (
+        f"{name}: a gradient for every weight, and no other"
+    )
     for weight, array in params.items():
         check_rule(
             lambda w, weight=weight: layer.forward(params | {weight: w}, x, noise)[0],
-            lambda dy, weight=weight: layer.gradients(params, kept, dy)[weight],
+            lambda dy, weight=weight: layer.gradients(params, cache, dy)[weight],
             array,
             f"{name} by {weight}",
         )
 
 
-def check_activation(forward: Function, backward: Callable[..., np.ndarray], z: np.ndarray, what: str) -> None:
+def check_activation(
+    forward: Function, backward: Callable[..., np.ndarray], z: np.ndarray, what: str
+) -> None:
     """An activation's two directions: a = forward(z), dz = backward(da, z, a)."""
     a = forward(z)
     check_rule(forward, lambda da: backward(da, z, a), z, what)
@@ -98,13 +105,19 @@ def check_loss(loss: Any, y: np.ndarray, p: np.ndarray) -> None:
     written = np.zeros((n, n, p[0].size))
     for example in range(n):
         written[example, example] = d[example].reshape(-1)
-    compare(written.reshape(n, -1).astype(d.dtype), measured_jacobian(lambda p: loss.values(y, p), p), repr(loss.name))
+    compare(
+        written.reshape(n, -1).astype(d.dtype),
+        measured_jacobian(lambda p: loss.values(y, p), p),
+        repr(loss.name),
+    )
 
 
 def check_regularizer(regularizer: Any, w: np.ndarray) -> None:
     """A penalty's `gradient`."""
     written = np.asarray(regularizer.gradient(w)).reshape(1, -1)
-    compare(written, measured_jacobian(lambda w: np.asarray(regularizer.value(w)), w), type(regularizer).__name__)
+    compare(
+        written, measured_jacobian(lambda w: np.asarray(regularizer.value(w)), w), type(regularizer).__name__
+    )
 
 
 def away_from(x: np.ndarray, *kinks: float, gap: float = 1e-2) -> np.ndarray:

@@ -14,7 +14,24 @@ from chainrule.activations import RULES
 from chainrule.errors import SettingError
 
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=4, min_side=1, max_side=3)
-STRANGE = [0.0, -0.0, 1e-45, -1e-45, 1e-38, -1e-38, 1.0, -1.0, 88.0, -88.0, 1e4, -1e4, 1e38, -1e38, 3.4e38, -3.4e38]
+STRANGE = [
+    0.0,
+    -0.0,
+    1e-45,
+    -1e-45,
+    1e-38,
+    -1e-38,
+    1.0,
+    -1.0,
+    88.0,
+    -88.0,
+    1e4,
+    -1e4,
+    1e38,
+    -1e38,
+    3.4e38,
+    -3.4e38,
+]
 BOUNDED = {"sigmoid": (0, 1), "tanh": (-1, 1), "softmax": (0, 1)}
 
 
@@ -36,7 +53,9 @@ def by_hand(name: str, z: float) -> float:
 
 
 @pytest.mark.parametrize("name", sorted(set(RULES) - {"softmax"}))
-@pytest.mark.parametrize("z", [-30.0, -6.0, -4.2427, -4.2425, -2.5, -1.0, -0.1, 0.0, 0.1, 1.0, 2.5, 4.2425, 4.2427, 6.0, 30.0])
+@pytest.mark.parametrize(
+    "z", [-30.0, -6.0, -4.2427, -4.2425, -2.5, -1.0, -0.1, 0.0, 0.1, 1.0, 2.5, 4.2425, 4.2427, 6.0, 30.0]
+)
 def test_values_are_those_of_the_textbook(name, z) -> None:
     """Every activation gives the textbook's number, to the last digits of float64."""
     assert RULES[name].forward(np.array([z]))[0] == pytest.approx(by_hand(name, z), rel=2e-13, abs=2e-15)
@@ -63,9 +82,14 @@ def test_the_slope_of_a_leaky_relu_is_a_setting(slope, rng) -> None:
     """leaky_relu and elu have their derivative for any slope, too."""
     z = away_from(rng.normal(size=(3, 4)), 0.0)
     check_activation(
-        lambda z: activations.leaky_relu(z, slope), lambda da, z, a: activations.d_leaky_relu(da, z, a, slope), z, "leaky"
+        lambda z: activations.leaky_relu(z, slope),
+        lambda da, z, a: activations.d_leaky_relu(da, z, a, slope),
+        z,
+        "leaky",
     )
-    check_activation(lambda z: activations.elu(z, slope), lambda da, z, a: activations.d_elu(da, z, a, slope), z, "elu")
+    check_activation(
+        lambda z: activations.elu(z, slope), lambda da, z, a: activations.d_elu(da, z, a, slope), z, "elu"
+    )
 
 
 def test_at_a_corner_the_derivative_is_that_of_the_left_side() -> None:
@@ -74,7 +98,9 @@ def test_at_a_corner_the_derivative_is_that_of_the_left_side() -> None:
     assert RULES["relu"].backward(one, zero, zero)[0] == 0
     assert RULES["leaky_relu"].backward(one, zero, zero)[0] == 0.2
     assert activations.d_elu(one, zero, zero, 0.5)[0] == 0.5
-    assert RULES["selu"].backward(one, zero, zero)[0] == pytest.approx(1.0507009873554805 * 1.6732632423543772)
+    assert RULES["selu"].backward(one, zero, zero)[0] == pytest.approx(
+        1.0507009873554805 * 1.6732632423543772
+    )
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
@@ -108,7 +134,12 @@ def test_any_finite_numbers_give_numbers(name, z) -> None:
 def test_infinity_is_answered_as_documented() -> None:
     """At ±inf sigmoid, tanh, relu and softplus give their limits; a softmax row with one -inf ignores it."""
     z = np.array([-np.inf, np.inf])
-    for name, limits in {"sigmoid": [0, 1], "tanh": [-1, 1], "relu": [0, np.inf], "softplus": [0, np.inf]}.items():
+    for name, limits in {
+        "sigmoid": [0, 1],
+        "tanh": [-1, 1],
+        "relu": [0, np.inf],
+        "softplus": [0, np.inf],
+    }.items():
         np.testing.assert_array_equal(RULES[name].forward(z), limits)
     np.testing.assert_array_equal(activations.softmax(np.array([[-np.inf, 0.0, 0.0]])), [[0, 0.5, 0.5]])
 

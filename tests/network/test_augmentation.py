@@ -4,11 +4,24 @@ import numpy as np
 import pytest
 
 from chainrule.arrays import counter_noise, seed_words
-from chainrule.augmentation import SIDE, Handwriting, sampled, with_pen
 from chainrule.errors import ShapeError
+from chainrule.training.augmentation import SIDE, Handwriting, sampled, with_pen
 
 STILL = dict.fromkeys(
-    ["rotation", "scale", "aspect", "shear", "shift", "elastic", "thickness", "blur", "contrast", "grain", "clean"], 0.0
+    [
+        "rotation",
+        "scale",
+        "aspect",
+        "shear",
+        "shift",
+        "elastic",
+        "thickness",
+        "blur",
+        "contrast",
+        "grain",
+        "clean",
+    ],
+    0.0,
 )
 
 

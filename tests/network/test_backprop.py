@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainrule import layers, losses, metrics
-from chainrule.backprop import backward_sweep, end_of, first_state, forward_sweep, make_step
+from chainrule.backprop import backward_sweep, first_state, forward_sweep, fused_output, make_step
 from chainrule.layers import Activation, Dense, Dropout, Flatten, LeakyReLU, Rescaling, Reshape, Softmax
 from chainrule.optimizers import SGD, Adam
 from chainrule.optimizers.schedules import ExponentialDecay
@@ -32,7 +32,9 @@ def check_step(links, params, loss, x, y, weight=None, seed=7, frozen=()) -> Non
     """All derivatives that a step uses, against how the loss it reports changes with every single weight."""
 
     def loss_at(weights) -> float:
-        record = make_step(links, loss, SGD(0.0))(first_state(weights, SGD(0.0), seed=seed), (x, y, weight))[1]
+        record = make_step(links, loss, SGD(0.0))(first_state(weights, SGD(0.0), seed=seed), (x, y, weight))[
+            1
+        ]
         return record["loss"][0] / record["loss"][1]
 
     state, _ = make_step(links, loss, SGD(1.0))(first_state(params, SGD(1.0), seed=seed), (x, y, weight))
@@ -50,7 +52,9 @@ def check_step(links, params, loss, x, y, weight=None, seed=7, frozen=()) -> Non
             compare(moved.reshape(1, -1), measured_jacobian(by_weight, w), f"the loss by {name} of link {i}")
 
 
-def data(n: int, shape: tuple[int, ...], outputs: int, kind: str = "numbers") -> tuple[np.ndarray, np.ndarray]:
+def data(
+    n: int, shape: tuple[int, ...], outputs: int, kind: str = "numbers"
+) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(n)
     x = rng.normal(size=(n, *shape))
     if kind == "numbers":
@@ -94,10 +98,14 @@ def test_a_network_with_everything_has_the_derivatives_measured() -> None:
     )  # fmt: skip
     x, y = data(4, (2, 2), 3, "one-hot")
     at = links.index(frozen)
-    check_step(links, params, losses.CategoricalCrossentropy(), x, y, np.array([1.0, 0.0, 2.5, 0.3]), frozen=[at])
+    check_step(
+        links, params, losses.CategoricalCrossentropy(), x, y, np.array([1.0, 0.0, 2.5, 0.3]), frozen=[at]
+    )
 
 
-@pytest.mark.parametrize("loss", [losses.CategoricalCrossentropy(), losses.MeanSquaredError(), losses.BinaryCrossentropy()])
+@pytest.mark.parametrize(
+    "loss", [losses.CategoricalCrossentropy(), losses.MeanSquaredError(), losses.BinaryCrossentropy()]
+)
 def test_outputs_of_several_rows_have_the_derivatives_measured(loss) -> None:
     """Each example with several distributions, and a weight of its own."""
     last = Softmax() if isinstance(loss, losses.CategoricalCrossentropy) else Activation("sigmoid")
@@ -132,8 +140,10 @@ def test_a_shortcut_changes_no_number() -> None:
         make_step(links, loss, SGD(1.0))(first_state(params, SGD(1.0)), (x, y, None))
         for loss in (losses.CategoricalCrossentropy(), LongWay())
     )
-    assert len(end_of(links, LongWay()).head) == 0
-    assert [link.activation for link in end_of(links, losses.CategoricalCrossentropy()).head] == ["softmax"]
+    assert len(fused_output(links, LongWay()).head) == 0
+    assert [link.activation for link in fused_output(links, losses.CategoricalCrossentropy()).head] == [
+        "softmax"
+    ]
     for a, b in zip(short[0]["params"], long[0]["params"], strict=True):
         for name in a:
             np.testing.assert_allclose(a[name], b[name], rtol=1e-9)
@@ -143,8 +153,8 @@ def test_a_shortcut_changes_no_number() -> None:
 def test_a_weighted_sum_is_never_taken_for_its_activation() -> None:
     """Only a link without weights may be covered by a shortcut; no links at all are no mistake."""
     loss = losses.CategoricalCrossentropy()
-    assert list(end_of([Dense(3, "softmax")], loss).head) == []
-    assert list(end_of([], loss).body) == []
+    assert list(fused_output([Dense(3, "softmax")], loss).head) == []
+    assert list(fused_output([], loss).body) == []
 
 
 def test_whoever_watches_sees_what_passed_by() -> None:
@@ -153,21 +163,23 @@ def test_whoever_watches_sees_what_passed_by() -> None:
     x, y = data(5, (2,), 3, "one-hot")
     seen = []
 
-    def watch(passing):
-        seen.append(passing)
-        return {"largest": passing.p.max()}
+    def watch(step_trace):
+        seen.append(step_trace)
+        return {"largest": step_trace.p.max()}
 
     step = make_step(links, losses.CategoricalCrossentropy(), SGD(0.5), watch=watch)
     state, record = step(first_state(params, SGD(0.5)), (x, y, None))
-    (passing,) = seen
-    assert record["largest"] == passing.p.max()
+    (step_trace,) = seen
+    assert record["largest"] == step_trace.p.max()
     assert set(record) == {"loss", "largest"}
-    np.testing.assert_allclose(passing.p, forward_sweep(links, params, x)[0])
-    np.testing.assert_allclose(passing.deltas[0], (passing.p - y) / 5)
-    np.testing.assert_allclose(passing.grads[0]["kernel"], x.T @ (passing.p - y) / 5)
-    np.testing.assert_allclose(state["params"][0]["kernel"], params[0]["kernel"] - 0.5 * passing.grads[0]["kernel"])
-    assert float(passing.rate) == 0.5
-    assert passing.losses.shape == (5,)
+    np.testing.assert_allclose(step_trace.p, forward_sweep(links, params, x)[0])
+    np.testing.assert_allclose(step_trace.deltas[0], (step_trace.p - y) / 5)
+    np.testing.assert_allclose(step_trace.grads[0]["kernel"], x.T @ (step_trace.p - y) / 5)
+    np.testing.assert_allclose(
+        state["params"][0]["kernel"], params[0]["kernel"] - 0.5 * step_trace.grads[0]["kernel"]
+    )
+    assert float(step_trace.rate) == 0.5
+    assert step_trace.losses.shape == (5,)
 
 
 @pytest.mark.parametrize("end", [Softmax(), Activation("softmax")])
@@ -176,7 +188,9 @@ def test_the_shortcut_is_found_however_softmax_is_written(end) -> None:
     links, params = chain_of(Dense(2, use_bias=False), end, shape=(2,))
     params[0]["kernel"] = np.array([[1.0, 0.0], [0.0, 1.0]])
     x, y = np.array([[-1e4, 1e4]]), np.array([[1.0, 0.0]])
-    state, record = make_step(links, losses.CategoricalCrossentropy(), SGD(1.0))(first_state(params, SGD(1.0)), (x, y, None))
+    state, record = make_step(links, losses.CategoricalCrossentropy(), SGD(1.0))(
+        first_state(params, SGD(1.0)), (x, y, None)
+    )
     assert record["loss"].tolist() == [20000.0, 1.0]
     np.testing.assert_allclose(params[0]["kernel"] - state["params"][0]["kernel"], x.T @ [[-1.0, 1.0]])
 
@@ -185,21 +199,21 @@ def test_below_the_lowest_layer_that_learns_nothing_is_computed() -> None:
     """The backward sweep stops where nobody below learns: no derivative by the input is made."""
     asked = []
 
-    class Watched(Dense):
-        def backward(self, params, kept, dy):
+    class NumpyEngine(Dense):
+        def backward(self, params, cache, dy):
             asked.append(self.name)
-            return super().backward(params, kept, dy)
+            return super().backward(params, cache, dy)
 
-        def gradients(self, params, kept, dy):
+        def gradients(self, params, cache, dy):
             asked.append(f"d{self.name}")
-            return super().gradients(params, kept, dy)
+            return super().gradients(params, cache, dy)
 
     links, params = chain_of(
-        Watched(2, name="a", trainable=False), Watched(2, name="b"), Watched(2, name="c", trainable=False), Watched(2, name="d"),
+        NumpyEngine(2, name="a", trainable=False), NumpyEngine(2, name="b"), NumpyEngine(2, name="c", trainable=False), NumpyEngine(2, name="d"),
         shape=(2,),
     )  # fmt: skip
-    _, kept = forward_sweep(links, params, np.ones((1, 2)))
-    grads, _ = backward_sweep(links, params, kept, np.ones((1, 2)))
+    _, cache = forward_sweep(links, params, np.ones((1, 2)))
+    grads, _ = backward_sweep(links, params, cache, np.ones((1, 2)))
     assert asked == ["dd", "d", "c", "db"]
     assert [sorted(layer) for layer in grads] == [[], ["bias", "kernel"], [], ["bias", "kernel"]]
 
@@ -208,7 +222,9 @@ def test_a_network_that_learns_nothing_can_take_a_step() -> None:
     """All layers frozen: the loss is reported, nothing moves, nothing fails."""
     links, params = chain_of(Dense(2, trainable=False), Flatten(), shape=(2,))
     x, y = data(3, (2,), 2)
-    state, record = make_step(links, losses.MeanSquaredError(), Adam())(first_state(params, Adam()), (x, y, None))
+    state, record = make_step(links, losses.MeanSquaredError(), Adam())(
+        first_state(params, Adam()), (x, y, None)
+    )
     assert record["loss"][0] > 0
     np.testing.assert_array_equal(state["params"][0]["kernel"], params[0]["kernel"])
 
@@ -220,7 +236,9 @@ def test_the_record_holds_sums_over_the_batch() -> None:
     """Loss times examples, and each metric's two sums, of the predictions before the step."""
     links, params = chain_of(Dense(3, "softmax"), shape=(2,))
     x, y = data(5, (2,), 3, "one-hot")
-    step = make_step(links, losses.CategoricalCrossentropy(), SGD(0.5), [metrics.CategoricalAccuracy("accuracy")])
+    step = make_step(
+        links, losses.CategoricalCrossentropy(), SGD(0.5), [metrics.CategoricalAccuracy("accuracy")]
+    )
     _, record = step(first_state(params, SGD(0.5)), (x, y, None))
     p, _ = forward_sweep(links, params, x)
     assert sorted(record) == ["accuracy", "loss"]
@@ -242,7 +260,9 @@ def test_the_penalties_are_part_of_the_loss_and_count_once() -> None:
 
 def test_a_frozen_layer_s_penalty_is_not_part_of_the_loss() -> None:
     """As in Keras, weights that do not learn are not punished."""
-    links, params = chain_of(Dense(1, use_bias=False, kernel_regularizer=L2(0.5), trainable=False), shape=(1,))
+    links, params = chain_of(
+        Dense(1, use_bias=False, kernel_regularizer=L2(0.5), trainable=False), shape=(1,)
+    )
     params[0]["kernel"] = np.array([[3.0]])
     step = make_step(links, losses.MeanSquaredError(), SGD(0.1))
     _, record = step(first_state(params, SGD(0.1)), (np.array([[0.0]]), np.array([[1.0]]), None))
@@ -279,12 +299,12 @@ def test_a_first_state_holds_what_learning_changes() -> None:
     assert (int(state["step"]), float(state["rate"]), state["seed"].tolist()) == (4, 0.25, [5, 1])
     assert state["step"].dtype == np.int32
     assert state["rate"].dtype == np.float64
-    assert (state["memory"]["momentum"][0]["kernel"] == 0).all()
+    assert (state["optimizer_state"]["momentum"][0]["kernel"] == 0).all()
     assert first_state([], SGD())["rate"].dtype == np.float32
     plain = first_state([], SGD(ExponentialDecay(0.1, 10, 0.5)))
     assert (int(plain["step"]), float(plain["rate"]), plain["seed"].tolist()) == (0, 0.0, [0, 0])
-    memory = {"momentum": [{"w": np.ones(1)}]}
-    assert first_state([], SGD(), memory)["memory"] is memory
+    optimizer_state = {"momentum": [{"w": np.ones(1)}]}
+    assert first_state([], SGD(), optimizer_state)["optimizer_state"] is optimizer_state
 
 
 def test_a_state_keeps_what_learning_only_reads() -> None:
@@ -311,6 +331,8 @@ def test_both_libraries_take_the_same_step(rng) -> None:
     step = make_step(links, losses.CategoricalCrossentropy(), Adam(0.01), [metrics.CategoricalAccuracy()])
     state = first_state(params, Adam(0.01), seed=9)
     here = step(state, (x, y, weight))
-    there = jax.jit(step)(jax.tree.map(jax.numpy.asarray, state), tuple(map(jax.numpy.asarray, (x, y, weight))))
+    there = jax.jit(step)(
+        jax.tree.map(jax.numpy.asarray, state), tuple(map(jax.numpy.asarray, (x, y, weight)))
+    )
     for a, b in zip(jax.tree.leaves(here), jax.tree.leaves(there), strict=True):
         np.testing.assert_allclose(b, a, rtol=2e-5, atol=1e-6)

@@ -17,15 +17,15 @@ from chainrule import activations, layers, losses, regularizers
 class WrongBackward(layers.Dense):
     """dx a thousandth too large."""
 
-    def backward(self, params, kept, dy):
-        return 1.001 * super().backward(params, kept, dy)
+    def backward(self, params, cache, dy):
+        return 1.001 * super().backward(params, cache, dy)
 
 
 class WrongKernel(layers.Dense):
     """dW a thousandth too large in one place."""
 
-    def gradients(self, params, kept, dy):
-        grads = super().gradients(params, kept, dy)
+    def gradients(self, params, cache, dy):
+        grads = super().gradients(params, cache, dy)
         kernel = grads["kernel"].copy()
         kernel[0, 1] *= 1.001
         return grads | {"kernel": kernel}
@@ -34,12 +34,14 @@ class WrongKernel(layers.Dense):
 class WrongBias(layers.Dense):
     """db with the sign of one entry turned."""
 
-    def gradients(self, params, kept, dy):
-        grads = super().gradients(params, kept, dy)
+    def gradients(self, params, cache, dy):
+        grads = super().gradients(params, cache, dy)
         return grads | {"bias": grads["bias"] * np.array([1, -1, 1])}
 
 
-@pytest.mark.parametrize("layer", [WrongBackward(3), WrongKernel(3), WrongBias(3)], ids=lambda layer: type(layer).__name__)
+@pytest.mark.parametrize(
+    "layer", [WrongBackward(3), WrongKernel(3), WrongBias(3)], ids=lambda layer: type(layer).__name__
+)
 def test_a_layer_wrong_by_one_in_a_thousand_is_noticed(layer, rng) -> None:
     """The check refuses a rule that is 0.1 % off, in any of a layer's three derivatives."""
     params = {"kernel": rng.normal(size=(2, 3)), "bias": rng.normal(size=3)}
@@ -82,7 +84,7 @@ def test_a_rule_that_looks_at_other_examples_is_noticed(rng) -> None:
         def forward(self, params, x, noise=None):
             return x - x.mean(axis=0), None
 
-        def backward(self, params, kept, dy):
+        def backward(self, params, cache, dy):
             return dy
 
     with pytest.raises(WrongDerivativeError, match="Leaky by x"):

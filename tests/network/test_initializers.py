@@ -84,7 +84,10 @@ def test_settings_are_used() -> None:
     np.testing.assert_allclose(plain, initializers.truncated((50,), np.random.default_rng(4)), rtol=1e-6)
     one = np.concatenate([VarianceScaling(1.0, "fan_in", "uniform")((1,), rng) for _ in range(3000)])
     assert np.abs(one).max() == pytest.approx(math.sqrt(3), rel=0.01)
-    stored = {"class_name": "HeNormal", "config": {"seed": 3, "scale": 2.0, "mode": "fan_in", "distribution": "normal"}}
+    stored = {
+        "class_name": "HeNormal",
+        "config": {"seed": 3, "scale": 2.0, "mode": "fan_in", "distribution": "normal"},
+    }
     assert initializers.get(stored).get_config() == {"seed": 3}  # as older files spell it out
 
 
@@ -102,7 +105,9 @@ def test_the_luck_is_the_generator_s() -> None:
     a, b = (make((4, 4), np.random.default_rng(5)) for _ in range(2))
     np.testing.assert_array_equal(a, b)
     seeded = RandomNormal(seed=3)
-    np.testing.assert_array_equal(seeded((4,), np.random.default_rng(1)), seeded((4,), np.random.default_rng(2)))
+    np.testing.assert_array_equal(
+        seeded((4,), np.random.default_rng(1)), seeded((4,), np.random.default_rng(2))
+    )
     assert (make((4, 4)) != make((4, 4))).any()
 
 
@@ -115,7 +120,9 @@ def test_an_initializer_survives_being_written_down(kind) -> None:
     assert again.get_config() == made.get_config()
     assert type(initializers.get(kind)) is type(initializers.get(kind.__name__)) is kind
     assert initializers.get(made) is made
-    assert type(initializers.get({"class_name": kind.__name__, "config": {"dtype": "float32"}})) is kind  # as Keras stores it
+    assert (
+        type(initializers.get({"class_name": kind.__name__, "config": {"dtype": "float32"}})) is kind
+    )  # as Keras stores it
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,9 @@ def test_values_worked_by_hand(layer, x, y, xp) -> None:
 
 def test_at_a_corner_of_relu_the_derivative_is_that_of_the_flat_side() -> None:
     """At the threshold it is the slope below, at the largest value 0."""
-    dx = ReLU(max_value=2.0, negative_slope=0.25, threshold=1.0).backward({}, np.array([[1.0, 1.5, 2.0]]), np.ones((1, 3)))
+    dx = ReLU(max_value=2.0, negative_slope=0.25, threshold=1.0).backward(
+        {}, np.array([[1.0, 1.5, 2.0]]), np.ones((1, 3))
+    )
     np.testing.assert_array_equal(dx, [[0.25, 1, 0]])
 
 
@@ -117,17 +119,27 @@ def test_dense_worked_by_hand(xp) -> None:
     """z = x W + b, dx = dz W^T, dW = x^T dz, db = sum of dz: two examples, three inputs, two outputs."""
     x, dz = xp.asarray([[1.0, 2.0, 3.0], [0.0, -1.0, 1.0]]), xp.asarray([[1.0, -1.0], [2.0, 0.5]])
     params = {"kernel": xp.asarray([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), "bias": xp.asarray([10.0, 20.0])}
-    z, kept = Dense(2).forward(params, x)
+    z, cache = Dense(2).forward(params, x)
     np.testing.assert_array_equal(z, [[32, 48], [12, 22]])
-    np.testing.assert_array_equal(Dense(2).backward(params, kept, dz), [[-1, -1, -1], [3, 8, 13]])
-    grads = Dense(2).gradients(params, kept, dz)
+    np.testing.assert_array_equal(Dense(2).backward(params, cache, dz), [[-1, -1, -1], [3, 8, 13]])
+    grads = Dense(2).gradients(params, cache, dz)
     np.testing.assert_array_equal(grads["kernel"], [[1, -1], [0, -2.5], [5, -2.5]])
     np.testing.assert_array_equal(grads["bias"], [3, -0.5])
 
 
 @pytest.mark.parametrize(
     "layer",
-    [Dense(3), Dense(3, use_bias=False), Flatten(), Reshape((-1,)), Rescaling(2.0), ReLU(), LeakyReLU(), Softmax(), Dropout(0.5)],
+    [
+        Dense(3),
+        Dense(3, use_bias=False),
+        Flatten(),
+        Reshape((-1,)),
+        Rescaling(2.0),
+        ReLU(),
+        LeakyReLU(),
+        Softmax(),
+        Dropout(0.5),
+    ],
 )
 @given(n=BATCHES, shape=SHAPES, seed=SEEDS)
 def test_shapes_are_foretold(layer, n, shape, seed) -> None:
@@ -177,7 +189,9 @@ def test_dropout_is_decided_by_seed_step_and_place() -> None:
     """The same seed, step and link leave out the same numbers; another of any leaves out others."""
 
     def mask(seed=1, step=5, link=2):
-        return Dropout(0.5).forward({}, np.ones((8, 8)), counter_noise(seed_words(seed), np.asarray(step), link))[0]
+        return Dropout(0.5).forward(
+            {}, np.ones((8, 8)), counter_noise(seed_words(seed), np.asarray(step), link)
+        )[0]
 
     np.testing.assert_array_equal(mask(), mask())
     for other in (mask(seed=2), mask(step=6), mask(link=3)):
@@ -186,7 +200,9 @@ def test_dropout_is_decided_by_seed_step_and_place() -> None:
 
 def test_noise_at_the_rate_keeps_a_number() -> None:
     """Numbers below the rate fall out; those at it or above stay."""
-    y, _ = Dropout(0.5).forward({}, np.ones((1, 3)), lambda shape: np.array([[0.25, 0.5, 0.75]]).reshape(shape))
+    y, _ = Dropout(0.5).forward(
+        {}, np.ones((1, 3)), lambda shape: np.array([[0.25, 0.5, 0.75]]).reshape(shape)
+    )
     np.testing.assert_array_equal(y, [[0, 2, 2]])
 
 
@@ -263,8 +279,13 @@ def test_settings_are_told_under_keras_s_names() -> None:
 def test_penalties_are_those_asked_for() -> None:
     """Of the kernel and of the bias, where there is one."""
     both = Dense(2, kernel_regularizer="l1", bias_regularizer="l2").penalties()
-    assert {name: penalty.get_config() for name, penalty in both.items()} == {"kernel": {"l1": 0.01}, "bias": {"l2": 0.01}}
-    assert list(Dense(2, use_bias=False, kernel_regularizer="l1", bias_regularizer="l2").penalties()) == ["kernel"]
+    assert {name: penalty.get_config() for name, penalty in both.items()} == {
+        "kernel": {"l1": 0.01},
+        "bias": {"l2": 0.01},
+    }
+    assert list(Dense(2, use_bias=False, kernel_regularizer="l1", bias_regularizer="l2").penalties()) == [
+        "kernel"
+    ]
     assert Dense(2).penalties() == {}
 
 

@@ -28,7 +28,11 @@ def test_a_loss_is_found_by_name_and_survives_being_written_down(name) -> None:
 
 def test_settings_survive_being_written_down() -> None:
     """A loss with settings keeps them."""
-    for loss in (Huber(0.3), CategoricalCrossentropy(True, 0.2), BinaryCrossentropy(label_smoothing=0.1, name="b")):
+    for loss in (
+        Huber(0.3),
+        CategoricalCrossentropy(True, 0.2),
+        BinaryCrossentropy(label_smoothing=0.1, name="b"),
+    ):
         again = losses.get(losses.serialize(loss))
         assert vars(again) == vars(loss)
         assert losses.serialize(loss) == {"class_name": type(loss).__name__, "config": loss.get_config()}

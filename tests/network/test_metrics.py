@@ -79,13 +79,23 @@ def test_nothing_counted_is_zero() -> None:
 
 def test_predictions_of_several_rows() -> None:
     """Two distributions per example: each counts half, or each output for itself."""
-    y, p = np.eye(3)[[[0, 1], [2, 2]]], np.array([[[0.5, 0.3, 0.2], [0.6, 0.2, 0.2]], [[0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]])
+    y, p = (
+        np.eye(3)[[[0, 1], [2, 2]]],
+        np.array([[[0.5, 0.3, 0.2], [0.6, 0.2, 0.2]], [[0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]]),
+    )
     assert metrics.get("categorical_accuracy").values(y, p).tolist() == [0.5, 0.5]
     assert metrics.get("sparse_categorical_accuracy").values(y.argmax(axis=-1), p).tolist() == [0.5, 0.5]
-    assert metrics.get("sparse_categorical_accuracy").values(y.argmax(axis=-1)[..., None], p).tolist() == [0.5, 0.5]
+    assert metrics.get("sparse_categorical_accuracy").values(y.argmax(axis=-1)[..., None], p).tolist() == [
+        0.5,
+        0.5,
+    ]
     assert TopKCategoricalAccuracy(1).values(y, p).tolist() == [[1, 0], [0, 1]]
     assert TopKCategoricalAccuracy(2).values(y, p).tolist() == [[1, 1], [1, 1]]
-    y, p, weight = np.concatenate([y, y[:1]]), np.concatenate([p, p[:1]]), [1.0, 3.0, 1.0]  # three examples, two rows each
+    y, p, weight = (
+        np.concatenate([y, y[:1]]),
+        np.concatenate([p, p[:1]]),
+        [1.0, 3.0, 1.0],
+    )  # three examples, two rows each
     assert metrics.get("precision")(y, p, weight) == pytest.approx(3 / 8)
     assert metrics.get("recall")(y, p, weight) == pytest.approx(3 / 10)
 
@@ -133,7 +143,7 @@ def test_the_threshold_of_binary_accuracy() -> None:
     ],
 )
 def test_accuracy_is_the_kind_that_the_shapes_ask_for(y, p, accuracy, entropy) -> None:
-    """"accuracy", "acc", "crossentropy" and "ce" are found out from targets and outputs, and keep their names."""
+    """ "accuracy", "acc", "crossentropy" and "ce" are found out from targets and outputs, and keep their names."""
     for name, kind in (("accuracy", accuracy), ("acc", accuracy), ("crossentropy", entropy), ("ce", entropy)):
         found = metrics.get(name, y, p)
         assert (type(found).__name__, found.name) == (kind, name)
@@ -152,7 +162,9 @@ def test_a_metric_survives_being_written_down(kind) -> None:
     assert metrics.get(made) is made
     assert metrics.get(BinaryAccuracy(0.3)).get_config()["threshold"] == 0.3
     assert metrics.serialize("accuracy") == "accuracy"
-    assert type(metrics.get({"class_name": kind.__name__, "config": {"dtype": "float32"}})) is kind  # as Keras stores it
+    assert (
+        type(metrics.get({"class_name": kind.__name__, "config": {"dtype": "float32"}})) is kind
+    )  # as Keras stores it
 
 
 @pytest.mark.parametrize("short", ["mse", "mae"])
@@ -163,7 +175,11 @@ def test_short_names_stay_as_they_were_written(short) -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
-    [("acuracy", "Did you mean 'accuracy'"), ({"class_name": "AUC"}, "no metric called 'AUC'"), (3, "is a name or an object")],
+    [
+        ("acuracy", "Did you mean 'accuracy'"),
+        ({"class_name": "AUC"}, "no metric called 'AUC'"),
+        (3, "is a name or an object"),
+    ],
 )
 def test_what_does_not_exist_is_refused(wrong, words) -> None:
     """An unknown metric is refused with the nearest name."""

@@ -99,10 +99,12 @@ CASES = {
 def run(optimizer, g: np.ndarray, w: float, xp=np) -> list[float]:
     """The same through `update`, on an array of one number."""
     params = [{"kernel": xp.asarray([w])}, {}]
-    memory, path = optimizer.init(params), []
+    optimizer_state, path = optimizer.init(params), []
     for t in range(STEPS):
         rate = optimizer.rate_at(np.asarray(t), np.asarray(optimizer.learning_rate))
-        params, memory = optimizer.update([{"kernel": xp.asarray(g[t : t + 1])}, {}], memory, params, np.asarray(t), rate)
+        params, optimizer_state = optimizer.update(
+            [{"kernel": xp.asarray(g[t : t + 1])}, {}], optimizer_state, params, np.asarray(t), rate
+        )
         path.append(float(params[0]["kernel"][0]))
     return path
 
@@ -111,7 +113,9 @@ def run(optimizer, g: np.ndarray, w: float, xp=np) -> list[float]:
 def test_every_step_is_the_formula_s(name) -> None:
     """A dozen steps of every optimizer and setting, in float64, to the last digits."""
     optimizer, formula, settings = CASES[name]
-    assert run(optimizer, gradients(), 0.7) == pytest.approx(list(formula(gradients(), 0.7, **settings)), rel=1e-13)
+    assert run(optimizer, gradients(), 0.7) == pytest.approx(
+        list(formula(gradients(), 0.7, **settings)), rel=1e-13
+    )
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -120,32 +124,44 @@ def test_both_libraries_agree(name, xp) -> None:
     optimizer, formula, settings = CASES[name]
     g = gradients().astype(np.float32)
     params = [{"kernel": xp.asarray(np.array([0.7], np.float32))}]
-    memory = optimizer.init([{"kernel": np.array([0.7], np.float32)}])
+    optimizer_state = optimizer.init([{"kernel": np.array([0.7], np.float32)}])
     for t in range(STEPS):
         rate = xp.asarray(np.float32(optimizer.learning_rate))
         step = xp.asarray(np.int32(t))
-        params, memory = optimizer.update([{"kernel": xp.asarray(g[t : t + 1])}], memory, params, step, rate)
+        params, optimizer_state = optimizer.update(
+            [{"kernel": xp.asarray(g[t : t + 1])}], optimizer_state, params, step, rate
+        )
     assert params[0]["kernel"].dtype == np.float32
-    assert all(layer["kernel"].dtype == np.float32 for slot in optimizer.slots for layer in memory[slot])
+    assert all(
+        layer["kernel"].dtype == np.float32 for slot in optimizer.slots for layer in optimizer_state[slot]
+    )
     expected = list(formula(g.astype(float), 0.7, **settings))[-1]
     assert float(params[0]["kernel"][0]) == pytest.approx(expected, rel=2e-6, abs=5e-6)
 
 
-@pytest.mark.parametrize("optimizer", [SGD(0.1, 0.9), Adam(), Nadam(), RMSprop(momentum=0.5, centered=True), Adagrad()])
+@pytest.mark.parametrize(
+    "optimizer", [SGD(0.1, 0.9), Adam(), Nadam(), RMSprop(momentum=0.5, centered=True), Adagrad()]
+)
 def test_large_arrays_are_the_same_number_by_number(optimizer) -> None:
     """Arrays longer than a block of the cache learn exactly as if each number were alone."""
     rng = np.random.default_rng(0)
     w, g = (rng.normal(size=(3, BLOCK // 2 + 7)).astype(np.float32) for _ in range(2))
     state = optimizer.init([{"w": w}])
-    whole, memory = optimizer.update([{"w": g}], state, [{"w": w}], np.asarray(0), np.asarray(0.1, np.float32))
+    whole, optimizer_state = optimizer.update(
+        [{"w": g}], state, [{"w": w}], np.asarray(0), np.asarray(0.1, np.float32)
+    )
     rest = slice(BLOCK - 20, BLOCK + 20)
     part, g = w.reshape(-1)[rest], g.reshape(-1)[rest]
     state = optimizer.init([{"w": part}])
-    alone, alone_memory = optimizer.update([{"w": g}], state, [{"w": part}], np.asarray(0), np.asarray(0.1, np.float32))
+    alone, alone_memory = optimizer.update(
+        [{"w": g}], state, [{"w": part}], np.asarray(0), np.asarray(0.1, np.float32)
+    )
     np.testing.assert_array_equal(whole[0]["w"].reshape(-1)[rest], alone[0]["w"])
     assert whole[0]["w"].shape == w.shape
     for slot in optimizer.slots:
-        np.testing.assert_array_equal(memory[slot][0]["w"].reshape(-1)[rest], alone_memory[slot][0]["w"])
+        np.testing.assert_array_equal(
+            optimizer_state[slot][0]["w"].reshape(-1)[rest], alone_memory[slot][0]["w"]
+        )
 
 
 def test_what_is_remembered_after_a_step() -> None:
@@ -153,15 +169,23 @@ def test_what_is_remembered_after_a_step() -> None:
     for optimizer, expected in (
         (SGD(0.1, 0.9), {"momentum": -0.2}),
         (RMSprop(0.1), {"velocity": 0.4}),
-        (RMSprop(0.1, momentum=0.5, centered=True), {"velocity": 0.4, "momentum": 0.2 / math.sqrt(0.36 + 1e-7), "average_gradient": 0.2}),
+        (
+            RMSprop(0.1, momentum=0.5, centered=True),
+            {"velocity": 0.4, "momentum": 0.2 / math.sqrt(0.36 + 1e-7), "average_gradient": 0.2},
+        ),
         (Adagrad(0.1), {"accumulator": 4.1}),
         (Adam(), {"momentum": 0.2, "velocity": 0.004}),
         (Adam(amsgrad=True), {"momentum": 0.2, "velocity": 0.004, "velocity_hat": 0.004}),
         (Nadam(), {"momentum": 0.2, "velocity": 0.004, "u_product": 0.9 * (1 - 0.5 * 0.96)}),
     ):
         params = [{"w": np.array([1.0])}]
-        _, memory = optimizer.update([{"w": np.array([2.0])}], optimizer.init(params), params, np.asarray(0), np.asarray(0.1))
-        told = {name: float(slot if name == "u_product" else slot[0]["w"][0]) for name, slot in memory.items()}
+        _, optimizer_state = optimizer.update(
+            [{"w": np.array([2.0])}], optimizer.init(params), params, np.asarray(0), np.asarray(0.1)
+        )
+        told = {
+            name: float(slot if name == "u_product" else slot[0]["w"][0])
+            for name, slot in optimizer_state.items()
+        }
         assert told == pytest.approx(expected)
         assert optimizer.slots == tuple(name for name in expected if name != "u_product")
 
@@ -169,7 +193,14 @@ def test_what_is_remembered_after_a_step() -> None:
 def test_the_order_in_a_file_is_keras_s() -> None:
     """Keras stores Adam's memory weight by weight, RMSprop's slot by slot."""
     by_weight = {name: kind().slots_by_variable for name, kind in optimizers.CLASSES.items()}
-    assert by_weight == {"SGD": True, "RMSprop": False, "Adagrad": True, "Adam": True, "AdamW": True, "Nadam": True}
+    assert by_weight == {
+        "SGD": True,
+        "RMSprop": False,
+        "Adagrad": True,
+        "Adam": True,
+        "AdamW": True,
+        "Nadam": True,
+    }
 
 
 def test_nothing_is_written_in_place() -> None:
@@ -177,31 +208,35 @@ def test_nothing_is_written_in_place() -> None:
     for optimizer, _, _ in CASES.values():
         w, g = np.ones(4), np.full(4, 0.5)
         params, grads = [{"w": w}], [{"w": g}]
-        memory = optimizer.init(params)
-        before = {slot: memory[slot][0]["w"].copy() for slot in optimizer.slots}
-        optimizer.update(grads, memory, params, np.asarray(0), np.asarray(0.1))
+        optimizer_state = optimizer.init(params)
+        before = {slot: optimizer_state[slot][0]["w"].copy() for slot in optimizer.slots}
+        optimizer.update(grads, optimizer_state, params, np.asarray(0), np.asarray(0.1))
         assert (w == 1).all()
         assert (g == 0.5).all()
         for slot, array in before.items():
-            np.testing.assert_array_equal(memory[slot][0]["w"], array)
+            np.testing.assert_array_equal(optimizer_state[slot][0]["w"], array)
 
 
 def test_a_weight_without_a_gradient_stays_as_it_is() -> None:
     """Frozen layers neither move nor decay, and their memory rests."""
     params = [{"w": np.ones(2)}, {"w": np.ones(2)}]
-    learned, memory = AdamW(0.1).update(
+    learned, optimizer_state = AdamW(0.1).update(
         [{}, {"w": np.ones(2)}], AdamW().init(params), params, np.asarray(0), np.asarray(0.1)
     )
     assert (learned[0]["w"] == 1).all()
     assert (learned[1]["w"] < 1).all()
-    assert (memory["momentum"][0]["w"] == 0).all()
+    assert (optimizer_state["momentum"][0]["w"] == 0).all()
 
 
 # ── clipping ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def clip(**setting) -> list[list[float]]:
-    grads = [{"kernel": np.array([3.0, 4.0])}, {}, {"kernel": np.array([0.0, -12.0]), "bias": np.array([0.3])}]
+    grads = [
+        {"kernel": np.array([3.0, 4.0])},
+        {},
+        {"kernel": np.array([0.0, -12.0]), "bias": np.array([0.3])},
+    ]
     return [list(g) for layer in SGD(**setting).clipped(grads) for g in layer.values()]
 
 
@@ -229,7 +264,9 @@ def test_clipping_is_applied_by_update() -> None:
     """The step is made with the shortened gradient, before decay and momentum see it."""
     params = [{"w": np.array([0.0, 0.0])}]
     for setting, expected in ({"clipnorm": 1.0}, [-0.6, -0.8]), ({"clipvalue": 2.0}, [-2.0, -2.0]):
-        learned, _ = SGD(1.0, **setting).update([{"w": np.array([3.0, 4.0])}], {}, params, np.asarray(0), np.asarray(1.0))
+        learned, _ = SGD(1.0, **setting).update(
+            [{"w": np.array([3.0, 4.0])}], {}, params, np.asarray(0), np.asarray(1.0)
+        )
         assert learned[0]["w"].tolist() == pytest.approx(expected)
 
 
@@ -254,7 +291,9 @@ def test_an_optimizer_survives_being_written_down(name) -> None:
 def test_an_optimizer_is_found_by_name(name) -> None:
     """By name in any case, by class, or given as itself."""
     kind = optimizers.CLASSES[name]
-    assert type(optimizers.get(name)) is type(optimizers.get(name.lower())) is type(optimizers.get(kind)) is kind
+    assert (
+        type(optimizers.get(name)) is type(optimizers.get(name.lower())) is type(optimizers.get(kind)) is kind
+    )
     made = kind()
     assert optimizers.get(made) is made
 

@@ -50,7 +50,7 @@ def test_a_penalty_survives_being_written_down(regularizer) -> None:
 
 @pytest.mark.parametrize("name", ["l1", "L2", "l1_l2", "l1l2"])
 def test_a_penalty_is_found_by_name(name) -> None:
-    """"l1", "l2" and "l1_l2" are names, with 0.01 each."""
+    """ "l1", "l2" and "l1_l2" are names, with 0.01 each."""
     found = regularizers.get(name)
     assert (found.l1 + found.l2) == pytest.approx(0.02 if "1" in name and "2" in name else 0.01)
 

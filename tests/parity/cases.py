@@ -60,7 +60,10 @@ def losses(k: Any) -> dict[str, tuple[Any, str]]:
         "categorical": (k.CategoricalCrossentropy(), "one-hot shares"),
         "categorical logits": (k.CategoricalCrossentropy(from_logits=True), "one-hot"),
         "categorical smooth": (k.CategoricalCrossentropy(label_smoothing=0.1), "one-hot shares"),
-        "categorical smooth logits": (k.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1), "one-hot"),
+        "categorical smooth logits": (
+            k.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
+            "one-hot",
+        ),
         "categorical unequal": (k.CategoricalCrossentropy(), "soft positive"),
         "sparse": (k.SparseCategoricalCrossentropy(), "labels shares"),
         "sparse logits": (k.SparseCategoricalCrossentropy(from_logits=True), "labels"),
@@ -93,5 +96,17 @@ def pair(kind: str, n: int = 7, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
     return y, p
 
 
-ACTIVATIONS = ["linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "softplus", "silu", "softmax"]
+ACTIVATIONS = [
+    "linear",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "gelu",
+    "softplus",
+    "silu",
+    "softmax",
+]
 REGULARIZERS = {"l1": {"l1": 0.1}, "l2": {"l2": 0.2}, "l1l2": {"l1": 0.1, "l2": 0.2}}

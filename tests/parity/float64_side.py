@@ -1,6 +1,6 @@
 """Keras's half of the comparison in float64, in a process of its own: it needs JAX's 64-bit mode for everything.
 
-    python float64_side.py OUT.npz       writes weights after 1,000 steps, values and derivatives, rates
+python float64_side.py OUT.npz       writes weights after 1,000 steps, values and derivatives, rates
 """
 
 import os
@@ -49,9 +49,9 @@ def trained(optimizer) -> list[np.ndarray]:
         return loss(y_all[batch], p)
 
     def step(carried, k):
-        variables, memory = carried
+        variables, optimizer_state = carried
         grads = jax.grad(loss_of)(variables, k % 4)
-        return optimizer.stateless_apply(memory, grads, variables), None
+        return optimizer.stateless_apply(optimizer_state, grads, variables), None
 
     x_all, y_all = jax.numpy.asarray(x), jax.numpy.asarray(y)
     run = jax.jit(lambda carried, start: jax.lax.scan(step, carried, start + jax.numpy.arange(EVERY))[0])

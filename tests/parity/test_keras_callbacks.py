@@ -55,11 +55,16 @@ def run(callback, figures) -> dict:
             model.weights = [np.array([float(epoch)])]
             logs = {"loss": 1.0} | ({} if figure is None else {"figure": figure})
             callback.on_epoch_end(epoch, logs)
-            path.append((epoch, model.stop_training, float(model.optimizer.learning_rate), logs.get("learning_rate")))
+            path.append(
+                (epoch, model.stop_training, float(model.optimizer.learning_rate), logs.get("learning_rate"))
+            )
             if model.stop_training:
                 break
         callback.on_train_end()
-    numbers = [tuple(None if value is None else pytest.approx(float(value), rel=1e-6) for value in row) for row in path]
+    numbers = [
+        tuple(None if value is None else pytest.approx(float(value), rel=1e-6) for value in row)
+        for row in path
+    ]
     return {"path": numbers, "weights": model.weights[0][0], "saved": model.saved, "said": out.getvalue()}
 
 
@@ -67,7 +72,9 @@ def run(callback, figures) -> dict:
     figures=FIGURES, mode=MODES, delta=DELTAS, patience=st.integers(0, 4), restore=st.booleans(),
     baseline=st.sampled_from([None, 1.0, 2.0]), start=st.integers(0, 3),
 )  # fmt: skip
-def test_early_stopping_stops_where_keras_s_does(figures, mode, delta, patience, restore, baseline, start) -> None:
+def test_early_stopping_stops_where_keras_s_does(
+    figures, mode, delta, patience, restore, baseline, start
+) -> None:
     """The same epoch, the same weights restored, the same words, for any figures and settings."""
     settings = {
         "monitor": "figure", "mode": mode, "min_delta": delta, "patience": patience, "restore_best_weights": restore,
@@ -88,12 +95,17 @@ def test_the_rate_falls_where_keras_s_does(figures, mode, delta, patience, coold
         "factor": factor, "min_lr": least, "verbose": 1,
     }  # fmt: skip
     ours, theirs = (run(k.ReduceLROnPlateau(**settings), figures) for k in (callbacks, keras.callbacks))
-    rates = [[float(rate) for rate in re.findall(r"rate to ([\d.e-]+)\.", told.pop("said"))] for told in (ours, theirs)]
+    rates = [
+        [float(rate) for rate in re.findall(r"rate to ([\d.e-]+)\.", told.pop("said"))]
+        for told in (ours, theirs)
+    ]
     assert rates[0] == pytest.approx(rates[1], rel=1e-6)
     assert ours == theirs
 
 
-@given(figures=FIGURES, mode=MODES, best=st.booleans(), weights=st.booleans(), first=st.sampled_from([None, 1.0]))
+@given(
+    figures=FIGURES, mode=MODES, best=st.booleans(), weights=st.booleans(), first=st.sampled_from([None, 1.0])
+)
 def test_models_are_kept_where_keras_keeps_them(tmp_path, figures, mode, best, weights, first) -> None:
     """ModelCheckpoint: the same files after the same epochs, and the same words."""
     ending = ".weights.h5" if weights else ".keras"
@@ -107,14 +119,20 @@ def test_models_are_kept_where_keras_keeps_them(tmp_path, figures, mode, best, w
     assert ours == theirs
 
 
-@given(every=st.integers(1, 9), sizes=st.lists(st.integers(1, 6), min_size=1, max_size=5), seed=st.integers(0, 99))
+@given(
+    every=st.integers(1, 9),
+    sizes=st.lists(st.integers(1, 6), min_size=1, max_size=5),
+    seed=st.integers(0, 99),
+)
 def test_models_are_kept_every_so_many_batches_as_keras_does(tmp_path, every, sizes, seed) -> None:
     """ModelCheckpoint(save_freq=n): the same files after the same batches, across epochs of any length."""
     said = []
     for k in (callbacks, keras.callbacks):
         rng = np.random.default_rng(seed)
         path = str(tmp_path / "{epoch}-{batch}-{loss:.2f}.keras")
-        callback = k.ModelCheckpoint(path, monitor="loss", save_freq=every)  # Keras's own crashes with save_best_only
+        callback = k.ModelCheckpoint(
+            path, monitor="loss", save_freq=every
+        )  # Keras's own crashes with save_best_only
         model = FakeModel()
         callback.set_model(model)
         callback.on_train_begin()
@@ -170,7 +188,10 @@ def test_the_direction_is_found_as_keras_finds_it(monitor, metrics) -> None:
 
     told = []
     for k in (chainrule, keras):
-        own = {"hits": k.metrics.BinaryAccuracy(name="hits"), "errors": k.metrics.MeanSquaredError(name="errors")}
+        own = {
+            "hits": k.metrics.BinaryAccuracy(name="hits"),
+            "errors": k.metrics.MeanSquaredError(name="errors"),
+        }
         model = k.Sequential([k.Input((2,)), k.layers.Dense(1)])
         model.compile("sgd", "mse", metrics=[own[metrics]] if isinstance(metrics, str) else metrics)
         model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0)
@@ -228,6 +249,8 @@ def test_hooks_are_called_in_keras_s_order() -> None:
         model = k.Sequential([k.Input((2,)), k.layers.Dense(1)])
         model.compile("sgd", "mse", metrics=["mae"])
         x, y = np.ones((6, 2)), np.ones((6, 1))
-        history = model.fit(x, y, batch_size=3, epochs=2, verbose=0, callbacks=[Tell()], validation_data=(x, y))
+        history = model.fit(
+            x, y, batch_size=3, epochs=2, verbose=0, callbacks=[Tell()], validation_data=(x, y)
+        )
         told.append((calls, list(history.history), history.epoch))
     assert told[0] == told[1]

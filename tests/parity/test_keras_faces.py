@@ -36,7 +36,9 @@ def rounded(text: str) -> str:
 
 
 def classifier(k):
-    model = k.Sequential([k.Input((8,)), k.layers.Dense(6, activation="relu"), k.layers.Dense(3, activation="softmax")])
+    model = k.Sequential(
+        [k.Input((8,)), k.layers.Dense(6, activation="relu"), k.layers.Dense(3, activation="softmax")]
+    )
     model.compile(k.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy", "mse"])
     return model
 
@@ -46,7 +48,9 @@ def test_the_lines_of_fit_are_keras_s(epochs) -> None:
     """verbose=2: heads, counts, names, order, digits; "Epoch 1/3" only where there are several; validation last."""
     x, y = table(100)
     ours, theirs = (
-        printed(lambda model=model: model.fit(x, y, epochs=epochs, shuffle=False, verbose=2, validation_split=0.2))
+        printed(
+            lambda model=model: model.fit(x, y, epochs=epochs, shuffle=False, verbose=2, validation_split=0.2)
+        )
         for model in twins(classifier)
     )
     assert rounded(without_times(ours)) == rounded(without_times(theirs))
@@ -59,7 +63,9 @@ def test_the_line_of_evaluate_is_keras_s() -> None:
     x, y = table(100)
     models = twins(classifier)
     for size in (None, 7):
-        ours, theirs = (printed(lambda model=model: model.evaluate(x, y, batch_size=size, verbose=2)) for model in models)
+        ours, theirs = (
+            printed(lambda model=model: model.evaluate(x, y, batch_size=size, verbose=2)) for model in models
+        )
         assert rounded(without_times(ours)) == rounded(without_times(theirs))
 
 
@@ -85,7 +91,9 @@ def test_small_and_zero_figures_are_written_as_keras_writes_them() -> None:
     x2, y2 = x, np.full((4, 3), 0.002, np.float32)
     y2[:, 1] = 0.003
     for data in ((x, y), (x2, y2)):
-        ours, theirs = (printed(lambda model=model: model.evaluate(*data, verbose=2)) for model in twins(build))
+        ours, theirs = (
+            printed(lambda model=model: model.evaluate(*data, verbose=2)) for model in twins(build)
+        )
         assert without_times(ours) == without_times(theirs)
     assert "categorical_accuracy: 0.0000e+00" in ours
     assert "e-06" in ours
@@ -221,7 +229,12 @@ def test_an_architecture_as_text_goes_both_ways() -> None:
         assert again["layers"][1:] == ours.get_config()["layers"][1:]  # Keras counts its inputs' names
         assert again["layers"][0]["config"]["batch_shape"] == [None, 28, 28]
         assert keras.models.model_from_json(text).count_params() == ours.count_params()
-    for text in ("[]", "{", '{"class_name": "Functional", "config": {}}', '{"class_name": "Lambda", "config": {}}'):
+    for text in (
+        "[]",
+        "{",
+        '{"class_name": "Functional", "config": {}}',
+        '{"class_name": "Lambda", "config": {}}',
+    ):
         with pytest.raises(chainrule.errors.SettingError, match="not a Sequential model's architecture"):
             chainrule.models.model_from_json(text)
 
@@ -282,10 +295,16 @@ def test_metrics_are_keras_s(name) -> None:
 def test_accuracy_means_what_it_means_in_keras(kind, outputs) -> None:
     """metrics=["accuracy"] finds the same kind from targets and outputs."""
     x, y = table(64, outputs=outputs, kind=kind)
-    loss = {"one-hot": "categorical_crossentropy", "labels": "sparse_categorical_crossentropy", "yes": "binary_crossentropy"}[kind]
+    loss = {
+        "one-hot": "categorical_crossentropy",
+        "labels": "sparse_categorical_crossentropy",
+        "yes": "binary_crossentropy",
+    }[kind]
 
     def build(k):
-        model = k.Sequential([k.Input((8,)), k.layers.Dense(outputs, activation="sigmoid" if outputs == 1 else "softmax")])
+        model = k.Sequential(
+            [k.Input((8,)), k.layers.Dense(outputs, activation="sigmoid" if outputs == 1 else "softmax")]
+        )
         model.compile("sgd", loss, metrics=["accuracy"])
         return model
 
@@ -299,8 +318,14 @@ def test_accuracy_means_what_it_means_in_keras(kind, outputs) -> None:
 def test_helpers_are_keras_s() -> None:
     """to_categorical and normalize."""
     for given in ([0, 2, 1], [[1], [0]], np.array([[0, 1], [2, 2]])):
-        np.testing.assert_array_equal(chainrule.utils.to_categorical(given, 4), keras.utils.to_categorical(given, 4))
-        np.testing.assert_array_equal(chainrule.utils.to_categorical(given), keras.utils.to_categorical(given))
+        np.testing.assert_array_equal(
+            chainrule.utils.to_categorical(given, 4), keras.utils.to_categorical(given, 4)
+        )
+        np.testing.assert_array_equal(
+            chainrule.utils.to_categorical(given), keras.utils.to_categorical(given)
+        )
     x = np.random.default_rng(0).normal(size=(4, 3))
     for order in (1, 2):
-        np.testing.assert_allclose(chainrule.utils.normalize(x, order=order), keras.utils.normalize(x, order=order), rtol=1e-5)
+        np.testing.assert_allclose(
+            chainrule.utils.normalize(x, order=order), keras.utils.normalize(x, order=order), rtol=1e-5
+        )

@@ -27,7 +27,9 @@ STEPS, EVERY = 1000, 250
 def theirs(tmp_path_factory) -> dict[str, np.ndarray]:
     """What Keras says, computed once in a process of its own."""
     out = tmp_path_factory.mktemp("keras") / "float64.npz"
-    subprocess.run([sys.executable, HERE / "float64_side.py", out], check=True, env=os.environ | {"KERAS_BACKEND": "jax"})
+    subprocess.run(
+        [sys.executable, HERE / "float64_side.py", out], check=True, env=os.environ | {"KERAS_BACKEND": "jax"}
+    )
     with np.load(out) as stored:
         return dict(stored)
 
@@ -78,7 +80,9 @@ def test_rates_are_keras_s_at_every_step(name, theirs) -> None:
     """120 steps of every schedule, at its corners and beyond its end."""
     schedule = cases.schedules(optimizers.schedules)[name]
     ours = [float(schedule(np.asarray(k, np.float64))) for k in range(120)]
-    np.testing.assert_allclose(ours, theirs[f"schedule/{name}"], rtol=2e-6, atol=1e-8)  # Keras counts in float32
+    np.testing.assert_allclose(
+        ours, theirs[f"schedule/{name}"], rtol=2e-6, atol=1e-8
+    )  # Keras counts in float32
 
 
 @pytest.mark.parametrize("name", cases.ACTIVATIONS)

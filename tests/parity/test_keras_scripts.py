@@ -46,7 +46,9 @@ def test_a_script_runs_with_either_library(path, capsys) -> None:
     assert "keras" in type(theirs["model"]).__module__
     told, known = ours["history"].history, theirs["history"].history
     assert list(told) == list(known)
-    assert len(told["loss"]) == len(known["loss"]) or path.stem == "mnist_layers"  # early stopping depends on luck
+    assert (
+        len(told["loss"]) == len(known["loss"]) or path.stem == "mnist_layers"
+    )  # early stopping depends on luck
     for mine, keras_s in zip(ours["score"], theirs["score"], strict=True):
         assert mine == pytest.approx(keras_s, rel=0.3, abs=0.06)
     for name in ("accuracy", "mae"):
@@ -59,6 +61,15 @@ def test_there_are_scripts_of_many_kinds() -> None:
     """Eight scripts, and between them most of what a Keras user types."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
     assert len(SCRIPTS) >= 8
-    for word in ("model.add", "EarlyStopping", "class_weight", "load_model", "Dropout", "validation_split", "mse", "Callback"):
+    for word in (
+        "model.add",
+        "EarlyStopping",
+        "class_weight",
+        "load_model",
+        "Dropout",
+        "validation_split",
+        "mse",
+        "Callback",
+    ):
         assert word in text
     assert keras.__version__

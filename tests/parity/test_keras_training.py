@@ -10,19 +10,68 @@ EPOCHS, BATCH = 10, 32  # of 320 examples: 100 steps
 # (optimizer, hidden activation, last activation, loss, kind of targets, metrics)
 RUNS = [
     ("SGD", {"learning_rate": 0.1}, "relu", "softmax", "categorical_crossentropy", "one-hot", ["accuracy"]),
-    ("SGD", {"learning_rate": 0.05, "momentum": 0.9}, "tanh", "softmax", "sparse_categorical_crossentropy", "labels", ["acc"]),
-    ("SGD", {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}, "sigmoid", None, "mse", "numbers", ["mae"]),
+    (
+        "SGD",
+        {"learning_rate": 0.05, "momentum": 0.9},
+        "tanh",
+        "softmax",
+        "sparse_categorical_crossentropy",
+        "labels",
+        ["acc"],
+    ),
+    (
+        "SGD",
+        {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True},
+        "sigmoid",
+        None,
+        "mse",
+        "numbers",
+        ["mae"],
+    ),
     ("RMSprop", {}, "elu", "sigmoid", "binary_crossentropy", "yes", ["accuracy"]),
     ("RMSprop", {"momentum": 0.5, "centered": True}, "silu", "tanh", "mae", "numbers", ["mse"]),
-    ("Adagrad", {"learning_rate": 0.05}, "softplus", "softmax", "categorical_crossentropy", "one-hot", ["categorical_accuracy"]),
+    (
+        "Adagrad",
+        {"learning_rate": 0.05},
+        "softplus",
+        "softmax",
+        "categorical_crossentropy",
+        "one-hot",
+        ["categorical_accuracy"],
+    ),
     ("Adam", {}, "relu", "softmax", "categorical_crossentropy", "one-hot", ["accuracy", "mse"]),
-    ("Adam", {"amsgrad": True}, "gelu", None, "huber", "numbers", ["mean_absolute_error", "root_mean_squared_error"]),
-    ("Adam", {"clipnorm": 0.1}, "selu", "softmax", "sparse_categorical_crossentropy", "labels", ["sparse_categorical_accuracy"]),
+    (
+        "Adam",
+        {"amsgrad": True},
+        "gelu",
+        None,
+        "huber",
+        "numbers",
+        ["mean_absolute_error", "root_mean_squared_error"],
+    ),
+    (
+        "Adam",
+        {"clipnorm": 0.1},
+        "selu",
+        "softmax",
+        "sparse_categorical_crossentropy",
+        "labels",
+        ["sparse_categorical_accuracy"],
+    ),
     ("Adam", {"clipvalue": 0.01}, "leaky_relu", "sigmoid", "binary_crossentropy", "yes", ["binary_accuracy"]),
-    ("AdamW", {"weight_decay": 0.05}, "tanh", "softmax", "categorical_crossentropy", "one-hot", ["categorical_crossentropy"]),
+    (
+        "AdamW",
+        {"weight_decay": 0.05},
+        "tanh",
+        "softmax",
+        "categorical_crossentropy",
+        "one-hot",
+        ["categorical_crossentropy"],
+    ),
     ("SGD", {"learning_rate": 0.2, "global_clipnorm": 0.1}, "relu", None, "mse", "numbers", []),
     ("Nadam", {}, "tanh", "softmax", "categorical_crossentropy", "one-hot", ["accuracy"]),
 ]
+
 
 def name_of(run) -> str:
     return "-".join(str(part) for part in (run[0], *run[1], run[2], run[4]))
@@ -42,7 +91,8 @@ def test_a_hundred_steps_end_at_keras_s_weights(run) -> None:
 
     ours, theirs = twins(build)
     told = [
-        model.fit(x, y, batch_size=BATCH, epochs=EPOCHS, shuffle=False, verbose=0).history for model in (ours, theirs)
+        model.fit(x, y, batch_size=BATCH, epochs=EPOCHS, shuffle=False, verbose=0).history
+        for model in (ours, theirs)
     ]
     assert ours.optimizer.iterations == 100
     assert apart(ours, theirs) < 1e-5
@@ -59,13 +109,18 @@ def test_jax_ends_there_too() -> None:
     x, y = table(300)
 
     def build(k):
-        model = k.Sequential([k.Input((8,)), k.layers.Dense(12, activation="relu"), k.layers.Dense(3, activation="softmax")])
+        model = k.Sequential(
+            [k.Input((8,)), k.layers.Dense(12, activation="relu"), k.layers.Dense(3, activation="softmax")]
+        )
         settings = {} if k is keras else {"backend": "jax"}
         model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], **settings)
         return model
 
     ours, theirs = twins(build)
-    told = [model.fit(x, y, epochs=5, shuffle=False, verbose=0, validation_data=(x[:50], y[:50])).history for model in (ours, theirs)]
+    told = [
+        model.fit(x, y, epochs=5, shuffle=False, verbose=0, validation_data=(x[:50], y[:50])).history
+        for model in (ours, theirs)
+    ]
     assert apart(ours, theirs) < 1e-5
     figures_agree(*told)
 
@@ -83,7 +138,11 @@ def test_everything_at_once_is_keras_s() -> None:
             k.layers.Dense(10, activation="relu", trainable=False, kernel_regularizer=r.L2(0.1)), k.layers.Reshape((5, 2)),
             k.layers.Flatten(), k.layers.LeakyReLU(0.1), k.layers.Dropout(0.0), k.layers.Dense(3), k.layers.Softmax(),
         ])  # fmt: skip
-        model.compile(k.optimizers.Adam(s.ExponentialDecay(0.01, 20, 0.9)), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.compile(
+            k.optimizers.Adam(s.ExponentialDecay(0.01, 20, 0.9)),
+            "sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+        )
         return model
 
     ours, theirs = twins(build)
@@ -100,7 +159,10 @@ def test_everything_at_once_is_keras_s() -> None:
 
 def test_class_weights_with_one_hot_and_yes_or_no() -> None:
     """class_weight means the same for one-hot targets and for a single output."""
-    for outputs, kind, loss, last in ((3, "one-hot", "categorical_crossentropy", "softmax"), (1, "yes", "binary_crossentropy", "sigmoid")):
+    for outputs, kind, loss, last in (
+        (3, "one-hot", "categorical_crossentropy", "softmax"),
+        (1, "yes", "binary_crossentropy", "sigmoid"),
+    ):
         x, y = table(128, outputs=outputs, kind=kind)
 
         def build(k, outputs=outputs, last=last, loss=loss):
@@ -109,7 +171,10 @@ def test_class_weights_with_one_hot_and_yes_or_no() -> None:
             return model
 
         ours, theirs = twins(build)
-        told = [model.fit(x, y, class_weight={0: 0.3, 1: 3.0}, epochs=3, shuffle=False, verbose=0).history for model in (ours, theirs)]
+        told = [
+            model.fit(x, y, class_weight={0: 0.3, 1: 3.0}, epochs=3, shuffle=False, verbose=0).history
+            for model in (ours, theirs)
+        ]
         assert apart(ours, theirs) < 1e-5
         figures_agree(*told)
 
@@ -139,7 +204,9 @@ def test_batches_given_by_hand() -> None:
     x, y = table(64)
 
     def build(k):
-        model = k.Sequential([k.Input((8,)), k.layers.Dense(6, activation="relu"), k.layers.Dense(3, activation="softmax")])
+        model = k.Sequential(
+            [k.Input((8,)), k.layers.Dense(6, activation="relu"), k.layers.Dense(3, activation="softmax")]
+        )
         model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
         return model
 
@@ -153,7 +220,10 @@ def test_batches_given_by_hand() -> None:
     assert apart(ours, theirs) < 1e-5
     assert ours.test_on_batch(x, y) == pytest.approx([float(v) for v in theirs.test_on_batch(x, y)], rel=1e-5)
     assert ours.evaluate(x, y, verbose=0) == pytest.approx(theirs.evaluate(x, y, verbose=0), rel=1e-5)
-    weighted = [model.evaluate(x, y, sample_weight=x[:, 1] ** 2, verbose=0, return_dict=True) for model in (ours, theirs)]
+    weighted = [
+        model.evaluate(x, y, sample_weight=x[:, 1] ** 2, verbose=0, return_dict=True)
+        for model in (ours, theirs)
+    ]
     assert weighted[0] == pytest.approx(weighted[1], rel=1e-5)
     assert ours.predict_on_batch(x) == pytest.approx(theirs.predict_on_batch(x), rel=1e-4, abs=1e-6)
     assert ours.predict(x, verbose=0) == pytest.approx(theirs.predict(x, verbose=0), rel=1e-4, abs=1e-6)

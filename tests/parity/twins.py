@@ -15,7 +15,9 @@ Build = Callable[[Any], Any]
 
 def twins(build: Build) -> tuple[Any, Any]:
     """build(library) -> model, called with Chainrule and with Keras; both then hold Chainrule's weights."""
-    chainrule.utils.set_random_seed(17)  # an unlucky start puts an example between two classes, where rounding decides
+    chainrule.utils.set_random_seed(
+        17
+    )  # an unlucky start puts an example between two classes, where rounding decides
     ours = build(chainrule)
     ours.build()
     theirs = build(keras)
@@ -38,7 +40,9 @@ def figures_agree(ours: dict[str, list[float]], theirs: dict[str, list[float]], 
         np.testing.assert_allclose(ours[name], values, rtol=rtol, atol=1e-6, err_msg=name)
 
 
-def table(n: int = 320, inputs: int = 8, outputs: int = 3, kind: str = "one-hot") -> tuple[np.ndarray, np.ndarray]:
+def table(
+    n: int = 320, inputs: int = 8, outputs: int = 3, kind: str = "one-hot"
+) -> tuple[np.ndarray, np.ndarray]:
     """Examples that can be learned, float32."""
     rng = np.random.default_rng(17)
     x = rng.normal(size=(n, inputs)).astype(np.float32)

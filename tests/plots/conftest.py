@@ -7,8 +7,10 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="MATPLOTLIB IS NOT INSTALLED: no figure was tested")
 
-from chainrule import Scaled, arrays, datasets, recipes, recording, reruns
+from chainrule import Scaled, arrays, datasets
+from chainrule.recording import recorder, resume
 from chainrule.runs import Run
+from chainrule.training import recipes
 
 
 def small_pictures(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -34,10 +36,10 @@ def learned(tmp_path_factory):
     arrays.set_seed(2)
     recipe = recipes.recipe("classic", 192, hidden=(12, 5), epochs=3, batch_size=16, learning_rate=0.01)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recording, "LEAST_SPACING", 9)
-        patch.setattr(recording, "LOOK_EVERY", (4, 4))
-        patch.setattr(recording, "spacing", lambda *_: 9)
-        job = reruns.new(data, recipe, str(root / "bars.npz"), {}, 2, backend="numpy", runs_dir=root / "runs")
+        patch.setattr(recorder, "LEAST_SPACING", 9)
+        patch.setattr(recorder, "LOOK_EVERY", (4, 4))
+        patch.setattr(recorder, "spacing", lambda *_: 9)
+        job = resume.new(data, recipe, str(root / "bars.npz"), {}, 2, backend="numpy", runs_dir=root / "runs")
         history = job.learn(0)
     run = Run(job.record.folder)
     inputs = Scaled(data.x_test)

@@ -39,7 +39,12 @@ def test_all_ways_to_name_classes_are_understood() -> None:
     """Numbers, one-hot rows, probabilities, one probability of two classes."""
     y = [0, 1, 1, 0]
     for truth in (y, np.eye(2)[y]):
-        for said in ([0, 1, 0, 0], np.eye(2)[[0, 1, 0, 0]], np.array([0.1, 0.9, 0.4, 0.2]), np.array([[0.1], [0.9], [0.4], [0.2]])):
+        for said in (
+            [0, 1, 0, 0],
+            np.eye(2)[[0, 1, 0, 0]],
+            np.array([0.1, 0.9, 0.4, 0.2]),
+            np.array([[0.1], [0.9], [0.4], [0.2]]),
+        ):
             assert plots.confusion_counts(truth, said).tolist() == [[2, 0], [1, 1]]
 
 
@@ -89,7 +94,9 @@ def test_the_pictures_are_those_that_were_misread(learned) -> None:
     """The image holds the pixels of the chosen examples."""
     ax = plots.mistakes(Scaled(learned.x), learned.y, learned.p, count=1)
     (first,) = plots.most_wrong(learned.y, learned.p, 1)
-    np.testing.assert_allclose(ax.images[0].get_array()[-20:][:6, :6].max(), (learned.x[first] / 255).max(), rtol=1e-6)
+    np.testing.assert_allclose(
+        ax.images[0].get_array()[-20:][:6, :6].max(), (learned.x[first] / 255).max(), rtol=1e-6
+    )
     shown = ax.images[0].get_array().compressed()
     np.testing.assert_allclose(shown, learned.x[first].reshape(-1) / 255, rtol=1e-6)
 
@@ -101,7 +108,9 @@ def test_no_mistakes_are_said() -> None:
 
 def test_a_grid_shows_every_picture_in_its_place(learned) -> None:
     """Row by row; between them nothing; labels above, mistakes in another colour with both names."""
-    ax = plots.digits(learned.x[:5], labels=learned.y[:5], said=[*learned.y[:4], (learned.y[4] + 1) % 3], columns=3)
+    ax = plots.digits(
+        learned.x[:5], labels=learned.y[:5], said=[*learned.y[:4], (learned.y[4] + 1) % 3], columns=3
+    )
     image = ax.images[0].get_array()
     assert image.compressed().size == 5 * 36
     np.testing.assert_allclose(image[2:8, 0:6], learned.x[0] / 255, rtol=1e-6)

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from chainrule import Scaled, Sequential, landscapes, layers, plots, regularizers, reruns
+from chainrule import Scaled, Sequential, landscapes, layers, plots, regularizers
 from chainrule.errors import DataError, FileError, SettingError, ShapeError
 from chainrule.landscapes import Path, Surface, direction
 from chainrule.landscapes.ways import principal
 from chainrule.landscapes.weights import flat, unflat, weights_of
 from chainrule.layers import Layer
+from chainrule.recording import resume
 
 
 class Shift(Layer):
@@ -49,14 +50,18 @@ def network(kind="softmax", seed=1):
     arrays.set_seed(seed)
     model = Sequential(NETWORKS[kind]())
     model.compile("adam", "categorical_crossentropy", backend="numpy")
-    model.set_weights([w + 0.1 * np.random.default_rng(k).normal(size=w.shape) for k, w in enumerate(model.get_weights())])
+    model.set_weights(
+        [w + 0.1 * np.random.default_rng(k).normal(size=w.shape) for k, w in enumerate(model.get_weights())]
+    )
     return model
 
 
 def data(n=1500):
     """More examples than go through the chain at once."""
     rng = np.random.default_rng(0)
-    return Scaled(rng.integers(0, 256, (n, 3, 4)).astype(np.uint8)), np.eye(3, dtype=np.float32)[rng.integers(0, 3, n)]
+    return Scaled(rng.integers(0, 256, (n, 3, 4)).astype(np.uint8)), np.eye(3, dtype=np.float32)[
+        rng.integers(0, 3, n)
+    ]
 
 
 def loss_at(model, weights, x, y) -> float:
@@ -116,7 +121,8 @@ def test_turning_the_directions_turns_the_plane() -> None:
     one, two = (direction(weights_of(model), 3, k) for k in range(2))
     minus = [{k: -d for k, d in part.items()} for part in one]
     plane, mirrored, transposed = (
-        landscapes.plane(model, x, y, points=5, directions=ways, backend="numpy").losses for ways in ((one, two), (minus, two), (two, one))
+        landscapes.plane(model, x, y, points=5, directions=ways, backend="numpy").losses
+        for ways in ((one, two), (minus, two), (two, one))
     )
     np.testing.assert_allclose(plane, mirrored[:, ::-1], rtol=1e-6)
     np.testing.assert_allclose(plane, transposed.T, rtol=1e-6)
@@ -129,7 +135,9 @@ def test_the_plane_of_a_linear_network_is_a_bowl() -> None:
     model = Sequential([layers.Dense(1, input_shape=(3,))])
     model.compile("sgd", "mse")
     rng = np.random.default_rng(2)
-    losses = landscapes.plane(model, rng.normal(size=(40, 3)), rng.normal(size=40), points=7, backend="numpy").losses
+    losses = landscapes.plane(
+        model, rng.normal(size=(40, 3)), rng.normal(size=40), points=7, backend="numpy"
+    ).losses
     bend = np.diff(losses, n=2, axis=0)
     np.testing.assert_allclose(bend, bend[0, 0], rtol=1e-3)
     assert bend[0, 0] > 0
@@ -147,7 +155,9 @@ def test_each_neuron_moves_as_far_as_its_weights_are_long() -> None:
         assert part.keys() == moved.keys()
         if part:
             columns, steps = (np.concatenate([p["kernel"], p["bias"][None]]) for p in (part, moved))
-            np.testing.assert_allclose(np.linalg.norm(steps, axis=0), np.linalg.norm(columns, axis=0), rtol=1e-5)
+            np.testing.assert_allclose(
+                np.linalg.norm(steps, axis=0), np.linalg.norm(columns, axis=0), rtol=1e-5
+            )
             assert steps.dtype == np.float32
     assert (way[1]["kernel"][:, 2] == 0).all()
     other = direction(centre, seed=4, number=1)
@@ -168,7 +178,8 @@ def test_the_same_function_has_the_same_landscape() -> None:
     Without scaling neuron by neuron its landscape would look flatter.
     """
     model, again = (
-        Sequential([layers.Dense(6, "relu", input_shape=(4,)), layers.Dense(3, "softmax", use_bias=False)]) for _ in range(2)
+        Sequential([layers.Dense(6, "relu", input_shape=(4,)), layers.Dense(3, "softmax", use_bias=False)])
+        for _ in range(2)
     )
     rng = np.random.default_rng(1)
     weights = [rng.normal(size=shape) for shape in ((4, 6), (6,), (6, 3))]
@@ -178,7 +189,11 @@ def test_the_same_function_has_the_same_landscape() -> None:
     for each in (model, again):
         each.compile("sgd", "categorical_crossentropy")
         y = np.eye(3)[np.arange(30) % 3]
-        planes.append(landscapes.plane(each, np.linspace(-1, 1, 120).reshape(30, 4), y, points=5, backend="numpy").losses)
+        planes.append(
+            landscapes.plane(
+                each, np.linspace(-1, 1, 120).reshape(30, 4), y, points=5, backend="numpy"
+            ).losses
+        )
     np.testing.assert_allclose(planes[0], planes[1], rtol=1e-4)
 
 
@@ -227,7 +242,13 @@ def test_the_components_are_those_of_the_whole_matrix() -> None:
     model = network()
     rng = np.random.default_rng(3)
     way = a_way(model, rng.normal(size=(6, 2)))
-    noisy = [[{k: w + 0.2 * rng.normal(size=w.shape).astype(np.float32) for k, w in part.items()} for part in state] for state in way.weights]
+    noisy = [
+        [
+            {k: w + 0.2 * rng.normal(size=w.shape).astype(np.float32) for k, w in part.items()}
+            for part in state
+        ]
+        for state in way.weights
+    ]
     _, explained, _ = principal(Path(way.steps, noisy))
     matrix = np.stack([flat(state, state) for state in noisy]).astype(np.float64)
     values = np.linalg.svd(matrix - matrix.mean(axis=0), compute_uv=False) ** 2
@@ -244,32 +265,37 @@ def test_a_way_without_a_plane_is_refused() -> None:
 
 def test_the_way_of_a_run_is_drawn_from_snapshots_or_from_any_step(learned) -> None:
     """A run has its snapshots; replayed, 25 states, closer where it began; both end with the weights it learned."""
-    short, replayed = landscapes.path(learned.run), landscapes.path(reruns.opened(learned.run))
+    short, replayed = landscapes.path(learned.run), landscapes.path(resume.opened(learned.run))
     assert short.steps == tuple(learned.run.snapshots())
     assert replayed.steps[0] == 0
     assert replayed.steps[-1] == 36
     assert len(replayed.steps) > 15
     assert np.diff(replayed.steps)[0] < np.diff(replayed.steps)[-1]
-    for way in (short, replayed, landscapes.path(reruns.opened(learned.run), [0, 7, 36])):
+    for way in (short, replayed, landscapes.path(resume.opened(learned.run), [0, 7, 36])):
         for params, link in zip(way.weights[-1], learned.model.chain, strict=True):
             assert all((params[k] == link.params[k]).all() for k in params)
     assert landscapes.path(learned.run, [0, 9]).steps == (0, 9)
     with pytest.raises(FileError, match="no snapshot before step 7"):
         landscapes.path(learned.run, [0, 7])
-    opened = reruns.open_run("last", learned.root / "runs")
+    opened = resume.open_run("last", learned.root / "runs")
     assert landscapes.path(opened).steps == short.steps
     assert landscapes.path(opened, [0, 7, 36]).steps == (0, 7, 36)
 
 
 def test_the_drawn_plane_is_the_computed_one(learned) -> None:
     """The picture covers the plane, has its words, its way and the losses at both ends."""
-    plane = landscapes.path_plane(learned.model, learned.inputs, learned.targets, landscapes.path(learned.run), points=5)
+    plane = landscapes.path_plane(
+        learned.model, learned.inputs, learned.targets, landscapes.path(learned.run), points=5
+    )
     ax = plots.loss_plane(plane)
     assert (ax.get_xlim(), ax.get_ylim()) == ((plane.a[0], plane.a[-1]), (plane.b[0], plane.b[-1]))
     np.testing.assert_array_equal(ax.lines[0].get_xydata(), plane.path)
     assert f"{plane.explained[0]:.0%}".replace("%", " %") in ax.get_xlabel()
     assert f"{plane.explained[1]:.0%}".replace("%", " %") in ax.get_ylabel()
-    assert [text.get_text() for text in ax.texts] == [f"step 0: loss {plane.path_losses[0]:.3g}", f"step 36: loss {plane.path_losses[-1]:.3g}"]
+    assert [text.get_text() for text in ax.texts] == [
+        f"step 0: loss {plane.path_losses[0]:.3g}",
+        f"step 36: loss {plane.path_losses[-1]:.3g}",
+    ]
     levels = ax.collections[0].levels
     assert levels[0] == pytest.approx(plane.losses.min())
     assert levels[-1] == pytest.approx(plane.losses.max())
@@ -278,7 +304,9 @@ def test_the_drawn_plane_is_the_computed_one(learned) -> None:
 
 def test_the_drawn_line_is_the_computed_one(learned) -> None:
     """Its places and losses, with a point at each network that lies on it."""
-    line = landscapes.line(learned.model, learned.inputs, learned.targets, to=learned.model.get_weights(), points=7)
+    line = landscapes.line(
+        learned.model, learned.inputs, learned.targets, to=learned.model.get_weights(), points=7
+    )
     ax = plots.loss_line(line)
     np.testing.assert_array_equal(ax.lines[0].get_xdata(), line.places)
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), line.losses)
@@ -290,7 +318,9 @@ def test_progress_is_told_to_its_end(backend) -> None:
     """Points done of all points, ascending, the last time all of them."""
     model, (x, y) = network(), data(1500)
     told = []
-    landscapes.plane(model, x, y, points=12, backend=backend, progress=lambda done, total: told.append((done, total)))
+    landscapes.plane(
+        model, x, y, points=12, backend=backend, progress=lambda done, total: told.append((done, total))
+    )
     assert told == sorted(told)
     assert told[-1] == (144, 144)
     assert len(told) == 4

@@ -15,7 +15,7 @@ def lines(ax) -> dict[str, tuple[list, list]]:
 
 def test_curves_are_the_figures_of_the_epochs(learned) -> None:
     """Of a run, of what fit returned and of plain lists: the same lines, epochs counted from 1."""
-    told = {name: [epoch.figures[name] for epoch in learned.run.epochs] for name in ("loss", "val_loss")}
+    told = {name: [epoch.metrics[name] for epoch in learned.run.epochs] for name in ("loss", "val_loss")}
     for run in (learned.run, learned.history, learned.history.history):
         drawn = lines(plots.curves(run, steps=False))
         assert set(drawn) == {"training", "validation"}
@@ -65,7 +65,9 @@ def test_what_has_no_curve_is_refused(learned) -> None:
         plots.curves(3)
 
 
-@pytest.mark.parametrize(("what", "column"), [("gradient", "grad_rms"), ("update", "update_rms"), ("weight", "weight_rms")])
+@pytest.mark.parametrize(
+    ("what", "column"), [("gradient", "grad_rms"), ("update", "update_rms"), ("weight", "weight_rms")]
+)
 def test_sizes_are_what_was_measured(what, column, learned) -> None:
     """A line a layer: at each step that was looked at, the recorded root mean square."""
     drawn = lines(plots.sizes(learned.run, what))

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from chainrule import landscapes, plots
-from chainrule.errors import FileError, MissingPartError, SettingError
+from chainrule.errors import FileError, MissingDependencyError, SettingError
 from chainrule.plots.style import COLOURS, INK
 
 DRAW = {
@@ -23,8 +23,12 @@ DRAW = {
     "digits": lambda of, ax: plots.digits(of.x[:6], of.y, of.p.argmax(1), ax=ax),
     "histograms": lambda of, ax: plots.histograms(of.run, ax=ax),
     "line_fit": lambda of, ax: plots.line_fit(steps=5, ax=ax),
-    "loss_line": lambda of, ax: plots.loss_line(landscapes.line(of.model, of.inputs, of.targets, points=5), ax=ax),
-    "loss_plane": lambda of, ax: plots.loss_plane(landscapes.plane(of.model, of.inputs, of.targets, points=5), ax=ax),
+    "loss_line": lambda of, ax: plots.loss_line(
+        landscapes.line(of.model, of.inputs, of.targets, points=5), ax=ax
+    ),
+    "loss_plane": lambda of, ax: plots.loss_plane(
+        landscapes.plane(of.model, of.inputs, of.targets, points=5), ax=ax
+    ),
     "mistakes": lambda of, ax: plots.mistakes(of.x, of.y, of.p, ax=ax),
     "sizes": lambda of, ax: plots.sizes(of.run, ax=ax),
     "valleys": lambda of, ax: plots.valleys(steps=5, ax=ax),
@@ -44,7 +48,11 @@ def linear(colour) -> np.ndarray:
 
 def lab(light) -> np.ndarray:
     """Amounts of light in CIE L*a*b*, where distances are about as large as they look."""
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ light / [0.9505, 1, 1.089]
+    xyz = (
+        np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+        @ light
+        / [0.9505, 1, 1.089]
+    )
     x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
@@ -167,7 +175,7 @@ def test_colours_differ_for_all_eyes(eyes) -> None:
 def test_without_matplotlib_the_install_line_is_said(monkeypatch) -> None:
     """A missing package is an error of ours that says what to install."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingPartError, match=r'pip install "chainrule\[plot\]"'):
+    with pytest.raises(MissingDependencyError, match=r'pip install "chainrule\[plot\]"'):
         plots.curves({"loss": [1.0]})
 
 

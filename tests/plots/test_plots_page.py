@@ -36,7 +36,9 @@ def test_no_picture_is_left_over() -> None:
     drawn = {file.name for file in (DOCS / "pictures").glob("plots-*.png")}
     assert drawn == set(re.findall(r"\(pictures/(plots-.+?)\)", PAGE))
     script = (DOCS / "pictures" / "plots.py").read_text(encoding="utf-8")
-    assert drawn == {f"plots-{name}.png" for name in re.findall(r'^        "([\w-]+)": plots\.', script, re.MULTILINE)}
+    assert drawn == {
+        f"plots-{name}.png" for name in re.findall(r'^        "([\w-]+)": plots\.', script, re.MULTILINE)
+    }
 
 
 def test_the_pages_calls_run(learned, tmp_path, monkeypatch) -> None:
@@ -49,7 +51,11 @@ def test_the_pages_calls_run(learned, tmp_path, monkeypatch) -> None:
         "data": type("Data", (), {"x_test": learned.x, "y_test": learned.y, "x_train": learned.x, "y_train": learned.y}),
     }  # fmt: skip
     for block in blocks[1:]:
-        code = block.replace("np.eye(10)", "np.eye(3)").replace("targets)", "targets, points=5)").replace("(run))", "(run), points=5)")
+        code = (
+            block.replace("np.eye(10)", "np.eye(3)")
+            .replace("targets)", "targets, points=5)")
+            .replace("(run))", "(run), points=5)")
+        )
         code = code.replace("columns=10", "columns=5")
         for statement in code.strip().splitlines():
             made = eval(statement, names) if statement.startswith("plots.") else exec(statement, names)

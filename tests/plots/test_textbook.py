@@ -57,7 +57,9 @@ def test_small_batches_go_the_same_way_on_average() -> None:
 
 def test_the_seed_decides_the_batches() -> None:
     """The same seed, the same path; another one, another."""
-    first, again, other = (plots.batch_paths(sizes=(2,), epochs=1, seed=seed).lines[0].get_ydata().tolist() for seed in (1, 1, 2))
+    first, again, other = (
+        plots.batch_paths(sizes=(2,), epochs=1, seed=seed).lines[0].get_ydata().tolist() for seed in (1, 1, 2)
+    )
     assert first == again != other
 
 

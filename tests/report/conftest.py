@@ -25,9 +25,36 @@ def root(tmp_path_factory) -> Path:
     ages = rng.integers(1, 20, 120)
     pets = [f"{age},{EVIL if age + rng.normal(0, 2) > 9 else 'dog'}" for age in ages]
     (root / TABLE).write_text(f"{COLUMN},pet\n" + "\n".join(pets) + "\n")
-    small = ["--layers", "8", "--epochs", "3", "--batch-size", "10", "--seed", "1", "-q", "--backend", "numpy"]
+    small = [
+        "--layers",
+        "8",
+        "--epochs",
+        "3",
+        "--batch-size",
+        "10",
+        "--seed",
+        "1",
+        "-q",
+        "--backend",
+        "numpy",
+    ]
     for name, more in (("bars.npz", []), ("houses.csv", ["--target", "price"]), (TABLE, ["--target", "pet"])):
-        assert main(["train", str(root / name), *small, *more, "--runs-dir", str(root / "runs"), "--out", str(root / "model.keras"), "--force"]) == 0
+        assert (
+            main(
+                [
+                    "train",
+                    str(root / name),
+                    *small,
+                    *more,
+                    "--runs-dir",
+                    str(root / "runs"),
+                    "--out",
+                    str(root / "model.keras"),
+                    "--force",
+                ]
+            )
+            == 0
+        )
     return root
 
 

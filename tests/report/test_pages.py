@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from report_runs import EVIL, run_of
 
-from chainrule import Record, Sequential, errors, layers, open_run, report, runs
+from chainrule import RunRecorder, Sequential, errors, layers, open_run, report, runs
 from chainrule.cli import main
 from installed import needs_jax
 
@@ -55,7 +55,11 @@ def words(html: str) -> str:
     [
         ("bars", ALL, r"It recognises \d\d\.\d\d % of pictures it has not seen"),
         ("img", ALL, r"It is right about \d\d\.\d\d % of rows it has not seen"),
-        ("houses", tuple("errors" if s == "confusion" else s for s in ALL if s != "mistakes"), r"It is off by [\d,.]+ on average, on rows it has not seen"),
+        (
+            "houses",
+            tuple("errors" if s == "confusion" else s for s in ALL if s != "mistakes"),
+            r"It is off by [\d,.]+ on average, on rows it has not seen",
+        ),
     ],
 )
 def test_a_page_for_every_kind_of_run(pages, kind, sections, title) -> None:
@@ -65,7 +69,9 @@ def test_a_page_for_every_kind_of_run(pages, kind, sections, title) -> None:
     assert re.fullmatch(title, page.title.replace("\u00a0", " "))
     outline = Outline(page.html)
     assert outline.open == []
-    assert [a["href"] for a in outline.all("a") if a["href"].lstrip("#") in sections][: len(sections)] == [f"#{s}" for s in sections]
+    assert [a["href"] for a in outline.all("a") if a["href"].lstrip("#") in sections][: len(sections)] == [
+        f"#{s}" for s in sections
+    ]
     assert str(page) == page.html
 
 
@@ -74,7 +80,9 @@ def test_a_page_is_sound(pages, kind) -> None:
     """No id twice, every link leads somewhere on the page, every picture has words, one h1; tags are closed in order."""
     outline = Outline(pages[kind].html)
     ids = [attributes["id"] for _, attributes in outline.tags if "id" in attributes]
-    drawn = {i for i in ids if re.fullmatch(r"[a-z]{1,2}[0-9a-f]{10}", i)}  # within an <svg>: the same name is the same shape
+    drawn = {
+        i for i in ids if re.fullmatch(r"[a-z]{1,2}[0-9a-f]{10}", i)
+    }  # within an <svg>: the same name is the same shape
     assert len([i for i in ids if i not in drawn]) == len({i for i in ids if i not in drawn})
     assert {a["href"][1:] for a in outline.all("a")} <= set(ids)
     assert len(outline.all("h1")) == 1
@@ -86,10 +94,17 @@ def test_a_page_is_sound(pages, kind) -> None:
 def test_a_page_loads_nothing(pages, kind) -> None:
     """No address in it but its own parts; a policy in its head forbids all else, and scripts but the one it brings."""
     outline = Outline(pages[kind].html)
-    places = [a[name] for _, a in outline.tags for name in ("src", "href", "xlink:href", "action", "data", "srcset") if a.get(name)]
+    places = [
+        a[name]
+        for _, a in outline.tags
+        for name in ("src", "href", "xlink:href", "action", "data", "srcset")
+        if a.get(name)
+    ]
     assert all(place.startswith(("#", "data:")) for place in places)
     assert not re.search(r"url\((?!data:|#)|@import", pages[kind].html)
-    policy = next(a["content"] for a in outline.all("meta") if a.get("http-equiv") == "Content-Security-Policy")
+    policy = next(
+        a["content"] for a in outline.all("meta") if a.get("http-equiv") == "Content-Security-Policy"
+    )
     assert policy.startswith("default-src 'none'")
     script = pages[kind].html.split("<script>")[1].split("</script>")[0]
     import base64
@@ -111,7 +126,9 @@ def test_names_of_the_users_are_text(pages) -> None:
 def test_the_matrix_counts_the_test_part(pages, root) -> None:
     """Its numbers are those of `evaluate`, and each that is not 0 opens as many examples, or says how many it shows."""
     page = pages["bars"]
-    counted = dict(re.findall(r'href="#(cell-\d-\d)" aria-label="[^"]*" title="[^"]*">([\d,]+)</a>', page.html))
+    counted = dict(
+        re.findall(r'href="#(cell-\d-\d)" aria-label="[^"]*" title="[^"]*">([\d,]+)</a>', page.html)
+    )
     assert sum(map(int, counted.values())) == 48
     for cell, n in counted.items():
         opened = page.html.split(f'<section id="{cell}"')[1].split("</section>")[0]
@@ -122,9 +139,9 @@ def test_the_matrix_counts_the_test_part(pages, root) -> None:
 def test_the_figures_are_those_that_were_recorded(pages, root) -> None:
     """Accuracy in the title and the last line of the table are the run's own."""
     run = run_of(root, "bars")
-    accuracy = f"{100 * run.figures['val_accuracy']:.2f} %"
+    accuracy = f"{100 * run.metrics['val_accuracy']:.2f} %"
     assert accuracy in pages["bars"].title.replace("\u00a0", " ")
-    assert f"{run.figures['loss']:.4f}" in words(pages["bars"].html)
+    assert f"{run.metrics['loss']:.4f}" in words(pages["bars"].html)
     assert "57 %" not in pages["houses"].title
 
 
@@ -134,7 +151,11 @@ def test_the_command_on_the_page_makes_the_same_weights(pages, root, tmp_path, m
     monkeypatch.chdir(root)
     monkeypatch.setenv("CHAINRULE_RUNS", str(tmp_path / "runs"))
     told = words(pages[kind].html)
-    command = next(line for line in re.findall(r"<code>(.*?)</code>", pages[kind].html, re.DOTALL) if line.startswith("chainrule train"))
+    command = next(
+        line
+        for line in re.findall(r"<code>(.*?)</code>", pages[kind].html, re.DOTALL)
+        if line.startswith("chainrule train")
+    )
     import html
 
     assert main([*shlex.split(html.unescape(command))[1:], "-q", "--out", str(tmp_path / "again.keras")]) == 0
@@ -151,7 +172,19 @@ def test_the_same_run_gives_the_same_page(pages, root) -> None:
 @needs_jax
 def test_a_run_on_jax(root, tmp_path, monkeypatch) -> None:
     """It is reported like any other; where JAX is not installed, without what needs its steps again."""
-    words_ = ["train", str(root / "bars.npz"), "--layers", "8", "--epochs", "2", "--seed", "1", "-q", "--backend", "jax"]
+    words_ = [
+        "train",
+        str(root / "bars.npz"),
+        "--layers",
+        "8",
+        "--epochs",
+        "2",
+        "--seed",
+        "1",
+        "-q",
+        "--backend",
+        "jax",
+    ]
     assert main([*words_, "--runs-dir", str(tmp_path), "--out", str(tmp_path / "bars.keras")]) == 0
     page = report.page(runs.find(tmp_path, "last"))
     assert page.sections == ALL
@@ -168,7 +201,9 @@ def test_a_run_on_jax(root, tmp_path, monkeypatch) -> None:
 def moved(run: runs.Run) -> runs.Run:
     """The run, whose data are not where they were."""
     path = run.path / "run.json"
-    path.write_text(re.sub(r'"source": "[^"]*"', '"source": "/home/anna/secret/houses.csv"', path.read_text()))
+    path.write_text(
+        re.sub(r'"source": "[^"]*"', '"source": "/home/anna/secret/houses.csv"', path.read_text())
+    )
     return runs.Run(run.path)
 
 
@@ -186,7 +221,9 @@ def test_data_that_have_moved_are_named_and_the_rest_is_told(copy, root) -> None
 
 def test_other_data_are_refused_by_their_digest(copy, root, tmp_path) -> None:
     """A report is never made with data that the run did not learn from."""
-    (tmp_path / "houses.csv").write_text((root / "houses.csv").read_text().rpartition("\n")[0].rpartition("\n")[0])
+    (tmp_path / "houses.csv").write_text(
+        (root / "houses.csv").read_text().rpartition("\n")[0].rpartition("\n")[0]
+    )
     page = report.page(copy("houses"), source=str(tmp_path / "houses.csv"))
     assert "are not those that it learned from" in " ".join(page.left_out)
     assert "errors" not in page.sections
@@ -199,7 +236,9 @@ def test_a_run_that_was_interrupted_in_its_first_epoch(copy) -> None:
     for path in sorted((run.path / "snapshots").iterdir())[1:]:
         path.unlink()
     told = json.loads((run.path / "run.json").read_text())
-    (run.path / "run.json").write_text(json.dumps(told | {"status": "interrupted", "results": {}, "finished": None}))
+    (run.path / "run.json").write_text(
+        json.dumps(told | {"status": "interrupted", "results": {}, "finished": None})
+    )
     page = report.page(runs.Run(run.path))
     assert "It was interrupted." in words(page.html)
     assert "No epoch came to its end." in words(page.html)
@@ -229,7 +268,7 @@ def own(tmp_path, target, rate: float = 0.1) -> tuple[runs.Run, dict]:
         model.optimizer.learning_rate = rate
         return model
 
-    record = Record(tmp_path / "own")
+    record = RunRecorder(tmp_path / "own")
     made().fit(x, y, epochs=2, verbose=0, callbacks=[record])
     return runs.Run(record.folder), {"model": made(), "x": x, "y": y}
 
@@ -259,7 +298,10 @@ def test_a_fork_says_where_it_comes_from(root, tmp_path, monkeypatch) -> None:
     """Its parent, the step and what was changed, and the command that forks again."""
     monkeypatch.chdir(tmp_path)
     parent = run_of(root, "bars")
-    assert main(["train", "--fork", f"{parent.path}@20", "--learning-rate", "0.1", "--runs-dir", "forks", "-q"]) == 0
+    assert (
+        main(["train", "--fork", f"{parent.path}@20", "--learning-rate", "0.1", "--runs-dir", "forks", "-q"])
+        == 0
+    )
     html = report.page(runs.find("forks", "last")).html
     assert f"{parent.name}, left at step 20" in words(html)
     assert f"chainrule train --fork {parent.name}@20" in html
@@ -267,9 +309,9 @@ def test_a_fork_says_where_it_comes_from(root, tmp_path, monkeypatch) -> None:
 
 
 def test_without_matplotlib_the_install_line_is_given(root, monkeypatch) -> None:
-    """MissingPartError names the extra."""
+    """MissingDependencyError names the extra."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(errors.MissingPartError, match=r"chainrule\[plot\]"):
+    with pytest.raises(errors.MissingDependencyError, match=r"chainrule\[plot\]"):
         report.page(run_of(root, "bars"))
 
 
@@ -282,7 +324,9 @@ def test_the_file_is_the_page_and_is_written_whole(root, tmp_path, monkeypatch) 
     page = report.write(run_of(root, "houses"), path)
     assert path.read_text(encoding="utf-8") == page.html
     assert [p.name for p in tmp_path.iterdir()] == ["run.html"]
-    monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        "os.fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     with pytest.raises(errors.FileError, match="untouched"):
         report.write(run_of(root, "bars"), path)
     assert path.read_text(encoding="utf-8") == page.html
@@ -309,7 +353,26 @@ def test_many_classes_become_a_list(tmp_path, monkeypatch) -> None:
     x, y = rng.integers(0, 255, (450, 8, 8)).astype(np.uint8), (np.arange(450) % 45).astype(np.uint8)
     np.savez(tmp_path / "signs.npz", x=x, y=y)
     monkeypatch.chdir(tmp_path)
-    assert main(["train", "signs.npz", "--layers", "none", "--epochs", "1", "--seed", "1", "-q", "--backend", "numpy", "--runs-dir", "runs"]) == 0
+    assert (
+        main(
+            [
+                "train",
+                "signs.npz",
+                "--layers",
+                "none",
+                "--epochs",
+                "1",
+                "--seed",
+                "1",
+                "-q",
+                "--backend",
+                "numpy",
+                "--runs-dir",
+                "runs",
+            ]
+        )
+        == 0
+    )
     page = report.page(runs.find("runs", "last"))
     assert "The most frequent mistakes of 45 classes." in words(page.html)
     assert 'class="matrix' not in page.html

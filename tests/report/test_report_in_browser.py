@@ -4,9 +4,13 @@ import shutil
 
 import pytest
 
-api = pytest.importorskip("playwright.sync_api", reason="PLAYWRIGHT IS NOT INSTALLED: no report was opened in a browser")
+api = pytest.importorskip(
+    "playwright.sync_api", reason="PLAYWRIGHT IS NOT INSTALLED: no report was opened in a browser"
+)
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="THERE IS NO CHROMIUM: no report was opened in a browser")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="THERE IS NO CHROMIUM: no report was opened in a browser"
+)
 KINDS = ("bars", "img", "houses")
 
 
@@ -27,14 +31,25 @@ def opened(browser, pages, tmp_path):
     def open_page(kind: str, width: int = 1280, scripts: bool = True, **look):
         path = tmp_path / f"{kind}.html"
         path.write_text(pages[kind].html, encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": 800}, java_script_enabled=scripts, **look)
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, java_script_enabled=scripts, **look
+        )
         contexts.append(context)
         page = context.new_page()
         page.troubles = []
         page.on("console", lambda message: page.troubles.append(f"console: {message.text}"))
         page.on("pageerror", lambda problem: page.troubles.append(f"error: {problem}"))
-        page.on("dialog", lambda dialog: (page.troubles.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda asked: None if asked.url.startswith(("data:", path.as_uri())) else page.troubles.append(f"request: {asked.url}"))
+        page.on(
+            "dialog", lambda dialog: (page.troubles.append(f"dialog: {dialog.message}"), dialog.dismiss())
+        )
+        page.on(
+            "request",
+            lambda asked: (
+                None
+                if asked.url.startswith(("data:", path.as_uri()))
+                else page.troubles.append(f"request: {asked.url}")
+            ),
+        )
         page.goto(path.as_uri())
         return page
 
@@ -43,7 +58,9 @@ def opened(browser, pages, tmp_path):
         context.close()
 
 
-@pytest.mark.parametrize(("kind", "scheme"), [("bars", "light"), ("bars", "dark"), ("img", "light"), ("houses", "dark")])
+@pytest.mark.parametrize(
+    ("kind", "scheme"), [("bars", "light"), ("bars", "dark"), ("img", "light"), ("houses", "dark")]
+)
 def test_no_errors_and_nothing_from_outside(opened, kind, scheme) -> None:
     """The console stays empty, nothing is asked for beside the page itself, no script of a user's runs."""
     page = opened(kind, color_scheme=scheme)
@@ -65,7 +82,11 @@ def test_a_cell_opens_its_pictures(opened, scripts) -> None:
         assert page.locator(".panel:visible").count() == 1
         shown = panel.locator(".picture").first
         assert shown.bounding_box()["width"] == 56
-        assert "data:image/png" in shown.evaluate("e => getComputedStyle(e).backgroundImage") if scripts else True
+        assert (
+            "data:image/png" in shown.evaluate("e => getComputedStyle(e).backgroundImage")
+            if scripts
+            else True
+        )
     assert page.troubles == []
 
 
@@ -136,7 +157,10 @@ def test_words_stand_out(opened, scheme) -> None:
 
 def test_the_dark_page_is_dark(opened) -> None:
     """By the reader's own setting."""
-    grounds = [opened("bars", color_scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor") for scheme in ("light", "dark")]
+    grounds = [
+        opened("bars", color_scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
+        for scheme in ("light", "dark")
+    ]
     light, dark = (sum(map(int, ground[4:-1].split(","))) for ground in grounds)
     assert light > 700
     assert dark < 120

@@ -24,7 +24,7 @@ def state(step: int) -> dict:
     kernel = np.arange(12, dtype=np.float32).reshape(3, 4) * np.float32(1.01) ** step
     return {
         "params": [{}, {"kernel": kernel, "bias": np.full(4, step, np.float32)}, {}],
-        "memory": {"momentum": [{}, {"kernel": -kernel, "bias": np.zeros(4, np.float32)}, {}]},
+        "optimizer_state": {"momentum": [{}, {"kernel": -kernel, "bias": np.zeros(4, np.float32)}, {}]},
         "step": np.asarray(step, np.int32), "seed": np.array([7, step], np.uint32), "rate": np.asarray(0.001, np.float64),
     }  # fmt: skip
 
@@ -32,10 +32,12 @@ def state(step: int) -> dict:
 def rows(start: int, stop: int) -> np.ndarray:
     """What is recorded of each step: one number is not finite."""
     steps = np.arange(start, stop, dtype=np.float32)
-    return np.stack([1 / (1 + steps), steps % 32, np.where(steps == 3, np.nan, steps)], axis=1).astype(np.float32)
+    return np.stack([1 / (1 + steps), steps % 32, np.where(steps == 3, np.nan, steps)], axis=1).astype(
+        np.float32
+    )
 
 
-def figures(epoch: int) -> dict:
+def metrics(epoch: int) -> dict:
     """What is recorded of each epoch: one number is not finite."""
     return {"loss": 1 / (1 + epoch), "val_loss": math.nan if epoch == 1 else 0.5}
 
@@ -56,7 +58,7 @@ def go_on(writer: RunWriter, steps: int) -> None:
 
 def end_epoch(writer: RunWriter) -> None:
     """Records the end of an epoch."""
-    writer.append_epoch(figures(writer.epoch), 0.25)
+    writer.append_epoch(metrics(writer.epoch), 0.25)
 
 
 def keep(writer: RunWriter) -> int:
@@ -79,7 +81,11 @@ def whole(runs_dir, **options) -> Run:
 def same(one, other) -> bool:
     """Whether two states are the same to the last bit, with the same dicts, lists, types and shapes."""
     if isinstance(one, dict):
-        return isinstance(other, dict) and one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+        return (
+            isinstance(other, dict)
+            and one.keys() == other.keys()
+            and all(same(one[key], other[key]) for key in one)
+        )
     if isinstance(one, list):
         return isinstance(other, list) and len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, np.ndarray):
@@ -89,9 +95,9 @@ def same(one, other) -> bool:
 
 def is_prefix(run: Run, steps: int, epochs: int) -> bool:
     """Whether exactly the first steps and epochs are recorded, each once and in its place."""
-    told = [(epoch.epoch, epoch.figures) for epoch in run.epochs]
+    told = [(epoch.epoch, epoch.metrics) for epoch in run.epochs]
     return (
         same(run.steps.rows, rows(run.info.step, run.info.step + steps))
         and len(told) == epochs
-        and all(number == i and same(found, figures(i)) for i, (number, found) in enumerate(told))
+        and all(number == i and same(found, metrics(i)) for i, (number, found) in enumerate(told))
     )

@@ -54,7 +54,17 @@ def _counted(name):
     return call
 
 
-CHANGES = ("make_folder", "create", "extend", "cut", "sync", "rename", "remove", "remove_folder", "sync_folder")
+CHANGES = (
+    "make_folder",
+    "create",
+    "extend",
+    "cut",
+    "sync",
+    "rename",
+    "remove",
+    "remove_folder",
+    "sync_folder",
+)
 for _name in CHANGES:
     setattr(Refusing, _name, _counted(_name))
 
@@ -63,7 +73,10 @@ class Node:
     """A file's or a folder's place on the disk, whatever names it has; `history` is what happened to it, with times."""
 
     def __init__(self, folder: bool) -> None:
-        self.folder, self.history = folder, []  # files: (time, "write"|"cut"|"sync", ...); folders: (time, "name"|..., ...)
+        self.folder, self.history = (
+            folder,
+            [],
+        )  # files: (time, "write"|"cut"|"sync", ...); folders: (time, "name"|..., ...)
 
 
 class Remembering(Quick):
@@ -158,7 +171,13 @@ class Remembering(Quick):
     def _content(self, past, synced: int, rng, fate: str) -> bytes:
         content = bytearray()
         for at, kind, *what in past:
-            how = "keep" if at <= synced else fate if fate != "mixed" else rng.choice(["keep", "drop", "garble", "hole", "tear"])
+            how = (
+                "keep"
+                if at <= synced
+                else fate
+                if fate != "mixed"
+                else rng.choice(["keep", "drop", "garble", "hole", "tear"])
+            )
             if kind == "cut" and how != "drop":
                 del content[what[0] :]
                 content += bytes(what[0] - len(content))

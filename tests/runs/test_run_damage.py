@@ -128,7 +128,12 @@ def test_a_run_json_that_is_none_is_refused_with_its_name(run, text, words) -> N
 def test_every_entry_of_run_json_is_checked(run, field) -> None:
     """An entry of the wrong kind is refused, not passed on."""
     stored = json.loads((run.path / "run.json").read_text())
-    for wrong in ({"odd": 1}, 3.5, "odd" if field not in ("id", "name") else 1, None if field != "parent" else {}):
+    for wrong in (
+        {"odd": 1},
+        3.5,
+        "odd" if field not in ("id", "name") else 1,
+        None if field != "parent" else {},
+    ):
         if field == "machine" and wrong == {"odd": 1}:
             continue
         (run.path / "run.json").write_text(json.dumps(stored | {field: wrong}))

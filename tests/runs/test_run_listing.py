@@ -23,7 +23,10 @@ def many(tmp_path_factory):
             "status": "interrupted" if i % 10 == 0 else "finished",
             "parent": {"run": "run-0000", "id": f"{0:016x}", "step": 5, "changes": []} if i % 500 == 3 else None,
         }  # fmt: skip
-        stored["settings"] |= {"data": {"name": ("mnist", "fashion", "mine")[i % 3]}, "recipe": {"name": ("classic", "fast")[i % 2]}}
+        stored["settings"] |= {
+            "data": {"name": ("mnist", "fashion", "mine")[i % 3]},
+            "recipe": {"name": ("classic", "fast")[i % 2]},
+        }
         (runs_dir / name).mkdir()
         (runs_dir / name / "run.json").write_text(json.dumps(stored))
     shutil.rmtree(runs_dir / "first")
@@ -134,13 +137,15 @@ def test_two_equal_runs_do_not_differ(tmp_path) -> None:
     """The same settings, the same numbers, never parted."""
     found = compare(whole(tmp_path), whole(tmp_path))
     assert (found.settings, found.machine, found.parted, found.common) == ([], [], None, (0, 12))
-    assert found.figures == {"loss": (0.5, 0.5), "accuracy": (0.9, 0.9)}
+    assert found.metrics == {"loss": (0.5, 0.5), "accuracy": (0.9, 0.9)}
 
 
 def test_a_comparison_shows_the_settings_the_figures_and_where_the_runs_part(tmp_path) -> None:
     """What was set differently, each curve with its epochs, and the first step with other numbers."""
     parent = whole(tmp_path)
-    changed = settings(training={"optimizer": {"name": "adam", "learning_rate": 0.01}, "loss": "categorical_crossentropy"})
+    changed = settings(
+        training={"optimizer": {"name": "adam", "learning_rate": 0.01}, "loss": "categorical_crossentropy"}
+    )
     with begin(tmp_path, step=6, epoch=0, settings=changed) as writer:
         go_on(writer, 3)
         writer.append_steps([[9, 9, 9]])
@@ -148,8 +153,8 @@ def test_a_comparison_shows_the_settings_the_figures_and_where_the_runs_part(tmp
     found = compare(parent, Run(writer.folder))
     assert [str(change) for change in found.settings] == ["training.optimizer.learning_rate: 0.001 / 0.01"]
     assert (found.common, found.parted) == ((6, 10), 9)
-    assert found.figures["accuracy"] == (0.9, None)
-    assert found.figures["loss"] == (0.5, 1.0)
+    assert found.metrics["accuracy"] == (0.9, None)
+    assert found.metrics["loss"] == (0.5, 1.0)
     assert [epoch for epoch, _ in found.curves["loss"][0]] == [0, 1]
 
 
@@ -176,7 +181,11 @@ def test_runs_without_a_common_step_can_be_compared(tmp_path) -> None:
     [
         ({"a": 1}, {"a": 1}, []),
         ({"a": 1}, {"a": 2}, ["a: 1 / 2"]),
-        ({"a": {"b": [1, {"c": 2}]}}, {"a": {"b": [1, {"c": 3}, 4]}}, ["a.b[1].c: 2 / 3", "a.b[2]: (not there) / 4"]),
+        (
+            {"a": {"b": [1, {"c": 2}]}},
+            {"a": {"b": [1, {"c": 3}, 4]}},
+            ["a.b[1].c: 2 / 3", "a.b[2]: (not there) / 4"],
+        ),
         ({"a": True}, {"a": 1}, ["a: true / 1"]),
         ({"a": None}, {}, ["a: null / (not there)"]),
         ({}, {"a": {"b": 1}}, ['a: (not there) / {"b":1}']),

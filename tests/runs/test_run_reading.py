@@ -9,10 +9,10 @@ from recorded import (
     COLUMNS,
     begin,
     end_epoch,
-    figures,
     go_on,
     is_prefix,
     keep,
+    metrics,
     rows,
     same,
     settings,
@@ -40,7 +40,7 @@ def test_everything_comes_back_as_it_was_recorded(recorded) -> None:
     assert same(recorded.steps.rows, rows(0, 12))
     assert same(recorded.steps["hits"].copy(), rows(0, 12)[:, 1].copy())
     assert [(e.epoch, e.step, e.seconds) for e in recorded.epochs] == [(0, 6, 0.25), (1, 12, 0.25)]
-    assert math.isnan(recorded.epochs[1].figures["val_loss"])
+    assert math.isnan(recorded.epochs[1].metrics["val_loss"])
     assert recorded.snapshots() == [0, 6, 12]
     for step in recorded.snapshots():
         found = recorded.load_snapshot(step)
@@ -63,7 +63,7 @@ def test_any_tool_for_safetensors_opens_a_snapshot(recorded) -> None:
 
     arrays = load_file(snapshot_path(recorded.path, 6))
     assert np.array_equal(arrays["params/1/kernel"], state(6)["params"][1]["kernel"])
-    assert "memory/momentum/1/bias" in arrays
+    assert "optimizer_state/momentum/1/bias" in arrays
 
 
 def test_the_text_files_are_standard_json(recorded) -> None:
@@ -72,9 +72,15 @@ def test_the_text_files_are_standard_json(recorded) -> None:
     def refuse(name):
         raise AssertionError(name)
 
-    assert json.loads((recorded.path / "run.json").read_text(), parse_constant=refuse)["format"] == "chainrule run"
-    lines = [json.loads(line, parse_constant=refuse) for line in (recorded.path / "epochs.jsonl").read_text().splitlines()]
-    assert lines[1]["figures"] == {"loss": 0.5, "val_loss": "NaN"}
+    assert (
+        json.loads((recorded.path / "run.json").read_text(), parse_constant=refuse)["format"]
+        == "chainrule run"
+    )
+    lines = [
+        json.loads(line, parse_constant=refuse)
+        for line in (recorded.path / "epochs.jsonl").read_text().splitlines()
+    ]
+    assert lines[1]["metrics"] == {"loss": 0.5, "val_loss": "NaN"}
 
 
 def test_what_a_state_may_hold_comes_back_with_type_and_shape(tmp_path) -> None:
@@ -112,14 +118,24 @@ def test_the_same_state_makes_the_same_file(tmp_path) -> None:
 
 def test_a_run_may_begin_anywhere(tmp_path) -> None:
     """A fork, or a model that has learned before: steps and epochs are counted on from there."""
-    parent = Parent("2026-11-23T07-31-05_mnist", "0123456789abcdef", 1875, ["training.optimizer.learning_rate: 0.001 / 0.01"])
+    parent = Parent(
+        "2026-11-23T07-31-05_mnist",
+        "0123456789abcdef",
+        1875,
+        ["training.optimizer.learning_rate: 0.001 / 0.01"],
+    )
     with begin(tmp_path, step=1875, epoch=1, parent=parent) as writer:
         go_on(writer, 3)
         end_epoch(writer)
         keep(writer)
     run = Run(writer.folder)
     assert run.info.parent == parent
-    assert (run.steps.first, run.steps.stop, run.snapshots(), run.epochs[0].epoch) == (1875, 1878, [1875, 1878], 1)
+    assert (run.steps.first, run.steps.stop, run.snapshots(), run.epochs[0].epoch) == (
+        1875,
+        1878,
+        [1875, 1878],
+        1,
+    )
     with RunWriter.reopen(run.path, settings()) as writer:
         assert (writer.step, writer.epoch) == (1878, 2)
 
@@ -136,7 +152,7 @@ def test_a_run_can_be_read_while_it_is_recorded(tmp_path) -> None:
         assert is_prefix(run, 3, 0)
         run.reload()
         assert is_prefix(run, 6, 1)
-        assert run.figures == figures(0)
+        assert run.metrics == metrics(0)
     run.reload()
     assert run.status == "interrupted"
 
@@ -169,7 +185,11 @@ def test_a_state_of_another_step_is_not_kept_under_this_one(tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
-    [(np.array(["a"]), "of type <U1"), ([1 + 2j], "complex128"), ({"a/b": np.zeros(1), "a": {"b": np.zeros(1)}}, "named twice")],
+    [
+        (np.array(["a"]), "of type <U1"),
+        ([1 + 2j], "complex128"),
+        ({"a/b": np.zeros(1), "a": {"b": np.zeros(1)}}, "named twice"),
+    ],
 )
 def test_what_a_snapshot_can_not_hold_is_refused_by_name(tmp_path, wrong, words) -> None:
     """Text, complex numbers and names that mean two arrays; nothing is begun then."""
@@ -239,7 +259,9 @@ def test_a_closed_writer_says_so(tmp_path) -> None:
         ({"backend": "jax"}, "backend: numpy / jax"),
     ],
 )  # fmt: skip
-def test_going_on_with_other_settings_or_data_is_refused_with_the_difference(tmp_path, changes, words) -> None:
+def test_going_on_with_other_settings_or_data_is_refused_with_the_difference(
+    tmp_path, changes, words
+) -> None:
     """The difference is shown, place by place, and the run is as it was."""
     with begin(tmp_path) as writer:
         go_on(writer, 3)
@@ -259,7 +281,9 @@ def test_settings_read_back_are_equal_to_those_written(recorded) -> None:
 # ── spacing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("size", "steps"), [(8_339_412, 1875), (100, 1875), (200_000_000, 100), (1, 1), (5_000_000, 250)])
+@pytest.mark.parametrize(
+    ("size", "steps"), [(8_339_412, 1875), (100, 1875), (200_000_000, 100), (1, 1), (5_000_000, 250)]
+)
 def test_snapshots_take_no_more_than_their_budget(size, steps) -> None:
     """So many steps apart, the snapshots of an epoch stay within 10 MB, and hardly fewer would."""
     apart = spacing(size, steps)

@@ -145,7 +145,9 @@ def test_a_limit_on_the_size_of_files_is_an_ordinary_refusal(tmp_path) -> None:
         "try:\n    for _ in range(100): go_on(writer, 10); keep(writer)\n"
         "except Exception as problem: print(type(problem).__name__, problem)"
     )
-    done = subprocess.run([sys.executable, "-c", script, str(tmp_path), str(HERE)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path), str(HERE)], capture_output=True, text=True, check=True
+    )
     assert done.stdout.startswith("FileError")
     assert "File too large" in done.stdout
     (folder,) = tmp_path.iterdir()

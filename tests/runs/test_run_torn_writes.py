@@ -18,7 +18,10 @@ LUCK = 13  # states for each moment in which every write has a fate of its own
 def story(root):
     """A recording with three snapshots, a crash, a second beginning and an end: its disk, and what was promised when."""
     disk = Remembering(root)
-    promised, begun = [(0, None)], [(0, 0)]  # (time, newest snapshot that is safe), (time, snapshot that was asked for)
+    promised, begun = (
+        [(0, None)],
+        [(0, 0)],
+    )  # (time, newest snapshot that is safe), (time, snapshot that was asked for)
 
     def kept(writer):
         begun.append((disk.time, writer.step))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule import Sequential, recording
+from chainrule import Sequential
 from chainrule.callbacks import (
     CSVLogger,
     EarlyStopping,
@@ -22,7 +22,8 @@ from chainrule.callbacks import (
 )
 from chainrule.layers import Dense, Dropout, Input
 from chainrule.models import load_model
-from chainrule.recording import Record
+from chainrule.recording import recorder
+from chainrule.recording.recorder import RunRecorder
 from chainrule.runs import Run, list_runs
 from chainrule.runs.disk import Disk
 from chainrule.utils import set_random_seed
@@ -60,21 +61,31 @@ class Counter:
 
 def train(folder: Path) -> Sequential:
     """Begins, or goes on with the run that is there."""
-    recording.LEAST_SPACING, recording.LOOK_EVERY = 7, (10, 10)
+    recorder.LEAST_SPACING, recorder.LOOK_EVERY = 7, (10, 10)
     set_random_seed(3)
     model = Sequential([Input((6,)), Dense(7, "relu"), Dropout(0.2), Dense(3, "softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], backend="numpy")
     model.optimizer.learning_rate = 0.05
     begun = list_runs(folder / "runs").runs
-    record = Record(resume=begun[0].path) if begun else Record(folder / "runs")
+    record = RunRecorder(resume=begun[0].path) if begun else RunRecorder(folder / "runs")
     kinds = [
         CSVLogger(folder / "log.csv"), ModelCheckpoint(folder / "best.keras", save_best_only=True),
         LearningRateScheduler(lambda epoch, rate: rate * (0.9 if epoch % 2 else 1.0)), ReduceLROnPlateau(factor=0.5, patience=1),
         EarlyStopping(patience=3, restore_best_weights=True),
     ]  # fmt: skip
-    if begun and begun[0].status == "finished":  # it came to its end: the figures are there, there is nothing left to do
+    if (
+        begun and begun[0].status == "finished"
+    ):  # it came to its end: the figures are there, there is nothing left to do
         return model
-    model.fit(X[:80], Y[:80], epochs=7, batch_size=8, verbose=0, validation_data=(X[80:], Y[80:]), callbacks=[record, *kinds])
+    model.fit(
+        X[:80],
+        Y[:80],
+        epochs=7,
+        batch_size=8,
+        verbose=0,
+        validation_data=(X[80:], Y[80:]),
+        callbacks=[record, *kinds],
+    )
     (folder / "end.bin").write_bytes(b"".join(w.tobytes() for w in model.get_weights()))
     return model
 
@@ -101,10 +112,20 @@ def life(folder: Path, fatal: str | None) -> int:
 def outcome(folder: Path) -> str:
     """Everything that a training leaves, in a few digits: weights, log, best model, recorded numbers."""
     run = list_runs(folder / "runs").runs[0]
-    parts = [(folder / "end.bin").read_bytes() if (folder / "end.bin").exists() else b"", (folder / "log.csv").read_bytes()]
+    parts = [
+        (folder / "end.bin").read_bytes() if (folder / "end.bin").exists() else b"",
+        (folder / "log.csv").read_bytes(),
+    ]
     parts += [w.tobytes() for w in load_model(folder / "best.keras").get_weights()]
-    parts += [run.steps.rows.tobytes(), repr([(e.epoch, e.step, e.figures) for e in run.epochs]).encode(), run.status.encode()]
-    parts += [repr(run.verify()).encode(), repr([p.name for p in run.path.rglob("*") if p.suffix == ".part"]).encode()]
+    parts += [
+        run.steps.rows.tobytes(),
+        repr([(e.epoch, e.step, e.metrics) for e in run.epochs]).encode(),
+        run.status.encode(),
+    ]
+    parts += [
+        repr(run.verify()).encode(),
+        repr([p.name for p in run.path.rglob("*") if p.suffix == ".part"]).encode(),
+    ]
     return " ".join(hashlib.sha256(part).hexdigest()[:12] for part in parts)
 
 

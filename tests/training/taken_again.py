@@ -4,9 +4,11 @@ import hashlib
 
 import numpy as np
 
-from chainrule import arrays, datasets, recipes, recording, reruns
+from chainrule import arrays, datasets
 from chainrule.callbacks import Callback
+from chainrule.recording import recorder, resume
 from chainrule.runs import Run
+from chainrule.training import recipes
 
 
 def examples(folder):
@@ -21,13 +23,15 @@ def job(path, backend="numpy", runs_dir=None, seed=5, **changes):
     data = datasets.load(str(path))
     asked = {"hidden": (8,), "epochs": 6, "batch_size": 16} | changes
     arrays.set_seed(seed)
-    return reruns.new(data, recipes.recipe("classic", 240, **asked), str(path), {}, seed, backend=backend, runs_dir=runs_dir)
+    return resume.new(
+        data, recipes.recipe("classic", 240, **asked), str(path), {}, seed, backend=backend, runs_dir=runs_dir
+    )
 
 
 def often(monkeypatch, spacing=37, look=10):
     """Snapshots and looks as close as a training that short needs them."""
-    monkeypatch.setattr(recording, "LEAST_SPACING", spacing)
-    monkeypatch.setattr(recording, "LOOK_EVERY", (look, look))
+    monkeypatch.setattr(recorder, "LEAST_SPACING", spacing)
+    monkeypatch.setattr(recorder, "LOOK_EVERY", (look, look))
 
 
 def learned(training, callbacks=()) -> str:
@@ -66,7 +70,7 @@ class EveryState(Callback):
         self.digests = []
 
     def on_train_batch_begin(self, batch, logs=None):
-        from chainrule.training import state_of
+        from chainrule.training.fit import state_of
 
         self.digests.append(digest_of(state_of(self.model)))
 

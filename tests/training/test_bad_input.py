@@ -23,7 +23,13 @@ def changed(array: np.ndarray, place: object, value: float) -> np.ndarray:
 
 
 REFUSED = [
-    ("labels beyond the last class", X, changed(LABELS, 4, 7), DataError, "0 to 2; the target of example 4 is 7"),
+    (
+        "labels beyond the last class",
+        X,
+        changed(LABELS, 4, 7),
+        DataError,
+        "0 to 2; the target of example 4 is 7",
+    ),
     ("negative labels", X, changed(LABELS, 2, -1), DataError, "the target of example 2 is -1"),
     ("labels from 1", X, LABELS + 1, DataError, "numbers go from 0 to 2"),
     ("labels that are fractions", X, LABELS + 0.5, DataError, "0 to 2|whole class numbers"),
@@ -36,7 +42,13 @@ REFUSED = [
     ("no examples", X[:0], LABELS[:0], DataError, "no examples"),
     ("no targets", X, None, DataError, "needs targets"),
     ("one example without a batch axis", X[0], LABELS[0], ShapeError, "expects examples of shape"),
-    ("too few numbers per example", X[:, :3], LABELS, ShapeError, r"expects examples of shape \(4,\); it got 6 of shape \(3\)"),
+    (
+        "too few numbers per example",
+        X[:, :3],
+        LABELS,
+        ShapeError,
+        r"expects examples of shape \(4,\); it got 6 of shape \(3\)",
+    ),
     ("pictures where rows belong", X.reshape(6, 2, 2), LABELS, ShapeError, r"x\.reshape\(-1, 4\)"),
     ("ragged inputs", [[1, 2], [1, 2, 3]], [0, 1], DataError, "ragged"),
     ("ragged targets", X[:2], [[0], [1, 2]], DataError, "targets are ragged"),

@@ -17,8 +17,10 @@ from chainrule import Sequential
 from chainrule.arrays import counter_noise, seed_words
 from chainrule.backprop import first_state, make_step
 from chainrule.callbacks import LambdaCallback
-from chainrule.engines import ENGINES, empty_records, on_host, totals_of, without_tiny
-from chainrule.examples import Examples, Scaled
+from chainrule.engine import ENGINES
+from chainrule.engine.epoch import empty_records, on_host, totals_of
+from chainrule.engine.examples import Examples, Scaled
+from chainrule.engine.numpy_engine import without_tiny
 from chainrule.layers import Dense, Dropout, Input
 from chainrule.losses import SparseCategoricalCrossentropy
 from chainrule.metrics import SparseCategoricalAccuracy
@@ -50,7 +52,9 @@ def engines():
 
     def engine(name: str):
         if name not in made:
-            made[name] = ENGINES[name](make_step(CHAIN, SparseCategoricalCrossentropy(), OPTIMIZER, METRICS), BATCH)
+            made[name] = ENGINES[name](
+                make_step(CHAIN, SparseCategoricalCrossentropy(), OPTIMIZER, METRICS), BATCH
+            )
         return made[name]
 
     return engine
@@ -66,10 +70,19 @@ def run(engine, cuts=(), epochs: int = 2) -> tuple[str, dict]:
         for start, stop in itertools.pairwise(pieces):
             state, records = engine.advance(state, records, examples, ORDER, start, stop)
     state, records = on_host(state), on_host(records)
-    memory = [array for slot in ("momentum", "velocity") for layer in state["memory"][slot] for array in layer.values()]
-    arrays = [array for layer in state["params"] for array in layer.values()] + memory + [state["step"]]
+    optimizer_state = [
+        array
+        for slot in ("momentum", "velocity")
+        for layer in state["optimizer_state"][slot]
+        for array in layer.values()
+    ]
+    arrays = (
+        [array for layer in state["params"] for array in layer.values()] + optimizer_state + [state["step"]]
+    )
     assert int(state["step"]) == STEPS * epochs
-    return hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest(), totals_of(records)
+    return hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest(), totals_of(
+        records
+    )
 
 
 @pytest.mark.parametrize("name", ["numpy", pytest.param("jax", marks=needs_jax)])
@@ -116,29 +129,37 @@ def test_an_order_decides_which_examples_a_step_sees(engines) -> None:
 
 def test_moments_too_small_to_matter_become_nothing() -> None:
     """Every hundred steps NumPy's loop sets moments below 1e-30 to 0: subnormal numbers slow a processor down."""
-    memory = {"momentum": [{"w": np.array([1e-31, -1e-31, 1e-29, 0.5], np.float32)}, {}], "u_product": np.float32(0.25)}
-    flushed = without_tiny(memory)
+    optimizer_state = {
+        "momentum": [{"w": np.array([1e-31, -1e-31, 1e-29, 0.5], np.float32)}, {}],
+        "u_product": np.float32(0.25),
+    }
+    flushed = without_tiny(optimizer_state)
     np.testing.assert_array_equal(flushed["momentum"][0]["w"], np.array([0, 0, 1e-29, 0.5], np.float32))
     assert flushed["momentum"][0]["w"].dtype == np.float32
     assert float(flushed["u_product"]) == 0.25
     chain, optimizer = Dense(1, use_bias=False).links(), Adam(0.1)
     engine = ENGINES["numpy"](make_step(chain, SparseCategoricalCrossentropy(from_logits=True), optimizer), 1)
     state = first_state([{"kernel": np.ones((1, 1), np.float32)}], optimizer)
-    state["memory"]["momentum"][0]["kernel"][:] = 1e-25
+    state["optimizer_state"]["momentum"][0]["kernel"][:] = 1e-25
     examples, order = Examples(np.zeros((200, 1), np.float32), np.zeros(200, np.int32)), np.arange(200)
     for stop, nothing in ((99, False), (100, False), (199, False), (200, True)):  # 1e-25 · 0.9^200 is 7e-35
-        moment = engine.advance(state, empty_records([], 200), examples, order, 0, stop)[0]["memory"]["momentum"][0]["kernel"]
+        moment = engine.advance(state, empty_records([], 200), examples, order, 0, stop)[0][
+            "optimizer_state"
+        ]["momentum"][0]["kernel"]
         assert (float(moment[0, 0]) == 0) == nothing
 
 
 # ── fit ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
 
 def test_the_same_seed_learns_the_same_bits(backend) -> None:
     """Twice in one process, and once more in a fresh one with another hash seed: the same weights to the last bit."""
     first = learned(backend)
     assert learned(backend) == first
     command = [sys.executable, Path(__file__).with_name("learned.py"), backend]
-    fresh = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | {"PYTHONHASHSEED": "12345"})
+    fresh = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=os.environ | {"PYTHONHASHSEED": "12345"}
+    )
     assert fresh.stdout.strip() == first
 
 
@@ -181,7 +202,9 @@ def test_a_seed_gives_the_weights_it_has_always_given() -> None:
     model = Sequential([Input((3,)), Dense(4), Dense(2)])
     numbers = [float(w) for w in model.get_weights()[0][0]]
     assert numbers == pytest.approx(FIRST_WEIGHTS, abs=1e-7)
-    assert counter_noise(seed_words(model.seed), np.asarray(0), 0)((2,)) == pytest.approx(FIRST_NOISE, abs=1e-7)
+    assert counter_noise(seed_words(model.seed), np.asarray(0), 0)((2,)) == pytest.approx(
+        FIRST_NOISE, abs=1e-7
+    )
 
 
 def test_pixels_may_stay_bytes(backend) -> None:

@@ -16,7 +16,9 @@ def test_killed_at_any_call_to_the_disk_it_ends_with_the_same_bits(tmp_path, eve
 
     At every write the system took half of it; each second kill is followed by one while the run is taken up again.
     """
-    process = subprocess.Popen([sys.executable, str(SCRIPT), str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, str(SCRIPT), str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
     def ask(*words):
         print(*words, file=process.stdin, flush=True)
@@ -28,7 +30,11 @@ def test_killed_at_any_call_to_the_disk_it_ends_with_the_same_bits(tmp_path, eve
     kills = 0
     for number in range(0, calls, every):
         behind = "+" if number // every % 2 else ""
-        fatal = [f"{number}{behind}", str(number // every % 25)] if number // every % 4 > 1 else [f"{number}{behind}"]
+        fatal = (
+            [f"{number}{behind}", str(number // every % 25)]
+            if number // every % 4 > 1
+            else [f"{number}{behind}"]
+        )
         killed, _, left = ask(f"at-{number}", *fatal)
         kills += killed
         assert killed >= 1

@@ -17,12 +17,12 @@ from chainrule.callbacks import (
     ModelCheckpoint,
     ReduceLROnPlateau,
 )
-from chainrule.callbacks.keeping import named
+from chainrule.callbacks.checkpoint import named
 from chainrule.errors import FileError
 from chainrule.layers import Dense, Dropout, Input
 from chainrule.models import load_model
-from chainrule.recording import Record
-from chainrule.replay import Replay
+from chainrule.recording.recorder import RunRecorder
+from chainrule.recording.replay import Replay
 from chainrule.runs import Run
 from chainrule.utils import set_random_seed
 
@@ -106,13 +106,13 @@ def test_a_backup_is_gone_on_from_exactly(tmp_path, whole, cuts, freq) -> None:
 @pytest.mark.parametrize("cuts", [[0], [9], [10], [25, 3], [44, 20, 21], [57]])
 def test_a_recorded_run_is_gone_on_from_exactly(tmp_path, whole, cuts, monkeypatch) -> None:
     """The same for Record; the history that fit returns is that of the whole training."""
-    monkeypatch.setattr("chainrule.recording.LEAST_SPACING", 7)
-    record = Record(tmp_path / "runs", epoch_bytes=1_000_000)
+    monkeypatch.setattr("chainrule.recording.recorder.LEAST_SPACING", 7)
+    record = RunRecorder(tmp_path / "runs", epoch_bytes=1_000_000)
     for cut in cuts:
         with pytest.raises(Cut.PowerCut):
             fit(tmp_path, record, Cut(cut))
         record.writer.close()
-        record = Record(resume=record.folder)
+        record = RunRecorder(resume=record.folder)
     model = fit(tmp_path, record)
     ends_alike(tmp_path, model, whole)
     assert model.history.history == whole[1].history.history
@@ -123,16 +123,18 @@ def test_a_recorded_run_is_gone_on_from_exactly(tmp_path, whole, cuts, monkeypat
     assert run.info.results["loss"] == model.history.history["loss"][-1]
 
 
-def test_killed_between_the_last_step_and_the_end_it_stops_where_it_had_stopped(tmp_path, whole, monkeypatch) -> None:
+def test_killed_between_the_last_step_and_the_end_it_stops_where_it_had_stopped(
+    tmp_path, whole, monkeypatch
+) -> None:
     """A training that a callback ended is not learned on with, when it is killed before it could say so."""
-    record = Record(tmp_path / "runs")
+    record = RunRecorder(tmp_path / "runs")
     monkeypatch.setattr("chainrule.runs.RunWriter.finish", lambda *_: (_ for _ in ()).throw(Cut.PowerCut))
     with pytest.raises(Cut.PowerCut):
         fit(tmp_path, record)
     record.writer.close()
     monkeypatch.undo()
     assert Run(record.folder).status == "interrupted"
-    again = Record(resume=record.folder)
+    again = RunRecorder(resume=record.folder)
     model = fit(tmp_path, again)
     ends_alike(tmp_path, model, whole)
     assert model.history.history == whole[1].history.history
@@ -147,12 +149,12 @@ def test_ctrl_c_keeps_the_step_that_was_reached(tmp_path, whole) -> None:
             if self.model.optimizer.iterations == 34:
                 os.kill(os.getpid(), signal.SIGINT)
 
-    record = Record(tmp_path / "runs")
+    record = RunRecorder(tmp_path / "runs")
     fit(tmp_path, record, Interrupt())
     run = Run(record.folder)
     assert run.status == "interrupted"
     assert run.snapshots() == [0, 34]
-    again = Record(resume=record.folder)
+    again = RunRecorder(resume=record.folder)
     model = fit(tmp_path, again)
     ends_alike(tmp_path, model, whole)
     assert again.writer.restored.step == 34
@@ -166,7 +168,7 @@ def test_rates_that_callbacks_set_are_replayed(tmp_path, monkeypatch) -> None:
         def on_train_batch_begin(self, batch, logs=None):
             states[self.model.optimizer.iterations] = digest(self.model.get_weights())
 
-    record = Record(tmp_path / "runs")
+    record = RunRecorder(tmp_path / "runs")
     fit(tmp_path, record, Keep())
     run = Run(record.folder)
     assert len(run.snapshots()) == 2
@@ -182,16 +184,16 @@ def test_rates_that_callbacks_set_are_replayed(tmp_path, monkeypatch) -> None:
 
 def test_where_steps_are_slow_there_is_a_snapshot_in_time(tmp_path, monkeypatch) -> None:
     """Snapshots taken because time has passed go when two newer ones are there; those by the step, and the ends, stay."""
-    monkeypatch.setattr("chainrule.recording.LEAST_SECONDS", 0.0)
-    monkeypatch.setattr("chainrule.recording.SECONDS_FOR_ONE", 0.0)
-    monkeypatch.setattr("chainrule.recording.LEAST_SPACING", 25)
+    monkeypatch.setattr("chainrule.recording.recorder.LEAST_SECONDS", 0.0)
+    monkeypatch.setattr("chainrule.recording.recorder.SECONDS_FOR_ONE", 0.0)
+    monkeypatch.setattr("chainrule.recording.recorder.LEAST_SPACING", 25)
     seen = []
 
     class Look(Callback):
         def on_epoch_end(self, epoch, logs=None):
             seen.append(Run(record.folder).snapshots())
 
-    record = Record(tmp_path / "runs")
+    record = RunRecorder(tmp_path / "runs")
     model = model_of()
     model.fit(X[:80], Y[:80], epochs=6, batch_size=8, verbose=0, callbacks=[record, Look(), Cut(1000)])
     assert seen[0] == [0, 8, 9]
@@ -208,8 +210,23 @@ def test_a_backup_of_other_settings_or_data_is_refused_with_the_difference(tmp_p
 
     def again(batch=8, x=X[:80], **compiled):
         model = model_of()
-        model.compile(**{"optimizer": "adam", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], "backend": "numpy"} | compiled)
-        model.fit(x, Y[:80], epochs=EPOCHS, batch_size=batch, verbose=0, callbacks=[BackupAndRestore(tmp_path / "backup")])
+        model.compile(
+            **{
+                "optimizer": "adam",
+                "loss": "sparse_categorical_crossentropy",
+                "metrics": ["accuracy"],
+                "backend": "numpy",
+            }
+            | compiled
+        )
+        model.fit(
+            x,
+            Y[:80],
+            epochs=EPOCHS,
+            batch_size=batch,
+            verbose=0,
+            callbacks=[BackupAndRestore(tmp_path / "backup")],
+        )
 
     for changed, words in (
         ({"batch": 16}, r"batch: 8 / 16"), ({"optimizer": "sgd"}, r"optimizer.*adam.*sgd"), ({"x": X[:80] + 1}, r"data\.digest: "),
@@ -223,7 +240,7 @@ def test_a_backup_of_other_settings_or_data_is_refused_with_the_difference(tmp_p
 
 
 def test_an_own_callback_is_reminded(tmp_path) -> None:
-    """get_memory and set_memory: plain values, arrays and lists of arrays come back as they were."""
+    """get_state and set_state: plain values, arrays and lists of arrays come back as they were."""
 
     class Counts(Callback):
         def on_train_begin(self, logs=None):
@@ -232,10 +249,10 @@ def test_an_own_callback_is_reminded(tmp_path) -> None:
         def on_epoch_end(self, epoch, logs=None):
             self.seen, self.sums = self.seen + 1, self.sums + logs["loss"]
 
-        def get_memory(self):
+        def get_state(self):
             return {"seen": self.seen, "sums": self.sums, "both": [self.sums, np.arange(2)], "none": None}
 
-        def set_memory(self, memory):
+        def set_state(self, memory):
             assert memory["none"] is None
             assert (memory["both"][1] == np.arange(2)).all()
             self.seen, self.sums = memory["seen"], memory["sums"]
@@ -255,9 +272,18 @@ def test_the_best_of_every_few_batches_is_kept_over_a_crash(tmp_path) -> None:
 
     def kept(folder, *callbacks):
         folder.mkdir(exist_ok=True)
-        best = ModelCheckpoint(folder / "{epoch}-{batch}.keras", monitor="loss", save_freq=3, save_best_only=True)
+        best = ModelCheckpoint(
+            folder / "{epoch}-{batch}.keras", monitor="loss", save_freq=3, save_best_only=True
+        )
         model = model_of()
-        model.fit(X[:80], Y[:80], epochs=4, batch_size=8, verbose=0, callbacks=[best, BackupAndRestore(folder / "b", save_freq=5), *callbacks])
+        model.fit(
+            X[:80],
+            Y[:80],
+            epochs=4,
+            batch_size=8,
+            verbose=0,
+            callbacks=[best, BackupAndRestore(folder / "b", save_freq=5), *callbacks],
+        )
         return {path.name: digest(load_model(path).get_weights()) for path in folder.glob("*.keras")}
 
     whole = kept(tmp_path / "whole")

@@ -68,7 +68,7 @@ def test_the_second_interrupt_ends_at_once() -> None:
     """The first Ctrl-C waits for the end of the piece; the second does not wait."""
     from types import SimpleNamespace
 
-    from chainrule.training import stop_on_interrupt
+    from chainrule.training.fit import stop_on_interrupt
 
     model = SimpleNamespace(interrupted=False)
     with pytest.raises(KeyboardInterrupt), stop_on_interrupt(model):  # noqa: PT012
@@ -82,7 +82,7 @@ def test_an_ignored_ctrl_c_stays_ignored() -> None:
     """Under `nohup`, or as a shell's background job, Ctrl-C is meant for somebody else."""
     from types import SimpleNamespace
 
-    from chainrule.training import stop_on_interrupt
+    from chainrule.training.fit import stop_on_interrupt
 
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

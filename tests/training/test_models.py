@@ -40,7 +40,9 @@ def test_all_ways_of_beginning_give_the_same_model() -> None:
 
 def test_layers_are_named_as_keras_names_them() -> None:
     """By kind and number, unless they have a name; names must differ."""
-    model = Sequential([Input((4,)), Dense(3), Dense(3, name="mine"), Dense(3), Activation("relu"), Dropout(0.1)])
+    model = Sequential(
+        [Input((4,)), Dense(3), Dense(3, name="mine"), Dense(3), Activation("relu"), Dropout(0.1)]
+    )
     assert [layer.name for layer in model.layers] == ["dense", "mine", "dense_1", "activation", "dropout"]
     assert model.get_layer("mine") is model.layers[1] is model.get_layer(index=1)
     with pytest.raises(SettingError, match="a layer called 'mine' already"):
@@ -62,8 +64,14 @@ def test_what_can_not_be_put_together_is_refused() -> None:
         (lambda: Sequential([Dense(3)]).count_params(), "does not know the shape"),
         (lambda: Sequential([Dense(3)]).compile("adam", "mse", lr=1), "no setting called 'lr'"),
         (lambda: Sequential([Dense(3)]).compile("adam", "mse", loss_weights=[1]), "loss_weights"),
-        (lambda: Sequential([Dense(3)]).compile("adam", "mse", run_eagerly=True), "run_eagerly=True is not supported"),
-        (lambda: Sequential([Dense(3)]).compile("adam", "mse", metrics=["acuracy"]), "Did you mean 'accuracy'"),
+        (
+            lambda: Sequential([Dense(3)]).compile("adam", "mse", run_eagerly=True),
+            "run_eagerly=True is not supported",
+        ),
+        (
+            lambda: Sequential([Dense(3)]).compile("adam", "mse", metrics=["acuracy"]),
+            "Did you mean 'accuracy'",
+        ),
         (lambda: Sequential([Dense(3)]).fit(np.ones((1, 2)), np.ones((1, 3))), "model.compile"),
         (lambda: Sequential([Dense(3)]).evaluate(np.ones((1, 2)), np.ones((1, 3))), "model.compile"),
     ):
@@ -106,7 +114,9 @@ def test_weights_go_in_and_out() -> None:
 
 def test_a_model_of_stored_settings_is_the_same_model() -> None:
     """from_config(get_config()) has the same layers and, given the weights, the same answers."""
-    model = Sequential([Input((2, 3)), Flatten(), Dense(4, "elu", kernel_regularizer="l2"), Dense(1)], name="mine")
+    model = Sequential(
+        [Input((2, 3)), Flatten(), Dense(4, "elu", kernel_regularizer="l2"), Dense(1)], name="mine"
+    )
     again = Sequential.from_config(model.get_config())
     assert again.get_config() == model.get_config()
     again.set_weights(model.get_weights())

@@ -16,7 +16,9 @@ Y = X.sum(axis=1, keepdims=True)
 
 
 def model_of(rate: float, backend: str, activation: str | None = None) -> Sequential:
-    model = Sequential([Input((3,)), Dense(4, activation, kernel_initializer="ones", name="first"), Dense(1, name="last")])
+    model = Sequential(
+        [Input((3,)), Dense(4, activation, kernel_initializer="ones", name="first"), Dense(1, name="last")]
+    )
     model.layers[1].set_weights([np.full((4, 1), 0.5), np.zeros(1)])
     model.compile(SGD(rate), "mse", backend=backend)
     return model
@@ -44,7 +46,10 @@ def test_both_libraries_say_the_same() -> None:
     """Word by word, for several ways of breaking."""
     pytest.importorskip("jax", reason="JAX IS NOT INSTALLED")
     for rate, activation in ((1e12, None), (1e6, "relu"), (3e3, None), (1e38, "tanh")):
-        here, there = (told(model_of(rate, name, activation), epochs=2, callbacks=[TerminateOnNaN()]) for name in ("numpy", "jax"))
+        here, there = (
+            told(model_of(rate, name, activation), epochs=2, callbacks=[TerminateOnNaN()])
+            for name in ("numpy", "jax")
+        )
         assert here == there
         assert "stopped being finite" in here
 

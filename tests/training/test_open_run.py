@@ -52,7 +52,14 @@ def own(rate=0.01, optimizer="adam") -> Sequential:
 def test_a_program_of_ones_own_opens_and_leaves_its_runs(tmp_path) -> None:
     """Model and data are given; a run that is left with nothing changed ends with the same bits, in the middle of an epoch, too."""
     whole = own()
-    whole.fit(X, Y, epochs=4, batch_size=8, verbose=0, callbacks=[chainrule.Record(tmp_path / "runs", label="mine")])
+    whole.fit(
+        X,
+        Y,
+        epochs=4,
+        batch_size=8,
+        verbose=0,
+        callbacks=[chainrule.RunRecorder(tmp_path / "runs", label="mine")],
+    )
     with pytest.raises(SettingError, match=r"open_run\(name, model=model, x=x, y=y\)"):
         chainrule.open_run("last", tmp_path / "runs").at(3)
     run = chainrule.open_run("last", tmp_path / "runs", model=own(), x=X, y=Y)

@@ -4,9 +4,9 @@ import io
 
 import pytest
 
-from chainrule import progress
 from chainrule.errors import SettingError
-from chainrule.progress import Progress, clock, number, per_step, verbosity
+from chainrule.training import progress
+from chainrule.training.progress import Progress, clock, number, per_step, verbosity
 
 
 class Terminal(io.StringIO):
@@ -34,7 +34,14 @@ def watch(monkeypatch):
 
 def test_figures_have_keras_s_digits() -> None:
     """Four decimals; an exponent up to 0.001; infinities and NaN as words."""
-    written = {0.5: "0.5000", 1.23456: "1.2346", 0.001: "1.0000e-03", 0.0011: "0.0011", 0.0: "0.0000e+00", 1e-9: "1.0000e-09"}
+    written = {
+        0.5: "0.5000",
+        1.23456: "1.2346",
+        0.001: "1.0000e-03",
+        0.0011: "0.0011",
+        0.0: "0.0000e+00",
+        1e-9: "1.0000e-09",
+    }
     for value, text in written.items():
         assert number(value) == text
     assert [number(float(word)) for word in ("nan", "inf", "-inf")] == ["nan", "inf", "-inf"]
@@ -61,7 +68,10 @@ def test_one_line_per_epoch(watch) -> None:
     assert out.getvalue() == "Epoch 1/10\n"
     watch[0] += 0.875
     bar.finish({"accuracy": 0.975, "loss": 0.0625, "val_loss": 0.0001})
-    assert out.getvalue().splitlines()[1] == "1875/1875 - 2s - 1ms/step - accuracy: 0.9750 - loss: 0.0625 - val_loss: 1.0000e-04"
+    assert (
+        out.getvalue().splitlines()[1]
+        == "1875/1875 - 2s - 1ms/step - accuracy: 0.9750 - loss: 0.0625 - val_loss: 1.0000e-04"
+    )
 
 
 def test_silence_on_request() -> None:
@@ -81,7 +91,9 @@ def test_a_bar_with_rate_and_time_left(watch) -> None:
     watch[0] += 2.0
     bar.update(25, {"loss": 0.5})
     drawn = out.getvalue()
-    assert drawn.startswith("\r 25/100 ━━━━━───────────────  6s 80ms/step - loss: 0.5000".replace("  6s", " 6s"))
+    assert drawn.startswith(
+        "\r 25/100 ━━━━━───────────────  6s 80ms/step - loss: 0.5000".replace("  6s", " 6s")
+    )
     bar.update(26, {"loss": 0.4})
     assert out.getvalue() == drawn
     watch[0] += 1.0
@@ -113,7 +125,7 @@ def test_a_bar_fits_the_terminal(monkeypatch, watch) -> None:
 
 
 def test_auto_is_a_bar_on_a_terminal_and_lines_elsewhere(monkeypatch) -> None:
-    """"auto" looks at the stream; a dumb terminal gets lines; anything else than 0, 1, 2 is refused."""
+    """ "auto" looks at the stream; a dumb terminal gets lines; anything else than 0, 1, 2 is refused."""
     monkeypatch.setenv("TERM", "xterm")
     assert (verbosity("auto", Terminal()), verbosity("auto", io.StringIO())) == (1, 2)
     assert verbosity(None, io.StringIO()) == 2

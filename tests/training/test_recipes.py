@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from chainrule import recipes
 from chainrule.datasets.dataset import Dataset
 from chainrule.errors import SettingError
 from chainrule.optimizers import Adam
 from chainrule.optimizers.schedules import CosineDecay, OneCycle
+from chainrule.training import recipes
 from chainrule.utils import set_random_seed
 
 
@@ -24,7 +24,11 @@ def numbers(task: str) -> Dataset:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(80, 3)).astype(np.float32)
     y = (x[:, 0] > 0).astype(int) if task == "two classes" else (40 + 10 * x[:, 0]).astype(np.float32)
-    more = {"class_names": ("no", "yes")} if task == "two classes" else {"preparation": {"target": {"mean": 40.0, "std": 10.0}}}
+    more = (
+        {"class_names": ("no", "yes")}
+        if task == "two classes"
+        else {"preparation": {"target": {"mean": 40.0, "std": 10.0}}}
+    )
     return Dataset("table", x[:60], y[:60], x[60:], y[60:], task=task, **more)
 
 
@@ -33,7 +37,11 @@ def test_the_classic_job_is_the_classic_job() -> None:
     recipe = recipes.recipe("classic")
     model = recipes.prepare(recipe, pictures(), backend="numpy")
     dense = [layer for layer in model.layers if type(layer).__name__ == "Dense"]
-    assert [(layer.units, layer.activation) for layer in dense] == [(784, "relu"), (100, "relu"), (2, "softmax")]
+    assert [(layer.units, layer.activation) for layer in dense] == [
+        (784, "relu"),
+        (100, "relu"),
+        (2, "softmax"),
+    ]
     assert (recipe.batch_size, recipe.epochs, recipe.augmentation, recipe.strangers) == (32, 10, False, 0)
     assert model.optimizer.get_config() == Adam().get_config()
     assert model.loss_object.get_config()["label_smoothing"] == 0
@@ -46,7 +54,9 @@ def test_a_recipe_learns_what_the_data_ask_for(make) -> None:
     """Classes, yes or no, and numbers: the right end, loss and metric, and something is learned."""
     set_random_seed(2)
     data = make()
-    recipe = recipes.recipe("fast", examples=len(data.x_train), hidden=(16,), epochs=40, batch_size=20, learning_rate=0.02)
+    recipe = recipes.recipe(
+        "fast", examples=len(data.x_train), hidden=(16,), epochs=40, batch_size=20, learning_rate=0.02
+    )
     model = recipes.prepare(recipe, data, backend="numpy")
     recipes.learn(recipe, data, model, verbose=0)
     judged = recipes.judge(data, model)
@@ -55,19 +65,25 @@ def test_a_recipe_learns_what_the_data_ask_for(make) -> None:
         assert abs(model.predict(data.x_test, verbose=0).mean() - 40) < 6
     else:
         assert judged["accuracy"] > 0.9
-        assert model.loss_object.key == ("categorical_crossentropy" if data.task == "classes" else "binary_crossentropy")
+        assert model.loss_object.key == (
+            "categorical_crossentropy" if data.task == "classes" else "binary_crossentropy"
+        )
 
 
 def test_rates_are_planned_over_all_steps() -> None:
     """One cycle and cosine end with the run's last step; a constant rate is a number."""
     one, cosine, flat = (
-        recipes.optimizer_of(recipes.recipe("classic", schedule=name, learning_rate=0.5, warmup=0.2), 100).learning_rate
+        recipes.optimizer_of(
+            recipes.recipe("classic", schedule=name, learning_rate=0.5, warmup=0.2), 100
+        ).learning_rate
         for name in ("one-cycle", "cosine", "constant")
     )
     assert isinstance(one, OneCycle)
     assert isinstance(cosine, CosineDecay)
     assert [float(one(k)) for k in (9.5, 19.5, 59.5, 100)] == pytest.approx([0.25, 0.5, 0.25, 0.0])
-    assert [float(cosine(k)) for k in (0, 10, 20, 60, 100)] == pytest.approx([0.0, 0.25, 0.5, 0.25, 0.0], abs=1e-7)
+    assert [float(cosine(k)) for k in (0, 10, 20, 60, 100)] == pytest.approx(
+        [0.0, 0.25, 0.5, 0.25, 0.0], abs=1e-7
+    )
     assert flat == 0.5
 
 
@@ -103,7 +119,9 @@ def test_handwriting_adds_other_hands_and_strangers_to_digits_only() -> None:
     """Drawn 1s, 4s, 7s and 9s with their labels, signs that are none with "all equally likely"; other classes stay alone."""
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 255, (120, 28, 28)).astype(np.uint8), np.arange(120) % 10
-    digits = Dataset("ten", x[:100], y[:100], x[100:], y[100:], class_names=tuple("0123456789"), scale=1 / 255)
+    digits = Dataset(
+        "ten", x[:100], y[:100], x[100:], y[100:], class_names=tuple("0123456789"), scale=1 / 255
+    )
     recipe = recipes.recipe("handwriting", epochs=1)
     pictures_, answers = recipes.examples(recipe, digits, 3)
     again, _ = recipes.examples(recipe, digits, 3)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from taken_again import Stop, examples, job, learned, often, run_of
 
-from chainrule import reruns
 from chainrule.callbacks import Callback
 from chainrule.errors import FileError, SettingError
+from chainrule.recording import resume
 from chainrule.runs import Run
 
 
@@ -39,8 +39,8 @@ def test_every_step_has_its_figures_and_some_have_sizes(path, tmp_path, monkeypa
     assert len(run.steps) == 90
     assert np.isfinite(run.steps["loss"]).all()
     assert np.flatnonzero(np.isfinite(run.steps["grad_rms[dense]"])).tolist() == list(range(0, 90, 10))
-    assert run.steps["loss"][:15].mean() == pytest.approx(run.epochs[0].figures["loss"], rel=1e-6)
-    assert [epoch.figures["loss"] for epoch in run.epochs] == history["loss"]
+    assert run.steps["loss"][:15].mean() == pytest.approx(run.epochs[0].metrics["loss"], rel=1e-6)
+    assert [epoch.metrics["loss"] for epoch in run.epochs] == history["loss"]
     assert run.info.results["val_accuracy"] == history["val_accuracy"][-1]
 
 
@@ -56,12 +56,12 @@ def test_what_was_cut_off_ends_as_if_it_had_not_been(path, tmp_path, monkeypatch
     cut.record.writer.close()
     run = run_of(cut)
     assert run.status == "interrupted"
-    again = reruns.resumed(run)
+    again = resume.resumed(run)
     assert learned(again) == plain
     run, other = Run(run.path), run_of(whole)
     assert run.status == "finished"
     assert (run.steps["loss"] == other.steps["loss"]).all()
-    assert [e.figures for e in run.epochs] == [e.figures for e in other.epochs]
+    assert [e.metrics for e in run.epochs] == [e.metrics for e in other.epochs]
     assert run.info.results == other.info.results
     assert run.verify() == []
 
@@ -74,7 +74,7 @@ def test_jax_is_resumed_to_the_same_bits(path, tmp_path, monkeypatch, backend) -
     with pytest.raises(Stop.Killed):
         cut.learn(0, [Stop(50)])
     cut.record.writer.close()
-    assert learned(reruns.resumed(run_of(cut))) == plain
+    assert learned(resume.resumed(run_of(cut))) == plain
 
 
 def test_other_settings_are_refused_with_the_difference(path, tmp_path, monkeypatch) -> None:
@@ -84,19 +84,21 @@ def test_other_settings_are_refused_with_the_difference(path, tmp_path, monkeypa
         cut.learn(0, [Stop(20)])
     cut.record.writer.close()
     run = run_of(cut)
-    with pytest.raises(SettingError, match=r"recipe\.learning_rate: None / 0\.1|recipe\.learning_rate: null / 0\.1"):
-        reruns.resumed(run, learning_rate=0.1)
+    with pytest.raises(
+        SettingError, match=r"recipe\.learning_rate: None / 0\.1|recipe\.learning_rate: null / 0\.1"
+    ):
+        resume.resumed(run, learning_rate=0.1)
     with pytest.raises(SettingError, match=r"recipe\.batch_size: 16 / 8"):
-        reruns.resumed(run, batch_size=8)
+        resume.resumed(run, batch_size=8)
     with pytest.raises(SettingError, match=r"recipe\.seed: 5 / 6"):
-        reruns.resumed(run, seed=6)
+        resume.resumed(run, seed=6)
     with np.load(path) as found:
         np.savez(tmp_path / "other.npz", x=found["x"] + 1, y=found["y"])
     with pytest.raises(SettingError, match=r"data\.digest: "):
-        reruns.resumed(run, str(tmp_path / "other.npz"))
+        resume.resumed(run, str(tmp_path / "other.npz"))
     with pytest.raises(SettingError, match="learned from other data"):
-        reruns.opened(run, str(tmp_path / "other.npz"))
-    assert reruns.resumed(run).record is not None  # and is as it was
+        resume.opened(run, str(tmp_path / "other.npz"))
+    assert resume.resumed(run).record is not None  # and is as it was
 
 
 def test_data_that_moved_are_recognised(path, tmp_path) -> None:
@@ -107,8 +109,10 @@ def test_data_that_moved_are_recognised(path, tmp_path) -> None:
     cut.record.writer.close()
     path.rename(tmp_path / "elsewhere.npz")
     with pytest.raises(FileError, match=r"a\.npz"):
-        reruns.resumed(run_of(cut))
-    assert learned(reruns.resumed(run_of(cut), str(tmp_path / "elsewhere.npz"))) == learned(job(tmp_path / "elsewhere.npz"))
+        resume.resumed(run_of(cut))
+    assert learned(resume.resumed(run_of(cut), str(tmp_path / "elsewhere.npz"))) == learned(
+        job(tmp_path / "elsewhere.npz")
+    )
 
 
 def test_a_run_of_an_older_version_is_resumed(path, tmp_path) -> None:
@@ -121,14 +125,14 @@ def test_a_run_of_an_older_version_is_resumed(path, tmp_path) -> None:
     info = json.loads(told.read_text())
     del info["settings"]["recipe"]["label_smoothing"]
     told.write_text(json.dumps(info))
-    assert learned(reruns.resumed(run_of(cut))) == learned(job(path))
+    assert learned(resume.resumed(run_of(cut))) == learned(job(path))
 
 
 def test_a_finished_run_gives_its_model_again(path, tmp_path) -> None:
     """Killed after the end, before the model was written: resuming learns nothing and has the weights."""
     training = job(path, "numpy", tmp_path / "runs")
     plain = learned(training)
-    again = reruns.resumed(run_of(training))
+    again = resume.resumed(run_of(training))
     assert again.over
     assert learned(again) == plain
     assert again.model.epochs_seen == 6
@@ -141,14 +145,16 @@ def test_a_second_recording_of_the_same_run_is_refused(path, tmp_path) -> None:
     class Meanwhile(Callback):
         def on_epoch_end(self, epoch, logs=None):
             with pytest.raises(FileError, match="is being written by another process"):
-                reruns.resumed(run_of(training)).learn(0)
+                resume.resumed(run_of(training)).learn(0)
 
     training = job(path, "numpy", tmp_path / "runs", epochs=1)
     training.learn(0, [Meanwhile()])
     assert run_of(training).status == "finished"
 
 
-def test_a_disk_that_is_full_ends_the_recording_and_not_the_learning(path, tmp_path, monkeypatch, capsys) -> None:
+def test_a_disk_that_is_full_ends_the_recording_and_not_the_learning(
+    path, tmp_path, monkeypatch, capsys
+) -> None:
     """From the refusal on nothing is recorded; that is said once; the weights are the same; what was there stays readable."""
     from chainrule.runs.disk import Log
 
@@ -171,7 +177,7 @@ def test_a_disk_that_is_full_ends_the_recording_and_not_the_learning(path, tmp_p
     run = run_of(training)
     assert run.status == "interrupted"
     assert run.verify() == []
-    assert learned(reruns.resumed(run)) == plain
+    assert learned(resume.resumed(run)) == plain
 
 
 def test_a_folder_that_can_not_be_written_is_said_and_learning_goes_on(path, tmp_path, capsys) -> None:
@@ -187,11 +193,11 @@ def test_a_run_of_a_program_is_left_to_that_program(path, tmp_path) -> None:
     """What was recorded in Python without a recipe can not be made again from its folder, and is told how instead."""
     from chainrule import Sequential
     from chainrule.layers import Dense
-    from chainrule.recording import Record
+    from chainrule.recording.recorder import RunRecorder
 
-    record = Record(tmp_path / "runs")
+    record = RunRecorder(tmp_path / "runs")
     model = Sequential([Dense(1, input_shape=(2,))])
     model.compile("sgd", "mse", backend="numpy")
     model.fit(np.ones((4, 2)), np.ones(4), verbose=0, callbacks=[record])
-    with pytest.raises(SettingError, match=r"recorded by a program of its own.*Record\(resume"):
-        reruns.opened(Run(record.folder))
+    with pytest.raises(SettingError, match=r"recorded by a program of its own.*RunRecorder\(resume"):
+        resume.opened(Run(record.folder))

@@ -45,5 +45,5 @@ def test_the_python_on_the_page_runs(tmp_path, monkeypatch) -> None:
     names = {"chainrule": chainrule}
     exec(counting, names)
     count = names["Count"]()
-    count.set_memory({"seen": 3})
-    assert count.get_memory() == {"seen": 3}
+    count.set_state({"seen": 3})
+    assert count.get_state() == {"seen": 3}

@@ -44,7 +44,9 @@ class Cut(Callback):
 def model_of(optimizer="adam", backend: str | None = None, dropout: float = 0.3) -> Sequential:
     set_random_seed(8)
     model = Sequential([Input((5,)), Dense(8, "relu"), Dropout(dropout), Dense(3, "softmax")])
-    model.compile(OPTIMIZERS[optimizer](), "sparse_categorical_crossentropy", metrics=["accuracy"], backend=backend)
+    model.compile(
+        OPTIMIZERS[optimizer](), "sparse_categorical_crossentropy", metrics=["accuracy"], backend=backend
+    )
     return model
 
 
@@ -96,7 +98,9 @@ def run(folder, cuts: list[int], backend: str | None = None, epochs: int = 4) ->
     """A run that is cut so many times after so many batches, each time begun again from nothing but the folder."""
     for cut in cuts:
         with pytest.raises(PowerCutError):
-            model_of(backend=backend).fit(X, Y, epochs=epochs, verbose=0, batch_size=16, callbacks=[BackupAndRestore(folder), Cut(cut)])
+            model_of(backend=backend).fit(
+                X, Y, epochs=epochs, verbose=0, batch_size=16, callbacks=[BackupAndRestore(folder), Cut(cut)]
+            )
     model = model_of(backend=backend)
     model.fit(X, Y, epochs=epochs, verbose=0, batch_size=16, callbacks=[BackupAndRestore(folder)])
     return model
@@ -126,7 +130,9 @@ def test_a_run_cut_in_a_later_epoch_goes_on_from_the_last_whole_one(backend, tmp
 def test_a_backup_of_another_model_is_refused(tmp_path) -> None:
     """A folder that holds the backup of another network or loss is not gone on from, and not touched."""
     with pytest.raises(PowerCutError):
-        model_of().fit(X, Y, epochs=4, verbose=0, batch_size=16, callbacks=[BackupAndRestore(tmp_path), Cut(5)])
+        model_of().fit(
+            X, Y, epochs=4, verbose=0, batch_size=16, callbacks=[BackupAndRestore(tmp_path), Cut(5)]
+        )
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     other = Sequential([Input((5,)), Dense(9, "relu"), Dense(3, "softmax")])
     other.compile("adam", "sparse_categorical_crossentropy")
@@ -142,7 +148,9 @@ def test_the_best_model_is_kept(tmp_path) -> None:
     keep = ModelCheckpoint(path, monitor="val_loss", save_best_only=True)
     stop = EarlyStopping("val_loss", patience=3, restore_best_weights=True)
     model.compile(Adam(0.1), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = model.fit(X[:30], Y[:30], epochs=30, validation_data=(X[30:], Y[30:]), verbose=0, callbacks=[keep, stop]).history
+    history = model.fit(
+        X[:30], Y[:30], epochs=30, validation_data=(X[30:], Y[30:]), verbose=0, callbacks=[keep, stop]
+    ).history
     assert len(history["loss"]) == int(np.argmin(history["val_loss"])) + 4
     best = load_model(path)
     same_bits(best, model)

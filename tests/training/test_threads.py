@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from chainrule import engines
-from chainrule.threads import SMALL, for_products, largest_product
+from chainrule.engine import NumpyEngine
+from chainrule.engine.epoch import empty_records
+from chainrule.engine.threads import SMALL, for_products, largest_product
 
 
 def cores() -> list[int]:
@@ -47,9 +48,13 @@ def test_training_on_numpy_decides_by_its_largest_product(units, used) -> None:
         seen.extend(cores())
         return state | {"step": state["step"] + 1}, {"loss": np.ones(2)}
 
-    from chainrule.examples import Examples
+    from chainrule.engine.examples import Examples
 
     examples = Examples(np.zeros((4, 1), np.float32), np.zeros((4, 1), np.float32), None)
-    state = {"params": [{"kernel": np.broadcast_to(np.float32(0), (1000, units))}], "memory": [], "step": 0}
-    engines.Watched(step, 4).advance(state, engines.empty_records([], 1), examples, np.arange(4), 0, 1)
+    state = {
+        "params": [{"kernel": np.broadcast_to(np.float32(0), (1000, units))}],
+        "optimizer_state": [],
+        "step": 0,
+    }
+    NumpyEngine(step, 4).advance(state, empty_records([], 1), examples, np.arange(4), 0, 1)
     assert set(seen) == {used}

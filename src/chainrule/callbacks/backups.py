@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
 
-from chainrule.callbacks.keeping import Keeper, Start, keeps, start_of
-from chainrule.engines import steps_in
+from chainrule.callbacks.checkpoint import Checkpointer, ResumePoint, resume_point_of, snapshot_of
+from chainrule.engine.epoch import steps_in
 from chainrule.errors import FileError, SettingError
 from chainrule.runs import differences, snapshots
 from chainrule.runs.disk import DISK
@@ -15,7 +15,7 @@ from chainrule.runs.disk import DISK
 FREE = ("learning_rate", "epochs")  # what may be another when learning goes on: the backup knows the rate
 
 
-class BackupAndRestore(Keeper):
+class BackupAndRestore(Checkpointer):
     """Keeps what is needed to go on after an interruption, and goes on from it when fit is called again.
 
     The backup is one file, written beside the old one and renamed, so that there is always a whole one: a snapshot as
@@ -27,20 +27,26 @@ class BackupAndRestore(Keeper):
     FILE: ClassVar[str] = "backup.safetensors"
 
     def __init__(
-        self, backup_dir: Any, save_freq: Any = "epoch", double_checkpoint: bool = False, delete_checkpoint: bool = True
+        self,
+        backup_dir: Any,
+        save_freq: Any = "epoch",
+        double_checkpoint: bool = False,
+        delete_checkpoint: bool = True,
     ) -> None:
         super().__init__()
         whole = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
         if save_freq != "epoch" and not whole:
-            raise SettingError(f"BackupAndRestore's save_freq is 'epoch' or a number of steps; it got {save_freq!r}.")
+            raise SettingError(
+                f"BackupAndRestore's save_freq is 'epoch' or a number of steps; it got {save_freq!r}."
+            )
         if not str(backup_dir):
             raise SettingError("BackupAndRestore needs a folder: backup_dir='...'.")
         self.path, self.delete_checkpoint = Path(os.fspath(backup_dir)) / self.FILE, delete_checkpoint
         self.every: int | None = save_freq if whole else None
 
-    def begin(self, engine: Any, plan: Any, start: Start) -> Start:
+    def begin(self, engine: Any, plan: Any, start: ResumePoint) -> ResumePoint:
         """Goes on from the backup, if there is one."""
-        from chainrule.recording import settings_of
+        from chainrule.recording.recorder import settings_of
 
         self.callbacks, self.steps = plan.callbacks, steps_in(len(plan.examples), plan.batch)
         self.settings = asdict(settings_of(self.model, plan, engine.name, None, None))
@@ -59,7 +65,7 @@ class BackupAndRestore(Keeper):
                 f"{self.path} is the backup of another model, other settings or other data. It has / this has:{shown}\n"
                 "Remove it to start afresh."
             )
-        return start_of(found.state, found.extra)
+        return resume_point_of(found.state, found.extra)
 
     def next_stop(self, step: int) -> int | None:
         return None if self.every is None else (step // self.every + 1) * self.every
@@ -74,13 +80,15 @@ class BackupAndRestore(Keeper):
 
     def keep(self, state: Any, records: Any, place: tuple[int, int]) -> None:
         """Writes the backup."""
-        whole, extra = keeps(self.model, state, records, self.callbacks, *place)
+        whole, extra = snapshot_of(self.model, state, records, self.callbacks, *place)
         about = snapshots.Snapshot(int(state["step"]), place[0], whole, extra | {"settings": self.settings})
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             DISK.save(self.path, snapshots.encode(about))
         except OSError as problem:
-            raise FileError(f"{self.path} can not be written: {problem.strerror or problem}. The one before is untouched.") from problem
+            raise FileError(
+                f"{self.path} can not be written: {problem.strerror or problem}. The one before is untouched."
+            ) from problem
 
     def end(self, state: Any, place: tuple[int, int], records: Any, logs: dict[str, float]) -> None:
         if self.model.interrupted:

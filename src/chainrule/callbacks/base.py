@@ -63,15 +63,15 @@ class Callback:
     def on_not_finite(self, logs: Logs | None = None) -> None:
         """At once when the loss or a weight is no longer a finite number. Keras has no such hook."""
 
-    def get_memory(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, Any]:
         """What it must know again when learning goes on after a crash: plain values, arrays, lists of arrays.
 
         Kept by `Record` and `BackupAndRestore`. Keras has no such method.
         """
         return {}
 
-    def set_memory(self, memory: dict[str, Any]) -> None:
-        """Called with what `get_memory` said, after on_train_begin, when learning goes on."""
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Called with what `get_state` said, after on_train_begin, when learning goes on."""
 
 
 BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
@@ -93,10 +93,14 @@ class CallbackList:
         self.callbacks = callbacks
         for callback in callbacks:
             if not isinstance(callback, Callback):
-                raise SettingError(f"{callback!r} is not a callback: derive it from chainrule.callbacks.Callback.")
+                raise SettingError(
+                    f"{callback!r} is not a callback: derive it from chainrule.callbacks.Callback."
+                )
             for hook in NEVER_CALLED:
                 if hasattr(callback, hook):
-                    raise SettingError(f"{type(callback).__name__}: the hook {hook} is not supported; fit never calls it.")
+                    raise SettingError(
+                        f"{type(callback).__name__}: the hook {hook} is not supported; fit never calls it."
+                    )
             callback.set_model(model)
             callback.set_params(params)
 
@@ -113,7 +117,9 @@ class CallbackList:
 
 def wants(callback: Any, hooks: tuple[str, ...]) -> bool:
     """Whether a callback overrides one of these hooks."""
-    own = [getattr(type(callback), hook, None) for hook in hooks] + [vars(callback).get(hook) for hook in hooks]
+    own = [getattr(type(callback), hook, None) for hook in hooks] + [
+        vars(callback).get(hook) for hook in hooks
+    ]
     plain = [getattr(Callback, hook, None) for hook in hooks]
     return any(method is not None and method not in plain for method in own)
 

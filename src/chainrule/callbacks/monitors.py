@@ -97,12 +97,12 @@ class EarlyStopping(_Monitor):
             self.stopped_epoch = epoch
             self.model.stop_training = True
 
-    def get_memory(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, Any]:
         names = ("wait", "stopped_epoch", "best_epoch", "best", "best_weights")
         return {name: getattr(self, name) for name in names}
 
-    def set_memory(self, memory: dict[str, Any]) -> None:
-        for name, value in memory.items():
+    def set_state(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
             setattr(self, name, value)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
@@ -129,7 +129,9 @@ class ModelCheckpoint(_Monitor):
         super().__init__(monitor, mode)
         whole = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
         if save_freq != "epoch" and not whole:
-            raise SettingError(f"ModelCheckpoint's save_freq is 'epoch' or a number of batches; it got {save_freq!r}.")
+            raise SettingError(
+                f"ModelCheckpoint's save_freq is 'epoch' or a number of batches; it got {save_freq!r}."
+            )
         self.every: int | None = save_freq if whole else None
         self.epoch = self.batches = 0
         if self.every:  # a hook per batch makes fit go step by step, so it is only there when it is needed
@@ -142,11 +144,11 @@ class ModelCheckpoint(_Monitor):
         self.verbose, self.save_best_only, self.save_weights_only = verbose, save_best_only, save_weights_only
         self.best = initial_value_threshold
 
-    def get_memory(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, Any]:
         return {"best": self.best, "batches": self.batches}
 
-    def set_memory(self, memory: dict[str, Any]) -> None:
-        self.best, self.batches = memory["best"], memory["batches"]
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.best, self.batches = state["best"], state["batches"]
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch = epoch
@@ -174,8 +176,12 @@ class ModelCheckpoint(_Monitor):
                     print(f"\nEpoch {epoch + 1}: {self.monitor} did not improve from {was}")
                 return
             if value is not None and self.verbose:
-                print(f"\nEpoch {epoch + 1}: {self.monitor} improved from {was} to {value:.5f}, saving model to {path}")
-            self.best = self.best if value is None else value  # without the figure every epoch is kept, as in Keras
+                print(
+                    f"\nEpoch {epoch + 1}: {self.monitor} improved from {was} to {value:.5f}, saving model to {path}"
+                )
+            self.best = (
+                self.best if value is None else value
+            )  # without the figure every epoch is kept, as in Keras
         elif self.verbose:
             print(f"\nEpoch {epoch + 1}: saving model to {path}")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -204,11 +210,11 @@ class ReduceLROnPlateau(_Monitor):
         self.wait, self.cooling = 0, 0
         self.best: float | None = None
 
-    def get_memory(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, Any]:
         return {"wait": self.wait, "cooling": self.cooling, "best": self.best}
 
-    def set_memory(self, memory: dict[str, Any]) -> None:
-        self.wait, self.cooling, self.best = memory["wait"], memory["cooling"], memory["best"]
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.wait, self.cooling, self.best = state["wait"], state["cooling"], state["best"]
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         rate = numeric_rate(self.model, "ReduceLROnPlateau")

@@ -34,5 +34,7 @@ def numeric_rate(model: Any, who: str) -> float:
     """The optimizer's rate, refused when a schedule already decides it."""
     rate = model.optimizer.learning_rate
     if isinstance(rate, LearningRateSchedule):
-        raise SettingError(f"{who} can not change the rate: the optimizer follows {type(rate).__name__} already.")
+        raise SettingError(
+            f"{who} can not change the rate: the optimizer follows {type(rate).__name__} already."
+        )
     return float(rate)

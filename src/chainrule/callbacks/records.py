@@ -24,14 +24,14 @@ class CSVLogger(Callback):
         self.file = path.open("a", newline="", encoding="utf-8")
         self.writer = csv.writer(self.file, delimiter=self.separator)
 
-    def get_memory(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, Any]:
         return {"size": self.file.tell(), "keys": self.keys, "fresh": self.fresh, "begins": self.begins}
 
-    def set_memory(self, memory: dict[str, Any]) -> None:
+    def set_state(self, state: dict[str, Any]) -> None:
         """Rows that came after what is gone on from are taken off again; they will come once more."""
-        self.keys, self.fresh, self.begins = memory["keys"], memory["fresh"], memory["begins"]
-        if os.fstat(self.file.fileno()).st_size > memory["size"]:
-            self.file.truncate(memory["size"])
+        self.keys, self.fresh, self.begins = state["keys"], state["fresh"], state["begins"]
+        if os.fstat(self.file.fileno()).st_size > state["size"]:
+            self.file.truncate(state["size"])
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
@@ -40,7 +40,9 @@ class CSVLogger(Callback):
             self.begins = False
         if self.keys is None:
             self.keys = sorted(logs)
-            if not any(key.startswith("val_") for key in self.keys):  # a later epoch may be the first that is validated
+            if not any(
+                key.startswith("val_") for key in self.keys
+            ):  # a later epoch may be the first that is validated
                 self.keys += [f"val_{key}" for key in self.keys]
             if self.fresh:
                 self.writer.writerow(["epoch", *self.keys])

@@ -93,7 +93,8 @@ def plane(args: "Namespace", out: Output) -> "Axes":
 
 def path(args: "Namespace", out: Output) -> "Axes":
     """A run's way over the loss."""
-    from chainrule import landscapes, plots, reruns
+    from chainrule import landscapes, plots
+    from chainrule.recording import resume
 
     of, points = target_of(args, out, "train").first(args.examples or EXAMPLES), args.points or 51
     run = found(args, args.what_of[0])
@@ -102,7 +103,7 @@ def path(args: "Namespace", out: Output) -> "Axes":
         out.tell(
             f"{run.name} has {len(run.snapshots())} snapshots; it is learned again, to see more of its way."
         )
-    way = landscapes.path(reruns.opened(run, of.source) if few else run)
+    way = landscapes.path(resume.opened(run, of.source) if few else run)
     with progress(points**2, out) as tell:
         return plots.loss_plane(landscapes.path_plane(of.model, of.x, of.targets, way, points, progress=tell))
 
@@ -145,7 +146,7 @@ def progress(points: int, out: Output) -> Iterator[Callable[[int, int], None]]:
     import sys
 
     from chainrule.cli.output import is_terminal
-    from chainrule.progress import Progress
+    from chainrule.training.progress import Progress
 
     bar = Progress(0 if out.quiet or not is_terminal(sys.stderr) else 1, points, sys.stderr)
     yield lambda done, _: bar.update(done, {})

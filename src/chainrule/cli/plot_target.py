@@ -38,7 +38,7 @@ class PlotTarget:
     @cached_property
     def x(self) -> Any:
         """The examples as the network takes them."""
-        from chainrule.examples import Scaled
+        from chainrule.engine.examples import Scaled
         from chainrule.inference.inputs import fit_shape
 
         x = fit_shape(self.raw, self.model.input_shape)
@@ -76,13 +76,13 @@ def plot_target(word: str, args: "Namespace", out: Output) -> PlotTarget:
     """What RUN, RUN@STEP or a model file stands for, with that part of the data which is asked for."""
     if word.lower().endswith(paths.MODELS):
         return of_file(word, args, out)
-    from chainrule import reruns
+    from chainrule.recording import resume
     from chainrule.inference.evaluation import part_of
-    from chainrule.training import put_back
+    from chainrule.training.fit import put_back
 
     run, step = run_and_step(word, args)
-    job = reruns.again(run, None if args.data is None else paths.data(args.data))
-    replay = reruns.replay_of(run, job)  # says so where the data are others
+    job = resume.rebuild(run, None if args.data is None else paths.data(args.data))
+    replay = resume.replay_of(run, job)  # says so where the data are others
     put_back(job.model, last_state(run) if step is None else replay.at(step))
     x, y = part_of(job.data, args.part)
     divisor = None if job.data.scale is None else round(1 / job.data.scale)
@@ -95,7 +95,7 @@ def of_file(word: str, args: "Namespace", out: Output) -> PlotTarget:
     from chainrule.cli.options import data_options
     from chainrule.inference.card import ModelCard
     from chainrule.inference.evaluation import examples_for
-    from chainrule.saving import load_model
+    from chainrule.models.saving import load_model
 
     model = load_model(paths.existing(word, "model file"))
     card = ModelCard.of(model)
@@ -109,7 +109,7 @@ def of_file(word: str, args: "Namespace", out: Output) -> PlotTarget:
 def network(word: str, args: "Namespace") -> "Sequential":
     """The network alone: no data are read, unless they are needed to reach a step."""
     from chainrule.models import Sequential
-    from chainrule.saving import load_model
+    from chainrule.models.saving import load_model
 
     if word.lower().endswith(paths.MODELS):
         return load_model(paths.existing(word, "model file"), compile=False)
@@ -119,9 +119,9 @@ def network(word: str, args: "Namespace") -> "Sequential":
     if step is None or step in run.snapshots():
         state = last_state(run) if step is None else run.load_snapshot(step).state["learning"]
     else:
-        from chainrule import reruns
+        from chainrule.recording import resume
 
-        state = reruns.opened(run, None if args.data is None else paths.data(args.data)).at(step)
+        state = resume.opened(run, None if args.data is None else paths.data(args.data)).at(step)
     learned = state["params"]
     for link, params in zip(model.chain, learned[len(learned) - len(model.chain) :], strict=True):
         link.params = params

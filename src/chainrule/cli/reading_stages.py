@@ -10,7 +10,7 @@ from chainrule.cli.terminal_picture import picture
 from chainrule.files.disk import write
 
 if TYPE_CHECKING:
-    from chainrule.handwriting import Reader, Reading
+    from chainrule.inference.handwriting import Reader, Reading
 
 SHOWN = 12  # digits drawn in the terminal
 
@@ -39,8 +39,8 @@ def told(reader: "Reader", reading: "Reading", single: bool, out: Output) -> lis
 
 def alternatives(reader: "Reader", reading: "Reading", single: bool) -> list[tuple[str, str]]:
     """Each stage that can be left out, and the answer without it: "the same" where it changes nothing."""
-    from chainrule.handwriting import Reader as Again
     from chainrule.images.preparation import Preparation
+    from chainrule.inference.handwriting import Reader as Again
 
     found = []
     for stage in Preparation.STAGES:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from chainrule.datasets import Dataset
-    from chainrule.reruns import Job
+    from chainrule.recording.resume import Job
 
 FIXED = ("recipe", "layers", "activation", "seed")  # what a fork has from its parent
 
@@ -36,7 +36,9 @@ def job_of(args: "Namespace") -> "Job":
 
 def fresh(args: "Namespace", source: str, changes: dict[str, Any]) -> "Job":
     """A training from the beginning."""
-    from chainrule import arrays, datasets, recipes, reruns
+    from chainrule import arrays, datasets
+    from chainrule.recording import resume
+    from chainrule.training import recipes
 
     seed, options = check_seed(args.seed), data_options(args)
     data = datasets.load(source, **options)
@@ -47,7 +49,7 @@ def fresh(args: "Namespace", source: str, changes: dict[str, Any]) -> "Job":
     )
     arrays.set_seed(seed)
     folder = None if args.no_record else runs_dir(args)
-    return reruns.new(data, recipe, source, options, seed, backend=args.backend, runs_dir=folder)
+    return resume.new(data, recipe, source, options, seed, backend=args.backend, runs_dir=folder)
 
 
 def refuse_meaningless(data: "Dataset") -> None:
@@ -63,16 +65,16 @@ def refuse_meaningless(data: "Dataset") -> None:
 
 def resumed(args: "Namespace", source: str | None, changes: dict[str, Any]) -> "Job":
     """An interrupted run, gone on with."""
-    from chainrule import reruns
+    from chainrule.recording import resume
 
     run = found(args, args.resume)
     changes |= {"name": args.recipe, "hidden": args.layers, "activation": args.activation}
-    return reruns.resumed(run, source, data_options(args), seed=args.seed, backend=args.backend, **changes)
+    return resume.resumed(run, source, data_options(args), seed=args.seed, backend=args.backend, **changes)
 
 
 def forked(args: "Namespace", source: str | None, changes: dict[str, Any]) -> "Job":
     """A run, left at one of its steps."""
-    from chainrule import reruns
+    from chainrule.recording import resume
 
     for name in FIXED:
         if getattr(args, name) is not None:
@@ -84,7 +86,7 @@ def forked(args: "Namespace", source: str | None, changes: dict[str, Any]) -> "J
     name, steps = step_of(args.fork)
     if len(steps) != 1:
         raise SettingError(f"At which step? --fork {name}@300; steps are counted from 0.")
-    return reruns.forked(
+    return resume.forked(
         found(args, name),
         steps[0],
         runs_dir(args),

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from chainrule.activations import sigmoid, softmax
 from chainrule.arrays import seconds_on_numpy
 from chainrule.backprop import forward_sweep
-from chainrule.examples import as_float
+from chainrule.engine.examples import as_float
 from chainrule.layers import Layer
-from chainrule.replay import Replay
+from chainrule.recording.replay import Replay
 
 ROWS_AT_ONCE = 4096
 SAMPLE = 2000  # examples that stand for all, where shares are measured

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import reruns
 from chainrule.diagnosis import classes, gradients, learning_rate, overfitting, updates
 from chainrule.diagnosis import labels as labelling
 from chainrule.diagnosis.answers import Answers
@@ -15,7 +14,8 @@ from chainrule.diagnosis.labels import Suspects
 from chainrule.diagnosis.records import Records
 from chainrule.diagnosis.units import idle
 from chainrule.errors import ChainruleError
-from chainrule.replay import Replay
+from chainrule.recording import resume
+from chainrule.recording.replay import Replay
 from chainrule.runs import Run
 
 
@@ -62,14 +62,14 @@ class Diagnosis:
 def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labels: bool = True) -> Diagnosis:
     """Says what is wrong with a run's learning, and what usually helps.
 
-    run: as `runs.find` or `reruns.open_run` gives it.  replay: the run, opened, if you have it; else it is opened here, from
+    run: as `runs.find` or `resume.open_run` gives it.  replay: the run, opened, if you have it; else it is opened here, from
     `source` if its data have moved. Without its data only what was recorded is looked at.  labels: whether to look for
     labels that look wrong, which takes longest.
 
     >>> import tempfile
     >>> from chainrule import Sequential, layers
-    >>> from chainrule.recording import Record
-    >>> model, record = Sequential([layers.Dense(1, input_shape=(1,))]), Record(tempfile.mkdtemp())
+    >>> from chainrule.recording.recorder import RunRecorder
+    >>> model, record = Sequential([layers.Dense(1, input_shape=(1,))]), RunRecorder(tempfile.mkdtemp())
     >>> model.compile("sgd", "mse")
     >>> _ = model.fit(np.ones((40, 1)), np.full(40, 3.0), epochs=9, verbose=0, callbacks=[record])
     >>> found = diagnose(Run(record.folder))
@@ -159,7 +159,7 @@ def opened(run: Run, replay: Replay | None, source: Any) -> tuple[Answers | None
     """The run's network and data, or why they cannot be had."""
     try:
         if replay is None:
-            replay = run.replay if isinstance(run, reruns.Recorded) else reruns.opened(run, source)
+            replay = run.replay if isinstance(run, resume.OpenRun) else resume.opened(run, source)
         return Answers(replay), ""
     except (ChainruleError, OSError) as problem:
         return None, f"Its network was not asked anything, because its data could not be opened: {problem}"

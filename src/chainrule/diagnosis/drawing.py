@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.diagnosis.labels import Suspects
-from chainrule.examples import Scaled
+from chainrule.engine.examples import Scaled
 from chainrule.plots import digits
 from chainrule.plots.style import COLOURS, axes, dressed, legend
-from chainrule.rates import RateCurve
+from chainrule.training.learning_rates import RateCurve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from chainrule.diagnosis.answers import NO_LABEL, Answers
 from chainrule.diagnosis.finding import Finding
 from chainrule.errors import DataError
-from chainrule.replay import Replay
+from chainrule.recording.replay import Replay
 
 EPOCHS = 10  # states at the ends of so many epochs rank best; ...
 EARLY = 6  # ... fewer of them count best: later some wrong labels are known by heart
@@ -81,12 +81,12 @@ def suspects(replay: Replay | Answers) -> Suspects:
 
     >>> import tempfile
     >>> from chainrule import Sequential, layers, optimizers
-    >>> from chainrule.recording import Record
+    >>> from chainrule.recording.recorder import RunRecorder
     >>> from chainrule.runs import Run
     >>> x = np.array([[0., 1], [1, 0]] * 20)
     >>> y = np.array([0, 1] * 20)
     >>> y[6] = 1                                    # wrong: all that look like it are 0
-    >>> model, record = Sequential([layers.Dense(2, "softmax", input_shape=(2,))]), Record(tempfile.mkdtemp())
+    >>> model, record = Sequential([layers.Dense(2, "softmax", input_shape=(2,))]), RunRecorder(tempfile.mkdtemp())
     >>> model.compile(optimizers.SGD(1.0), "sparse_categorical_crossentropy")
     >>> _ = model.fit(x, y, epochs=6, verbose=0, callbacks=[record])
     >>> suspects(Replay(Run(record.folder), model, model._examples(x, y))).top(1)[0].index

@@ -55,7 +55,7 @@ class Records:
         steps = run.steps
         self.first, self.count = steps.first, len(steps)
         self.loss: Numbers = np.asarray(steps["loss"], np.float64)
-        self.figures = [epoch.figures for epoch in run.epochs]
+        self.metrics = [epoch.metrics for epoch in run.epochs]
 
     @property
     def last(self) -> int:
@@ -118,7 +118,7 @@ class Records:
 
     def figure(self, name: str) -> Numbers:
         """A figure of each epoch; not a number where it was not measured."""
-        return np.array([figures.get(name, np.nan) for figures in self.figures], np.float64)
+        return np.array([metrics.get(name, np.nan) for metrics in self.metrics], np.float64)
 
     def _column(self, name: str) -> Numbers:
         return np.asarray(self.run.steps[name], np.float64)

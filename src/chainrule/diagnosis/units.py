@@ -7,7 +7,7 @@ import numpy as np
 from chainrule.diagnosis.answers import Answers
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.records import Records
-from chainrule.measures import SATURATED
+from chainrule.recording.measures import SATURATED
 
 # A relu unit is dead when it is 0 for all of 2,000 examples. Healthy runs of the tests have up to 0.15 of them (large layers on few
 # digits), of a batch of 32 up to 0.25; a rate thirty times too high leaves 0.5 to 0.9.

@@ -52,7 +52,10 @@ def agreement(links: Sequence[Any], here: State, there: State) -> Agreement:
                 compared(f"{link.name}.{name}", here["params"][place][name], there["params"][place][name])
             )
             for slot in link.slots:
-                mine, other = here["memory"][slot][place][name], there["memory"][slot][place][name]
+                mine, other = (
+                    here["optimizer_state"][slot][place][name],
+                    there["optimizer_state"][slot][place][name],
+                )
                 rows.append(compared(f"{slot} of {link.name}.{name}", mine, other))
     return Agreement(tuple(rows))
 

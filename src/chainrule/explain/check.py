@@ -123,12 +123,12 @@ def measured(f: Callable[[float], Any], scale: float = 0.1) -> tuple[float, floa
 def losses_of(moment: Moment, place: int, name: str, weight: np.ndarray) -> np.ndarray:
     """The losses of a moment's examples, each its part of the mean, with one array of weights replaced; and the penalty."""
     from chainrule.arrays import counter_noise
-    from chainrule.backprop import end_of, forward_sweep
+    from chainrule.backprop import forward_sweep, fused_output
 
     state, (x, y, by) = moment.state, moment.batch
     params = list(state["params"])
     params[place] = params[place] | {name: weight}
-    end = end_of(moment.chain, moment.loss)
+    end = fused_output(moment.chain, moment.loss)
     z, _ = forward_sweep(end.body, params, x, lambda i: counter_noise(state["seed"], state["step"], i))
     values = end.loss.values(y, z) / len(x)
     return np.append(values if by is None else values * by, penalty(moment.chain, params))
@@ -205,7 +205,7 @@ def check_rule(step: StepExplained, place: int, rng: np.random.Generator) -> Che
     what = f"{type(link.link).__name__} {link.name!r} by its input"
     if not has_backward(link.link):
         return Checked(f"{what} (never asked)", 0.0, 0.0, 0.0)
-    written = float((link.link.backward(link.params, link.kept, u) * v).sum())
+    written = float((link.link.backward(link.params, link.cache, u) * v).sum())
     value, doubt = measured(lambda h: link.link.forward(link.params, link.x + h * v, noise)[0] * u)
     return Checked(what, written, value, doubt)
 

@@ -135,7 +135,9 @@ def columns_of(run: Any) -> dict[str, Any]:
     steps, settings, info = run.steps, run.info.settings, run.info
     number = np.arange(steps.first, steps.stop)
     per_epoch = -(-int(settings.data["examples"]) // settings.batch)
-    begun = int(run.load_snapshot(info.step).extra["begun"]) if info.parent else 0  # a fork may begin within an epoch
+    begun = (
+        int(run.load_snapshot(info.step).extra["begun"]) if info.parent else 0
+    )  # a fork may begin within an epoch
     return {name: steps[name] for name in steps.columns} | {
         "step": number,
         "epoch": (number - info.step + begun) // per_epoch + info.epoch + 1,

@@ -44,7 +44,7 @@ def delta_equations(step: StepExplained, k: int, place: int, unit: int) -> list[
         upper = delta_equations(step, k, place + 1, unit)
         return [*upper, through_bend(up, k, unit, name, above, delta(step, k, place + 1, unit), known)]
     if isinstance(rule, Dropout):
-        mask = 1.0 if up.kept is None else float(up.kept[k].reshape(-1)[unit])
+        mask = 1.0 if up.cache is None else float(up.cache[k].reshape(-1)[unit])
         note = "left out by Dropout" if mask == 0 else f"kept by Dropout, scaled by 1 / (1 - {rule.rate:g})"
         upper = delta_equations(step, k, place + 1, unit)
         down = finished(
@@ -91,10 +91,10 @@ def through_bend(up: Any, k: int, unit: int, name: str, above: str, blame: float
         numbers = equation(name, "da · (1 - a²)", {"da": blame, "a": near_one(a)}, known)
         return numbers._replace(formula=f"{above} · (1 - a²)")
     one, dtype = np.ones((1, 1), up.x.dtype), up.x.dtype  # the slope as the engine has it, with its rounding
-    kept: Any = np.full((1, 1), z, dtype)
-    if isinstance(up.kept, tuple):
-        kept = (kept, np.full((1, 1), a, dtype))
-    slope = float(up.link.backward({}, kept, one).reshape(-1)[0])
+    cache: Any = np.full((1, 1), z, dtype)
+    if isinstance(up.cache, tuple):
+        cache = (cache, np.full((1, 1), a, dtype))
+    slope = float(up.link.backward({}, cache, one).reshape(-1)[0])
     word = kind or type(up.link).__name__
     side = "above" if z > 0 else "not above"
     note = f"z = {number(z, 4)} is {side} 0" if "relu" in word.lower() else f"z = {number(z)}"

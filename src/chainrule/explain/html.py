@@ -57,7 +57,9 @@ def lines(equations: Sequence[Equation]) -> str:
             plain.append(equation)
             continue
         if plain:
-            shown = "".join(f'<span style="margin-right:2em">{escape(e.name)} = {value(e)}</span>' for e in plain)
+            shown = "".join(
+                f'<span style="margin-right:2em">{escape(e.name)} = {value(e)}</span>' for e in plain
+            )
             told += f'<div style="grid-column:1/3">{shown}</div>'
             plain = []
         if equation is not None:

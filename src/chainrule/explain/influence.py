@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Params
-from chainrule.backprop import Weights, backward_sweep, end_of, forward_sweep
+from chainrule.backprop import Weights, backward_sweep, forward_sweep, fused_output
 from chainrule.errors import SettingError
 from chainrule.explain.equations import number
 from chainrule.explain.moments import Moment, replay_of, replayed
@@ -42,7 +42,7 @@ class StepShare(NamedTuple):
     step: int
     change: float
     batch: float
-    memory: float
+    optimizer_state: float
     rest: float
 
 
@@ -104,10 +104,10 @@ def influence_on_weight(
         link = step.link(layer)
         place = link.index(name, tuple(index))
         told.what = f"{link.name}.{name}{list(place)}"
-        own, memory = parts_of(step, link, name)
+        own, optimizer_state = parts_of(step, link, name)
         shares = link.terms(name, *place) * ratio(own, link.gradient[name])[place]
         before, after = float(link.params[name][place]), float(link.learned[name][place])
-        told.add(step, before, after, shares, float(memory[place]))
+        told.add(step, before, after, shares, float(optimizer_state[place]))
     return told.all()
 
 
@@ -119,14 +119,14 @@ def influence_on_example(moments: Iterable[Moment], x: Any, y: Any) -> Influence
         one = batch_of_one(moment, x, y)
         before, grads = loss_and_gradient(moment, step.moment.state["params"], *one)
         after, _ = loss_and_gradient(moment, step.state["params"], *one)
-        shares, memory = np.zeros(step.n), 0.0
+        shares, optimizer_state = np.zeros(step.n), 0.0
         for link in learners(step):
             for name in link.gradient:
                 own, others = parts_of(step, link, name)
                 g = np.asarray(grads[link.place][name], np.float64)
                 shares += along(link, name, g * ratio(own, link.gradient[name]))
-                memory += float((g * others).sum())
-        told.add(step, before, after, shares, memory)
+                optimizer_state += float((g * others).sum())
+        told.add(step, before, after, shares, optimizer_state)
     return told.all()
 
 
@@ -138,14 +138,16 @@ class Told:
         self.start = self.stop = float("nan")
 
     def add(
-        self, step: StepExplained, before: float, after: float, shares: np.ndarray, memory: float
+        self, step: StepExplained, before: float, after: float, shares: np.ndarray, optimizer_state: float
     ) -> None:
         """One step."""
         moment, batch = step.moment, float(shares.sum())
         self.start = before if not self.steps else self.start
         self.stop = after
         self.steps.append(
-            StepShare(step.number, after - before, batch, memory, after - before - batch - memory)
+            StepShare(
+                step.number, after - before, batch, optimizer_state, after - before - batch - optimizer_state
+            )
         )
         self.total += float(np.abs(shares).sum())
         strongest = np.argsort(-np.abs(shares), kind="stable")[:KEPT]
@@ -165,8 +167,8 @@ class Told:
         """What was found."""
         if not self.steps:
             raise SettingError("There are no steps to look at: the range is empty.")
-        kept = sum(abs(push.share) for push in self.pushes) / (self.total or 1)
-        return Influence(self.what, self.start, self.stop, tuple(self.pushes), tuple(self.steps), kept)
+        cache = sum(abs(push.share) for push in self.pushes) / (self.total or 1)
+        return Influence(self.what, self.start, self.stop, tuple(self.pushes), tuple(self.steps), cache)
 
 
 def parts_of(step: StepExplained, link: LinkExplained, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -175,7 +177,7 @@ def parts_of(step: StepExplained, link: LinkExplained, name: str) -> tuple[np.nd
     nothing: Weights = [{} for _ in step.links]
     nothing[link.place] = {name: np.zeros_like(link.params[name])}
     alone, _ = optimizer.update(
-        nothing, state["memory"], state["params"], state["step"], step.passed.passing.rate
+        nothing, state["optimizer_state"], state["params"], state["step"], step.passed.step_trace.rate
     )
     without = np.asarray(alone[link.place][name], np.float64)
     return np.asarray(link.learned[name], np.float64) - without, without - np.asarray(
@@ -204,10 +206,10 @@ def along(link: LinkExplained, name: str, slope: np.ndarray) -> np.ndarray:
 
 def loss_and_gradient(moment: Moment, params: Weights, x: np.ndarray, y: np.ndarray) -> tuple[float, Weights]:
     """The loss of examples as when judging (no noise, no penalties), and its derivative by every weight."""
-    end = end_of(moment.chain, moment.loss)
-    z, kept = forward_sweep(end.body, params, x)
+    end = fused_output(moment.chain, moment.loss)
+    z, cache = forward_sweep(end.body, params, x)
     dz = end.loss.derivative(y, z) / len(x)
-    grads, _ = backward_sweep(end.body, params, kept, dz)
+    grads, _ = backward_sweep(end.body, params, cache, dz)
     return float(np.mean(end.loss.values(y, z), dtype=np.float64)), grads
 
 

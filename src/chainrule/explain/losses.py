@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import crossentropy, losses
+from chainrule import losses
 from chainrule.activations import softmax
 from chainrule.explain.equations import Equation, equation, finished, given, near_one, number
 from chainrule.explain.expressions import computed
 from chainrule.explain.step import StepExplained
 from chainrule.explain.symbols import at, symbols_of
+from chainrule.losses import crossentropy
+from chainrule.losses.base import numbers_per_example, one_hot, rows_per_example
 
 CLASSES = (losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy)
 SPELLED = 3  # terms of a sum that are written out
@@ -21,7 +23,7 @@ def targets(step: StepExplained, k: int) -> np.ndarray:
     """What the k-th example's outputs should be, as the loss compares them: one-hot, smoothed."""
     loss, y, z = step.end.loss, step.moment.batch[1][k : k + 1], step.z[k : k + 1]
     if isinstance(loss, losses.SparseCategoricalCrossentropy):
-        return np.asarray(losses.one_hot(y, z)[0], np.float64)
+        return np.asarray(one_hot(y, z)[0], np.float64)
     smoothed = getattr(loss, "smoothed", None)
     return np.asarray(smoothed(y, z)[0] if smoothed else y[0], np.float64).reshape(z.shape[1:])
 
@@ -41,11 +43,9 @@ def derivative_of(step: StepExplained, k: int, unit: int) -> list[Equation]:
         product = "p - y" if abs(total - 1) < 1e-6 else "p · Σy - y"
         return [
             chance,
-            divided(
-                step, k, name, product, {"p": p, "y": y, "Σy": total}, losses.rows_per_example(step.z), known
-            ),
+            divided(step, k, name, product, {"p": p, "y": y, "Σy": total}, rows_per_example(step.z), known),
         ]
-    count = losses.numbers_per_example(step.z)
+    count = numbers_per_example(step.z)
     z = float(step.z[k].reshape(-1)[unit])
     values = {"p": near_one(z), "y": y}
     if isinstance(loss, losses.BinaryCrossentropy) and loss.from_logits:
@@ -130,7 +130,10 @@ def loss_of(step: StepExplained, k: int) -> list[Equation]:
         if (chances > SMALL).all() and chances.shape == y.shape:
             return [over_classes(name, y, chances, known)]
     said = step.p if step.end.head else step.z
-    terms = [one_output(loss, near_one(p), float(t)) for p, t in zip(np.asarray(said[k]).reshape(-1), y.reshape(-1), strict=True)]
+    terms = [
+        one_output(loss, near_one(p), float(t))
+        for p, t in zip(np.asarray(said[k]).reshape(-1), y.reshape(-1), strict=True)
+    ]
     if all(terms):
         return [over_outputs(name, [term for term in terms if term], y.shape, known)]
     return [given(name, known, f"by {loss.name}")]
@@ -146,7 +149,10 @@ def one_output(loss: Any, p: str, y: float) -> tuple[str, dict[str, Any]] | None
     if isinstance(loss, losses.Huber):
         near = abs(float(p) - y) <= loss.delta
         return "(p - y)² / 2" if near else "δ · (abs(p - y) - δ / 2)", values | {"δ": loss.delta}
-    if isinstance(loss, losses.BinaryCrossentropy) and crossentropy.EPSILON <= float(p) <= 1 - crossentropy.EPSILON:
+    if (
+        isinstance(loss, losses.BinaryCrossentropy)
+        and crossentropy.EPSILON <= float(p) <= 1 - crossentropy.EPSILON
+    ):
         if y in (0, 1):
             return "-log(p)" if y else "-log(1 - p)", values
         return "-y · log(p) - (1 - y) · log(1 - p)", values
@@ -166,7 +172,9 @@ def over_classes(name: str, y: np.ndarray, p: np.ndarray, known: float) -> Equat
     return finished(name, f"-({formula})", f"-({numbers})", known)
 
 
-def over_outputs(name: str, terms: list[tuple[str, dict[str, Any]]], shape: tuple[int, ...], known: float) -> Equation:
+def over_outputs(
+    name: str, terms: list[tuple[str, dict[str, Any]]], shape: tuple[int, ...], known: float
+) -> Equation:
     """The mean over the outputs: the largest terms written out, the others summed."""
     if len(terms) == 1:
         return equation(name, *terms[0], known)
@@ -178,7 +186,9 @@ def over_outputs(name: str, terms: list[tuple[str, dict[str, Any]]], shape: tupl
     if len(terms) > len(most):
         formulas.append(f"rest of {len(terms) - len(most)}")
         numbers.append(number(values.sum() - values[most].sum()))
-    bracketed = (" + ".join(f"({n})" if n.startswith("-") else n for n in part) for part in (formulas, numbers))
+    bracketed = (
+        " + ".join(f"({n})" if n.startswith("-") else n for n in part) for part in (formulas, numbers)
+    )
     formula, plugged = bracketed
     return finished(name, f"({formula}) / {len(terms)}", f"({plugged}) / {len(terms)}", known)
 

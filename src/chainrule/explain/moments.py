@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.backprop import Batch, State
-from chainrule.engines import on_host
+from chainrule.engine.epoch import on_host
 from chainrule.errors import SettingError
 from chainrule.layers.base import Layer
-from chainrule.losses import Loss
+from chainrule.losses.base import Loss
 from chainrule.metrics import Metric
 from chainrule.optimizers.base import Optimizer
 from chainrule.runs import Run
@@ -82,7 +82,7 @@ def moment(
     >>> moment(model, [[1, 2]], [3]).batch[1]
     array([[3.]], dtype=float32)
     """
-    from chainrule import training
+    from chainrule.training.fit import state_of
 
     if not hasattr(model, "learning_chain"):
         raise SettingError(f"A step is explained of a model with a batch, or of a Moment; it got {model!r}.")
@@ -92,10 +92,10 @@ def moment(
     if classes is None:
         classes = (model.extras or {}).get("class_names")
     if after is not None and hasattr(after, "learning_chain"):
-        after = training.state_of(after)
+        after = state_of(after)
     batch = examples.inputs(slice(None)), examples.y, examples.weight
     return Moment(
-        model.learning_chain, model.loss_object, model.optimizer, training.state_of(model) if state is None else state,
+        model.learning_chain, model.loss_object, model.optimizer, state_of(model) if state is None else state,
         batch, model.metric_objects, classes, places, after,
     ).on_host()  # fmt: skip
 
@@ -120,11 +120,11 @@ def replayed(run: Any, step: Any, **more: Any) -> Moment:
 
 def replay_of(run: Any) -> Any:
     """What takes a run's steps again. run: of `chainrule.open_run` (it keeps its Replay), of `chainrule.runs`, or a Replay."""
-    from chainrule import reruns
+    from chainrule.recording import resume
 
     if not isinstance(run, Run):
         return run
-    return run.replay if isinstance(run, reruns.Recorded) else reruns.opened(run)
+    return run.replay if isinstance(run, resume.OpenRun) else resume.opened(run)
 
 
 def widened(tree: Any) -> Any:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.arrays import Array, Params
-from chainrule.backprop import State, end_of, penalty
-from chainrule.engines import on_host
+from chainrule.backprop import State, fused_output, penalty
+from chainrule.engine.epoch import on_host
 from chainrule.errors import SettingError, unknown
 from chainrule.explain.agreement import Agreement, agreement
 from chainrule.explain.moments import Moment, moment, replayed
@@ -24,24 +24,27 @@ class LinkExplained:
 
     x, y: its input and output, (batch, ...).  delta: the derivative of the batch's loss by y (None where nobody below
     learns, and behind a shortcut).  params, learned: weights before and after.  data_gradient: the mean over the
-    examples; gradient: with penalties; clipped: as the optimizer used it.  memory_before, memory_after: {slot: array}.
+    examples; gradient: with penalties; clipped: as the optimizer used it.  optimizer_state_before, optimizer_state_after: {slot: array}.
     """
 
     def __init__(self, place: int, seen: WatchedLink, step: "StepExplained") -> None:
         passed, state = step.passed, step.moment.state
         self.place, self.link = place, seen.real
         self.name: str = seen.real.name or type(seen.real).__name__.lower()
-        self.x, self.y, self.kept = seen.x, seen.y, seen.kept
-        self.delta: Any = passed.passing.deltas[place] if place < len(passed.passing.deltas) else None
+        self.x, self.y, self.cache = seen.x, seen.y, seen.cache
+        self.delta: Any = passed.step_trace.deltas[place] if place < len(passed.step_trace.deltas) else None
         self.params: Params = state["params"][place]
         self.learned: Params = passed.state["params"][place]
         self.data_gradient: Params = seen.grads
-        self.gradient: Params = passed.passing.grads[place] if place < len(passed.passing.grads) else {}
+        self.gradient: Params = passed.step_trace.grads[place] if place < len(passed.step_trace.grads) else {}
         self.clipped: Params = step.clipped[place] if place < len(step.clipped) else {}
         self.slots = tuple(step.moment.optimizer.slots)
-        self.memory_before, self.memory_after = (
-            {name: {slot: memory[slot][place][name] for slot in self.slots} for name in self.gradient}
-            for memory in (state["memory"], passed.state["memory"])
+        self.optimizer_state_before, self.optimizer_state_after = (
+            {
+                name: {slot: optimizer_state[slot][place][name] for slot in self.slots}
+                for name in self.gradient
+            }
+            for optimizer_state in (state["optimizer_state"], passed.state["optimizer_state"])
         )
 
     @property
@@ -87,12 +90,12 @@ class StepExplained:
         self.passed = watched_step(moment)
         self.state: State = self.passed.state
         self.record = self.passed.record
-        self.end = end_of(moment.chain, moment.loss)
-        self.clipped = moment.optimizer.clipped(self.passed.passing.grads)
+        self.end = fused_output(moment.chain, moment.loss)
+        self.clipped = moment.optimizer.clipped(self.passed.step_trace.grads)
         x, y, weight = moment.batch
         self.n, self.number = len(x), int(moment.state["step"])
         self.t = self.number + 1
-        self.rate = float(self.passed.passing.rate)
+        self.rate = float(self.passed.step_trace.rate)
         self.links = [LinkExplained(i, seen, self) for i, seen in enumerate(self.passed.links)]
         self.p: Array = self.links[-1].y
         self.z: Array = self.links[len(self.end.body) - 1].y if self.end.body else x
@@ -167,7 +170,7 @@ class StepExplained:
         if after is None:
             raise SettingError("To compare, give the state (or the model) after the step: agreement(after).")
         if hasattr(after, "learning_chain"):
-            from chainrule.training import state_of
+            from chainrule.training.fit import state_of
 
             after = state_of(after)
         return agreement(self.links, self.state, on_host(after))

@@ -39,5 +39,5 @@ def terms_of(
 
 def gradients_of(link: Layer, params: Params, x: Any, delta: Any, k: int) -> Params:
     """One example's term of all of a link's gradients, by the link's own rule."""
-    _, kept = link.forward(params, x[k : k + 1])
-    return link.gradients(params, kept, delta[k : k + 1])
+    _, cache = link.forward(params, x[k : k + 1])
+    return link.gradients(params, cache, delta[k : k + 1])

@@ -33,7 +33,7 @@ def gradient_parts(step: StepExplained, link: LinkExplained, name: str, index: t
         )
     elif optimizer.clipnorm is not None or optimizer.global_clipnorm is not None:
         whole = optimizer.clipnorm is None
-        grads = step.passed.passing.grads
+        grads = step.passed.step_trace.grads
         length = (
             math.sqrt(sum(float(norm(a)) ** 2 for la in grads for a in la.values()))
             if whole
@@ -66,23 +66,26 @@ def optimizer_parts(
     if rule is None:
         return [heading, Block([*lines, given("w′", new, f"by the rule of {type(optimizer).__name__}")])]
     for slot, letter in rule.slots.items():
-        values[letter] = float(link.memory_before[name][slot][index])
+        values[letter] = float(link.optimizer_state_before[name][slot][index])
         lines.append(given(letter, values[letter]))
     values |= rule.settings
     engine = constants(step, link, name)
-    if "u_product" in step.moment.state["memory"]:
-        values["Π"] = float(step.moment.state["memory"]["u_product"])
+    if "u_product" in step.moment.state["optimizer_state"]:
+        values["Π"] = float(step.moment.state["optimizer_state"]["u_product"])
         lines.append(given("Π", values["Π"]))
     for letter, formula in rule.constants:
         lines.append(equation(letter, formula, values, engine.get(letter)))
         values[letter] = lines[-1].used
     if optimizer.weight_decay:
         w = link.params[name]
-        decayed = float(np.asarray(optimizer.decayed(w[index], step.passed.passing.rate)))
+        decayed = float(np.asarray(optimizer.decayed(w[index], step.passed.step_trace.rate)))
         values["decay"] = optimizer.weight_decay
         lines.append(equation("w decayed", "w - w · decay · η", values, decayed))
         values["w"] = lines[-1].used
-    after = {f"{letter}′": float(link.memory_after[name][slot][index]) for slot, letter in rule.slots.items()}
+    after = {
+        f"{letter}′": float(link.optimizer_state_after[name][slot][index])
+        for slot, letter in rule.slots.items()
+    }
     for letter, formula in rule.lines:
         lines.append(equation(letter, formula, values, new if letter == "w′" else after.get(letter)))
         values[letter] = lines[-1].value if letter == "w′" else lines[-1].used
@@ -93,16 +96,18 @@ def constants(step: StepExplained, link: LinkExplained, name: str) -> dict[str, 
     """What the engine had, in float32, for the constants of Adam's and Nadam's formulas."""
     moment, dtype = step.moment, link.params[name].dtype
     t = (moment.state["step"] + 1).astype(dtype)
-    memory = moment.state["memory"] | (
-        {"u_product": step.state["memory"]["u_product"]} if "u_product" in step.state["memory"] else {}
+    optimizer_state = moment.state["optimizer_state"] | (
+        {"u_product": step.state["optimizer_state"]["u_product"]}
+        if "u_product" in step.state["optimizer_state"]
+        else {}
     )
-    found = moment.optimizer.constants(t, step.passed.passing.rate.astype(dtype), memory)
+    found = moment.optimizer.constants(t, step.passed.step_trace.rate.astype(dtype), optimizer_state)
     if isinstance(found, tuple):
         return {
             "ahead": float(found[1]),
             "now": float(found[2]),
             "unbias": float(found[3]),
-            "Πu": float(memory["u_product"]),
+            "Πu": float(optimizer_state["u_product"]),
         }
     return {"α": float(found)}
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, Noise, Params
-from chainrule.backprop import Passing, Record, State, make_step
+from chainrule.backprop import State, StepMetrics, StepTrace, make_step
 from chainrule.explain.moments import Moment
 from chainrule.layers.base import Layer
 
@@ -21,7 +21,7 @@ class WatchedLink:
         self.real = real
         self.x: Any = None
         self.y: Any = None
-        self.kept: Any = None
+        self.cache: Any = None
         self.grads: Params = {}
 
     def __getattr__(self, name: str) -> Any:
@@ -29,11 +29,11 @@ class WatchedLink:
 
     def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
         self.x = x
-        self.y, self.kept = self.real.forward(params, x, noise)
-        return self.y, self.kept
+        self.y, self.cache = self.real.forward(params, x, noise)
+        return self.y, self.cache
 
-    def gradients(self, params: Params, kept: Any, dy: Array) -> Params:
-        self.grads = self.real.gradients(params, kept, dy)
+    def gradients(self, params: Params, cache: Any, dy: Array) -> Params:
+        self.grads = self.real.gradients(params, cache, dy)
         return self.grads
 
 
@@ -41,18 +41,18 @@ class Passed(NamedTuple):
     """A step that was taken: the links with their notes, what passed by, the state after it, its record."""
 
     links: list[WatchedLink]
-    passing: Passing
+    step_trace: StepTrace
     state: State
-    record: Record
+    record: StepMetrics
 
 
 def watched_step(moment: Moment) -> Passed:
     """Takes the step of a moment (NumPy arrays) and keeps all that passes by."""
     links = [WatchedLink(link) for link in moment.chain]
-    seen: list[Passing] = []
+    seen: list[StepTrace] = []
 
-    def watch(passing: Passing) -> Record:
-        seen.append(passing)
+    def watch(step_trace: StepTrace) -> StepMetrics:
+        seen.append(step_trace)
         return {}
 
     chain: Any = links  # they stand in for Layers

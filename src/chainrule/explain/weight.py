@@ -44,7 +44,9 @@ def weight_trace(
     )
     parts: list[Part] = [
         Text(legend(step.links, symbols)),
-        Text(f"A batch of {step.n} example{'s' * (step.n != 1)} with loss {number(step.loss)}.{pixel(step, link, name, index)}"),
+        Text(
+            f"A batch of {step.n} example{'s' * (step.n != 1)} with loss {number(step.loss)}.{pixel(step, link, name, index)}"
+        ),
         Heading(f"1. {which}: {step.moment.example(k)}, target {step.moment.target(k)}"),
         *one_example(step, link, name, index, k),
         *batch_part(step, link, name, index, terms, order, letter),

@@ -10,7 +10,7 @@ TOLERANCE = 0.0  # the same bits
 
 def write(model: "Sequential", path: str, include_optimizer: bool = True) -> list[str]:
     """Writes the file; returns what a person should know."""
-    from chainrule.saving import save_model
+    from chainrule.models.saving import save_model
 
     save_model(model, path, include_optimizer=include_optimizer)
     return (
@@ -22,6 +22,6 @@ def write(model: "Sequential", path: str, include_optimizer: bool = True) -> lis
 
 def outputs_of(path: str, model: "Sequential", x: Any, raw: Any, **options: Any) -> tuple[Any, str]:
     """What the file's model says to examples, and with what it was asked."""
-    from chainrule.saving import load_model
+    from chainrule.models.saving import load_model
 
     return load_model(path, compile=False).predict(x, verbose=0), "read again"

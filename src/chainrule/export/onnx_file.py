@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.errors import SettingError, part
+from chainrule.errors import SettingError, require_package
 from chainrule.export.operations import Operation, operations_of, refuse_others
 from chainrule.inference.card import ModelCard
 
@@ -54,7 +54,7 @@ class _Graph:
 
 def write(model: "Sequential", path: str, pixels: bool = False) -> list[str]:
     """Writes the file; returns what a person should know. pixels: the input is uint8, divided in the graph."""
-    onnx = part("onnx", "onnx", "export to ONNX")
+    onnx = require_package("onnx", "onnx", "export to ONNX")
     from chainrule.files.disk import write as write_whole
 
     proto = model_proto(model, pixels)

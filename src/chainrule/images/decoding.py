@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import DataError, part
+from chainrule.errors import DataError, require_package
 from chainrule.images import formats
 from chainrule.images.formats import Header
 
@@ -119,7 +119,7 @@ def _open(data: bytes, kind: str) -> Any:
     from PIL import Image
 
     if kind == "HEIC":
-        part("pi_heif", "heic", "Reading a HEIC photo").register_heif_opener()
+        require_package("pi_heif", "heic", "Reading a HEIC photo").register_heif_opener()
     name = {"HEIC": "HEIF", "WebP": "WEBP"}.get(kind, kind)
     if kind == "WebP" and len(data) > 30:  # Pillow's WebP decoder allocates the canvas when it opens the file
         _affordable(_webp_header(data), Limits(), len(data))

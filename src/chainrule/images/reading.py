@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from chainrule.errors import DataError, MissingPartError
+from chainrule.errors import DataError, MissingDependencyError
 from chainrule.images import formats
 from chainrule.images.decoding import Limits, Pixels, decode, on_paper, plain, shrink, turn_of, upright
 
@@ -38,7 +38,7 @@ def read_picture(source: object, *, name: str | None = None, limits: Limits = LI
 
     Files: PNG, JPEG, WebP, BMP, GIF (first frame), TIFF, and HEIC with the extra `heic`; told by content.
     Arrays: 28x28, 28x28x1, 784, (h, w), (h, w, 3) or (h, w, 4); any real type; 0..1, 0..255 or 16-bit.
-    Raises DataError with one sentence, MissingPartError for HEIC without its extra.
+    Raises DataError with one sentence, MissingDependencyError for HEIC without its extra.
 
     >>> read_picture(np.zeros(784)).pixels.shape
     (28, 28)
@@ -123,7 +123,7 @@ def _from_bytes(data: bytes, name: str, limits: Limits, suffix_of: str = "") -> 
         pixels, kind, size = decode(data, limits)
     except DataError as problem:
         raise DataError(f"{printable(name)} {problem}.") from None
-    except MissingPartError:
+    except MissingDependencyError:
         raise
     except MemoryError:
         raise DataError(f"{printable(name)} needs more memory than there is; make it smaller.") from None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chainrule.datasets import Dataset
     from chainrule.images.rejection import Rejection
     from chainrule.models import Sequential
-    from chainrule.recipes import Recipe
+    from chainrule.training.recipes import Recipe
 
 T = TypeVar("T")
 

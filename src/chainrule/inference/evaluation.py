@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.errors import ChainruleError, DataError, SettingError, unknown
-from chainrule.examples import Scaled
+from chainrule.engine.examples import Scaled
 from chainrule.images.rejection import Rejection, calibration_error
 from chainrule.inference.card import ModelCard, options_of
 from chainrule.inference.inputs import fit_shape
@@ -220,7 +220,7 @@ def calibrated(card: ModelCard, data: "Dataset", model: "Sequential") -> ModelCa
     """The card of a digit reader, completed by when it does not answer and how its probabilities are calibrated."""
     if data.preparation.get("like") != "mnist" or len(data.class_names or ()) != 10 or data.name != "mnist":
         return card
-    from chainrule.handwriting import calibrated as calibration_of
+    from chainrule.inference.handwriting import calibrated as calibration_of
 
     x, y, part = data.x_test, data.y_test, "test"
     if data.x_val is not None and data.y_val is not None:

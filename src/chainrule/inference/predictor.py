@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.errors import DataError
-from chainrule.examples import Scaled
+from chainrule.engine.examples import Scaled
 from chainrule.inference import inputs
 from chainrule.inference.card import ModelCard, last_activation, made_by
 from chainrule.inference.inputs import fit_shape
 
 if TYPE_CHECKING:
-    from chainrule.handwriting import Reader as HandwritingReader
+    from chainrule.inference.handwriting import Reader as HandwritingReader
     from chainrule.models import Sequential
 
 Array = np.ndarray[Any, Any]
@@ -153,7 +153,7 @@ class Predictor:
     @cached_property
     def reader(self) -> "HandwritingReader":
         """What reads pictures of handwriting, as the model's file says."""
-        from chainrule.handwriting import Reader as HandwritingReader
+        from chainrule.inference.handwriting import Reader as HandwritingReader
         from chainrule.images.preparation import Preparation
 
         settings = made_by(

@@ -27,18 +27,18 @@ class Recorder:
 
     def recorded(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """fit, with a recording among its callbacks."""
-        from chainrule import Record
+        from chainrule import RunRecorder
 
         @functools.wraps(original)
         def fit(model: Any, *arguments: Any, **settings: Any) -> Any:
             callbacks = settings.get("callbacks")
             given = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
-            if len(arguments) > 5 or any(isinstance(callback, Record) for callback in given):
+            if len(arguments) > 5 or any(isinstance(callback, RunRecorder) for callback in given):
                 return original(model, *arguments, **settings)
             if len(self.folders) >= MOST:
                 self.notes.say(f"{MOST} runs of this script are recorded; further ones are not.", line=False)
                 return original(model, *arguments, **settings)
-            record = Record(self.runs_dir, label=self.label)
+            record = RunRecorder(self.runs_dir, label=self.label)
             settings["callbacks"] = [*given, record]
             try:
                 return original(model, *arguments, **settings)

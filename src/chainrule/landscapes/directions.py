@@ -26,7 +26,9 @@ def direction(centre: Weights, seed: int = 0, number: int = 0) -> Weights:
 def scaled(step: dict[str, Array], params: dict[str, Array]) -> dict[str, Array]:
     """One link's direction with each neuron's part as long as the neuron's own weights."""
     units = {np.shape(w)[-1] for w in params.values() if np.ndim(w)}
-    if len(units) > 1 or not all(np.ndim(w) for w in params.values()):  # a layer of another kind: array by array
+    if len(units) > 1 or not all(
+        np.ndim(w) for w in params.values()
+    ):  # a layer of another kind: array by array
         return {k: whole_scaled(step[k], np.asarray(w)) for k, w in params.items()}
     if not units:
         return {}

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, choose_backend, seconds_on_numpy
-from chainrule.backprop import Weights, end_of, forward_sweep, penalty
-from chainrule.engines import Compiled, use_compilation_cache
+from chainrule.backprop import Weights, forward_sweep, fused_output, penalty
+from chainrule.engine.jax_engine import JaxEngine, use_compilation_cache
+from chainrule.engine.prediction import ROWS_AT_ONCE
 from chainrule.landscapes.weights import moved, weights_of
 from chainrule.layers import Dense
-from chainrule.predicting import ROWS_AT_ONCE
 
 Progress = Callable[[int, int], Any]  # called with (points done, points in all)
 POINTS_AT_ONCE = 128  # between two calls of progress
@@ -30,14 +30,16 @@ class Surface:
         model._ready(x, y)  # noqa: SLF001
         self.examples = model._examples(x, y)  # noqa: SLF001
         self.chain = model.chain
-        self.body, _, self.loss = end_of(self.chain, model.loss_object)
+        self.body, _, self.loss = fused_output(self.chain, model.loss_object)
         centre = weights_of(model) if centre is None else centre[len(centre) - len(self.chain) :]
         lowest = next((i for i, part in enumerate(centre) if part), len(self.body))
         self.linear = lowest < len(self.body) and type(self.chain[lowest]) is Dense
         self.above = lowest + self.linear  # what is below answers once for all places
         self.centre, self.directions = centre, [list(way) for way in directions]
         self.penalised = any(link.penalties() for link in self.chain)
-        seconds = seconds_on_numpy(model.count_params(), len(self.examples), 1) / 3 * points  # forward: a third of a step
+        seconds = (
+            seconds_on_numpy(model.count_params(), len(self.examples), 1) / 3 * points
+        )  # forward: a third of a step
         self.backend = choose_backend(backend or model.backend_asked, seconds)
 
     def at(self, places: np.ndarray, progress: Progress | None = None) -> np.ndarray:
@@ -56,7 +58,9 @@ class Surface:
                     progress((done * total + start + len(some)) // len(blocks), total)
         found /= n
         if self.penalised:
-            found += [float(penalty(self.chain, moved(self.centre, self.directions, place))) for place in places]
+            found += [
+                float(penalty(self.chain, moved(self.centre, self.directions, place))) for place in places
+            ]
         return found
 
     def answers(self, x: Array) -> list[Array]:
@@ -68,7 +72,9 @@ class Surface:
         i = self.above - 1
         return [self.chain[i].forward(weights[i], x)[0] for weights in (self.centre, *self.directions)]
 
-    def losses(self, place: Array, answers: list[Array], y: Array, centre: Weights, directions: list[Weights]) -> Array:
+    def losses(
+        self, place: Array, answers: list[Array], y: Array, centre: Weights, directions: list[Weights]
+    ) -> Array:
         """Each example's loss at one place. centre, directions: of the links above."""
         a = answers[0]
         for i, answer in enumerate(answers[1:]):
@@ -91,16 +97,20 @@ class Surface:
         import jax
 
         use_compilation_cache()
-        options = Compiled.options if jax.default_backend() == "cpu" else None
+        options = JaxEngine.options if jax.default_backend() == "cpu" else None
         upper = jax.device_put(self.upper())
 
-        def every(places: Array, answers: list[Array], y: Array, centre: Weights, directions: list[Weights]) -> Array:
+        def every(
+            places: Array, answers: list[Array], y: Array, centre: Weights, directions: list[Weights]
+        ) -> Array:
             return jax.lax.map(lambda place: self.losses(place, answers, y, centre, directions), places)
 
         program = jax.jit(every, compiler_options=options)
 
         def run(places: np.ndarray, answers: list[np.ndarray], y: np.ndarray) -> np.ndarray:
-            padded = np.concatenate([places, np.zeros((POINTS_AT_ONCE - len(places), places.shape[1]), np.float32)])
+            padded = np.concatenate(
+                [places, np.zeros((POINTS_AT_ONCE - len(places), places.shape[1]), np.float32)]
+            )
             values = np.asarray(program(padded, answers, y, *upper))[: len(places)]
             return np.asarray(np.sum(values, axis=1, dtype=np.float64))
 

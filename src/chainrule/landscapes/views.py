@@ -90,7 +90,11 @@ def plane(
            [1., 0., 1.],
            [0., 1., 4.]])
     """
-    ways = list(directions) if directions is not None else [direction(weights_of(model), seed, k) for k in range(2)]
+    ways = (
+        list(directions)
+        if directions is not None
+        else [direction(weights_of(model), seed, k) for k in range(2)]
+    )
     if len(ways) != 2:
         raise SettingError(f"A plane needs two directions; it got {len(ways)}.")
     axis = spread(-span, span, points)
@@ -127,7 +131,9 @@ def path_plane(
         f"distance along the way's {which} direction\n({share:.0%} of its variance)".replace("%", " %")
         for which, share in zip(("main", "second"), explained, strict=True)
     )
-    measured = np.array([Surface(model, x, y, [], "numpy", 1, weights).at(np.zeros((1, 0)))[0] for weights in path.weights])
+    measured = np.array(
+        [Surface(model, x, y, [], "numpy", 1, weights).at(np.zeros((1, 0)))[0] for weights in path.weights]
+    )
     return Plane(a, b, losses, (words[0], words[1]), explained, places, path.steps, measured)
 
 
@@ -140,6 +146,8 @@ def grid(surface: Surface, a: np.ndarray, b: np.ndarray, progress: Progress | No
 def spread(begin: float, end: float, points: int) -> np.ndarray:
     """Places at even distances; 0 is one of them exactly, where it is meant to be."""
     if points < 2 or not begin < end:
-        raise SettingError(f"A landscape needs at least 2 points from a lower to a higher place; it got {points} from {begin} to {end}.")
+        raise SettingError(
+            f"A landscape needs at least 2 points from a lower to a higher place; it got {points} from {begin} to {end}."
+        )
     places = np.linspace(begin, end, points)
     return np.where(np.abs(places) < 1e-9 * (end - begin), 0.0, places)

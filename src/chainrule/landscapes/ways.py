@@ -9,8 +9,8 @@ import numpy as np
 from chainrule.backprop import Weights
 from chainrule.errors import SettingError
 from chainrule.landscapes.weights import flat, unflat
-from chainrule.replay import Replay
-from chainrule.reruns import Recorded
+from chainrule.recording.replay import Replay
+from chainrule.recording.resume import OpenRun
 from chainrule.runs import Run
 
 STATES = 25  # visited on a replayed way
@@ -42,7 +42,7 @@ def path(source: Run | Replay, steps: Sequence[int] | None = None) -> Path:
 
 def state_at(source: Run | Replay, step: int) -> Any:
     """What learning had before a step: from its snapshot, or learned again by what can do that."""
-    if isinstance(source, Run) and (step in source.snapshots() or not isinstance(source, Recorded)):
+    if isinstance(source, Run) and (step in source.snapshots() or not isinstance(source, OpenRun)):
         return source.load_snapshot(step).state["learning"]
     return source.at(step)
 
@@ -52,12 +52,21 @@ def principal(path: Path) -> tuple[list[Weights], tuple[float, float], np.ndarra
     end = path.weights[-1]
     away = np.stack([flat(weights, end) for weights in path.weights]) - flat(end, end)
     centred = away - away.mean(axis=0)
-    values, vectors = np.linalg.eigh((centred @ centred.T).astype(np.float64))  # as many numbers as states, not as weights
+    values, vectors = np.linalg.eigh(
+        (centred @ centred.T).astype(np.float64)
+    )  # as many numbers as states, not as weights
     values, vectors = values[::-1], vectors[:, ::-1]
     if len(values) < 3 or not values[1] > FLAT * values[0]:
-        raise SettingError("The plane of a way needs at least three states of it that do not lie on one line.")
-    units = [(centred.T @ vectors[:, i].astype(np.float32)) / np.float32(np.sqrt(values[i])) for i in range(2)]
+        raise SettingError(
+            "The plane of a way needs at least three states of it that do not lie on one line."
+        )
+    units = [
+        (centred.T @ vectors[:, i].astype(np.float32)) / np.float32(np.sqrt(values[i])) for i in range(2)
+    ]
     places = np.stack([away @ unit for unit in units], axis=1).astype(np.float64)
-    signs = [-1.0 if places[0, 0] > 0 else 1.0, -1.0 if places[np.abs(places[:, 1]).argmax(), 1] < 0 else 1.0]  # from left, upwards
+    signs = [
+        -1.0 if places[0, 0] > 0 else 1.0,
+        -1.0 if places[np.abs(places[:, 1]).argmax(), 1] < 0 else 1.0,
+    ]  # from left, upwards
     ways = [unflat(np.float32(sign) * unit, end) for sign, unit in zip(signs, units, strict=True)]
     return ways, (float(values[0] / values.sum()), float(values[1] / values.sum())), places * signs

@@ -18,10 +18,14 @@ def weights_of(model: Any) -> Weights:
 
 def like(model: Any, other: Any) -> Weights:
     """Another model's weights (or its `get_weights()`) in the places of this one's."""
-    rest = [np.asarray(a, np.float32) for a in (other.get_weights() if hasattr(other, "get_weights") else other)]
+    rest = [
+        np.asarray(a, np.float32) for a in (other.get_weights() if hasattr(other, "get_weights") else other)
+    ]
     own = model.get_weights()
     if [a.shape for a in own] != [a.shape for a in rest]:
-        raise ShapeError(f"The two models differ: weights of shapes {[a.shape for a in own]} and {[a.shape for a in rest]}.")
+        raise ShapeError(
+            f"The two models differ: weights of shapes {[a.shape for a in own]} and {[a.shape for a in rest]}."
+        )
     found: Weights = []
     for link in model.chain:
         names = [name for name in link.weight_names if name in link.params]
@@ -33,7 +37,9 @@ def like(model: Any, other: Any) -> Weights:
 def flat(weights: Weights, order: Weights) -> np.ndarray:
     """All weights as one vector, those of the links that `order` has (a chain that learned may begin with one more)."""
     weights = weights[len(weights) - len(order) :]
-    return np.concatenate([np.asarray(weights[i][k], np.float32).reshape(-1) for i, part in enumerate(order) for k in part])
+    return np.concatenate(
+        [np.asarray(weights[i][k], np.float32).reshape(-1) for i, part in enumerate(order) for k in part]
+    )
 
 
 def unflat(vector: np.ndarray, order: Weights) -> Weights:

@@ -20,7 +20,18 @@ __all__ = [
 
 CLASSES: dict[str, type[Layer]] = {
     kind.__name__: kind
-    for kind in (Activation, Dense, Dropout, Flatten, InputLayer, LeakyReLU, ReLU, Rescaling, Reshape, Softmax)
+    for kind in (
+        Activation,
+        Dense,
+        Dropout,
+        Flatten,
+        InputLayer,
+        LeakyReLU,
+        ReLU,
+        Rescaling,
+        Reshape,
+        Softmax,
+    )
 }
 
 

@@ -23,8 +23,8 @@ class Activation(Layer):
         a = activations.RULES[self.activation].forward(x)  # a = f(z)
         return a, (x, a)
 
-    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
-        z, a = kept
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        z, a = cache
         return activations.RULES[self.activation].backward(dy, z, a)  # dz = da · f'(z)
 
     def get_config(self) -> dict[str, Any]:
@@ -41,10 +41,18 @@ class ReLU(Layer):
     """
 
     def __init__(
-        self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **settings: Any
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **settings: Any,
     ) -> None:
         super().__init__(**settings)
-        for name, value in (("max_value", max_value), ("negative_slope", negative_slope), ("threshold", threshold)):
+        for name, value in (
+            ("max_value", max_value),
+            ("negative_slope", negative_slope),
+            ("threshold", threshold),
+        ):
             if value is None and name == "max_value":
                 continue
             if value is None or value < 0:
@@ -58,8 +66,8 @@ class ReLU(Layer):
             y = xp.minimum(y, self.max_value)
         return y, x
 
-    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
-        xp, x = namespace(kept), kept
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        xp, x = namespace(cache), cache
         dx = xp.where(x > self.threshold, dy, self.negative_slope * dy)
         return dx if self.max_value is None else xp.where(x < self.max_value, dx, 0)
 
@@ -89,8 +97,8 @@ class LeakyReLU(Layer):
     def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
         return activations.leaky_relu(x, self.negative_slope), x
 
-    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
-        return activations.d_leaky_relu(dy, kept, kept, self.negative_slope)
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        return activations.d_leaky_relu(dy, cache, cache, self.negative_slope)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"negative_slope": self.negative_slope}
@@ -108,14 +116,16 @@ class Softmax(Layer):
     def __init__(self, axis: Any = -1, **settings: Any) -> None:
         super().__init__(**settings)
         if axis not in (-1, [-1]):
-            raise SettingError(f"Softmax works along the last axis (axis=-1); axis={axis!r} is not supported.")
+            raise SettingError(
+                f"Softmax works along the last axis (axis=-1); axis={axis!r} is not supported."
+            )
 
     def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
         a = activations.softmax(x)
         return a, (x, a)
 
-    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
-        z, a = kept
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        z, a = cache
         return activations.d_softmax(dy, z, a)
 
     def get_config(self) -> dict[str, Any]:

@@ -53,7 +53,9 @@ class Layer:
         for setting, value in unknown_settings.items():
             refuse(type(self).__name__, setting, value)
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
-            raise SettingError(f"A layer's name must be a text without '/'; {type(self).__name__} got {name!r}.")
+            raise SettingError(
+                f"A layer's name must be a text without '/'; {type(self).__name__} got {name!r}."
+            )
         check_dtype(dtype)
         self.name, self.trainable = name, bool(trainable)
         self.declared_shape: Shape | None = None
@@ -73,13 +75,13 @@ class Layer:
         """The layer's output, and what the backward direction will need."""
         raise NotImplementedError(f"{type(self).__name__} has no forward(params, x, noise): write it.")
 
-    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         """The derivative of the loss by the layer's input, from the one by its output."""
         raise NotImplementedError(
             f"{type(self).__name__} has no backward(params, kept, dy): Chainrule derives nothing by itself; write it."
         )
 
-    def gradients(self, params: Params, kept: Any, dy: Array) -> Params:
+    def gradients(self, params: Params, cache: Any, dy: Array) -> Params:
         """The derivative of the loss by each of the layer's weights."""
         return {}
 
@@ -136,9 +138,13 @@ class Layer:
         """Replaces the weights by arrays of the same shapes, in Keras's order."""
         names = [name for name in self.weight_names if name in self.params]
         if not self.built:
-            raise SettingError(f"{self.label} has no weights yet: build the model (or give it an input_shape) first.")
+            raise SettingError(
+                f"{self.label} has no weights yet: build the model (or give it an input_shape) first."
+            )
         if len(weights) != len(names):
-            raise ShapeError(f"{self.label} has {len(names)} weight arrays ({', '.join(names)}); got {len(weights)}.")
+            raise ShapeError(
+                f"{self.label} has {len(names)} weight arrays ({', '.join(names)}); got {len(weights)}."
+            )
         arrays = [np.array(array, dtype=np.float32) for array in weights]
         for name, array in zip(names, arrays, strict=True):
             if array.shape != tuple(self.params[name].shape):
@@ -159,7 +165,9 @@ class Layer:
     def __call__(self, x: Any, training: bool = False) -> np.ndarray:
         """The layer's output for a batch of arrays, as when predicting."""
         if training:
-            raise SettingError(f"{self.label} can be called for predicting only; learning happens in model.fit.")
+            raise SettingError(
+                f"{self.label} can be called for predicting only; learning happens in model.fit."
+            )
         if not hasattr(x, "__array__") and not isinstance(x, (list, tuple, float, int)):
             raise SettingError(
                 f"{self.label} was called with {type(x).__name__}. Chainrule builds models with Sequential([...]); "
@@ -195,7 +203,7 @@ def check_dtype(dtype: object) -> None:
 
 
 # Settings that Keras knows and that change nothing at these values (so its files and scripts can spell them out).
-HARMLESS: dict[str, tuple[Any, ...]] = {
+IGNORED_SETTINGS: dict[str, tuple[Any, ...]] = {
     "activity_regularizer": (None,),
     "kernel_constraint": (None,),
     "bias_constraint": (None,),
@@ -211,9 +219,9 @@ HARMLESS: dict[str, tuple[Any, ...]] = {
 
 def refuse(layer: str, setting: str, value: Any) -> None:
     """Says that a setting is not supported, unless it has the value that means "off"."""
-    if setting not in HARMLESS:
+    if setting not in IGNORED_SETTINGS:
         raise SettingError(f"{layer} has no setting called {setting!r} (it got {setting}={value!r}).")
-    if value not in HARMLESS[setting]:
+    if value not in IGNORED_SETTINGS[setting]:
         raise SettingError(f"{layer}: {setting}={value!r} is not supported; leave it out.")
 
 

@@ -59,12 +59,14 @@ class Dense(Layer):
             z = z + params["bias"]  # z = x W + b
         return z, x
 
-    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         return dy @ params["kernel"].T  # dx = dz Wᵀ
 
-    def gradients(self, params: Params, kept: Any, dy: Array) -> Params:
-        x, dz = rows(kept), rows(dy)
-        grads = {"kernel": x.T @ dz}  # dW = xᵀ dz: for each weight, the sum over the examples of input · delta
+    def gradients(self, params: Params, cache: Any, dy: Array) -> Params:
+        x, dz = rows(cache), rows(dy)
+        grads = {
+            "kernel": x.T @ dz
+        }  # dW = xᵀ dz: for each weight, the sum over the examples of input · delta
         if self.use_bias:
             grads["bias"] = dz.sum(axis=0)  # db = Σ dz
         return grads

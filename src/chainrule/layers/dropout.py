@@ -16,10 +16,14 @@ class Dropout(Layer):
     array([[1., 1., 1.]], dtype=float32)
     """
 
-    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **settings: Any) -> None:
+    def __init__(
+        self, rate: float, noise_shape: Any = None, seed: int | None = None, **settings: Any
+    ) -> None:
         super().__init__(noise_shape=noise_shape, **settings)
         if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < 1:
-            raise SettingError(f"Dropout's rate is the share to leave out, from 0 to below 1; it got {rate!r}.")
+            raise SettingError(
+                f"Dropout's rate is the share to leave out, from 0 to below 1; it got {rate!r}."
+            )
         self.rate, self.seed = float(rate), seed
 
     def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
@@ -29,8 +33,8 @@ class Dropout(Layer):
         mask = xp.where(noise(x.shape) >= self.rate, xp.asarray(1 / (1 - self.rate), dtype=x.dtype), 0)
         return x * mask, mask
 
-    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
-        return dy if kept is None else dy * kept
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        return dy if cache is None else dy * cache
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"rate": self.rate, "seed": self.seed, "noise_shape": None}

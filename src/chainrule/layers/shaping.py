@@ -11,7 +11,9 @@ from chainrule.layers.base import Layer, Shape, shape_of
 class InputLayer(Layer):
     """Says what shape one example has; changes nothing. Usually written `Input(shape=(784,))`."""
 
-    def __init__(self, shape: Any = None, batch_shape: Any = None, name: str | None = None, **settings: Any) -> None:
+    def __init__(
+        self, shape: Any = None, batch_shape: Any = None, name: str | None = None, **settings: Any
+    ) -> None:
         for setting in ("sparse", "ragged", "optional"):
             if settings.pop(setting, False):
                 raise SettingError(f"Input: {setting}=True is not supported.")
@@ -26,7 +28,7 @@ class InputLayer(Layer):
     def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
         return x, None
 
-    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         return dy
 
     def get_config(self) -> dict[str, Any]:
@@ -39,7 +41,9 @@ class InputLayer(Layer):
         }
 
 
-def Input(shape: Any = None, batch_size: int | None = None, name: str | None = None, **settings: Any) -> InputLayer:  # noqa: N802 (Keras's name)
+def Input(  # noqa: N802 (Keras's name)
+    shape: Any = None, batch_size: int | None = None, name: str | None = None, **settings: Any
+) -> InputLayer:
     """The shape of one example, as the first entry of a Sequential (Keras: `keras.Input`).
 
     >>> Input(shape=(28, 28)).declared_shape
@@ -58,8 +62,8 @@ class Flatten(Layer):
     def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
         return x.reshape(x.shape[0], math.prod(x.shape[1:])), x.shape
 
-    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
-        return dy.reshape(kept)
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        return dy.reshape(cache)
 
     def output_shape_for(self, input_shape: Shape) -> Shape:
         return (math.prod(input_shape),)
@@ -79,21 +83,25 @@ class Reshape(Layer):
         super().__init__(**settings)
         sizes = tuple(target_shape) if isinstance(target_shape, (tuple, list)) else (target_shape,)
         if not all(isinstance(n, int) and (n > 0 or n == -1) for n in sizes) or sizes.count(-1) > 1:
-            raise SettingError(f"Reshape needs whole numbers above 0 and at most one -1; it got {target_shape!r}.")
+            raise SettingError(
+                f"Reshape needs whole numbers above 0 and at most one -1; it got {target_shape!r}."
+            )
         self.target_shape = sizes
 
     def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
         return x.reshape(x.shape[0], *self.output_shape_for(tuple(x.shape[1:]))), x.shape
 
-    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
-        return dy.reshape(kept)
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        return dy.reshape(cache)
 
     def output_shape_for(self, input_shape: Shape) -> Shape:
         known = math.prod(n for n in self.target_shape if n != -1)
         total = math.prod(input_shape)
         fits = total % known == 0 if -1 in self.target_shape else total == known
         if not fits:
-            raise ShapeError(f"{self.label} can not turn {input_shape} ({total} numbers) into {self.target_shape}.")
+            raise ShapeError(
+                f"{self.label} can not turn {input_shape} ({total} numbers) into {self.target_shape}."
+            )
         return tuple(total // known if n == -1 else n for n in self.target_shape)
 
     def get_config(self) -> dict[str, Any]:
@@ -117,7 +125,7 @@ class Rescaling(Layer):
     def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
         return x * self.scale + self.offset, None
 
-    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         return dy * self.scale
 
     def get_config(self) -> dict[str, Any]:

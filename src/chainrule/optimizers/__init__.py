@@ -15,7 +15,9 @@ __all__ = [
     "serialize",
 ]  # fmt: skip
 
-CLASSES: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, RMSprop, Adagrad, Adam, AdamW, Nadam)}
+CLASSES: dict[str, type[Optimizer]] = {
+    kind.__name__: kind for kind in (SGD, RMSprop, Adagrad, Adam, AdamW, Nadam)
+}
 
 
 def get(optimizer: object) -> Optimizer:

@@ -6,7 +6,7 @@ import numpy as np
 
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError
-from chainrule.optimizers.base import Memory, Optimizer, Weights
+from chainrule.optimizers.base import Optimizer, OptimizerState, Weights
 
 
 class Adam(Optimizer):
@@ -36,14 +36,14 @@ class Adam(Optimizer):
         hats = ("velocity_hat",) if self.amsgrad else ()
         self.slots = ("momentum", "velocity", *hats)  # type: ignore[misc]
 
-    def constants(self, t: Array, rate: Array, memory: Memory) -> Any:
+    def constants(self, t: Array, rate: Array, optimizer_state: OptimizerState) -> Any:
         xp = namespace(t)
         b1, b2 = xp.asarray(self.beta_1, dtype=t.dtype), xp.asarray(self.beta_2, dtype=t.dtype)
         return rate * xp.sqrt(1 - b2**t) / (1 - b1**t)  # α = η √(1 - β₂ᵗ) / (1 - β₁ᵗ)
 
-    def rule(self, c: Any, g: Array, w: Array, *memory: Array) -> tuple[Array, ...]:
+    def rule(self, c: Any, g: Array, w: Array, *optimizer_state: Array) -> tuple[Array, ...]:
         alpha, xp = c, namespace(g)
-        m, v, *hat = memory
+        m, v, *hat = optimizer_state
         m = m + (g - m) * (1 - self.beta_1)  # m ← β₁ m + (1 - β₁) g
         v = v + (g * g - v) * (1 - self.beta_2)  # v ← β₂ v + (1 - β₂) g²
         hat = [xp.maximum(hat[0], v)] if hat else []
@@ -62,7 +62,9 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with weight decay that is not mixed into the gradient. Loshchilov and Hutter (2019)."""
 
-    def __init__(self, learning_rate: Any = 0.001, weight_decay: float = 0.004, *args: Any, **settings: Any) -> None:
+    def __init__(
+        self, learning_rate: Any = 0.001, weight_decay: float = 0.004, *args: Any, **settings: Any
+    ) -> None:
         if weight_decay is None:
             raise SettingError("AdamW needs a weight_decay; without one use Adam.")
         super().__init__(learning_rate, *args, weight_decay=weight_decay, **settings)
@@ -84,33 +86,33 @@ class Nadam(Optimizer):
         super().__init__(learning_rate, **settings)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
-    def init(self, params: Weights) -> Memory:
+    def init(self, params: Weights) -> OptimizerState:
         dtype = next((w.dtype for layer in params for w in layer.values()), np.dtype("float32"))
         return super().init(params) | {"u_product": np.ones((), dtype)}
 
     def update(
-        self, grads: Weights, memory: Memory, params: Weights, step: Array, rate: Array
-    ) -> tuple[Weights, Memory]:
-        product = memory["u_product"]
+        self, grads: Weights, optimizer_state: OptimizerState, params: Weights, step: Array, rate: Array
+    ) -> tuple[Weights, OptimizerState]:
+        product = optimizer_state["u_product"]
         product = product * self.momentum_at((step + 1).astype(product.dtype))  # Π u
-        return super().update(grads, memory | {"u_product": product}, params, step, rate)
+        return super().update(grads, optimizer_state | {"u_product": product}, params, step, rate)
 
     def momentum_at(self, t: Array) -> Array:
         """u_t = β₁ (1 - ½ · 0.96ᵗ)."""
         xp = namespace(t)
         return self.beta_1 * (1 - 0.5 * xp.power(xp.asarray(0.96, dtype=t.dtype), t))
 
-    def constants(self, t: Array, rate: Array, memory: Memory) -> Any:
+    def constants(self, t: Array, rate: Array, optimizer_state: OptimizerState) -> Any:
         xp = namespace(t)
-        product = memory["u_product"].astype(t.dtype)
+        product = optimizer_state["u_product"].astype(t.dtype)
         b2 = xp.asarray(self.beta_2, dtype=t.dtype)
         u, u_next = self.momentum_at(t), self.momentum_at(t + 1)
         ahead = u_next / (1 - product * u_next)
         return rate, ahead, (1 - u) / (1 - product), 1 - b2**t
 
-    def rule(self, c: Any, g: Array, w: Array, *memory: Array) -> tuple[Array, ...]:
+    def rule(self, c: Any, g: Array, w: Array, *optimizer_state: Array) -> tuple[Array, ...]:
         rate, ahead, now, unbias = c
-        m, v = memory
+        m, v = optimizer_state
         m = m + (g - m) * (1 - self.beta_1)  # m ← β₁ m + (1 - β₁) g
         v = v + (g * g - v) * (1 - self.beta_2)  # v ← β₂ v + (1 - β₂) g²
         m_hat = ahead * m + now * g  # m̂ = u' m / (1 - Π u') + (1 - u) g / (1 - Π u)

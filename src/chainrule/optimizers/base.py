@@ -17,7 +17,7 @@ from chainrule.errors import SettingError
 from chainrule.optimizers import schedules
 
 Weights = list[Params]
-Memory = dict[str, Any]
+OptimizerState = dict[str, Any]
 
 
 class Optimizer:
@@ -44,9 +44,13 @@ class Optimizer:
             raise SettingError(f"{type(self).__name__}: 'lr' is now called 'learning_rate'.")
         for setting, value in unknown_settings.items():
             if setting not in OFF:
-                raise SettingError(f"{type(self).__name__} has no setting called {setting!r} (it got {value!r}).")
+                raise SettingError(
+                    f"{type(self).__name__} has no setting called {setting!r} (it got {value!r})."
+                )
             if value not in OFF[setting]:
-                raise SettingError(f"{type(self).__name__}: {setting}={value!r} is not supported; leave it out.")
+                raise SettingError(
+                    f"{type(self).__name__}: {setting}={value!r} is not supported; leave it out."
+                )
         if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise SettingError("Give only one of clipnorm, clipvalue and global_clipnorm.")
         for setting, limit in (
@@ -61,35 +65,41 @@ class Optimizer:
         self.iterations = 0
 
     # ── the formula ──────────────────────────────────────────────────────────────────────────────────────────────
-    def constants(self, t: Array, rate: Array, memory: Memory) -> Any:
+    def constants(self, t: Array, rate: Array, optimizer_state: OptimizerState) -> Any:
         """What of the formula is the same for all weights. t: the step's number, counted from 1."""
         return rate
 
-    def rule(self, c: Any, g: Array, w: Array, *memory: Array) -> tuple[Array, ...]:
+    def rule(self, c: Any, g: Array, w: Array, *optimizer_state: Array) -> tuple[Array, ...]:
         """The new weight and memory, from the gradient, the weight and the memory."""
         raise NotImplementedError(f"{type(self).__name__} does not say how to learn: write its rule().")
 
     # ── applying it ──────────────────────────────────────────────────────────────────────────────────────────────
-    def init(self, params: Weights) -> Memory:
+    def init(self, params: Weights) -> OptimizerState:
         """The memory before the first step: zeros."""
-        return {slot: [{k: np.zeros_like(w) for k, w in layer.items()} for layer in params] for slot in self.slots}
+        return {
+            slot: [{k: np.zeros_like(w) for k, w in layer.items()} for layer in params] for slot in self.slots
+        }
 
     def update(
-        self, grads: Weights, memory: Memory, params: Weights, step: Array, rate: Array
-    ) -> tuple[Weights, Memory]:
+        self, grads: Weights, optimizer_state: OptimizerState, params: Weights, step: Array, rate: Array
+    ) -> tuple[Weights, OptimizerState]:
         """Applies the rule to every weight that has a gradient. step: counted from 0. rate: this step's rate."""
         grads = self.clipped(grads)
         new_params = [dict(layer) for layer in params]
-        new_memory = memory | {slot: [dict(layer) for layer in memory[slot]] for slot in self.slots}
+        new_memory = optimizer_state | {
+            slot: [dict(layer) for layer in optimizer_state[slot]] for slot in self.slots
+        }
         for i, layer in enumerate(grads):
             for k, g in layer.items():
                 w = params[i][k]
-                c = self.constants((step + 1).astype(w.dtype), rate.astype(w.dtype), memory)
+                c = self.constants((step + 1).astype(w.dtype), rate.astype(w.dtype), optimizer_state)
 
                 def one(g: Array, w: Array, *m: Array, c: Any = c) -> tuple[Array, ...]:
                     return self.rule(c, g, self.decayed(w, rate), *m)
 
-                new_params[i][k], *remembered = elementwise(one, g, w, *(memory[slot][i][k] for slot in self.slots))
+                new_params[i][k], *remembered = elementwise(
+                    one, g, w, *(optimizer_state[slot][i][k] for slot in self.slots)
+                )
                 for slot, m in zip(self.slots, remembered, strict=True):
                     new_memory[slot][i][k] = m
         return new_params, new_memory
@@ -105,7 +115,9 @@ class Optimizer:
             return [{k: namespace(g).clip(g, -limit, limit) for k, g in layer.items()} for layer in grads]
         if self.clipnorm is not None:
             limit = self.clipnorm
-            return [{k: g * limit / namespace(g).maximum(norm(g), limit) for k, g in la.items()} for la in grads]
+            return [
+                {k: g * limit / namespace(g).maximum(norm(g), limit) for k, g in la.items()} for la in grads
+            ]
         if self.global_clipnorm is not None:
             limit = self.global_clipnorm
             squares = [norm(g) ** 2 for layer in grads for g in layer.values()]

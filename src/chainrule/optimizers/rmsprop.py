@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.arrays import Array, namespace
-from chainrule.optimizers.base import Memory, Optimizer, Weights
+from chainrule.optimizers.base import Optimizer, OptimizerState, Weights
 
 
 class RMSprop(Optimizer):
@@ -30,8 +30,8 @@ class RMSprop(Optimizer):
         more = [("momentum", self.momentum > 0), ("average_gradient", self.centered)]
         self.slots = ("velocity", *(slot for slot, wanted in more if wanted))  # type: ignore[misc]
 
-    def rule(self, c: Any, g: Array, w: Array, *memory: Array) -> tuple[Array, ...]:
-        rate, kept = c, dict(zip(self.slots, memory, strict=True))
+    def rule(self, c: Any, g: Array, w: Array, *optimizer_state: Array) -> tuple[Array, ...]:
+        rate, kept = c, dict(zip(self.slots, optimizer_state, strict=True))
         v = kept["velocity"] = self.rho * kept["velocity"] + (1 - self.rho) * g * g  # v ← ρ v + (1 - ρ) g²
         if self.centered:
             mean = kept["average_gradient"] = self.rho * kept["average_gradient"] + (1 - self.rho) * g
@@ -65,12 +65,12 @@ class Adagrad(Optimizer):
         super().__init__(learning_rate, **settings)
         self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
 
-    def init(self, params: Weights) -> Memory:
+    def init(self, params: Weights) -> OptimizerState:
         start = self.initial_accumulator_value
         return {"accumulator": [{k: np.full_like(w, start) for k, w in layer.items()} for layer in params]}
 
-    def rule(self, c: Any, g: Array, w: Array, *memory: Array) -> tuple[Array, ...]:
-        rate, (s,) = c, memory
+    def rule(self, c: Any, g: Array, w: Array, *optimizer_state: Array) -> tuple[Array, ...]:
+        rate, (s,) = c, optimizer_state
         s = s + g * g  # s ← s + g²
         return w - rate * g / namespace(g).sqrt(s + self.epsilon), s  # w ← w - η g / √(s + ε)
 

@@ -100,7 +100,9 @@ class PolynomialDecay(LearningRateSchedule):
 
     def at(self, step: Array) -> Array:
         left = 1 - namespace(step).minimum(step / self.decay_steps, 1)
-        return (self.initial_learning_rate - self.end_learning_rate) * left**self.power + self.end_learning_rate
+        return (
+            self.initial_learning_rate - self.end_learning_rate
+        ) * left**self.power + self.end_learning_rate
 
 
 class CosineDecay(LearningRateSchedule):
@@ -172,9 +174,19 @@ class OneCycle(LearningRateSchedule):
     ) -> None:
         positive("total_steps", total_steps)
         if not 0 <= warmup_steps < total_steps:
-            raise SettingError(f"OneCycle needs warmup_steps from 0 to below total_steps; it got {warmup_steps}.")
-        self.peak_learning_rate, self.total_steps, self.warmup_steps = peak_learning_rate, total_steps, warmup_steps
-        self.initial_learning_rate, self.end_learning_rate, self.name = initial_learning_rate, end_learning_rate, name
+            raise SettingError(
+                f"OneCycle needs warmup_steps from 0 to below total_steps; it got {warmup_steps}."
+            )
+        self.peak_learning_rate, self.total_steps, self.warmup_steps = (
+            peak_learning_rate,
+            total_steps,
+            warmup_steps,
+        )
+        self.initial_learning_rate, self.end_learning_rate, self.name = (
+            initial_learning_rate,
+            end_learning_rate,
+            name,
+        )
 
     def at(self, step: Array) -> Array:
         xp = namespace(step)
@@ -187,7 +199,14 @@ class OneCycle(LearningRateSchedule):
 
 CLASSES: dict[str, type[LearningRateSchedule]] = {
     kind.__name__: kind
-    for kind in (ExponentialDecay, InverseTimeDecay, PolynomialDecay, CosineDecay, PiecewiseConstantDecay, OneCycle)
+    for kind in (
+        ExponentialDecay,
+        InverseTimeDecay,
+        PolynomialDecay,
+        CosineDecay,
+        PiecewiseConstantDecay,
+        OneCycle,
+    )
 }
 
 

@@ -26,11 +26,11 @@ class SGD(Optimizer):
         self.momentum, self.nesterov = float(momentum), bool(nesterov)
         self.slots = ("momentum",) if self.momentum else ()  # type: ignore[misc]
 
-    def rule(self, c: Any, g: Array, w: Array, *memory: Array) -> tuple[Array, ...]:
+    def rule(self, c: Any, g: Array, w: Array, *optimizer_state: Array) -> tuple[Array, ...]:
         rate = c
-        if not memory:
+        if not optimizer_state:
             return (w - rate * g,)  # w ← w - η g
-        v = self.momentum * memory[0] - rate * g  # v ← μ v - η g
+        v = self.momentum * optimizer_state[0] - rate * g  # v ← μ v - η g
         if self.nesterov:
             return w + self.momentum * v - rate * g, v  # w ← w + μ v - η g
         return w + v, v  # w ← w + v

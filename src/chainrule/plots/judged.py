@@ -36,14 +36,21 @@ def confusion(y: Any, p: Any, names: Sequence[str] | None = None, ax: "Axes | No
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     wrong = np.where(np.eye(n, dtype=bool) | (counts == 0), np.nan, shares)
     most = float(np.nanmax(np.append(wrong, 1e-9)))
-    ax.imshow(wrong, cmap=WRONG, vmin=0, vmax=1.3 * most)  # the darkest are left out: black is read on all others
+    ax.imshow(
+        wrong, cmap=WRONG, vmin=0, vmax=1.3 * most
+    )  # the darkest are left out: black is read on all others
     for i, j in np.ndindex(n, n) if n <= WRITTEN else ():
         ax.text(j, i, f"{counts[i, j]:,}" if counts[i, j] else "·", ha="center", va="center", fontsize=8 if n > 12 else 9,
                 color=INK if np.isnan(wrong[i, j]) else "black", fontweight="bold" if i == j else "normal")  # fmt: skip
     right, total = int(np.trace(counts)), int(counts.sum())
     ax.set_xticks(range(n), names, rotation=0 if max(map(len, names)) < 4 else 90)
     ax.set_yticks(range(n), names)
-    dressed(ax, f"{right:,} of {total:,} right ({right / max(1, total):.2%})".replace("%", " %"), "taken for", "what it is")
+    dressed(
+        ax,
+        f"{right:,} of {total:,} right ({right / max(1, total):.2%})".replace("%", " %"),
+        "taken for",
+        "what it is",
+    )
     ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
@@ -102,7 +109,13 @@ def probabilities_of(p: Any) -> np.ndarray:
 
 
 def mistakes(
-    x: Any, y: Any, p: Any, names: Sequence[str] | None = None, count: int = 12, columns: int | None = None, ax: "Axes | None" = None
+    x: Any,
+    y: Any,
+    p: Any,
+    names: Sequence[str] | None = None,
+    count: int = 12,
+    columns: int | None = None,
+    ax: "Axes | None" = None,
 ) -> "Axes":
     """The worst mistakes: pictures that were misread, with the probabilities that the network gave them.
 
@@ -126,16 +139,41 @@ def mistakes(
     head, foot = 0.28, LINE * told + 0.12
     ax = axes(ax, 0.3 + 1.4 * columns, 0.2 + 1.4 * -(-len(chosen) // columns) * (high / wide + head + foot))
     for k, (left, top) in zip(chosen, grid_of(ax, shown, columns, head, foot), strict=True):
-        ax.text(left, top - 0.05 * wide, f"is {named(truth[k], names)}", ha="left", va="bottom", color=INK, fontsize=9)
+        ax.text(
+            left,
+            top - 0.05 * wide,
+            f"is {named(truth[k], names)}",
+            ha="left",
+            va="bottom",
+            color=INK,
+            fontsize=9,
+        )
         ax.text(left + wide, top - 0.05 * wide, f"#{k}", ha="right", va="bottom", color=INK, fontsize=7)
         order = list(np.argsort(-p[k], kind="stable")[:told])
         if truth[k] not in order:
             order[-1] = truth[k]
         for i, c in enumerate(order):
             at, colour = top + high + wide * LINE * (i + 0.7), COLOURS[0] if c == truth[k] else COLOURS[1]
-            ax.barh(at, max(0.42 * p[k, c], 0.01) * wide, left=left + 0.16 * wide, height=0.11 * wide, color=colour)
-            ax.text(left, at, named(c, names), ha="left", va="center_baseline", color=colour, fontsize=7, fontweight="bold")
-            ax.text(left + wide, at, per_cent(p[k, c]), ha="right", va="center_baseline", color=INK, fontsize=7)
+            ax.barh(
+                at,
+                max(0.42 * p[k, c], 0.01) * wide,
+                left=left + 0.16 * wide,
+                height=0.11 * wide,
+                color=colour,
+            )
+            ax.text(
+                left,
+                at,
+                named(c, names),
+                ha="left",
+                va="center_baseline",
+                color=colour,
+                fontsize=7,
+                fontweight="bold",
+            )
+            ax.text(
+                left + wide, at, per_cent(p[k, c]), ha="right", va="center_baseline", color=INK, fontsize=7
+            )
     return bare(ax)
 
 
@@ -145,4 +183,6 @@ def per_cent(share: float) -> str:
     >>> per_cent(0.5), per_cent(0.99999), per_cent(0.00001)
     ('50.0 %', '> 99.9 %', '< 0.1 %')
     """
-    return "> 99.9 %" if share > 0.9995 else "< 0.1 %" if share < 0.0005 else f"{share:.1%}".replace("%", " %")
+    return (
+        "> 99.9 %" if share > 0.9995 else "< 0.1 %" if share < 0.0005 else f"{share:.1%}".replace("%", " %")
+    )

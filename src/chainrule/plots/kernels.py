@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 def weights(
-    model: Any, layer: str | None = None, count: int = 60, shape: tuple[int, int] | None = None, ax: "Axes | None" = None
+    model: Any,
+    layer: str | None = None,
+    count: int = 60,
+    shape: tuple[int, int] | None = None,
+    ax: "Axes | None" = None,
 ) -> "Axes":
     """What the units of a layer look for: each one's incoming weights, laid out as the input is.
 
@@ -29,7 +33,9 @@ def weights(
     kernel, name, inputs = kernel_of(model, layer)
     shape = shape or inputs or square(kernel.shape[0])
     if shape is None or shape[0] * shape[1] != kernel.shape[0]:
-        raise ShapeError(f"{kernel.shape[0]} weights make no picture{f' of {shape}' if shape else ''}: say shape=(height, width).")
+        raise ShapeError(
+            f"{kernel.shape[0]} weights make no picture{f' of {shape}' if shape else ''}: say shape=(height, width)."
+        )
     with np.errstate(over="ignore"):  # weights may have grown out of all bounds
         order = np.argsort(-np.linalg.norm(kernel, axis=0), kind="stable")[:count]
     pictures = kernel[:, order].T.reshape(-1, *shape)
@@ -37,7 +43,12 @@ def weights(
     ax = axes(ax, min(9.0, 1.3 + 0.65 * columns), min(12.0, 0.6 + 0.65 * -(-len(order) // columns)))
     limit = float(np.quantile(np.abs(finite(pictures)), 0.995)) or 1.0
     grid_of(ax, pictures, columns, cmap=SIGNED, vmin=-limit, vmax=limit)
-    bare(ax, f"{name}: {len(order)} of {kernel.shape[1]:,} units" if len(order) < kernel.shape[1] else f"{name}: {len(order)} units")
+    bare(
+        ax,
+        f"{name}: {len(order)} of {kernel.shape[1]:,} units"
+        if len(order) < kernel.shape[1]
+        else f"{name}: {len(order)} units",
+    )
     scale(ax, ax.images[0], "weight")
     return ax
 
@@ -69,25 +80,30 @@ def square(n: int) -> tuple[int, int] | None:
     return (side, side) if side * side == n else None
 
 
-def histograms(run: Any, layer: str | None = None, name: str = "kernel", bins: int = 120, ax: "Axes | None" = None) -> "Axes":
+def histograms(
+    run: Any, layer: str | None = None, name: str = "kernel", bins: int = 120, ax: "Axes | None" = None
+) -> "Axes":
     """How a layer's weights spread while they learn: one ridge for each snapshot of a run, the first one on top.
 
     run: a recorded run.  layer: its name (default: the first that has weights).  name: "kernel" or "bias".
     Heights are densities, with one scale for all ridges; numbers that are not finite are left out.
 
     >>> import tempfile
-    >>> from chainrule import Sequential, layers, plots, recording, runs
+    >>> from chainrule import Sequential, layers, plots, runs
+    >>> from chainrule.recording import recorder
     >>> model = Sequential([layers.Dense(2, input_shape=(3,))])
     >>> model.compile("adam", "mse", backend="numpy")
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     record = recording.Record(folder)
+    ...     record = recorder.RunRecorder(folder)
     ...     history = model.fit(np.eye(3), np.eye(3)[:, :2], epochs=2, verbose=0, callbacks=record)
     ...     ax = plots.histograms(runs.Run(record.folder))
     >>> ax.get_title(), [label.get_text() for label in ax.get_yticklabels()]      # the first snapshot and the last
     ('dense: kernel (6 numbers)', ['0', '2'])
     """
     steps, arrays, layer = weights_over_time(run, layer, name)
-    low, high = np.quantile(np.concatenate([finite(a)[:: max(1, a.size // 100_000)] for a in arrays]), [0.001, 0.999])
+    low, high = np.quantile(
+        np.concatenate([finite(a)[:: max(1, a.size // 100_000)] for a in arrays]), [0.001, 0.999]
+    )
     edges = np.linspace(low - 0.1 * (high - low), high + 0.1 * (high - low) + 1e-12, bins + 1)
     ridges = [np.histogram(a[np.isfinite(a)], edges)[0] / a.size / (edges[1] - edges[0]) for a in arrays]
     ax = axes(ax, 6.0, 1.5 + 0.35 * len(arrays))
@@ -95,7 +111,9 @@ def histograms(run: Any, layer: str | None = None, name: str = "kernel", bins: i
     middles = (edges[1:] + edges[:-1]) / 2
     for k, ridge in enumerate(ridges):
         base = -float(k)
-        ax.fill_between(middles, base, base + 1.8 * ridge / tallest, color=COLOURS[0], alpha=0.55, linewidth=0, zorder=k)
+        ax.fill_between(
+            middles, base, base + 1.8 * ridge / tallest, color=COLOURS[0], alpha=0.55, linewidth=0, zorder=k
+        )
         ax.plot(middles, base + 1.8 * ridge / tallest, color=INK, linewidth=0.8, zorder=k)
     ax.set_yticks([-float(k) for k in range(len(steps))], [f"{step:,}" for step in steps])
     dressed(ax, f"{layer}: {name} ({arrays[0].size:,} numbers)", "weight", "before step")
@@ -125,5 +143,3 @@ def weights_over_time(run: Any, layer: str | None, name: str) -> tuple[list[int]
     if name not in found[0]:
         raise unknown(f"array in {named[at]}", name, found[0])
     return steps, [np.asarray(params[name]) for params in found], named[at]
-
-

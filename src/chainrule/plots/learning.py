@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.engines import steps_in
+from chainrule.engine.epoch import steps_in
 from chainrule.errors import SettingError, unknown
 from chainrule.plots.style import BESIDE, COLOURS, LINES, axes, dressed, legend, thousands
 
@@ -24,7 +24,11 @@ SIZES = {
 
 
 def curves(
-    *runs: Any, figure: str = "loss", labels: Sequence[str] | None = None, steps: bool | None = None, ax: "Axes | None" = None
+    *runs: Any,
+    figure: str = "loss",
+    labels: Sequence[str] | None = None,
+    steps: bool | None = None,
+    ax: "Axes | None" = None,
 ) -> "Axes":
     """Learning curves: a figure over the epochs; on what was learned from as a line, on held-out examples dashed.
 
@@ -44,24 +48,43 @@ def curves(
         raise SettingError("Curves of which runs? Give at least one.")
     if labels is not None and len(labels) != len(runs):
         raise SettingError(f"There are {len(runs)} runs but {len(labels)} labels.")
-    told = [figures_of(run) for run in runs]
+    told = [metrics_of_rate(run) for run in runs]
     if not any(epochs for _, epochs in told):
         raise SettingError("There is nothing to draw yet: no epoch has ended.")
-    known = sorted({name.removeprefix("val_") for figures, _ in told for name in figures})
+    known = sorted({name.removeprefix("val_") for metrics, _ in told for name in metrics})
     if figure not in known:
         raise unknown("figure in these runs", figure, known)
     ax = axes(ax)
-    names = labels if labels is not None else [getattr(run, "name", f"run {k + 1}") for k, run in enumerate(runs)]
-    for k, (figures, epochs) in enumerate(told):
-        if (len(runs) == 1 and len(epochs) <= SHORT if steps is None else steps) and figure in getattr(runs[k], "columns", ()):
+    names = (
+        labels if labels is not None else [getattr(run, "name", f"run {k + 1}") for k, run in enumerate(runs)]
+    )
+    for k, (metrics, epochs) in enumerate(told):
+        if (len(runs) == 1 and len(epochs) <= SHORT if steps is None else steps) and figure in getattr(
+            runs[k], "columns", ()
+        ):
             at, means, window = along_the_steps(runs[k], figure)
             label = f"means of {window} steps" if window > 1 else "steps"
-            ax.plot(at, means, color=COLOURS[k % len(COLOURS)], linewidth=0.8, alpha=0.4, label=label if len(runs) == 1 else None)
+            ax.plot(
+                at,
+                means,
+                color=COLOURS[k % len(COLOURS)],
+                linewidth=0.8,
+                alpha=0.4,
+                label=label if len(runs) == 1 else None,
+            )
         for prefix, what, style in PARTS:
-            values = figures.get(prefix + figure)
+            values = metrics.get(prefix + figure)
             if values:
                 label = what if len(runs) == 1 else f"{names[k]}, {what}"
-                ax.plot(epochs[: len(values)], values, style, marker="o", markersize=4, color=COLOURS[k % len(COLOURS)], label=label)
+                ax.plot(
+                    epochs[: len(values)],
+                    values,
+                    style,
+                    marker="o",
+                    markersize=4,
+                    color=COLOURS[k % len(COLOURS)],
+                    label=label,
+                )
     ax.locator_params(axis="x", integer=True)
     legend(ax)
     return dressed(ax, "", "epoch", figure)
@@ -71,21 +94,27 @@ def along_the_steps(run: Any, figure: str) -> tuple[np.ndarray, np.ndarray, int]
     """Where in the epochs a recorded run's steps lie, a figure there, and over how many steps it is a mean."""
     info, values = run.info, np.asarray(run.steps[figure], np.float64)
     per_epoch = steps_in(int(info.settings.data["examples"]), info.settings.batch)
-    begun = int(run.load_snapshot(info.step).extra["begun"]) if info.parent else 0  # a fork may begin within an epoch
+    begun = (
+        int(run.load_snapshot(info.step).extra["begun"]) if info.parent else 0
+    )  # a fork may begin within an epoch
     window = max(1, len(values) // MEANS)
     whole = len(values) // window * window
     middles = begun + np.arange(0, whole, window) + window / 2
     return info.epoch + middles / per_epoch, values[:whole].reshape(-1, window).mean(axis=1), window
 
 
-def figures_of(run: Any) -> tuple[dict[str, list[float]], list[int]]:
+def metrics_of_rate(run: Any) -> tuple[dict[str, list[float]], list[int]]:
     """A run's figures by name, one for each epoch, and the epochs' numbers, from 1."""
     if hasattr(run, "epochs"):  # a recorded run
-        names = dict.fromkeys(name for epoch in run.epochs for name in epoch.figures)
-        return {name: [epoch.figures.get(name, np.nan) for epoch in run.epochs] for name in names}, [e.epoch + 1 for e in run.epochs]
+        names = dict.fromkeys(name for epoch in run.epochs for name in epoch.metrics)
+        return {name: [epoch.metrics.get(name, np.nan) for epoch in run.epochs] for name in names}, [
+            e.epoch + 1 for e in run.epochs
+        ]
     history = getattr(run, "history", run)
     if not isinstance(history, Mapping):
-        raise SettingError(f"Curves are drawn of runs, of what fit returns, or of dicts of lists; it got {type(run).__name__}.")
+        raise SettingError(
+            f"Curves are drawn of runs, of what fit returns, or of dicts of lists; it got {type(run).__name__}."
+        )
     longest = max((len(values) for values in history.values()), default=0)
     epochs = [epoch + 1 for epoch in getattr(run, "epoch", range(longest))]
     return {name: list(values) for name, values in history.items()}, epochs
@@ -99,11 +128,12 @@ def sizes(run: Any, what: str = "gradient", ax: "Axes | None" = None) -> "Axes":
     explodes.  Raises SettingError for a run that recorded no sizes.
 
     >>> import tempfile
-    >>> from chainrule import Sequential, layers, plots, recording, runs
+    >>> from chainrule import Sequential, layers, plots, runs
+    >>> from chainrule.recording import recorder
     >>> model = Sequential([layers.Dense(2, input_shape=(3,))])
     >>> model.compile("adam", "mse", backend="numpy")
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     record = recording.Record(folder)
+    ...     record = recorder.RunRecorder(folder)
     ...     history = model.fit(np.eye(3), np.eye(3)[:, :2], epochs=2, verbose=0, callbacks=record)
     ...     ax = plots.sizes(runs.Run(record.folder))
     >>> ax.get_title(), [line.get_label() for line in ax.lines]
@@ -123,8 +153,20 @@ def sizes(run: Any, what: str = "gradient", ax: "Axes | None" = None) -> "Axes":
             ratio = steps[f"update_rms[{layer}]"] / steps[f"weight_rms[{layer}]"]
         values = ratio if what == "ratio" else steps[f"{column}[{layer}]"]
         seen = np.isfinite(values) & (values > 0)
-        ax.plot(number[seen], values[seen], LINES[k // len(COLOURS) % len(LINES)], color=COLOURS[k % len(COLOURS)], label=layer, linewidth=1.2)
+        ax.plot(
+            number[seen],
+            values[seen],
+            LINES[k // len(COLOURS) % len(LINES)],
+            color=COLOURS[k % len(COLOURS)],
+            label=layer,
+            linewidth=1.2,
+        )
     ax.set_yscale("log")
     thousands(ax.xaxis)
     legend(ax, **(BESIDE if len(layers) > 6 else {}))  # many names would lie on the lines
-    return dressed(ax, f"{words[:1].upper()}{words[1:]}, layer by layer", "step", "update / weight" if what == "ratio" else "root mean square per weight")
+    return dressed(
+        ax,
+        f"{words[:1].upper()}{words[1:]}, layer by layer",
+        "step",
+        "update / weight" if what == "ratio" else "root mean square per weight",
+    )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.engine.examples import Scaled
 from chainrule.errors import ShapeError
-from chainrule.examples import Scaled
 from chainrule.plots.style import COLOURS, INK, axes, bare
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ def as_pictures(x: Any) -> np.ndarray:
     if values.ndim == 4 and values.shape[-1] == 1:
         values = values[..., 0]
     if values.ndim not in (3, 4) or (values.ndim == 4 and values.shape[-1] != 3) or not len(values):
-        raise ShapeError(f"Pictures have the shape (n, h, w), (n, h, w, 3) or (n, pixels of a square); these have {values.shape}.")
+        raise ShapeError(
+            f"Pictures have the shape (n, h, w), (n, h, w, 3) or (n, pixels of a square); these have {values.shape}."
+        )
     top = 255 if values.dtype.kind in "iu" or values.max() > 1.5 else 1
     return np.clip(values.astype(np.float32) / top, 0, 1)
 
@@ -65,7 +67,9 @@ def columns_for(n: int) -> int:
     return max(1, min(n, math.ceil(math.sqrt(1.5 * n))))
 
 
-def grid_of(ax: "Axes", pictures: np.ndarray, columns: int, head: float = 0.0, foot: float = 0.0, **look: Any) -> list[tuple[int, int]]:
+def grid_of(
+    ax: "Axes", pictures: np.ndarray, columns: int, head: float = 0.0, foot: float = 0.0, **look: Any
+) -> list[tuple[int, int]]:
     """Draws pictures in rows, as one image whose gaps are transparent; returns their left upper corners, in pixels.
 
     pictures: (n, h, w) or (n, h, w, 3).  head, foot: room above and below each, in widths of a picture.
@@ -91,4 +95,10 @@ def named(value: Any, names: Sequence[str] | None) -> str:
     """A class as it is called."""
     if isinstance(value, str):
         return value
-    return str(names[int(value)]) if names is not None else f"{value:g}" if isinstance(value, float) else str(int(value))
+    return (
+        str(names[int(value)])
+        if names is not None
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(int(value))
+    )

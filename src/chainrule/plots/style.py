@@ -4,7 +4,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from chainrule.errors import SettingError, part
+from chainrule.errors import SettingError, require_package
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ def axes(ax: "Axes | None", width: float = 6.0, height: float = 4.0) -> "Axes":
     """The axes to draw into: those given, or new ones in a transparent figure of so many inches."""
     if ax is not None:
         return ax
-    part("matplotlib", "plot", "Drawing")
+    require_package("matplotlib", "plot", "Drawing")
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="none")
@@ -106,8 +106,12 @@ def svg(ax: "Axes | Figure", label: str = "") -> str:
     text = drawn(ax, ".svg").decode()
     text = text[text.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r"\s*<style type=\"text/css\">.*?</style>", "", text, flags=re.DOTALL)  # it would rule the whole page
-    used = set(re.findall(r"(?:url\(|href=\")#([\w-]+)", text))  # these are named by their content; other figures have the others, too
+    text = re.sub(
+        r"\s*<style type=\"text/css\">.*?</style>", "", text, flags=re.DOTALL
+    )  # it would rule the whole page
+    used = set(
+        re.findall(r"(?:url\(|href=\")#([\w-]+)", text)
+    )  # these are named by their content; other figures have the others, too
     text = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", text)
     text = re.sub(r"font: (?:(\d+) )?([\d.]+)px [^;\"]*", font, text)  # matplotlib before 3.11
     text = re.sub(r" ?font-family: [^;\"]*;?", "", text)
@@ -134,7 +138,9 @@ def ending_of(path: str) -> str:
     for ending in ENDINGS:
         if path.lower().endswith(ending):
             return ending
-    raise SettingError(f"A picture can be written to a file whose name ends in .png or .svg; it got {path!r}.")
+    raise SettingError(
+        f"A picture can be written to a file whose name ends in .png or .svg; it got {path!r}."
+    )
 
 
 def drawn(ax: "Axes | Figure", ending: str) -> bytes:
@@ -147,5 +153,7 @@ def drawn(ax: "Axes | Figure", ending: str) -> bytes:
     file = io.BytesIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "chainrule"}):  # for this moment only
         metadata = {"Date": None} if ending == ".svg" else {"Software": None}
-        figure.savefig(file, format=ending[1:], dpi=DPI, metadata=metadata, transparent=figure.get_facecolor()[3] == 0)
+        figure.savefig(
+            file, format=ending[1:], dpi=DPI, metadata=metadata, transparent=figure.get_facecolor()[3] == 0
+        )
     return file.getvalue()

@@ -45,14 +45,24 @@ def loss_plane(plane: Plane, ax: "Axes | None" = None) -> "Axes":
     tall = (plane.b[-1] - plane.b[0]) / (plane.a[-1] - plane.a[0])
     ax = axes(ax, 6.6, min(8.0, max(2.8, 0.9 + 5.0 * tall)))
     levels = levels_of(plane.losses)
-    image = ax.contourf(plane.a, plane.b, np.clip(plane.losses, levels[0], levels[-1]), levels=levels, cmap=DEPTHS, norm="log")
+    image = ax.contourf(
+        plane.a, plane.b, np.clip(plane.losses, levels[0], levels[-1]), levels=levels, cmap=DEPTHS, norm="log"
+    )
     ax.contour(plane.a, plane.b, plane.losses, levels=levels, colors="black", linewidths=0.3, alpha=0.4)
     ax.set_aspect("equal")
     scale(ax, image, "loss", ticks_of(levels))
     if plane.path is None:
         ax.plot(0, 0, "P", color=COLOURS[1], markeredgecolor="white", markersize=9)
     else:
-        ax.plot(plane.path[:, 0], plane.path[:, 1], "-o", color=COLOURS[1], markeredgecolor="white", markersize=5, linewidth=1.5)
+        ax.plot(
+            plane.path[:, 0],
+            plane.path[:, 1],
+            "-o",
+            color=COLOURS[1],
+            markeredgecolor="white",
+            markersize=5,
+            linewidth=1.5,
+        )
         rising = plane.path[-1, 1] > plane.path[-2, 1]
         for k, above in ((0, plane.path[0, 1] > plane.path[1, 1]), (-1, rising)):
             loss = "" if plane.path_losses is None else f": loss {plane.path_losses[k]:.3g}"

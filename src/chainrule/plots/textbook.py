@@ -1,8 +1,8 @@
 """The textbook's figures, computed while they are drawn: by the engine's own step, its optimizer, its loss.
 
-    line_fit      the squared error of a line over slope and intercept is a bowl; gradient descent rolls down
-    valleys       one curve, several valleys, three learning rates: too small, about right, too large
-    batch_paths   all examples at every step, or a few: few wander, but get there with less work
+line_fit      the squared error of a line over slope and intercept is a bowl; gradient descent rolls down
+valleys       one curve, several valleys, three learning rates: too small, about right, too large
+batch_paths   all examples at every step, or a few: few wander, but get there with less work
 """
 
 from collections.abc import Callable, Sequence
@@ -22,13 +22,22 @@ from chainrule.plots.surfaces import levels_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BELOW: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.13), "ncols": 2}  # where no line runs through it
+BELOW: dict[str, Any] = {
+    "loc": "upper center",
+    "bbox_to_anchor": (0.5, -0.13),
+    "ncols": 2,
+}  # where no line runs through it
 REACH = 3.0  # how far a figure follows a path, in distances of its start from the least error
 Curve = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
 
 def line_fit(
-    x: Any = None, y: Any = None, rate: float = 0.2, steps: int = 40, start: tuple[float, float] = (-1.0, 3.5), ax: "Axes | None" = None
+    x: Any = None,
+    y: Any = None,
+    rate: float = 0.2,
+    steps: int = 40,
+    start: tuple[float, float] = (-1.0, 3.5),
+    ax: "Axes | None" = None,
 ) -> "Axes":
     """The squared error of a line through points, over its slope and intercept, and the path of gradient descent.
 
@@ -43,7 +52,15 @@ def line_fit(
     x, y = points(x, y)
     ax = axes(ax, 6.4, 5.0)
     path = descent(x, y, rate, start, [slice(None)] * steps)
-    ax.plot(path[:, 0], path[:, 1], "-o", color=COLOURS[1], markersize=4, linewidth=1.2, label=f"{steps} steps, learning rate {rate:g}")
+    ax.plot(
+        path[:, 0],
+        path[:, 1],
+        "-o",
+        color=COLOURS[1],
+        markersize=4,
+        linewidth=1.2,
+        label=f"{steps} steps, learning rate {rate:g}",
+    )
     bowl(ax, x, y, [path])
     legend(ax, **BELOW)
     return dressed(ax, "Mean squared error of the line y = slope · x + intercept", "slope", "intercept")
@@ -69,7 +86,9 @@ def batch_paths(
     for size in sizes:
         orders = [generator(seed, "order", epoch).permutation(n) for epoch in range(epochs)]
         batch = size or n
-        paths.append(descent(x, y, rate, start, [order[k : k + batch] for order in orders for k in range(0, n, batch)]))
+        paths.append(
+            descent(x, y, rate, start, [order[k : k + batch] for order in orders for k in range(0, n, batch)])
+        )
     for k, (size, path) in enumerate(zip(sizes, paths, strict=True)):
         label = f"{f'batches of {size}' if size else f'all {n} at once'}: {len(path) - 1} steps"
         whole = not size or size >= n
@@ -81,7 +100,11 @@ def batch_paths(
 
 
 def valleys(
-    rates: Sequence[float] = (0.02, 0.1, 0.9), start: float = -4.2, steps: int = 40, curve: Curve | None = None, ax: "Axes | None" = None
+    rates: Sequence[float] = (0.02, 0.1, 0.9),
+    start: float = -4.2,
+    steps: int = 40,
+    curve: Curve | None = None,
+    ax: "Axes | None" = None,
 ) -> "Axes":
     """Gradient descent on a curve with several valleys, at several learning rates, each from the same start.
 
@@ -97,14 +120,25 @@ def valleys(
     ways = [rolled(derivative, rate, start, steps) for rate in rates]
     ax = axes(ax, 7.0, 4.2)
     seen = np.concatenate([[-5.0, 5.0] if curve is None else [start - 1, start + 1], *ways])
-    seen = seen[np.abs(seen - start) <= 2 * REACH * max(1.0, abs(start))]  # a way that explodes leaves the picture
+    seen = seen[
+        np.abs(seen - start) <= 2 * REACH * max(1.0, abs(start))
+    ]  # a way that explodes leaves the picture
     low, high = float(seen.min()), float(seen.max())
     room = 0.05 * (high - low)
     along = np.linspace(low - room, high + room, 600)
     ax.plot(along, loss(along), color=INK, linewidth=1.5)
     for k, (rate, way) in enumerate(zip(rates, ways, strict=True)):
         label = f"learning rate {rate:g}: loss {loss(way[-1]):.2f}"
-        ax.plot(way, loss(way), "-o", color=COLOURS[k % len(COLOURS)], markersize=4.5, linewidth=1, label=label, zorder=3 - k / 10)
+        ax.plot(
+            way,
+            loss(way),
+            "-o",
+            color=COLOURS[k % len(COLOURS)],
+            markersize=4.5,
+            linewidth=1,
+            label=label,
+            zorder=3 - k / 10,
+        )
     ax.plot(start, loss(start), "o", color=INK, markersize=8, label="start")
     tall = loss(along)
     ax.set_xlim(low - room, high + room)
@@ -121,7 +155,9 @@ def valley(w: Any) -> Any:
 
 def valley_slope(w: Any) -> Any:
     """The derivative of `valley`."""
-    return (w - 2) / 7 + sum(depth * 10 * (w - place) * np.exp(-5 * (w - place) ** 2) for depth, place in DENTS)
+    return (w - 2) / 7 + sum(
+        depth * 10 * (w - place) * np.exp(-5 * (w - place) ** 2) for depth, place in DENTS
+    )
 
 
 DENTS = ((0.9, -2.3), (0.75, -0.4))  # (depth, place)
@@ -149,7 +185,9 @@ def line_model() -> Sequential:
     return model
 
 
-def descent(x: np.ndarray, y: np.ndarray, rate: float, start: tuple[float, float], batches: Sequence[Any]) -> np.ndarray:
+def descent(
+    x: np.ndarray, y: np.ndarray, rate: float, start: tuple[float, float], batches: Sequence[Any]
+) -> np.ndarray:
     """Slope and intercept before each step and after the last, (steps + 1, 2). batches: the points of each step."""
     model, sgd = line_model(), optimizers.SGD(rate)
     step = make_step(model.chain, model.loss_object, sgd)
@@ -165,18 +203,24 @@ def bowl(ax: "Axes", x: np.ndarray, y: np.ndarray, paths: Sequence[np.ndarray]) 
     """Draws the squared error over slope and intercept, with room for all paths."""
     least, every = np.polyfit(x, y, 1), np.concatenate(paths)
     off = np.linalg.norm(every - least, axis=1)
-    every = np.concatenate([every[off <= REACH * off[0]], least[None]])  # a path that explodes leaves the picture
+    every = np.concatenate(
+        [every[off <= REACH * off[0]], least[None]]
+    )  # a path that explodes leaves the picture
     low, high = every.min(axis=0), every.max(axis=0)
     room = 0.15 * np.maximum(high - low, 0.5)
     a, b = (np.linspace(low[i] - room[i], high[i] + room[i], 61) for i in range(2))
     kernel, bias = np.ones((1, 1), np.float32), np.ones(1, np.float32)
     ways = [[{"kernel": kernel, "bias": 0 * bias}], [{"kernel": 0 * kernel, "bias": bias}]]
-    surface = Surface(line_model(), x[:, None], y[:, None], ways, "numpy", centre=[{"kernel": 0 * kernel, "bias": 0 * bias}])
+    surface = Surface(
+        line_model(), x[:, None], y[:, None], ways, "numpy", centre=[{"kernel": 0 * kernel, "bias": 0 * bias}]
+    )
     losses = surface.at(np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2)).reshape(len(b), len(a))
     levels = levels_of(losses)[:-1]
     lines = ax.contour(a, b, losses, levels=levels, colors=INK, linewidths=0.8, alpha=0.6, zorder=0)
     ax.clabel(lines, levels[2::3], fontsize=7, fmt="%.2g")
-    ax.plot(*least, "P", color=COLOURS[3], markersize=9, markeredgecolor="white", label="the least squared error")
+    ax.plot(
+        *least, "P", color=COLOURS[3], markersize=9, markeredgecolor="white", label="the least squared error"
+    )
     ax.set_xlim(a[0], a[-1])
     ax.set_ylim(b[0], b[-1])
 

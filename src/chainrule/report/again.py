@@ -5,14 +5,22 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from chainrule import recipes
 from chainrule.errors import ChainruleError
-from chainrule.recipes import Recipe
 from chainrule.report.markup import Html, Piece, facts, h, join
 from chainrule.report.material import Material
 from chainrule.report.section import Section
+from chainrule.training import recipes
+from chainrule.training.recipes import Recipe
 
-CHANGES = ("activation", "loss", "optimizer", "learning_rate", "schedule", "batch_size", "epochs")  # options of `train`
+CHANGES = (
+    "activation",
+    "loss",
+    "optimizer",
+    "learning_rate",
+    "schedule",
+    "batch_size",
+    "epochs",
+)  # options of `train`
 WORDS = {"chainrule": "Chainrule", "python": "Python", "numpy": "NumPy", "jax": "JAX", "jaxlib": "jaxlib"}
 
 
@@ -23,9 +31,15 @@ def section(of: Material) -> Section:
     if command:
         told = "The same data, the same seed and the same versions give the same weights, to the last bit on the same kind of processor."
         body += [h("p", told), block([command])]
-        body += [] if faithful else [h("p", "The recipe had settings that no option can say; this comes close.", class_="aside")]
+        body += (
+            []
+            if faithful
+            else [h("p", "The recipe had settings that no option can say; this comes close.", class_="aside")]
+        )
     else:
-        body.append(h("p", "It was recorded by a program of its own, which alone can make it again.", class_="aside"))
+        body.append(
+            h("p", "It was recorded by a program of its own, which alone can make it again.", class_="aside")
+        )
     run = shlex.quote(of.run.name)
     closer = [f"chainrule runs show {run}", f"chainrule runs doctor {run}"]
     if of.settings.recipe.get("seed") is not None and len(of.run.steps):
@@ -43,7 +57,9 @@ def marks(of: Material) -> Html:
     """Versions and fingerprints."""
     machine, info = of.run.info.machine, of.run.info
     versions = ", ".join(f"{word} {machine[name]}" for name, word in WORDS.items() if machine.get(name))
-    place = ", ".join(str(machine[name]) for name in ("processor", "architecture", "system") if machine.get(name))
+    place = ", ".join(
+        str(machine[name]) for name in ("processor", "architecture", "system") if machine.get(name)
+    )
     rows: list[tuple[str, Piece]] = [
         ("run", info.name), ("id", h("code", info.id)), ("seed", str(of.settings.recipe.get("seed", of.settings.seed))),
         ("made with", versions), ("on", place),
@@ -71,15 +87,28 @@ def training(of: Material) -> tuple[str, bool]:
     recipe = Recipe.from_dict(stored)
     if of.run.info.parent is not None:
         parent = of.run.info.parent
-        words = ["--fork", f"{parent.run}@{parent.step}", *options({name: getattr(recipe, name) for name in CHANGES[1:]})]
+        words = [
+            "--fork",
+            f"{parent.run}@{parent.step}",
+            *options({name: getattr(recipe, name) for name in CHANGES[1:]}),
+        ]
         return " ".join(["chainrule train", *map(shlex.quote, words)]), True
     words = [] if of.source_name == "mnist" else [of.source_name]
     words += ["--recipe", recipe.name]
     plan = recipes.recipe(recipe.name, int(data.get("examples", recipes.MNIST)))
-    changed = {name: getattr(recipe, name) for name in CHANGES if getattr(recipe, name) != getattr(plan, name)}
+    changed = {
+        name: getattr(recipe, name) for name in CHANGES if getattr(recipe, name) != getattr(plan, name)
+    }
     if recipe.hidden != plan.hidden:
         words += ["--layers", ",".join(map(str, recipe.hidden)) or "none"]
-    words += [*options(changed), "--seed", str(stored["seed"]), "--backend", of.settings.backend, *data_options(data.get("options") or {})]
+    words += [
+        *options(changed),
+        "--seed",
+        str(stored["seed"]),
+        "--backend",
+        of.settings.backend,
+        *data_options(data.get("options") or {}),
+    ]
     faithful = plan.changed(hidden=recipe.hidden, **changed) == recipe
     return " ".join(["chainrule train", *map(shlex.quote, words)]), faithful
 
@@ -90,7 +119,12 @@ def options(changes: dict[str, Any]) -> list[str]:
     >>> options({"learning_rate": 0.01, "batch_size": 32, "loss": None})
     ['--learning-rate', '0.01', '--batch-size', '32']
     """
-    return [word for name, value in changes.items() if value is not None for word in (f"--{name.replace('_', '-')}", str(value))]
+    return [
+        word
+        for name, value in changes.items()
+        if value is not None
+        for word in (f"--{name.replace('_', '-')}", str(value))
+    ]
 
 
 def data_options(known: dict[str, Any]) -> list[str]:
@@ -110,7 +144,9 @@ def data_options(known: dict[str, Any]) -> list[str]:
         elif name == "skip_bad":
             words += ["--skip-bad"] if value else []
         else:
-            several = "x".join(map(str, value)) if name == "size" and isinstance(value, list | tuple) else None
+            several = (
+                "x".join(map(str, value)) if name == "size" and isinstance(value, list | tuple) else None
+            )
             listed = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
             words += [f"--{'split-seed' if name == 'seed' else name.replace('_', '-')}", several or listed]
     return words

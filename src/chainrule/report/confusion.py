@@ -32,14 +32,22 @@ def section(of: Material) -> Section:
     judged = of.classes
     counts = plots.confusion_counts(judged.y, judged.said, len(of.names))
     cells = opened(of, judged, counts)
-    sprite = Sprite("confused", judged.x[[k for cell in cells for k in cell.shown]]) if of.pictures and cells else None
+    sprite = (
+        Sprite("confused", judged.x[[k for cell in cells for k in cell.shown]])
+        if of.pictures and cells
+        else None
+    )
     shown = matrix(of, counts, cells) if len(of.names) <= WIDEST else listed(of, cells)
     first = max((cell for cell in cells if cell.is_ != cell.said), key=lambda cell: cell.times, default=None)
     panels, at = [], 0
     for cell in cells:
         panels.append(panel(of, judged, cell, counts, sprite, at, cell is first))
         at += len(cell.shown)
-    body = [sprite.style if sprite else None, shown, h("div", panels, class_="panels", id="opened", aria_live="polite")]
+    body = [
+        sprite.style if sprite else None,
+        shown,
+        h("div", panels, class_="panels", id="opened", aria_live="polite"),
+    ]
     return Section("confusion", "What it confuses", title(of, counts), join(*body))
 
 
@@ -56,11 +64,17 @@ def opened(of: Material, judged: Judged, counts: np.ndarray) -> list[Cell]:
     """The cells that open, the mistakes first that are made most often, with as many examples as there is room for."""
     places = [(int(i), int(j)) for i, j in np.argwhere(counts)]
     places.sort(key=lambda place: (place[0] == place[1], -counts[place]))
-    places = places[:PANELS] if len(of.names) <= WIDEST else [place for place in places if place[0] != place[1]][:PANELS]
+    places = (
+        places[:PANELS]
+        if len(of.names) <= WIDEST
+        else [place for place in places if place[0] != place[1]][:PANELS]
+    )
     wanted = [min(int(counts[place]), RIGHT if place[0] == place[1] else SHOWN) for place in places]
     most = room(of.data.input_shape) if of.pictures else 10_000
     limit = next((k for k in range(SHOWN, 0, -1) if sum(min(k, n) for n in wanted) <= most), 0)
-    given = judged.p[np.arange(len(judged.y)), judged.y]  # the probability of the truth: the worst, and the least sure, first
+    given = judged.p[
+        np.arange(len(judged.y)), judged.y
+    ]  # the probability of the truth: the worst, and the least sure, first
     cells = []
     for (i, j), n in zip(places, wanted, strict=True):
         there = np.flatnonzero((judged.y == i) & (judged.said == j))
@@ -92,11 +106,15 @@ def matrix(of: Material, counts: np.ndarray, cells: list[Cell]) -> Html:
             shown = f"{counts[i, j]:,}" if counts[i, j] else "·"
             if (i, j) in there:
                 shown = h("a", shown, href=f"#{name_of(i, j)}", aria_label=words, title=words)
-            line.append(h("td", shown, class_=kind, style=f"--heat:{heat[i, j]:.2f}" if kind == "miss" else None))
+            line.append(
+                h("td", shown, class_=kind, style=f"--heat:{heat[i, j]:.2f}" if kind == "miss" else None)
+            )
         total = int(counts[i].sum())
         line.append(h("td", per_cent(counts[i, i] / total, 1) if total else "", class_="recall"))
         rows.append(h("tr", line))
-    inner = h("table", h("thead", h("tr", heads)), h("tbody", rows), class_=" ".join(["matrix", *look(names)]))
+    inner = h(
+        "table", h("thead", h("tr", heads)), h("tbody", rows), class_=" ".join(["matrix", *look(names)])
+    )
     caption = (
         f"Each row holds the {of.things} of one class, each column those that the network called so. On the diagonal it is right; "
         "the stronger the colour of another cell, the larger its share of the row. Choose a number to see its "
@@ -119,19 +137,30 @@ def look(names: tuple[str, ...]) -> list[str]:
 def listed(of: Material, cells: list[Cell]) -> Html:
     """The most frequent mistakes as a list, where there are too many classes for a matrix."""
     rows = [
-        (of.names[c.is_], of.names[c.said], h("a", f"{c.times:,}", href=f"#{name_of(c.is_, c.said)}")) for c in cells[:WIDEST]
+        (of.names[c.is_], of.names[c.said], h("a", f"{c.times:,}", href=f"#{name_of(c.is_, c.said)}"))
+        for c in cells[:WIDEST]
     ]
-    return table(("is", "said", "times"), rows, f"The most frequent mistakes of {len(of.names)} classes.", (0, 1))
+    return table(
+        ("is", "said", "times"), rows, f"The most frequent mistakes of {len(of.names)} classes.", (0, 1)
+    )
 
 
-def panel(of: Material, judged: Judged, cell: Cell, counts: np.ndarray, sprite: Sprite | None, at: int, first: bool) -> Html:
+def panel(
+    of: Material, judged: Judged, cell: Cell, counts: np.ndarray, sprite: Sprite | None, at: int, first: bool
+) -> Html:
     """What a cell opens: its examples."""
     is_, said = of.names[cell.is_], of.names[cell.said]
     total = int(counts[cell.is_].sum())
     right = cell.is_ == cell.said
     title = f"{is_}, read right" if right else f"{is_}, taken for {said}"
     which = "those it was least sure of" if right else "the worst"
-    some = "" if len(cell.shown) == cell.times else f" Here are {len(cell.shown)}, {which}." if cell.shown else ""
+    some = (
+        ""
+        if len(cell.shown) == cell.times
+        else f" Here are {len(cell.shown)}, {which}."
+        if cell.shown
+        else ""
+    )
     told = []
     for n, k in enumerate(cell.shown):
         sure = probability(judged.p[k, cell.said], 0)
@@ -142,9 +171,14 @@ def panel(of: Material, judged: Judged, cell: Cell, counts: np.ndarray, sprite: 
     return h(
         "section",
         h("h3", title, id=f"{name}-title"),
-        h("p", f"{cell.times:,} of {count(total, of.thing)} ({per_cent(cell.times / max(1, total), 1)}).{some} "
-               f"Below each: its number in {judged.words}, and how sure the network was."),
+        h(
+            "p",
+            f"{cell.times:,} of {count(total, of.thing)} ({per_cent(cell.times / max(1, total), 1)}).{some} "
+            f"Below each: its number in {judged.words}, and how sure the network was.",
+        ),
         h("ul", told, class_="pictures" if sprite else "places"),
         h("p", h("a", "back to the matrix", href="#confusion"), class_="back"),
-        id=name, class_="panel first" if first else "panel", aria_labelledby=f"{name}-title",
+        id=name,
+        class_="panel first" if first else "panel",
+        aria_labelledby=f"{name}-title",
     )

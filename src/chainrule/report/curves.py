@@ -33,9 +33,9 @@ def section(of: Material) -> Section:
         else "Each point is one step, and so one batch; some batches are harder than others.",
     ], wide=True)  # fmt: skip
     shown = []
-    known = [name for name in figures(of) if name != "loss"]
+    known = [name for name in metrics(of) if name != "loss"]
     for name in ["loss", *known[:2]] if len(run.epochs) > 1 else []:
-        if not np.isfinite([epoch.figures.get(name, np.nan) for epoch in run.epochs]).any():
+        if not np.isfinite([epoch.metrics.get(name, np.nan) for epoch in run.epochs]).any():
             continue
         ax = plots.curves(run, figure=name, steps=False, ax=axes(None, *SIZE))
         drawn = np.concatenate([np.asarray(line.get_ydata(), np.float64) for line in ax.lines])
@@ -65,7 +65,9 @@ def steps(of: Material) -> "Axes":
     run = of.run
     loss = np.asarray(run.steps["loss"], np.float64)
     number = np.arange(run.steps.first, run.steps.stop)[np.isfinite(loss)]
-    pieces, places = (np.array_split(a, min(STRETCHES, max(1, len(number)))) for a in (loss[np.isfinite(loss)], number))
+    pieces, places = (
+        np.array_split(a, min(STRETCHES, max(1, len(number)))) for a in (loss[np.isfinite(loss)], number)
+    )
     means = [float(piece.mean()) for piece in pieces if len(piece)]
     ax = axes(None, *WIDE)
     ax.plot([float(place.mean()) for place in places if len(place)], means, color=COLOURS[0], linewidth=1.5)
@@ -76,20 +78,24 @@ def steps(of: Material) -> "Axes":
     return dressed(ax, "", "step", "loss")
 
 
-def figures(of: Material) -> list[str]:
+def metrics(of: Material) -> list[str]:
     """The names of what was measured of each epoch, without val_."""
-    return list(dict.fromkeys(name.removeprefix("val_") for epoch in of.run.epochs for name in epoch.figures))
+    return list(dict.fromkeys(name.removeprefix("val_") for epoch in of.run.epochs for name in epoch.metrics))
 
 
 def words(of: Material, name: str) -> str:
     """What a curve shows."""
-    held = any(f"val_{name}" in epoch.figures for epoch in of.run.epochs)
+    held = any(f"val_{name}" in epoch.metrics for epoch in of.run.epochs)
     told = {
         "loss": "The same by epochs. An epoch is one time through all it learns from.",
         "accuracy": "The share of right answers.",
         "mae": "How far off it is on average (the mean absolute error).",
     }.get(name, f"The {name.replace('_', ' ')}, epoch by epoch.")
-    more = " Dashed: on what was held back and not learned from. Where the two part, it learns by heart." if held else ""
+    more = (
+        " Dashed: on what was held back and not learned from. Where the two part, it learns by heart."
+        if held
+        else ""
+    )
     return told + more
 
 
@@ -98,16 +104,20 @@ def epochs(of: Material) -> Html | None:
     known = of.run.epochs
     if not known:
         return h("p", "No epoch came to its end.", class_="aside")
-    names = list(dict.fromkeys(name for epoch in known for name in epoch.figures))
+    names = list(dict.fromkeys(name for epoch in known for name in epoch.metrics))
     places = sorted({round(k) for k in np.linspace(0, len(known) - 1, min(len(known), ROWS))})
     rows = [
-        [known[k].epoch + 1, *(cell(name, known[k].figures.get(name)) for name in names),
+        [known[k].epoch + 1, *(cell(name, known[k].metrics.get(name)) for name in names),
          "" if known[k].seconds is None else duration(known[k].seconds or 0)]
         for k in places
     ]  # fmt: skip
     heads = ["epoch", *(name.replace("val_", "held back: ").replace("_", " ") for name in names), "time"]
     some = f"{len(places)} of {len(known)} epochs. " if len(places) < len(known) else ""
-    return table(heads, rows, f"{some}Figures of learning are means over the epoch; those of what was held back are measured at its end.")
+    return table(
+        heads,
+        rows,
+        f"{some}Figures of learning are means over the epoch; those of what was held back are measured at its end.",
+    )
 
 
 def cell(name: str, value: float | None) -> str:
@@ -116,4 +126,10 @@ def cell(name: str, value: float | None) -> str:
         return ""
     if not np.isfinite(value):
         return "not finite"
-    return per_cent(value) if name.endswith("accuracy") and 0 <= value <= 1 else f"{value:.4f}" if abs(value) < 100 else number(value)
+    return (
+        per_cent(value)
+        if name.endswith("accuracy") and 0 <= value <= 1
+        else f"{value:.4f}"
+        if abs(value) < 100
+        else number(value)
+    )

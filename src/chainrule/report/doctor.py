@@ -20,7 +20,9 @@ def section(of: Material) -> Section:
         title = "The doctor finds nothing alarming"
     else:
         title = f"The doctor finds: {', '.join(dict.fromkeys(finding.name for finding in alarms))}"
-    body: list[Piece] = [h("ul", [card(of, finding) for finding in found], class_="findings")] if len(found) else []
+    body: list[Piece] = (
+        [h("ul", [card(of, finding) for finding in found], class_="findings")] if len(found) else []
+    )
     looked = f"Looked at: {', '.join(found.looked_at)}." if found.looked_at else None
     body += [candidates(of), h("p", looked) if looked else None]
     body += [h("p", of.private(reason), class_="aside") for reason in found.left_out]
@@ -48,7 +50,12 @@ def typed(text: str) -> list[Piece]:
 def candidates(of: Material) -> Html | None:
     """The first labels that look wrong, if many do."""
     ranked = of.diagnosis.suspects
-    if ranked is None or of.missing or not of.pictures or not any(f.name == "suspicious labels" for f in of.diagnosis):
+    if (
+        ranked is None
+        or of.missing
+        or not of.pictures
+        or not any(f.name == "suspicious labels" for f in of.diagnosis)
+    ):
         return None
     top = [suspect for suspect in ranked.top(CANDIDATES) if suspect.index < len(of.data.x_train)]
     sprite = Sprite("suspects", of.data.x_train[[suspect.index for suspect in top]])

@@ -43,7 +43,9 @@ def section(of: Material) -> Section | None:
     told = f"Half of its answers are within {number(middle)}, nine in ten within {number(tenth)}. It explains {per_cent(right, 1)} of the variance (R²)."
     body = [h("p", told), h("div", [shown, spread], class_="figures"), sprite.style if sprite else None,
             h("h3", f"The {count(len(worst), 'largest error')}"), h("ol", cards, class_="cards")]  # fmt: skip
-    return Section("errors", "How far off it is", f"Nine in ten of its answers are within {number(tenth)}", join(*body))
+    return Section(
+        "errors", "How far off it is", f"Nine in ten of its answers are within {number(tenth)}", join(*body)
+    )
 
 
 def scatter(of: Material) -> "Axes":

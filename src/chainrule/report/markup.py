@@ -53,11 +53,18 @@ def _text(piece: Piece) -> str:
 def facts(rows: Iterable[tuple[str, Piece]], kind: str = "") -> Html:
     """Words and what they stand for, those that are known. kind: "short" for two beside each other."""
     known = [(name, value) for name, value in rows if value not in (None, "")]
-    return h("dl", [h("div", h("dt", name), h("dd", value)) for name, value in known], class_=f"facts {kind}".strip())
+    return h(
+        "dl",
+        [h("div", h("dt", name), h("dd", value)) for name, value in known],
+        class_=f"facts {kind}".strip(),
+    )
 
 
-def table(heads: Sequence[Piece], rows: Iterable[Sequence[Piece]], caption: str, words: Sequence[int] = (0,)) -> Html:
+def table(
+    heads: Sequence[Piece], rows: Iterable[Sequence[Piece]], caption: str, words: Sequence[int] = (0,)
+) -> Html:
     """A table that scrolls within itself where it is too wide. words: columns of words; all others are numbers."""
+
     def cells(row: Sequence[Piece], tag: str) -> Html:
         return h("tr", [h("th" if k == 0 else tag, cell, scope="row" if k == 0 and tag == "td" else "col" if tag == "th" else None,
                           class_=None if k in words else "number") for k, cell in enumerate(row)])  # fmt: skip

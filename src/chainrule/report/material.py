@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule import recipes, reruns
 from chainrule.datasets.dataset import Dataset
 from chainrule.diagnosis import Diagnosis, diagnose
 from chainrule.diagnosis.answers import NO_LABEL, Answers, as_probabilities, ending
 from chainrule.errors import ChainruleError, DataError, SettingError
 from chainrule.models import Sequential
-from chainrule.replay import Replay
+from chainrule.recording import resume
+from chainrule.recording.replay import Replay
 from chainrule.runs import Run
+from chainrule.training import recipes
 
 PARTS = (("test", "the test part"), ("val", "the validation part"), ("train", "what it learned from"))
 SMALLEST = 8  # pixels a side: what is smaller is a row of a table
@@ -55,7 +56,7 @@ class Material:
     """
 
     def __init__(self, run: Run, source: Any = None, replay: Replay | None = None) -> None:
-        if replay is None and isinstance(run, reruns.Recorded) and "source" not in run.info.settings.data:
+        if replay is None and isinstance(run, resume.OpenRun) and "source" not in run.info.settings.data:
             replay = run.replay  # a program's own run: it brought its data along
         self.run, self.settings, self._source, self._replay = run, run.info.settings, source, replay
 
@@ -64,9 +65,13 @@ class Material:
     def _data(self) -> Dataset | str:
         """The data, or why they can not be had."""
         try:
-            data = reruns.again(self.run, self._source, backend="numpy").data
+            data = resume.rebuild(self.run, self._source, backend="numpy").data
         except (ChainruleError, OSError) as problem:
-            return self.private(str(problem)) if self._replay is None else data_of(self._replay, str(self.settings.data.get("name") or "data"))
+            return (
+                self.private(str(problem))
+                if self._replay is None
+                else data_of(self._replay, str(self.settings.data.get("name") or "data"))
+            )
         if data.digest != self.settings.data.get("digest"):
             return (
                 f"The data called {self.source_name} are not those that it learned from: their digest is {data.digest[:12]}, "
@@ -94,7 +99,12 @@ class Material:
 
     def private(self, text: str) -> str:
         """A text without the folders in which the user keeps things."""
-        known = [self.settings.data.get("source"), self._source, (self.settings.data.get("options") or {}).get("test"), self.run.path]
+        known = [
+            self.settings.data.get("source"),
+            self._source,
+            (self.settings.data.get("options") or {}).get("test"),
+            self.run.path,
+        ]
         for path in known:
             if isinstance(path, str | os.PathLike) and os.sep in str(path):
                 text = text.replace(str(Path(path).parent) + os.sep, "")
@@ -131,14 +141,22 @@ class Material:
         for link, params in zip(model.chain, learned[len(learned) - len(model.chain) :], strict=True):
             link.params = params
         if not all(np.isfinite(weight).all() for weight in model.get_weights()):
-            raise SettingError("The network's weights are no finite numbers any more, so it can not be asked anything.")
+            raise SettingError(
+                "The network's weights are no finite numbers any more, so it can not be asked anything."
+            )
         return model
 
     @cached_property
     def weights(self) -> int:
         """How many numbers it learned; 0 where no snapshot can be read."""
         try:
-            return int(sum(np.size(weight) for layer in self.state.state["learning"]["params"] for weight in layer.values()))
+            return int(
+                sum(
+                    np.size(weight)
+                    for layer in self.state.state["learning"]["params"]
+                    for weight in layer.values()
+                )
+            )
         except ChainruleError:
             return 0
 
@@ -146,7 +164,7 @@ class Material:
     def replay(self) -> Replay:
         """Any step of it again."""
         if self._replay is None:
-            self._replay = reruns.replay_of(self.run, reruns.again(self.run, self._source, self.data))
+            self._replay = resume.replay_of(self.run, resume.rebuild(self.run, self._source, self.data))
         return self._replay
 
     # ── what it says ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -154,7 +172,11 @@ class Material:
     def judged(self) -> Judged:
         """The examples it has not learned from (where there are none: all others), and what it says to them."""
         data = self.data
-        part = next(part for part, _ in PARTS if getattr(data, f"x_{part}") is not None and len(getattr(data, f"x_{part}")))
+        part = next(
+            part
+            for part, _ in PARTS
+            if getattr(data, f"x_{part}") is not None and len(getattr(data, f"x_{part}"))
+        )
         x, y = np.asarray(getattr(data, f"x_{part}")), np.asarray(getattr(data, f"y_{part}"))
         told = self.model.predict(recipes.inputs(data, x), verbose=0)
         if data.task == "regression":
@@ -191,7 +213,11 @@ class Material:
         if self.missing:
             return "digit" if self.settings.data.get("name") == "mnist" else "example"
         if self.pictures:
-            return "digit" if self.names == tuple("0123456789") and self.data.preparation.get("like") == "mnist" else "picture"
+            return (
+                "digit"
+                if self.names == tuple("0123456789") and self.data.preparation.get("like") == "mnist"
+                else "picture"
+            )
         return "row" if self.data.preparation.get("kind") == "table" else "example"
 
     @property
@@ -215,4 +241,6 @@ def data_of(replay: Replay, name: str) -> Dataset:
         return Dataset(name, x, y, x[:0], y[:0], task="regression", scale=scale)
     known = y != NO_LABEL
     task = "two classes" if answers.outputs == 1 else "classes"
-    return Dataset(name, x[known], y[known], x[:0], y[:0], task=task, class_names=tuple(answers.names), scale=scale)
+    return Dataset(
+        name, x[known], y[known], x[:0], y[:0], task=task, class_names=tuple(answers.names), scale=scale
+    )

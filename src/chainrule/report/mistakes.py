@@ -19,7 +19,9 @@ def section(of: Material) -> Section:
     judged = of.classes
     worst = plots.most_wrong(judged.y, judged.p, COUNT)
     if not len(worst):
-        return Section("mistakes", "Its worst mistakes", f"It made no mistake on {len(judged.y):,} {of.things}", join())
+        return Section(
+            "mistakes", "Its worst mistakes", f"It made no mistake on {len(judged.y):,} {of.things}", join()
+        )
     worst = worst[: room(of.data.input_shape)] if of.pictures else worst
     sprite = Sprite("wrong", judged.x[worst]) if of.pictures else None
     cards = [card(of, judged, int(k), n, sprite) for n, k in enumerate(worst)]

@@ -5,7 +5,7 @@ import numpy as np
 from chainrule import explain
 from chainrule.errors import SettingError
 from chainrule.explain import StepExplained
-from chainrule.replay import Replay
+from chainrule.recording.replay import Replay
 from chainrule.report.markup import Html, h, join
 from chainrule.report.material import Material
 from chainrule.report.section import Section

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from chainrule import __version__
-from chainrule.errors import ChainruleError, part
-from chainrule.replay import Replay
+from chainrule.errors import ChainruleError, require_package
+from chainrule.recording.replay import Replay
 from chainrule.report import (
     again,
     confusion,
@@ -61,12 +61,12 @@ def page(run: Run, source: Any = None, replay: Replay | None = None) -> Page:
 
     source: where the data it learned from are now, if they have moved.  replay: the run, opened, if you have it.
     What can not be had is left out, and the page says so. The same run gives the same page.
-    Raises FileError when the folder is no run, MissingPartError without matplotlib.
+    Raises FileError when the folder is no run, MissingDependencyError without matplotlib.
 
     >>> page(Run("runs/2026-11-23T07-31-05_mnist_fast")).title                                      # doctest: +SKIP
     'It reads 98.54 % of digits it has not seen'
     """
-    part("matplotlib", "plot", "A report")
+    require_package("matplotlib", "plot", "A report")
     of = Material(run, source, replay)
     sections, reasons = list[Section](), dict[str, list[str]]()
     with np.errstate(all="ignore"):
@@ -78,7 +78,9 @@ def page(run: Run, source: Any = None, replay: Replay | None = None) -> Page:
                 reasons.setdefault(of.private(str(why)), []).append(label)
             else:
                 sections += [made] if made is not None else []
-    left_out = tuple(f"{', '.join(f'“{label}”' for label in labels)}: {why}" for why, labels in reasons.items())
+    left_out = tuple(
+        f"{', '.join(f'“{label}”' for label in labels)}: {why}" for why, labels in reasons.items()
+    )
     return Page(title, whole(title, head, sections, left_out), tuple(s.name for s in sections), left_out)
 
 
@@ -100,7 +102,9 @@ def whole(title: str, head: Html, sections: list[Section], left_out: tuple[str, 
         "section", h("h2", "What is not in this report", id="missing-title"), h("ul", [h("li", line) for line in left_out]),
         id="missing", aria_labelledby="missing-title",
     ) if left_out else None  # fmt: skip
-    links = [(section.name, section.label) for section in sections] + ([("missing", "What is not here")] if left_out else [])
+    links = [(section.name, section.label) for section in sections] + (
+        [("missing", "What is not here")] if left_out else []
+    )
     script = text("page.js")
     return Template(text("page.html")).substitute(
         title=join(title), style=text("page.css"), script=script, script_digest=digest(script), head=head,

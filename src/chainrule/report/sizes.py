@@ -38,10 +38,22 @@ def section(of: Material) -> Section:
     ]  # fmt: skip
     last = max(int(s.steps[-1]) for s in records.sizes)
     heads = ("layer", "gradient", "update", "weights", "update / weights")
-    told = table(heads, rows, f"At step {last:,}, the last at which they were measured: root mean squares per weight.")
+    told = table(
+        heads, rows, f"At step {last:,}, the last at which they were measured: root mean squares per weight."
+    )
     moved = np.array([np.nanmedian(s.ratio) for s in records.sizes if np.isfinite(s.ratio).any()])
-    low, high = (number(100 * float(choose(moved)), 2) for choose in (np.min, np.max)) if len(moved) else ("", "")
-    title = f"A step moves the weights by {low if low == high else f'{low} to {high}'}\u00a0% of their size" if low else "The weights did not move"
+    low, high = (
+        (number(100 * float(choose(moved)), 2) for choose in (np.min, np.max)) if len(moved) else ("", "")
+    )
+    title = (
+        f"A step moves the weights by {low if low == high else f'{low} to {high}'}\u00a0% of their size"
+        if low
+        else "The weights did not move"
+    )
     looks = count(len(records.sizes[0].steps), "step")
-    body = [h("p", f"Measured at {looks}, spread over the training."), h("div", shown, class_="figures"), told]
+    body = [
+        h("p", f"Measured at {looks}, spread over the training."),
+        h("div", shown, class_="figures"),
+        told,
+    ]
     return Section("sizes", "Sizes, layer by layer", title, join(*body))

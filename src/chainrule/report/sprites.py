@@ -31,7 +31,9 @@ class Sprite:
         """The rule that holds the picture; once on the page."""
         rows = -(-self.n // self.columns)
         sides = f"--columns:{self.columns};--rows:{rows};--tall:{self.high / self.wide:.4g}"
-        return Html(f"<style>.{self.name}{{{sides};background-image:url(data:image/png;base64,{base64.b64encode(self.png()).decode()})}}</style>")
+        return Html(
+            f"<style>.{self.name}{{{sides};background-image:url(data:image/png;base64,{base64.b64encode(self.png()).decode()})}}</style>"
+        )
 
     def png(self) -> bytes:
         """All pictures, in rows."""

@@ -17,7 +17,11 @@ def head(of: Material) -> tuple[str, Html]:
         h("p", " · ".join(("Report of a training", of.source_name, date(info.started))), class_="kicker"),
         h("h1", title),
         h("p", lead, class_="lead"),
-        h("dl", [h("div", h("dt", name), h("dd", value)) for name, value in [*tiles, *common(of)]], class_="tiles"),
+        h(
+            "dl",
+            [h("div", h("dt", name), h("dd", value)) for name, value in [*tiles, *common(of)]],
+            class_="tiles",
+        ),
     )
 
 
@@ -37,7 +41,11 @@ def found(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
             f"always answering the middle value would be off by {number(usual)}."
         )
         title = f"It is off by {number(float(off.mean()))} on average, on {new}"
-        return title, lead, [("off by, on average", number(float(off.mean()))), ("at most", number(float(off.max())))]
+        return (
+            title,
+            lead,
+            [("off by, on average", number(float(off.mean()))), ("at most", number(float(off.max())))],
+        )
     right = int((judged.said == judged.y).sum())
     n, verb = len(judged.y), {"digit": "reads", "picture": "recognises"}.get(of.thing, "is right about")
     most = int(np.bincount(of.data.y_train, minlength=len(of.names)).argmax())
@@ -51,16 +59,24 @@ def found(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
 
 def unasked(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
     """The same where the network can not be asked: by what was recorded."""
-    figures, broken = of.run.figures, np.flatnonzero(~np.isfinite(of.run.steps["loss"]))
+    metrics, broken = of.run.metrics, np.flatnonzero(~np.isfinite(of.run.steps["loss"]))
     lead = f"{learned(of)} What follows is what was recorded while it learned."
     if len(broken):
-        return f"It failed: at step {broken[0] + of.run.steps.first:,} the loss stopped being a finite number", lead, []
+        return (
+            f"It failed: at step {broken[0] + of.run.steps.first:,} the loss stopped being a finite number",
+            lead,
+            [],
+        )
     for name, word in (("val_accuracy", "of what was held back"), ("accuracy", "of what it learned from")):
-        if np.isfinite(figures.get(name, np.nan)):
-            return f"It got {per_cent(figures[name])} {word} right", lead, [("right", per_cent(figures[name]))]
+        if np.isfinite(metrics.get(name, np.nan)):
+            return (
+                f"It got {per_cent(metrics[name])} {word} right",
+                lead,
+                [("right", per_cent(metrics[name]))],
+            )
     for name in ("val_loss", "loss"):
-        if np.isfinite(figures.get(name, np.nan)):
-            return f"It ended with a loss of {number(figures[name])}", lead, [("loss", number(figures[name]))]
+        if np.isfinite(metrics.get(name, np.nan)):
+            return f"It ended with a loss of {number(metrics[name])}", lead, [("loss", number(metrics[name]))]
     return f"A training on {of.source_name}", lead, []
 
 
@@ -68,7 +84,11 @@ def learned(of: Material) -> str:
     """One sentence about the training."""
     run, settings = of.run, of.settings
     epochs, steps = len(run.epochs), len(run.steps)
-    whole = count(epochs, "epoch") if epochs >= settings.epochs - run.info.epoch else f"{epochs} of {count(settings.epochs, 'epoch')}"
+    whole = (
+        count(epochs, "epoch")
+        if epochs >= settings.epochs - run.info.epoch
+        else f"{epochs} of {count(settings.epochs, 'epoch')}"
+    )
     weights = of.weights
     network = f"A network with {count(weights, 'weight')}" if weights else "A network"
     status = {"interrupted": " It was interrupted.", "failed": " It failed.",

@@ -16,8 +16,22 @@ FEW = 12  # classes that are named
 
 def section(of: Material) -> Section:
     """The section."""
-    parts = [h("h3", "The data"), data(of), examples(of), h("h3", "The network"), network(of), h("h3", "The way of learning"), learning(of)]
-    what = "" if of.missing else f" for {count(len(of.names), 'class', 'classes')}" if of.names else " for one number"
+    parts = [
+        h("h3", "The data"),
+        data(of),
+        examples(of),
+        h("h3", "The network"),
+        network(of),
+        h("h3", "The way of learning"),
+        learning(of),
+    ]
+    what = (
+        ""
+        if of.missing
+        else f" for {count(len(of.names), 'class', 'classes')}"
+        if of.names
+        else " for one number"
+    )
     title = f"A {of.network()} network learned from {of.source_name}{what}"
     return Section("trained", "What it learned from", title, join(*parts))
 
@@ -37,7 +51,12 @@ def data(of: Material) -> Html:
         rows.append(("classes", shown + (f" and {len(of.names) - FEW} more" if len(of.names) > FEW else "")))
     else:
         y = data.y_train
-        rows.append(("answers", f"from {number(float(y.min()))} to {number(float(y.max()))}, mean {number(float(y.mean()))}"))
+        rows.append(
+            (
+                "answers",
+                f"from {number(float(y.min()))} to {number(float(y.max()))}, mean {number(float(y.mean()))}",
+            )
+        )
     rows += [("from", of.private(data.source)), ("licence", data.licence)]
     rows += [("left out", count(len(data.skipped), "example"))] if data.skipped else []
     rows += [("note", of.private(note)) for note in data.notes]
@@ -66,10 +85,15 @@ def examples(of: Material) -> Html | None:
         return None
     data = of.data
     n = min(SHOWN, room(data.input_shape), len(data.x_train))
-    places = np.linspace(0, len(data.x_train) - 1, n).astype(int)  # spread over all: folders come class by class
+    places = np.linspace(0, len(data.x_train) - 1, n).astype(
+        int
+    )  # spread over all: folders come class by class
     sprite = Sprite("examples", data.x_train[places])
     answers = [of.names[int(y)] if of.names else number(float(y)) for y in data.y_train[places]]
-    shown = [h("li", sprite.picture(k, f"{of.thing}: {answer}"), h("span", answer)) for k, answer in enumerate(answers)]
+    shown = [
+        h("li", sprite.picture(k, f"{of.thing}: {answer}"), h("span", answer))
+        for k, answer in enumerate(answers)
+    ]
     caption = f"{n} of the {of.things} it learned from, as the network gets them, each with its answer."
     return figure(join(sprite.style, h("ul", shown, class_="pictures")), caption, wide=True)
 
@@ -82,10 +106,17 @@ def network(of: Material) -> Html:
         activation = getattr(layer, "activation", None)
         word = activation if isinstance(activation, str) else getattr(activation, "__name__", "")
         does = f"{kind}, {word}" if word and kind != "Activation" else word if kind == "Activation" else kind
-        rows.append((layer.name, does, " × ".join(map(str, shape_ or ())) or "1", f"{layer.count_params():,}"))
+        rows.append(
+            (layer.name, does, " × ".join(map(str, shape_ or ())) or "1", f"{layer.count_params():,}")
+        )
     total = sum(layer.count_params() for layer in of.built.layers)
     rows.append(("together", "", "", f"{total:,}"))
-    return table(("layer", "what it is", "gives", "weights"), rows, "From the input (above) to the answer (below).", (0, 1))
+    return table(
+        ("layer", "what it is", "gives", "weights"),
+        rows,
+        "From the input (above) to the answer (below).",
+        (0, 1),
+    )
 
 
 def learning(of: Material) -> Html:
@@ -102,7 +133,12 @@ def learning(of: Material) -> Html:
         ("learning rate", number(rate) if isinstance(rate, int | float) else planned(rate)),
         ("batch", count(settings.batch, "example")),
         ("epochs", f"{settings.epochs:,}"),
-        ("label smoothing", recipe.get("label_smoothing") or None if str(name_of(loss)).startswith(("categorical", "binary")) else None),
+        (
+            "label smoothing",
+            recipe.get("label_smoothing") or None
+            if str(name_of(loss)).startswith(("categorical", "binary"))
+            else None,
+        ),
         ("pictures", "bent a little, anew at every step" if training.get("augmentation") else None),
         ("seed", recipe.get("seed", settings.seed)),
         ("computed by", {"numpy": "NumPy", "jax": "JAX"}.get(settings.backend, settings.backend)),
@@ -118,7 +154,9 @@ def learning(of: Material) -> Html:
 def name_of(stored: Any) -> str:
     """The name of a loss or an optimizer as a run keeps it."""
     if isinstance(stored, dict):
-        return str((stored.get("config") or {}).get("name") or stored.get("class_name") or "unknown").replace("_", " ")
+        return str((stored.get("config") or {}).get("name") or stored.get("class_name") or "unknown").replace(
+            "_", " "
+        )
     return str(stored or "unknown").replace("_", " ")
 
 

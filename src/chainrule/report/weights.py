@@ -21,7 +21,10 @@ COLUMNS = 30
 
 def section(of: Material) -> Section:
     """The section."""
-    layer = next((layer for layer in of.model.layers if "kernel" in layer.params and layer.params["kernel"].ndim == 2), None)
+    layer = next(
+        (layer for layer in of.model.layers if "kernel" in layer.params and layer.params["kernel"].ndim == 2),
+        None,
+    )
     if layer is None:
         raise SettingError("No layer has a kernel.")
     kernel = np.asarray(layer.params["kernel"])
@@ -29,7 +32,12 @@ def section(of: Material) -> Section:
     sides = picture_of(shape, len(kernel))
     if sides is not None:
         title = f"What the {count(kernel.shape[1], 'unit')} of the first layer look for"
-        return Section("weights", "What it looks for", title, pictures(kernel.reshape(-1, kernel.shape[1]), shape, sides, str(layer.name)))
+        return Section(
+            "weights",
+            "What it looks for",
+            title,
+            pictures(kernel.reshape(-1, kernel.shape[1]), shape, sides, str(layer.name)),
+        )
     named = columns(of, kernel)
     title = f"The first layer listens most to {named[0][0]}"
     return Section("weights", "What it looks for", title, bars(named))
@@ -71,7 +79,10 @@ def columns(of: Material, kernel: NDArray[Any]) -> list[tuple[str, float]]:
     told, at = [], 0
     for column in known:
         words = [None] if column["kind"] == "number" else column["values"]
-        told += [(str(column["name"]) + ("" if word is None else f" = {word}"), float(sizes[at + k])) for k, word in enumerate(words)]
+        told += [
+            (str(column["name"]) + ("" if word is None else f" = {word}"), float(sizes[at + k]))
+            for k, word in enumerate(words)
+        ]
         at += len(words)
     if at != len(sizes):
         told = [(f"input {k}", float(size)) for k, size in enumerate(sizes)]

@@ -55,7 +55,11 @@ def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 9.5 else f"{seconds:.0f} s"
     whole = round(seconds)
-    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {round(whole % 3600 / 60)} min"
+    return (
+        f"{whole // 60} min {whole % 60} s"
+        if whole < 3600
+        else f"{whole // 3600} h {round(whole % 3600 / 60)} min"
+    )
 
 
 def date(iso: str) -> str:
@@ -73,4 +77,17 @@ def date(iso: str) -> str:
     return f"{when.day} {MONTHS[when.month - 1]} {when.year}, {when:%H:%M}"
 
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)

@@ -73,7 +73,9 @@ def encode(first: int, rows: Any, columns: int) -> bytes:
     """One block. rows: (steps, columns) numbers, stored as float32."""
     rows = np.asarray(rows, np.dtype("<f4"), order="C")
     if rows.ndim != 2 or rows.shape[1] != columns:
-        raise ShapeError(f"The run records {columns} numbers for each step; it got rows of shape {rows.shape}.")
+        raise ShapeError(
+            f"The run records {columns} numbers for each step; it got rows of shape {rows.shape}."
+        )
     body: bytes = rows.tobytes()
     head = HEAD.pack(MARK, len(rows), first, columns)
     return head + CRC.pack(zlib.crc32(body, zlib.crc32(head))) + body

@@ -20,7 +20,7 @@ class Comparison:
 
     settings: list[Difference]
     machine: list[Difference]
-    figures: dict[str, tuple[Any, Any]]
+    metrics: dict[str, tuple[Any, Any]]
     curves: dict[str, tuple[list[tuple[int, float]], list[tuple[int, float]]]]
     common: tuple[int, int]
     parted: int | None
@@ -28,12 +28,12 @@ class Comparison:
 
 def compare(here: Run, there: Run) -> Comparison:
     """Compares two runs."""
-    ends = [run.figures for run in (here, there)]
+    ends = [run.metrics for run in (here, there)]
     lines = [curves(run) for run in (here, there)]
     return Comparison(
         settings=differences(*(asdict(run.info.settings) for run in (here, there))),
         machine=differences(here.info.machine, there.info.machine),
-        figures={name: (ends[0].get(name), ends[1].get(name)) for name in ends[0] | ends[1]},
+        metrics={name: (ends[0].get(name), ends[1].get(name)) for name in ends[0] | ends[1]},
         curves={name: (lines[0].get(name, []), lines[1].get(name, [])) for name in lines[0] | lines[1]},
         common=common_steps(here, there),
         parted=parted(here, there),
@@ -44,7 +44,7 @@ def curves(run: Run) -> dict[str, list[tuple[int, float]]]:
     """Each figure's values with their epochs."""
     found: dict[str, list[tuple[int, float]]] = {}
     for epoch in run.epochs:
-        for name, value in epoch.figures.items():
+        for name, value in epoch.metrics.items():
             found.setdefault(name, []).append((epoch.epoch, value))
     return found
 
@@ -61,6 +61,8 @@ def parted(here: Run, there: Run) -> int | None:
     names = [name for name in here.columns if name in there.columns]
     differ = np.zeros(stop - start, bool)
     for name in names:
-        one, other = (run.steps[name][start - run.steps.first : stop - run.steps.first] for run in (here, there))
+        one, other = (
+            run.steps[name][start - run.steps.first : stop - run.steps.first] for run in (here, there)
+        )
         differ |= one.view(np.uint32) != other.view(np.uint32)
     return start + int(np.argmax(differ)) if differ.any() else None

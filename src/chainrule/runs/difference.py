@@ -38,10 +38,14 @@ def walk(place: str, here: Any, there: Any) -> Iterator[Difference]:
     """The differences below one place."""
     if isinstance(here, dict) and isinstance(there, dict):
         for key in [*here, *(key for key in there if key not in here)]:
-            yield from walk(f"{place}.{key}" if place else key, here.get(key, MISSING), there.get(key, MISSING))
+            yield from walk(
+                f"{place}.{key}" if place else key, here.get(key, MISSING), there.get(key, MISSING)
+            )
     elif isinstance(here, list) and isinstance(there, list):
         for i in range(max(len(here), len(there))):
-            yield from walk(f"{place}[{i}]", *(side[i] if i < len(side) else MISSING for side in (here, there)))
+            yield from walk(
+                f"{place}[{i}]", *(side[i] if i < len(side) else MISSING for side in (here, there))
+            )
     elif here != there or isinstance(here, bool) != isinstance(there, bool):
         yield Difference(place, here, there)
 

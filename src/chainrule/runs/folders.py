@@ -32,7 +32,10 @@ def new_folder(runs_dir: Path, name: str, disk: Disk) -> Path:
 def own_files(folder: Path) -> list[Path]:
     """The files in a run folder that recording made; run.json near the end, so that half a removal can be repeated."""
     names, found = [EPOCHS, STEPS, INFO, LOCK], []
-    for place, known in ((folder, tuple(f".{name}.part" for name in names)), (folder / SNAPSHOTS, (ENDING, UNUSED, ".part"))):
+    for place, known in (
+        (folder, tuple(f".{name}.part" for name in names)),
+        (folder / SNAPSHOTS, (ENDING, UNUSED, ".part")),
+    ):
         with suppress(FileNotFoundError, NotADirectoryError):
             found += sorted(path for path in place.iterdir() if path.name.endswith(known))
     found += [folder / name for name in names]

@@ -1,10 +1,10 @@
 """What a run folder holds. These dataclasses are the format: `run.json` is an Info, told in docs/runs.md.
 
-    run.json                          Info: what decides the run, where it came from, how it ended
-    epochs.jsonl                      a line for each epoch (lines.py)
-    steps.bin                         a few numbers for each step (blocks.py)
-    snapshots/0000001875.safetensors  all that learning changes, before step 1875 (snapshots.py)
-    lock                              held while a process writes here (lock.py)
+run.json                          Info: what decides the run, where it came from, how it ended
+epochs.jsonl                      a line for each epoch (lines.py)
+steps.bin                         a few numbers for each step (blocks.py)
+snapshots/0000001875.safetensors  all that learning changes, before step 1875 (snapshots.py)
+lock                              held while a process writes here (lock.py)
 """
 
 import uuid
@@ -44,14 +44,21 @@ class Settings:
     recipe: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("model", "training", "data", "recipe"):  # as they will be read back, so that they compare equal
+        for name in (
+            "model",
+            "training",
+            "data",
+            "recipe",
+        ):  # as they will be read back, so that they compare equal
             object.__setattr__(self, name, values.plain(getattr(self, name), name))
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any], what: str) -> "Settings":
         """Settings as they were stored; FileError when they are damaged."""
         kinds = {"seed": int, "batch": int, "epochs": int, "backend": str}
-        return cls(**{f.name: values.entry(stored, f.name, kinds.get(f.name, dict), what) for f in fields(cls)})
+        return cls(
+            **{f.name: values.entry(stored, f.name, kinds.get(f.name, dict), what) for f in fields(cls)}
+        )
 
 
 @dataclass(frozen=True)
@@ -102,15 +109,21 @@ class Info:
         """What run.json says; `what` names it in errors."""
         stored = values.parse(data, what)
         if stored.get("format") != FORMAT:
-            raise FileError(f"{what} is not the record of a run: its format is {str(stored.get('format'))[:40]!r}, not {FORMAT!r}.")
+            raise FileError(
+                f"{what} is not the record of a run: its format is {str(stored.get('format'))[:40]!r}, not {FORMAT!r}."
+            )
         version = values.entry(stored, "version", int, what)
         if version > VERSION:
-            raise FileError(f"{what} has version {version} of the format; this Chainrule reads up to {VERSION}. Update it.")
+            raise FileError(
+                f"{what} has version {version} of the format; this Chainrule reads up to {VERSION}. Update it."
+            )
         kinds: dict[str, Any] = {"step": int, "epoch": int, "settings": dict, "machine": dict, "results": dict,
                                  "resumed": list, "finished": (str, type(None)), "parent": (dict, type(None))}  # fmt: skip
         found = {f.name: values.entry(stored, f.name, kinds.get(f.name, str), what) for f in fields(cls)}
         parent = found["parent"]
-        if found["status"] not in STATUSES or (parent is not None and parent.keys() != {f.name for f in fields(Parent)}):
+        if found["status"] not in STATUSES or (
+            parent is not None and parent.keys() != {f.name for f in fields(Parent)}
+        ):
             raise FileError(f"{what} is damaged: its status or parent is not what it should be.")
         return cls(**found | {
             "settings": Settings.from_dict(found["settings"], what), "results": values.numbers(found["results"]),
@@ -146,7 +159,9 @@ def snapshot_path(folder: Path, step: int) -> Path:
 def snapshot_steps(folder: Path) -> list[int]:
     """The steps that have a snapshot, by the names of the files, ascending."""
     try:
-        names = [path.name.removesuffix(ENDING) for path in (folder / SNAPSHOTS).iterdir() if path.suffix == ENDING]
+        names = [
+            path.name.removesuffix(ENDING) for path in (folder / SNAPSHOTS).iterdir() if path.suffix == ENDING
+        ]
     except FileNotFoundError:
         return []
     return sorted(int(name) for name in names if len(name) == 10 and name.isascii() and name.isdigit())

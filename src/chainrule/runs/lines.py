@@ -16,7 +16,7 @@ class Epoch:
 
     epoch: int
     step: int
-    figures: dict[str, float]
+    metrics: dict[str, float]
     seconds: float | None = None
     time: str = ""
 
@@ -38,7 +38,7 @@ def encode(epoch: Epoch) -> bytes:
     """One line.
 
     >>> encode(Epoch(0, 1875, {"loss": 0.25}))
-    b'{"epoch":0,"step":1875,"figures":{"loss":0.25},"seconds":null,"time":"","crc32":"be8b12d1"}\\n'
+    b'{"epoch":0,"step":1875,"metrics":{"loss":0.25},"seconds":null,"time":"","crc32":"025a5ef0"}\\n'
     """
     text = values.text(vars(epoch))[:-1].encode()
     return text + (END % zlib.crc32(text)).encode()
@@ -50,9 +50,10 @@ def decode(line: bytes) -> Epoch:
     if not text or end != (END % zlib.crc32(text)).encode():
         raise FileError("is not whole")
     stored = values.parse(text + b"}", "The line")
+    metrics = "metrics" if "metrics" in stored else "figures"  # its name until version 0.2
     return Epoch(
         values.entry(stored, "epoch", int, "The line"), values.entry(stored, "step", int, "The line"),
-        values.numbers(values.entry(stored, "figures", dict, "The line")), stored.get("seconds"),
+        values.numbers(values.entry(stored, metrics, dict, "The line")), stored.get("seconds"),
         str(stored.get("time", "")),
     )  # fmt: skip
 

@@ -39,8 +39,10 @@ def list_runs(
         except (FileError, SettingError) as problem:
             problems.append(str(problem))
             continue
-        if fits(info, data, recipe, parent) and (text or "").lower() in run.name.lower() and (
-            (begin is None or began >= begin) and (status is None or run.status == status)
+        if (
+            fits(info, data, recipe, parent)
+            and (text or "").lower() in run.name.lower()
+            and ((begin is None or began >= begin) and (status is None or run.status == status))
         ):
             found.append((began, run.name, run))
     return Listing([run for *_, run in sorted(found, key=lambda entry: entry[:2], reverse=True)], problems)
@@ -74,7 +76,9 @@ def find(runs_dir: Any, which: str) -> Run:
     FileError when there is none, with the nearest name, or more than one.
     """
     path = Path(which)
-    if (path / INFO).is_file() and ("/" in which or os.sep in which or path.is_absolute() or which in (".", "..")):
+    if (path / INFO).is_file() and (
+        "/" in which or os.sep in which or path.is_absolute() or which in (".", "..")
+    ):
         return Run(path.resolve())
     runs = all_runs(runs_dir)
     by_name = {run.name: run for run in runs}
@@ -90,9 +94,13 @@ def find(runs_dir: Any, which: str) -> Run:
         return found[0]
     if found:
         names = ", ".join(sorted(run.name for run in found)[:5])
-        raise FileError(f"{len(found)} runs in {os.fspath(runs_dir)} begin with {which!r}: {names}. Write more of the name.")
+        raise FileError(
+            f"{len(found)} runs in {os.fspath(runs_dir)} begin with {which!r}: {names}. Write more of the name."
+        )
     guess = nearest(which, by_name)
-    raise FileError(f"There is no run {which!r} in {os.fspath(runs_dir)}.{f' Did you mean {guess!r}?' if guess else ''}")
+    raise FileError(
+        f"There is no run {which!r} in {os.fspath(runs_dir)}.{f' Did you mean {guess!r}?' if guess else ''}"
+    )
 
 
 def has_id(run: Run, beginning: str) -> bool:

@@ -43,12 +43,12 @@ class Run:
         return "interrupted" if status == "running" and not held(self.path) else status
 
     @property
-    def figures(self) -> dict[str, Any]:
+    def metrics(self) -> dict[str, Any]:
         """The final figures; for a run that did not come so far, those of its last epoch."""
         if self.info.results:
             return self.info.results
         epochs = self.epochs
-        return epochs[-1].figures if epochs else {}
+        return epochs[-1].metrics if epochs else {}
 
     @property
     def size(self) -> int:
@@ -124,7 +124,11 @@ class Run:
             except FileError as problem:
                 found.append(str(problem))
         if newest > steps.steps.stop:
-            found.append(f"{self.path / STEPS} ends at step {steps.steps.stop:,}; there is a snapshot of step {newest:,}.")
+            found.append(
+                f"{self.path / STEPS} ends at step {steps.steps.stop:,}; there is a snapshot of step {newest:,}."
+            )
         if newest_epochs > len(epochs.epochs):
-            found.append(f"{self.path / EPOCHS} has {len(epochs.epochs)} epochs; a snapshot comes after {newest_epochs}.")
+            found.append(
+                f"{self.path / EPOCHS} has {len(epochs.epochs)} epochs; a snapshot comes after {newest_epochs}."
+            )
         return found

@@ -41,7 +41,9 @@ def newest(folder: Path, info: Info) -> Whole:
         if step not in steps.ends:
             reasons.append(f"{STEPS} has no whole record up to step {step:,}.")
         elif not 0 <= found.epochs < len(epochs.ends):
-            reasons.append(f"{EPOCHS} holds {len(epochs.epochs)} whole lines; step {step:,} comes after {found.epochs}.")
+            reasons.append(
+                f"{EPOCHS} holds {len(epochs.epochs)} whole lines; step {step:,} comes after {found.epochs}."
+            )
         else:
             return Whole(found, steps.ends[step], epochs.ends[found.epochs], steps.steps.columns)
     why = "\n  ".join(reasons) or "there is none"

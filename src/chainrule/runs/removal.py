@@ -24,7 +24,11 @@ class Contents:
 def contents(run: Run) -> Contents:
     """What removing a run would take; changes nothing."""
     files = own_files(run.path)
-    strange = [path for path in sorted(run.path.rglob("*")) if path not in files and (path.is_symlink() or not path.is_dir())]
+    strange = [
+        path
+        for path in sorted(run.path.rglob("*"))
+        if path not in files and (path.is_symlink() or not path.is_dir())
+    ]
     forks = []
     for other in all_runs(run.path.parent):
         try:

@@ -26,7 +26,20 @@ FORMAT = "chainrule snapshot"
 VERSION = 1
 ZEROS = b"0" * 64
 BEFORE = rb"{\"sha256\":\""  # a JSON text inside a JSON text
-KINDS = {"float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool"}
+KINDS = {
+    "float64",
+    "float32",
+    "float16",
+    "int64",
+    "int32",
+    "int16",
+    "int8",
+    "uint64",
+    "uint32",
+    "uint16",
+    "uint8",
+    "bool",
+}
 HEADER = 100_000_000  # bytes; what readers of the format allow
 
 
@@ -60,7 +73,9 @@ def flatten(state: Any) -> tuple[dict[str, np.ndarray], Any]:
         name = name.removeprefix("/")
         if array.dtype.name not in KINDS or name in arrays:
             what = f"of type {array.dtype}" if array.dtype.name not in KINDS else "named twice"
-            raise SettingError(f"A snapshot can not hold the state's {name!r}: it is {what}. Arrays of numbers are kept.")
+            raise SettingError(
+                f"A snapshot can not hold the state's {name!r}: it is {what}. Arrays of numbers are kept."
+            )
         arrays[name] = array
         return name
 
@@ -100,7 +115,9 @@ def about(data: bytes, what: str) -> dict[str, Any]:
     """What a snapshot says about itself, if its SHA-256 is right; FileError otherwise."""
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or length > min(HEADER, len(data) - 8):
-        raise FileError(f"{what} is truncated or damaged: its header does not fit into its {len(data):,} bytes.")
+        raise FileError(
+            f"{what} is truncated or damaged: its header does not fit into its {len(data):,} bytes."
+        )
     place = data.find(BEFORE, 8, 8 + length) + len(BEFORE)
     if place < len(BEFORE):
         raise FileError(f"{what} is damaged or no snapshot of a run: it holds no fingerprint of itself.")
@@ -125,13 +142,26 @@ def decode(data: bytes, what: str) -> Snapshot:
     told = about(data, what)
     try:
         arrays = load(data)
-        state = unflatten(told.get("tree"), lambda name: arrays[name].copy())
+        state = todays_names(unflatten(told.get("tree"), lambda name: arrays[name].copy()))
     except (SafetensorError, LookupError, TypeError, ValueError, RecursionError) as problem:
         raise FileError(f"{what} is damaged ({type(problem).__name__}).") from None
     return Snapshot(
         values.entry(told, "step", int, what), values.entry(told, "epochs", int, what), state,
         values.numbers(values.entry(told, "extra", dict, what)), values.entry(told, "run", str, what),
     )  # fmt: skip
+
+
+def todays_names(state: Any) -> Any:
+    """A state under today's names: until version 0.2 the optimizer's state was stored as "memory".
+
+    >>> todays_names({"learning": {"memory": 1, "step": 2}})
+    {'learning': {'step': 2, 'optimizer_state': 1}}
+    """
+    learning = state.get("learning") if isinstance(state, dict) else None
+    if not isinstance(learning, dict) or "memory" not in learning:
+        return state
+    renamed = {key: value for key, value in learning.items() if key != "memory"}
+    return state | {"learning": renamed | {"optimizer_state": learning["memory"]}}
 
 
 def load_file(folder: Path, step: int, run: str) -> Snapshot:

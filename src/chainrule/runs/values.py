@@ -32,8 +32,12 @@ def plain(value: Any, what: str = "value") -> Any:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else "NaN" if value != value else f"{'-' * (value < 0)}Infinity"  # noqa: PLR0124
-    raise SettingError(f"{what} is a {type(value).__name__}; a run records text, numbers, lists and dicts of them.")
+        if math.isfinite(value):
+            return float(value)
+        return "NaN" if math.isnan(value) else f"{'-' * (value < 0)}Infinity"
+    raise SettingError(
+        f"{what} is a {type(value).__name__}; a run records text, numbers, lists and dicts of them."
+    )
 
 
 def numbers(value: Any) -> Any:
@@ -52,7 +56,11 @@ def numbers(value: Any) -> Any:
 def text(value: Any, indent: int | None = None) -> str:
     """A value as JSON text."""
     return json.dumps(
-        plain(value), ensure_ascii=False, allow_nan=False, indent=indent, separators=None if indent else (",", ":")
+        plain(value),
+        ensure_ascii=False,
+        allow_nan=False,
+        indent=indent,
+        separators=None if indent else (",", ":"),
     )
 
 
@@ -73,5 +81,7 @@ def entry(stored: dict[str, Any], name: str, kind: type | tuple[type, ...], what
     """One entry of an object, if it is of the right kind; FileError otherwise."""
     value = stored.get(name)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
-        raise FileError(f"{what} is damaged: its {name!r} is {'missing' if name not in stored else 'not what it should be'}.")
+        raise FileError(
+            f"{what} is damaged: its {name!r} is {'missing' if name not in stored else 'not what it should be'}."
+        )
     return value

@@ -94,7 +94,9 @@ class RunWriter:
         going on needs.  columns: the names of the numbers recorded for each step.  parent: where a fork came from.
         """
         if len(set(columns)) != len(columns):
-            raise SettingError(f"The recorded numbers need names of their own; they are {', '.join(columns)}.")
+            raise SettingError(
+                f"The recorded numbers need names of their own; they are {', '.join(columns)}."
+            )
         started = now()
         info = Info(new_id(), "", started, settings, this_machine(), step, epoch, parent)
         first = snapshots.encode(Snapshot(step, 0, state, extra or {}, info.id))
@@ -108,7 +110,9 @@ class RunWriter:
                     discard(folder, disk)
                 raise
         except OSError as problem:
-            raise FileError(f"No run can be recorded in {runs_dir}: {problem.strerror or problem}.") from problem
+            raise FileError(
+                f"No run can be recorded in {runs_dir}: {problem.strerror or problem}."
+            ) from problem
         return writer
 
     @classmethod
@@ -128,7 +132,9 @@ class RunWriter:
         try:
             info = read_info(folder)  # what it says now that nobody else writes
             if info.status == "finished":
-                raise SettingError(f"{folder} is finished; there is nothing left to resume. Fork it to go on from one of its steps.")
+                raise SettingError(
+                    f"{folder} is finished; there is nothing left to resume. Fork it to go on from one of its steps."
+                )
             whole = newest(folder, info)
             found = whole.snapshot
             writer = cls(folder, info.went_on(found.step, this_machine()), whole.columns, lock, disk)
@@ -186,9 +192,9 @@ class RunWriter:
             self._logs[0].append(block)
             self.step += len(rows)
 
-    def append_epoch(self, figures: dict[str, Any], seconds: float | None = None) -> None:
+    def append_epoch(self, metrics: dict[str, Any], seconds: float | None = None) -> None:
         """Records the end of an epoch: its figures (they may be NaN) and how long it took."""
-        line = lines.encode(lines.Epoch(self.epoch, self.step, figures, seconds, now()))
+        line = lines.encode(lines.Epoch(self.epoch, self.step, metrics, seconds, now()))
         with self._guarded("recorded further"):
             self._logs[1].append(line)
             self.epoch += 1
@@ -199,7 +205,9 @@ class RunWriter:
         passing: this one is taken away again when there are two newer ones; it is there in case of a crash.
         """
         if isinstance(state, dict) and "step" in state and int(np.asarray(state["step"])) != self.step:
-            raise SettingError(f"The state is that before step {int(state['step'])}, but {self.step} is next to be recorded.")
+            raise SettingError(
+                f"The state is that before step {int(state['step'])}, but {self.step} is next to be recorded."
+            )
         count = self.epoch - self.info.epoch
         found = Snapshot(self.step, count, state, extra or {}, self.info.id)
         with self._guarded("recorded further"):
@@ -250,8 +258,12 @@ class RunWriter:
             raise FileError(self.stopped) from problem
         except ChainruleError:  # what was given can not be recorded: nothing was written
             raise
-        except BaseException:  # Ctrl-C in the middle: nobody knows how much was written, so nothing may follow it
-            self.stopped = f"The recording in {self.folder} was cut off. What was recorded before is untouched."
+        except (
+            BaseException
+        ):  # Ctrl-C in the middle: nobody knows how much was written, so nothing may follow it
+            self.stopped = (
+                f"The recording in {self.folder} was cut off. What was recorded before is untouched."
+            )
             raise
         finally:
             self.spent += time.perf_counter() - began

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     )  # fmt: skip
     from chainrule.preprocessing.image import array_to_img, img_to_array, load_img, save_img
     from chainrule.preprocessing.sequence import pad_sequences
-    from chainrule.progress import Progress
+    from chainrule.training.progress import Progress
     from chainrule.utils.datasets import PyDataset, split_dataset
     from chainrule.utils.datasets import PyDataset as Sequence
     from chainrule.utils.files import get_file

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chainrule.errors import SettingError
-from chainrule.progress import Progress
+from chainrule.training.progress import Progress
 
 __all__ = ["Progbar"]
 

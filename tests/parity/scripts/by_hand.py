@@ -9,15 +9,21 @@ rng = np.random.default_rng(5)
 x = rng.normal(size=(640, 10)).astype("float32")
 y = keras.utils.to_categorical((x[:, 0] > 0).astype(int), 2)
 
-model = keras.Sequential([
-    keras.Input((10,)),
-    layers.Dense(
-        20, activation="elu", kernel_initializer=initializers.HeNormal(seed=1), bias_initializer="zeros",
-        kernel_regularizer=regularizers.l2(0.001), name="hidden",
-    ),
-    layers.Dense(2, kernel_regularizer=regularizers.L1L2(l1=0.0005, l2=0.0005)),
-    layers.Softmax(),
-])
+model = keras.Sequential(
+    [
+        keras.Input((10,)),
+        layers.Dense(
+            20,
+            activation="elu",
+            kernel_initializer=initializers.HeNormal(seed=1),
+            bias_initializer="zeros",
+            kernel_regularizer=regularizers.l2(0.001),
+            name="hidden",
+        ),
+        layers.Dense(2, kernel_regularizer=regularizers.L1L2(l1=0.0005, l2=0.0005)),
+        layers.Softmax(),
+    ]
+)
 model.compile(keras.optimizers.Adam(0.005, clipnorm=1.0), "categorical_crossentropy", metrics=["accuracy"])
 
 

@@ -27,12 +27,16 @@ class Best(Callback):
 
 
 folder = tempfile.mkdtemp()
-model = Sequential([Dense(24, activation="relu", input_shape=(6,)), Dropout(0.1), Dense(3, activation="softmax")])
+model = Sequential(
+    [Dense(24, activation="relu", input_shape=(6,)), Dropout(0.1), Dense(3, activation="softmax")]
+)
 model.compile(optimizer=keras.optimizers.Nadam(0.01), loss="categorical_crossentropy", metrics=["accuracy"])
 best, seen = Best(), []
 calls = [
     best,
-    ModelCheckpoint(os.path.join(folder, "best.keras"), monitor="val_accuracy", mode="max", save_best_only=True),
+    ModelCheckpoint(
+        os.path.join(folder, "best.keras"), monitor="val_accuracy", mode="max", save_best_only=True
+    ),
     ModelCheckpoint(os.path.join(folder, "{epoch:02d}.weights.h5"), save_weights_only=True),
     CSVLogger(os.path.join(folder, "log.csv")),
     LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch)),

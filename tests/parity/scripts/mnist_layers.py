@@ -21,9 +21,13 @@ model.add(Activation("relu"))
 model.add(Dropout(0.3))
 model.add(Dense(10, activation="softmax", name="classes"))
 
-model.compile(loss="sparse_categorical_crossentropy", optimizer=RMSprop(learning_rate=0.002), metrics=["accuracy"])
+model.compile(
+    loss="sparse_categorical_crossentropy", optimizer=RMSprop(learning_rate=0.002), metrics=["accuracy"]
+)
 stop = EarlyStopping(monitor="val_loss", patience=2, restore_best_weights=True)
-history = model.fit(x_train, y_train, epochs=6, batch_size=64, validation_split=0.2, callbacks=[stop], verbose=0)
+history = model.fit(
+    x_train, y_train, epochs=6, batch_size=64, validation_split=0.2, callbacks=[stop], verbose=0
+)
 score = model.evaluate(x_test, y_test, verbose=0)
 classes = np.argmax(model.predict(x_test, verbose=0), axis=1)
 assert abs((classes == y_test).mean() - score[1]) < 1e-6

@@ -13,10 +13,12 @@ y = (np.hypot(x[:, 0], x[:, 1]) < 0.7).astype("float32")
 
 
 def build(optimizer):
-    model = keras.models.Sequential([
-        keras.layers.Dense(32, activation="tanh", kernel_initializer="he_normal", input_dim=2),
-        keras.layers.Dense(1, activation="sigmoid"),
-    ])
+    model = keras.models.Sequential(
+        [
+            keras.layers.Dense(32, activation="tanh", kernel_initializer="he_normal", input_dim=2),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
     model.compile(optimizer=optimizer, loss="binary_crossentropy", metrics=["accuracy"])
     return model
 

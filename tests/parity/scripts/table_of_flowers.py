@@ -15,12 +15,14 @@ x_train, x_test, y_train, y_test = x[:350], x[350:], y[:350], y[350:]
 mean, std = x_train.mean(axis=0), x_train.std(axis=0)
 x_train, x_test = (x_train - mean) / std, (x_test - mean) / std
 
-model = keras.Sequential([
-    keras.Input(shape=(4,)),
-    layers.Dense(16, activation="relu"),
-    layers.Dense(16, activation="relu"),
-    layers.Dense(3, activation="softmax"),
-])
+model = keras.Sequential(
+    [
+        keras.Input(shape=(4,)),
+        layers.Dense(16, activation="relu"),
+        layers.Dense(16, activation="relu"),
+        layers.Dense(3, activation="softmax"),
+    ]
+)
 model.compile(
     optimizer=keras.optimizers.Adam(learning_rate=0.01),
     loss=keras.losses.SparseCategoricalCrossentropy(),

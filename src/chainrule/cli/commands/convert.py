@@ -33,7 +33,7 @@ def run(args: "Namespace", out: Output) -> int:
     paths.target(args.target, paths.MODELS, args.force)
     paths.different(args.source, args.target)
     from chainrule.export import export_model
-    from chainrule.saving import load_model
+    from chainrule.models.saving import load_model
 
     before = Path(args.source).stat().st_size
     written = export_model(load_model(args.source), args.target, include_optimizer=not args.without_optimizer)

@@ -38,7 +38,7 @@ def run(args: "Namespace", out: Output) -> int:
     from chainrule import files
     from chainrule.inference.card import ModelCard
     from chainrule.inference.evaluation import evaluate, examples_for
-    from chainrule.saving import from_file, plan_of
+    from chainrule.models.saving import from_file, plan_of
 
     model = from_file(files.load(args.model, plan_of, optimizer=False))
     card = ModelCard.of(model)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from chainrule.explain import StepExplained
     from chainrule.inference.card import ModelCard
-    from chainrule.replay import Replay
+    from chainrule.recording.replay import Replay
 
 EXAMPLES = (
     "chainrule explain last@300",
@@ -92,13 +92,13 @@ def run(args: "Namespace", out: Output) -> int:
         raise SettingError(f"{' and '.join(closer)} are two questions: ask one at a time.")
     if args.what.lower().endswith(paths.MODELS):
         return show(explain.StepExplained(moment_of(args)), args, out)
-    from chainrule import reruns
+    from chainrule.recording import resume
 
     name, steps = step_of(args.what)
     if args.test_example is not None and len(steps) != 2:
         raise SettingError("--test-example is about some steps: RUN@A..B.")
     run = found(args, name)
-    replay = reruns.opened(run, None if args.data is None else paths.data(args.data), **tolerance(args))
+    replay = resume.opened(run, None if args.data is None else paths.data(args.data), **tolerance(args))
     if len(steps) == 2:
         code = asked(replay, *steps, args, out)
     else:
@@ -191,7 +191,7 @@ def asked(replay: "Replay", first: int, last: int, args: "Namespace", out: Outpu
 
 def one_of(replay: "Replay", part: str, k: int) -> tuple[Any, Any]:
     """Inputs and target of one example that a run learned from, or of the test part."""
-    from chainrule import recipes
+    from chainrule.training import recipes
 
     examples = replay.examples
     if part == "test_example":
@@ -207,7 +207,8 @@ def one_of(replay: "Replay", part: str, k: int) -> tuple[Any, Any]:
 
 def moment_of(args: "Namespace") -> Any:
     """The next step of a model file: on the first examples that it learned from, as many as its batches had."""
-    from chainrule import explain, recipes
+    from chainrule import explain
+    from chainrule.training import recipes
     from chainrule.inference.evaluation import part_of
     from chainrule.inference.inputs import fit_shape
 
@@ -226,7 +227,7 @@ def model_and_data(name: str, data: str | None) -> tuple[Any, "ModelCard", Any]:
     from chainrule import datasets
     from chainrule.inference.card import ModelCard
     from chainrule.inference.evaluation import options_for
-    from chainrule.saving import load_model
+    from chainrule.models.saving import load_model
 
     model = load_model(paths.existing(name, "model file"))
     if model.optimizer is None or model.loss_object is None:

@@ -51,7 +51,7 @@ def run(args: "Namespace", out: Output) -> int:
     if args.out is None:
         raise SettingError("Where to? --out FILE, such as digits.onnx.")
     from chainrule.export import FORMATS, export_model, format_of
-    from chainrule.saving import load_model
+    from chainrule.models.saving import load_model
 
     format_ = args.to or format_of(args.out)
     paths.existing(args.model, "model file")

@@ -11,15 +11,15 @@ from chainrule.cli.options import DATA, add_data_options, check_seed, data_optio
 from chainrule.cli.output import Output, table
 from chainrule.cli.parser import OneOf, Parser, above_zero, whole
 from chainrule.cli.terminal_chart import chart
-from chainrule.errors import SettingError, part
+from chainrule.errors import SettingError, require_package
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from chainrule.datasets import Dataset
     from chainrule.models import Sequential
-    from chainrule.rates import RateCurve, Sweep
-    from chainrule.recipes import Recipe
+    from chainrule.training.learning_rates import RateCurve, Sweep
+    from chainrule.training.recipes import Recipe
 
 EXAMPLES = (
     "chainrule lr-find",
@@ -81,12 +81,13 @@ def run(args: "Namespace", out: Output) -> int:
     """Finds the rate; the exit code is 1 when the loss falls at none."""
     if args.out:
         paths.target(args.out, (".png", ".svg"), args.force)
-        part("matplotlib", "plot", "--out")
+        require_package("matplotlib", "plot", "--out")
     if args.lowest >= args.highest:
         raise SettingError(
             f"The rate rises from --lowest to --highest; {args.lowest:g} is not below {args.highest:g}."
         )
-    from chainrule import arrays, datasets, rates, recipes
+    from chainrule import arrays, datasets
+    from chainrule.training import learning_rates, recipes
 
     seed = check_seed(args.seed)
     data = datasets.load(paths.data(args.data), **data_options(args))
@@ -97,7 +98,7 @@ def run(args: "Namespace", out: Output) -> int:
     arrays.set_seed(seed)
     model = recipes.prepare(recipe, data, args.backend)
     x, y = recipes.examples(recipe, data, model.seed)
-    curve = rates.find(
+    curve = learning_rates.find(
         model,
         x,
         y,
@@ -159,7 +160,7 @@ def swept(
     """The sweep that was asked for, judged on the validation part, else the test part."""
     import numpy as np
 
-    from chainrule import rates, recipes
+    from chainrule.training import learning_rates, recipes
 
     if args.sweep is None or curve.suggestion is None:
         return None
@@ -168,7 +169,7 @@ def swept(
     judged = (recipes.inputs(data, held[0]), recipes.targets(data, held[1], loss)) if len(held[0]) else None
     lowest, highest = curve.suggestion / WIDE**0.5, curve.suggestion * WIDE**0.5
     tried = [float(f"{rate:.2g}") for rate in np.geomspace(lowest, highest, args.sweep)]
-    return rates.sweep(
+    return learning_rates.sweep(
         model,
         x,
         y,
@@ -182,9 +183,9 @@ def swept(
 
 def rows(tried: "Sweep", out: Output, epochs: int) -> list[str]:
     """What each rate came to, as a table."""
-    names = list(tried.figures[0])
+    names = list(tried.metrics[0])
     lines = [[f"{rate:g}", *(f"{figures[name]:.4f}" for name in names), "best" if rate == tried.best else ""]
-             for rate, figures in zip(tried.rates, tried.figures, strict=True)]  # fmt: skip
+             for rate, figures in zip(tried.rates, tried.metrics, strict=True)]  # fmt: skip
     how = (
         "all at once"
         if tried.at_once == len(lines)
@@ -193,6 +194,6 @@ def rows(tried: "Sweep", out: Output, epochs: int) -> list[str]:
         else "one after the other"
     )
     return [
-        f"{len(lines)} rates, constant, for {epochs} epoch{'s' if epochs > 1 else ''} ({how}):",
+        f"{len(lines)} learning_rates, constant, for {epochs} epoch{'s' if epochs > 1 else ''} ({how}):",
         *table([["rate", *names, ""], *lines], left=()),
     ]

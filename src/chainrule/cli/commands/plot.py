@@ -14,7 +14,7 @@ from chainrule.cli.options import add_data_options, data_options
 from chainrule.cli.output import Output
 from chainrule.cli.parser import OneOf, Parser, whole
 from chainrule.cli.run_options import add_runs_dir
-from chainrule.errors import SettingError, part
+from chainrule.errors import SettingError, require_package
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -81,7 +81,7 @@ def run(args: "Namespace", out: Output) -> int:
         raise SettingError(f"Which picture? --what {', '.join(choices.PICTURES)}.")
     if args.out is not None:
         paths.target(args.out, (".png", ".svg"), args.force)
-    part("matplotlib", "plot", "chainrule plot")
+    require_package("matplotlib", "plot", "chainrule plot")
     check_count(args.what, args.what_of)
     check_options(args)
     from chainrule import plots

@@ -56,7 +56,7 @@ def run(args: "Namespace", out: Output) -> int:
         paths.target(args.stages, (".png",), args.force)
     from chainrule.inference.card import ModelCard
     from chainrule.inference.predictor import Prediction, Predictor
-    from chainrule.saving import load_model
+    from chainrule.models.saving import load_model
 
     network = load_model(model, compile=False)
     card = ModelCard.of(network)

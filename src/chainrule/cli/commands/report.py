@@ -12,7 +12,7 @@ from chainrule.cli import paths
 from chainrule.cli.output import Output, file_size
 from chainrule.cli.parser import Parser
 from chainrule.cli.run_options import RUN, add_runs_dir, found
-from chainrule.errors import part
+from chainrule.errors import require_package
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -36,7 +36,7 @@ def run(args: "Namespace", out: Output) -> int:
     """Writes the page."""
     if args.out is not None:
         paths.target(args.out, (".html", ".htm"), args.force)
-    part("matplotlib", "plot", "chainrule report")
+    require_package("matplotlib", "plot", "chainrule report")
     source = None if args.data is None else paths.data(args.data)
     told = found(args, args.run)
     from chainrule import report

@@ -129,16 +129,16 @@ def network(model: dict[str, Any]) -> str:
     return "-".join(str(n) for n in [*inputs, *units] if n) or "none"
 
 
-def reached(figures: dict[str, Any]) -> str:
+def reached(metrics: dict[str, Any]) -> str:
     """The figure that says how good a run is.
 
     >>> reached({"val_accuracy": 0.9812, "accuracy": 0.99}), reached({"loss": 0.25}), reached({})
     ('98.12 %', 'loss 0.25', '')
     """
     for name in ACCURACIES:
-        if isinstance(figures.get(name), float):
-            return per_cent(figures[name])
+        if isinstance(metrics.get(name), float):
+            return per_cent(metrics[name])
     for name in ERRORS:
-        if isinstance(figures.get(name), float):
-            return f"{name.removeprefix('val_')} {figures[name]:.4g}"
+        if isinstance(metrics.get(name), float):
+            return f"{name.removeprefix('val_')} {metrics[name]:.4g}"
     return ""

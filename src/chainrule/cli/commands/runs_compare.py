@@ -33,7 +33,7 @@ def run(args: "Namespace", out: Output) -> int:
     both = compare(a, b)
     out.give({
         "a": a.name, "b": b.name, "settings": [vars(d) for d in both.settings], "machine": [vars(d) for d in both.machine],
-        "figures": both.figures, "curves": both.curves, "common": both.common, "parted": both.parted,
+        "figures": both.metrics, "curves": both.curves, "common": both.common, "parted": both.parted,
     })  # fmt: skip
     out.say("\n".join(lines(a.name, b.name, both, out)))
     return 0
@@ -57,7 +57,7 @@ def lines(a: str, b: str, both: "Comparison", out: Output) -> list[str]:
     text += [
         "",
         *table(
-            [["final", "A", "B"], *([name, number(x), number(y)] for name, (x, y) in both.figures.items())]
+            [["final", "A", "B"], *([name, number(x), number(y)] for name, (x, y) in both.metrics.items())]
         ),
     ]
     start, stop = both.common

@@ -12,13 +12,13 @@ from chainrule.cli import paths
 from chainrule.cli.output import Output
 from chainrule.cli.parser import Parser, whole
 from chainrule.cli.run_options import RUN, add_runs_dir, found
-from chainrule.errors import SettingError, part
+from chainrule.errors import SettingError, require_package
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from chainrule.diagnosis import Diagnosis, Finding, Suspects
-    from chainrule.replay import Replay
+    from chainrule.recording.replay import Replay
 
 EXAMPLES = (
     "chainrule runs doctor last",
@@ -56,13 +56,14 @@ def run(args: "Namespace", out: Output) -> int:
         if args.no_labels:
             raise SettingError("--out draws the labels that look wrong; leave out --no-labels.")
         paths.target(args.out, (".png", ".svg"), args.force)
-        part("matplotlib", "plot", "--out")
-    from chainrule import diagnosis, reruns
+        require_package("matplotlib", "plot", "--out")
+    from chainrule import diagnosis
+    from chainrule.recording import resume
 
     looked_at = found(args, args.run)
     source = None if args.data is None else paths.data(args.data)
     needed = args.out or args.data  # without them, what was recorded is looked at
-    replay = reruns.opened(looked_at, source) if needed else None
+    replay = resume.opened(looked_at, source) if needed else None
     told = diagnosis.diagnose(looked_at, replay, labels=not args.no_labels)
     ranked, drawn = told.suspects, None
     if args.out and ranked is not None and replay is not None:
@@ -84,7 +85,7 @@ def draw(args: "Namespace", ranked: "Suspects", replay: "Replay") -> str:
     """Writes the picture of the candidates; returns its name."""
     from chainrule import plots
     from chainrule.diagnosis.drawing import suspects_grid
-    from chainrule.examples import Scaled
+    from chainrule.engine.examples import Scaled
 
     plots.save(
         suspects_grid(ranked, Scaled(replay.examples.x, replay.examples.divisor), args.count), args.out

@@ -40,7 +40,7 @@ def run(args: "Namespace", out: Output) -> int:
     snapshots, steps = shown.snapshots(), shown.steps
     told = summary(shown) | {
         "size": shown.size, "steps": [steps.first, steps.stop], "columns": list(steps.columns), "snapshots": snapshots,
-        "history": [{"epoch": e.epoch + 1, "step": e.step, "seconds": e.seconds, **e.figures} for e in shown.epochs],
+        "history": [{"epoch": e.epoch + 1, "step": e.step, "seconds": e.seconds, **e.metrics} for e in shown.epochs],
         "machine": shown.info.machine, "resumed": shown.info.resumed, "settings": vars(shown.info.settings),
         "problems": problems,
     }  # fmt: skip

@@ -22,7 +22,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: "Namespace", out: Output) -> int:
     """Prints the table."""
-    from chainrule.saving import load_model
+    from chainrule.models.saving import load_model
 
     paths.existing(args.model, "model file")
     model = load_model(args.model)

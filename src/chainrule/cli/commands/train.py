@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from chainrule.datasets import Dataset
     from chainrule.models import Sequential
-    from chainrule.recipes import Recipe
-    from chainrule.reruns import Job
+    from chainrule.training.recipes import Recipe
+    from chainrule.recording.resume import Job
 
 EXAMPLES = (
     "chainrule train",
@@ -215,7 +215,7 @@ def measure(data: "Dataset", model: "Sequential") -> dict[str, Any]:
     """How good the model is on the test part, beside what always giving the same answer would reach."""
     if not len(data.x_test):
         return {}
-    from chainrule import recipes
+    from chainrule.training import recipes
 
     figures = recipes.judge(data, model)
     found: dict[str, Any] = {"loss": figures["loss"], "test_examples": len(data.x_test)}
@@ -236,7 +236,7 @@ def measure(data: "Dataset", model: "Sequential") -> dict[str, Any]:
 
 def save(model: "Sequential", name: str) -> int:
     """Writes the file; returns its size in bytes."""
-    from chainrule.saving import save_model
+    from chainrule.models.saving import save_model
 
     return save_model(model, name)
 
@@ -296,5 +296,5 @@ def next_commands(name: str, job: "Job", out: Output) -> list[str]:
             (f"chainrule explain {shlex.quote(f'{folder}@{middle}')}", "one learning step with every number")
         )
     width = max(len(command) for command, _ in lines) + 3
-    told = [f"Recorded in {folder}."] if folder else []
+    told = [f"OpenRun in {folder}."] if folder else []
     return [*told, "", out.bold("Next:"), *(f"  {command:<{width}}{about}" for command, about in lines)]

@@ -1,8 +1,8 @@
 """Ways of training that have a name: what `chainrule train --recipe NAME` does.
 
-    classic      the classic job to the letter: Adam's defaults, batch 32, 10 epochs
-    fast         the same network to at least 98.3 % in the least time: large batches, a rate that rises and falls
-    handwriting  the same network for pictures from other people: trained on bent, thicker, softer MNIST digits
+classic      the classic job to the letter: Adam's defaults, batch 32, 10 epochs
+fast         the same network to at least 98.3 % in the least time: large batches, a rate that rises and falls
+handwriting  the same network for pictures from other people: trained on bent, thicker, softer MNIST digits
 """
 
 import math
@@ -13,12 +13,12 @@ import numpy as np
 
 from chainrule import layers, losses, optimizers
 from chainrule.arrays import generator
-from chainrule.augmentation import SIDE, Handwriting
 from chainrule.datasets.dataset import Dataset
+from chainrule.engine.examples import Scaled
 from chainrule.errors import SettingError, unknown
-from chainrule.examples import Scaled
 from chainrule.models import Sequential
 from chainrule.optimizers import schedules
+from chainrule.training.augmentation import SIDE, Handwriting
 
 FORMER_NAMES = {"strangers": "non_digits", "hands": "writing_styles"}  # as earlier versions stored them
 
@@ -39,13 +39,16 @@ class Recipe:
     batch_size: int = 32
     epochs: int = 10
     label_smoothing: float = 0.0
-    augmentation: bool = False  # pictures are bent anew at every step (chainrule.augmentation.Handwriting)
+    augmentation: bool = False  # pictures are bent anew at every step (chainrule.training.augmentation.Handwriting)
     non_digits: float = 0.0  # glyphs that are no digits, as a share of the digits: with the answer "all equally likely"
     writing_styles: float = 0.0  # digits drawn as MNIST's writers did not write them, as a share of the digits
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as a model file carries it."""
-        return asdict(self) | {"hidden": list(self.hidden), "optimizer_settings": dict(self.optimizer_settings)}
+        return asdict(self) | {
+            "hidden": list(self.hidden),
+            "optimizer_settings": dict(self.optimizer_settings),
+        }
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Recipe":
@@ -53,9 +56,14 @@ class Recipe:
         stored = {FORMER_NAMES.get(key, key): value for key, value in stored.items()}
         known = {key: value for key, value in stored.items() if key in cls.__dataclass_fields__}
         try:
-            lists = {"hidden": tuple(known["hidden"]), "optimizer_settings": tuple(known["optimizer_settings"].items())}
+            lists = {
+                "hidden": tuple(known["hidden"]),
+                "optimizer_settings": tuple(known["optimizer_settings"].items()),
+            }
         except (KeyError, TypeError, AttributeError):
-            raise SettingError("This recipe was not written by Chainrule: it has no layers or no optimizer's settings.") from None
+            raise SettingError(
+                "This recipe was not written by Chainrule: it has no layers or no optimizer's settings."
+            ) from None
         return cls(**known | lists)
 
     def changed(self, **changes: Any) -> "Recipe":
@@ -151,7 +159,10 @@ def optimizer_of(recipe: Recipe, steps: int) -> optimizers.Optimizer:
         optimizer.learning_rate = schedules.OneCycle(rate, max(1, steps), warmup)
     elif recipe.schedule == "cosine":
         optimizer.learning_rate = schedules.CosineDecay(
-            0.0 if warmup else rate, max(1, steps - warmup), warmup_target=rate if warmup else None, warmup_steps=warmup
+            0.0 if warmup else rate,
+            max(1, steps - warmup),
+            warmup_target=rate if warmup else None,
+            warmup_steps=warmup,
         )
     elif recipe.schedule == "constant":
         optimizer.learning_rate = rate
@@ -184,11 +195,15 @@ def prepare(recipe: Recipe, data: Dataset, backend: str | None = None) -> Sequen
     loss = recipe.loss or LOSSES[data.task]
     metrics = ["mae"] if data.task == "regression" else ["accuracy"]
     scored = losses.get(loss)
-    if isinstance(scored, losses.CategoricalCrossentropy | losses.BinaryCrossentropy):  # others have no targets to smooth
+    if isinstance(
+        scored, losses.CategoricalCrossentropy | losses.BinaryCrossentropy
+    ):  # others have no targets to smooth
         scored.label_smoothing = recipe.label_smoothing
     if recipe.augmentation:
         if data.input_shape != (SIDE, SIDE):
-            raise SettingError(f"The recipe {recipe.name} bends pictures of 28 x 28; {data.name} has {data.input_shape}.")
+            raise SettingError(
+                f"The recipe {recipe.name} bends pictures of 28 x 28; {data.name} has {data.input_shape}."
+            )
         model.augmentation = Handwriting(name="handwriting")
     model.compile(optimizer_of(recipe, steps), scored, metrics, backend=backend)
     return model

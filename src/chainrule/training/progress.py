@@ -113,4 +113,6 @@ def verbosity(verbose: Any, stream: TextIO | None = None) -> int:
         return 1 if hasattr(stream, "isatty") and stream.isatty() and os.environ.get("TERM") != "dumb" else 2
     if verbose in (0, 1, 2):
         return int(verbose)
-    raise SettingError(f"verbose is 0 (silent), 1 (a bar), 2 (a line per epoch) or 'auto'; it got {verbose!r}.")
+    raise SettingError(
+        f"verbose is 0 (silent), 1 (a bar), 2 (a line per epoch) or 'auto'; it got {verbose!r}."
+    )

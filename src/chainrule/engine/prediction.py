@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.examples import Examples
+from chainrule.engine.examples import Examples
 from chainrule.layers.base import Layer
 
 ROWS_AT_ONCE = 1024  # as many examples go through the chain together

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.backprop import Batch
-from chainrule.callbacks.keeping import Start
-from chainrule.engines import empty_records, on_host, steps_in
+from chainrule.callbacks.checkpoint import ResumePoint
+from chainrule.engine.epoch import empty_records, on_host, steps_in
+from chainrule.engine.examples import Examples
 from chainrule.errors import SettingError
-from chainrule.examples import Examples
-from chainrule.recording import size_of
+from chainrule.recording.recorder import size_of
 from chainrule.runs import Run, differences, this_machine
-from chainrule.training import order_of
+from chainrule.training.fit import order_of
 
 TOLERANCE = 0.01  # of the losses; rounding alone stays far below over the steps between two snapshots
 LEAST_GRID = 64  # steps between two states that are kept on the way
@@ -36,13 +36,24 @@ class Replay:
     data: Any = None
 
     def __init__(
-        self, run: Run, model: Any, examples: Examples, memory: int = 200_000_000, tolerance: float = TOLERANCE
+        self,
+        run: Run,
+        model: Any,
+        examples: Examples,
+        cache_bytes: int = 200_000_000,
+        tolerance: float = TOLERANCE,
     ) -> None:
         settings = run.info.settings
         if model.seed != settings.seed:
             raise SettingError(f"The run's seed is {settings.seed}; the model's is {model.seed}.")
-        self.run, self.model, self.examples, self.memory, self.tolerance = run, model, examples, memory, tolerance
-        self.off = 0.0
+        self.run, self.model, self.examples, self.cache_bytes, self.tolerance = (
+            run,
+            model,
+            examples,
+            cache_bytes,
+            tolerance,
+        )
+        self.drift = 0.0
         self.engine = model._engine(settings.backend, settings.batch)  # noqa: SLF001
         self.loaded = self.engine.load(examples)
         self.per_epoch = steps_in(len(examples), settings.batch)
@@ -51,7 +62,7 @@ class Replay:
         self.epochs_seen, self.begun = int(started.extra["epochs_seen"]), int(started.extra["begun"])
         self.visited: OrderedDict[int, Any] = OrderedDict({self.first: started.state["learning"]})
         self.last = max([self.first + len(run.steps), *run.snapshots()])
-        room = max(1, memory // max(1, size_of(self.visited[self.first])) - RECENT)
+        room = max(1, cache_bytes // max(1, size_of(self.visited[self.first])) - RECENT)
         self.grid = max(LEAST_GRID, -(-(self.last - self.first) // room))
         self.recorded = {name: run.steps[name] for name in ("loss", "learning_rate") if name in run.columns}
 
@@ -64,7 +75,11 @@ class Replay:
             raise SettingError(f"The run has the steps {self.first} to {self.last}; there is no step {step}.")
         if step not in self.visited:
             near = max(s for s in self.visited if s <= step)
-            state = self.run.load_nearest(step).state["learning"] if self.run.nearest(step) > near else self.visited[near]
+            state = (
+                self.run.load_nearest(step).state["learning"]
+                if self.run.nearest(step) > near
+                else self.visited[near]
+            )
             while (here := int(state["step"])) < step:
                 state = self.advance(state, min(step, (here // self.grid + 1) * self.grid))[0]
                 self.remember(state)
@@ -84,7 +99,7 @@ class Replay:
             losses.append(np.asarray(records["loss"])[k:stop])
         rows = np.concatenate(losses) if losses else np.zeros((0, 2), np.float32)
         values = rows[:, 0] / np.maximum(rows[:, 1], 1)
-        self.hold_against(begin, values)
+        self.check_drift(begin, values)
         return on_host(state), values
 
     def at_its_rate(self, state: Any, step: int, k: int, stop: int) -> tuple[Any, int]:
@@ -99,22 +114,22 @@ class Replay:
             state = state | {"rate": rate.__array_namespace__().asarray(rates[0], dtype=rate.dtype)}
         return state, k + int(changes[0]) if len(changes) else stop
 
-    def hold_against(self, begin: int, losses: np.ndarray) -> None:
+    def check_drift(self, begin: int, losses: np.ndarray) -> None:
         """Compares losses with those recorded; SettingError when they are too far from them."""
         if "loss" not in self.recorded:
             return
         there = self.recorded["loss"][begin - self.first :][: len(losses)]
-        off = distance(losses[: len(there)], there)
-        if off > self.tolerance:
+        drift = distance(losses[: len(there)], there)
+        if drift > self.tolerance:
             raise SettingError(
                 f"Replayed, the losses of the steps {begin:,} to {begin + len(losses) - 1:,} of {self.run.name} differ from the "
-                f"recorded ones by {off:.2%}, more than the tolerance of {self.tolerance:.2%}: these are not the states "
-                f"that training had. {self.elsewhere() or 'Are data, model and callbacks those of the run?'} "
+                f"recorded ones by {drift:.2%}, more than the tolerance of {self.tolerance:.2%}: these are not the states "
+                f"that training had. {self.machine_differences() or 'Are data, model and callbacks those of the run?'} "
                 "With a higher tolerance replay goes on all the same."
             )
-        self.off = max(self.off, off)
+        self.drift = max(self.drift, drift)
 
-    def elsewhere(self) -> str | None:
+    def machine_differences(self) -> str | None:
         """A sentence that names what of machine and versions is not as it was when the run was recorded."""
         changed = differences(self.run.info.machine, this_machine())
         if not changed:
@@ -123,10 +138,10 @@ class Replay:
 
     def note(self) -> str | None:
         """What is to be said about how exact the replay is; None when all was the same to the last bit."""
-        if not self.off:
+        if not self.drift:
             return None
-        why = self.elsewhere() or "Machine and versions are the same."
-        return f"Replayed and recorded losses differ by at most {self.off:.2g} of them, so states are that exact. {why}"
+        why = self.machine_differences() or "Machine and versions are the same."
+        return f"Replayed and recorded losses differ by at most {self.drift:.2g} of them, so states are that exact. {why}"
 
     def slice(self, state: Any, records: Any, epoch: int, start: int, stop: int) -> tuple[Any, Any]:
         """Some steps of one epoch."""
@@ -140,7 +155,7 @@ class Replay:
         """A step's epoch and its place there, both counted from 0 where the run begins."""
         return divmod(step - self.first + self.begun, self.per_epoch)
 
-    def start(self, step: int) -> Start:
+    def start(self, step: int) -> ResumePoint:
         """All that learning needs to go on from a step: the state, its epoch and what that has recorded so far."""
         epoch, k = self.place(step)
         state, kept = self.at(step), self.run.load_nearest(step)
@@ -153,7 +168,9 @@ class Replay:
                 begin = step - k
                 was = self.at(begin)
             _, records = self.slice(self.engine.state(was), records, epoch, self.place(begin)[1], k)
-        return Start(state, on_host(records) if k else {}, k, self.run.info.epoch + epoch, self.epochs_seen + epoch)
+        return ResumePoint(
+            state, on_host(records) if k else {}, k, self.run.info.epoch + epoch, self.epochs_seen + epoch
+        )
 
     def order(self, epoch: int) -> np.ndarray:
         """The order of the examples in an epoch of the run, counted from 0."""
@@ -180,7 +197,7 @@ class Replay:
         self.visited[int(state["step"])] = state
         self.visited.move_to_end(int(state["step"]))
         size = size_of(state)
-        while len(self.visited) * size > self.memory and len(self.visited) > 2:
+        while len(self.visited) * size > self.cache_bytes and len(self.visited) > 2:
             visits = [step for step in self.visited if step % self.grid and step != self.first]
             marks = [step for step in self.visited if step not in visits and step != self.first]
             del self.visited[(visits if len(visits) > RECENT or not marks else marks)[0]]
@@ -196,5 +213,7 @@ def distance(losses: np.ndarray, recorded: np.ndarray) -> float:
     finite = np.isfinite(there)
     scale = np.maximum(np.abs(there), np.abs(there[finite]).mean() if finite.any() else 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        off = np.where((here == there) | (np.isnan(here) & np.isnan(there)), 0.0, np.abs(here - there) / scale)
-    return float(np.max(np.where(np.isfinite(off), off, np.inf), initial=0.0))
+        drift = np.where(
+            (here == there) | (np.isnan(here) & np.isnan(there)), 0.0, np.abs(here - there) / scale
+        )
+    return float(np.max(np.where(np.isfinite(drift), drift, np.inf), initial=0.0))

@@ -14,36 +14,40 @@ import numpy as np
 
 from chainrule.arrays import namespace
 from chainrule.backprop import make_step
-from chainrule.callbacks.keeping import Keeper, Start, keeps, start_of
-from chainrule.engines import steps_in
+from chainrule.callbacks.checkpoint import Checkpointer, ResumePoint, resume_point_of, snapshot_of
+from chainrule.engine.epoch import steps_in
+from chainrule.engine.examples import Examples, as_float
 from chainrule.errors import FileError, SettingError
-from chainrule.examples import Examples, as_float
-from chainrule.measures import measured, sizes_of
+from chainrule.models.saving import compile_config
+from chainrule.recording.measures import measured, sizes_of
 from chainrule.runs import Parent, Run, RunWriter, Settings, spacing
-from chainrule.saving import compile_config
 
 LOOKS = 6  # measurements of sizes in an epoch; one costs as much as three steps
 LOOK_EVERY = (64, 320)  # at least and at most so many steps between two
-LEAST_SPACING = 256  # steps between two snapshots: a small network takes them faster than a disk takes snapshots
-LEAST_SECONDS = 60.0  # where steps are slow: after so long there is a snapshot, which goes when two newer ones are there
+LEAST_SPACING = (
+    256  # steps between two snapshots: a small network takes them faster than a disk takes snapshots
+)
+LEAST_SECONDS = (
+    60.0  # where steps are slow: after so long there is a snapshot, which goes when two newer ones are there
+)
 SECONDS_FOR_ONE = 20.0  # learning for each second that a snapshot takes
 
 
-class Record(Keeper):
+class RunRecorder(Checkpointer):
     """Records what fit does into a new folder under `runs_dir`, or goes on with an interrupted run.
 
     label: the end of the folder's name.  data: {"name", "digest", ...} (a digest is made when there is none).
     recipe: the recipe's dict.  resume: the folder of a run to go on with.  parent, start: where a fork came from.
     epoch_bytes: about how much the snapshots of an epoch may take.
 
-    >>> Record("runs", label="mnist").folder is None         # until fit begins
+    >>> RunRecorder("runs", label="mnist").folder is None         # until fit begins
     True
     """
 
     def __init__(
         self, runs_dir: Any = "runs", label: str = "run", data: dict[str, Any] | None = None,
         recipe: dict[str, Any] | None = None, resume: Any = None, parent: Parent | None = None,
-        start: Start | None = None, epoch_bytes: int = 6_500_000,
+        start: ResumePoint | None = None, epoch_bytes: int = 6_500_000,
     ) -> None:  # fmt: skip
         super().__init__()
         self.runs_dir, self.label, self.data, self.recipe = runs_dir, label, data, recipe
@@ -53,7 +57,7 @@ class Record(Keeper):
         self.spacing, self.cost, self.kept_step = 1, 0.0, -1
 
     # ── called by fit ────────────────────────────────────────────────────────────────────────────────────────────
-    def begin(self, engine: Any, plan: Any, start: Start) -> Start:
+    def begin(self, engine: Any, plan: Any, start: ResumePoint) -> ResumePoint:
         """Opens the folder. Returns where learning begins: at `start`, or where the run that is resumed was."""
         model = self.model
         settings = settings_of(model, plan, engine.name, self.data, self.recipe)
@@ -72,7 +76,7 @@ class Record(Keeper):
         start = self.start or start
         done = int(start.learning["step"])
         try:
-            whole, extra = keeps(model, start.learning, start.records, (), start.epoch, start.begun)
+            whole, extra = snapshot_of(model, start.learning, start.records, (), start.epoch, start.begun)
             self.writer = RunWriter.create(
                 self.runs_dir, self.label, settings, whole, columns=self.columns,
                 extra=extra | {"epochs_seen": start.epochs_seen}, step=done, epoch=start.epoch, parent=self.parent,
@@ -82,12 +86,14 @@ class Record(Keeper):
             self.lost(problem)
         return start
 
-    def reopened(self, settings: Settings) -> Start:
+    def reopened(self, settings: Settings) -> ResumePoint:
         """Goes back to the newest whole snapshot of the run that is resumed."""
         self.writer = writer = RunWriter.reopen(self.resume, settings)
         self.folder, found = writer.folder, writer.restored
         assert found is not None  # reopen found it, or refused
-        return start_of(found.state, found.extra, [(epoch.epoch, epoch.figures) for epoch in Run(writer.folder).epochs])
+        return resume_point_of(
+            found.state, found.extra, [(epoch.epoch, epoch.metrics) for epoch in Run(writer.folder).epochs]
+        )
 
     def next_stop(self, step: int) -> int:
         """The next step, counted over the whole run, before which there is something to measure or to keep."""
@@ -108,7 +114,9 @@ class Record(Keeper):
         for column, name in enumerate(self.names):
             sums = np.asarray(records[name][start:stop])
             rows[:, column] = sums[:, 0] / np.maximum(sums[:, 1], 1)
-        rows[:, len(self.names)] = self.model.optimizer.rate_at(np.arange(first, first + stop - start), self.rate)
+        rows[:, len(self.names)] = self.model.optimizer.rate_at(
+            np.arange(first, first + stop - start), self.rate
+        )
         for step, sizes in self.seen.items():
             rows[step - first, len(self.names) + 1 :] = sizes
         self.seen.clear()
@@ -142,7 +150,7 @@ class Record(Keeper):
     def keep(self, state: Any, records: Any, place: tuple[int, int]) -> None:
         """A snapshot: the state, its place (epoch and steps done), and what the epoch has recorded so far."""
         began = time.perf_counter()
-        whole, extra = keeps(self.model, state, records, self.callbacks, *place)
+        whole, extra = snapshot_of(self.model, state, records, self.callbacks, *place)
         passing = self.writer is not None and self.writer.step % self.spacing != 0
         self.guarded(lambda writer: writer.snapshot(whole, extra, passing=passing))
         self.kept_at = time.perf_counter()

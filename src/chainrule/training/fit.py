@@ -12,16 +12,24 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import finite
 from chainrule.arrays import generator
-from chainrule.backprop import end_of, first_state, forward_sweep, penalty
+from chainrule.backprop import first_state, forward_sweep, fused_output, penalty
 from chainrule.callbacks import CallbackList, History
-from chainrule.callbacks.keeping import Keeper, Start, fresh, go_to, remind
-from chainrule.engines import Compiled, Watched, empty_records, on_host, steps_in, totals_of
+from chainrule.callbacks.checkpoint import (
+    Checkpointer,
+    ResumePoint,
+    first_point,
+    restore_callbacks,
+    restore_model,
+)
+from chainrule.engine import finite_guard
+from chainrule.engine.epoch import empty_records, on_host, steps_in, totals_of
+from chainrule.engine.examples import Examples
+from chainrule.engine.jax_engine import JaxEngine
+from chainrule.engine.numpy_engine import NumpyEngine
+from chainrule.engine.prediction import ROWS_AT_ONCE
 from chainrule.errors import SettingError
-from chainrule.examples import Examples
-from chainrule.predicting import ROWS_AT_ONCE
-from chainrule.progress import Progress, verbosity
+from chainrule.training.progress import Progress, verbosity
 
 
 @dataclass
@@ -40,10 +48,10 @@ class Plan:
     first_epochs_seen: int = field(default=0)
 
 
-class Carried:
+class EngineState:
     """The state in the engine's hands, and the arrays in the model's that are the same."""
 
-    def __init__(self, model: Any, engine: Watched | Compiled) -> None:
+    def __init__(self, model: Any, engine: NumpyEngine | JaxEngine) -> None:
         self.model, self.engine = model, engine
         self.state: Any = None
         self.held: list[Any] = []
@@ -56,15 +64,15 @@ class Carried:
             self.state, self.held = self.engine.state(state_of(self.model)), now
         self.state = self.state | {"rate": rate_like(self.state["rate"], self.model)}
 
-    def begin(self, keepers: list[Keeper], plan: Plan) -> Start:
+    def begin(self, checkpointers: list[Checkpointer], plan: Plan) -> ResumePoint:
         """Lets those who keep the learning say where it begins; the model and its callbacks are then as they were there."""
         model = self.model
-        start = anew = fresh(model, state_of(model))
-        for keeper in keepers:
-            start = keeper.begin(self.engine, plan, start)
+        start = anew = first_point(model, state_of(model))
+        for checkpointer in checkpointers:
+            start = checkpointer.begin(self.engine, plan, start)
         if start is not anew:
-            go_to(model, start)
-            remind(plan.callbacks, start.memory)
+            restore_model(model, start)
+            restore_callbacks(plan.callbacks, start.callback_states)
             put_back(model, start.learning)
         return start
 
@@ -74,7 +82,7 @@ class Carried:
         self.held = arrays_of(self.model)
 
 
-def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
+def fit(model: Any, engine: NumpyEngine | JaxEngine, plan: Plan) -> History:
     """Runs the epochs of a plan; the model's weights and memory are those learned, however it ends."""
     steps, history = steps_in(len(plan.examples), plan.batch), History()
     verbose = verbosity(plan.verbose)
@@ -85,11 +93,13 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
     callbacks.call("on_train_begin", {})
 
     loaded = engine.load(plan.examples)
-    carried = Carried(model, engine)
-    keepers = [callback for callback in plan.callbacks if isinstance(callback, Keeper)]
-    start = carried.begin(keepers, plan)
+    engine_state = EngineState(model, engine)
+    checkpointers = [callback for callback in plan.callbacks if isinstance(callback, Checkpointer)]
+    start = engine_state.begin(checkpointers, plan)
     if start.begun and len(start.records["loss"]) != steps:
-        raise SettingError(f"Learning goes on in the middle of an epoch of {len(start.records['loss'])} steps; this one has {steps}.")
+        raise SettingError(
+            f"Learning goes on in the middle of an epoch of {len(start.records['loss'])} steps; this one has {steps}."
+        )
     history.begin_after(start.past)
     logs: dict[str, float] = dict(start.past[-1][1]) if start.past else {}
     place, records = (start.epoch, start.begun), start.records
@@ -101,15 +111,17 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
             begun = place[1]
             if begun and start.rate is not None:  # the hook has set it once before, when this epoch began
                 model.optimizer.learning_rate = start.rate
-            carried.renew()
+            engine_state.renew()
             progress = Progress(verbose, steps)
             if plan.epochs > 1:
                 progress.say(f"Epoch {epoch + 1}/{plan.epochs}")
             order = order_of(model.seed, model.epochs_seen, len(plan.examples), plan.shuffle)
             records = records if begun else empty_records(model.record_names, steps)
-            records, done = run_epoch(carried, loaded, order, progress, callbacks, plan, epoch, records, begun, keepers)
-            carried.put_back()
-            logs = figures(model, totals_of(records))
+            records, done = run_epoch(
+                engine_state, loaded, order, progress, callbacks, plan, epoch, records, begun, checkpointers
+            )
+            engine_state.put_back()
+            logs = metrics_of(model, totals_of(records))
             if model.interrupted and done < steps:  # Ctrl-C: what was learned is kept, but it is not an epoch
                 progress.finish(logs, done)
                 place = epoch, done
@@ -118,61 +130,63 @@ def fit(model: Any, engine: Watched | Compiled, plan: Plan) -> History:
             place, records = (epoch + 1, 0), {}
             if plan.validation is not None and (epoch + 1) % plan.validation_freq == 0:
                 callbacks.call("on_test_begin", {})
-                logs |= {f"val_{name}": value for name, value in judge(model, plan.validation).items()}
+                logs |= {f"val_{name}": value for name, value in evaluate(model, plan.validation).items()}
                 callbacks.call("on_test_end", logs)
             callbacks.call("on_epoch_end", epoch, logs)
-            if keepers:
-                carried.renew()
-            for keeper in keepers:
-                keeper.epoch_done(carried.state, epoch, logs)
+            if checkpointers:
+                engine_state.renew()
+            for checkpointer in checkpointers:
+                checkpointer.epoch_done(engine_state.state, epoch, logs)
             progress.finish(logs, done)
             if model.stop_training:
                 break
-    if keepers and carried.state is None:  # there was no epoch left
-        carried.renew()
-    for keeper in keepers:
-        keeper.end(carried.state, place, records if place[1] else {}, logs)
+    if checkpointers and engine_state.state is None:  # there was no epoch left
+        engine_state.renew()
+    for checkpointer in checkpointers:
+        checkpointer.end(engine_state.state, place, records if place[1] else {}, logs)
     callbacks.call("on_train_end", logs)
     return history
 
 
 def run_epoch(
-    carried: Carried, loaded: Examples, order: np.ndarray, progress: Progress, callbacks: CallbackList, plan: Plan,
-    epoch: int, records: Any, done: int, keepers: list[Keeper],
+    engine_state: EngineState, loaded: Examples, order: np.ndarray, progress: Progress, callbacks: CallbackList, plan: Plan,
+    epoch: int, records: Any, done: int, checkpointers: list[Checkpointer],
 ) -> tuple[Any, int]:  # fmt: skip
     """The steps of one epoch, in slices short enough to show progress and to be stopped between."""
-    model, engine = carried.model, carried.engine
+    model, engine = engine_state.model, engine_state.engine
     steps = steps_in(len(order), plan.batch)
     size, seconds = steps, 0.25 if progress.verbose == 1 else 1.0
     if callbacks.per_batch:
         size = 1
     elif progress.verbose == 1 or engine.name == "numpy" or steps > 10_000:
         size = max(1, steps // 100)
-    sound = Sound(carried.state, done, gone=model.not_finite is not None)
+    guard = FiniteGuard(engine_state.state, done, gone=model.not_finite is not None)
     while done < steps and not (model.interrupted or model.stop_training):
         stop = min(steps, done + size)
         if callbacks.per_batch:
             callbacks.call("on_train_batch_begin", done, {})
-            carried.renew()
-        number = int(carried.state["step"]) if keepers else 0
-        for keeper in keepers:
-            wanted = keeper.next_stop(number)
+            engine_state.renew()
+        number = int(engine_state.state["step"]) if checkpointers else 0
+        for checkpointer in checkpointers:
+            wanted = checkpointer.next_stop(number)
             stop = stop if wanted is None else min(stop, done + wanted - number)
-            keeper.before(carried.state, loaded, order, done, number)
+            checkpointer.before(engine_state.state, loaded, order, done, number)
         began = time.perf_counter()
-        carried.state, records = engine.advance(carried.state, records, loaded, order, done, stop)
+        engine_state.state, records = engine.advance(engine_state.state, records, loaded, order, done, stop)
         records = on_host(records)  # waits until the slice is done
-        if sound.lost(carried.state, records, stop, last=stop == steps or callbacks.per_batch):
-            report_not_finite(model, engine, sound, loaded, order, stop, plan.batch, epoch)
-            callbacks.call("on_not_finite", figures(model, totals_of(records)))
+        if guard.lost(engine_state.state, records, stop, last=stop == steps or callbacks.per_batch):
+            report_not_finite(model, engine, guard, loaded, order, stop, plan.batch, epoch)
+            callbacks.call("on_not_finite", metrics_of(model, totals_of(records)))
         spent = time.perf_counter() - began
-        logs = figures(model, totals_of(records))
+        logs = metrics_of(model, totals_of(records))
         if callbacks.per_batch:
-            carried.put_back()
+            engine_state.put_back()
             callbacks.call("on_train_batch_end", stop - 1, logs)
-            carried.renew()
-        for keeper in keepers:  # when all callbacks have seen the step: what they remember is kept with it
-            keeper.after(carried.state, records, epoch, done, stop)
+            engine_state.renew()
+        for (
+            checkpointer
+        ) in checkpointers:  # when all callbacks have seen the step: what they remember is kept with it
+            checkpointer.after(engine_state.state, records, epoch, done, stop)
         if not callbacks.per_batch:
             size = max(1, int((stop - done) * min(4.0, seconds / max(spent, 1e-6))))
         done = stop
@@ -180,7 +194,7 @@ def run_epoch(
     return records, done
 
 
-class Sound:
+class FiniteGuard:
     """The last state known to be finite, and the step of the epoch before which it was taken. gone: it is lost already."""
 
     SECONDS = 1.0  # between two copies
@@ -194,7 +208,9 @@ class Sound:
             return False
         due = last or time.perf_counter() - self.time > self.SECONDS
         after = on_host(state) if due else None
-        if not finite.is_finite(records["loss"]) or (after is not None and not is_sound(after, records)):
+        if not finite_guard.is_finite(records["loss"]) or (
+            after is not None and not all_finite(after, records)
+        ):
             self.gone = True
             return True
         if after is not None:
@@ -203,25 +219,27 @@ class Sound:
 
 
 def report_not_finite(
-    model: Any, engine: Watched | Compiled, sound: Sound, loaded: Examples, order: np.ndarray, stop: int, batch: int,
+    model: Any, engine: NumpyEngine | JaxEngine, guard: FiniteGuard, loaded: Examples, order: np.ndarray, stop: int, batch: int,
     epoch: int,
 ) -> None:  # fmt: skip
     """Finds by replay the first step whose loss or weights are not finite, opens it, and says what it found."""
 
     def replayed(until: int) -> tuple[Any, Any]:
-        fresh = empty_records(model.record_names, steps_in(len(order), batch))
-        state, records = engine.advance(engine.state(sound.state), fresh, loaded, order, sound.done, until)
+        first_point = empty_records(model.record_names, steps_in(len(order), batch))
+        state, records = engine.advance(
+            engine.state(guard.state), first_point, loaded, order, guard.done, until
+        )
         return on_host(state), on_host(records)
 
-    low, high = sound.done, stop  # finite after `low` steps, not after `high`
+    low, high = guard.done, stop  # finite after `low` steps, not after `high`
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if is_sound(*replayed(middle)) else (low, middle)
+        low, high = (middle, high) if all_finite(*replayed(middle)) else (low, middle)
     state, learned = replayed(low)[0], replayed(high)[0]["params"]
     chosen = order[low * batch : (low + 1) * batch]
     on_cpu = Examples(np.asarray(loaded.x[chosen]), np.asarray(loaded.y[chosen]), divisor=loaded.divisor)
     seen = on_cpu.inputs(slice(None)), on_cpu.y
-    culprit = finite.first_in(model.learning_chain, model.loss_object, state, seen, learned)
+    culprit = finite_guard.first_in(model.learning_chain, model.loss_object, state, seen, learned)
     rate = float(model.optimizer.rate_at(state["step"], state["rate"]))
     model.not_finite = f"step {int(state['step']) + 1}: {culprit}"
     warnings.warn(
@@ -232,10 +250,10 @@ def report_not_finite(
     )
 
 
-def judge(model: Any, examples: Examples) -> dict[str, float]:
+def evaluate(model: Any, examples: Examples) -> dict[str, float]:
     """The loss and metrics of a model on examples, weights as they are."""
     chain = model.chain
-    body, head, loss = end_of(chain, model.loss_object)
+    body, head, loss = fused_output(chain, model.loss_object)
     params = [link.params for link in chain]
     totals = totals_of(empty_records(model.record_names, 0))
     n = len(examples)
@@ -251,12 +269,12 @@ def judge(model: Any, examples: Examples) -> dict[str, float]:
             totals["loss"] = totals["loss"] + np.array([total, len(y)])
             for metric in model.metric_objects:
                 totals[metric.name] = totals[metric.name] + np.asarray(metric.counts(y, p), np.float64)
-    logs = figures(model, totals)
+    logs = metrics_of(model, totals)
     logs["loss"] += float(penalty(chain, params))
     return logs
 
 
-def figures(model: Any, totals: Any) -> dict[str, float]:
+def metrics_of(model: Any, totals: Any) -> dict[str, float]:
     """The figures that sums over batches stand for."""
     loss = float(totals["loss"][0]) / max(1.0, float(totals["loss"][1]))
     by_name = {metric.name: metric.result(totals[metric.name]) for metric in model.metric_objects}
@@ -273,7 +291,7 @@ def order_of(seed: int, epoch: int, n: int, shuffle: bool) -> np.ndarray:
 def state_of(model: Any) -> Any:
     """The model's state as the step needs it."""
     params = [dict(link.params) for link in model.learning_chain]
-    return first_state(params, model.optimizer, model.memory, model.optimizer.iterations, model.seed)
+    return first_state(params, model.optimizer, model.optimizer_state, model.optimizer.iterations, model.seed)
 
 
 def put_back(model: Any, state: Any) -> None:
@@ -282,25 +300,29 @@ def put_back(model: Any, state: Any) -> None:
     for link, params in zip(model.learning_chain, state["params"], strict=True):
         if params:
             link.params = params
-    model.memory = state["memory"]
+    model.optimizer_state = state["optimizer_state"]
     model.optimizer.iterations = int(state["step"])
 
 
 def arrays_of(model: Any) -> list[Any]:
     """The arrays that the layers hold, and the optimizer's memory."""
-    return [array for link in model.learning_chain for array in link.params.values()] + [model.memory]
+    return [array for link in model.learning_chain for array in link.params.values()] + [
+        model.optimizer_state
+    ]
 
 
-def is_sound(state: Any, records: Any) -> bool:
+def all_finite(state: Any, records: Any) -> bool:
     """Whether all losses and all weights are finite."""
     weights = [w for layer in state["params"] for w in layer.values()]
-    return finite.is_finite(records["loss"]) and all(finite.is_finite(w) for w in weights)
+    return finite_guard.is_finite(records["loss"]) and all(finite_guard.is_finite(w) for w in weights)
 
 
 def rate_like(rate: Any, model: Any) -> Any:
     """The optimizer's present learning rate, in the state's own type."""
     value = model.optimizer.learning_rate
-    return rate if not isinstance(value, float) else rate.__array_namespace__().asarray(value, dtype=rate.dtype)
+    return (
+        rate if not isinstance(value, float) else rate.__array_namespace__().asarray(value, dtype=rate.dtype)
+    )
 
 
 @contextmanager

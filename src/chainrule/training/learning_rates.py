@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from chainrule.arrays import choose_backend, seconds_on_numpy
 from chainrule.backprop import first_state, make_step
-from chainrule.engines import ENGINES, empty_records, on_host, steps_in, totals_of
+from chainrule.engine import ENGINES
+from chainrule.engine.epoch import empty_records, on_host, steps_in, totals_of
+from chainrule.engine.examples import Examples
 from chainrule.errors import SettingError
-from chainrule.examples import Examples
 from chainrule.optimizers.schedules import ExponentialDecay
-from chainrule.recording import size_of
-from chainrule.training import batch_size_of, figures, judge, order_of
+from chainrule.recording.recorder import size_of
+from chainrule.training.fit import batch_size_of, evaluate, metrics_of, order_of
 
 __all__ = ["RateCurve", "Sweep", "find", "sweep"]
 
@@ -69,7 +70,7 @@ class Sweep:
 
     rates: Numbers
     losses: Numbers
-    figures: tuple[dict[str, float], ...]
+    metrics: tuple[dict[str, float], ...]
     params: tuple[list[dict[str, NDArray[Any]]], ...]
     backend: str
     at_once: int
@@ -77,12 +78,18 @@ class Sweep:
     @property
     def best(self) -> float | None:
         """The rate with the lowest loss on what was held back, else on what was learned; None where no loss is finite."""
-        losses = np.array([f.get("val_loss", f["loss"]) for f in self.figures], np.float64)
-        return float(self.rates[np.nanargmin(np.where(np.isfinite(losses), losses, np.nan))]) if np.isfinite(losses).any() else None
+        losses = np.array([f.get("val_loss", f["loss"]) for f in self.metrics], np.float64)
+        return (
+            float(self.rates[np.nanargmin(np.where(np.isfinite(losses), losses, np.nan))])
+            if np.isfinite(losses).any()
+            else None
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The same for programs, without the weights."""
-        rows = [{"rate": float(rate)} | figures for rate, figures in zip(self.rates, self.figures, strict=True)]
+        rows = [
+            {"rate": float(rate)} | metrics for rate, metrics in zip(self.rates, self.metrics, strict=True)
+        ]
         return {"rates": rows, "best": self.best, "backend": self.backend, "at_once": self.at_once}
 
 
@@ -103,11 +110,17 @@ def find(
     True
     """
     if not 0 < lowest < highest < math.inf or steps < 10:
-        raise SettingError(f"The rates must rise from above 0 over 10 steps or more; it got {lowest!r} to {highest!r} in {steps!r}.")
+        raise SettingError(
+            f"The rates must rise from above 0 over 10 steps or more; it got {lowest!r} to {highest!r} in {steps!r}."
+        )
     examples, batch = prepared(model, x, y, batch_size)
     optimizer = copy.copy(model.optimizer)
-    optimizer.learning_rate = ExponentialDecay(lowest, decay_steps=max(1, steps - 1), decay_rate=highest / lowest)
-    name = choose_backend(backend or model.backend_asked, seconds_on_numpy(model.count_params(), batch, steps))
+    optimizer.learning_rate = ExponentialDecay(
+        lowest, decay_steps=max(1, steps - 1), decay_rate=highest / lowest
+    )
+    name = choose_backend(
+        backend or model.backend_asked, seconds_on_numpy(model.count_params(), batch, steps)
+    )
     engine = ENGINES[name](make_step(model.learning_chain, model.loss_object, optimizer), batch)
     loaded, state = engine.load(examples), engine.state(fresh(model, optimizer))
     per_epoch, losses = max(1, len(examples) // batch), np.zeros(0)
@@ -115,7 +128,9 @@ def find(
         epoch, k = divmod(len(losses), per_epoch)  # whole batches only
         stop = min(per_epoch, k + SLICE, k + steps - len(losses))
         order = order_of(model.seed, epoch, len(examples), shuffle=True)
-        state, records = engine.advance(state, empty_records((), steps_in(len(examples), batch)), loaded, order, k, stop)
+        state, records = engine.advance(
+            state, empty_records((), steps_in(len(examples), batch)), loaded, order, k, stop
+        )
         rows = np.asarray(records["loss"], np.float64)[k:stop]
         losses = np.concatenate([losses, rows[:, 0] / np.maximum(rows[:, 1], 1)])
         if progress is not None:
@@ -140,7 +155,11 @@ def judged(rates: Numbers, losses: Numbers) -> RateCurve:
         reason = "The loss did not fall at any rate: look at the inputs, the labels and the loss first."
         return RateCurve(rates, losses, smooth, None, reason)
     rate = float(f"{lowest / BACK:.0e}")
-    rose = "and rises above it" if place < len(smooth) - 2 else "which is the highest that was tried: try higher ones"
+    rose = (
+        "and rises above it"
+        if place < len(smooth) - 2
+        else "which is the highest that was tried: try higher ones"
+    )
     reason = f"The loss is lowest at a rate of {lowest:.2g} {rose}; half of that still learns fast and leaves room."
     return RateCurve(rates, losses, smooth, rate, reason)
 
@@ -164,7 +183,9 @@ def sweep(
     """
     asked = np.unique(np.asarray(rates, np.float64))
     if not len(asked) or not (np.isfinite(asked).all() and asked[0] > 0) or epochs < 1:
-        raise SettingError(f"A sweep needs rates above 0 and one epoch or more; it got {list(rates)!r} and {epochs!r}.")
+        raise SettingError(
+            f"A sweep needs rates above 0 and one epoch or more; it got {list(rates)!r} and {epochs!r}."
+        )
     examples, batch = prepared(model, x, y, batch_size)
     steps = steps_in(len(examples), batch)
     seconds = seconds_on_numpy(model.count_params(), batch, steps * epochs * len(asked))
@@ -174,14 +195,28 @@ def sweep(
     step = make_step(model.learning_chain, model.loss_object, optimizer, model.metric_objects)
     orders = [order_of(model.seed, epoch, len(examples), shuffle=True) for epoch in range(epochs)]
     first = [fresh(model, optimizer) | {"rate": np.asarray(rate, np.float32)} for rate in asked]
-    train, groups = (all_at_once(step, batch), grouped(first)) if name == "jax" else (one_by_one(step, batch), [first])
+    train, groups = (
+        (all_at_once(step, batch), grouped(first)) if name == "jax" else (one_by_one(step, batch), [first])
+    )
     done = [train(group, examples, orders, model.record_names) for group in groups]
     states = [state for group, _ in done for state in group]
     records = [[row for _, epochs in done for row in epochs[epoch]] for epoch in range(len(orders))]
     held = None if validation_data is None else model._examples(*validation_data)  # noqa: SLF001
-    told = tuple(figures_of(model, state, last, held) for state, last in zip(states, records[-1], strict=True))
-    losses = [np.concatenate([of_rate["loss"][:, 0] / of_rate["loss"][:, 1] for of_rate in row]) for row in zip(*records, strict=True)]
-    return Sweep(asked, np.asarray(losses, np.float64), told, tuple(state["params"] for state in states), name, len(groups[0]) if name == "jax" else 1)
+    told = tuple(
+        metrics_of_rate(model, state, last, held) for state, last in zip(states, records[-1], strict=True)
+    )
+    losses = [
+        np.concatenate([of_rate["loss"][:, 0] / of_rate["loss"][:, 1] for of_rate in row])
+        for row in zip(*records, strict=True)
+    ]
+    return Sweep(
+        asked,
+        np.asarray(losses, np.float64),
+        told,
+        tuple(state["params"] for state in states),
+        name,
+        len(groups[0]) if name == "jax" else 1,
+    )
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -197,7 +232,10 @@ def one_by_one(step: Any, batch: int) -> Training:
     def train(states: list[Any], examples: Examples, orders: list[Any], names: list[str]) -> Any:
         count, epochs = steps_in(len(examples), batch), []
         for order in orders:
-            pairs = [engine.advance(state, empty_records(names, count), examples, order, 0, count) for state in states]
+            pairs = [
+                engine.advance(state, empty_records(names, count), examples, order, 0, count)
+                for state in states
+            ]
             states = [state for state, _ in pairs]
             epochs.append([records for _, records in pairs])
         return states, epochs
@@ -248,16 +286,16 @@ def fresh(model: Any, optimizer: Any) -> Any:
     return first_state([dict(link.params) for link in model.learning_chain], optimizer, seed=model.seed)
 
 
-def figures_of(model: Any, state: Any, records: Any, held: Examples | None) -> dict[str, float]:
+def metrics_of_rate(model: Any, state: Any, records: Any, held: Examples | None) -> dict[str, float]:
     """The last epoch's figures of one rate, and those on what was held back."""
-    told = figures(model, totals_of(records))
+    told = metrics_of(model, totals_of(records))
     if held is not None:
         chain = model.learning_chain
         before = [link.params for link in chain]
         try:
             for link, params in zip(chain, state["params"], strict=True):
                 link.params = params
-            told |= {f"val_{name}": value for name, value in judge(model, held).items()}
+            told |= {f"val_{name}": value for name, value in evaluate(model, held).items()}
         finally:
             for link, params in zip(chain, before, strict=True):
                 link.params = params

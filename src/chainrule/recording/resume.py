@@ -1,11 +1,11 @@
 """A run as something to go on with: what it learned from, its recipe and its network, made again from its folder.
 
-    open_run("last")  a run, opened: .at(step) .batch(step) .fork(step, learning_rate=...) .resume()
+open_run("last")  a run, opened: .at(step) .batch(step) .fork(step, learning_rate=...) .resume()
 
-    new(...)       a training that records itself, so that all of this is possible later
-    resumed(run)   goes on with an interrupted run; it ends with the bits it would have had
-    forked(run, step, learning_rate=...)   leaves a run at a step, with something changed
-    opened(run)    a Replay: any step again
+new(...)       a training that records itself, so that all of this is possible later
+resumed(run)   goes on with an interrupted run; it ends with the bits it would have had
+forked(run, step, learning_rate=...)   leaves a run at a step, with something changed
+opened(run)    a Replay: any step again
 """
 
 from collections.abc import Callable
@@ -16,21 +16,22 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import datasets, recipes
+from chainrule import datasets
 from chainrule.backprop import Batch
 from chainrule.callbacks import History
-from chainrule.callbacks.keeping import Start
+from chainrule.callbacks.checkpoint import ResumePoint
 from chainrule.datasets.dataset import Dataset
 from chainrule.errors import SettingError
 from chainrule.models import Sequential
-from chainrule.recipes import Recipe
-from chainrule.recording import Record
-from chainrule.replay import TOLERANCE, Replay
+from chainrule.models.saving import compile_config
+from chainrule.recording.recorder import RunRecorder
+from chainrule.recording.replay import TOLERANCE, Replay
 from chainrule.runs import Parent, Run, differences, find
 from chainrule.runs.lock import must_be_free
 from chainrule.runs.writing import compare_settings
-from chainrule.saving import compile_config
-from chainrule.training import put_back
+from chainrule.training import recipes
+from chainrule.training.fit import put_back
+from chainrule.training.recipes import Recipe
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Job:
     source: str
     options: dict[str, Any]
     seed: int
-    record: Record | None = None
+    record: RunRecorder | None = None
     over: bool = False
     note: str | None = None
 
@@ -61,7 +62,7 @@ class Job:
         return recipes.learn(self.recipe, self.data, self.model, verbose, callbacks, held)
 
 
-class Recorded(Run):
+class OpenRun(Run):
     """A recorded run with its data and its network: any of its steps again. Made by `open_run`."""
 
     def __init__(self, folder: Any, make: Callable[[Run], Replay]) -> None:
@@ -89,7 +90,7 @@ class Recorded(Run):
         """The run left at a step, to learn on with something changed; see `forked`. `learn()` begins."""
         return forked(self, step, runs_dir, replay=self.replay, **changes)
 
-    def leave(self, step: int, model: Any, runs_dir: Any = None) -> Record:
+    def leave(self, step: int, model: Any, runs_dir: Any = None) -> RunRecorder:
         """What lets `fit` of a program of yours begin at a step of this run: model.fit(..., callbacks=[run.leave(300, model)]).
 
         model: of the same layers, compiled with what is to be changed. It gets the run's seed.
@@ -97,12 +98,12 @@ class Recorded(Run):
         start, was = self.replay.start(step), self.replay.model
         learning, stored = dict(start.learning), self.info.settings
         if type(model.optimizer) is not type(was.optimizer):
-            learning["memory"] = model.optimizer.init(learning["params"])
+            learning["optimizer_state"] = model.optimizer.init(learning["params"])
         model.seed = stored.seed
         settings = compile_config(model)
         kept = {name: stored.training.get(name) for name in settings}
         changed = [str(change) for change in differences(kept, settings)]
-        return Record(
+        return RunRecorder(
             self.path.parent if runs_dir is None else runs_dir, f"{self.name[20:]}-fork", dict(stored.data), dict(stored.recipe),
             parent=Parent(self.name, self.info.id, step, changed), start=replace(start, learning=learning),
         )  # fmt: skip
@@ -110,8 +111,8 @@ class Recorded(Run):
 
 def open_run(
     which: str = "last", runs_dir: Any = "runs", *, source: str | None = None, model: Any = None, x: Any = None,
-    y: Any = None, sample_weight: Any = None, memory: int = 200_000_000, tolerance: float = TOLERANCE,
-) -> Recorded:  # fmt: skip
+    y: Any = None, sample_weight: Any = None, cache_bytes: int = 200_000_000, tolerance: float = TOLERANCE,
+) -> OpenRun:  # fmt: skip
     """A recorded run by its name, the beginning of it, its folder, or "last"; any of its steps can be reached from it.
 
     source: where its data are now, if they have moved.  model, x, y, sample_weight: of a run that a program of yours
@@ -121,12 +122,12 @@ def open_run(
 
     def make(run: Run) -> Replay:
         if model is None:
-            return opened(run, source, memory, tolerance)
+            return opened(run, source, cache_bytes, tolerance)
         model.seed = run.info.settings.seed
         model._ready(x, y)  # noqa: SLF001 - what fit does first
-        return Replay(run, model, model._examples(x, y, sample_weight), memory, tolerance)  # noqa: SLF001
+        return Replay(run, model, model._examples(x, y, sample_weight), cache_bytes, tolerance)  # noqa: SLF001
 
-    return Recorded(folder, make)
+    return OpenRun(folder, make)
 
 
 def new(
@@ -137,8 +138,11 @@ def new(
     model = recipes.prepare(recipe, data, backend)
     record = None
     if runs_dir is not None:
-        record = Record(
-            runs_dir, f"{data.name}_{recipe.name}", about(data, source, options), recipe.to_dict() | {"seed": seed}
+        record = RunRecorder(
+            runs_dir,
+            f"{data.name}_{recipe.name}",
+            about(data, source, options),
+            recipe.to_dict() | {"seed": seed},
         )
     return Job(data, recipe, model, source, options, seed, record)
 
@@ -152,19 +156,26 @@ def resumed(
     """
     stored = run.info.settings
     must_be_free(run.path)  # said before any work is done
-    job = again(run, source, options, backend=backend, **changes)
+    job = rebuild(run, source, options, backend=backend, **changes)
     seed = job.seed if seed is None else seed
-    was, now = Recipe.from_dict(stored.recipe).to_dict(), job.recipe.to_dict()  # an older recipe may lack newer entries
+    was, now = (
+        Recipe.from_dict(stored.recipe).to_dict(),
+        job.recipe.to_dict(),
+    )  # an older recipe may lack newer entries
     known = stored.data | {"digest": job.data.digest}
-    named = stored.recipe | {name: value for name, value in now.items() if value != was[name]} | {"seed": seed}
+    named = (
+        stored.recipe | {name: value for name, value in now.items() if value != was[name]} | {"seed": seed}
+    )
     asked = replace(stored, data=known, recipe=named, backend=backend or stored.backend)
-    compare_settings(run.path, stored, asked)  # before any work is done; when learning begins, everything is compared
+    compare_settings(
+        run.path, stored, asked
+    )  # before any work is done; when learning begins, everything is compared
     if run.status == "finished":  # it ended, but perhaps before its model was written
         last = run.load_nearest(run.steps.stop)
         put_back(job.model, last.state["learning"])
         job.model.epochs_seen, job.model.backend_used = last.extra["epochs_seen"], stored.backend
         return replace(job, over=True)
-    return replace(job, record=Record(run.path.parent, data=known, recipe=named, resume=run.path))
+    return replace(job, record=RunRecorder(run.path.parent, data=known, recipe=named, resume=run.path))
 
 
 def forked(
@@ -177,13 +188,13 @@ def forked(
     with an empty memory.  runs_dir: where the fork is recorded (default: beside its parent).  tolerance: see `Replay`.
     replay: of the run, if it is opened already.
     """
-    parent = again(run, source)
+    parent = rebuild(run, source)
     replay = replay_of(run, parent, tolerance=tolerance) if replay is None else replay
-    job = again(run, source, parent.data, backend=backend, **changes)
+    job = rebuild(run, source, parent.data, backend=backend, **changes)
     start, model, batch = replay.start(step), job.model, job.recipe.batch_size
     learning, was = dict(start.learning), replay.model.optimizer
     if type(model.optimizer) is not type(was):
-        learning["memory"] = model.optimizer.init(learning["params"])
+        learning["optimizer_state"] = model.optimizer.init(learning["params"])
     elif isinstance(was.learning_rate, float) and was.learning_rate == model.optimizer.learning_rate:
         rate = float(learning["rate"])  # a callback may have lowered it
         model.optimizer.learning_rate = was.learning_rate if np.float32(was.learning_rate) == rate else rate
@@ -195,26 +206,26 @@ def forked(
     changed = [str(change) for change in differences(parent.recipe.to_dict(), job.recipe.to_dict())]
     if backend is not None and backend != run.info.settings.backend:
         changed.append(f"backend: {run.info.settings.backend} / {backend}")
-    record = Record(
+    record = RunRecorder(
         run.path.parent if runs_dir is None else runs_dir, f"{job.data.name}_{job.recipe.name}-fork",
         about(job.data, job.source, job.options), job.recipe.to_dict() | {"seed": job.seed},
         parent=Parent(run.name, run.info.id, step, changed),
-        start=Start(learning, start.records, start.begun, start.epoch, start.epochs_seen),
+        start=ResumePoint(learning, start.records, start.begun, start.epoch, start.epochs_seen),
     )  # fmt: skip
     return replace(job, record=record, note=replay.note())
 
 
 def opened(
-    run: Run, source: str | None = None, memory: int = 200_000_000, tolerance: float = TOLERANCE
+    run: Run, source: str | None = None, cache_bytes: int = 200_000_000, tolerance: float = TOLERANCE
 ) -> Replay:
     """Any step of a run. source: where its data are now, if they have moved.  memory, tolerance: see `Replay`."""
-    return replay_of(run, again(run, source), memory, tolerance)
+    return replay_of(run, rebuild(run, source), cache_bytes, tolerance)
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def replay_of(run: Run, job: Job, memory: int = 200_000_000, tolerance: float = TOLERANCE) -> Replay:
+def replay_of(run: Run, job: Job, cache_bytes: int = 200_000_000, tolerance: float = TOLERANCE) -> Replay:
     """A run's steps, with its data and network made again."""
     if job.data.digest != run.info.settings.data.get("digest"):
         raise SettingError(
@@ -225,7 +236,7 @@ def replay_of(run: Run, job: Job, memory: int = 200_000_000, tolerance: float = 
     model.extras = {"class_names": None if job.data.class_names is None else list(job.data.class_names)}
     x, y = recipes.examples(job.recipe, job.data, model.seed)
     model._ready(x, y)  # noqa: SLF001 - what fit does first
-    replay = Replay(run, model, model._examples(x, y), memory, tolerance)  # noqa: SLF001
+    replay = Replay(run, model, model._examples(x, y), cache_bytes, tolerance)  # noqa: SLF001
     replay.data = job.data
     return replay
 
@@ -236,10 +247,16 @@ def about(data: Dataset, source: str, options: dict[str, Any]) -> dict[str, Any]
     place = name if name in datasets.NAMES else str(Path(source).resolve())
     if isinstance(options.get("test"), str):  # a second table
         options = options | {"test": str(Path(options["test"]).resolve())}
-    return {"name": data.name, "digest": data.digest, "scale": data.scale, "source": place, "options": options}
+    return {
+        "name": data.name,
+        "digest": data.digest,
+        "scale": data.scale,
+        "source": place,
+        "options": options,
+    }
 
 
-def again(
+def rebuild(
     run: Run, source: str | None = None, options: dict[str, Any] | Dataset | None = None, *, backend: str | None = None,
     **changes: Any,
 ) -> Job:  # fmt: skip
@@ -248,7 +265,7 @@ def again(
     if "seed" not in stored.recipe or "source" not in stored.data:
         raise SettingError(
             f"{run.name} was recorded by a program of its own, so only that can make its network and data again: "
-            "Record(resume=...) goes on with it, open_run(name, model=model, x=x, y=y) opens its steps."
+            "RunRecorder(resume=...) goes on with it, open_run(name, model=model, x=x, y=y) opens its steps."
         )
     source = stored.data["source"] if source is None else source
     known = dict(stored.data["options"])
@@ -265,7 +282,7 @@ def again(
     return Job(data, recipe, model, source, known, int(stored.recipe["seed"]))
 
 
-def with_batch(start: Start, old: int, new: int, count: int) -> Start:
+def with_batch(start: ResumePoint, old: int, new: int, count: int) -> ResumePoint:
     """The same start, with its place in the epoch counted in batches of another size."""
     new, done = min(new, count), start.begun * old
     if new == old or not start.begun:
@@ -278,5 +295,7 @@ def with_batch(start: Start, old: int, new: int, count: int) -> Start:
     steps, begun = -(-count // new), done // new
     records = {name: np.zeros((steps, 2), np.float32) for name in start.records}
     for name, rows in start.records.items():
-        records[name][:begun] = rows[: start.begun].sum(axis=0) / begun  # their sums are what an epoch's figures need
+        records[name][:begun] = (
+            rows[: start.begun].sum(axis=0) / begun
+        )  # their sums are what an epoch's figures need
     return replace(start, records=records, begun=begun)

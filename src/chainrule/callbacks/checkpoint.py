@@ -1,6 +1,6 @@
 """What is kept so that learning can go on exactly: the state, the place in the epoch, the memory of the callbacks.
 
-Keeper    a callback that keeps it while fit learns: `recording.Record`, `callbacks.BackupAndRestore`
+Checkpointer    a callback that keeps it while fit learns: `recording.Record`, `callbacks.BackupAndRestore`
 Start     where learning begins, or goes on
 """
 
@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from chainrule.callbacks.base import Callback
-from chainrule.engines import on_host
+from chainrule.engine.epoch import on_host
 
-Memory = dict[str, dict[str, Any]]  # of each callback that has one, by its class and its number among those
+CallbackStates = dict[
+    str, dict[str, Any]
+]  # of each callback that has one, by its class and its number among those
 
 
 @dataclass(frozen=True)
-class Start:
+class ResumePoint:
     """Where learning begins or goes on.
 
     learning: the state.  records: what its epoch has recorded so far.  begun: the steps of that epoch already done.
@@ -33,15 +35,15 @@ class Start:
     epochs_seen: int
     rate: float | None = None
     stopped: bool = False
-    memory: Memory = field(default_factory=dict)
+    callback_states: CallbackStates = field(default_factory=dict)
     past: Sequence[tuple[int, dict[str, Any]]] = ()
     seed: int | None = None
 
 
-class Keeper(Callback):
+class Checkpointer(Callback):
     """A callback that keeps what going on needs. fit asks it where to begin, and tells it how far learning is."""
 
-    def begin(self, engine: Any, plan: Any, start: Start) -> Start:
+    def begin(self, engine: Any, plan: Any, start: ResumePoint) -> ResumePoint:
         """Before the first epoch. start: where fit would begin. Returns where it shall begin."""
         return start
 
@@ -62,39 +64,43 @@ class Keeper(Callback):
         """After the last step, before on_train_end. place: the next epoch, and the steps of it already done."""
 
 
-def fresh(model: Any, state: Any) -> Start:
+def first_point(model: Any, state: Any) -> ResumePoint:
     """Where fit begins when nothing is gone on with."""
-    return Start(state, {}, 0, model.epoch_to_start, model.epochs_seen)
+    return ResumePoint(state, {}, 0, model.epoch_to_start, model.epochs_seen)
 
 
-def keeps(
+def snapshot_of(
     model: Any, state: Any, records: Any, callbacks: Iterable[Any], epoch: int, begun: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a snapshot holds: the arrays, and what else going on needs, as plain values."""
-    arrays: Memory = {}
-    plain: Memory = {}
+    arrays: CallbackStates = {}
+    plain: CallbackStates = {}
     for name, callback in named(callbacks):
-        for key, value in callback.get_memory().items():
+        for key, value in callback.get_state().items():
             (arrays if holds_arrays(value) else plain).setdefault(name, {})[key] = value
     rate = model.optimizer.learning_rate
-    whole = {"learning": on_host(state), "records": on_host(records)} | ({"callbacks": arrays} if arrays else {})
+    whole = {"learning": on_host(state), "records": on_host(records)} | (
+        {"callbacks": arrays} if arrays else {}
+    )
     return whole, {
         "epoch": epoch, "epochs_seen": model.epochs_seen, "begun": begun, "seed": model.seed,
         "learning_rate": rate if isinstance(rate, float) else None, "stopped": bool(model.stop_training), "callbacks": plain,
     }  # fmt: skip
 
 
-def start_of(state: Any, extra: dict[str, Any], past: Sequence[tuple[int, dict[str, Any]]] = ()) -> Start:
+def resume_point_of(
+    state: Any, extra: dict[str, Any], past: Sequence[tuple[int, dict[str, Any]]] = ()
+) -> ResumePoint:
     """The reverse of `keeps`."""
     arrays, plain = state.get("callbacks", {}), extra.get("callbacks", {})
-    memory = {name: plain.get(name, {}) | arrays.get(name, {}) for name in plain | arrays}
-    return Start(
+    callback_states = {name: plain.get(name, {}) | arrays.get(name, {}) for name in plain | arrays}
+    return ResumePoint(
         state["learning"], state["records"], extra["begun"], extra["epoch"], extra["epochs_seen"],
-        extra.get("learning_rate"), bool(extra.get("stopped")), memory, past, extra.get("seed"),
+        extra.get("learning_rate"), bool(extra.get("stopped")), callback_states, past, extra.get("seed"),
     )  # fmt: skip
 
 
-def go_to(model: Any, start: Start) -> None:
+def restore_model(model: Any, start: ResumePoint) -> None:
     """Sets what the model itself knows of its place in learning."""
     model.epochs_seen, model.epoch_to_start = start.epochs_seen, start.epoch
     model.stop_training = model.stop_training or start.stopped
@@ -104,18 +110,18 @@ def go_to(model: Any, start: Start) -> None:
         model.seed = start.seed
 
 
-def remind(callbacks: Iterable[Any], memory: Memory) -> None:
+def restore_callbacks(callbacks: Iterable[Any], callback_states: CallbackStates) -> None:
     """Gives the callbacks what they remembered."""
     for name, callback in named(callbacks):
-        if name in memory:
-            callback.set_memory(memory[name])
+        if name in callback_states:
+            callback.set_state(callback_states[name])
 
 
 def named(callbacks: Iterable[Any]) -> list[tuple[str, Any]]:
     """Callbacks by their class and their number among those of it.
 
-    >>> [name for name, _ in named([Callback(), Keeper(), Callback()])]
-    ['Callback 1', 'Keeper 1', 'Callback 2']
+    >>> [name for name, _ in named([Callback(), Checkpointer(), Callback()])]
+    ['Callback 1', 'Checkpointer 1', 'Callback 2']
     """
     found: list[tuple[str, Any]] = []
     for callback in callbacks:

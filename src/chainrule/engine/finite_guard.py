@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.arrays import counter_noise
-from chainrule.backprop import State, Weights, backward_sweep, end_of, forward_sweep
+from chainrule.backprop import State, Weights, backward_sweep, forward_sweep, fused_output
 from chainrule.layers.base import Layer
-from chainrule.losses import Loss
+from chainrule.losses.base import Loss
 
 
 def is_finite(array: np.ndarray) -> bool:
@@ -22,7 +22,7 @@ def first_in(
 
     state: before the step, NumPy arrays.  batch: inputs and targets.  learned: the weights after the step.
     """
-    body, head, loss = end_of(chain, loss)
+    body, head, loss = fused_output(chain, loss)
     params, (x, y) = state["params"], batch
     for link, weights in zip(chain, params, strict=True):
         for name, array in weights.items():
@@ -35,11 +35,11 @@ def first_in(
             if not is_finite(a):
                 example = int(np.argmax(~np.isfinite(a).reshape(len(a), -1).all(axis=1)))
                 return f"the output of {link.label} for example {example} of the batch"
-        z, kept = forward_sweep(body, params, x, lambda i: counter_noise(state["seed"], state["step"], i))
+        z, cache = forward_sweep(body, params, x, lambda i: counter_noise(state["seed"], state["step"], i))
         values = loss.values(y, z)
         if not is_finite(values):
             return f"the loss ({loss.name}) of example {int(np.argmax(~np.isfinite(values)))} of the batch"
-        grads, _ = backward_sweep(body, params, kept, loss.derivative(y, z) / len(x))
+        grads, _ = backward_sweep(body, params, cache, loss.derivative(y, z) / len(x))
         for i in reversed(range(len(body))):
             for name, g in grads[i].items():
                 if not is_finite(g):

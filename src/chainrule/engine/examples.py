@@ -9,7 +9,7 @@ from chainrule.arrays import Array, namespace
 from chainrule.errors import DataError, SettingError, ShapeError
 
 if TYPE_CHECKING:
-    from chainrule.losses import Loss
+    from chainrule.losses.base import Loss
 
 Shape = tuple[int, ...]
 
@@ -101,7 +101,9 @@ def check_examples(
 def weights_by_class(y: np.ndarray, class_weight: dict[int, float]) -> np.ndarray:
     """A weight for each example, from one for each class."""
     if not isinstance(class_weight, dict):
-        raise SettingError(f"class_weight must be a dict such as {{0: 1.0, 1: 5.0}}; it got {class_weight!r}.")
+        raise SettingError(
+            f"class_weight must be a dict such as {{0: 1.0, 1: 5.0}}; it got {class_weight!r}."
+        )
     labels = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else np.round(y.reshape(len(y), -1)[:, 0])
     weight = np.ones(len(y), np.float32)
     for label, value in class_weight.items():
@@ -117,7 +119,9 @@ def split_last(examples: tuple[Any, Any, Any], share: float) -> tuple[tuple[Any,
     n = len(x.values if isinstance(x, Scaled) else x)
     at = int(n * (1 - share))
     if at in {0, n}:
-        raise SettingError(f"validation_split={share!r} of {n} examples leaves none to learn or none to validate.")
+        raise SettingError(
+            f"validation_split={share!r} of {n} examples leaves none to learn or none to validate."
+        )
 
     def cut(array: Any, piece: slice) -> Any:
         if array is None:
@@ -143,7 +147,9 @@ def as_array(values: Any, what: str) -> np.ndarray:
         try:
             array = np.stack([np.asarray(v, dtype=np.float32) for v in array])
         except (TypeError, ValueError):
-            raise DataError(f"The {what} must be numbers; they hold {type(array.reshape(-1)[0]).__name__}.") from None
+            raise DataError(
+                f"The {what} must be numbers; they hold {type(array.reshape(-1)[0]).__name__}."
+            ) from None
     if array.dtype.kind not in "biuf":
         raise DataError(f"The {what} must be numbers; they are of type {array.dtype}.")
     if array.dtype.kind == "f" and array.dtype != np.float32:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chainrule.saving import optimizer_to_list
+from chainrule.models.saving import optimizer_to_list
 
 
 def size(numbers: int) -> str:
@@ -23,11 +23,19 @@ def summary_lines(model: Any, line_length: int | None = None) -> list[str]:
     rows = []
     for layer in model.layers:
         shape = layer.output_shape
-        told = "?" if shape is None else "(None, " + ", ".join(map(str, shape)) + ("," if not shape else "") + ")"
+        told = (
+            "?"
+            if shape is None
+            else "(None, " + ", ".join(map(str, shape)) + ("," if not shape else "") + ")"
+        )
         count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
         rows.append((f"{layer.name} ({type(layer).__name__})", told, count))
     heads = ("Layer (type)", "Output Shape", "Param #")
-    least = [33, 24, 15] if line_length is None else [int((line_length - 4) * share) for share in (0.45, 0.33, 0.22)]
+    least = (
+        [33, 24, 15]
+        if line_length is None
+        else [int((line_length - 4) * share) for share in (0.45, 0.33, 0.22)]
+    )
     widths = [max(w, *(len(r[i]) + 2 for r in [heads, *rows])) for i, w in enumerate(least)]
 
     def row(cells: tuple[str, str, str], bar: str) -> str:
@@ -45,12 +53,12 @@ def summary_lines(model: Any, line_length: int | None = None) -> list[str]:
     lines.append(rule("└", "─", "┴", "┘"))
     total = sum(layer.count_params() for layer in model.layers)
     learns = sum(layer.count_params() for layer in model.layers if layer.trainable)
-    memory = 0
-    if model.memory is not None:
-        memory = sum(array.size for array in optimizer_to_list(model))
-    lines.append(f" Total params: {total + memory:,} ({size(total + memory)})")
+    optimizer_params = 0
+    if model.optimizer_state is not None:
+        optimizer_params = sum(array.size for array in optimizer_to_list(model))
+    lines.append(f" Total params: {total + optimizer_params:,} ({size(total + optimizer_params)})")
     lines.append(f" Trainable params: {learns:,} ({size(learns)})")
     lines.append(f" Non-trainable params: {total - learns:,} ({size(total - learns)})")
-    if memory:
-        lines.append(f" Optimizer params: {memory:,} ({size(memory)})")
+    if optimizer_params:
+        lines.append(f" Optimizer params: {optimizer_params:,} ({size(optimizer_params)})")
     return lines

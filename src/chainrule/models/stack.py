@@ -168,11 +168,13 @@ class Stack:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """A new model with stored settings and fresh weights."""
-        return cls([layers_module.deserialize(entry) for entry in config.get("layers", [])], name=config.get("name"))
+        return cls(
+            [layers_module.deserialize(entry) for entry in config.get("layers", [])], name=config.get("name")
+        )
 
     def to_json(self) -> str:
         """The architecture as text; `model_from_json` makes a model of it, Chainrule's and Keras's."""
-        from chainrule.saving import model_to_json
+        from chainrule.models.saving import model_to_json
 
         return model_to_json(self)
 

@@ -9,8 +9,8 @@ from chainrule.arrays import choose_backend, seconds_on_numpy
 from chainrule.errors import SettingError
 from chainrule.layers import Layer
 from chainrule.layers.base import Shape
-from chainrule.saving import load_model, model_from_json, save_model
-from chainrule.stack import Stack
+from chainrule.models.saving import load_model, model_from_json, save_model
+from chainrule.models.stack import Stack
 
 if TYPE_CHECKING:
     from chainrule.metrics import Metric
@@ -27,7 +27,9 @@ class Sequential(Stack):
     19
     """
 
-    def __init__(self, layers: Sequence[Layer] | None = None, trainable: bool = True, name: str | None = None) -> None:
+    def __init__(
+        self, layers: Sequence[Layer] | None = None, trainable: bool = True, name: str | None = None
+    ) -> None:
         if not trainable:
             raise SettingError("Set trainable=False on the layers that should not learn, not on the model.")
         self.extras: dict[str, Any] = {}  # what a model file carries beside Keras's contents
@@ -38,7 +40,7 @@ class Sequential(Stack):
         self.metric_objects: list[Metric] = []
         self.backend_asked: str | None = None
         self.backend_used: str | None = None  # by the last fit
-        self.memory: Any = None  # the optimizer's, once it has learned something
+        self.optimizer_state: Any = None  # the optimizer's, once it has learned something
         self.epochs_seen = 0  # in all calls of fit: decides the order of the next epoch
         self.history: Any = None
         self.stop_training = self.interrupted = False
@@ -49,19 +51,24 @@ class Sequential(Stack):
 
     def changed(self) -> None:
         self._engines.clear()
-        self.memory = None
+        self.optimizer_state = None
 
     # ── learning ─────────────────────────────────────────────────────────────────────────────────────────────────
     def compile(
-        self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, backend: str | None = None, **rest: Any
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        backend: str | None = None,
+        **rest: Any,
     ) -> None:
         """Decides how to learn: the optimizer, the loss, what to count. backend: "numpy", "jax", or None to choose."""
         from chainrule import losses, optimizers
 
         for setting, value in rest.items():
-            if setting not in COMPILE_OFF:
+            if setting not in IGNORED_SETTINGS:
                 raise SettingError(f"compile has no setting called {setting!r} (it got {value!r}).")
-            if value not in COMPILE_OFF[setting] and value != []:
+            if value not in IGNORED_SETTINGS[setting] and value != []:
                 raise SettingError(f"compile: {setting}={value!r} is not supported; leave it out.")
         if isinstance(loss, (list, tuple)) and len(loss) == 1:
             loss = loss[0]
@@ -73,7 +80,7 @@ class Sequential(Stack):
         for metric in self.metrics_asked:
             _metric(metric, (1,), (1,))
         self.metric_objects = []
-        self.backend_asked, self.memory = backend, None
+        self.backend_asked, self.optimizer_state = backend, None
         self._engines.clear()
 
     def fit(
@@ -83,8 +90,8 @@ class Sequential(Stack):
         validation_steps: None = None, validation_batch_size: int | None = None, validation_freq: int = 1,
     ) -> Any:  # fmt: skip
         """Learns from x and y for some epochs; returns a History. All arguments mean what they mean in Keras."""
-        from chainrule import training
-        from chainrule.examples import refuse_streams, split_last
+        from chainrule.engine.examples import refuse_streams, split_last
+        from chainrule.training import fit as training
 
         refuse_settings("fit", steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         self._compiled("fit")
@@ -118,7 +125,7 @@ class Sequential(Stack):
     def _engine(self, backend: str, batch: int) -> Any:
         """The loop for this way of learning, made once and kept."""
         from chainrule.backprop import make_step
-        from chainrule.engines import ENGINES
+        from chainrule.engine import ENGINES
 
         chain = self.learning_chain
         trainable = tuple(link.trainable for link in chain)
@@ -133,13 +140,15 @@ class Sequential(Stack):
 
     def _compiled(self, what: str) -> None:
         if self.optimizer is None or self.loss_object is None:
-            raise SettingError(f"Before {what}, say how to learn: model.compile(optimizer='adam', loss='...').")
+            raise SettingError(
+                f"Before {what}, say how to learn: model.compile(optimizer='adam', loss='...')."
+            )
         if not self.layers:
             raise SettingError(f"The model has no layers yet; add some before {what}.")
 
     def _ready(self, x: Any, y: Any) -> None:
         """Builds the model from the data where needed, and finds out which accuracy is meant."""
-        from chainrule.examples import Scaled, as_array
+        from chainrule.engine.examples import Scaled, as_array
 
         values = x.values if isinstance(x, Scaled) else as_array(x, "inputs")
         if self.input_layer is None:
@@ -156,15 +165,15 @@ class Sequential(Stack):
         sample_weight: Any = None, steps: None = None, callbacks: Any = None, return_dict: bool = False,
     ) -> Any:  # fmt: skip
         """The loss and metrics on examples: [loss, accuracy, ...], or a dict."""
-        from chainrule import training
-        from chainrule.progress import Progress
+        from chainrule.training import fit as training
+        from chainrule.training.progress import Progress
 
         refuse_settings("evaluate", steps=steps, callbacks=callbacks)
         self._compiled("evaluate")
         self._ready(x, y)
         examples = self._examples(x, y, sample_weight)
         progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
-        logs = training.judge(self, examples)
+        logs = training.evaluate(self, examples)
         progress.finish(logs)
         ordered = {"loss": logs["loss"]} | {m.name: logs[m.name] for m in self.metric_objects}
         if return_dict:
@@ -172,15 +181,20 @@ class Sequential(Stack):
         return list(ordered.values()) if len(ordered) > 1 else ordered["loss"]
 
     def predict(
-        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: None = None, callbacks: Any = None
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: None = None,
+        callbacks: Any = None,
     ) -> np.ndarray:
         """What the model says to each example, (examples, outputs) float32."""
-        from chainrule.progress import Progress
+        from chainrule.training.progress import Progress
 
         refuse_settings("predict", steps=steps, callbacks=callbacks)
         examples = self._inputs(x)
         progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
-        from chainrule.predicting import predictions
+        from chainrule.engine.prediction import predictions
 
         said = predictions(self.chain, examples)
         progress.finish({})
@@ -188,7 +202,7 @@ class Sequential(Stack):
 
     def predict_on_batch(self, x: Any) -> np.ndarray:
         """The same, without a word."""
-        from chainrule.predicting import predictions
+        from chainrule.engine.prediction import predictions
 
         return predictions(self.chain, self._inputs(x))
 
@@ -199,13 +213,15 @@ class Sequential(Stack):
         return self.predict_on_batch(x)
 
     def _examples(self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Any:
-        from chainrule.examples import check_examples
+        from chainrule.engine.examples import check_examples
 
         shapes = self.input_shape or (), self.output_shape or ()
-        return check_examples(x, y, self.loss_object, *shapes, sample_weight, class_weight, self.layers[0].label)
+        return check_examples(
+            x, y, self.loss_object, *shapes, sample_weight, class_weight, self.layers[0].label
+        )
 
     def _inputs(self, x: Any) -> Any:
-        from chainrule.examples import Scaled, as_array, check_inputs
+        from chainrule.engine.examples import Scaled, as_array, check_inputs
 
         if self.input_layer is None:
             values = x.values if isinstance(x, Scaled) else as_array(x, "inputs")
@@ -214,27 +230,35 @@ class Sequential(Stack):
         return check_inputs(x, self.input_shape, self.layers[0].label if self.layers else "The model")
 
     def train_on_batch(
-        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        return_dict: bool = False,
     ) -> Any:
         """One step on one batch; returns that batch's loss and metrics, as they were before the step."""
-        from chainrule import training
-        from chainrule.engines import Watched, empty_records, totals_of
+        from chainrule.engine.epoch import empty_records, totals_of
+        from chainrule.engine.numpy_engine import NumpyEngine
+        from chainrule.training import fit as training
 
         self._compiled("train_on_batch")
         self._ready(x, y)
         examples = self._examples(x, y, sample_weight, class_weight)
-        engine: Watched = self._engine("numpy", len(examples))
+        engine: NumpyEngine = self._engine("numpy", len(examples))
         records = empty_records(self.record_names, 1)
         order = np.arange(len(examples))
         state, records = engine.advance(training.state_of(self), records, examples, order, 0, 1)
         training.put_back(self, state)
-        logs = training.figures(self, totals_of(records))
+        logs = training.metrics_of(self, totals_of(records))
         ordered = {"loss": logs["loss"]} | {m.name: logs[m.name] for m in self.metric_objects}
         if return_dict:
             return ordered
         return list(ordered.values()) if len(ordered) > 1 else ordered["loss"]
 
-    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
         """The loss and metrics of one batch."""
         return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
 
@@ -248,15 +272,19 @@ class Sequential(Stack):
         """The names of the figures, in the order of `evaluate`."""
         return ["loss", *(metric.name for metric in self.metric_objects)]
 
-    def summary(self, line_length: int | None = None, print_fn: Callable[[str], Any] = print, **more: Any) -> None:
+    def summary(
+        self, line_length: int | None = None, print_fn: Callable[[str], Any] = print, **more: Any
+    ) -> None:
         """Prints the layers, what comes out of each and how many weights it has, as Keras does."""
         refuse_settings("summary", **more)
-        from chainrule.summary import summary_lines
+        from chainrule.models.summary import summary_lines
 
         print_fn("\n".join(summary_lines(self, line_length)))
 
     # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
-    def save(self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True, **more: Any) -> None:
+    def save(
+        self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True, **more: Any
+    ) -> None:
         """Writes the whole model to a .keras or .h5 file that Keras opens too."""
         refuse_settings("save", **more)
         save_model(self, filepath, overwrite=overwrite, include_optimizer=include_optimizer)
@@ -272,14 +300,14 @@ class Sequential(Stack):
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Writes the weights alone, to a .weights.h5 file."""
-        from chainrule.saving import save_weights
+        from chainrule.models.saving import save_weights
 
         save_weights(self, filepath, overwrite=overwrite)
 
     def load_weights(self, filepath: Any, **more: Any) -> None:
         """Reads the weights alone, from a weights file or a whole model file."""
         refuse_settings("load_weights", **more)
-        from chainrule.saving import load_weights
+        from chainrule.models.saving import load_weights
 
         load_weights(self, filepath)
 
@@ -287,7 +315,7 @@ class Sequential(Stack):
 Model = Sequential  # Keras's general name, for type hints and isinstance; every model here is a Sequential
 
 # Settings of compile that change nothing at these values.
-COMPILE_OFF: dict[str, tuple[Any, ...]] = {
+IGNORED_SETTINGS: dict[str, tuple[Any, ...]] = {
     "loss_weights": (None,),
     "weighted_metrics": (None,),
     "run_eagerly": (False, None),

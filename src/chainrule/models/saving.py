@@ -30,7 +30,12 @@ def save_model(
     return files.save(path, to_file(model, extras), include_optimizer=include_optimizer)
 
 
-def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True) -> "Sequential":  # noqa: A002 (Keras's name)
+def load_model(
+    filepath: Any,
+    custom_objects: Any = None,
+    compile: bool = True,  # noqa: A002 (Keras's name)
+    safe_mode: bool = True,
+) -> "Sequential":
     """A model from a .keras or .h5 file, Keras's or ours. Loading is parsing: nothing in a file can run.
 
     compile=False leaves out how it learned, which is faster when it only predicts.
@@ -76,7 +81,9 @@ def to_file(model: "Sequential", extras: dict[str, Any] | None = None) -> ModelF
         config={"class_name": "Sequential", "config": model.get_config()},
         weights=[entry.get_weights() for entry in entries],
         compile_config=compile_config(model) if compiled else None,
-        optimizer_weights=optimizer_to_list(model) if compiled and model.memory is not None else None,
+        optimizer_weights=optimizer_to_list(model)
+        if compiled and model.optimizer_state is not None
+        else None,
         extras=model.extras if extras is None else extras,
         format="keras",
         weight_names=[[name for name in entry.weight_names if name in entry.params] for entry in entries],
@@ -123,8 +130,10 @@ def optimizer_to_list(model: "Sequential") -> list[np.ndarray]:
     head = [np.asarray(model.optimizer.iterations, np.int32)]
     if not is_scheduled(model):
         head.append(np.asarray(model.optimizer.learning_rate, np.float32))
-    memory = [np.asarray(model.memory[slot][i][name]) for slot, i, name in slot_places(model)]
-    return head + memory + [np.asarray(model.memory[key]) for key in extra_keys(model)]
+    optimizer_state = [
+        np.asarray(model.optimizer_state[slot][i][name]) for slot, i, name in slot_places(model)
+    ]
+    return head + optimizer_state + [np.asarray(model.optimizer_state[key]) for key in extra_keys(model)]
 
 
 def extra_keys(model: "Sequential") -> list[str]:
@@ -210,19 +219,21 @@ def optimizer_from_list(model: "Sequential", arrays: list[np.ndarray]) -> None:
         stored_rate = rest.pop(0)
         if abs(float(stored_rate) - model.optimizer.learning_rate) > 1e-6 * abs(float(stored_rate)):
             model.optimizer.learning_rate = float(stored_rate)
-    memory = model.optimizer.init([dict(link.params) for link in model.learning_chain])
+    optimizer_state = model.optimizer.init([dict(link.params) for link in model.learning_chain])
     fits = len(rest) == len(places) + len(extra) and all(
-        np.shape(array) == np.shape(memory[slot][i][name])
+        np.shape(array) == np.shape(optimizer_state[slot][i][name])
         for array, (slot, i, name) in zip(rest, places, strict=False)
     )
     if not fits:
-        warnings.warn("The optimizer's memory in the file does not fit the model; it starts afresh.", stacklevel=5)
+        warnings.warn(
+            "The optimizer's memory in the file does not fit the model; it starts afresh.", stacklevel=5
+        )
         return
     for array, (slot, i, name) in zip(rest, places, strict=False):
-        memory[slot][i][name] = np.asarray(array, np.float32)
+        optimizer_state[slot][i][name] = np.asarray(array, np.float32)
     for key, array in zip(extra, rest[len(places) :], strict=True):
-        memory[key] = np.asarray(array, np.float32)
-    model.memory, model.optimizer.iterations = memory, iterations
+        optimizer_state[key] = np.asarray(array, np.float32)
+    model.optimizer_state, model.optimizer.iterations = optimizer_state, iterations
 
 
 # ── weights alone ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -238,7 +249,9 @@ def load_weights(model: "Sequential", filepath: Any) -> None:
     model.build()
     config = {"class_name": "Sequential", "config": model.get_config()}
     stored = files.load_weights(os.fspath(filepath), config, plan_of(config), optimizer=False)
-    entries = [InputLayer(shape=1), *model.layers] if len(stored.weights) > len(model.layers) else model.layers
+    entries = (
+        [InputLayer(shape=1), *model.layers] if len(stored.weights) > len(model.layers) else model.layers
+    )
     for layer, arrays in zip(entries, stored.weights, strict=True):
         if arrays:
             layer.set_weights(arrays)

@@ -21,7 +21,9 @@ def largest_product(batch: int, params: list[Params]) -> int:
     >>> largest_product(32, [{"kernel": np.zeros((784, 100)), "bias": np.zeros(100)}])
     2508800
     """
-    return batch * max((array.size for layer in params for array in layer.values() if array.ndim > 1), default=0)
+    return batch * max(
+        (array.size for layer in params for array in layer.values() if array.ndim > 1), default=0
+    )
 
 
 def for_products(multiplications: int) -> AbstractContextManager[Any]:

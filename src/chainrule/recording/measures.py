@@ -6,7 +6,7 @@ Sizes are root mean squares per weight, so that a big layer does not look strong
 from collections.abc import Callable, Sequence
 
 from chainrule.arrays import Array, namespace
-from chainrule.backprop import Passing, Record
+from chainrule.backprop import StepMetrics, StepTrace
 from chainrule.layers.base import Layer
 
 SATURATED = 0.95  # of the way to where sigmoid or tanh is flat
@@ -32,20 +32,20 @@ def measured(chain: Sequence[Layer]) -> list[str]:
     return names
 
 
-def sizes_of(chain: Sequence[Layer]) -> Callable[[Passing], Record]:
+def sizes_of(chain: Sequence[Layer]) -> Callable[[StepTrace], StepMetrics]:
     """A watcher for `make_step`: records "sizes", one float32 for each name of `measured`."""
 
-    def watch(passing: Passing) -> Record:
-        xp, values = namespace(passing.z), []
+    def watch(step_trace: StepTrace) -> StepMetrics:
+        xp, values = namespace(step_trace.z), []
         for i, link in enumerate(chain):
             if link.weight_names and link.trainable:
-                grads, before, after = passing.grads[i], passing.before[i], passing.after[i]
+                grads, before, after = step_trace.grads[i], step_trace.before[i], step_trace.after[i]
                 values.append(rms([grads[k] for k in grads]))
                 values.append(rms([after[k] - before[k] for k in grads]))
                 values.append(rms([before[k] for k in grads]))
             kind = getattr(link, "activation", None) if not link.weight_names else None
             if kind in {"relu", "sigmoid", "tanh"}:
-                z = passing.kept[i][0] if i < len(passing.kept) else passing.z
+                z = step_trace.cache[i][0] if i < len(step_trace.cache) else step_trace.z
                 values.append(share(z, kind))
         return {"sizes": xp.stack(values)} if values else {}
 

@@ -46,7 +46,9 @@ class Handwriting(Layer):
         if noise is None:
             return x, None
         if math.prod(x.shape[1:]) != SIDE * SIDE:
-            raise ShapeError(f"Handwriting bends pictures of 28 x 28; it got examples of shape {tuple(x.shape[1:])}.")
+            raise ShapeError(
+                f"Handwriting bends pictures of 28 x 28; it got examples of shape {tuple(x.shape[1:])}."
+            )
         n, s = x.shape[0], self.settings
         field, pixels = 2 * COARSE * COARSE, SIDE * SIDE
         luck = 2 * noise((n, NUMBERS + field + pixels)) - 1  # -1..1
@@ -60,7 +62,7 @@ class Handwriting(Layer):
         clean = u[0] > 1 - 2 * s["clean"]
         return namespace(x).where(clean, picture, y).reshape(x.shape), None
 
-    def backward(self, params: Params, kept: Any, dy: Array) -> Array:
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         return dy  # nothing below the first link learns, so nobody asks
 
     def places(self, u: Array, bend: Array) -> tuple[Array, Array]:
@@ -68,14 +70,20 @@ class Handwriting(Layer):
         xp, s, n = namespace(u), self.settings, u.shape[1]
         u = u.reshape(u.shape[0], n)
         angle = u[3] * math.radians(s["rotation"])
-        tall, wide = xp.exp(-u[4] * s["scale"] - u[5] * s["aspect"]), xp.exp(-u[4] * s["scale"] + u[5] * s["aspect"])
+        tall, wide = (
+            xp.exp(-u[4] * s["scale"] - u[5] * s["aspect"]),
+            xp.exp(-u[4] * s["scale"] + u[5] * s["aspect"]),
+        )
         down = xp.stack([tall * xp.cos(angle), -tall * xp.sin(angle)])  # the new row, from old row and column
         across = xp.stack([wide * xp.sin(angle), wide * xp.cos(angle)]) + u[6] * s["shear"] * down
         moved = u[1:3] * s["shift"]
         turn = xp.stack([xp.stack([*way, -(way * moved).sum(axis=0)]) for way in (down, across)])  # (2, 3, n)
         straight = xp.matmul(turn.transpose(2, 0, 1), xp.asarray(GRID)).reshape(n, 2, SIDE, SIDE)
         smooth = xp.asarray(smoother(s["smoothness"]))
-        elastic = xp.matmul(xp.matmul(smooth, bend), smooth.T) * (1.7 * s["elastic"] * xp.abs(u[9]))[:, None, None, None]
+        elastic = (
+            xp.matmul(xp.matmul(smooth, bend), smooth.T)
+            * (1.7 * s["elastic"] * xp.abs(u[9]))[:, None, None, None]
+        )
         centre = (SIDE - 1) / 2
         return straight[:, 0] + centre + elastic[:, 0], straight[:, 1] + centre + elastic[:, 1]
 
@@ -93,7 +101,9 @@ class Handwriting(Layer):
 
 
 # Row, column and 1 of each pixel, from the middle: one product with a 2 x 3 matrix turns, sizes and moves a picture.
-GRID = np.stack([*(np.indices((SIDE, SIDE)).reshape(2, -1) - (SIDE - 1) / 2), np.ones(SIDE * SIDE)]).astype(np.float32)
+GRID = np.stack([*(np.indices((SIDE, SIDE)).reshape(2, -1) - (SIDE - 1) / 2), np.ones(SIDE * SIDE)]).astype(
+    np.float32
+)
 
 
 def smoother(sigma: float) -> np.ndarray:

@@ -1,0 +1,12 @@
+"""Keras's `models`: Sequential, and models to files and back."""
+
+from typing import TYPE_CHECKING
+
+from chainrule import absent
+from chainrule.models.saving import load_model, model_from_json
+from chainrule.models.sequential import Model, Sequential
+
+__all__ = ["Model", "Sequential", "load_model", "model_from_json"]
+
+if not TYPE_CHECKING:
+    __getattr__ = absent.refusing("models", __all__)
