@@ -22,11 +22,11 @@ from pathlib import Path
 import numpy as np
 
 from chainrule.errors import ChainruleError
-from chainrule.inference.handwriting import Reader
 from chainrule.images import Preparation, Rejection, prepare, read_picture
 from chainrule.images.filters import resized
 from chainrule.images.grey import CHANNELS, mixed
 from chainrule.images.stage_sheet import stage_sheet
+from chainrule.inference.handwriting import Reader
 
 Classify = Callable[[np.ndarray], np.ndarray]
 

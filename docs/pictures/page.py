@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from chainrule import pretrained
 from chainrule.datasets import mnist
-from chainrule.inference.handwriting import Reader
 from chainrule.images import Rejection
 from chainrule.images.rejection import strangeness
+from chainrule.inference.handwriting import Reader
 from chainrule.models import load_model
 
 ROWS = ((11, 3, 61, 18, 247), (1, 35, 84, 9, 62))  # numbers of test digits

@@ -128,10 +128,9 @@ def digits(tmp_path_factory):
     import dataclasses
 
     from chainrule import arrays, datasets
-
-    from chainrule.training import recipes
     from chainrule.inference.card import ModelCard
     from chainrule.inference.evaluation import calibrated
+    from chainrule.training import recipes
 
     root = tmp_path_factory.mktemp("digits")
     data = datasets.load("mnist")

@@ -7,12 +7,11 @@ import pytest
 from trained import built, digits, end
 
 from chainrule import diagnosis
-
-from chainrule.recording import resume
 from chainrule.diagnosis import gradients, labels, learning_rate, overfitting, units, updates
 from chainrule.diagnosis.diagnose import without_echoes
 from chainrule.diagnosis.records import Records
 from chainrule.engine.examples import Scaled
+from chainrule.recording import resume
 from chainrule.runs import Parent, Run, RunWriter, Settings
 
 LAYERS = ("low", "high")

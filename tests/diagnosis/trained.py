@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from chainrule import Sequential, arrays, datasets, diagnosis
-
-from chainrule.training import recipes
 from chainrule.datasets.dataset import Dataset
 from chainrule.engine.examples import Scaled
 from chainrule.layers import Dense, Input
 from chainrule.recording.recorder import RunRecorder
 from chainrule.recording.replay import Replay
 from chainrule.runs import Run
+from chainrule.training import recipes
 
 SMALL = (64, 32)
 

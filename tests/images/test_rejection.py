@@ -6,11 +6,11 @@ from drawn_pages import page, saved
 from PIL import Image
 
 from chainrule import datasets, pretrained
-from chainrule.inference.handwriting import Reader
 from chainrule.images import Rejection, grouping, prepare
 from chainrule.images.components import components
 from chainrule.images.non_digits import blot, drawn, drawn_glyphs, polygon, scribble, spiral
 from chainrule.images.page import unread
+from chainrule.inference.handwriting import Reader
 from chainrule.models import load_model
 
 

@@ -76,8 +76,8 @@ def plot_target(word: str, args: "Namespace", out: Output) -> PlotTarget:
     """What RUN, RUN@STEP or a model file stands for, with that part of the data which is asked for."""
     if word.lower().endswith(paths.MODELS):
         return of_file(word, args, out)
-    from chainrule.recording import resume
     from chainrule.inference.evaluation import part_of
+    from chainrule.recording import resume
     from chainrule.training.fit import put_back
 
     run, step = run_and_step(word, args)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.errors import ChainruleError, DataError, SettingError, unknown
 from chainrule.engine.examples import Scaled
+from chainrule.errors import ChainruleError, DataError, SettingError, unknown
 from chainrule.images.rejection import Rejection, calibration_error
 from chainrule.inference.card import ModelCard, options_of
 from chainrule.inference.inputs import fit_shape

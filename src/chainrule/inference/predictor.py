@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.errors import DataError
 from chainrule.engine.examples import Scaled
+from chainrule.errors import DataError
 from chainrule.inference import inputs
 from chainrule.inference.card import ModelCard, last_activation, made_by
 from chainrule.inference.inputs import fit_shape
@@ -153,8 +153,8 @@ class Predictor:
     @cached_property
     def reader(self) -> "HandwritingReader":
         """What reads pictures of handwriting, as the model's file says."""
-        from chainrule.inference.handwriting import Reader as HandwritingReader
         from chainrule.images.preparation import Preparation
+        from chainrule.inference.handwriting import Reader as HandwritingReader
 
         settings = made_by(
             Preparation.from_dict, self.card.preparation.get("photos"), "preparation of photos"

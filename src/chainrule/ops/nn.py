@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from chainrule import activations, crossentropy
+from chainrule import activations
+from chainrule.losses import crossentropy
 from chainrule.arrays import Array
 from chainrule.ops.arguments import as_array, library_of
 

@@ -208,9 +208,9 @@ def one_of(replay: "Replay", part: str, k: int) -> tuple[Any, Any]:
 def moment_of(args: "Namespace") -> Any:
     """The next step of a model file: on the first examples that it learned from, as many as its batches had."""
     from chainrule import explain
-    from chainrule.training import recipes
     from chainrule.inference.evaluation import part_of
     from chainrule.inference.inputs import fit_shape
+    from chainrule.training import recipes
 
     model, card, data = model_and_data(args.what, args.data)
     x, y = part_of(data, "train")

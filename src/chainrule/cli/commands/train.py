@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from chainrule.datasets import Dataset
     from chainrule.models import Sequential
-    from chainrule.training.recipes import Recipe
     from chainrule.recording.resume import Job
+    from chainrule.training.recipes import Recipe
 
 EXAMPLES = (
     "chainrule train",
