@@ -14,7 +14,7 @@ PROGRAM = [sys.executable, "-m", "chainrule"]
 HEAVY = {"jax", "h5py", "keras", "matplotlib", "asyncio", "http"}
 LEARNING = {
     f"chainrule.{name}"
-    for name in ("training", "engines", "callbacks", "optimizers", "losses", "backprop", "recipes")
+    for name in ("training", "callbacks", "optimizers", "losses", "backprop", "recording")
 }
 
 LOADED = """

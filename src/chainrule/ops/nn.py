@@ -3,8 +3,8 @@
 from typing import Any
 
 from chainrule import activations
-from chainrule.losses import crossentropy
 from chainrule.arrays import Array
+from chainrule.losses import crossentropy
 from chainrule.ops.arguments import as_array, library_of
 
 __all__ = [
