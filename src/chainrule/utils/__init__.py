@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from chainrule.utils.encoding import normalize, set_random_seed, to_categorical
 
 _HOMES = {
-    "CustomObjectScope": ("custom_objects", "custom_object_scope"), "Progbar": ("utils.progress", "Progbar"), "Progress": ("progress", "Progress"),
+    "CustomObjectScope": ("custom_objects", "custom_object_scope"), "Progbar": ("utils.progress", "Progbar"), "Progress": ("training.progress", "Progress"),
     "PyDataset": ("utils.datasets", "PyDataset"), "Sequence": ("utils.datasets", "PyDataset"),
     "array_to_img": ("preprocessing.image", "array_to_img"), "clear_session": ("backend", "clear_session"),
     "custom_object_scope": ("custom_objects", "custom_object_scope"),
