@@ -14,7 +14,7 @@ __version__ = "0.2.0.dev0"
 _MODULES = (
     "activations", "arrays", "backend", "backprop", "callbacks", "datasets", "diagnosis", "errors", "explain", "files", "images",
     "inference", "initializers", "landscapes", "layers", "losses", "metrics", "models", "ops", "optimizers", "plots", "preprocessing", "recording",
-    "regularizers", "report", "runs", "training", "utils",
+    "regularizers", "report", "runs", "training", "utils", "wrappers",
 )  # fmt: skip
 _NAMES = {
     "Sequential": "chainrule.models",
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from chainrule import (  # noqa: F401, I001
         activations, arrays, backend, backprop, callbacks, datasets, diagnosis, errors, explain, files, images, inference,
         initializers, landscapes, layers, losses, metrics, models, ops, optimizers, plots, preprocessing, recording, regularizers, report,
-        runs, training, utils,
+        runs, training, utils, wrappers,
     )  # fmt: skip
     from chainrule.engine.examples import Scaled
     from chainrule.layers import Input

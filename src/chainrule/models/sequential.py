@@ -49,6 +49,10 @@ class Sequential(Stack):
         self._engines: dict[Any, Any] = {}
         super().__init__(layers, name)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies and pickles: all but the compiled loops, which are made again when they are needed."""
+        return vars(self) | {"_engines": {}, "history": None}
+
     def changed(self) -> None:
         self._engines.clear()
         self.optimizer_state = None
