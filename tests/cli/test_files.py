@@ -92,3 +92,29 @@ def test_what_is_no_model_is_refused_by_its_name(type_, folder, here, command) -
         assert hint in said.err
         assert len(said.err.splitlines()) == 1
         assert not (here / "b.h5").exists()
+
+
+def test_a_file_is_sealed_in_its_place(type_, here) -> None:
+    """Keras's .h5 gets digests, and a flipped bit in it is found from then on; without OUT, --seal must be said."""
+    h5py = pytest.importorskip("h5py")
+    from chainrule import Sequential, files, layers
+    from chainrule.files.extras import ATTRIBUTE
+
+    model = Sequential([layers.Input((8,)), layers.Dense(30)])
+    model.save("keras.h5")
+    with h5py.File("keras.h5", "r+") as file:  # as Keras writes it
+        del file.attrs[ATTRIBUTE], file["model_weights"].attrs["chainrule_sha256"]
+    before = files.load("keras.h5").weights
+    assert type_("convert", "keras.h5").code == 2
+    said = type_("convert", "keras.h5", "--seal")
+    assert said.code == 0
+    assert "keras.h5 is sealed" in said.out
+    after = files.load("keras.h5").weights
+    assert [array.tobytes() for own in after for array in own] == [
+        array.tobytes() for own in before for array in own
+    ]
+    raw = bytearray((here / "keras.h5").read_bytes())
+    place = raw.find(before[1][0].tobytes())
+    raw[place + 100] ^= 1
+    (here / "keras.h5").write_bytes(raw)
+    assert "SHA-256 differs" in type_("summary", "keras.h5").err

@@ -13,6 +13,7 @@ from typing import Any
 
 from corpus_archives import archives
 from corpus_configs import configurations
+from corpus_costs import costs
 from corpus_hdf5 import acceptable, hdf5_files, overlaps
 from spoiling import Case, Corpus
 
@@ -47,6 +48,6 @@ def others(to: Corpus) -> None:
 def cases(folder: Path) -> Iterator[Case]:
     """Writes every file into the folder."""
     to = Corpus(folder)
-    for part in (configurations, archives, hdf5_files, overlaps, acceptable, others):
+    for part in (configurations, archives, hdf5_files, overlaps, acceptable, costs, others):
         part(to)
     yield from to.cases

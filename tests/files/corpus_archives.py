@@ -99,6 +99,8 @@ def archives(to: Corpus) -> None:
     to.add("z10-jpeg", b"\xff\xd8\xff\xe0" + bytes(200) + good, "picture")
     to.add("z10-pdf", b"%PDF-1.7\n" + good, "PDF")
     to.add("z10-prefix", b"PK\3\4" + bytes(60) + good, "before the archive")
+    to.add("z11-comment", good[:-2] + struct.pack("<H", 7) + b"my best", None)
+    to.add("z11-comment-cut", good[:-2] + struct.pack("<H", 9) + b"my best", "after the end")
     to.add("z11-trailing", good + b"<html>", "after the end")
     to.add("z11-trailing-h5", legacy() + b"<html>", "after its end", ".h5")
     to.add("z12-members", patched_zip([(b"config.json", text, 0, len(text), 0), h5] + [(b"%06d" % i, b"", 0, 0, 0) for i in range(99_998)],

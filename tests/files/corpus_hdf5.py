@@ -21,7 +21,7 @@ def replaced(path: str, **how: Any) -> Callable[[h5py.File], None]:
 def hdf5_files(to: Corpus) -> None:
     kernel = "layers/dense/vars/0"
 
-    def both(name: str, change: Callable[[h5py.File, str], None], says: str) -> None:
+    def both(name: str, change: Callable[[h5py.File, str], None], says: str | None) -> None:
         """The same attack on the weights of a .keras and on a whole .h5."""
         to.add(name, archive(h5=weights(lambda file: change(file, kernel))), says)
         to.add(
@@ -81,7 +81,21 @@ def hdf5_files(to: Corpus) -> None:
     both("h08-opaque", swap(data=np.zeros((16, 5), "V3")), "opaque")
     both("h08-bool", swap(data=np.zeros((16, 5), bool)), "enumeration")
     both("h08-complex", swap(data=np.zeros((16, 5), "c8")), "a type that weights never have")
-    both("h08-aside", lambda file, path: file.create_dataset("metrics/notes", data="hello"), "holds text")
+    both("h08-aside", lambda file, path: file.create_dataset("metrics/notes", data="hello"), None)
+    both(
+        "h08-bool-aside", lambda file, path: file.create_dataset("metrics/mask", data=np.zeros(4, bool)), None
+    )
+    both(
+        "h08-compound-aside",
+        lambda file, path: file.create_dataset("log", data=np.zeros(4, [("a", "f4")])),
+        None,
+    )
+    both("h06-soft-link-aside", lambda file, path: file.__setitem__("latest", h5py.SoftLink("/layers")), None)
+    both(
+        "h05-external-link-aside",
+        lambda file, path: file.__setitem__("other", h5py.ExternalLink(str(to.canary), "/x")),
+        None,
+    )
     both("h09-transposed", swap(data=np.zeros((5, 16), "f4")), "needs arrays")
     both("h09-flat", swap(data=np.zeros(80, "f4")), "needs arrays")
     both("h09-missing", lambda file, path: file.__delitem__(path), "")
@@ -93,8 +107,10 @@ def hdf5_files(to: Corpus) -> None:
         archive(h5=unknown.replace(marker, struct.pack("<HH", 31999, 8), 1)),
         "filter number 31999",
     )
-    to.add("h11-user-block", b"#!/bin/sh\n" + legacy(userblock_size=512)[10:], "no model file", ".h5")
-    to.add("h11-user-block-inside", archive(h5=weights(userblock_size=512)), "does not begin")
+    to.add("h11-user-block", b"#!/bin/sh\n" + legacy(userblock_size=512)[10:], None, ".h5")
+    to.add("h11-user-block-4096", legacy(userblock_size=4096), None, ".h5")
+    to.add("h11-user-block-inside", archive(h5=weights(userblock_size=1024)), None)
+    to.add("h11-user-block-cut", legacy(userblock_size=512)[:-10], "truncated", ".h5")
 
     def names(file: h5py.File) -> None:
         group = file["model_weights"]

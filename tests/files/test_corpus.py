@@ -18,7 +18,7 @@ from chainrule.errors import FileError
 
 ROWS = [
     *(f"k{number:02}" for number in range(1, 24)), *(f"z{number:02}" for number in range(1, 15)),
-    *(f"h{number:02}" for number in range(1, 19)), "p02", "f01", "f02", "f03", "f04",
+    *(f"h{number:02}" for number in range(1, 19)), *(f"c{number:02}" for number in range(1, 11)), "p02", "f01", "f02", "f03", "f04",
 ]  # fmt: skip
 FORBIDDEN = (
     "exec",
@@ -125,7 +125,7 @@ def test_refusals_cost_little_memory(cases: list[Case]) -> None:
     paths = [str(case.path) for case in cases]
     run = subprocess.run(
         [sys.executable, "-c", script], input=json.dumps(paths), capture_output=True, text=True, check=True,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
     )  # fmt: skip
     growth = json.loads(run.stdout)
     assert len(growth) == len(cases)

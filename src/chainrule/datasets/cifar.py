@@ -23,7 +23,9 @@ def batches(name: str, digest: str, parts: tuple[str, ...], key: str) -> list[tu
                 raise FileError(f"{name}.tar.gz has no {part}.")
             stored = unpickled(member.read(), f"{name}.tar.gz:{part}")
             pictures = np.asarray(stored[b"data"], np.uint8).reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-            result.append((np.ascontiguousarray(pictures), np.asarray(stored[key.encode()], np.uint8)[:, None]))
+            result.append(
+                (np.ascontiguousarray(pictures), np.asarray(stored[key.encode()], np.uint8)[:, None])
+            )
         return result
 
 

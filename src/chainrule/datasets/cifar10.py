@@ -13,5 +13,7 @@ def load_data() -> Pairs:
 
     Read from Keras's folder, or fetched once (170 MB) and checked; DownloadError says how to do it by hand.
     """
-    *train, test = batches("cifar-10-python", DIGEST, (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"), "labels")
+    *train, test = batches(
+        "cifar-10-python", DIGEST, (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"), "labels"
+    )
     return (np.concatenate([x for x, _ in train]), np.concatenate([y for _, y in train])), test

@@ -51,8 +51,9 @@ def from_arrays(
         ys |= {"train": y[kept], "test": y[aside]}
     x = xs["train"]
     scale = 1 / 255 if x.dtype == np.uint8 else None
+    made: dict[str, Any] = {f"x_{p}": a for p, a in xs.items()} | {f"y_{p}": a for p, a in ys.items()}
     data = Dataset(
-        name=name, **{f"x_{p}": a for p, a in xs.items()}, **{f"y_{p}": a for p, a in ys.items()},
+        name=name, **made,
         class_names=names, scale=scale, preparation=preparation(x, scale), source=source, licence=licence,
         task="regression" if names is None else "two classes" if len(names) == 2 else "classes",
         skipped=tuple(skipped), notes=tuple(notes),

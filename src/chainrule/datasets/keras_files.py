@@ -60,11 +60,17 @@ def object_arrays(path: Path) -> dict[str, np.ndarray]:
             content = archive.read(name)
             file = io.BytesIO(content)
             version = np.lib.format.read_magic(file)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            read = (
+                np.lib.format.read_array_header_1_0
+                if version == (1, 0)
+                else np.lib.format.read_array_header_2_0
+            )
             shape, _, dtype = read(file)
             key = name.removesuffix(".npy")
             if dtype.hasobject:
-                arrays[key] = np.asarray(unpickled(content[file.tell() :], f"{path}:{key}"), dtype=object).reshape(shape)
+                arrays[key] = np.asarray(
+                    unpickled(content[file.tell() :], f"{path}:{key}"), dtype=object
+                ).reshape(shape)
             else:
                 arrays[key] = np.load(io.BytesIO(content), allow_pickle=False)
     return arrays

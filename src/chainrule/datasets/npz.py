@@ -7,6 +7,7 @@ this is known before memory is taken.
 import io
 import math
 import os
+import stat
 import warnings
 import zipfile
 from pathlib import Path
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from chainrule.errors import FileError
 
 LARGEST = 4 << 30  # bytes of all arrays together
-SUSPICIOUS = 200  # times the packed size, from 64 MiB on: a bomb
+SUSPICIOUS = 50  # times the packed size, from 64 MiB on: a bomb
 KINDS = "buif"  # bool, whole numbers, fractions
 
 
@@ -33,6 +34,8 @@ def read(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     """
     name = os.fspath(path)
     try:
+        if not stat.S_ISREG(Path(name).stat().st_mode):
+            raise FileError(f"{name} is not an ordinary file; arrays are an .npz file.")
         with zipfile.ZipFile(name) as archive:
             members = archive.infolist()
             total = sum(member.file_size for member in members)

@@ -31,7 +31,9 @@ def load_data(
     arrays = object_arrays(found("reuters.npz", DIGEST))
     order = np.arange(len(arrays["x"]))
     np.random.RandomState(seed).shuffle(order)
-    sequences, labels = short_ones(moved(arrays["x"][order], start_char, index_from), arrays["y"][order], maxlen)
+    sequences, labels = short_ones(
+        moved(arrays["x"][order], start_char, index_from), arrays["y"][order], maxlen
+    )
     x, at = limited(sequences, num_words, skip_top, oov_char), int(len(sequences) * (1 - test_split))
     return (x[:at], labels[:at]), (x[at:], labels[at:])
 

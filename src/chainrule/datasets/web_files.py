@@ -23,13 +23,17 @@ def place(name: str, cache_dir: Any = None, cache_subdir: str = "datasets") -> P
     return home / cache_subdir / name
 
 
-def checked(origin: str, path: Path, digest: str | None = None, algorithm: str = "auto", again: bool = False) -> Path:
+def checked(
+    origin: str, path: Path, digest: str | None = None, algorithm: str = "auto", again: bool = False
+) -> Path:
     """The file at `path`, fetched from `origin` unless it is there with the right digest."""
     if again or not path.exists() or (digest and not has_digest(path, digest, algorithm)):
         fetch(origin, path)
         if digest and not has_digest(path, digest, algorithm):
             path.unlink(missing_ok=True)
-            raise DownloadError(f"{origin} does not have the content expected (its digest is not {digest}); it was thrown away.")
+            raise DownloadError(
+                f"{origin} does not have the content expected (its digest is not {digest}); it was thrown away."
+            )
     return path
 
 

@@ -17,7 +17,9 @@ def moved(sequences: Any, start_char: int | None, index_from: int | None) -> lis
     return [begin + [w + (index_from or 0) for w in sequence] for sequence in sequences]
 
 
-def short_ones(sequences: list[list[int]], labels: np.ndarray, maxlen: int | None) -> tuple[list[list[int]], np.ndarray]:
+def short_ones(
+    sequences: list[list[int]], labels: np.ndarray, maxlen: int | None
+) -> tuple[list[list[int]], np.ndarray]:
     """Only the sequences shorter than maxlen."""
     if not maxlen:
         return sequences, labels
@@ -27,7 +29,9 @@ def short_ones(sequences: list[list[int]], labels: np.ndarray, maxlen: int | Non
     return [sequences[i] for i in kept], labels[kept]
 
 
-def limited(sequences: list[list[int]], num_words: int | None, skip_top: int, oov_char: int | None) -> np.ndarray:
+def limited(
+    sequences: list[list[int]], num_words: int | None, skip_top: int, oov_char: int | None
+) -> np.ndarray:
     """Numbers below skip_top and from num_words on become oov_char, or go where that is None; an array of lists.
 
     >>> limited([[1, 4, 8]], 8, 2, 2).tolist()

@@ -8,9 +8,10 @@ Source: PKWARE APPNOTE 6.3.
 
 import io
 import struct
+import tempfile
 import zlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from chainrule.errors import FileError
 from chainrule.files.disk import Source
@@ -18,6 +19,7 @@ from chainrule.files.disk import Source
 MEMBERS, NAME, DIRECTORY = 1000, 512, 1 << 20
 RATIO, NUMBERS_RATIO = 100, 20  # what a text, and what numbers, may unpack to
 BLOCK = 1 << 20
+IN_MEMORY = 8 << 20  # what is larger is unpacked into a file
 STORED, DEFLATED = 0, 8
 END, CENTRAL, LOCAL = b"PK\5\6", b"PK\1\2", b"PK\3\4"
 UTF8, DESCRIPTOR = 1 << 11, 1 << 3
@@ -50,19 +52,53 @@ class Member(NamedTuple):
         self._checked(zlib.crc32(raw))
         return raw
 
-    def opened(self, most: int) -> Source:
-        """The unpacked bytes as a Source; a stored member is checked in passing and left where it is."""
+    def opened(self, most: int, begins: bytes = b"") -> Source:
+        """The unpacked bytes as a Source; a stored member is checked in passing and left where it is.
+
+        A packed one is unpacked into a file without a name, so that it takes no memory beside its arrays; one that does
+        not begin with `begins` is refused before.
+        """
         if self.method == DEFLATED:
             if self.size > NUMBERS_RATIO * self.data.size:
                 raise FileError(
                     f"has a member {self.name} that would unpack to {self.size:,} bytes. It is not read."
                 )
-            return Source(io.BytesIO(self.read(most)), 0, self.size)
+            return self._unpacked(most, begins)
         crc = 0
         for start in range(0, self.size, BLOCK):
             crc = zlib.crc32(self.data.read(start, min(BLOCK, self.size - start)), crc)
         self._checked(crc)
         return self.data
+
+    def _unpacked(self, most: int, begins: bytes) -> Source:
+        if self.size > most:
+            raise FileError(f"has a member {self.name} of {self.size:,} bytes; at most {most:,} are read.")
+        room: BinaryIO = io.BytesIO()
+        unpacker, crc, size = zlib.decompressobj(-15), 0, 0
+        for start in range(0, self.data.size, BLOCK):
+            packed = self.data.read(start, min(BLOCK, self.data.size - start))
+            while packed and not unpacker.eof:
+                try:
+                    piece = unpacker.decompress(packed, BLOCK)
+                except zlib.error as problem:
+                    raise FileError(f"has a member {self.name} that cannot be unpacked: {problem}.") from None
+                packed = unpacker.unconsumed_tail
+                if not size and not piece.startswith(begins[: len(piece)]):
+                    raise FileError(
+                        f"has a member {self.name} that is not what its name says. It is not unpacked."
+                    )
+                if not size and self.size > IN_MEMORY:
+                    room = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the Source
+                size, crc = size + len(piece), zlib.crc32(piece, crc)
+                if size > self.size:
+                    break
+                room.write(piece)
+            if unpacker.eof or size > self.size:
+                break
+        if size != self.size or not unpacker.eof:
+            raise FileError(f"has a member {self.name} whose size is not the one it declares.")
+        self._checked(crc)
+        return Source(room, 0, self.size, self.data.size)
 
     def _checked(self, crc: int) -> None:
         if crc != self.crc:
@@ -73,8 +109,8 @@ class Member(NamedTuple):
 
 def read(source: Source) -> dict[str, Member]:
     """The members of an archive by name."""
-    count, start = _end(source)
-    directory = source.read(start, source.size - 22 - start)
+    count, start, end_of_directory = _end(source)
+    directory = source.read(start, end_of_directory - start)
     entries: list[tuple[int, int, Member]] = []
     at = 0
     for _ in range(count):
@@ -124,8 +160,8 @@ def read(source: Source) -> dict[str, Member]:
     return members
 
 
-def _end(source: Source) -> tuple[int, int]:
-    """The number of members, and where the directory begins."""
+def _end(source: Source) -> tuple[int, int, int]:
+    """The number of members, and where the directory begins and ends."""
     tail_size = min(source.size, 22 + 0xFFFF)
     tail = source.read(source.size - tail_size, tail_size)
     found = tail.rfind(END)
@@ -133,18 +169,19 @@ def _end(source: Source) -> tuple[int, int]:
         raise FileError(
             "is truncated: the directory at the end of the archive is missing. Copy or download it again."
         )
-    if found != tail_size - 22:
-        raise FileError(
-            f"has {tail_size - 22 - found:,} bytes after the end of the archive. It is not opened."
-        )
     disk, disk2, here, count, size, start, comment = struct.unpack_from("<HHHHIIH", tail, found + 4)
-    if comment or disk or disk2 or here != count or start + size + 22 != source.size:
+    if found + 22 + comment != tail_size:
+        raise FileError(
+            f"has {tail_size - 22 - found:,} bytes after the end of the archive, and {comment:,} are announced (the "
+            "comment). It is not opened."
+        )
+    if disk or disk2 or here != count or start + size + 22 + comment != source.size:
         raise FileError("has a damaged archive directory, or something before the archive. It is not opened.")
     if count > MEMBERS:
         raise FileError(f"has {count:,} members; at most {MEMBERS:,} are read.")
     if size > DIRECTORY:
         raise FileError(f"has an archive directory of {size:,} bytes; at most {DIRECTORY:,} are read.")
-    return count, start
+    return count, start, source.size - 22 - comment
 
 
 def _name(raw: bytes) -> str:

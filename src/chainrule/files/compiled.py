@@ -8,6 +8,12 @@ from chainrule.files import allowed_names as names
 from chainrule.files.serialized import plain, spelled
 
 Config = dict[str, Any]
+NUMBERS = frozenset(
+    ["learning_rate", "epsilon", "beta_1", "beta_2", "rho", "momentum", "weight_decay", "clipnorm", "clipvalue",
+     "global_clipnorm", "ema_momentum", "ema_overwrite_frequency", "initial_accumulator_value"]
+)  # fmt: skip
+SWITCHED = frozenset(["nesterov", "amsgrad", "centered", "use_ema"])
+HIGHEST_RATE = 1e6
 SCORES = ("loss", "loss_weights", "metrics", "weighted_metrics")  # Keras wants all of them, None if need be
 SWITCHES = ("run_eagerly", "steps_per_execution", "jit_compile")
 FORGOTTEN = frozenset(["decay", "lr", "jit_compile", "is_legacy_optimizer"])  # of optimizers before Keras 3
@@ -50,7 +56,22 @@ def _optimizer(raw: Any) -> Config:
         config["learning_rate"] = {"class_name": "InverseTimeDecay", "config": settings}  # what `decay` did
     if config.get("epsilon", 0) is None:
         config["epsilon"] = 1e-7
+    _check_settings(entry["class_name"], config)
     return {"class_name": entry["class_name"], "config": config}
+
+
+def _check_settings(kind: str, config: Config) -> None:
+    """Settings of an optimizer that must be numbers are, and the learning rate is one that anybody would set."""
+    for key, value in config.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        schedule = key == "learning_rate" and isinstance(value, dict)
+        if key in NUMBERS and not (number or schedule or value is None):
+            raise FileError(f"sets {key} of {kind} to {str(value)[:40]!r}, which should be a number.")
+        if key in SWITCHED and not isinstance(value, bool):
+            raise FileError(f"sets {key} of {kind} to {str(value)[:40]!r}, which should be true or false.")
+    rate = config.get("learning_rate")
+    if isinstance(rate, (int, float)) and not 0 <= rate <= HIGHEST_RATE:
+        raise FileError(f"sets the learning rate to {rate:g}; 0 to {HIGHEST_RATE:g} are read.")
 
 
 def _scored(raw: Any, allowed: AbstractSet[str], where: str) -> Any:

@@ -23,9 +23,13 @@ class Source:
     b'de'
     """
 
-    def __init__(self, handle: BinaryIO, start: int, size: int) -> None:
-        """A window of `size` bytes, beginning at byte `start` of an open file."""
+    def __init__(self, handle: BinaryIO, start: int, size: int, on_disk: int | None = None) -> None:
+        """A window of `size` bytes, beginning at byte `start` of an open file.
+
+        on_disk: how many bytes it takes on the disk, where it was unpacked from fewer.
+        """
         self.handle, self.start, self.size = handle, start, size
+        self.on_disk = size if on_disk is None else on_disk
 
     def read(self, offset: int, count: int) -> bytes:
         """The `count` bytes at `offset`."""
@@ -50,7 +54,7 @@ class Source:
     def part(self, offset: int, size: int) -> "Source":
         """A smaller window inside this one."""
         self._inside(offset, size)
-        return Source(self.handle, self.start + offset, size)
+        return Source(self.handle, self.start + offset, size, min(size, self.on_disk))
 
     def _inside(self, offset: int, count: int) -> None:
         if offset < 0 or count < 0 or offset + count > self.size:

@@ -41,6 +41,10 @@ def parsed(text: bytes | str | None) -> dict[str, Any]:
     version = found.get("version")
     if not isinstance(found.get("extras"), dict) or not isinstance(version, int):
         raise FileError(f"has a {MEMBER} that is not Chainrule's.")
+    if not isinstance(found.get("digests"), dict):
+        raise FileError(
+            f"is damaged: its {MEMBER} has no digests, so nothing in it can be verified. Copy or download it again."
+        )
     if version > VERSION:
         raise FileError("was written by a newer Chainrule. Install that one: pip install --upgrade chainrule")
     return found

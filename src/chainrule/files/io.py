@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.errors import FileError
-from chainrule.files import keras_versions, kerasfile, legacyfile, safe_json, weightsfile
+from chainrule.files import hdf5, keras_versions, kerasfile, legacyfile, safe_json, shards, weightsfile
 from chainrule.files.disk import Source, Where, opened, write
 from chainrule.files.modelfile import ModelFile, Plan, Shapes, Want
 from chainrule.files.validate import arrays, tell
@@ -36,7 +36,7 @@ def kind(where: Where | bytes) -> str | None:
     """
     try:
         with opened(where) as source:
-            return BEGINNINGS.get(source.read(0, min(4, source.size)))
+            return _begins(source)
     except FileError:
         return None
 
@@ -75,9 +75,14 @@ def load_weights(
 ) -> ModelFile:
     """Reads weights for a model whose `config` and array `shapes` (a list for each layer) are known.
 
-    From .weights.h5, an older weights .h5, or a whole model. `optimizer_weights` come as they were stored.
+    From .weights.h5, from several files by their .weights.json, from an older weights .h5, or from a whole model. `optimizer_weights` come as they were stored.
     """
     want = Want(None, optimizer, strict)
+    if not isinstance(where, bytes) and shards.named(where):
+        with _named(where), shards.tree(where) as root:
+            model = weightsfile.decode_tree(root, config, shapes, want)
+        tell(model, _name(where))
+        return model
     with _named(where), opened(where) as source:
         decode = weightsfile.decode_archive if _known(source) == "keras" else weightsfile.decode
         model = decode(source, config, shapes, want)
@@ -144,9 +149,15 @@ def _without_optimizer(model: ModelFile) -> ModelFile:
     return ModelFile(model.config, model.weights, extras=model.extras, weight_names=model.weight_names)
 
 
+def _begins(source: Source) -> str | None:
+    """The format by the first bytes; HDF5 may have something else before it (a user block)."""
+    found = BEGINNINGS.get(source.read(0, min(4, source.size)))
+    return found or ("h5" if hdf5.user_block(source) else None)
+
+
 def _known(source: Source) -> str:
     start = source.read(0, min(8, source.size))
-    found = BEGINNINGS.get(start[:4])
+    found = _begins(source)
     if found is None:
         other = next((what for mark, what in OTHERS.items() if start.startswith(mark)), "of an unknown kind")
         what = "is empty" if not start else f"is no model file: it is {other}"

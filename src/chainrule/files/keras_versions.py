@@ -17,6 +17,10 @@ LAYERS, NAME = 10_000, 512
 IN_LAYERS = names.INITIALIZERS | names.REGULARIZERS | names.CONSTRAINTS | names.ACTIVATION_LAYERS
 # settings of one Keras version that mean nothing when they are not set
 SILENT_WHEN_NONE = frozenset(["quantization_config", "lora_rank", "input_axes", "output_axes"])
+SWITCHES = frozenset(
+    ["use_bias", "trainable", "center", "return_sequences", "return_state", "go_backwards", "stateful", "unroll",
+     "reset_after", "mask_zero", "supports_masking", "ragged", "sparse"]
+)  # fmt: skip
 Config = dict[str, Any]
 
 
@@ -66,6 +70,11 @@ def _layer(entry: Any, index: int) -> Config:
     raw.setdefault("name", f"layer_{index}")
     name = _proper(raw.pop("name"), f"layer {index}")
     config = {"name": name, **plain(raw, IN_LAYERS, f"layer {name!r}")}
+    for key in SWITCHES & config.keys():
+        if not isinstance(config[key], bool):
+            raise FileError(
+                f"sets {key} of layer {name!r} to {str(config[key])[:40]!r}, which should be true or false."
+            )
     if kind == "InputLayer" and "batch_input_shape" in config:
         config["batch_shape"] = config.pop("batch_input_shape")
     if kind == "BatchNormalization" and isinstance(config.get("axis"), list) and len(config["axis"]) == 1:

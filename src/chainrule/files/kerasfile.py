@@ -43,7 +43,7 @@ def weights_of(members: dict[str, archive.Member]) -> Source:
     """The archive's HDF5 file, its checksum checked."""
     if WEIGHTS not in members:
         raise FileError(f"has no {WEIGHTS} in it. Save the model again with Keras.")
-    return members[WEIGHTS].opened(LARGEST)
+    return members[WEIGHTS].opened(LARGEST, b"\x89HDF")
 
 
 def encode(model: ModelFile) -> list[bytes | memoryview]:

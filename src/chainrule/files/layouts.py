@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from chainrule.errors import FileError
 from chainrule.files.allowed_names import WEIGHT_NAMES
-from chainrule.files.hdf5 import Dataset, Folder, Group
+from chainrule.files.hdf5 import Dataset, Folder, Group, Unread
 
 NAMES = 100_000
 Layers = list[dict[str, Any]]
@@ -49,8 +49,9 @@ def by_number(root: Group, layers: Layers) -> list[list[Dataset]]:
     if base is None:
         raise FileError("has no weights in it (no group 'layers').")
     folders = numbers(layers)
+    known = set(folders)
     for name, child in base.children.items():
-        if name not in folders and _holds_arrays(child):
+        if name not in known and _holds_arrays(child):
             raise FileError(f"has weights for a layer {name!r} that its configuration does not have.")
     found = []
     for folder in folders:
@@ -71,26 +72,34 @@ def optimizer_by_number(root: Group) -> list[Dataset]:
 
 
 def _numbered(group: Group | None) -> list[Dataset]:
-    count = len(group.children) if group else 0
+    count = 0
+    for name, child in group.children.items() if group else ():
+        count += not isinstance(child, Unread) or name.isdecimal()  # a text beside the arrays is none of them
     found = [group.dataset(str(index)) for index in range(count)] if group else []
     if any(dataset is None for dataset in found):
         raise FileError(f"has a gap in the numbering of {group.path if group else ''!r}.")
     return [dataset for dataset in found if dataset is not None]
 
 
-def _holds_arrays(child: Group | Dataset) -> bool:
+def _holds_arrays(child: Group | Dataset | Unread) -> bool:
+    if isinstance(child, Unread):
+        return False
     return isinstance(child, Dataset) or any(_holds_arrays(below) for below in child.children.values())
 
 
 def by_name(group: Group, layers: Layers, shapes: Shapes | None) -> list[list[Dataset]]:
     """The arrays of each layer in the older layout: by the layers' names, or else in their order as Keras does it."""
-    stored = {name: named(group.group(name), name) for name in listed(group, "layer_names")}
+    there = listed(group, "layer_names")
+    if len(set(there)) != len(there):
+        raise FileError("lists a layer twice in layer_names; nobody can say which one counts.")
+    stored = {name: named(group.group(name), name) for name in there}
     full = {name: arrays for name, arrays in stored.items() if arrays}
     names = [layer["config"]["name"] for layer in layers]
-    if full.keys() <= set(names):
+    known = set(names)
+    if full.keys() <= known:
         return [full.get(name, []) for name in names]
     if shapes is None or len(full) != sum(map(bool, shapes)):
-        missing = next(name for name in full if name not in names)
+        missing = next(name for name in full if name not in known)
         raise FileError(f"has weights for a layer {missing[:80]!r} that the model does not have.")
     in_order = iter(full.values())
     return [next(in_order) if expected else [] for expected in shapes]

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from typing import Any, NoReturn
 
 from chainrule.errors import FileError
@@ -44,8 +45,8 @@ def parse(text: bytes | str, what: str) -> Any:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(items)
         if len(found) != len(items):
-            keys = [key for key, _ in items]
-            twice = next(key for key in keys if keys.count(key) > 1)
+            counts = Counter(key for key, _ in items)
+            twice = counts.most_common(1)[0][0]
             raise FileError(f"gives {twice[:80]!r} twice in its {what}; nobody can say which one counts.")
         return found
 

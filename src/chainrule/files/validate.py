@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.errors import ChainruleError, FileError
 from chainrule.files import digests, optimizers
-from chainrule.files.compiled import with_own_schedule
+from chainrule.files.compiled import HIGHEST_RATE, with_own_schedule
 from chainrule.files.hdf5 import Dataset
 from chainrule.files.layouts import weight_names
 from chainrule.files.modelfile import Arrays, ModelFile, Shapes, Want
@@ -64,10 +64,35 @@ def assemble(
             model.notes.append(
                 "the optimizer's state is of an unknown kind; training on would begin it afresh"
             )
+    _check_state(model, want.strict)
     model.compile_config = with_own_schedule(model.compile_config, extras.get("learning_rate"))
     model.extras = extras.get("extras", {})
     _finite(model, want.strict)
     return model
+
+
+def _check_state(model: ModelFile, strict: bool) -> None:
+    """An optimizer that counts below zero is refused; numbers that are not finite are left behind, which is said."""
+    state = model.optimizer_weights
+    if not state:
+        return
+    if state[0].ndim == 0 and state[0].dtype.kind in "iu" and int(state[0]) < 0:
+        raise FileError(
+            f"says that its optimizer took {int(state[0]):,} steps; there are no fewer than none."
+        )
+    if (
+        len(state) > 1
+        and state[1].ndim == 0
+        and state[1].dtype.kind == "f"
+        and not 0 <= float(state[1]) <= HIGHEST_RATE
+    ):
+        raise FileError(f"stores a learning rate of {float(state[1]):g}; 0 to {HIGHEST_RATE:g} are read.")
+    if not all(map(_is_finite, state)):
+        message = "has an optimizer whose state is NaN or infinite"
+        if strict:
+            raise FileError(f"{message}.")
+        model.notes.append(f"{message}; training on would begin it afresh")
+        model.optimizer_weights = None
 
 
 def _compare(layer: dict[str, Any], found: list[tuple[int, ...]], expected: list[tuple[int, ...]]) -> None:

@@ -12,7 +12,11 @@ from chainrule.files.validate import assemble
 
 def decode(source: Source, config: dict[str, Any], shapes: Shapes, want: Want) -> ModelFile:
     """Weights from HDF5, found as Keras finds them: by number, or by name, or else in order."""
-    root = hdf5.read(source)
+    return decode_tree(hdf5.read(source), config, shapes, want)
+
+
+def decode_tree(root: Group, config: dict[str, Any], shapes: Shapes, want: Want) -> ModelFile:
+    """The same from a tree that was read, from one file or from several."""
     if root.group(legacyfile.WEIGHTS) or layouts.listed(root, "layer_names"):
         return _by_name(root, ModelFile(config, [], format="h5"), shapes, want)
     model = ModelFile(config, [], format="h5")

@@ -130,4 +130,4 @@ def _prints(x: Array) -> list[bytes]:
     x = np.ascontiguousarray(x).reshape(len(x), math.prod(x.shape[1:]))
     if x.dtype.itemsize * x.shape[1] <= 32:
         return [row.tobytes() for row in x]
-    return [hashlib.blake2b(row, digest_size=16).digest() for row in x]
+    return [hashlib.blake2b(row.data, digest_size=16).digest() for row in x]

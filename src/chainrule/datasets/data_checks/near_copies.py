@@ -137,7 +137,8 @@ def _blurred(x: Array) -> Floats:
     fields = (max(1, height // 7), max(1, width // 7))
     rows, columns = height // fields[0], width // fields[1]
     cut = x[:, : rows * fields[0], : columns * fields[1]].astype(np.float32)
-    return cut.reshape(n, rows, fields[0], columns, fields[1]).mean(axis=(2, 4)).reshape(n, -1)
+    blurred: Floats = cut.reshape(n, rows, fields[0], columns, fields[1]).mean(axis=(2, 4)).reshape(n, -1)
+    return blurred
 
 
 def _spectrum(x: Array) -> Floats:

@@ -7,7 +7,7 @@ it writes is ordinary HDF5 in the oldest layout, which every HDF5 program reads.
 Source: HDF5 File Format Specification, version 3.0 (superblock 0, object headers 1, symbol tables).
 """
 
-from chainrule.files.hdf5.reader import Dataset, Group, read
+from chainrule.files.hdf5.reader import Dataset, Group, Unread, read, user_block
 from chainrule.files.hdf5.writer import Folder, encode
 
-__all__ = ["Dataset", "Folder", "Group", "encode", "read"]
+__all__ = ["Dataset", "Folder", "Group", "Unread", "encode", "read", "user_block"]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from chainrule.errors import FileError
 from chainrule.files.disk import Source
+from chainrule.files.hdf5.budget import Budget
 from chainrule.files.hdf5.messages import UNDEFINED
 
-CHUNKS = 100_000
 RATIO = 1100  # how much larger than its stored bytes an array may be: zeros deflate to a thousandth
 
 
@@ -21,7 +21,8 @@ class Chunks:
 
     def __init__(
         self,
-        source: Source,
+        path: str,
+        budget: Budget,
         address: int,
         chunk: tuple[int, ...],
         shape: tuple[int, ...],
@@ -29,6 +30,7 @@ class Chunks:
         filters: list[str],
     ) -> None:
         """Reads the tree of chunks, and checks that every chunk is there once and that sizes are believable."""
+        source: Source = budget.source
         self.source, self.chunk, self.shape, self.dtype, self.filters = source, chunk, shape, dtype, filters
         if len(chunk) != len(shape) or 0 in chunk:
             raise FileError("has a damaged chunk table.")
@@ -39,31 +41,34 @@ class Chunks:
             raise FileError(
                 f"declares an array of {declared:,} bytes, but the whole file has {source.size:,}. It is not read."
             )
-        if expected > CHUNKS:
-            raise FileError(f"has an array in {expected:,} chunks; at most {CHUNKS:,} are read.")
+        if self.unpacked > 16 * declared + (1 << 20):
+            raise FileError(
+                f"would unpack to {self.unpacked:,} bytes for an array of {declared:,}. It is not read."
+            )
+        budget.unpack(path, max(declared, self.unpacked), expected)
         self.places: dict[tuple[int, ...], tuple[int, int, int]] = {}
         if declared and address != UNDEFINED:
-            self._walk(address, None, set())
+            self._walk(budget, address, None)
         self.stored = sum(size for _, size, _ in self.places.values())
         if len(self.places) != expected or declared > RATIO * self.stored:
             raise FileError(
                 f"declares an array of {declared:,} bytes and stores {self.stored:,} of them. It is not read."
             )
 
-    def _walk(self, address: int, level: int | None, seen: set[int]) -> None:
+    def _walk(self, budget: Budget, address: int, level: int | None) -> None:
         rank = len(self.shape)
-        head = self.source.read(address, 24)
+        budget.table(address)
+        head = budget.take(address, 24)
         here, used = head[5], int.from_bytes(head[6:8], "little")
-        if head[:5] != b"TREE\x01" or address in seen or (level is not None and here != level - 1):
+        if head[:5] != b"TREE\x01" or (level is not None and here != level - 1):
             raise FileError("has a damaged or looping chunk table.")
-        seen.add(address)
         step = 8 + 8 * (rank + 1) + 8
-        body = self.source.read(address + 24, used * step)
+        body = budget.take(address + 24, used * step)
         for at in range(0, used * step, step):
             size, mask, *offset, _ = struct.unpack_from(f"<II{rank + 1}Q", body, at)
             (child,) = struct.unpack_from("<Q", body, at + step - 8)
             if here:
-                self._walk(child, here, seen)
+                self._walk(budget, child, here)
                 continue
             key = tuple(offset)
             wrong = any(o % c or o >= s for o, c, s in zip(key, self.chunk, self.shape, strict=True))
@@ -72,6 +77,7 @@ class Chunks:
                     "has a damaged chunk table: a chunk twice, or outside of the array or the file."
                 )
             self.places[key] = (child, size, mask)
+            budget.store(child, size)
 
     def read(self) -> NDArray[np.generic]:
         """The whole array, in the byte order of the file."""

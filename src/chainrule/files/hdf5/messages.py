@@ -80,6 +80,45 @@ def datatype(body: bytes) -> np.dtype[np.generic] | TextType:
     raise FileError(f"holds data of a type that weights never have ({name}, {size} bytes each).")
 
 
+def datatype_or_reason(body: bytes) -> np.dtype[np.generic] | TextType | str:
+    """The type of an array's elements, or why they cannot be weights."""
+    try:
+        return datatype(body)
+    except FileError as problem:
+        return str(problem)
+
+
+def few_links(info: bytes) -> bool:
+    """Whether a group keeps its links in its own header, by what its message about links says."""
+    if not info:
+        return True
+    at = 2 + (8 if info[1] & 1 else 0)
+    return int.from_bytes(info[at : at + 8], "little") == UNDEFINED
+
+
+def link(body: bytes) -> tuple[str, str, int]:
+    """One link in a group's header: its kind, the name, and the address of the object where it has one."""
+    version, flags = body[0], body[1]
+    if version != 1 or flags & 0xE0:
+        raise FileError("has a damaged link.")
+    at, kind = 2, 0
+    if flags & 8:
+        kind, at = body[at], at + 1
+    at += 8 if flags & 4 else 0  # the order of creation
+    at += 1 if flags & 16 else 0  # the letters' encoding
+    width = 1 << (flags & 3)
+    length = int.from_bytes(body[at : at + width], "little")
+    at += width
+    if not 0 < length <= 512 or at + length > len(body):
+        raise FileError("has a link with a name that is empty, damaged or over 512 bytes long.")
+    name = body[at : at + length].decode()
+    if kind == 0:
+        return "hard link", name, struct.unpack_from("<Q", body, at + length)[0]
+    if kind in (1, 64):
+        return ("soft link" if kind == 1 else "external link"), name, UNDEFINED
+    raise FileError(f"has a link of an unknown kind ({kind}). It is not opened.")
+
+
 def attribute(body: bytes) -> tuple[str, Attribute]:
     """An attribute's name, and its still undecoded value."""
     version, flags = body[0], body[1]
