@@ -108,7 +108,7 @@ class Scale(Layer):
     def weight_shapes(self, input_shape):
         return {"scale": tuple(input_shape)}
 
-    def forward(self, params, x, noise=None):
+    def forward(self, params, x, context=None):
         return params["scale"] * x, x
 
     def backward(self, params, cache, dy):

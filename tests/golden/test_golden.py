@@ -8,9 +8,10 @@ import numpy as np
 import one_step
 import pytest
 
-from chainrule.backprop import backward_sweep, first_state, forward_sweep, fused_output, make_step
+from chainrule.backprop import backward_sweep, first_state, forward_sweep, make_step
 from chainrule.layers import Dense
 from chainrule.losses import CategoricalCrossentropy
+from chainrule.losses.outputs import fused_output
 from chainrule.metrics import CategoricalAccuracy
 from chainrule.optimizers import Adam
 
@@ -75,20 +76,20 @@ def test_the_way_forward() -> None:
     """z1, a1, z2, p and the loss of each example."""
     x, y, forward = GIVEN["x"], GIVEN["y"], PAGE["forward"]
     for i, name in enumerate(forward):
-        same(forward_sweep(CHAIN[: i + 1], PARAMS, x)[0], forward[name])
-    p, _ = forward_sweep(CHAIN, PARAMS, x)
+        same(forward_sweep(CHAIN[: i + 1], PARAMS, x)[0][-1], forward[name])
+    p = forward_sweep(CHAIN, PARAMS, x)[0][-1]
     same(CategoricalCrossentropy().values(y, p), PAGE["loss"]["of each example"])
 
 
 def test_the_way_back() -> None:
     """dz2, then the derivatives by every weight and by what each link was given."""
     x, y, back = GIVEN["x"], GIVEN["y"], PAGE["backward"]
-    body, head, loss = fused_output(CHAIN, CategoricalCrossentropy())
-    assert (len(body), len(head)) == (3, 1)
-    z2, cache = forward_sweep(body, PARAMS, x)
-    dz2 = loss.derivative(y, z2) / 2
+    end = fused_output(CHAIN, CategoricalCrossentropy())
+    assert (end.z.node, end.p.node) == (2, 3)
+    values, cache = forward_sweep(CHAIN, PARAMS, x)
+    dz2 = end.loss.derivative(y, values[2]) / 2
     same(dz2, back["dz2 = (p - y) / examples"])
-    grads, deltas = backward_sweep(body, PARAMS, cache, dz2)
+    grads, deltas = backward_sweep(CHAIN, PARAMS, cache, {end.z: dz2})
     same(deltas[1], back["da1 = dz2 W2^T"])
     same(deltas[0], back["dz1 = da1 where z1 > 0"])
     for name, (link, weight) in PLACES.items():

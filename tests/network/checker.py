@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import counter_noise, seed_words
+from chainrule.layers.base import Context
 
 RTOL, ATOL, H = 1e-6, 1e-8, 1e-5
 
@@ -66,13 +67,13 @@ def check_rule(f: Function, backward: Function, x: np.ndarray, what: str) -> Non
 
 def check_layer(layer: Any, params: dict[str, np.ndarray], x: np.ndarray, seed: int | None = None) -> None:
     """A layer's `backward` by its input and `gradients` by each of its weights. seed: of the noise, None for none."""
-    noise = None if seed is None else counter_noise(seed_words(seed), np.asarray(3), 0)
-    y, cache = layer.forward(params, x, noise)
+    context = Context() if seed is None else Context(True, counter_noise(seed_words(seed), np.asarray(3), 0))
+    y, cache = layer.forward(params, x, context)
     name = type(layer).__name__
     assert y.dtype == np.float64, f"{name} answers in {y.dtype}, not in float64"
 
     check_rule(
-        lambda x: layer.forward(params, x, noise)[0],
+        lambda x: layer.forward(params, x, context)[0],
         lambda dy: layer.backward(params, cache, dy),
         x,
         f"{name} by x",
@@ -82,7 +83,7 @@ def check_layer(layer: Any, params: dict[str, np.ndarray], x: np.ndarray, seed: 
     )
     for weight, array in params.items():
         check_rule(
-            lambda w, weight=weight: layer.forward(params | {weight: w}, x, noise)[0],
+            lambda w, weight=weight: layer.forward(params | {weight: w}, x, context)[0],
             lambda dy, weight=weight: layer.gradients(params, cache, dy)[weight],
             array,
             f"{name} by {weight}",

@@ -5,6 +5,7 @@ import pytest
 
 from chainrule.arrays import counter_noise, seed_words
 from chainrule.errors import ShapeError
+from chainrule.layers.base import Context
 from chainrule.training.augmentation import SIDE, Handwriting, sampled, with_pen
 
 STILL = dict.fromkeys(
@@ -34,7 +35,9 @@ def pictures(n: int = 64) -> np.ndarray:
 
 
 def noise(xp=np, step: int = 3):
-    return counter_noise(xp.asarray(seed_words(5)), xp.asarray(np.int32(step)), 0)
+    return Context(
+        training=True, noise=counter_noise(xp.asarray(seed_words(5)), xp.asarray(np.int32(step)), 0)
+    )
 
 
 def test_nothing_is_bent_when_predicting() -> None:

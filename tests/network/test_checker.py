@@ -81,7 +81,7 @@ def test_a_rule_that_looks_at_other_examples_is_noticed(rng) -> None:
     """The check refuses a layer whose answer to one example depends on another."""
 
     class Leaky(layers.Layer):
-        def forward(self, params, x, noise=None):
+        def forward(self, params, x, context=None):
             return x - x.mean(axis=0), None
 
         def backward(self, params, cache, dy):

@@ -23,6 +23,7 @@ from chainrule.layers import (
     Reshape,
     Softmax,
 )
+from chainrule.layers.base import Context
 
 SEEDS = st.integers(0, 2**32 - 1)
 SHAPES = st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple)  # of one example
@@ -174,11 +175,16 @@ def test_reshape_finds_the_missing_size() -> None:
 # ── dropout ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def learning(noise):
+    """The context of a step that learns."""
+    return Context(training=True, noise=noise)
+
+
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
 def test_dropout_leaves_out_its_share_and_keeps_the_mean(rate, xp) -> None:
     """A share `rate` becomes 0, the rest is multiplied by 1 / (1 - rate)."""
     x = xp.ones((200, 50), dtype=np.float32)
-    y, _ = Dropout(rate).forward({}, x, counter_noise(xp.asarray(seed_words(1)), xp.asarray(0), 2))
+    y, _ = Dropout(rate).forward({}, x, learning(counter_noise(xp.asarray(seed_words(1)), xp.asarray(0), 2)))
     y = np.asarray(y)
     assert y.dtype == np.float32
     assert (y == 0).mean() == pytest.approx(rate, abs=0.01)
@@ -190,7 +196,7 @@ def test_dropout_is_decided_by_seed_step_and_place() -> None:
 
     def mask(seed=1, step=5, link=2):
         return Dropout(0.5).forward(
-            {}, np.ones((8, 8)), counter_noise(seed_words(seed), np.asarray(step), link)
+            {}, np.ones((8, 8)), learning(counter_noise(seed_words(seed), np.asarray(step), link))
         )[0]
 
     np.testing.assert_array_equal(mask(), mask())
@@ -201,7 +207,7 @@ def test_dropout_is_decided_by_seed_step_and_place() -> None:
 def test_noise_at_the_rate_keeps_a_number() -> None:
     """Numbers below the rate fall out; those at it or above stay."""
     y, _ = Dropout(0.5).forward(
-        {}, np.ones((1, 3)), lambda shape: np.array([[0.25, 0.5, 0.75]]).reshape(shape)
+        {}, np.ones((1, 3)), learning(lambda shape: np.array([[0.25, 0.5, 0.75]]).reshape(shape))
     )
     np.testing.assert_array_equal(y, [[0, 2, 2]])
 
@@ -210,7 +216,7 @@ def test_dropout_changes_nothing_when_predicting() -> None:
     """Without noise, or with rate 0, x goes through untouched."""
     x = np.ones((2, 3))
     assert Dropout(0.5).forward({}, x)[0] is x
-    assert Dropout(0.0).forward({}, x, counter_noise(seed_words(1), np.asarray(0), 0))[0] is x
+    assert Dropout(0.0).forward({}, x, learning(counter_noise(seed_words(1), np.asarray(0), 0)))[0] is x
 
 
 # ── weights ──────────────────────────────────────────────────────────────────────────────────────────────────────

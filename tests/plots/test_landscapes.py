@@ -23,7 +23,7 @@ class Shift(Layer):
     def weight_shapes(self, input_shape):
         return {"shift": input_shape}
 
-    def forward(self, params, x, noise=None):
+    def forward(self, params, x, context=None):
         return x + params["shift"], None
 
     def backward(self, params, kept, dy):

@@ -152,7 +152,7 @@ def test_a_layer_of_ones_own_learns(backend) -> None:
         def init(self, rng, input_shape):
             return {"s": np.ones(1, np.float32)}
 
-        def forward(self, params, x, noise=None):
+        def forward(self, params, x, context=None):
             return params["s"] * x, x
 
         def backward(self, params, kept, dy):

@@ -123,14 +123,16 @@ def measured(f: Callable[[float], Any], scale: float = 0.1) -> tuple[float, floa
 def losses_of(moment: Moment, place: int, name: str, weight: np.ndarray) -> np.ndarray:
     """The losses of a moment's examples, each its part of the mean, with one array of weights replaced; and the penalty."""
     from chainrule.arrays import counter_noise
-    from chainrule.backprop import forward_sweep, fused_output
+    from chainrule.backprop import forward_sweep
+    from chainrule.graph import taken
+    from chainrule.losses.outputs import fused_output
 
     state, (x, y, by) = moment.state, moment.batch
     params = list(state["params"])
     params[place] = params[place] | {name: weight}
     end = fused_output(moment.chain, moment.loss)
-    z, _ = forward_sweep(end.body, params, x, lambda i: counter_noise(state["seed"], state["step"], i))
-    values = end.loss.values(y, z) / len(x)
+    values, _ = forward_sweep(moment.chain, params, x, lambda i: counter_noise(state["seed"], state["step"], i))
+    values = end.loss.values(y, taken([end.z], values, (x,))) / len(x)
     return np.append(values if by is None else values * by, penalty(moment.chain, params))
 
 
@@ -168,7 +170,7 @@ def check_model(
     step, rng = StepExplained(wide), np.random.default_rng(seed)
     rules = [
         worst_of([check_rule(step, place, rng) for _ in range(directions)])
-        for place in range(len(step.end.body))
+        for place in range(step.end.z.node + 1)
     ]
     weights = []
     for link in step.links:
@@ -198,15 +200,16 @@ def worst_of(rows: list[Checked]) -> Checked:
 def check_rule(step: StepExplained, place: int, rng: np.random.Generator) -> Checked:
     """One link's backward rule alone, on what the batch gave it, weighed by random numbers at its output."""
     from chainrule.arrays import counter_noise
+    from chainrule.layers.base import Context
 
     link, state = step.links[place], step.moment.state
-    noise = counter_noise(state["seed"], state["step"], place)
+    context = Context(training=True, noise=counter_noise(state["seed"], state["step"], place))
     u, v = rng.normal(size=link.y.shape), rng.normal(size=link.x.shape)
     what = f"{type(link.link).__name__} {link.name!r} by its input"
     if not has_backward(link.link):
         return Checked(f"{what} (never asked)", 0.0, 0.0, 0.0)
     written = float((link.link.backward(link.params, link.cache, u) * v).sum())
-    value, doubt = measured(lambda h: link.link.forward(link.params, link.x + h * v, noise)[0] * u)
+    value, doubt = measured(lambda h: link.link.forward(link.params, link.x + h * v, context)[0] * u)
     return Checked(what, written, value, doubt)
 
 

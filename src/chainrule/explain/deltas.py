@@ -28,7 +28,7 @@ def delta(step: StepExplained, k: int, place: int, unit: int) -> float:
 
 def delta_equations(step: StepExplained, k: int, place: int, unit: int) -> list[Equation]:
     """From the loss of the k-th example down to the delta of one number of a link's output."""
-    if place == len(step.end.body) - 1:
+    if place == step.end.z.node:
         return derivative_of(step, k, unit)
     up = step.links[place + 1]
     rule = up.link

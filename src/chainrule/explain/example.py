@@ -27,7 +27,7 @@ def example_trace(step: StepExplained, k: int) -> Trace:
     picture = picture_of(step, k)
     if picture is not None:
         parts.append(Pictures([picture], [f"target {moment.target(k)}"]))
-    body = len(step.end.body) - 1
+    body = step.end.z.node
     z, p, y = (np.asarray(a, np.float64).reshape(-1) for a in (step.z[k], step.p[k], targets(step, k)))
     blame = (
         step.n * np.asarray(step.links[body].delta[k], np.float64).reshape(-1)
@@ -36,7 +36,7 @@ def example_trace(step: StepExplained, k: int) -> Trace:
     )
     order = np.argsort(-np.abs(blame), kind="stable")[:OUTPUTS]
     inner = symbols.outs[body]
-    shown = [("target y", y), *([(inner, z)] if step.end.head else []), ("said p", p), (f"d{inner}", blame)]
+    shown = [("target y", y), *([(inner, z)] if step.end.fused else []), ("said p", p), (f"d{inner}", blame)]
     names = moment.classes if moment.classes is not None and len(moment.classes) == len(p) else range(len(p))
     parts += [
         Text(legend(step.links, symbols)),

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Params
-from chainrule.backprop import Weights, backward_sweep, forward_sweep, fused_output
+from chainrule.backprop import Weights, backward_sweep, forward_sweep
 from chainrule.errors import SettingError
 from chainrule.explain.equations import number
 from chainrule.explain.moments import Moment, replay_of, replayed
@@ -21,7 +21,9 @@ from chainrule.explain.sizes import learners
 from chainrule.explain.step import LinkExplained, StepExplained
 from chainrule.explain.terms import gradients_of, pairs
 from chainrule.explain.trace import Heading, Part, Pictures, Table, Text, Trace
+from chainrule.graph import taken
 from chainrule.layers import Dense
+from chainrule.losses.outputs import fused_output
 
 KEPT, DRAWN = 12, 6  # examples told, and pictures shown
 
@@ -207,9 +209,9 @@ def along(link: LinkExplained, name: str, slope: np.ndarray) -> np.ndarray:
 def loss_and_gradient(moment: Moment, params: Weights, x: np.ndarray, y: np.ndarray) -> tuple[float, Weights]:
     """The loss of examples as when judging (no noise, no penalties), and its derivative by every weight."""
     end = fused_output(moment.chain, moment.loss)
-    z, cache = forward_sweep(end.body, params, x)
-    dz = end.loss.derivative(y, z) / len(x)
-    grads, _ = backward_sweep(end.body, params, cache, dz)
+    values, cache = forward_sweep(moment.chain, params, x)
+    z = taken([end.z], values, (x,))
+    grads, _ = backward_sweep(moment.chain, params, cache, {end.z: end.loss.derivative(y, z) / len(x)})
     return float(np.mean(end.loss.values(y, z), dtype=np.float64)), grads
 
 

@@ -30,7 +30,7 @@ def targets(step: StepExplained, k: int) -> np.ndarray:
 
 def derivative_of(step: StepExplained, k: int, unit: int) -> list[Equation]:
     """The derivative of the k-th example's loss by one number at the end of the chain that the sweeps walk."""
-    loss, body = step.end.loss, len(step.end.body) - 1
+    loss, body = step.end.loss, step.end.z.node
     symbols = symbols_of(step.links)
     shape = step.z.shape[1:]
     name = "d" + at(symbols.outs[body], shape, unit)
@@ -50,7 +50,7 @@ def derivative_of(step: StepExplained, k: int, unit: int) -> list[Equation]:
     values = {"p": near_one(z), "y": y}
     if isinstance(loss, losses.BinaryCrossentropy) and loss.from_logits:
         inner = at(symbols.outs[body], shape, unit)
-        said = float(np.asarray(step.p[k]).reshape(-1)[unit]) if step.end.head else None
+        said = float(np.asarray(step.p[k]).reshape(-1)[unit]) if step.end.fused else None
         chance = equation(at("p", shape, unit), "1 / (1 + exp(-z))", {"z": z}, said)
         chance = chance._replace(formula=f"1 / (1 + exp(-{inner}))")
         return [chance, divided(step, k, name, "p - y", {"p": near_one(chance.used), "y": y}, count, known)]
@@ -95,8 +95,8 @@ def softmax_at(step: StepExplained, k: int, unit: int) -> tuple[Equation, str]:
     z = np.asarray(step.z[k], np.float64).reshape(-1, classes)[row]
     highest = float(z.max())
     values = {"z": float(z[m]), "max": highest, "total": float(np.exp(z - highest).sum())}
-    symbol = at(symbols_of(step.links).outs[len(step.end.body) - 1], step.z.shape[1:], unit)
-    rows = step.p[k] if step.end.head else softmax(step.z[k])
+    symbol = at(symbols_of(step.links).outs[step.end.z.node], step.z.shape[1:], unit)
+    rows = step.p[k] if step.end.fused else softmax(step.z[k])
     p = float(np.asarray(rows).reshape(-1)[unit])
     chance = equation(
         "q", "exp(z - highest) / total", {"z": values["z"], "highest": highest, "total": values["total"]}, p
@@ -115,7 +115,7 @@ def loss_of(step: StepExplained, k: int) -> list[Equation]:
     name = f"loss of #{k}"
     if isinstance(loss, CLASSES) and y.ndim == 1 and ((y == 0) | (y == 1)).all() and y.sum() == 1:
         m = int(y.argmax())
-        rows = step.p[k] if step.end.head or not loss.from_logits else softmax(step.z[k])
+        rows = step.p[k] if step.end.fused or not loss.from_logits else softmax(step.z[k])
         p = float(np.asarray(rows)[m])
         if p > SMALL:
             return [finished(name, f"-log({at('p', y.shape, m)})", f"-log({near_one(p)})", known)]
@@ -125,11 +125,11 @@ def loss_of(step: StepExplained, k: int) -> list[Equation]:
             spread = f"log({total}) - ({number(z[m])} - {number(z.max()) if z.max() >= 0 else f'({number(z.max())})'})"
             return [finished(name, "log(Σ exp(z - max z)) - (z - max z)", spread, known)]
     if isinstance(loss, CLASSES) and y.ndim == 1:
-        rows = step.p[k] if step.end.head or not loss.from_logits else softmax(step.z[k])
+        rows = step.p[k] if step.end.fused or not loss.from_logits else softmax(step.z[k])
         chances = np.asarray(rows, np.float64)
         if (chances > SMALL).all() and chances.shape == y.shape:
             return [over_classes(name, y, chances, known)]
-    said = step.p if step.end.head else step.z
+    said = step.p if step.end.fused else step.z
     terms = [
         one_output(loss, near_one(p), float(t))
         for p, t in zip(np.asarray(said[k]).reshape(-1), y.reshape(-1), strict=True)

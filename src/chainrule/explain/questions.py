@@ -69,7 +69,8 @@ def when_died(moments: Iterable[Moment], layer: str, unit: int) -> Life:
         place = names.index(layer)
         place += place + 1 < len(chain) and str(names[place + 1]).startswith(f"{layer}:")
         noise = partial(counter_noise, state["seed"], state["step"])
-        y, _ = forward_sweep(chain[: place + 1], state["params"], moment.batch[0], noise)
+        values, _ = forward_sweep(chain[: place + 1], state["params"], moment.batch[0], noise)
+        y = values[-1]
         if not 0 <= unit < y.shape[-1]:
             raise SettingError(
                 f"{layer} has {y.shape[-1]} units, 0 to {y.shape[-1] - 1}; there is no unit {unit}."

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.arrays import Array, Params
-from chainrule.backprop import State, fused_output, penalty
+from chainrule.backprop import State, penalty
 from chainrule.engine.epoch import on_host
 from chainrule.errors import SettingError, unknown
 from chainrule.explain.agreement import Agreement, agreement
 from chainrule.explain.moments import Moment, moment, replayed
 from chainrule.explain.terms import terms_of
 from chainrule.explain.watching import WatchedLink, watched_step
+from chainrule.losses.outputs import fused_output
 from chainrule.runs import Run
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class StepExplained:
         self.rate = float(self.passed.step_trace.rate)
         self.links = [LinkExplained(i, seen, self) for i, seen in enumerate(self.passed.links)]
         self.p: Array = self.links[-1].y
-        self.z: Array = self.links[len(self.end.body) - 1].y if self.end.body else x
+        self.z: Array = self.links[self.end.z.node].y if self.end.z.node >= 0 else x
         self.losses = np.asarray(self.end.loss.values(y, self.z))
         self.sample_weight = weight
         self.penalty = float(penalty(moment.chain, moment.state["params"]))

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.arrays import Array, Noise, Params
+from chainrule.arrays import Array, Params
 from chainrule.backprop import State, StepMetrics, StepTrace, make_step
 from chainrule.explain.moments import Moment
-from chainrule.layers.base import Layer
+from chainrule.layers.base import PREDICTING, Context, Layer
 
 
 class WatchedLink:
@@ -27,14 +27,18 @@ class WatchedLink:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.real, name)
 
-    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         self.x = x
-        self.y, self.cache = self.real.forward(params, x, noise)
+        self.y, self.cache = self.real.forward(params, x, context)
         return self.y, self.cache
 
     def gradients(self, params: Params, cache: Any, dy: Array) -> Params:
         self.grads = self.real.gradients(params, cache, dy)
         return self.grads
+
+    def backward_and_gradients(self, params: Params, cache: Any, dy: Array) -> tuple[Array, Params]:
+        dx, self.grads = self.real.backward_and_gradients(params, cache, dy)
+        return dx, self.grads
 
 
 class Passed(NamedTuple):

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, choose_backend, seconds_on_numpy
-from chainrule.backprop import Weights, forward_sweep, fused_output, penalty
+from chainrule.backprop import Weights, forward_sweep, penalty
 from chainrule.engine.jax_engine import JaxEngine, use_compilation_cache
 from chainrule.engine.prediction import ROWS_AT_ONCE
 from chainrule.landscapes.weights import moved, weights_of
 from chainrule.layers import Dense
+from chainrule.losses.outputs import fused_output
 
 Progress = Callable[[int, int], Any]  # called with (points done, points in all)
 POINTS_AT_ONCE = 128  # between two calls of progress
@@ -30,7 +31,8 @@ class Surface:
         model._ready(x, y)  # noqa: SLF001
         self.examples = model._examples(x, y)  # noqa: SLF001
         self.chain = model.chain
-        self.body, _, self.loss = fused_output(self.chain, model.loss_object)
+        end = fused_output(self.chain, model.loss_object)
+        self.body, self.loss = self.chain[: end.z.node + 1], end.loss
         centre = weights_of(model) if centre is None else centre[len(centre) - len(self.chain) :]
         lowest = next((i for i, part in enumerate(centre) if part), len(self.body))
         self.linear = lowest < len(self.body) and type(self.chain[lowest]) is Dense
@@ -79,8 +81,8 @@ class Surface:
         a = answers[0]
         for i, answer in enumerate(answers[1:]):
             a = a + place[i] * answer
-        z, _ = forward_sweep(self.body[self.above :], moved(centre, directions, place), a)
-        return self.loss.values(y, z)
+        values, _ = forward_sweep(self.body[self.above :], moved(centre, directions, place), a)
+        return self.loss.values(y, values[-1] if values else a)
 
     def upper(self) -> tuple[Weights, list[Weights]]:
         """Centre and directions of the links above."""

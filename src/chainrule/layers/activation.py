@@ -3,9 +3,9 @@
 from typing import Any
 
 from chainrule import activations
-from chainrule.arrays import Array, Noise, Params, namespace
+from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError
-from chainrule.layers.base import Layer
+from chainrule.layers.base import PREDICTING, Context, Layer
 
 
 class Activation(Layer):
@@ -19,7 +19,7 @@ class Activation(Layer):
         super().__init__(**settings)
         self.activation = activations.name_of(activation)
 
-    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         a = activations.RULES[self.activation].forward(x)  # a = f(z)
         return a, (x, a)
 
@@ -59,7 +59,7 @@ class ReLU(Layer):
                 raise SettingError(f"ReLU needs {name} of 0 or more; it got {value!r}.")
         self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
 
-    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         xp = namespace(x)
         y = xp.where(x > self.threshold, x, self.negative_slope * (x - self.threshold))
         if self.max_value is not None:
@@ -94,7 +94,7 @@ class LeakyReLU(Layer):
             raise SettingError(f"LeakyReLU needs a negative_slope of 0 or more; it got {negative_slope!r}.")
         self.negative_slope = float(negative_slope)
 
-    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         return activations.leaky_relu(x, self.negative_slope), x
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
@@ -120,7 +120,7 @@ class Softmax(Layer):
                 f"Softmax works along the last axis (axis=-1); axis={axis!r} is not supported."
             )
 
-    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         a = activations.softmax(x)
         return a, (x, a)
 

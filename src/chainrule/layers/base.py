@@ -1,17 +1,23 @@
 """What every layer is: settings, first weights, a forward direction and, above it, two backward ones.
 
-A layer's maths is pure. `forward` returns what the backward direction will need (`kept`) instead of hiding it, and
-nothing is written in place. Between calls the weights rest in `layer.params`, where people look for them; the
+A layer's maths is pure. `forward` returns what the backward direction will need (its `cache`) instead of hiding it,
+and nothing is written in place. Between calls the weights rest in `layer.params`, where people look for them; the
 engine never reads them there: it is handed them.
 
-    init(rng, input_shape)          -> params        first weights
-    forward(params, x, noise)       -> y, kept       noise is None when not learning
-    backward(params, kept, dy)      -> dx            what the layer below is told
-    gradients(params, kept, dy)     -> grads         what the layer itself learns from
+    init(rng, input_shape)             -> params     first weights
+    forward(params, x, context)        -> y, cache   context: training or not, noise, the mask of the input
+    backward(params, cache, dy)        -> dx         what the layer below is told
+    gradients(params, cache, dy)       -> grads      what the layer itself learns from
+    update_statistics(params, cache)   -> changes    what it counts along: a normalization's moving means
+
+Backward is two methods, because they answer two questions. A layer that answers both in one pass, as a recurrent one
+does, says `backward_and_gradients` itself. With several inputs x and dx are tuples, with several outputs y and dy.
 """
 
+import math
 import re
-from typing import Any, ClassVar
+from inspect import signature
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -19,6 +25,22 @@ from chainrule.arrays import Array, Noise, Params
 from chainrule.errors import SettingError, ShapeError, unknown
 
 Shape = tuple[int, ...]
+
+
+class Context(NamedTuple):
+    """What a pass tells a layer beside its input.
+
+    training: whether the network learns.  noise: shape -> float32 numbers in [0, 1), drawn for this place and step;
+    None when not learning.  mask: which steps of the input count, (batch, time) of booleans, or None for all; a tuple
+    where the layer has several inputs.
+    """
+
+    training: bool = False
+    noise: Noise | None = None
+    mask: Any = None
+
+
+PREDICTING = Context()
 
 
 class Layer:
@@ -30,15 +52,29 @@ class Layer:
     A layer of your own says `forward` and `backward` (and `init`, `gradients` if it has weights):
 
     >>> class Double(Layer):
-    ...     def forward(self, params, x, noise=None):        # y = 2 x
+    ...     def forward(self, params, x, context=None):      # y = 2 x
     ...         return 2 * x, None
-    ...     def backward(self, params, kept, dy):            # dx = 2 dy
+    ...     def backward(self, params, cache, dy):           # dx = 2 dy
     ...         return 2 * dy
     >>> Double().forward({}, np.ones(2))[0]
     array([2., 2.])
     """
 
     weight_names: ClassVar[tuple[str, ...]] = ()  # the order in which Keras lists them
+    non_trainable_names: ClassVar[
+        tuple[str, ...]
+    ] = ()  # those of them that no gradient changes: moving means
+    couples_examples: ClassVar[bool] = False  # whether an example's output depends on the others of its batch
+    activation: Any = None
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        """Refuses a layer that was written for version 0.1, when it is defined."""
+        super().__init_subclass__(**settings)
+        if "forward" in vars(cls) and "noise" in signature(cls.forward).parameters:
+            raise SettingError(
+                f"{cls.__name__}.forward takes noise, as in version 0.1; it is now forward(self, params, x, context), "
+                "and the noise is context.noise (None when not learning)."
+            )
 
     def __init__(
         self,
@@ -71,19 +107,32 @@ class Layer:
         """First weights, float32; {} where there is nothing to learn."""
         return {}
 
-    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         """The layer's output, and what the backward direction will need."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward(params, x, noise): write it.")
+        raise NotImplementedError(f"{type(self).__name__} has no forward(params, x, context): write it.")
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         """The derivative of the loss by the layer's input, from the one by its output."""
         raise NotImplementedError(
-            f"{type(self).__name__} has no backward(params, kept, dy): Chainrule derives nothing by itself; write it."
+            f"{type(self).__name__} has no backward(params, cache, dy): Chainrule derives nothing by itself; write it."
         )
 
     def gradients(self, params: Params, cache: Any, dy: Array) -> Params:
         """The derivative of the loss by each of the layer's weights."""
         return {}
+
+    def backward_and_gradients(self, params: Params, cache: Any, dy: Array) -> tuple[Array, Params]:
+        """Both at once, for layers to whom one is most of the work of the other."""
+        own = self.gradients(params, cache, dy)
+        return self.backward(params, cache, dy), own
+
+    def update_statistics(self, params: Params, cache: Any) -> Params:
+        """The new values of weights in `non_trainable_names`, after a step in which the layer was at work."""
+        return {}
+
+    def next_mask(self, x: Array, mask: Any) -> Any:
+        """The mask of the output, from the input and its mask; by default the same."""
+        return mask
 
     def output_shape_for(self, input_shape: Shape) -> Shape:
         """The shape of one output, from that of one input."""
@@ -93,9 +142,28 @@ class Layer:
         """The shape of each weight, known without taking memory for any."""
         return {}
 
+    def multiplications(self, input_shape: Shape) -> int:
+        """How many multiplications one example costs in the forward direction."""
+        return sum(math.prod(shape) for shape in self.weight_shapes(input_shape).values() if len(shape) > 1)
+
     def penalties(self) -> dict[str, Any]:
         """The regularizer of each weight that has one."""
         return {}
+
+    @property
+    def learned_names(self) -> tuple[str, ...]:
+        """The weights that gradients change."""
+        return tuple(name for name in self.weight_names if name not in self.non_trainable_names)
+
+    @property
+    def learns(self) -> bool:
+        """Whether gradients change anything in it."""
+        return bool(self.learned_names) or type(self).gradients is not Layer.gradients
+
+    @property
+    def activation_name(self) -> str | None:
+        """The name of the activation that the layer itself applies to its input; None where it does something else."""
+        return self.activation if isinstance(self.activation, str) and not self.weight_names else None
 
     # ── the layer as a part of a model ───────────────────────────────────────────────────────────────────────────
     def links(self) -> list["Layer"]:

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule import activations, initializers, regularizers
-from chainrule.arrays import Array, Noise, Params
+from chainrule.arrays import Array, Params
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers.activation import Activation
-from chainrule.layers.base import Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer, Shape
 
 
 class Dense(Layer):
@@ -53,7 +53,7 @@ class Dense(Layer):
             params["bias"] = self.bias_initializer(shapes["bias"], rng)
         return params
 
-    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         z = x @ params["kernel"]  # z = x W
         if self.use_bias:
             z = z + params["bias"]  # z = x W + b

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chainrule.arrays import Array, Noise, Params, namespace
+from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError
-from chainrule.layers.base import Layer
+from chainrule.layers.base import PREDICTING, Context, Layer
 
 
 class Dropout(Layer):
@@ -26,11 +26,13 @@ class Dropout(Layer):
             )
         self.rate, self.seed = float(rate), seed
 
-    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
-        if noise is None or self.rate == 0:
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
+        if context.noise is None or self.rate == 0:
             return x, None
         xp = namespace(x)
-        mask = xp.where(noise(x.shape) >= self.rate, xp.asarray(1 / (1 - self.rate), dtype=x.dtype), 0)
+        mask = xp.where(
+            context.noise(x.shape) >= self.rate, xp.asarray(1 / (1 - self.rate), dtype=x.dtype), 0
+        )
         return x * mask, mask
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:

@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from chainrule.arrays import Array, Noise, Params
+from chainrule.arrays import Array, Params
 from chainrule.errors import SettingError, ShapeError
-from chainrule.layers.base import Layer, Shape, shape_of
+from chainrule.layers.base import PREDICTING, Context, Layer, Shape, shape_of
 
 
 class InputLayer(Layer):
@@ -25,7 +25,7 @@ class InputLayer(Layer):
             raise SettingError("Input needs the shape of one example, such as Input(shape=(784,)).")
         self.declared_shape = shape_of(shape, "Input's shape")
 
-    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         return x, None
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
@@ -59,7 +59,7 @@ class Flatten(Layer):
     (2, 12)
     """
 
-    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         return x.reshape(x.shape[0], math.prod(x.shape[1:])), x.shape
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
@@ -88,7 +88,7 @@ class Reshape(Layer):
             )
         self.target_shape = sizes
 
-    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         return x.reshape(x.shape[0], *self.output_shape_for(tuple(x.shape[1:]))), x.shape
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
@@ -122,7 +122,7 @@ class Rescaling(Layer):
                 raise SettingError(f"Rescaling needs a number for {name}; it got {value!r}.")
         self.scale, self.offset = float(scale), float(offset)
 
-    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         return x * self.scale + self.offset, None
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:

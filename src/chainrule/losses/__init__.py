@@ -112,5 +112,6 @@ def binary_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False) -> 
     """Keras's function: the binary cross-entropy of each example, (batch,)."""
     return np.asarray(BinaryCrossentropy(from_logits).values(np.asarray(y_true), np.asarray(y_pred)))
 
+
 if not TYPE_CHECKING:
     __getattr__ = absent.refusing("losses", __all__)

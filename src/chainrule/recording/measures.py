@@ -3,16 +3,16 @@
 Sizes are root mean squares per weight, so that a big layer does not look stronger than a small one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from chainrule.arrays import Array, namespace
 from chainrule.backprop import StepMetrics, StepTrace
-from chainrule.layers.base import Layer
+from chainrule.graph import Network, Node, as_graph
 
 SATURATED = 0.95  # of the way to where sigmoid or tanh is flat
 
 
-def measured(chain: Sequence[Layer]) -> list[str]:
+def measured(network: Network) -> list[str]:
     """What `sizes_of` measures, in its order: "grad_rms[dense]", "dead[dense]", ...
 
     >>> from chainrule.layers import Dense
@@ -20,33 +20,39 @@ def measured(chain: Sequence[Layer]) -> list[str]:
     ['grad_rms[first]', 'update_rms[first]', 'weight_rms[first]', 'dead[first]']
     """
     names = []
-    for link in chain:
-        layer = str(link.name).partition(":")[0]
-        if link.weight_names and link.trainable:
+    for node, learns in places(network):
+        layer = str(node.layer.name).partition(":")[0]
+        if learns:
             names += [f"{what}[{layer}]" for what in ("grad_rms", "update_rms", "weight_rms")]
-        kind = getattr(link, "activation", None) if not link.weight_names else None
-        if kind == "relu":
+        if node.layer.activation_name == "relu":
             names.append(f"dead[{layer}]")
-        if kind in {"sigmoid", "tanh"}:
+        if node.layer.activation_name in {"sigmoid", "tanh"}:
             names.append(f"saturated[{layer}]")
     return names
 
 
-def sizes_of(chain: Sequence[Layer]) -> Callable[[StepTrace], StepMetrics]:
+def places(network: Network) -> list[tuple[Node, bool]]:
+    """The nodes, and whether each is the first at which weights that learn are at work."""
+    graph = as_graph(network)
+    first = {graph.nodes[i].entry: i for i in sorted(graph.learners, reverse=True)}
+    return [(node, first.get(node.entry) == i) for i, node in enumerate(graph.nodes)]
+
+
+def sizes_of(network: Network) -> Callable[[StepTrace], StepMetrics]:
     """A watcher for `make_step`: records "sizes", one float32 for each name of `measured`."""
 
     def watch(step_trace: StepTrace) -> StepMetrics:
         xp, values = namespace(step_trace.z), []
-        for i, link in enumerate(chain):
-            if link.weight_names and link.trainable:
-                grads, before, after = step_trace.grads[i], step_trace.before[i], step_trace.after[i]
+        for i, (node, learns) in enumerate(places(network)):
+            if learns:
+                grads, before, after = (
+                    trace[node.entry] for trace in (step_trace.grads, step_trace.before, step_trace.after)
+                )
                 values.append(rms([grads[k] for k in grads]))
                 values.append(rms([after[k] - before[k] for k in grads]))
                 values.append(rms([before[k] for k in grads]))
-            kind = getattr(link, "activation", None) if not link.weight_names else None
-            if kind in {"relu", "sigmoid", "tanh"}:
-                z = step_trace.cache[i][0] if i < len(step_trace.cache) else step_trace.z
-                values.append(share(z, kind))
+            if (kind := node.layer.activation_name) in {"relu", "sigmoid", "tanh"}:
+                values.append(share(step_trace.cache[i][0], str(kind)))
         return {"sizes": xp.stack(values)} if values else {}
 
     return watch

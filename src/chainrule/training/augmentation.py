@@ -1,7 +1,7 @@
 """Handwriting as other people would have written it: each picture is bent a little, anew at every step.
 
-It is a link at the beginning of the chain while a model learns, and is left out of everything else. Its luck is the
-step's noise, so a run with it can be replayed like any other.
+It is a link at the beginning of the chain while a model learns, and is left out of everything else. Its randomness is
+the step's noise, so a run with it can be replayed like any other.
 """
 
 import math
@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, Noise, Params, namespace
+from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import ShapeError
-from chainrule.layers.base import Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer, Shape
 
 SIDE = 28
 COARSE = 7  # the elastic field is drawn on a 7 x 7 grid and smoothed to 28 x 28
@@ -26,7 +26,7 @@ class Handwriting(Layer):
     clean: the share of pictures left as they are.  Pictures (batch, 28, 28) or (batch, 784), ink 1 on paper 0.
 
     >>> import numpy as np
-    >>> Handwriting().forward({}, np.ones((2, 784), np.float32), None)[0].shape      # when predicting: unchanged
+    >>> Handwriting().forward({}, np.ones((2, 784), np.float32))[0].shape      # when predicting: unchanged
     (2, 784)
     """
 
@@ -42,8 +42,8 @@ class Handwriting(Layer):
             "clean": clean,
         }  # fmt: skip
 
-    def forward(self, params: Params, x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
-        if noise is None:
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
+        if context.noise is None:
             return x, None
         if math.prod(x.shape[1:]) != SIDE * SIDE:
             raise ShapeError(
@@ -51,14 +51,14 @@ class Handwriting(Layer):
             )
         n, s = x.shape[0], self.settings
         field, pixels = 2 * COARSE * COARSE, SIDE * SIDE
-        luck = 2 * noise((n, NUMBERS + field + pixels)) - 1  # -1..1
-        u = luck[:, :NUMBERS].T[..., None, None]  # one number per picture and kind of change
-        bend = luck[:, NUMBERS : NUMBERS + field].reshape(n, 2, COARSE, COARSE)
+        drawn = 2 * context.noise((n, NUMBERS + field + pixels)) - 1  # -1..1
+        u = drawn[:, :NUMBERS].T[..., None, None]  # one number per picture and kind of change
+        bend = drawn[:, NUMBERS : NUMBERS + field].reshape(n, 2, COARSE, COARSE)
         picture = x.reshape(n, SIDE, SIDE)
 
         y = sampled(picture, *self.places(u, bend))
         y = with_pen(y, u[7] * s["thickness"], namespace(x).abs(u[8]) * s["blur"])
-        y = self.shaded(y, u, luck[:, -pixels:].reshape(n, SIDE, SIDE))
+        y = self.shaded(y, u, drawn[:, -pixels:].reshape(n, SIDE, SIDE))
         clean = u[0] > 1 - 2 * s["clean"]
         return namespace(x).where(clean, picture, y).reshape(x.shape), None
 

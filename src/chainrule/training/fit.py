@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import generator
-from chainrule.backprop import first_state, forward_sweep, fused_output, penalty
+from chainrule.backprop import first_state, forward_sweep, penalty
 from chainrule.callbacks import CallbackList, History
 from chainrule.callbacks.checkpoint import (
     Checkpointer,
@@ -29,6 +29,8 @@ from chainrule.engine.jax_engine import JaxEngine
 from chainrule.engine.numpy_engine import NumpyEngine
 from chainrule.engine.prediction import ROWS_AT_ONCE
 from chainrule.errors import SettingError
+from chainrule.graph import taken
+from chainrule.losses.outputs import Output, fused_output
 from chainrule.training.progress import Progress, verbosity
 
 
@@ -239,7 +241,8 @@ def report_not_finite(
     chosen = order[low * batch : (low + 1) * batch]
     on_cpu = Examples(np.asarray(loaded.x[chosen]), np.asarray(loaded.y[chosen]), divisor=loaded.divisor)
     seen = on_cpu.inputs(slice(None)), on_cpu.y
-    culprit = finite_guard.first_in(model.learning_chain, model.loss_object, state, seen, learned)
+    outputs = [Output(model.loss_object)]
+    culprit = finite_guard.first_in(model.learning_chain, outputs, state, seen, learned)
     rate = float(model.optimizer.rate_at(state["step"], state["rate"]))
     model.not_finite = f"step {int(state['step']) + 1}: {culprit}"
     warnings.warn(
@@ -253,7 +256,7 @@ def report_not_finite(
 def evaluate(model: Any, examples: Examples) -> dict[str, float]:
     """The loss and metrics of a model on examples, weights as they are."""
     chain = model.chain
-    body, head, loss = fused_output(chain, model.loss_object)
+    end = fused_output(chain, model.loss_object)
     params = [link.params for link in chain]
     totals = totals_of(empty_records(model.record_names, 0))
     n = len(examples)
@@ -262,9 +265,9 @@ def evaluate(model: Any, examples: Examples) -> dict[str, float]:
             rows = slice(start, start + ROWS_AT_ONCE)
             y = examples.y[rows]
             weight = None if examples.weight is None else examples.weight[rows]
-            z, _ = forward_sweep(body, params, examples.inputs(rows))
-            p, _ = forward_sweep(head, params[len(body) :], z)
-            values = loss.values(y, z)
+            answers, _ = forward_sweep(chain, params, x := examples.inputs(rows))
+            z, p = taken([end.z], answers, (x,)), taken([end.p], answers, (x,))
+            values = end.loss.values(y, z)
             total = float(np.sum(values if weight is None else values * weight, dtype=np.float64))
             totals["loss"] = totals["loss"] + np.array([total, len(y)])
             for metric in model.metric_objects:
@@ -291,7 +294,9 @@ def order_of(seed: int, epoch: int, n: int, shuffle: bool) -> np.ndarray:
 def state_of(model: Any) -> Any:
     """The model's state as the step needs it."""
     params = [dict(link.params) for link in model.learning_chain]
-    return first_state(params, model.optimizer, model.optimizer_state, model.optimizer.iterations, model.seed)
+    return first_state(
+        params, model.optimizer, model.optimizer_state, model.optimizer.iterations, model.seed, model.learning_chain
+    )  # fmt: skip
 
 
 def put_back(model: Any, state: Any) -> None:

@@ -1,0 +1,109 @@
+"""A network as a list of nodes in topological order: what backpropagation walks.
+
+A node is a layer at work in one place: where its inputs come from, and which entry of the weights it uses. A layer
+may stand at several nodes and then has one entry of weights. Most networks are a chain, each node fed by the one
+before it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+from chainrule.arrays import Array
+from chainrule.layers.base import Layer
+
+
+class Source(NamedTuple):
+    """Where a value comes from: a node and which of its outputs; node -1 is the network's first input, -2 its second."""
+
+    node: int
+    output: int = 0
+
+
+class Node(NamedTuple):
+    """A layer at one place of the network. entry: the place of its weights in the list of weights."""
+
+    layer: Layer
+    sources: tuple[Source, ...]
+    entry: int
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes in topological order, how many inputs they start from, and which values are the network's outputs.
+
+    >>> from chainrule.layers import Dense, Flatten
+    >>> graph = Graph.chain([Flatten(), Dense(2)])
+    >>> graph.nodes[1].sources, graph.outputs, len(graph.layers)
+    ((Source(node=0, output=0),), (Source(node=1, output=0),), 2)
+    """
+
+    nodes: tuple[Node, ...]
+    outputs: tuple[Source, ...]
+    inputs: int = 1
+
+    @classmethod
+    def chain(cls, layers: Sequence[Layer]) -> "Graph":
+        """The graph in which each layer is fed by the one before it."""
+        entries: dict[int, int] = {}
+        nodes = [
+            Node(layer, (Source(i - 1),), entries.setdefault(id(layer), len(entries)))
+            for i, layer in enumerate(layers)
+        ]
+        return cls(tuple(nodes), (Source(len(layers) - 1),))
+
+    @cached_property
+    def layers(self) -> list[Layer]:
+        """The layers, each once, in the order of their entries of weights."""
+        found: dict[int, Layer] = {node.entry: node.layer for node in self.nodes}
+        return [found[entry] for entry in sorted(found)]
+
+    @cached_property
+    def learners(self) -> frozenset[int]:
+        """The nodes whose layer has weights that learn."""
+        return frozenset(i for i, node in enumerate(self.nodes) if node.layer.trainable and node.layer.learns)
+
+    @cached_property
+    def needs_delta(self) -> frozenset[int]:
+        """The nodes to which the derivative by their output must be told: those that learn, and those above them."""
+        needing: set[int] = set()
+        for i, node in enumerate(self.nodes):
+            if i in self.learners or any(source.node in needing for source in node.sources):
+                needing.add(i)
+        return frozenset(needing)
+
+    def users(self, node: int) -> list[int]:
+        """The nodes that take an output of this one."""
+        return [i for i, other in enumerate(self.nodes) if any(s.node == node for s in other.sources)]
+
+
+Network: TypeAlias = Graph | Sequence[Layer]  # a list of layers stands for the chain of them
+
+
+def as_graph(network: Network) -> Graph:
+    """A graph as it is; a list of layers as a chain."""
+    return network if isinstance(network, Graph) else Graph.chain(network)
+
+
+# ── values and derivatives on their way ──────────────────────────────────────────────────────────────────────────
+
+
+def taken(sources: Sequence[Source], values: Sequence[Any], inputs: Sequence[Any]) -> Any:
+    """What a node is given: one value, or a tuple where it has several sources."""
+    found = [inputs[-1 - node] if node < 0 else values[node] for node, _ in sources]
+    found = [v[k] if isinstance(v, tuple) else v for v, (_, k) in zip(found, sources, strict=True)]
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+def delta_of(node: int, told: Mapping[Source, Array]) -> Any:
+    """The derivative by a node's output; a tuple with None for outputs that nobody used; None if none was used."""
+    parts = {source.output: d for source, d in told.items() if source.node == node}
+    if not parts or set(parts) == {0}:
+        return parts.get(0)
+    return tuple(parts.get(k) for k in range(max(parts) + 1))
+
+
+def tuple_of(value: Any, count: int) -> tuple[Any, ...]:
+    """One value for each output: itself in a tuple, a tuple as it is, None for all."""
+    return value if isinstance(value, tuple) else (value,) * count
