@@ -43,7 +43,7 @@ def test_figures_worked_by_hand(name, y, p, figure, xp) -> None:
     y, p = (xp.asarray(np.asarray(a, np.float32)) for a in (y, p))
     counts = metric.counts(y, p)
     assert counts.dtype == np.float32
-    assert metric.result(counts) == pytest.approx(figure, rel=1e-6)
+    assert metric.figure(counts) == pytest.approx(figure, rel=1e-6)
 
 
 def test_every_metric_is_worked_by_hand() -> None:
@@ -58,7 +58,7 @@ def test_batches_may_come_in_any_pieces(name, y, p, figure, data) -> None:
     metric, y, p = metrics.get(name), np.asarray(y), np.asarray(p)
     cut = data.draw(st.integers(0, len(y)))
     counts = sum(metric.counts(y[a:b], p[a:b]) for a, b in ((0, cut), (cut, len(y))) if b > a)
-    assert metric.result(counts) == pytest.approx(figure, rel=1e-6)
+    assert metric.figure(counts) == pytest.approx(figure, rel=1e-6)
 
 
 def test_weights_count() -> None:
@@ -158,7 +158,7 @@ def test_a_metric_survives_being_written_down(kind) -> None:
     assert again.get_config() == made.get_config()
     assert metrics.serialize(made) == {"class_name": kind.__name__, "config": made.get_config()}
     assert type(metrics.get(kind)) is type(metrics.get(kind.__name__)) is kind
-    assert metrics.get(kind.__name__).name == kind.key
+    assert metrics.get(kind.__name__).name == kind.__name__
     assert metrics.get(made) is made
     assert metrics.get(BinaryAccuracy(0.3)).get_config()["threshold"] == 0.3
     assert metrics.serialize("accuracy") == "accuracy"
@@ -178,7 +178,7 @@ def test_short_names_stay_as_they_were_written(short) -> None:
     [
         ("acuracy", "Did you mean 'accuracy'"),
         ({"class_name": "AUC"}, "no metric called 'AUC'"),
-        (3, "is a name or an object"),
+        (3, "is a name, a function or an object"),
     ],
 )
 def test_what_does_not_exist_is_refused(wrong, words) -> None:

@@ -39,7 +39,7 @@ def vanishing(records: Records) -> list[Finding]:
 
 def exploding(records: Records) -> list[Finding]:
     """Gradients that are large for a cross-entropy from the start, or a thousand times what they were."""
-    bounded = "crossentropy" in losses.get(records.run.info.settings.training["loss"]).key
+    bounded = "crossentropy" in losses.as_loss(records.run.info.settings.training["loss"]).key
     usual = max(
         (float(s.gradient[0]) for s in records.sizes), default=0.0
     )  # that of the layer with the largest

@@ -1,6 +1,6 @@
 """An epoch's steps, counted and measured: how many there are, and what each of them measured."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,10 @@ def steps_in(n: int, batch: int) -> int:
     return -(-n // batch)
 
 
-def empty_records(names: Sequence[str], steps: int) -> dict[str, np.ndarray]:
-    """Room for what an epoch records: for the loss and each metric a row [sum, weight] per step."""
-    return {name: np.zeros((steps, 2), np.float32) for name in ("loss", *names)}
+def empty_records(names: Mapping[str, int] | Sequence[str], steps: int) -> dict[str, np.ndarray]:
+    """Room for what an epoch records: for the loss a row [sum, weight] per step, for each metric one of its size."""
+    sizes = names if isinstance(names, Mapping) else dict.fromkeys(names, 2)
+    return {name: np.zeros((steps, size), np.float32) for name, size in {"loss": 2, **sizes}.items()}
 
 
 def totals_of(records: StepMetrics) -> dict[str, np.ndarray]:

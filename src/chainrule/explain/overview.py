@@ -16,7 +16,7 @@ def overview(step: StepExplained) -> Trace:
     """The account of a step."""
     moment = step.moment
     optimizer = type(moment.optimizer).__name__
-    counted = [f"{metric.name} {metric.result(step.record[metric.name]):.4g}" for metric in moment.metrics]
+    counted = [f"{metric.name} {metric.figure(step.record[metric.name]):.4g}" for metric in moment.metrics]
     figures = ", ".join([f"loss {number(step.loss)}", *counted])
     parts: list[Part] = [
         Text(legend(step.links, symbols_of(step.links))),

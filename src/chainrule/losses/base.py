@@ -1,34 +1,61 @@
 """What every loss is, and the shapes that losses share."""
 
 import math
-from typing import Any, ClassVar
+import re
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from chainrule.arrays import Array, namespace
-from chainrule.errors import DataError, SettingError, ShapeError
+from chainrule.errors import DataError, SettingError, ShapeError, unknown
+from chainrule.ops.arguments import as_array, library_of
+
+REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", None)
 
 
 class Loss:
     """How wrong a prediction is. Called like Keras's: loss(y_true, y_pred) -> the mean as one number.
 
+    reduction: "sum_over_batch_size" (the mean over all rows), "sum", "mean_with_sample_weight", or None for one number per row.
+
     >>> from chainrule.losses import MeanSquaredError
     >>> MeanSquaredError()(np.array([[1., 2.]]), np.array([[1., 4.]]))
     2.0
+
+    A loss of your own says `values` and `derivative`, or, as in Keras, `call(y_true, y_pred)` alone: its derivative is then
+    found by JAX where that is installed, else by differences.
+
+    >>> class Fourth(Loss):
+    ...     def call(self, y_true, y_pred):
+    ...         return (y_pred - y_true) ** 4
+    >>> Fourth()(np.array([[1.0]]), np.array([[3.0]]))
+    16.0
     """
 
     key: ClassVar[str] = ""
+    wants_matched: ClassVar[bool] = True  # whether targets are shaped like predictions
 
     def __init__(
-        self, reduction: str = "sum_over_batch_size", name: str | None = None, dtype: object = None
+        self, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: object = None
     ) -> None:
-        if reduction not in ("sum_over_batch_size", "auto"):
-            raise SettingError(
-                f"{type(self).__name__}: reduction={reduction!r} is not supported; "
-                "the loss is the mean over the batch ('sum_over_batch_size')."
-            )
-        self.name = name or self.key
+        if reduction in REDUCTIONS or reduction in ("auto", "none"):
+            self.reduction = {"auto": "sum_over_batch_size", "none": None}.get(str(reduction), reduction)
+        else:
+            raise unknown("reduction", reduction, [str(known) for known in REDUCTIONS])
+        if dtype not in (None, "float32", np.float32):
+            raise SettingError(f"{type(self).__name__}: losses work in float32; dtype={dtype!r} is not supported.")
+        self.name = name or self.key or snake_case(type(self).__name__)
 
+    def __init_subclass__(cls, **settings: Any) -> None:
+        """A subclass that overrides `call` learns by it."""
+        super().__init_subclass__(**settings)
+        if "call" in vars(cls) and "values" not in vars(cls):
+            from chainrule.losses.own import by_call, by_differentiation
+
+            own: Any = cls
+            own.values, own.derivative = by_call, by_differentiation
+
+    # ── the formula ──────────────────────────────────────────────────────────────────────────────────────────────
     def values(self, y: Array, p: Array) -> Array:
         """One loss per example, (batch,)."""
         raise NotImplementedError(f"{type(self).__name__} has no values(y, p): write it.")
@@ -41,19 +68,80 @@ class Loss:
         """The targets in the shape and type that `values` needs, or an error that says what is wrong with them."""
         return matched(y, output_shape).astype(np.float32, copy=False)
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
-        p = np.asarray(y_pred, dtype=np.float32) if not hasattr(y_pred, "dtype") else np.asarray(y_pred)
-        y = np.asarray(y_true)
-        values = self.values(matched(y, p.shape[1:]) if self.wants_matched else y, p)
-        if sample_weight is not None:
-            values = values * np.asarray(sample_weight).reshape(-1)
-        return float(np.mean(values))
+    # ── as Keras calls it ────────────────────────────────────────────────────────────────────────────────────────
+    def call(self, y_true: Any, y_pred: Any) -> Array:
+        """One loss per row, shaped like y_pred without its last axis: Keras's formula."""
+        y, p = self.prepared(y_true, y_pred)
+        formula = next(own for kind in type(self).__mro__ if (own := vars(kind).get("values")) and not is_by_call(own))
+        if p.ndim == 1:
+            return formula(self, y.reshape(1, -1), p.reshape(1, -1))[0]
+        shape = p.shape[:-1]
+        rows = y.reshape(-1, y.shape[-1]) if self.wants_matched else y.reshape(-1)
+        return formula(self, rows, p.reshape(-1, p.shape[-1])).reshape(shape)
 
-    wants_matched: ClassVar[bool] = True
+    def prepared(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+        """Arrays of one type, their ranks made equal as Keras does: y (n,) goes with p (n, 1)."""
+        xp = library_of(y_pred, y_true)
+        p, y = as_array(y_pred, xp), as_array(y_true, xp)
+        p = p if p.dtype.kind == "f" and p.dtype.itemsize >= 4 else p.astype(np.float32)
+        if not self.wants_matched:
+            return (y[..., 0] if y.ndim == p.ndim and y.shape[-1] == 1 else y), p
+        y = y.astype(p.dtype)
+        if y.ndim == p.ndim + 1 and y.shape[-1] == 1:
+            y, p = (y, p[..., None]) if p.ndim == 1 else (y[..., 0], p)
+        elif p.ndim == y.ndim + 1 and p.shape[-1] == 1:
+            y, p = (y[..., None], p) if y.ndim == 1 else (y, p[..., 0])
+        if y.shape != p.shape:
+            raise ShapeError(f"{type(self).__name__} got targets of shape {y.shape} and predictions of shape {p.shape}.")
+        return y, p
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        values = self.call(y_true, y_pred)
+        xp = library_of(values)
+        if sample_weight is not None:
+            weight = as_array(sample_weight, xp).astype(values.dtype)
+            if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
+                weight = weight[..., 0]
+            if weight.shape != values.shape[: weight.ndim]:
+                raise ShapeError(f"{type(self).__name__} got {values.shape} losses and sample weights of shape {weight.shape}.")
+            weight = weight.reshape(*weight.shape, *[1] * (values.ndim - weight.ndim))
+            values = values * weight
+        if self.reduction is None or not values.ndim:
+            return values if values.ndim else scalar(values)
+        if self.reduction == "sum":
+            return scalar(xp.sum(values))
+        if self.reduction == "mean_with_sample_weight" and sample_weight is not None:
+            total = float(xp.sum(weight * xp.ones_like(values)))
+            return scalar(xp.sum(values) / total) if total else 0.0
+        return scalar(xp.mean(values)) if values.size else 0.0
 
     def get_config(self) -> dict[str, Any]:
         """The settings, as Keras stores them."""
-        return {"name": self.name, "reduction": "sum_over_batch_size"}
+        return {"name": self.name, "reduction": self.reduction}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """A new loss with stored settings."""
+        return cls(**config)
+
+
+def is_by_call(formula: Any) -> bool:
+    """Whether a `values` is the one that asks `call`."""
+    return getattr(formula, "__name__", "") == "by_call"
+
+
+def scalar(value: Array) -> Any:
+    """A number of NumPy as Python's; one of JAX, which may stand in a computation, as it is."""
+    return float(value) if isinstance(value, (np.ndarray, np.generic)) else value
+
+
+def snake_case(name: str) -> str:
+    """MyLoss -> my_loss.
+
+    >>> snake_case("MyLoss")
+    'my_loss'
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def per_example(values: Array) -> Array:

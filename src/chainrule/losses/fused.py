@@ -7,6 +7,7 @@ from chainrule.losses.classification import (
     Crossentropy,
     SparseCategoricalCrossentropy,
 )
+from chainrule.losses.own import Summed
 
 FUSED = {
     ("softmax", CategoricalCrossentropy),
@@ -22,6 +23,9 @@ def fused_loss(activation: str | None, loss: Loss) -> Loss | None:
     >>> fused_loss("softmax", CategoricalCrossentropy()).from_logits, fused_loss("relu", MeanSquaredError())
     (True, None)
     """
+    if isinstance(loss, Summed):
+        inner = fused_loss(activation, loss.inner)
+        return None if inner is None else Summed(inner)
     if (activation, type(loss)) in FUSED and isinstance(loss, Crossentropy) and not loss.from_logits:
         return loss.on_logits()
     return None

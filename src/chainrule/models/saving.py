@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule import files, layers
+from chainrule.custom_objects import custom_object_scope
 from chainrule.errors import ChainruleError, FileError, SettingError
 from chainrule.files import ModelFile, allowed_names, keras_versions, serialized
 from chainrule.layers import InputLayer, Layer
@@ -41,7 +42,8 @@ def load_model(
     compile=False leaves out how it learned, which is faster when it only predicts.
     """
     if custom_objects:
-        raise SettingError("custom_objects is not supported: a file can only name layers that Chainrule has.")
+        with custom_object_scope(custom_objects):
+            return load_model(filepath, compile=compile, safe_mode=safe_mode)
     if not safe_mode:
         raise SettingError("safe_mode=False is not supported: loading never runs code from a file.")
     stored = files.load(os.fspath(filepath), plan_of, optimizer=compile)

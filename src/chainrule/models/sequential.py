@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule import custom_objects
 from chainrule.arrays import choose_backend, seconds_on_numpy
-from chainrule.errors import SettingError
+from chainrule.errors import SettingError, unknown
 from chainrule.layers import Layer
 from chainrule.layers.base import Shape
 from chainrule.models.saving import load_model, model_from_json, save_model
@@ -79,8 +80,8 @@ class Sequential(Stack):
         if backend is not None:
             choose_backend(backend, 0)
         self.optimizer = optimizers.get(optimizer)
-        self.loss, self.loss_object = loss, None if loss is None else losses.get(loss)
-        self.metrics_asked = [metrics] if isinstance(metrics, (str, dict)) else list(metrics or [])
+        self.loss, self.loss_object = loss, None if loss is None else losses.for_learning(losses.as_loss(loss))
+        self.metrics_asked = flattened(metrics, [layer.name for layer in self.layers])
         for metric in self.metrics_asked:
             _metric(metric, (1,), (1,))
         self.metric_objects = []
@@ -114,7 +115,7 @@ class Sequential(Stack):
         batch = training.batch_size_of(batch_size, len(examples))
         steps = -(-len(examples) // batch) * max(0, epochs - initial_epoch)
         seconds = seconds_on_numpy(self.count_params(), batch, steps)
-        self.backend_used = choose_backend(self.backend_asked, seconds)
+        self.backend_used = self._backend_for(examples, choose_backend(self.backend_asked, seconds))
         engine = self._engine(self.backend_used, batch)
         self.history = training.fit(
             self, engine,
@@ -125,6 +126,22 @@ class Sequential(Stack):
             ),
         )  # fmt: skip
         return self.history
+
+    def _backend_for(self, examples: Any, chosen: str) -> str:
+        """NumPy where a loss or metric of the user's own can not be followed by JAX."""
+        if chosen == "numpy":
+            return chosen
+        from chainrule.losses.own import is_traceable as loss_is_traceable
+        from chainrule.metrics.own import is_traceable as metric_is_traceable
+
+        y, p = examples.y[:2], np.zeros((len(examples.y[:2]), *(self.output_shape or ())), np.float32)
+        own = [] if loss_is_traceable(self.loss_object, y, p) else [self.loss_object.name]
+        own += [metric.name for metric in self.metric_objects if not metric_is_traceable(metric, y, p)]
+        if own and self.backend_asked == "jax":
+            raise SettingError(
+                f"JAX cannot follow {own[0]}: it calls NumPy, or counts by itself. Write it with keras.ops, or compile(backend='numpy')."
+            )
+        return "numpy" if own else chosen
 
     def _engine(self, backend: str, batch: int) -> Any:
         """The loop for this way of learning, made once and kept."""
@@ -160,9 +177,10 @@ class Sequential(Stack):
         self.build()
         y_shape = () if y is None else as_array(y, "targets").shape[1:]
         self.metric_objects = [_metric(m, y_shape, self.output_shape or ()) for m in self.metrics_asked]
-        names = [metric.name for metric in self.metric_objects]
-        if len({*names, "loss"}) != len(names) + 1:
-            raise SettingError(f"The metrics need names of their own; they are {', '.join(names)}.")
+        by_name = {metric.name: metric for metric in reversed(self.metric_objects)}
+        if "loss" in by_name:
+            raise SettingError("A metric cannot be called 'loss': give it a name of its own.")
+        self.metric_objects = [metric for metric in self.metric_objects if by_name[metric.name] is metric]  # twice the same is once
 
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = "auto",
@@ -267,9 +285,9 @@ class Sequential(Stack):
         return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
 
     @property
-    def record_names(self) -> list[str]:
-        """The metrics that a step records, beside the loss."""
-        return [metric.name for metric in self.metric_objects]
+    def record_names(self) -> dict[str, int]:
+        """The metrics that a step records, beside the loss, and how many sums each has."""
+        return {metric.name: metric.size for metric in self.metric_objects}
 
     @property
     def metrics_names(self) -> list[str]:
@@ -332,7 +350,26 @@ IGNORED_SETTINGS: dict[str, tuple[Any, ...]] = {
 def _metric(metric: Any, y_shape: Shape, output_shape: Shape) -> "Metric":
     from chainrule import metrics
 
-    return metrics.get(metric, y_shape, output_shape)
+    return metrics.for_learning(metrics.get(metric, y_shape, output_shape))
+
+
+def flattened(metrics: Any, outputs: list[Any]) -> list[Any]:
+    """The metrics of the one output: given as one, a list, a list in a list, or a dict by the output's name.
+
+    >>> flattened({"dense": ["mae"]}, ["dense"]), flattened([["mae"], "mse"], []), flattened("mae", [])
+    (['mae'], ['mae', 'mse'], ['mae'])
+    """
+    if metrics is None:
+        return []
+    if isinstance(metrics, dict) and "class_name" not in metrics:
+        for name in metrics:
+            if name not in outputs[-1:]:
+                raise unknown("output", name, [str(known) for known in outputs[-1:]])
+        metrics = list(metrics.values())
+    if isinstance(metrics, (list, tuple)):
+        return [one for entry in metrics for one in flattened(entry, outputs)]
+    registered = custom_objects.find(metrics) if isinstance(metrics, str) else None
+    return [metrics if registered is None else registered]
 
 
 def refuse_settings(what: str, **settings: Any) -> None:

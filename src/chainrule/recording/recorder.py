@@ -18,6 +18,7 @@ from chainrule.callbacks.checkpoint import Checkpointer, ResumePoint, resume_poi
 from chainrule.engine.epoch import steps_in
 from chainrule.engine.examples import Examples, as_float
 from chainrule.errors import FileError, SettingError
+from chainrule.metrics import Metric
 from chainrule.models.saving import compile_config
 from chainrule.recording.measures import measured, sizes_of
 from chainrule.runs import Parent, Run, RunWriter, Settings, spacing
@@ -112,8 +113,7 @@ class RunRecorder(Checkpointer):
         first = self.writer.step
         rows = np.full((stop - start, len(self.columns)), np.nan, np.float32)
         for column, name in enumerate(self.names):
-            sums = np.asarray(records[name][start:stop])
-            rows[:, column] = sums[:, 0] / np.maximum(sums[:, 1], 1)
+            rows[:, column] = self.figures_of(name, np.asarray(records[name][start:stop]))
         rows[:, len(self.names)] = self.model.optimizer.rate_at(
             np.arange(first, first + stop - start), self.rate
         )
@@ -123,6 +123,14 @@ class RunRecorder(Checkpointer):
         self.guarded(lambda writer: writer.append_steps(rows))
         if self.due(first + stop - start) and stop < self.steps:
             self.keep(state, records, (epoch, stop))
+
+    def figures_of(self, name: str, sums: np.ndarray) -> np.ndarray:
+        """A figure for each step, from its sums."""
+        metric = next((m for m in self.model.metric_objects if m.name == name), None)
+        if metric is None or type(metric).figure is Metric.figure:
+            return np.asarray(sums[:, 0] / np.maximum(sums[:, 1], 1))
+        figures = [metric.figure(row) for row in sums]
+        return np.array([figure if np.ndim(figure) == 0 else np.nan for figure in figures], np.float32)
 
     def epoch_done(self, state: Any, epoch: int, logs: dict[str, float]) -> None:
         """Writes an epoch's figures; keeps a snapshot if one is due here."""

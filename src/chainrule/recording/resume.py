@@ -293,7 +293,7 @@ def with_batch(start: ResumePoint, old: int, new: int, count: int) -> ResumePoin
             f"Fork at the epoch's beginning, {start.begun} steps earlier, to change the batch size."
         )
     steps, begun = -(-count // new), done // new
-    records = {name: np.zeros((steps, 2), np.float32) for name in start.records}
+    records = {name: np.zeros((steps, rows.shape[1]), np.float32) for name, rows in start.records.items()}
     for name, rows in start.records.items():
         records[name][:begun] = (
             rows[: start.begun].sum(axis=0) / begun

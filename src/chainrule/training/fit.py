@@ -119,6 +119,8 @@ def fit(model: Any, engine: NumpyEngine | JaxEngine, plan: Plan) -> History:
                 progress.say(f"Epoch {epoch + 1}/{plan.epochs}")
             order = order_of(model.seed, model.epochs_seen, len(plan.examples), plan.shuffle)
             records = records if begun else empty_records(model.record_names, steps)
+            for metric in model.metric_objects:
+                metric.reset_state()
             records, done = run_epoch(
                 engine_state, loaded, order, progress, callbacks, plan, epoch, records, begun, checkpointers
             )
@@ -259,6 +261,8 @@ def evaluate(model: Any, examples: Examples) -> dict[str, float]:
     end = fused_output(chain, model.loss_object)
     params = [link.params for link in chain]
     totals = totals_of(empty_records(model.record_names, 0))
+    for metric in model.metric_objects:
+        metric.reset_state()
     n = len(examples)
     with np.errstate(all="ignore"):
         for start in range(0, n, ROWS_AT_ONCE):
@@ -280,7 +284,7 @@ def evaluate(model: Any, examples: Examples) -> dict[str, float]:
 def metrics_of(model: Any, totals: Any) -> dict[str, float]:
     """The figures that sums over batches stand for."""
     loss = float(totals["loss"][0]) / max(1.0, float(totals["loss"][1]))
-    by_name = {metric.name: metric.result(totals[metric.name]) for metric in model.metric_objects}
+    by_name = {metric.name: metric.figure(totals[metric.name]) for metric in model.metric_objects}
     return dict(sorted((by_name | {"loss": loss}).items()))
 
 

@@ -180,7 +180,7 @@ def targets(data: Dataset, y: Any, loss: str) -> Any:
     """A part's targets as the loss wants them."""
     from chainrule.utils import to_categorical
 
-    if data.task != "classes" or losses.get(loss).key == "sparse_categorical_crossentropy":
+    if data.task != "classes" or losses.as_loss(loss).key == "sparse_categorical_crossentropy":
         return y
     return to_categorical(y, len(data.class_names or ()))
 
@@ -194,7 +194,7 @@ def prepare(recipe: Recipe, data: Dataset, backend: str | None = None) -> Sequen
     steps = -(-count // recipe.batch_size) * recipe.epochs
     loss = recipe.loss or LOSSES[data.task]
     metrics = ["mae"] if data.task == "regression" else ["accuracy"]
-    scored = losses.get(loss)
+    scored = losses.as_loss(loss)
     if isinstance(
         scored, losses.CategoricalCrossentropy | losses.BinaryCrossentropy
     ):  # others have no targets to smooth
@@ -236,7 +236,7 @@ def examples(recipe: Recipe, data: Dataset, seed: int) -> tuple[Any, Any]:
 def drawn(recipe: Recipe, data: Dataset) -> tuple[int, int]:
     """How many digits in other writing styles and glyphs that are none a recipe adds: for the ten digits of 28 x 28 only."""
     is_digits = data.input_shape == (SIDE, SIDE) and tuple(data.class_names or ()) == tuple("0123456789") and data.scale is not None
-    if not is_digits or losses.get(recipe.loss or LOSSES[data.task]).key != LOSSES["classes"]:
+    if not is_digits or losses.as_loss(recipe.loss or LOSSES[data.task]).key != LOSSES["classes"]:
         return 0, 0
     return round(recipe.writing_styles * len(data.x_train)), round(recipe.non_digits * len(data.x_train))
 

@@ -1,0 +1,163 @@
+"""What is counted while learning and evaluating, and needs no derivative. Keras's names and results.
+
+A metric turns a batch into sums, `counts(y, p, weight)`; the sums of all batches are added and `figure(counts)` makes the
+figure of them. So batches can come in any pieces.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from chainrule import absent, custom_objects, losses
+from chainrule.errors import SettingError, unknown
+from chainrule.losses import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    mean_absolute_error,
+    mean_squared_error,
+    sparse_categorical_crossentropy,
+)
+from chainrule.metrics.accuracy import (
+    BinaryAccuracy,
+    CategoricalAccuracy,
+    SparseCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+)  # fmt: skip
+from chainrule.metrics.base import Metric
+from chainrule.metrics.of_losses import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    RootMeanSquaredError,
+    SparseCategoricalCrossentropy,
+)  # fmt: skip
+from chainrule.metrics.own import ByHand, Mean, MeanMetricWrapper, Sum, counts_by_hand
+from chainrule.metrics.thresholds import Precision, Recall
+
+__all__ = [
+    "BinaryAccuracy", "BinaryCrossentropy", "ByHand", "CategoricalAccuracy", "CategoricalCrossentropy", "Mean", "MeanAbsoluteError",
+    "MeanMetricWrapper", "MeanSquaredError", "Metric", "Precision", "Recall", "RootMeanSquaredError",
+    "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "Sum", "TopKCategoricalAccuracy", "binary_accuracy",
+    "binary_crossentropy", "categorical_accuracy", "categorical_crossentropy", "for_learning", "get", "mean_absolute_error",
+    "mean_squared_error", "serialize", "sparse_categorical_accuracy", "sparse_categorical_crossentropy",
+]  # fmt: skip
+
+CLASSES: dict[str, type[Metric]] = {
+    kind.__name__: kind
+    for kind in (
+        CategoricalAccuracy, SparseCategoricalAccuracy, BinaryAccuracy, TopKCategoricalAccuracy, MeanSquaredError,
+        RootMeanSquaredError, MeanAbsoluteError, CategoricalCrossentropy, SparseCategoricalCrossentropy,
+        BinaryCrossentropy, Precision, Recall,
+    )
+}  # fmt: skip
+OTHERS: dict[str, type[Metric]] = {"Mean": Mean, "MeanMetricWrapper": MeanMetricWrapper, "Sum": Sum}  # not of targets and predictions
+NAMES: dict[str, type[Metric]] = {kind.key: kind for kind in CLASSES.values()} | {
+    "mse": MeanSquaredError,
+    "mae": MeanAbsoluteError,
+}
+
+
+def get(metric: object, y_shape: tuple[int, ...] = (), output_shape: tuple[int, ...] = ()) -> Metric:
+    """A metric given as itself, by name, as a function, or stored; "accuracy" is the kind that the shapes ask for.
+
+    y_shape, output_shape: of one target and one prediction, without the batch axis.
+
+    >>> get("accuracy", (10,), (10,)).__class__.__name__, get("accuracy", (), (10,)).__class__.__name__
+    ('CategoricalAccuracy', 'SparseCategoricalAccuracy')
+    """
+    if isinstance(metric, Metric):
+        return metric
+    if isinstance(metric, type) and issubclass(metric, Metric):
+        return metric()
+    if isinstance(metric, losses.Loss):
+        return MeanMetricWrapper(metric.call, metric.name)
+    if isinstance(metric, dict):
+        return _stored(metric, y_shape, output_shape)
+    if callable(metric):
+        return FUNCTIONS[metric](name=metric.__name__) if metric in FUNCTIONS else MeanMetricWrapper(metric)
+    if not isinstance(metric, str):
+        raise SettingError(f"A metric is a name, a function or an object of chainrule.metrics; got {metric!r}.")
+    if metric.lower() in ("accuracy", "acc", "crossentropy", "ce"):
+        ending = "Accuracy" if metric.lower().startswith("acc") else "Crossentropy"
+        if output_shape[-1:] == (1,):
+            flavour = "Binary"
+        else:
+            sparse = len(y_shape) < len(output_shape) or y_shape[-1:] == (1,)
+            flavour = "SparseCategorical" if sparse else "Categorical"
+        return CLASSES[flavour + ending](name=metric)
+    named = CLASSES.get(metric) or NAMES.get(metric.lower())
+    if named is None:
+        found = custom_objects.find(metric)
+        if found is None:
+            raise unknown("metric", metric, ["accuracy", *NAMES])
+        return get(found, y_shape, output_shape)
+    return named(name=metric)  # its figure is found under the name that was given, as in Keras
+
+
+def _stored(entry: dict[str, Any], y_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> Metric:
+    name, config = str(entry.get("class_name")), entry.get("config")
+    if isinstance(config, str):  # a function, by its name
+        registered = str(entry.get("registered_name"))
+        return get(registered if custom_objects.find(registered) else config, y_shape, output_shape)
+    kind = CLASSES.get(name) or OTHERS.get(name) or custom_objects.find(str(entry.get("registered_name") or name))
+    if kind is None:
+        raise unknown("metric", name, CLASSES)
+    settings = {key: value for key, value in dict(config or {}).items() if key != "dtype"}
+    if name == "MeanMetricWrapper" and isinstance(settings.get("fn"), (str, dict)):
+        made = get(settings["fn"], y_shape, output_shape)
+        made.name = settings.get("name") or made.name
+        return made
+    try:
+        return kind.from_config(settings)  # type: ignore[no-any-return]
+    except TypeError as problem:
+        raise SettingError(f"The stored metric {name} can not be built: {problem}.") from None
+
+
+def serialize(metric: object) -> Any:
+    """How a metric is written to a file."""
+    if isinstance(metric, MeanMetricWrapper):
+        metric = metric.function
+    if isinstance(metric, Metric) and type(metric).__name__ in CLASSES | OTHERS:
+        return {"class_name": type(metric).__name__, "config": metric.get_config()}
+    if isinstance(metric, Metric):  # of the user's own: a file names it, the program that reads the file brings it
+        return custom_objects.get_registered_name(type(metric))
+    if isinstance(metric, type) or callable(metric):
+        return custom_objects.get_registered_name(metric)
+    return metric
+
+
+def for_learning(metric: Metric) -> Metric:
+    """The metric as the step needs it; one with an update_state of its own sees each batch by hand."""
+    return ByHand(metric) if counts_by_hand(metric) else metric
+
+
+def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """Keras's function: 1 where the largest prediction is at the one-hot target's 1, one per row.
+
+    >>> categorical_accuracy([[0.0, 1.0]], [[0.2, 0.8]])
+    array([1.], dtype=float32)
+    """
+    return _rows(CategoricalAccuracy(), y_true, y_pred)
+
+
+def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """Keras's function: 1 where the largest prediction is at the target's class number, one per row."""
+    return _rows(SparseCategoricalAccuracy(), y_true, y_pred)
+
+
+def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
+    """Keras's function: the share of outputs on the target's side of the threshold, one per row."""
+    return _rows(BinaryAccuracy(threshold), y_true, y_pred)
+
+
+def _rows(metric: Metric, y_true: Any, y_pred: Any) -> Any:
+    y, p = metric.prepared(y_true, y_pred)
+    return metric.values(y, p).astype("float32")
+
+
+FUNCTIONS: dict[Any, type[Metric]] = {
+    categorical_accuracy: CategoricalAccuracy, sparse_categorical_accuracy: SparseCategoricalAccuracy,
+    binary_accuracy: BinaryAccuracy,
+} | {function: CLASSES[kind.__name__] for function, kind in losses.FUNCTIONS.items() if kind.__name__ in CLASSES}  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__ = absent.refusing("metrics", __all__)

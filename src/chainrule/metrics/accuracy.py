@@ -1,0 +1,63 @@
+"""Accuracies: the share of examples that are right."""
+
+from typing import Any
+
+from chainrule.arrays import Array, namespace
+from chainrule.losses.base import per_example
+from chainrule.metrics.base import Metric
+
+
+class CategoricalAccuracy(Metric):
+    """The share of examples whose largest prediction is at the one-hot target's 1."""
+
+    key, rises = "categorical_accuracy", True
+
+    def values(self, y: Array, p: Array) -> Array:
+        return per_example((y.argmax(axis=-1) == p.argmax(axis=-1)).astype(p.dtype))
+
+
+class SparseCategoricalAccuracy(Metric):
+    """The share of examples whose largest prediction is at the target's class number."""
+
+    key, rises = "sparse_categorical_accuracy", True
+
+    def values(self, y: Array, p: Array) -> Array:
+        hit = y.reshape(p.shape[:-1]) == p.argmax(axis=-1)
+        return per_example(hit.astype(p.dtype))
+
+
+class BinaryAccuracy(Metric):
+    """The share of outputs on the target's side of the threshold."""
+
+    key, rises = "binary_accuracy", True
+
+    def __init__(self, threshold: float = 0.5, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.threshold = float(threshold)
+
+    def values(self, y: Array, p: Array) -> Array:
+        said = (p > self.threshold).astype(p.dtype)
+        return per_example((y.reshape(p.shape) == said).astype(p.dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"threshold": self.threshold}
+
+
+class TopKCategoricalAccuracy(Metric):
+    """The share of examples whose one-hot target is among the k largest predictions."""
+
+    key, rises = "top_k_categorical_accuracy", True
+
+    def __init__(self, k: int = 5, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.k = int(k)
+
+    def values(self, y: Array, p: Array) -> Array:
+        xp = namespace(p)
+        of_target = xp.max(
+            xp.where(y == xp.max(y, axis=-1, keepdims=True), p, -xp.inf), axis=-1, keepdims=True
+        )
+        return (xp.sum(p > of_target, axis=-1) < self.k).astype(p.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"k": self.k}

@@ -1,0 +1,67 @@
+"""Losses, reported as metrics."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule import losses
+from chainrule.arrays import Array
+from chainrule.metrics.base import Metric
+
+
+class OfLoss(Metric):
+    """A loss, reported as a metric. settings go to the loss."""
+
+    loss: ClassVar[type[losses.Loss]]
+
+    def __init__(self, name: str | None = None, dtype: object = None, **settings: Any) -> None:
+        super().__init__(name, dtype)
+        self.of = self.loss(**settings)
+
+    def values(self, y: Array, p: Array) -> Array:
+        return self.of.values(y, p)
+
+    def prepared(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+        return self.of.prepared(y_true, y_pred)
+
+    def get_config(self) -> dict[str, Any]:
+        return {name: value for name, value in self.of.get_config().items() if name != "reduction"} | super().get_config()
+
+
+class MeanSquaredError(OfLoss):
+    """The mean of (p - y)²."""
+
+    key, loss = "mean_squared_error", losses.MeanSquaredError
+
+
+class RootMeanSquaredError(MeanSquaredError):
+    """The root of the mean of (p - y)²: the error in the target's own unit."""
+
+    key = "root_mean_squared_error"
+
+    def figure(self, counts: Any) -> float:
+        return float(np.sqrt(super().figure(counts)))
+
+
+class MeanAbsoluteError(OfLoss):
+    """The mean of |p - y|."""
+
+    key, loss = "mean_absolute_error", losses.MeanAbsoluteError
+
+
+class CategoricalCrossentropy(OfLoss):
+    """The mean cross-entropy with one-hot targets."""
+
+    key, loss = "categorical_crossentropy", losses.CategoricalCrossentropy
+
+
+class SparseCategoricalCrossentropy(OfLoss):
+    """The mean cross-entropy with class numbers."""
+
+    key, loss = "sparse_categorical_crossentropy", losses.SparseCategoricalCrossentropy
+
+
+class BinaryCrossentropy(OfLoss):
+    """The mean binary cross-entropy."""
+
+    key, loss = "binary_crossentropy", losses.BinaryCrossentropy

@@ -1,0 +1,110 @@
+"""Metrics of a user's own: a function, or a class with Keras's update_state and result."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array, namespace
+from chainrule.errors import ChainruleError
+from chainrule.metrics.base import Metric
+from chainrule.ops.arguments import as_array
+
+
+class MeanMetricWrapper(Metric):
+    """The mean of a function f(y_true, y_pred): one number per example, per row, or one for the batch.
+
+    >>> metric = MeanMetricWrapper(lambda y_true, y_pred: abs(y_pred - y_true), name="off_by")
+    >>> metric([[1.0], [2.0]], [[2.0], [4.0]]), metric.name
+    (1.5, 'off_by')
+    """
+
+    def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: object = None, **settings: Any) -> None:
+        super().__init__(name or getattr(fn, "__name__", None) or "metric", dtype)
+        self.function, self.settings = fn, settings
+
+    def counts(self, y: Array, p: Array, weight: Array | None = None) -> Array:
+        xp = namespace(p)
+        found = as_array(self.function(y, p, **self.settings), xp).astype(p.dtype)
+        if found.ndim == 0:  # one number for the batch counts as one
+            return xp.stack([found, xp.ones_like(found)])
+        w = xp.ones_like(found) if weight is None else xp.broadcast_to(weight.reshape(-1, *[1] * (found.ndim - 1)), found.shape)
+        return xp.stack([xp.sum(found * w), xp.sum(w)])
+
+    def prepared(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+        return as_array(y_true), as_array(y_pred)
+
+
+class Mean(Metric):
+    """The mean of values: update_state(values, sample_weight).
+
+    >>> m = Mean(); m.update_state([1.0, 3.0]); m.result()
+    2.0
+    """
+
+    key = "mean"
+
+    def update_state(self, values: Any, sample_weight: Any = None, *more: Any) -> None:  # type: ignore[override]
+        v = np.asarray(values, np.float64)
+        w = np.ones_like(v) if sample_weight is None else np.broadcast_to(np.asarray(sample_weight, np.float64), v.shape)
+        self.total = self.total + np.array([(v * w).sum(), w.sum()])
+
+    def __call__(self, values: Any, sample_weight: Any = None, *more: Any) -> Any:  # type: ignore[override]
+        self.update_state(values, sample_weight)
+        return self.result()
+
+
+class Sum(Mean):
+    """The sum of values."""
+
+    key = "sum"
+
+    def figure(self, counts: Any) -> Any:
+        return float(counts[0])
+
+
+def counts_by_hand(metric: Metric) -> bool:
+    """Whether a metric counts in its own update_state, which only NumPy can follow."""
+    return not isinstance(metric, Mean) and type(metric).update_state is not Metric.update_state
+
+
+def is_traceable(metric: Metric, y: Any, p: Any) -> bool:
+    """Whether JAX can follow a metric: a formula of ours, or a function that calls no NumPy."""
+    if isinstance(metric, ByHand):
+        return False
+    if not isinstance(metric, MeanMetricWrapper):
+        return True
+    import jax
+
+    try:
+        jax.eval_shape(metric.counts, np.asarray(y), np.asarray(p, np.float32))
+    except ChainruleError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever a function does that JAX does not know
+        return False
+    return True
+
+
+class ByHand(Metric):
+    """A metric with Keras's update_state and result, as learning uses it: it sees each batch, and its result is the figure."""
+
+    by_hand = True
+
+    def __init__(self, metric: Metric) -> None:
+        super().__init__(metric.name)
+        self.metric, self.rises = metric, metric.rises  # type: ignore[misc]
+
+    def counts(self, y: Array, p: Array, weight: Array | None = None) -> Array:
+        self.metric.update_state(y, p) if weight is None else self.metric.update_state(y, p, weight)
+        return np.zeros(2, np.float32)
+
+    def figure(self, counts: Any) -> Any:
+        return float(np.asarray(self.metric.result()))
+
+    def reset_state(self) -> None:
+        super().reset_state()
+        if hasattr(self, "metric"):
+            self.metric.reset_state()
+
+    def get_config(self) -> dict[str, Any]:
+        return self.metric.get_config()

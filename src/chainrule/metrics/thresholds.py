@@ -1,0 +1,82 @@
+"""Figures of yes and no at one or several thresholds: precision and recall."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array, namespace
+from chainrule.errors import SettingError
+from chainrule.metrics.base import Metric, weights_like
+
+
+class AtThresholds(Metric):
+    """What both share. thresholds: a number or several; above it a prediction counts as yes (0.5 by default).
+
+    top_k: instead, the k largest predictions of each row.  class_id: only this column.
+    """
+
+    rises = True
+
+    def __init__(
+        self, thresholds: Any = None, top_k: int | None = None, class_id: int | None = None, name: str | None = None,
+        dtype: object = None,
+    ) -> None:  # fmt: skip
+        if isinstance(thresholds, str):
+            raise SettingError(f"{type(self).__name__}: thresholds are numbers from 0 to 1; it got {thresholds!r}. A name goes as name=.")
+        super().__init__(name, dtype)
+        given = [0.5] if thresholds is None else list(thresholds) if np.ndim(thresholds) else [thresholds]
+        if not all(isinstance(t, (int, float, np.number)) and 0 <= t <= 1 for t in given):
+            raise SettingError(f"{type(self).__name__}: thresholds are numbers from 0 to 1; it got {thresholds!r}.")
+        self.init_thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
+        self.thresholds = [float(t) for t in given]
+        self.size = 2 * len(self.thresholds)
+
+    def counts(self, y: Array, p: Array, weight: Array | None = None) -> Array:
+        xp = namespace(p)
+        y = y.reshape(p.shape)
+        w = weights_like(p, weight)
+        if self.top_k is not None:
+            lowest = xp.sort(p, axis=-1)[..., -self.top_k :][..., :1]
+            p = xp.where(p >= lowest, p, -1.0)
+        if self.class_id is not None:
+            column = slice(self.class_id, self.class_id + 1)
+            y, p, w = y[..., column], p[..., column], w[..., column]
+        sums = []
+        for threshold in self.thresholds:
+            said, there = (p >= 0) if self.top_k is not None else (p > threshold), y > 0.5
+            sums += [xp.sum(xp.where(said & there, w, 0)), xp.sum(xp.where(self.chosen(said, there), w, 0))]
+        return xp.stack(sums)
+
+    def chosen(self, said: Array, there: Array) -> Array:
+        """Of which ones the share of true positives is meant."""
+        raise NotImplementedError
+
+    def figure(self, counts: Any) -> Any:
+        pairs = np.asarray(counts, np.float64).reshape(-1, 2)
+        shares = np.divide(pairs[:, 0], pairs[:, 1], out=np.zeros(len(pairs)), where=pairs[:, 1] != 0)
+        return float(shares[0]) if not np.ndim(self.init_thresholds) else shares.astype(np.float32)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"thresholds": self.init_thresholds, "top_k": self.top_k, "class_id": self.class_id}
+
+
+class Precision(AtThresholds):
+    """Of the outputs above a threshold, the share that should be: Σ true positives / Σ positives said.
+
+    >>> Precision(0.3)([1, 0, 1, 0], [0.4, 0.35, 0.9, 0.1])
+    0.6666666666666666
+    """
+
+    key = "precision"
+
+    def chosen(self, said: Array, there: Array) -> Array:
+        return said
+
+
+class Recall(AtThresholds):
+    """Of the outputs that should be above a threshold, the share that is: Σ true positives / Σ positives there are."""
+
+    key = "recall"
+
+    def chosen(self, said: Array, there: Array) -> Array:
+        return there
