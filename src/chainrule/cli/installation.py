@@ -17,6 +17,18 @@ PARTS = {  # package: (module, what it is for, how to get it)
     ),
     "pi-heif": ("pi_heif", "photos of iPhones (HEIC)", 'pip install "chainrule[heic]"'),
     "onnx": ("onnx", "chainrule export --to onnx", 'pip install "chainrule[onnx]"'),
+    "uvicorn": ("uvicorn", "chainrule serve", 'pip install "chainrule[serve]"'),
+    "starlette": ("starlette", "chainrule serve", 'pip install "chainrule[serve]"'),
+    "prometheus-client": (
+        "prometheus_client",
+        "/metrics of chainrule serve",
+        'pip install "chainrule[serve]"',
+    ),
+    "python-multipart": (
+        "python_multipart",
+        "forms with pictures for chainrule serve",
+        'pip install "chainrule[serve]"',
+    ),
     "h5py": ("h5py", "nothing in Chainrule; reading model files yourself", "pip install h5py"),
     "keras": ("keras", "comparing with Keras in the tests", 'pip install "chainrule[test]"'),
 }

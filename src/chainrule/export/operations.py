@@ -64,7 +64,7 @@ def refuse_others(operations: Iterable[Operation], known: Iterable[str], what: s
 
 
 def _operation(
-    layer: "Layer", kind: str, settings: dict[str, Any] | None = None, **weights: Array
+    layer: "Layer", kind: str, settings: dict[str, Any] | None = None, **weights: Any
 ) -> Operation:
     shape, out = layer.input_shape or (), layer.output_shape or ()
     arrays = {name: np.asarray(value, np.float32) for name, value in weights.items()}
@@ -85,7 +85,7 @@ def _activation(layer: Any, name: str | None = None) -> list[Operation]:
     return [Operation(name, layer.label, shape, shape, settings)]
 
 
-def _weights(layer: Any, *names: str) -> dict[str, Array]:
+def _weights(layer: Any, *names: str) -> dict[str, Any]:
     return {name: layer.params[name] for name in names if name in layer.params}
 
 

@@ -14,6 +14,7 @@ from chainrule.inference.card import ModelCard, last_activation, made_by
 from chainrule.inference.inputs import fit_shape
 
 if TYPE_CHECKING:
+    from chainrule.images.reading import Picture
     from chainrule.inference.handwriting import Reader as HandwritingReader
     from chainrule.models import Sequential
 
@@ -90,6 +91,25 @@ class Predictor:
             )
             yield from self._answers("-", what, path, content)
 
+    def rows(self, name: str, x: Array) -> list[Prediction]:
+        """The answers for examples (n, ...), or one of them; raises ShapeError or DataError where they do not fit."""
+        return list(self._rows(name, self._levels(np.asarray(x))))
+
+    def picture(self, name: str, picture: "Picture") -> Prediction:
+        """The answer for one picture that was read already; raises DataError where the model takes no pictures."""
+        if self.card.digits:
+            return self._photo(name, picture)
+        if self.card.preparation.get("kind") != "picture":
+            raise DataError(
+                f"{name} cannot be used: the model takes {self.card.preparation['kind']}s, not pictures."
+            )
+        from PIL import Image
+
+        from chainrule import datasets
+
+        prepared = np.asarray(datasets.prepare(self.card.preparation, Image.fromarray(picture.pixels)))
+        return next(self._rows(name, prepared, alone=True, seen=True))
+
     def _answers(self, shown: str, what: str, path: str, source: str | bytes) -> Iterator[Prediction]:
         if self.card.preparation.get("kind") == "table":
             if what not in ("table", "npy", "npz"):
@@ -131,7 +151,7 @@ class Predictor:
                 glyph = self._glyph(p[k])
                 yield Prediction(file, row, glyph.ranks[0][0], glyph.ranks[0][1], digits=(glyph,), seen=shown)
 
-    def _photo(self, file: str, source: str | bytes) -> Prediction:
+    def _photo(self, file: str, source: "str | bytes | Picture") -> Prediction:
         """The digits in a picture of any size."""
         from chainrule.images.reading import read_picture
 

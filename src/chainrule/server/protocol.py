@@ -1,0 +1,303 @@
+"""The Open Inference Protocol, version 2, with the binary tensor extension, as Triton's clients speak it. No I/O here.
+
+https://github.com/kserve/open-inference-protocol and Triton's extensions "binary data", "statistics", "classification".
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.server.settings import RefusedError
+
+if TYPE_CHECKING:
+    from chainrule.server.models import ServedModel
+
+Array = np.ndarray[Any, Any]
+
+DTYPES = {
+    "BOOL": "?", "UINT8": "<u1", "UINT16": "<u2", "UINT32": "<u4", "UINT64": "<u8", "INT8": "<i1", "INT16": "<i2", "INT32": "<i4",
+    "INT64": "<i8", "FP16": "<f2", "FP32": "<f4", "FP64": "<f8",
+}  # fmt: skip
+LIMITS: dict[str, tuple[int, int]] = {"|b1": (0, 1)} | {
+    np.dtype(name).str: (int(np.iinfo(name).min), int(np.iinfo(name).max))
+    for name in DTYPES.values()
+    if name[1:2] in "ui" and name != "?"
+}
+INPUT, OUTPUT = "input", "output"
+MOST_DIMENSIONS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Inference:
+    """One request: examples as the network takes them, and how the answer is to be given."""
+
+    x: Array
+    id: str | None = None
+    binary: bool = False
+    classes: int = 0  # so many likeliest classes instead of numbers
+
+
+def bad(reason: str) -> RefusedError:
+    """400 with a reason."""
+    return RefusedError(400, reason)
+
+
+def parsed_json(content: bytes | memoryview) -> Any:
+    """JSON without NaN; RefusedError 400 where it is none."""
+    try:
+        return json.loads(bytes(content), parse_constant=_no_constant)
+    except RecursionError:
+        raise bad("The JSON is nested too deeply.") from None
+    except (ValueError, UnicodeDecodeError) as problem:
+        raise bad(f"The body is not JSON: {problem}."[:300]) from None
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def read_request(
+    content: bytes, header_length: str | None, model: "ServedModel", max_examples: int
+) -> Inference:
+    """The inference that a body asks for. header_length: of the JSON part where tensors follow as bytes, or None."""
+    view = memoryview(content)
+    if header_length is None:
+        head, rest = view, view[:0]
+    else:
+        if not (header_length.isascii() and header_length.isdigit()) or int(header_length) > len(content):
+            raise bad(
+                f"Inference-Header-Content-Length: expected a number up to the body's {len(content)} bytes, got {header_length[:40]!r}."
+            )
+        head, rest = view[: int(header_length)], view[int(header_length) :]
+    asked = parsed_json(head)
+    if not isinstance(asked, dict):
+        raise bad("The body must be a JSON object with 'inputs'.")
+    identity = asked.get("id")
+    if identity is not None and (not isinstance(identity, str) or len(identity) > 200):
+        raise bad("'id' must be a text of at most 200 letters.")
+    inputs = asked.get("inputs")
+    if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
+        raise bad(f"'inputs' must be a list with the one input of {model.name}, {INPUT!r}.")
+    x, used = _tensor(inputs[0], rest)
+    if used != len(rest):
+        raise bad(f"{len(rest) - used} bytes follow the tensors; binary_data_size says {used}.")
+    parameters = _dict(asked.get("parameters"), "parameters")
+    binary, classes = _outputs(asked.get("outputs"), _flag(parameters, "binary_data_output"))
+    return Inference(fitted(x, model, max_examples), identity, binary, classes)
+
+
+def _tensor(entry: dict[str, Any], rest: memoryview) -> tuple[Array, int]:
+    """An input as an array, and how many of the bytes after the JSON part it took."""
+    if entry.get("name") != INPUT:
+        raise bad(f"There is no input called {_short(entry.get('name'))}; it is called {INPUT!r}.")
+    datatype, shape = entry.get("datatype"), entry.get("shape")
+    if not isinstance(datatype, str) or datatype not in DTYPES:
+        raise bad(f"datatype: expected one of {', '.join(DTYPES)}; got {_short(datatype)}.")
+    if (
+        not isinstance(shape, list)
+        or not 0 < len(shape) <= MOST_DIMENSIONS
+        or not all(_count(n) for n in shape)
+    ):
+        raise bad(f"shape: expected a list of whole numbers; got {_short(shape)}.")
+    dtype, size = np.dtype(DTYPES[datatype]), math.prod(shape)
+    length = _dict(entry.get("parameters"), "parameters of an input").get("binary_data_size")
+    if length is not None:
+        if "data" in entry:
+            raise bad("An input has 'data' or 'binary_data_size', not both.")
+        if not _count(length) or length != size * dtype.itemsize or length > len(rest):
+            raise bad(f"binary_data_size: {datatype} of shape {shape} has {size * dtype.itemsize} bytes; got {_short(length)}, "
+                      f"and {len(rest)} bytes follow.")  # fmt: skip
+        return np.frombuffer(rest[:length], dtype).reshape(shape), length
+    return _from_json(entry.get("data"), datatype, dtype, shape, size), 0
+
+
+def _from_json(data: Any, datatype: str, dtype: "np.dtype[Any]", shape: list[int], size: int) -> Array:
+    if not isinstance(data, list):
+        raise bad("'data' must be a list of numbers, flat or nested as the shape says.")
+    try:
+        with np.errstate(over="ignore"):
+            array = np.array(data)
+            if array.dtype.kind not in "buif":
+                raise TypeError
+            if dtype.kind != "f" and array.size and (array.dtype.kind == "f" or not _fits(array, dtype)):
+                raise bad(f"'data' has numbers that are not {datatype}.")
+            array = array.astype(dtype)
+    except (TypeError, ValueError, OverflowError):
+        raise bad("'data' must be a list of numbers, flat or nested as the shape says.") from None
+    if array.size != size:
+        raise bad(f"shape {shape} needs {size} numbers; 'data' has {array.size}.")
+    return array.reshape(shape)
+
+
+def _fits(array: Array, dtype: "np.dtype[Any]") -> bool:
+    low, high = LIMITS[dtype.str]
+    return low <= int(array.min()) and int(array.max()) <= high
+
+
+def fitted(x: Array, model: "ServedModel", max_examples: int) -> Array:
+    """Examples float32 in the shape that the network takes; whole numbers are raw levels and scaled as its file says."""
+    shape = model.input_shape
+    if x.ndim == 0 or (x.shape[1:] != shape and math.prod(x.shape[1:]) != math.prod(shape)):
+        raise bad(
+            f"{model.name} takes examples of shape {list(shape)} behind the number of examples; got {list(x.shape)}."
+        )
+    if not 0 < len(x) <= max_examples:
+        raise RefusedError(
+            413 if len(x) else 400, f"A request holds 1 to {max_examples} examples; got {len(x)}."
+        )
+    if x.dtype.kind in "ui" and model.card.divisor:
+        x = x.astype(np.float32) / np.float32(model.card.divisor)
+    elif x.dtype != np.float32:
+        with np.errstate(over="ignore"):
+            x = x.astype(np.float32)
+    if not np.isfinite(x).all():
+        raise bad("The examples hold NaN, infinity, or numbers too large for 32 bits.")
+    return x if x.shape[1:] == shape else x.reshape(len(x), *shape)
+
+
+def _outputs(asked: Any, binary: bool) -> tuple[bool, int]:
+    """Whether the output is given as bytes, and how many classes are asked for."""
+    if asked is None or asked == []:
+        return binary, 0
+    if (
+        not isinstance(asked, list)
+        or len(asked) != 1
+        or not isinstance(asked[0], dict)
+        or asked[0].get("name") != OUTPUT
+    ):
+        raise bad(f"'outputs' may name the one output, {OUTPUT!r}.")
+    parameters = _dict(asked[0].get("parameters"), "parameters of an output")
+    classes = parameters.get("classification", 0)
+    if not _count(classes):
+        raise bad(f"classification: expected a whole number; got {_short(classes)}.")
+    return _flag(parameters, "binary_data", binary), classes
+
+
+def response(asked: Inference, said: Array, model: "ServedModel") -> tuple[bytes, bytes, dict[str, str]]:
+    """The JSON part, the bytes that follow it, and headers."""
+    told: dict[str, Any] = {"model_name": model.name, "model_version": "1"}
+    if asked.id is not None:
+        told["id"] = asked.id
+    output: dict[str, Any] = {"name": OUTPUT, "datatype": "FP32", "shape": list(said.shape)}
+    if asked.classes:
+        words = classified(said, asked.classes, model.card.class_names)
+        output |= {"datatype": "BYTES", "shape": [len(words), len(words[0])]}
+        flat = [word for row in words for word in row]
+        content = b"".join(len(word.encode()).to_bytes(4, "little") + word.encode() for word in flat)
+    else:
+        flat, content = [], b""
+    if not asked.binary:
+        output["data"] = flat or said.reshape(-1).tolist()
+        told["outputs"] = [output]
+        return (
+            json.dumps(told, allow_nan=False).encode() if np.isfinite(said).all() else _not_finite(),
+            b"",
+            {},
+        )
+    content = content or np.ascontiguousarray(said, "<f4").tobytes()
+    output["parameters"] = {"binary_data_size": len(content)}
+    told["outputs"] = [output]
+    head = json.dumps(told).encode()
+    return head, content, {"inference-header-content-length": str(len(head))}
+
+
+def _not_finite() -> bytes:
+    raise RefusedError(422, "The network's output is not finite for these examples.")
+
+
+def classified(said: Array, count: int, labels: tuple[str, ...]) -> list[list[str]]:
+    """The likeliest classes of each example, "probability:number:label" as Triton writes them."""
+    rows = said.reshape(len(said), -1)
+    order = np.argsort(-rows, axis=1, kind="stable")[:, : max(1, min(count, rows.shape[1]))]
+    return [[f"{row[k]:f}:{k}" + (f":{labels[k]}" if k < len(labels) else "") for k in best]
+            for row, best in zip(rows, order, strict=True)]  # fmt: skip
+
+
+def server_metadata() -> dict[str, Any]:
+    """GET /v2."""
+    from chainrule import __version__
+
+    extensions = ["binary_tensor_data", "classification", "statistics", "model_repository"]
+    return {"name": "chainrule", "version": __version__, "extensions": extensions}
+
+
+def metadata(model: "ServedModel") -> dict[str, Any]:
+    """GET /v2/models/NAME: shapes, and the model card under `parameters`."""
+    card = model.card
+    return {
+        "name": model.name, "versions": ["1"], "platform": "chainrule",
+        "inputs": [{"name": INPUT, "datatype": "FP32", "shape": [-1, *model.input_shape]}],
+        "outputs": [{"name": OUTPUT, "datatype": "FP32", "shape": [-1, *model.output_shape]}],
+        "parameters": {
+            "task": card.task, "labels": list(card.class_names), "preparation": card.preparation, "reads_pictures": card.digits,
+            "dataset": str(card.dataset.get("name") or ""), "results": card.results, "loads": model.version,
+        },
+    }  # fmt: skip
+
+
+def configuration(model: "ServedModel") -> dict[str, Any]:
+    """GET /v2/models/NAME/config, as Triton's clients ask for it."""
+    return {
+        "name": model.name, "platform": "chainrule", "backend": "chainrule", "max_batch_size": model.settings.max_batch,
+        "input": [{"name": INPUT, "data_type": "TYPE_FP32", "dims": list(model.input_shape)}],
+        "output": [{"name": OUTPUT, "data_type": "TYPE_FP32", "dims": list(model.output_shape)}],
+        "dynamic_batching": {"preferred_batch_size": [], "max_queue_delay_microseconds": 0},
+    }  # fmt: skip
+
+
+def statistics(models: "list[ServedModel]") -> dict[str, Any]:
+    """GET /v2/models/stats, as Triton gives them."""
+    return {"model_stats": [_statistics(model) for model in models]}
+
+
+def _statistics(model: "ServedModel") -> dict[str, Any]:
+    s = model.stats
+
+    def pair(count: int, ns: int) -> dict[str, int]:
+        return {"count": count, "ns": ns}
+
+    batches = [
+        {
+            "batch_size": size,
+            "compute_input": pair(n, 0),
+            "compute_infer": pair(n, ns),
+            "compute_output": pair(n, 0),
+        }
+        for size, (n, ns) in sorted(s.batches.items())
+    ]
+    return {
+        "name": model.name, "version": "1", "last_inference": s.last, "inference_count": s.examples, "execution_count": s.passes,
+        "inference_stats": {
+            "success": pair(s.success, s.success_ns), "fail": pair(s.fail, s.fail_ns), "queue": pair(s.success, s.queue_ns),
+            "compute_input": pair(s.success, 0), "compute_infer": pair(s.success, s.compute_ns), "compute_output": pair(s.success, 0),
+            "cache_hit": pair(0, 0), "cache_miss": pair(0, 0),
+        },
+        "batch_stats": batches, "memory_usage": [],
+    }  # fmt: skip
+
+
+def _dict(value: Any, what: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise bad(f"'{what}' must be an object.")
+    return value
+
+
+def _flag(parameters: dict[str, Any], name: str, default: bool = False) -> bool:
+    value = parameters.get(name, default)
+    if not isinstance(value, bool):
+        raise bad(f"{name}: expected true or false; got {_short(value)}.")
+    return value
+
+
+def _count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 40
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
