@@ -20,8 +20,8 @@ LAYERS = ("low", "high")
 def settings(loss="categorical_crossentropy", rate=0.01, activation="relu") -> Settings:
     """A network of two layers."""
     entries = [
-        {"class_name": "Dense", "config": {"name": name, "units": 4, "activation": activation}}
-        for name in LAYERS
+        {"class_name": "Dense", "config": {"name": name, "units": 4, "activation": kind}}
+        for name, kind in zip(LAYERS, (activation, "softmax"), strict=True)
     ]
     training = {"optimizer": {"class_name": "SGD", "config": {"learning_rate": rate}}, "loss": loss}
     return Settings(1, {"layers": entries}, training, {"name": "made up"}, 32, 9, "numpy")

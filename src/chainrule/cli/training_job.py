@@ -49,7 +49,19 @@ def fresh(args: "Namespace", source: str, changes: dict[str, Any]) -> "Job":
     )
     arrays.set_seed(seed)
     folder = None if args.no_record else runs_dir(args)
-    return resume.new(data, recipe, source, options, seed, backend=args.backend, runs_dir=folder)
+    job = resume.new(data, recipe, source, options, seed, backend=args.backend, runs_dir=folder)
+    refuse_settings_without_sense(job)
+    return job
+
+
+def refuse_settings_without_sense(job: "Job") -> None:
+    """Raises SettingError for a network, loss and targets that do not go together."""
+    from chainrule.training.meaningless import meaningless
+    from chainrule.training.recipes import targets
+
+    y = targets(job.data, job.data.y_train, job.model.loss_object.key)
+    for problem in meaningless(job.model, y):
+        raise SettingError(str(problem))
 
 
 def refuse_meaningless(data: "Dataset") -> None:

@@ -11,8 +11,8 @@ from chainrule.activations import sigmoid, softmax
 from chainrule.arrays import seconds_on_numpy
 from chainrule.backprop import forward_sweep
 from chainrule.engine.examples import as_float
-from chainrule.layers import Layer
 from chainrule.recording.replay import Replay
+from chainrule.training.meaningless import last_activation
 
 ROWS_AT_ONCE = 4096
 SAMPLE = 2000  # examples that stand for all, where shares are measured
@@ -40,6 +40,11 @@ class Answers:
     def outputs(self) -> int:
         """How many numbers the network answers."""
         return int(np.prod(self.model.output_shape or (1,)))
+
+    @property
+    def takes_numbers_of_words(self) -> bool:
+        """Whether the inputs are places in a table (an Embedding comes first), which have no scale."""
+        return any(type(layer).__name__ == "Embedding" for layer in self.chain[:2])
 
     @property
     def names(self) -> list[str]:
@@ -72,7 +77,7 @@ class Answers:
                 said.append(np.asarray(self.say(params, x, loaded.divisor)))
         if n % rows and len(said) > 1:
             said[-1] = said[-1][rows - n % rows :]
-        return as_probabilities(np.concatenate(said), ending(self.chain))
+        return as_probabilities(np.concatenate(said), last_activation(self.chain))
 
     def outputs_of_units(self, step: int) -> list[tuple[str, str, NDArray[np.float32]]]:
         """Layer, activation and outputs (examples, ..., units) of each link with relu, sigmoid or tanh below the end, on the sample."""
@@ -110,12 +115,6 @@ def labels_of(y: NDArray[Any], outputs: int, loss: str) -> NDArray[np.int64] | N
     if y.ndim != 2 or not loss.startswith("categorical"):
         return None
     return np.where(y.max(axis=1) > 0.5, y.argmax(axis=1), NO_LABEL)
-
-
-def ending(chain: Sequence[Layer]) -> str:
-    """The activation that a network ends with."""
-    last = chain[-1]
-    return "softmax" if type(last).__name__ == "Softmax" else str(getattr(last, "activation", "linear"))
 
 
 def as_probabilities(said: NDArray[Any], end: str) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.diagnosis import classes, gradients, learning_rate, overfitting, updates
+from chainrule.diagnosis import classes, gradients, learning_rate, overfitting, progress, setup, updates
 from chainrule.diagnosis import labels as labelling
 from chainrule.diagnosis.answers import Answers
 from chainrule.diagnosis.finding import Finding
@@ -102,6 +102,14 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
         left_out.append("The network was not asked anything: its weights are no finite numbers any more.")
     found += idle(records, answers, step)
     looked_at += ["dead and saturated units"]
+    found += [*setup.end_and_loss(records, answers), *progress.no_better_than_one_answer(records, answers)]
+    looked_at += ["the end of the network and its loss"]
+    if answers is not None:
+        looked_at.append("the scale of the inputs")
+        found += [
+            *setup.inputs_not_scaled(records, answers), *setup.labels_and_outputs(records, answers),
+            *progress.nothing_learned(records, answers),
+        ]  # fmt: skip
     suspects = None
     if (
         answers is not None and answers.given is not None and run.epochs
@@ -109,7 +117,7 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
         looked_at.append("the classes it answers")
         found += classes.never_predicted(answers, step, (step, step))
         if labels and not any(
-            f.name == "no progress" or (f.severity == "severe" and f.name in CAUSES) for f in found
+            f.name in UNLEARNED or (f.severity == "severe" and f.name in CAUSES) for f in found
         ):
             try:
                 suspects = labelling.suspects(answers)
@@ -128,8 +136,11 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
     )
 
 
-CAUSES = {"not finite": "loss that is not finite", "rate too high": "rate that is too high", "rate too low": "rate that is too low",
+UNLEARNED = ("no progress", "no better than one answer", "end does not fit the loss", "sorted data")
+CAUSES = {"end does not fit the loss": "end that does not fit the loss", "sorted data": "order of the examples",
+          "not finite": "loss that is not finite", "rate too high": "rate that is too high", "rate too low": "rate that is too low",
           "vanishing gradients": "vanishing gradients", "exploding gradients": "exploding gradients"}  # fmt: skip
+NO_SUCCESS = ("no progress", "no better than one answer")
 EFFECTS = ("dead units", "saturated units", "class never predicted")
 
 
@@ -137,11 +148,19 @@ def without_echoes(found: list[Finding]) -> list[Finding]:
     """Without what only repeats another finding: large updates where the rate is too high, small ones where gradients vanish."""
     names = {finding.name for finding in found}
     echoes = set[str]()
+    if "end does not fit the loss" in names:
+        echoes |= {"rate too low", "rate too high", "no progress", "no better than one answer", "suspicious labels", "vanishing gradients",
+                   "update too small", "update too large", "class never predicted", "overfitting", "exploding gradients",
+                   "dead units", "saturated units"}  # fmt: skip
+    if "sorted data" in names:
+        echoes |= {"overfitting", "class missing", "no better than one answer"}
+    if "no progress" in names:
+        echoes |= {"no better than one answer"}
     if names & {"rate too high", "not finite"}:
         echoes |= {"update too large", "update too small", "vanishing gradients"}
     if names & {"vanishing gradients", "rate too low"}:
         echoes |= {"update too small"}
-    if any(finding.severity == "severe" and finding.name not in EFFECTS for finding in found):
+    if any(finding.severity == "severe" and finding.name not in (*EFFECTS, *NO_SUCCESS) for finding in found):
         echoes |= {"no progress"}
     if "dead units" in names:
         echoes |= {"update too small", "vanishing gradients"}

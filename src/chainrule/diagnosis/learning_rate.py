@@ -116,10 +116,11 @@ def too_low(records: Records) -> list[Finding]:
     end, way = float(means[-1]), max((s.way(records.count) for s in records.sizes), default=np.nan)
     if not (way < SHORT_WAY and end > LITTLE_PROGRESS * first):
         return []
-    says = (
-        f"The loss fell only from {plainly(means[0])} to {plainly(end)}: all {records.count:,} steps together moved no layer by more than "
-        f"{plainly(way)} of its own size."
-    )
+    fell = (
+        f"fell only from {plainly(means[0])} to {plainly(end)}" if end < means[0]
+        else f"did not fall: it was {plainly(means[0])} at the beginning and is {plainly(end)} at the end"
+    )  # fmt: skip
+    says = f"The loss {fell}; all {records.count:,} steps together moved no layer by more than {plainly(way)} of its own size."
     advice = f"Raise the learning rate{_rate(records.rate)} by a factor of 10 or more; if it is meant, train for many more epochs. {FIND}"
     evidence = {"first_loss": float(means[0]), "last_loss": end, "way": way, "learning_rate": records.rate}
     return [

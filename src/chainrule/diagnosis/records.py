@@ -116,6 +116,16 @@ class Records:
         """The mean loss of each of (at most) fifty stretches of the run that are of one length."""
         return windows(self.loss)
 
+    def has(self, name: str) -> bool:
+        """Whether a figure was measured after any epoch."""
+        return any(name in figures for figures in self.metrics)
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs the network has, where its last layer says so; else 0."""
+        entries = [entry.get("config", {}) for entry in self.run.info.settings.model.get("layers", [])]
+        return next((int(entry["units"]) for entry in reversed(entries) if "units" in entry), 0)
+
     def figure(self, name: str) -> Numbers:
         """A figure of each epoch; not a number where it was not measured."""
         return np.array([metrics.get(name, np.nan) for metrics in self.metrics], np.float64)

@@ -81,6 +81,10 @@ def check_examples(
     inputs = check_inputs(x, input_shape, first_layer)
     if y is None:
         raise DataError("Learning needs targets: fit(x, y).")
+    if str(getattr(y, "dtype", "")) == "bool" and loss.key.startswith("sparse") and output_shape[-1:] > (2,):
+        raise DataError(
+            f"The targets are True and False, and the model tells {output_shape[-1]} classes apart; give class numbers."
+        )
     y = as_array(y, "targets")
     if len(y) != len(inputs):
         raise ShapeError(f"There are {len(inputs)} inputs but {len(y)} targets; each input needs one target.")
@@ -93,12 +97,13 @@ def check_examples(
             raise ShapeError(f"There are {len(inputs)} inputs but {len(weight)} sample weights.")
         finite(weight, "sample_weight")
     if class_weight is not None:
-        by_class = weights_by_class(y, class_weight)
+        outputs = output_shape[-1] if output_shape and output_shape[-1] > 1 else 2
+        by_class = weights_by_class(y, class_weight, outputs)
         weight = by_class if weight is None else weight * by_class
     return Examples(inputs.x, y, weight, inputs.divisor)
 
 
-def weights_by_class(y: np.ndarray, class_weight: dict[int, float]) -> np.ndarray:
+def weights_by_class(y: np.ndarray, class_weight: dict[int, float], classes: int) -> np.ndarray:
     """A weight for each example, from one for each class."""
     if not isinstance(class_weight, dict):
         raise SettingError(
@@ -107,6 +112,10 @@ def weights_by_class(y: np.ndarray, class_weight: dict[int, float]) -> np.ndarra
     labels = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else np.round(y.reshape(len(y), -1)[:, 0])
     weight = np.ones(len(y), np.float32)
     for label, value in class_weight.items():
+        if not isinstance(label, (int, float, np.number)) or label != int(label) or not 0 <= label < classes:
+            raise SettingError(f"class_weight names the class {label!r}; the classes are 0 to {classes - 1}.")
+        if not np.isfinite(value):
+            raise SettingError(f"class_weight gives class {label!r} the weight {value!r}; it must be finite.")
         weight[labels == int(label)] = value
     return weight
 

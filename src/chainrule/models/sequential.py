@@ -97,16 +97,20 @@ class Sequential(Stack):
         """Learns from x and y for some epochs; returns a History. All arguments mean what they mean in Keras."""
         from chainrule.engine.examples import refuse_streams, split_last
         from chainrule.training import fit as training
+        from chainrule.training.meaningless import check_epochs, check_held_back, warn
 
         refuse_settings("fit", steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         self._compiled("fit")
+        check_epochs(epochs, initial_epoch)
         if y is None:
             refuse_streams(x, "fit")
         if validation_split and validation_data is None:
+            check_held_back(y)
             (x, y, sample_weight), held = split_last((x, y, sample_weight), validation_split)
             validation_data = held if sample_weight is not None else held[:2]
         self._ready(x, y)
         examples = self._examples(x, y, sample_weight, class_weight)
+        warn(self, examples.y)
         validation = None
         if validation_data is not None:
             if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):

@@ -7,6 +7,7 @@ from chainrule.errors import SettingError, unknown
 from chainrule.optimizers import schedules
 from chainrule.optimizers.adam import Adam, AdamW, Nadam
 from chainrule.optimizers.base import Optimizer
+from chainrule.optimizers.ranges import check_ranges
 from chainrule.optimizers.rmsprop import Adagrad, RMSprop
 from chainrule.optimizers.sgd import SGD
 
@@ -27,6 +28,7 @@ def get(optimizer: object) -> Optimizer:
     0.001
     """
     if isinstance(optimizer, Optimizer):
+        check_ranges(type(optimizer).__name__, vars(optimizer))
         return optimizer
     if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
         return optimizer()  # type: ignore[call-arg]
@@ -39,7 +41,9 @@ def get(optimizer: object) -> Optimizer:
     if kind is None:
         raise unknown("optimizer", name, lower)
     try:
-        return kind(**settings)
+        made = kind(**settings)
+        check_ranges(type(made).__name__, vars(made))
+        return made
     except TypeError as problem:
         raise SettingError(f"The optimizer {name} can not be built from its settings: {problem}.") from None
 

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from chainrule.datasets.dataset import Dataset
 from chainrule.diagnosis import Diagnosis, diagnose
-from chainrule.diagnosis.answers import NO_LABEL, Answers, as_probabilities, ending
+from chainrule.diagnosis.answers import NO_LABEL, Answers, as_probabilities
 from chainrule.errors import ChainruleError, DataError, SettingError
 from chainrule.models import Sequential
 from chainrule.recording import resume
 from chainrule.recording.replay import Replay
 from chainrule.runs import Run
 from chainrule.training import recipes
+from chainrule.training.meaningless import last_activation
 
 PARTS = (("test", "the test part"), ("val", "the validation part"), ("train", "what it learned from"))
 SMALLEST = 8  # pixels a side: what is smaller is a row of a table
@@ -181,7 +182,7 @@ class Material:
         told = self.model.predict(recipes.inputs(data, x), verbose=0)
         if data.task == "regression":
             return Judged(part, x, y, np.zeros((len(y), 0)), told.reshape(len(y), -1)[:, 0])
-        p = as_probabilities(told, ending(self.model.chain))
+        p = as_probabilities(told, last_activation(self.model.chain))
         return Judged(part, x, y.astype(np.int64), p, p.argmax(axis=1))
 
     @property

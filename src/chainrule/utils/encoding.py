@@ -17,13 +17,29 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     array([[1., 0., 0.],
            [0., 0., 1.]], dtype=float32)
     """
-    labels = np.asarray(x).astype(np.int64)
+    given = np.asarray(x)
+    if given.dtype.kind not in "biuf":
+        raise DataError(
+            "to_categorical needs class numbers; it got words. np.unique(y, return_inverse=True)[1] numbers them."
+        )
+    labels = given.astype(np.int64)
+    if given.dtype.kind == "f" and (labels != given).any():
+        wrong = given[labels != given].flat[0]
+        raise DataError(f"to_categorical needs whole class numbers from 0 on; one is {wrong:g}.")
+    if num_classes is not None and (num_classes != int(num_classes) or num_classes < 1):
+        raise DataError(
+            f"to_categorical: num_classes must be a whole number from 1 on; it is {num_classes!r}."
+        )
+    if not labels.size and num_classes is None:
+        raise DataError("to_categorical got no labels; say num_classes.")
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
     classes = int(labels.max()) + 1 if num_classes is None else int(num_classes)
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         wrong = labels.min() if labels.min() < 0 else labels.max()
-        raise DataError(f"to_categorical with {classes} classes needs labels from 0 to {classes - 1}; one is {wrong}.")
+        raise DataError(
+            f"to_categorical with {classes} classes needs labels from 0 to {classes - 1}; one is {wrong}."
+        )
     return np.eye(classes, dtype=np.float32)[labels]
 
 

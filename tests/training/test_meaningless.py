@@ -1,0 +1,131 @@
+"""Settings without sense: impossible ones are refused by name, meaningless ones warned of once, used ones left alone."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from chainrule import Input, Sequential, layers, losses, optimizers, utils
+from chainrule.errors import DataError, SettingError
+from chainrule.training.meaningless import MeaninglessWarning, meaningless
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 4)).astype("f4")
+Y = np.arange(60) % 3
+
+
+def model(end, loss, metrics=(), optimizer="sgd"):
+    made = Sequential([Input((4,)), end])
+    made.compile(optimizer, loss, list(metrics), backend="numpy")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("Adam", {"epsilon": -1}), ("Adam", {"weight_decay": -1}), ("Adam", {"beta_2": 2}), ("SGD", {"momentum": 5}),
+        ("SGD", {"clipnorm": float("inf")}), ("Nadam", {"beta_1": 1.0}), ("RMSprop", {"rho": 1.5}), ("RMSprop", {"epsilon": float("nan")}),
+        ("Adam", {"clipvalue": float("nan")}), ("SGD", {"global_clipnorm": float("inf")}), ("Adam", {"learning_rate": float("nan")}),
+        ("SGD", {"learning_rate": -1}), ("Adagrad", {"initial_accumulator_value": -0.1}), ("AdamW", {"weight_decay": -0.5}),
+    ],
+)  # fmt: skip
+def test_impossible_settings_of_an_optimizer_are_refused_by_name(kind, settings) -> None:
+    """Given as an object, and as a stored optimizer."""
+    name = next(iter(settings))
+    with pytest.raises(SettingError, match=name):
+        model(
+            layers.Dense(3, "softmax"),
+            "sparse_categorical_crossentropy",
+            optimizer=getattr(optimizers, kind)(**settings),
+        )
+    with pytest.raises(SettingError, match=name):
+        optimizers.get({"class_name": kind, "config": settings})
+
+
+@pytest.mark.parametrize(
+    ("fit", "words"),
+    [
+        ({"epochs": 1.5}, "epochs must be a whole number"), ({"epochs": -1}, "epochs must be"), ({"epochs": "3"}, "epochs must be"),
+        ({"initial_epoch": 0.5}, "initial_epoch"), ({"class_weight": {7: 2.0}}, "class 7"), ({"class_weight": {-1: 2.0}}, "class -1"),
+        ({"class_weight": {0.5: 2.0}}, "class 0.5"), ({"class_weight": {"cat": 2.0}}, "class 'cat'"), ({"class_weight": {0: float("nan")}}, "finite"),
+    ],
+)  # fmt: skip
+def test_impossible_settings_of_fit_are_refused_by_name(fit, words) -> None:
+    """Epochs that are none, weights of classes that are not there."""
+    with pytest.raises(SettingError, match=words):
+        model(layers.Dense(3, "softmax"), "sparse_categorical_crossentropy").fit(X, Y, verbose=0, **fit)
+
+
+def test_impossible_labels_are_refused() -> None:
+    """True and False for three classes, fractions and words as class numbers."""
+    with pytest.raises(DataError, match="True and False"):
+        model(layers.Dense(3, "softmax"), "sparse_categorical_crossentropy").fit(X, Y > 0, verbose=0)
+    for labels, words in (
+        ([1.7], "one is 1.7"),
+        (["cat", "dog"], "np.unique"),
+        ([0, -1], "one is -1"),
+        ([], "no labels"),
+        ([None], "words"),
+    ):
+        with pytest.raises(DataError, match=words):
+            utils.to_categorical(labels)
+    np.testing.assert_array_equal(utils.to_categorical([1.0, 0.0]), [[0, 1], [1, 0]])
+
+
+CASES = [
+    (layers.Dense(1, "softmax"), "binary_crossentropy", Y > 0, (), "softmax over one output"),
+    (layers.Dense(3), "categorical_crossentropy", np.eye(3)[Y], (), "outputs that are no probabilities"),
+    (layers.Dense(3, "softmax"), "categorical_crossentropy", np.ones((60, 3)), (), "targets that do not sum to 1"),
+    (layers.Dense(1, "relu"), "mse", -np.abs(X[:, :1]), (), "targets out of reach"),
+    (layers.Dense(3, "softmax"), "sparse_categorical_crossentropy", Y, ("categorical_accuracy",), "metric categorical_accuracy"),
+    (layers.Dense(3, "softmax"), "sparse_categorical_crossentropy", Y, ("binary_accuracy",), "metric binary_accuracy"),
+    (layers.Dense(3, "softmax"), "categorical_crossentropy", np.eye(3)[Y], ("sparse_categorical_accuracy",), "metric sparse_categorical_accuracy"),
+    (layers.Dense(1), "mse", X[:, 0], ("accuracy",), "metric binary_accuracy"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("end", "loss", "y", "metrics", "name"), CASES, ids=[case[-1] for case in CASES])
+def test_meaningless_settings_are_warned_of_once(end, loss, y, metrics, name) -> None:
+    """A warning at the first fit, none at the second, and the learning goes on."""
+    own = model(end, loss, metrics)
+    if name in ("metric sparse_categorical_accuracy", "metric binary_accuracy") and own.output_shape[-1] > 1:
+        with pytest.raises(SettingError, match="does not go with targets"):  # no step can be made with it
+            own.fit(X, y, epochs=1, verbose=0)
+        return
+    with pytest.warns(MeaninglessWarning):
+        own.fit(X, y, epochs=1, verbose=0)
+    assert name in [problem.name for problem in meaningless(own, y)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        own.fit(X, y, epochs=1, verbose=0)
+
+
+def test_settings_that_some_use_are_left_alone() -> None:
+    """Negative weights as in policy gradients, soft labels, many labels at once, logits with their loss."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        soft = RNG.dirichlet(np.ones(3), 60)
+        model(layers.Dense(3, "softmax"), "categorical_crossentropy", ["accuracy"]).fit(
+            X, soft, verbose=0, sample_weight=RNG.normal(size=60)
+        )
+        model(layers.Dense(3, "sigmoid"), "binary_crossentropy", ["accuracy"]).fit(
+            X, RNG.integers(0, 2, (60, 3)), verbose=0
+        )
+        model(layers.Dense(3), losses.CategoricalCrossentropy(from_logits=True), ["accuracy"]).fit(
+            X, np.eye(3)[Y], verbose=0
+        )
+        model(layers.Dense(1), "mse", ["mae"]).fit(X, X[:, 0] * 500, verbose=0)
+        model(layers.Dense(1, "sigmoid"), "binary_crossentropy", ["accuracy"]).fit(
+            X, Y > 0, verbose=0, validation_split=0.3
+        )
+
+
+def test_classes_in_order_are_seen_before_validation_split() -> None:
+    """Labels as numbers, as one-hot rows; mixed examples are no alarm."""
+    order = np.argsort(Y, kind="stable")
+    for y, loss in ((Y, "sparse_categorical_crossentropy"), (np.eye(3)[Y], "categorical_crossentropy")):
+        with pytest.warns(MeaninglessWarning, match="in the order of their classes"):
+            model(layers.Dense(3, "softmax"), loss).fit(X[order], y[order], validation_split=1 / 3, verbose=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model(layers.Dense(3, "softmax"), loss).fit(X, y, validation_split=1 / 3, verbose=0)
