@@ -37,7 +37,7 @@ def load(path: str) -> tuple[Classify, Rejection | None]:
         from chainrule.models import load_model
 
         model = load_model(path, compile=False)
-        stored = model.extras.get("rejection", model.extras.get("doubt"))
+        stored = model.extras.get("rejection", model.extras.get("rejection", model.extras.get("doubt")))
         doubt = Rejection.from_dict(stored) if stored else None
         return lambda x: np.asarray(model.predict_on_batch(x.reshape(len(x), *model.input_shape))), doubt
     arrays = np.load(path)
@@ -140,7 +140,7 @@ def measure(
     """All figures of one model."""
     print(f"\n{name}")
     if doubt is not None:
-        refusals(Reader(classify, doubt=doubt), singles, multis, non_digits)
+        refusals(Reader(classify, rejection=doubt), singles, multis, non_digits)
     settings = Preparation()
     labels = np.array([row["label"] for row, _ in singles])
     sources = np.array([row["source"] for row, _ in singles])

@@ -44,7 +44,7 @@ def drawn() -> Image.Image:
     model = load_model(pretrained.digits(), compile=False)
     reader = Reader(
         lambda p: model.predict_on_batch(p.reshape(len(p), *(model.input_shape or ()))),
-        doubt=Rejection.from_dict(model.extras["doubt"]),
+        rejection=Rejection.from_dict(model.extras.get("rejection", model.extras.get("doubt"))),
     )
     photo = sheet()
     reading = reader.read(photo)

@@ -10,7 +10,9 @@ from chainrule import datasets, pretrained
 from chainrule.images import Rejection
 from chainrule.models import load_model
 
-KEYS = ["file", "row", "text", "probability", "value", "digits", "refused"]
+KEYS = [
+    "version", "file", "row", "text", "label", "probability", "value", "doubt", "refused", "digits", "glyphs", "stages",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -132,27 +134,55 @@ def test_letters_are_answered_by_their_names(type_, here, digits) -> None:
     assert type_("predict", "letters.keras", digits / "seven.png", "--json").lines[0]["text"] == "H"
 
 
-def test_a_doubtful_answer_is_not_given(type_, here, digits) -> None:
-    """When the file says how sure the network has to be, "I don't know" and the reason are the answer.
-
-    Only a picture in MNIST's own form keeps beside it the answer that its array gets.
-    """
+def test_a_doubtful_answer_is_given_with_its_doubt(type_, here, digits) -> None:
+    """A digit alone is always named, its probability and its doubt beside it; who asks for more gets "?"."""
     network = load_model(digits / "digits.keras")
-    network.extras["rejection"] = Rejection(most=-1.0).to_dict()
+    network.extras["rejection"] = Rejection(temperature=30.0).to_dict()
     network.save("timid.keras")
     said = type_("predict", "timid.keras", digits / "seven.png", "--json")
     assert said.code == 0
-    assert said.lines[0]["text"] == "7"
-    assert said.lines[0]["refused"].startswith("I don't know")
-    assert said.lines[0]["digits"][0]["label"] == "7"
-    assert "refused: I don't know" in type_("predict", "timid.keras", digits / "seven.png").out
+    (line,) = said.lines
+    assert (line["text"], line["label"], line["refused"]) == ("7", "7", None)
+    assert line["probability"] < 0.5
+    assert line["doubt"] == line["digits"][0]["doubt"] is not None
+    assert line["doubt"] in type_("predict", "timid.keras", digits / "seven.png").out
+    (line,) = type_("predict", "timid.keras", digits / "seven.png", "--json", "--sure", "0.9").lines
+    assert (line["text"], line["label"]) == ("?", "7")
+
+
+def test_what_is_no_digit_is_said_beside_the_digits(type_, here) -> None:
+    """A minus and a point are glyphs with their kinds and boxes, in --json and on stderr, and never digits."""
     from PIL import Image
 
-    Image.open(digits / "seven.png").resize((140, 140)).save("photo.png")
-    (said,) = type_("predict", "timid.keras", "photo.png", "--json").lines
-    assert said["text"] is None
-    assert said["refused"].startswith("I don't know")
-    assert said["digits"][0]["label"] == "7"
+    x = datasets.load("mnist").x_test
+    page = np.full((200, 560), 255, np.uint8)
+    for left, k in ((110, 0), (360, 3)):  # a seven and a nought
+        page[20:160, left : left + 140] -= np.kron(x[k], np.ones((5, 5), np.uint8))
+    page[88:96, 30:80] = page[124:138, 290:304] = 0
+    Image.fromarray(page).save("number.png")
+    said = type_("predict", "number.png", "--json")
+    (line,) = said.lines
+    assert line["text"] == "70"
+    assert {glyph["kind"] for glyph in line["glyphs"]} == {"minus", "point"}
+    assert all(len(glyph["box"]) == 4 for glyph in line["glyphs"])
+    assert "1 minus" in type_("predict", "number.png").err
+
+
+def test_small_pictures_are_pictures_and_a_bad_file_costs_only_itself(type_, here) -> None:
+    """PNGs of 16 to 27 pixels are read; among a hundred files one that is broken leaves the others their answers."""
+    from PIL import Image
+
+    x = datasets.load("mnist").x_test
+    names = []
+    for k, side in enumerate((16, 20, 24, 27)):
+        names.append(f"{side}.png")
+        Image.fromarray(255 - x[k]).resize((side, side), Image.Resampling.BOX).save(names[-1])
+    with open("broken.png", "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\nnothing")
+    said = type_("predict", names[0], "broken.png", *names[1:], "--json")
+    assert [line["text"] for line in said.lines] == ["7", None, "2", "1", "0"]
+    assert said.code == 1
+    assert "broken.png" in said.err
 
 
 def test_test_digits_as_files_get_the_answers_of_their_arrays(type_, here) -> None:
@@ -176,7 +206,7 @@ def test_test_digits_as_files_get_the_answers_of_their_arrays(type_, here) -> No
     assert np.allclose(
         [line["probability"] for line in found], [line["probability"] for line in arrays], rtol=1e-5
     )
-    assert any(line["refused"] for line in found)
+    assert not any(line["refused"] for line in found)
 
 
 def test_explain_says_how_a_picture_was_read(type_, digits) -> None:

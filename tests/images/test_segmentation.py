@@ -1,21 +1,185 @@
-"""Signs beside digits: what is overlooked, and what must not be."""
+"""Rows of ink cut into digits: the reading whose glyphs are surest, and what is said of everything else."""
 
 import numpy as np
 import pytest
+from drawn_pages import sign
 
 from chainrule.images.components import components
+from chainrule.images.fields import without_frames
+from chainrule.images.glyphs import Glyph
+from chainrule.images.marks import kind_of, without_marks
 from chainrule.images.segmentation import separated
+from chainrule.images.skew import angle_of, box_before, level
 
 
-@pytest.mark.parametrize(("middle", "kept"), [(100, 3), (85, 3), (60, 2)])
-def test_a_sign_as_tall_as_the_digits_beside_it_is_not_overlooked(middle, kept) -> None:
-    """1?3 must not become 13; a small sign that the network takes for nothing goes."""
+def segmented(mask, judge):
+    """What is found in a mask."""
+    parts = components(mask)
+    return separated(parts, np.ones(len(parts), bool), judge)
+
+
+def glyph(ink, left=0, top=0, row=0):
+    """A glyph of some ink."""
+    ink = np.asarray(ink, bool)
+    return Glyph(ink, left, top, float(left), float(left + ink.shape[1]), row)
+
+
+@pytest.mark.parametrize(("middle", "digits", "marks"), [(100, 2, 1), (60, 2, 1)])
+def test_what_the_network_takes_for_nothing_is_a_mark_and_not_forgotten(middle, digits, marks) -> None:
+    """Between two sure digits a glyph that is surely none becomes a mark, whatever its size."""
     mask = np.zeros((160, 180), bool)
     for k, (height, width) in enumerate(((100, 14), (middle, 20), (100, 14))):
         mask[130 - height : 130, 40 * k + 30 : 40 * k + 30 + width] = True
 
     def judge(inks):
-        return np.array([0.1 if ink.shape[1] == 20 else 0.95 for ink in inks])
+        return np.array([0.02 if ink.shape[1] != 14 else 0.95 for ink in inks])
 
-    _, found = separated(parts := components(mask), np.ones(len(parts), bool), judge)
-    assert len(found) == kept
+    found = segmented(mask, judge)
+    assert len(found.digits) == digits
+    assert len(found.marks) == marks
+
+
+def test_a_doubtful_digit_stays_a_digit() -> None:
+    """A glyph as tall as the others that may well be a digit is read, however unsure."""
+    mask = np.zeros((160, 180), bool)
+    for k in range(3):
+        mask[30:130, 40 * k + 30 : 40 * k + 44 + 2 * (k == 1)] = True
+    found = segmented(
+        mask, lambda inks: np.array([{16: 0.3, 14: 0.95}.get(ink.shape[1], 0.02) for ink in inks])
+    )
+    assert len(found.digits) == 3
+
+
+def test_two_that_touch_are_cut_where_least_ink_is_crossed() -> None:
+    """Two rings that touch at their sides are two, cut between them, when the network knows rings and nothing else."""
+    y, x = np.indices((90, 140))
+    ring = np.zeros((90, 140), bool)
+    for centre in (40, 99):
+        far = np.hypot(x - centre, (y - 45) * 0.8)
+        ring |= (far < 30) & (far > 22)
+
+    def judge(inks):
+        return np.array(
+            [0.97 if 0.7 < ink.shape[1] / ink.shape[0] < 0.95 and len(ink) > 60 else 0.03 for ink in inks]
+        )
+
+    found = segmented(ring, judge)
+    assert len(found.digits) == 2
+    assert not found.marks
+    assert abs(found.digits[0].right - 70) <= 4
+
+
+def test_a_frame_is_erased_and_what_crosses_it_stays() -> None:
+    """A comb of four boxes: its lines go, the digits in it stay, and the fields are told apart; the hole of a 0 is none."""
+    mask = np.zeros((120, 420), bool)
+    for k, name in enumerate("2750"):
+        mask[20:80, 20 + 95 * k : 80 + 95 * k] = sign(name, 60, 6) > 0.5
+    plain = mask.copy()
+    for k in range(5):
+        mask[8:100, 3 + 95 * k : 6 + 95 * k] = True
+    mask[8:11, 3:386] = mask[97:100, 3:386] = True
+    rest, fields = without_frames(mask)
+    assert len(fields) == 4
+    assert (rest & plain).sum() > 0.97 * plain.sum()
+    assert (rest & ~plain).sum() < 60
+    untouched, none = without_frames(plain)
+    assert not none
+    assert (untouched == plain).all()
+
+
+@pytest.mark.parametrize(
+    ("box", "kind"),
+    [
+        ((40, 4, 30), "minus"),
+        ((8, 9, 66), "point"),
+        ((7, 18, 62), "comma"),
+        ((170, 4, 75), "rule"),
+    ],
+)
+def test_small_marks_have_their_names(box, kind) -> None:
+    """A minus, a point, a comma, a rule beside digits 60 pixels high."""
+    width, height, top = box
+    digits = [glyph(np.ones((60, 40)), 100, 10), glyph(np.ones((60, 40)), 160, 10)]
+    assert kind_of(glyph(np.ones((height, width)), 50, top), digits) == kind
+
+
+def test_plus_and_equals_have_their_names() -> None:
+    """A cross of two strokes, and two level strokes above each other."""
+    digits = [glyph(np.ones((60, 40)), 100, 10)]
+    plus, equals = np.zeros((30, 30), bool), np.zeros((22, 34), bool)
+    plus[13:17] = plus[:, 13:17] = True
+    equals[:5] = equals[-5:] = True
+    assert kind_of(glyph(plus, 50, 25), digits) == "plus"
+    assert kind_of(glyph(equals, 50, 28), digits) == "equals"
+
+
+def slanted(height, lean, bow=0.0):
+    """A stroke four pixels wide that leans, and bows to the left in the middle."""
+    y = np.arange(height)
+    x = (height - y) * lean - bow * height * np.sin(np.pi * y / height)
+    x = np.rint(x - x.min()).astype(int)
+    ink = np.zeros((height, x.max() + 4), bool)
+    for k in range(4):
+        ink[y, x + k] = True
+    return ink
+
+
+def test_a_slash_between_digits_is_no_one() -> None:
+    """A stroke between digits that is taller than they and leans is a slash; as tall as they, or at an end, it is a 1."""
+    two = np.ones((60, 40), bool)
+    two[20:40, 5:] = False
+
+    def row(*inks):
+        return [glyph(ink, 80 * k, 100 - len(ink)) for k, ink in enumerate(inks)]
+
+    digits, marks = without_marks(row(two, slanted(84, 0.35), two))
+    assert (len(digits), [m.kind for m in marks]) == (2, ["slash"])
+    for line in (
+        row(two, slanted(60, 0.35), two),
+        row(slanted(84, 0.35), two, two),
+        row(two, slanted(84, 0.0), two),
+    ):
+        digits, marks = without_marks(line)
+        assert (len(digits), marks) == (3, [])
+
+
+def test_brackets_around_a_digit_are_no_ones() -> None:
+    """Two tall strokes that bow towards each other are brackets."""
+    seven = np.ones((60, 40), bool)
+    seven[12:, :25] = False
+    line = [
+        glyph(slanted(70, 0.0, 0.12), 0, 20), glyph(seven, 60, 25), glyph(slanted(70, 0.0, 0.12)[:, ::-1], 140, 20),
+    ]  # fmt: skip
+    digits, marks = without_marks(line)
+    assert (len(digits), [m.kind for m in marks]) == (1, ["bracket", "bracket"])
+
+
+@pytest.mark.parametrize("angle", [-30.0, -15.0, 20.0, 40.0])
+def test_a_slanted_line_is_turned_level(angle) -> None:
+    """The angle of a line of blocks is found, turning makes it level, and boxes are led back to where they were."""
+    mask = np.zeros((500, 500), bool)
+    centres = []
+    for k in range(4):
+        x = 130 + 80 * k * np.cos(np.radians(angle))
+        y = 250 - 80 * (k - 1.5) * np.sin(np.radians(angle))
+        centres.append((x, y))
+        mask[int(y) - 25 : int(y) + 25, int(x) - 18 : int(x) + 18] = True
+    blocks = [glyph(np.ones((50, 36)), int(x) - 18, int(y) - 25) for x, y in centres]
+    found = angle_of(blocks, 50.0)
+    assert found == pytest.approx(angle, abs=2.0)
+    turned = level(mask, found)
+    parts = components(turned)
+    middles = (parts.top + parts.bottom) / 2
+    assert len(parts) == 4
+    assert np.ptp(middles) < 8
+    first = int(parts.left.argmin())
+    box = tuple(int(getattr(parts, side)[first]) for side in ("left", "top", "right", "bottom"))
+    left, top, right, bottom = box_before(box, found, mask.shape, turned.shape)
+    assert abs((left + right) / 2 - centres[0][0]) < 3
+    assert abs((top + bottom) / 2 - centres[0][1]) < 3
+
+
+def test_level_writing_is_left_as_it_is() -> None:
+    """Two rows of a page, and one row that slopes a little, have no angle."""
+    page = [glyph(np.ones((50, 36)), 80 * k, 100 * row + 3 * k) for k in range(5) for row in range(2)]
+    assert angle_of(page, 50.0) == 0.0

@@ -39,12 +39,12 @@ def told(reader: "Reader", reading: "Reading", single: bool, out: Output) -> lis
 
 def alternatives(reader: "Reader", reading: "Reading", single: bool) -> list[tuple[str, str]]:
     """Each stage that can be left out, and the answer without it: "the same" where it changes nothing."""
-    from chainrule.images.preparation import Preparation
     from chainrule.inference.handwriting import Reader as Again
+    from chainrule.images.settings import Preparation
 
     found = []
     for stage in Preparation.STAGES:
-        other = Again(reader.classify, reader.settings.without(stage), reader.doubt)
+        other = Again(reader.classify, reader.settings.without(stage), reader.rejection)
         changed = other.read(reading.prepared.picture, single)
         same = (changed.text, changed.refused is None) == (reading.text, reading.refused is None)
         found.append((stage, "the same" if same else changed.refused or str(changed.text)))

@@ -8,8 +8,19 @@ NumPy and Pillow only; no network is known here. Where one helps it is handed in
 """
 
 from chainrule.images.decoding import Limits
-from chainrule.images.preparation import Digit, Preparation, Prepared, prepare
+from chainrule.images.preparation import Digit, Mark, Prepared, prepare
 from chainrule.images.reading import Picture, read_picture
 from chainrule.images.rejection import Rejection
+from chainrule.images.settings import Preparation
 
-__all__ = ["Digit", "Limits", "Picture", "Preparation", "Prepared", "Rejection", "prepare", "read_picture"]
+__all__ = [
+    "Digit",
+    "Limits",
+    "Mark",
+    "Picture",
+    "Preparation",
+    "Prepared",
+    "Rejection",
+    "prepare",
+    "read_picture",
+]

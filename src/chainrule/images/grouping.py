@@ -1,104 +1,19 @@
-"""Which pieces of ink make one digit, which digits stand in one row, and in what order they are read.
+"""Which pieces of ink surely make one glyph, which glyphs stand in one row, and in what order they are read.
 
-All sizes are measured against the height of the writing itself.
+Only geometry is used here; where it does not decide, `segmentation` asks the network.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from chainrule.images.components import Components
-
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
-
-
-@dataclass(frozen=True)
-class Glyph:
-    """Pieces (component numbers, from 0) that make one sign, its box in pixels of the mask, its row.
-
-    `start` and `stop` are left and right after the writing's lean is taken out: slanted digits whose boxes overlap
-    stand apart there.
-    """
-
-    pieces: tuple[int, ...]
-    left: int
-    top: int
-    right: int
-    bottom: int
-    start: float
-    stop: float
-    row: int = 0
-
-    @property
-    def width(self) -> int:
-        """Columns it spans."""
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        """Rows it spans."""
-        return self.bottom - self.top
-
-    def joined(self, other: "Glyph") -> "Glyph":
-        """Both as one sign."""
-        return Glyph(
-            tuple(sorted(self.pieces + other.pieces)),
-            min(self.left, other.left),
-            min(self.top, other.top),
-            max(self.right, other.right),
-            max(self.bottom, other.bottom),
-            min(self.start, other.start),
-            max(self.stop, other.stop),
-            self.row,
-        )
-
-
-def glyphs(parts: Components, keep: Flags, lean: float = 0.0) -> list[Glyph]:
-    """One glyph for every component kept, left to right."""
-    rows, columns = np.nonzero(parts.mask(keep))
-    label = parts.labels[rows, columns] - 1
-    x = columns + lean * rows
-    start, stop = np.full(len(parts), np.inf), np.full(len(parts), -np.inf)
-    np.minimum.at(start, label, x)
-    np.maximum.at(stop, label, x + 1)
-    found = [
-        Glyph(
-            (int(k),),
-            int(parts.left[k]),
-            int(parts.top[k]),
-            int(parts.right[k]),
-            int(parts.bottom[k]),
-            float(start[k]),
-            float(stop[k]),
-        )
-        for k in np.flatnonzero(keep)
-    ]
-    return sorted(found, key=lambda g: (g.start, g.top))
-
-
-def common_lean(parts: Components, keep: Flags) -> float:
-    """How far the writing leans, in columns a row: the middle one of the components' own, each counted by its area."""
-    chosen = np.flatnonzero(keep)
-    if len(chosen) < 2:
-        return 0.0
-    rows, columns = np.nonzero(parts.mask(keep))
-    label = parts.labels[rows, columns] - 1
-    n = len(parts)
-    area = np.maximum(np.bincount(label, minlength=n), 1)
-    y = rows - (np.bincount(label, rows, n) / area)[label]
-    x = columns - (np.bincount(label, columns, n) / area)[label]
-    lean = -np.bincount(label, x * y, n) / np.maximum(np.bincount(label, y * y, n), 1.0)
-    tall = chosen[parts.height[chosen] >= 0.5 * parts.height[chosen].max()]
-    order = tall[np.argsort(lean[tall])]
-    total = np.cumsum(parts.area[order])
-    return float(np.clip(lean[order[np.searchsorted(total, total[-1] / 2)]], -0.3, 1.0))
+from chainrule.images.glyphs import Glyph
 
 
 def writing_height(found: list[Glyph]) -> float:
     """The height of the digits: the middle one of the heights, each counted by its square.
 
-    >>> writing_height([Glyph((k,), 0, 0, 5, h, 0, 5) for k, h in enumerate((40, 44, 42, 3, 2))])
+    >>> writing_height([Glyph(np.ones((h, 5), bool), 0, 0, 0.0, 5.0) for h in (40, 44, 42, 3, 2)])
     42.0
     """
     heights = np.array(sorted(max(g.height, g.width // 2) for g in found), float)
@@ -142,8 +57,9 @@ def _root(root: list[int], k: int) -> int:
 
 def belongs(a: Glyph, b: Glyph, height: float) -> bool:
     """Whether two pieces are parts of one digit, by geometry alone."""
-    whole = a.joined(b)
-    if whole.height > 1.5 * height or whole.stop - whole.start > 1.4 * height:
+    tall = max(a.bottom, b.bottom) - min(a.top, b.top)
+    wide = max(a.stop, b.stop) - min(a.start, b.start)
+    if tall > 1.5 * height or wide > 1.4 * height:
         return False
     small, large = sorted((a, b), key=lambda g: g.height)
     across = shared(a.start, a.stop, b.start, b.stop)
@@ -177,11 +93,8 @@ def rows(found: list[Glyph]) -> list[Glyph]:
         for line in lines:
             last = line[-1]
             share = shared(glyph.top, glyph.bottom, last.top, last.bottom)
-            level = shared(
-                glyph.top,
-                glyph.bottom,
-                *(float(np.median([getattr(g, side) for g in line[-4:]])) for side in ("top", "bottom")),
-            )
+            middle = sorted(line[-4:], key=lambda g: g.top + g.bottom)[(len(line[-4:]) - 1) // 2]
+            level = shared(glyph.top, glyph.bottom, middle.top, middle.bottom)
             if max(share, level) > overlap:
                 best, overlap = line, max(share, level)
         if best is None:
@@ -192,15 +105,8 @@ def rows(found: list[Glyph]) -> list[Glyph]:
     return [replace(g, row=k) for k, line in enumerate(lines) for g in line]
 
 
-def solid(glyph: Glyph, pen: float) -> bool:
-    """Whether a glyph is a blot and not strokes: its pen wider than a third of it. Digits' pens are at most a quarter."""
-    return pen > max(2.0, 0.36 * max(glyph.width, glyph.height))
-
-
-def plausible(found: list[Glyph], height: float) -> list[Glyph]:
-    """Without what is far too small, too flat or too large beside the writing to be one of its digits."""
-    return [
-        g
-        for g in found
-        if 0.5 * height <= g.height <= 1.9 * height and g.width <= min(3.0 * height, 2.5 * g.height)
-    ]
+def plausible(glyph: Glyph, height: float) -> bool:
+    """False for what is far too small, too flat or too large beside the writing to be one of its digits."""
+    return 0.5 * height <= glyph.height <= 1.9 * height and glyph.width <= min(
+        3.0 * height, 2.5 * glyph.height
+    )

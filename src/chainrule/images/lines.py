@@ -44,8 +44,8 @@ def without_lines(mask: Mask, weak: Mask | None = None) -> tuple[Mask, Mask]:
 
 def _pen(mask: Mask) -> float:
     """The usual stroke width: the middle one of the shorter of the two run lengths through each pixel of ink."""
-    up, down = _run_lengths(mask)
-    left, right = _run_lengths(mask.T.copy())
+    up, down = run_lengths(mask)
+    left, right = run_lengths(mask.T.copy())
     return float(np.median(np.minimum(up + down, (left + right).T)[mask]) - 1.0) if mask.any() else 0.0
 
 
@@ -56,18 +56,19 @@ def _lines(mask: Mask) -> tuple[Mask, int]:
     if min(h, w) < SMALLEST or not mask.any():
         return erased, 0
     shrink = max(1, round(max(h, w) / SIDE))
-    small = _blocks(mask, shrink)
+    small = blocks(mask, shrink)
     near = window_max(small, 1, 0)
-    run_lengths = _run_lengths(mask)
+    lengths = run_lengths(mask)
     x = np.arange(small.shape[1])
     lines = 0
     for height, tilt in _candidates(small):
         if lines < MOST and _crosses(near, np.rint(height + tilt * x).astype(int)):
-            lines += _erase(mask, run_lengths, erased, (height + 0.5) * shrink, tilt, shrink)
+            lines += _erase(mask, lengths, erased, (height + 0.5) * shrink, tilt, shrink)
     return erased, lines
 
 
-def _blocks(mask: Mask, size: int) -> Mask:
+def blocks(mask: Mask, size: int) -> Mask:
+    """The mask in squares of `size` pixels: True where any of them is ink."""
     h, w = mask.shape
     padded = np.pad(mask, ((0, -h % size), (0, -w % size)))
     blocks: Mask = np.asarray(padded.reshape(padded.shape[0] // size, size, -1, size).any(axis=(1, 3)))
@@ -110,11 +111,11 @@ def _crosses(near: Mask, centre: Ints) -> bool:
 
 
 def _erase(
-    mask: Mask, run_lengths: tuple[Ints, Ints], erased: Mask, height: float, tilt: float, reach: int
+    mask: Mask, lengths: tuple[Ints, Ints], erased: Mask, height: float, tilt: float, reach: int
 ) -> bool:
     """Follows a line through the full mask and marks its thin ink in `erased`; False when it is no ruled line."""
     h, w = mask.shape
-    up, down = run_lengths
+    up, down = lengths
     x = np.arange(w)
     around = np.arange(-2 * reach - 1, 2 * reach + 2)
     guess = height + tilt * (x + 0.5)
@@ -136,7 +137,7 @@ def _erase(
     return True
 
 
-def _run_lengths(mask: Mask) -> tuple[Ints, Ints]:
+def run_lengths(mask: Mask) -> tuple[Ints, Ints]:
     """For every pixel of ink, how many pixels of ink in a row end here going down, and start here going down."""
     h, _w = mask.shape
     row = np.arange(1, h + 1)[:, None]

@@ -6,30 +6,35 @@ neither: beside whatever was taken for strokes it goes on light and dark, and th
 
 import numpy as np
 
-from chainrule.images.components import Components, Mask
+from chainrule.images.components import Mask
 from chainrule.images.filters import Floats, window_max, window_min
-from chainrule.images.grouping import Glyph
-from chainrule.images.segmentation import own
 from chainrule.images.strokes import stroke_width
+
+Box = tuple[int, int, int, int]
 
 PEN = 8  # pixels: a sign is made so much smaller that its mean stroke is about this wide
 LEFT = 0.02  # the widest stroke is what is left of a sign when all but this share is worn away
 
 
-def unrest(ink: Floats, writing: Mask, lines: Mask, parts: Components, found: list[Glyph]) -> float:
+def unrest(ink: Floats, writing: Mask, lines: Mask, boxes: list[Box], inks: list[Floats]) -> float:
     """How little a picture is like a page where the digits are: about 0.2 for writing, above 1 for photos of things.
 
     ink: darkness against the paper, 0 to 1.  writing: all of it.  lines: ruled lines that were taken out.
-    found: the digits. The sum of ten times the paper's roughness around them and half of how much wider their widest
-    strokes are than their mean ones.
+    boxes, inks: of the digits. The sum of ten times the paper's roughness around them and half of how much wider their
+    widest strokes are than their mean ones.
     """
-    around = round(float(np.median([g.height for g in found])) / 2)
-    rows = slice(max(0, min(g.top for g in found) - around), max(g.bottom for g in found) + around)
-    columns = slice(max(0, min(g.left for g in found) - around), max(g.right for g in found) + around)
+    around = round(float(np.median([bottom - top for _, top, _, bottom in boxes])) / 2)
+    left, top, right, bottom = _around(boxes)
+    rows = slice(max(0, top - around), bottom + around)
+    columns = slice(max(0, left - around), right + around)
     rough = roughness(ink[rows, columns], writing[rows, columns], lines[rows, columns])
-    inks = [own(parts, g) for g in found]
     patches = np.average([widest(i) for i in inks], weights=[i.sum() for i in inks])
     return 10.0 * rough + 0.5 * max(0.0, float(patches) - 1.0)
+
+
+def _around(boxes: list[Box]) -> Box:
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def roughness(ink: Floats, writing: Mask, lines: Mask) -> float:
@@ -64,11 +69,9 @@ def widest(ink: Floats) -> float:
     return 2.0 * worn / max(pen, 1.0)
 
 
-def unread(parts: Components, writing: Mask, found: list[Glyph]) -> float:
+def unread(writing: Mask, boxes: list[Box], inks: list[Floats]) -> float:
     """The share of the writing on the rows of the digits found that belongs to none of them."""
-    top, bottom = min(g.top for g in found), max(g.bottom for g in found)
-    mine = np.zeros(len(parts) + 1, bool)
-    mine[[piece + 1 for g in found for piece in g.pieces]] = True
-    read = mine[parts.labels[top:bottom]]
-    rest = writing[top:bottom] & ~read
-    return float(rest.sum() / max(1, rest.sum() + read.sum()))
+    _, top, _, bottom = _around(boxes)
+    read = float(sum(i.sum() for i in inks))
+    rest = max(0.0, float(writing[top:bottom].sum()) - read)
+    return rest / max(1.0, rest + read)

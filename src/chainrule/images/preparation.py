@@ -1,119 +1,56 @@
 """From a picture to the digits in it, 28 x 28 each, with every stage kept so that it can be looked at."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import SettingError, unknown
-from chainrule.images import clutter, grouping, placing
+from chainrule.images import clutter, placing, skew
 from chainrule.images.background import background, beside, darkness, ink_is_light
 from chainrule.images.binarize import faintest, ink_mask
 from chainrule.images.components import Components, Mask, components
+from chainrule.images.fields import Field, without_frames
 from chainrule.images.filters import Floats
+from chainrule.images.glyphs import Glyph, glyphs, joined
 from chainrule.images.grey import CHANNELS, grey, mixed
-from chainrule.images.grouping import Glyph
+from chainrule.images.grouping import writing_height
 from chainrule.images.lines import without_lines
 from chainrule.images.mnist_like import is_mnist_like
 from chainrule.images.page import unread, unrest
 from chainrule.images.reading import Picture, read_picture
-from chainrule.images.segmentation import own, separated
-from chainrule.images.strokes import stroke_width
+from chainrule.images.segmentation import Segmented, separated
+from chainrule.images.settings import Preparation
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Classify = Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
-
+Box = tuple[int, int, int, int]
 
 SMALLEST = 5  # pixels: what is smaller is a speck
-MOST_PIECES = 250  # a page of a hundred broken digits has fewer; noise and cloth have more
-
-
-FORMER_NAMES = {"passing": "mnist_like"}  # as earlier versions stored them
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """How pictures are prepared; stored in the model file, so that every door prepares alike.
-
-    The bools switch stages off. Widths are in pixels of the `box`. `views` are the readings of one digit whose
-    probabilities are averaged: (finest stroke, widest stroke, share of the slant taken out).
-
-    >>> Preparation.from_dict(Preparation(lines=False).to_dict()).lines
-    False
-    """
-
-    size: int = 28
-    box: int = 20
-    mnist_like: bool = True  # an MNIST-like picture passes through unchanged
-    colour: bool = True  # the clearest channel; off: brightness
-    polarity: bool = True  # light ink found from the picture; off: ink is dark
-    background: bool = True  # shadows evened out; off: the paper is the brightest grey
-    local: bool = True  # threshold from the neighbourhood; off: half the darkest
-    lines: bool = True  # ruled and squared paper taken out
-    clutter: bool = True  # specks, borders and edges taken out
-    thickness: bool = True  # strokes brought to MNIST's width
-    averaging: bool = True  # all views; off: the first
-    views: tuple[tuple[float, float, float], ...] = ((2.2, 3.0, 0.0), (2.9, 2.9, 0.0), (2.5, 2.5, 0.5))
-    version: int = 1
-
-    STAGES = (
-        "mnist_like",
-        "colour",
-        "polarity",
-        "background",
-        "local",
-        "lines",
-        "clutter",
-        "thickness",
-        "averaging",
-    )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Settings as plain values that JSON can hold."""
-        return {**asdict(self), "views": [list(v) for v in self.views]}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Preparation":
-        """The settings that `to_dict` wrote; SettingError for a name or a value that does not belong."""
-        known = {f.name: f for f in fields(cls)}
-        values = {FORMER_NAMES.get(name, name): value for name, value in values.items()}
-        for name in values:
-            if name not in known:
-                raise unknown("preparation setting", name, known)
-        changed = dict(values)
-        try:
-            if "views" in changed:
-                changed["views"] = tuple((float(a), float(b), float(c)) for a, b, c in changed["views"])
-        except (TypeError, ValueError):
-            raise SettingError(f"views: expected rows of three numbers, got {values['views']!r}.") from None
-        for name, value in changed.items():
-            if name != "views" and type(value) is not type(known[name].default):
-                raise SettingError(f"{name}: expected {type(known[name].default).__name__}, got {value!r}.")
-        return cls(**changed)
-
-    def without(self, stage: str) -> "Preparation":
-        """The same preparation with one stage left out.
-
-        >>> Preparation().without("lines").lines
-        False
-        """
-        if stage not in self.STAGES:
-            raise unknown("stage", stage, self.STAGES)
-        changed: dict[str, Any] = {stage: False}
-        return replace(self, **changed)
+MOST_PIECES = 600  # a page of two hundred broken digits has fewer; noise and cloth have more
 
 
 @dataclass(frozen=True, eq=False)
 class Digit:
     """One digit found: uint8 (28, 28) white on black as in MNIST, its views (v, 28, 28), where it stood.
 
-    `box` is (left, top, right, bottom) in pixels of the upright original; `row` counts from 0.
+    `box` is (left, top, right, bottom) in pixels of the upright original; `row` counts from 0. `cut` is how doubtful the
+    cuts were by which it was parted from others, 0 where there were none.
     """
 
     pixels: Pixels
     views: Pixels
-    box: tuple[int, int, int, int]
+    box: Box
+    row: int = 0
+    cut: float = 0.0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A glyph that is no digit: its kind ("minus", "slash", "point", "other" …), where it stood, and its row."""
+
+    kind: str
+    box: Box
     row: int = 0
 
 
@@ -121,8 +58,8 @@ class Digit:
 class Prepared:
     """What was found in a picture: digits in reading order, or the reason why there are none, and all stages.
 
-    unrest: how little the picture is like a page, see `page.unrest`.  unread: the share of the writing beside and
-    between the digits that was taken for none.
+    marks: glyphs that are no digits.  unrest: how little the picture is like a page, see `page.unrest`.  unread: the
+    share of the writing beside and between the digits that was taken for none.
     """
 
     picture: Picture
@@ -133,6 +70,7 @@ class Prepared:
     notes: tuple[str, ...] = ()
     unrest: float = 0.0
     unread: float = 0.0
+    marks: tuple[Mark, ...] = ()
 
     def text(self, labels: "list[int] | list[str]") -> str:
         """Labels, one a digit, as one line: `|` between rows."""
@@ -146,11 +84,13 @@ class Prepared:
 
         `classify` takes float32 (m, 28, 28) from 0 to 1.
         """
+        return np.stack([p.mean(axis=0) for p in self.view_probabilities(classify)])
+
+    def view_probabilities(self, classify: Classify) -> list[np.ndarray[Any, Any]]:
+        """The network's answer for every view of every digit, (views, classes) each."""
         views = np.concatenate([d.views for d in self.digits])
-        counts = [len(d.views) for d in self.digits]
         p = np.asarray(classify(views.astype(np.float32) / np.float32(255)))
-        ends = np.cumsum(counts)
-        return np.stack([p[end - n : end].mean(0) for n, end in zip(counts, ends, strict=True)])
+        return np.split(p, np.cumsum([len(d.views) for d in self.digits])[:-1])
 
 
 def prepare(
@@ -163,7 +103,7 @@ def prepare(
     """Finds the digits of a picture and brings each to 28 x 28 as MNIST's are.
 
     source: a `Picture` or anything `read_picture` takes. single: all writing is one digit.
-    classify: float32 (m, 28, 28) in 0..1 -> probabilities (m, classes); lets the network judge doubtful cuts.
+    classify: float32 (m, 28, 28) in 0..1 -> probabilities (m, classes); lets the network decide where digits part.
     Raises DataError when the source cannot be read; a picture without digits comes back with `refused` set.
 
     >>> page = np.full((90, 60), 250, np.uint8); page[20:70, 28:33] = 40
@@ -184,9 +124,8 @@ def prepare(
     light = settings.polarity and ink_is_light(tone)
     tone = 255 - tone if light else tone
     stages["grey"] = tone
-    notes += [f"ink seen in {channel}"] * (channel not in ("grey", "brightness")) + [
-        "light ink on dark"
-    ] * light
+    notes += [f"ink seen in {channel}"] * (channel not in ("grey", "brightness"))
+    notes += ["light ink on dark"] * light
     ground = (
         background(tone) if settings.background else np.full(tone.shape, np.percentile(tone, 95), np.float32)
     )
@@ -199,9 +138,11 @@ def prepare(
     stages["mask"] = _shown(mask)
     reason = nothing_written(ink, mask)
     taken = np.zeros_like(mask)
+    fields: list[Field] = []
     if reason is None and settings.lines:
-        rest, lines = without_lines(mask, ink >= floor)
-        if lines.any():
+        rest, _lines = without_lines(mask, ink >= floor)
+        rest, fields = without_frames(rest)
+        if (rest != mask).any():
             taken, mask = mask & ~rest, rest
             stages["lines"] = _shown(mask)
     parts = components(mask)
@@ -211,32 +152,66 @@ def prepare(
         return Prepared(picture, (), reason, False, stages, tuple(notes))
     writing = parts.mask(keep)
     stages["writing"] = _shown(writing)
-    if single:
-        every = grouping.glyphs(parts, keep)
-        whole = every[0]
-        for other in every[1:]:
-            whole = whole.joined(other)
-        found = [whole]
-    else:
-        parts, found = separated(parts, keep, _judge(settings, classify))
-    found = [g for g in found if not grouping.solid(g, stroke_width(own(parts, g)))]
-    if found and max(max(g.height, g.width) for g in found) < SMALLEST:
-        return Prepared(
-            picture, (), "There is no writing in this picture, only specks.", False, stages, tuple(notes)
-        )
-    digits = tuple(_digit(glyph, parts, picture, settings) for glyph in found)
-    if not digits:
-        return Prepared(
-            picture,
-            (),
-            "There is ink in this picture, but nothing of a digit's size and shape.",
-            False,
-            stages,
-            tuple(notes),
-        )
-    stages["digits"] = _boxes(tone, found)
-    restless, left = unrest(ink, writing, taken, parts, found), unread(parts, writing, found)
-    return Prepared(picture, digits, None, False, stages, tuple(notes), restless, left)
+    judge = None if classify is None else _judge(settings, classify)
+    found, angle, turned = (
+        (Segmented([joined(glyphs(parts, keep))], [], 0.0), 0.0, mask.shape)
+        if single
+        else _segmented(parts, keep, writing, fields, judge)
+    )
+    notes += [f"writing that rises by {angle:.0f} degrees, turned level"] * (angle != 0.0)
+    digits = found.digits
+    if digits and max(max(g.height, g.width) for g in digits) < SMALLEST:
+        reason = "There is no writing in this picture, only specks."
+    elif not digits:
+        reason = "There is ink in this picture, but nothing of a digit's size and shape."
+    if reason is not None:
+        return Prepared(picture, (), reason, False, stages, tuple(notes))
+
+    def before(g: Glyph) -> Box:
+        return g.box if angle == 0.0 else skew.box_before(g.box, angle, mask.shape, turned)
+
+    boxes = [before(g) for g in digits]
+    stages["digits"] = _boxes(tone, boxes)
+    inks = [g.floats() for g in digits]
+    return Prepared(
+        picture,
+        tuple(_digit(ink_, box, g.row, g.cut, picture, settings) for ink_, box, g in zip(inks, boxes, digits, strict=True)),
+        None, False, stages, tuple(notes),
+        unrest(ink, writing, taken, boxes, inks), unread(writing, boxes, inks),
+        tuple(Mark(g.kind, _original(before(g), picture), g.row) for g in found.marks),
+    )  # fmt: skip
+
+
+def _segmented(
+    parts: Components, keep: np.ndarray[Any, Any], writing: Mask, fields: list[Field], judge: Any
+) -> tuple[Segmented, float, tuple[int, ...]]:
+    """The digits and the other glyphs, the angle by which the writing was turned, and the shape it then had."""
+    shape = writing.shape
+    every = glyphs(parts, keep)
+    inside = [g for g in every if any(f.holds(*g.box) for f in fields)]
+    if inside and judge is not None:  # a form: digits are what stands in its fields
+        within = np.zeros(len(parts), bool)
+        middle = (parts.left + parts.right) / 2, (parts.top + parts.bottom) / 2
+        for f in fields:
+            within |= (
+                (f.left <= middle[0]) & (middle[0] < f.right) & (f.top <= middle[1]) & (middle[1] < f.bottom)
+            )
+        found = separated(parts, keep & within, judge)
+        if found.surest >= FIELD_SURE:
+            others = [replace(g, kind="other") for g in glyphs(parts, keep & ~within)]
+            return Segmented(found.digits, found.marks + others, found.score, found.surest), 0.0, shape
+    found = separated(parts, keep, judge)
+    angle = 0.0 if judge is None else skew.angle_of(every, writing_height(every))
+    if angle != 0.0:
+        turned = skew.level(writing, angle)
+        other_parts = components(turned)
+        other = separated(other_parts, np.asarray(other_parts.area > 4), judge)
+        if other.score > found.score:
+            return other, angle, turned.shape
+    return found, 0.0, shape
+
+
+FIELD_SURE = 0.6  # fields in which no glyph is read at least so surely are no fields for digits
 
 
 def nothing_written(ink: Floats, mask: Mask) -> str | None:
@@ -258,10 +233,10 @@ def too_busy(parts: Components, keep: np.ndarray[Any, Any]) -> str | None:
     return None
 
 
-def views_of(ink: Floats, settings: Preparation) -> Pixels:
-    """All readings of one digit's ink, uint8 (v, 28, 28)."""
+def views_of(ink: Floats, settings: Preparation, most: int | None = None) -> Pixels:
+    """All readings of one digit's ink, or the first `most`; uint8 (v, 28, 28)."""
     fine = placing.sharpened(placing.fitted(ink, settings.box))
-    views = settings.views if settings.averaging else settings.views[:1]
+    views = settings.views[:most] if settings.averaging else settings.views[:1]
     out = []
     for finest, widest, upright in views:
         drawn = placing.widened(fine, finest, widest) if settings.thickness else fine
@@ -271,29 +246,26 @@ def views_of(ink: Floats, settings: Preparation) -> Pixels:
     return np.stack(out)
 
 
-def _digit(glyph: Glyph, parts: Components, picture: Picture, settings: Preparation) -> Digit:
-    views = views_of(own(parts, glyph), settings)
+def _digit(ink: Floats, box: Box, row: int, cut: float, picture: Picture, settings: Preparation) -> Digit:
+    views = views_of(ink, settings)
+    return Digit(views[0], views, _original(box, picture), row, cut)
+
+
+def _original(box: Box, picture: Picture) -> Box:
+    """A box of the mask in pixels of the upright original."""
     sx, sy = picture.scale
-    box = (
-        int(glyph.left * sx),
-        int(glyph.top * sy),
-        int(np.ceil(glyph.right * sx)),
-        int(np.ceil(glyph.bottom * sy)),
-    )
-    return Digit(views[0], views, box, glyph.row)
+    left, top, right, bottom = box
+    return int(left * sx), int(top * sy), int(np.ceil(right * sx)), int(np.ceil(bottom * sy))
 
 
-def _judge(
-    settings: Preparation, classify: Classify | None
-) -> Callable[[list[Floats]], np.ndarray[Any, Any]] | None:
-    """The network as a judge of pieces of ink: the probability of its best answer for each."""
-    if classify is None:
-        return None
+def _judge(settings: Preparation, classify: Classify) -> Callable[[list[Floats]], np.ndarray[Any, Any]]:
+    """The network as a judge of pieces of ink: how surely each is one digit, from 0 (all equally likely) to 1."""
 
     def judge(inks: list[Floats]) -> np.ndarray[Any, Any]:
-        views = np.concatenate([views_of(i, settings) for i in inks])
+        views = np.concatenate([views_of(i, settings, 1) for i in inks])
         p = np.asarray(classify(views.astype(np.float32) / np.float32(255)))
-        sure: np.ndarray[Any, Any] = p.reshape(len(inks), -1, p.shape[1]).mean(1).max(1)
+        chance = 1.0 / p.shape[1]
+        sure: np.ndarray[Any, Any] = (p.max(axis=1) - chance) / (1.0 - chance)
         return sure
 
     return judge
@@ -307,15 +279,15 @@ def _shown(values: np.ndarray[Any, Any]) -> Pixels:
     return np.clip(values * 255.0, 0, 255).astype(np.uint8)
 
 
-def _boxes(tone: Pixels, found: list[Glyph]) -> Pixels:
+def _boxes(tone: Pixels, boxes: list[Box]) -> Pixels:
     """The grey picture with a red frame around every digit."""
     out = np.stack([tone] * 3, axis=2)
     thick = max(1, round(max(tone.shape) / 300))
-    for g in found:
-        frame = np.zeros(tone.shape, bool)
-        frame[
-            max(0, g.top - 2 * thick) : g.bottom + 2 * thick, max(0, g.left - 2 * thick) : g.right + 2 * thick
-        ] = True
-        frame[max(0, g.top - thick) : g.bottom + thick, max(0, g.left - thick) : g.right + thick] = False
-        out[frame] = (220, 40, 40)
+    for left, top, right, bottom in boxes:
+        for far, near in ((2 * thick, thick),):
+            window = out[max(0, top - far) : bottom + far, max(0, left - far) : right + far]
+            frame = np.ones(window.shape[:2], bool)
+            edge = far - near
+            frame[edge : frame.shape[0] - edge, edge : frame.shape[1] - edge] = False
+            window[frame] = (220, 40, 40)
     return out

@@ -1,12 +1,9 @@
-"""When to say "I don't know": the answer is unsure, or the digit is unlike every digit that was learned from.
+"""How sure an answer is: the probability that a digit was read rightly, calibrated on pictures made for it.
 
-Two measures, added. Uncertainty: one minus the best class's probability as the network gives it; the temperature that
-makes probabilities honest for digits would hide much of the doubt about what is none. Strangeness: the distance to
-the nearest of some kept training digits, both blurred a little and brought to length one. The limit is set on digits
-that were held back, so that a stated share of real digits is refused.
-
-A whole picture is in doubt when half of its signs are, when it is no page (see `page.unrest`), or when most of the
-writing beside the digits is none.
+What the network says is not enough: it knows neither whether the paper was quiet nor whether the digit is like those it
+learned from. So a small logistic regression weighs what is known about each digit: the network's own certainty, in the
+mean of the views and in the least certain one, the distance to the nearest training digits, how little the picture is
+like a page, how much of the writing beside the digits was not read, how few pixels the digit has, and whether it was cut out of a larger piece of ink.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -14,97 +11,122 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ShapeError, unknown
+from chainrule.errors import SettingError, ShapeError, unknown
 from chainrule.images.filters import Floats
 
 Array = np.ndarray[Any, Any]
 
-COMPANY = 0.75  # how much the doubt about the whole picture counts in the doubt about one of its digits
 BLOCK = 500  # digits compared together: their closenesses stay in the cache
+FEATURES = (
+    "constant", "certainty", "least certain view", "distance", "unrest", "unread", "few pixels", "cut",
+)  # fmt: skip
+WEIGHTS = (-0.35, 0.75, 0.55, 0.25, -2.0, -5.0, -1.15, -4.85)  # for model files that store none
+FORMER = ("most", "unrest", "unread")  # limits of earlier versions, which are not used any more
+FEW = 24  # pixels: a digit less high than this has few
+RIDGE = 1.0  # how much small weights are preferred when they are fitted
 
 
 @dataclass(frozen=True)
 class Rejection:
-    """The limits; stored in the model file. `temperature` divides the logarithms of probabilities.
+    """How probabilities are calibrated; stored in the model file.
 
-    `most` is the largest sum of uncertainty and strangeness of a digit that is still answered; `unrest` and `unread`
-    are the most that a picture may have of either.
+    `temperature` divides the logarithms of the network's probabilities. `weights` are those of a logistic regression on
+    `FEATURES`.
 
-    >>> Rejection(most=0.4).reason(np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0, 0, 0]))
-    "I don't know: 0 or 1, the network is only 50 % sure."
+    >>> Rejection(temperature=2.0).calibrated(np.array([[0.8, 0.2]])).round(3).tolist()
+    [[0.667, 0.333]]
     """
 
     temperature: float = 1.0
-    most: float = 1.0
-    unrest: float = 1.2  # writing on paper has 0.2, half of all photos of things have more than 3
-    unread: float = 0.4
+    weights: tuple[float, ...] = WEIGHTS
 
-    def to_dict(self) -> dict[str, float]:
-        """The limits as plain numbers."""
-        return asdict(self)
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as plain values."""
+        return {**asdict(self), "weights": list(self.weights)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Rejection":
-        """The limits that `to_dict` wrote."""
-        known = {f.name for f in fields(cls)}
+        """The settings that `to_dict` wrote."""
+        known = {f.name: f for f in fields(cls)}
         for name in values:
-            if name not in known:
-                raise unknown("doubt setting", name, known)
-        return cls(**{name: float(value) for name, value in values.items()})
+            if name not in known and name not in FORMER:
+                raise unknown("rejection setting", name, known)
+        try:
+            temperature = float(values.get("temperature", 1.0))
+            weights = tuple(float(w) for w in values.get("weights", WEIGHTS))
+        except (TypeError, ValueError):
+            raise SettingError(f"rejection: expected numbers, got {values!r}.") from None
+        if len(weights) != len(FEATURES):
+            raise SettingError(f"rejection: expected {len(FEATURES)} weights, got {len(weights)}.")
+        return cls(temperature, weights)
 
     def calibrated(self, probabilities: Array) -> Array:
         """Probabilities with the temperature applied; rows still add up to 1."""
         return tempered(probabilities, self.temperature)
 
-    def reasons(self, probabilities: Array, strange: Array) -> list[str | None]:
-        """Why each digit of a picture is refused, or None. probabilities: (n, classes), before the temperature.
+    def confidence(self, features: Array) -> Array:
+        """The probability that each digit was read rightly, (n,); features: (n, 8), see `features_of`."""
+        score: Array = 1.0 / (1.0 + np.exp(-(features @ np.array(self.weights))))
+        return score
 
-        A sign beside sure digits is more likely to be one itself: its doubt is mixed with the mean of all.
+    def probabilities(self, probabilities: Array, features: Array) -> Array:
+        """The classes' probabilities: the best one's is the confidence, the others share the rest as the network says.
+
+        Where the confidence is below what that would leave them, no class is likely, and they add up to less than 1.
         """
-        own = 1.0 - probabilities.max(axis=1) + strange
-        shown = COMPANY * own.mean() + (1 - COMPANY) * own
-        return [
-            self.reason(p, float(far), float(d))
-            for p, far, d in zip(probabilities, strange, shown, strict=True)
-        ]
+        p = self.calibrated(probabilities)
+        best, rows = p.argmax(axis=1), np.arange(len(p))
+        sure = self.confidence(features)
+        rest = p.copy()
+        rest[rows, best] = 0.0
+        rest /= np.maximum(rest.sum(axis=1, keepdims=True), 1e-12)
+        out = rest * (1.0 - sure)[:, None]
+        out = np.minimum(out, 0.999 * sure[:, None])
+        out[rows, best] = sure
+        return np.asarray(out)
 
-    def reason(
-        self,
-        probabilities: Array,
-        strangeness: float = 0.0,
-        doubt: float | None = None,
-        names: list[str] | None = None,
-    ) -> str | None:
-        """Why one digit is refused, or None. doubt: when it is not just uncertainty and strangeness."""
-        p = self.calibrated(np.asarray(probabilities)[None])[0]
-        first, second = (int(k) for k in np.argsort(-p)[:2])
-        names = names or [str(k) for k in range(len(p))]
-        doubt = 1.0 - float(np.max(probabilities)) + strangeness if doubt is None else doubt
-        if doubt <= self.most:
-            return None
-        if p[first] < 0.8:
-            return f"I don't know: {names[first]} or {names[second]}, the network is only {p[first] * 100:.0f} % sure."
-        return (
-            f"I don't know: this is unlike every digit that was learned from, though {names[first]} comes closest "
-            f"(distance {strangeness:.2f})."
-        )
 
-    def reason_for_all(
-        self, reasons: list[str | None], unrest: float = 0.0, unread: float = 0.0
-    ) -> str | None:
-        """Why a whole picture is refused, or None. reasons: of each digit.  unrest, unread: of the picture.
+def features_of(
+    views: list[Array], distance: Array, unrest: float, unread: float, heights: Array, cuts: Array
+) -> Array:
+    """What is known about each digit of a picture, (n, 8), in the order of `FEATURES`.
 
-        >>> Rejection().reason_for_all([None], unrest=4.0)
-        "I don't know: this looks like a photo of something else than writing on paper."
-        """
-        if unrest > self.unrest:
-            return "I don't know: this looks like a photo of something else than writing on paper."
-        doubted = [reason for reason in reasons if reason]
-        if len(doubted) * 2 >= len(reasons):  # then the rest is not to be trusted either
-            return doubted[0]
-        if unread > self.unread:
-            return "I don't know: most of what is written here is no digit."
-        return None
+    views: of each digit its probabilities in every view, (v, classes).  distance: to the nearest training digit, (n,).
+    unrest, unread: of the picture.  heights: of the digits, in pixels.  cuts: what their
+    seams cost.
+    """
+    mean = np.stack([v.mean(axis=0) for v in views])
+    best = mean.argmax(axis=1)
+    least = np.array([v[:, k].min() for v, k in zip(views, best, strict=True)])
+    n = len(views)
+    few = np.maximum(0.0, np.log(FEW / np.maximum(np.asarray(heights, float), 1.0)))
+    columns = (
+        np.ones(n), _logit(mean.max(axis=1)), _logit(least), np.asarray(distance, float),
+        np.full(n, min(np.log1p(max(unrest, 0.0)), 2.0)), np.full(n, unread), few, np.asarray(cuts, float),
+    )  # fmt: skip
+    return np.stack(columns, axis=1)
+
+
+def _logit(p: Array) -> Array:
+    p = np.clip(np.asarray(p, float), 0.02, 0.998)
+    return np.asarray(np.log(p / (1.0 - p)))
+
+
+def fit_weights(features: Array, right: Array) -> tuple[float, ...]:
+    """The weights under which it is least surprising which digits were read rightly: logistic regression, Newton's way."""
+    x, y = np.asarray(features, float), np.asarray(right, float)
+    w = np.zeros(x.shape[1])
+    ridge = np.full(x.shape[1], RIDGE)
+    ridge[0] = 1e-3
+    for _ in range(50):
+        p = 1.0 / (1.0 + np.exp(-x @ w))
+        slope = x.T @ (p - y) + ridge * w
+        bend = (x * (p * (1 - p))[:, None]).T @ x + np.diag(ridge)
+        step = np.linalg.solve(bend, slope)
+        w = w - step
+        if np.abs(step).max() < 1e-8:
+            break
+    return tuple(float(v) for v in w)
 
 
 def tempered(probabilities: Array, temperature: float) -> Array:
@@ -174,13 +196,3 @@ def _nearest(digits: Array, kept: Floats) -> tuple[Array, Array]:
         nearest[:, k] = closeness.argmax(axis=1)
         closeness[rows, nearest[:, k]] = -np.inf
     return best, nearest
-
-
-def set_limits(probabilities: Array, labels: Array, strange: Array, refuse: float = 0.02) -> Rejection:
-    """The temperature and the limit from digits that were held back, so that `refuse` of them are refused.
-
-    probabilities (n, classes) before any temperature, labels (n,), strange (n,) from `strangeness`.
-    """
-    temperature = best_temperature(probabilities, labels)
-    doubt = 1.0 - np.asarray(probabilities).max(1) + np.asarray(strange)
-    return Rejection(temperature, float(np.quantile(doubt, 1.0 - refuse)))

@@ -1,11 +1,12 @@
-"""From pieces of ink to digits: joined, parted where two touch, put in reading order.
+"""From pieces of ink to digits: every row is cut into more pieces than there are digits, and the best way to read it is found.
 
-Geometry alone decides what is plain. Where a judge is given (a network's confidence in a piece of ink being one
-digit), it decides what is not: a doubtful cut, a doubtful join, a mark that may be no digit.
+Pieces next to each other are put together in all ways that could make a digit, and the network says how surely each is
+one. The best path through a row is the reading whose glyphs are surest, cuts through strokes and joins over gaps paid
+for. Without a network only geometry decides.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,159 +14,304 @@ import numpy as np
 from chainrule.images import grouping
 from chainrule.images.components import Components, Mask
 from chainrule.images.filters import Floats
-from chainrule.images.grouping import Glyph
+from chainrule.images.glyphs import Glyph, common_lean, glyphs, joined, solid
+from chainrule.images.marks import kind_of, without_marks
+from chainrule.images.strokes import stroke_width
 
-Judge = Callable[[list[Floats]], np.ndarray[Any, Any]]
-WIDE = 1.15  # wider than this, as a share of its height, a glyph may be two
-MAYBE_WIDE = 0.8  # the same where a judge decides
-SURE, UNSURE = 0.75, 0.3  # a judge's confidence: surely a digit; and, beside sure ones, surely none
-TALL = 0.8  # a sign of at least this share of the sure digits' height is not overlooked
+Judge = Callable[
+    [list[Floats]], np.ndarray[Any, Any]
+]  # pieces of ink -> how surely each is one digit, 0 to 1
+
+WIDE = 1.15  # wider than this, as a share of its height, a glyph is two, where nobody can be asked
+MAYBE_WIDE = 0.62  # the same where the network decides
+ALONE_WIDE = 0.9  # the same where it stands alone on its paper: it may be an H or a U as well as 11
+THIN = 0.34  # a seam crosses at most this much ink, as a share of the writing's height
+SEAMS = 6  # seams in one piece
+BAND = 0.2  # a seam keeps so close to its column, as a share of the writing's height
+ASIDE = 0.15  # what a step aside costs a seam, in pixels of ink
+LONGEST = 7  # pieces in one glyph
+LEAST = 0.02  # no glyph is less likely a digit than this
+SURE = 0.75  # surely a digit
+WHOLE = 1.35  # writing at most this wide, as a share of its height, may be one digit in pieces
 
 
-def separated(
-    parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None
-) -> tuple[Components, list[Glyph]]:
-    """The digits among the pieces kept, in reading order, and the components with new numbers where one was cut."""
-    lean = grouping.common_lean(parts, keep)
-    every = grouping.glyphs(parts, keep, lean)
-    height = grouping.writing_height(every)
-    found = grouping.gathered(every, height)
+@dataclass(frozen=True)
+class Costs:
+    """What a path pays, in logarithms of a probability."""
+
+    cut: float = 0.35  # for a seam, and once more for the share of the height that is cut through
+    gap: float = 2.0  # for joining over a gap as wide as the writing is high
+    mark: float = 1.6  # for taking a glyph as tall as the writing for none
+
+
+COSTS = Costs()
+ALONE_CUT = 1.0  # what a seam costs where the writing is one piece: many letters are two strokes
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """The digits in reading order, the other glyphs, each with its kind, and how good the reading is.
+
+    score: the mean logarithm of how surely each glyph is what it is taken for.  surest: the best digit's, 0 to 1.
+    """
+
+    digits: list[Glyph]
+    marks: list[Glyph]
+    score: float = 0.0
+    surest: float = 0.0
+
+
+def separated(parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None) -> Segmented:
+    """The digits among the pieces kept, and what stands beside them."""
+    if not keep.any():
+        return Segmented([], [], -np.inf)
+    lean = common_lean(parts, keep)
+    every = glyphs(parts, keep, lean)
+    found = grouping.gathered(every, grouping.writing_height(every))
     height = grouping.writing_height(found)
-    found = grouping.plausible(found, height) or found
-    if judge is not None and 2 <= len(found) <= 6:
-        found = _joined(parts, found, judge)
-    cut: list[Glyph] = []
-    wide = (
-        WIDE if judge is None or len(found) == 1 else MAYBE_WIDE
-    )  # a sign alone on its paper may be a U as well as 11
-    for glyph in found:
-        parts, pieces = _parted(parts, glyph, height, lean, judge, wide)
-        cut += pieces
-    if judge is not None and len(cut) > 1:
-        cut = _without_non_digits(parts, grouping.rows(cut), judge)
-    return parts, grouping.rows(cut)
+    pieces = [g for g in found if grouping.plausible(g, height)] or found
+    marks = [g for g in found if not any(g is p for p in pieces)]
+    pieces = grouping.rows(pieces)
+    if judge is None:
+        halves = [half for g in strokes_only(pieces) for half in _halves(g, height, lean)]
+        return Segmented(grouping.rows(halves), _named(marks, pieces))
+    digits, others, score, surest = _read(strokes_only(pieces), height, lean, judge)
+    one = _in_one(every, digits, others, marks, score, judge)
+    if one is not None:
+        return Segmented([one[0]], [], float(np.log(one[1])), one[1])
+    digits, tall = without_marks(digits)
+    return Segmented(grouping.rows(digits), _named(others + tall + marks, digits), score, surest)
 
 
-def _joined(parts: Components, found: list[Glyph], judge: Judge) -> list[Glyph]:
-    """Two glyphs above each other that make a surer digit together than alone become one (a broken stroke)."""
-    for i, a in enumerate(found):
-        for b in found[i + 1 :]:
-            if grouping.shared(a.start, a.stop, b.start, b.stop) < 0.3:
-                continue
-            gap = max(a.top, b.top) - min(a.bottom, b.bottom)
-            if gap > 0.5 * min(a.height, b.height):
-                continue
-            whole = a.joined(b)
-            one, first, second = judge([own(parts, g) for g in (whole, a, b)])
-            if one > max(SURE, min(first, second)):
-                return _joined(parts, [g for g in found if g not in (a, b)] + [whole], judge)
-    return found
+def _named(marks: list[Glyph], digits: list[Glyph]) -> list[Glyph]:
+    """The glyphs that are no digits with their kinds, left to right; what is too small to be anything is left out."""
+    named = [replace(g, kind=kind_of(g, digits)) for g in marks]
+    return sorted((g for g in named if g.kind != "speck"), key=lambda g: (g.start, g.top))
 
 
-def _without_non_digits(parts: Components, found: list[Glyph], judge: Judge) -> list[Glyph]:
-    """Leaves out small signs that the judge takes for no digit, and rows without one sure digit when another has some.
-
-    A sign as tall as the sure ones of its row stays: to leave it out would turn 1?3 into 13.
-    """
-    sure = judge([own(parts, g) for g in found])
-    if sure.max() < SURE:
-        return found
-    heights = {row: [g.height for g, c in zip(found, sure, strict=True) if g.row == row and c >= SURE]
-               for row in {g.row for g in found}}  # fmt: skip
-    return [
-        g
-        for g, c in zip(found, sure, strict=True)
-        if heights[g.row] and (c >= UNSURE or g.height >= TALL * np.median(heights[g.row]))
-    ]
-
-
-def _parted(
-    parts: Components, glyph: Glyph, height: float, lean: float, judge: Judge | None, maybe: float
-) -> tuple[Components, list[Glyph]]:
-    """A glyph cut where two digits touch, when it is too wide for one and the seam is thin; else as it is."""
-    wide = (glyph.stop - glyph.start) / max(glyph.height, 0.8 * height)
-    if wide < maybe or glyph.height < 6:
-        return parts, [glyph]
-    ink = own(parts, glyph)
-    seam = best_seam(ink, lean)
-    if seam is None:
-        return parts, [glyph]
-    right = right_of(ink.shape, seam, lean)
-    if judge is not None:
-        one, first, second = judge(
-            [ink, _trimmed(np.where(right, 0, ink)), _trimmed(np.where(right, ink, 0))]
-        )
-        if one >= min(first, second) - (0.1 if wide > WIDE else 0.0):
-            return parts, [glyph]
-    parts, halves = cut(parts, glyph, right, lean)
-    out: list[Glyph] = []
-    for half in halves:
-        parts, pieces = _parted(parts, half, height, lean, judge, maybe)
-        out += pieces
-    return parts, out
+def _read(
+    pieces: list[Glyph], height: float, lean: float, judge: Judge
+) -> tuple[list[Glyph], list[Glyph], float, float]:
+    """The best path through every row: digits, other glyphs, the mean logarithm each was given, the surest digit."""
+    rows: dict[int, list[Glyph]] = {}
+    for piece in pieces:
+        rows.setdefault(piece.row, []).append(piece)
+    least = ALONE_WIDE if len(pieces) == 1 else MAYBE_WIDE
+    lattices = [Lattice(row, height, lean, least) for row in rows.values()]
+    inks = [glyph.floats() for lattice in lattices for glyph in lattice.candidates]
+    sure = judge(inks) if inks else np.zeros(0)
+    digits, others, total, surest, at = [], [], 0.0, 0.0, 0
+    for lattice in lattices:
+        n = len(lattice.candidates)
+        path = lattice.best(sure[at : at + n])
+        at += n
+        read = [g for g, p in path if g.kind == "digit"]
+        if read and max(p for g, p in path if g.kind == "digit") < SURE and len(lattices) > 1:
+            others += [
+                replace(g, kind="other") for g, _ in path
+            ]  # a row without one sure digit, when others have some
+            continue
+        digits += read
+        others += [g for g, _ in path if g.kind != "digit"]
+        total += sum(np.log(max(p if g.kind == "digit" else 1 - p, LEAST)) for g, p in path)
+        surest = max([surest, *(p for g, p in path if g.kind == "digit")])
+    if not digits and others:  # no row has a sure one: then all is read as it is
+        digits, others = [replace(g, kind="digit") for g in others], []
+    return digits, others, total / max(1, len(digits) + len(others)), surest
 
 
-def own(parts: Components, glyph: Glyph) -> Floats:
-    """The glyph's ink alone, cut out: 1 or 0, float32."""
-    window = parts.labels[glyph.top : glyph.bottom, glyph.left : glyph.right]
-    if len(glyph.pieces) == 1:
-        mine = window == glyph.pieces[0] + 1
-    else:
-        mine = np.isin(window, np.array(glyph.pieces) + 1)
-    out: Floats = mine.astype(np.float32)
-    return out
-
-
-def best_seam(ink: Floats, lean: float = 0.0) -> int | None:
-    """Where to cut: the leaning column with the least ink, away from the ends; None if none is thin.
-
-    Columns are counted after the lean is taken out, from the left edge of the box's first row.
-    """
-    rows, columns = np.nonzero(ink >= 0.5)
-    upright = np.rint(columns + lean * rows).astype(int)
-    low = int(upright.min())
-    profile = np.bincount(upright - low).astype(float)
-    w = len(profile)
-    first, last = int(0.2 * w), int(0.8 * w)
-    if last - first < 3:
+def _in_one(
+    every: list[Glyph],
+    digits: list[Glyph],
+    others: list[Glyph],
+    marks: list[Glyph],
+    score: float,
+    judge: Judge,
+) -> tuple[Glyph, float] | None:
+    """All writing as one digit in pieces, when it is as compact as one and is read more surely so; else None."""
+    if len(every) < 2 or (len(digits) == 1 and not others and not marks):
         return None
-    smooth = np.convolve(np.pad(profile, 1, mode="edge"), [0.25, 0.5, 0.25], "valid")
-    central = 1.0 + 0.5 * np.abs(np.arange(w) - w / 2) / w
-    column = first + int((smooth * central)[first:last].argmin())
-    return column + low if smooth[column] < 0.3 * ink.shape[0] else None
+    whole = joined(every)
+    if max(whole.height, whole.width) > WHOLE * 1.6 * min(whole.height, whole.width) or len(every) > 40:
+        return None
+    if whole.width > WHOLE * whole.height:
+        return None
+    sure = float(judge([whole.floats()])[0])
+    left_out = sum(int(g.ink.sum()) for g in others + marks) / max(1, int(whole.ink.sum()))
+    return (whole, sure) if sure >= SURE and np.log(sure) > score - 4.0 * left_out + 0.1 else None
 
 
-def right_of(shape: tuple[int, ...], seam: int, lean: float) -> Mask:
-    """True for the pixels at or beyond the seam."""
-    rows, columns = np.indices(shape[:2])
-    right: Mask = np.rint(columns + lean * rows) >= seam
-    return right
+class Lattice:
+    """One row cut into pieces, and the glyphs that runs of pieces next to each other make."""
+
+    def __init__(self, row: list[Glyph], height: float, lean: float, least: float = MAYBE_WIDE) -> None:
+        self.alone = len(row) == 1
+        self.pieces: list[Glyph] = []
+        self.cuts: list[
+            float
+        ] = []  # before each piece: the ink cut through as a share of the height; -1 for none
+        whole: list[tuple[int, int]] = []
+        for glyph in sorted(row, key=lambda g: (g.start, g.top)):
+            first = len(self.pieces)
+            for piece, crossed in _seamed(glyph, height, lean, least):
+                self.pieces.append(piece)
+                self.cuts.append(crossed)
+            whole.append((first, len(self.pieces)))
+        self.height = height
+        self.candidates: list[Glyph] = []
+        self.spans: list[tuple[int, int]] = []
+        self.whole = set(whole)
+        for i in range(len(self.pieces)):
+            glyph = self.pieces[i]
+            for j in range(i + 1, min(i + LONGEST, len(self.pieces)) + 1):
+                if j > i + 1:
+                    glyph = glyph.joined(self.pieces[j - 1])
+                wide = glyph.stop - glyph.start
+                if (i, j) not in self.whole and wide > 1.5 * max(height, 0.7 * glyph.height):
+                    break
+                self.candidates.append(glyph)
+                self.spans.append((i, j))
+        have = set(self.spans)
+        for i, j in whole:
+            if (i, j) not in have:
+                self.candidates.append(joined(self.pieces[i:j]))
+                self.spans.append((i, j))
+
+    def best(self, sure: np.ndarray[Any, Any]) -> list[tuple[Glyph, float]]:
+        """The glyphs of the best path and how surely each is a digit; kind "other" for what is taken for none."""
+        n = len(self.pieces)
+        score, step = np.full(n + 1, -np.inf), [(0, -1, "digit")] * (n + 1)
+        score[0] = 0.0
+        order = sorted(range(len(self.spans)), key=lambda k: self.spans[k])
+        for k in order:
+            i, j = self.spans[k]
+            p = float(np.clip(sure[k], LEAST, 1.0))
+            paid = self._paid(i, j)
+            options = [("digit", np.log(p) - paid)]
+            if (i, j) in self.whole:
+                tall = min(1.0, self.candidates[k].height / self.height) ** 2
+                options.append(("other", np.log(max(1.0 - p, LEAST)) - COSTS.mark * tall))
+            for kind, gained in options:
+                if score[i] + gained > score[j]:
+                    score[j], step[j] = score[i] + gained, (i, k, kind)
+        path, j = [], n
+        while j > 0:
+            i, k, kind = step[j]
+            ends = [self.cuts[c] for c in (i, j) if c < n and self.cuts[c] >= 0]
+            cut = max((COSTS.cut + crossed for crossed in ends), default=0.0)
+            path.append((replace(self.candidates[k], kind=kind, cut=cut), float(sure[k])))
+            j = i
+        return path[::-1]
+
+    def _paid(self, i: int, j: int) -> float:
+        """What a glyph pays for the seam at its left end and for the gaps within."""
+        paid = 0.0 if self.cuts[i] < 0 else (ALONE_CUT if self.alone else COSTS.cut) + self.cuts[i]
+        for k in range(i + 1, j):
+            if self.cuts[k] < 0:
+                before = max(p.stop for p in self.pieces[i:k])
+                paid += 0.2 + COSTS.gap * max(0.0, self.pieces[k].start - before) / self.height
+        return paid
 
 
-def cut(
-    parts: Components, glyph: Glyph, right: np.ndarray[Any, Any], lean: float
-) -> tuple[Components, tuple[Glyph, Glyph]]:
-    """Gives the glyph's ink two new numbers, one on either side of a seam."""
-    labels = parts.labels.copy()
-    window = labels[glyph.top : glyph.bottom, glyph.left : glyph.right]
-    mine = np.isin(window, np.array(glyph.pieces) + 1)
-    first, second = len(parts) + 1, len(parts) + 2
-    window[mine] = np.where(right, second, first)[mine]
-    found, boxes = [], []
-    for number in (first, second):
-        rows, columns = np.nonzero(window == number)
-        rows, columns = rows + glyph.top, columns + glyph.left
-        upright = columns + lean * rows
-        box = (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
-        found.append(Glyph((number - 1,), *box, float(upright.min()), float(upright.max()) + 1.0, glyph.row))
-        boxes.append((*box, len(rows)))
-    new = {
-        name: np.append(getattr(parts, name), [box[k] for box in boxes])
-        for k, name in enumerate(("left", "top", "right", "bottom", "area"))
-    }
-    return replace(parts, labels=labels, **new), (found[0], found[1])
+def _seamed(glyph: Glyph, height: float, lean: float, least: float) -> list[tuple[Glyph, float]]:
+    """A glyph cut at every seam where two digits might touch, and before each piece how much ink the seam crosses."""
+    wide = glyph.stop - glyph.start
+    if wide < least * max(glyph.height, 0.8 * height) or glyph.height < 6:
+        return [(glyph, -1.0)]
+    upright, profile = _profile(glyph, lean)
+    ink = np.zeros((glyph.height, len(profile)), bool)
+    rows, _ = np.nonzero(glyph.ink)
+    ink[rows, upright[glyph.ink]] = True
+    pieces: list[tuple[Glyph, float]] = []
+    left, crossed = np.full(glyph.height, -glyph.width), -1.0
+    row = np.arange(glyph.height)
+    for seam, through in [*seams(ink, height), (np.full(glyph.height, len(profile)), 0.0)]:
+        seam = np.maximum(seam, left)
+        part = glyph.part((upright >= left[row][:, None]) & (upright < seam[row][:, None]), lean)
+        if part is not None:
+            pieces.append((part, crossed))
+            crossed = 0.0
+        crossed, left = max(crossed, through), seam
+    return pieces
 
 
-def _trimmed(ink: Floats) -> Floats:
-    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else ink
+def _profile(glyph: Glyph, lean: float) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Each pixel's column after the lean is taken out, from 0 for the first ink; and the ink in each such column."""
+    rows, columns = np.indices(glyph.ink.shape)
+    upright = np.rint(columns + lean * rows).astype(int)
+    low = int(upright[glyph.ink].min())
+    return upright - low, np.bincount(upright[glyph.ink] - low).astype(float)
+
+
+def seams(ink: Mask, height: float) -> list[tuple[np.ndarray[Any, Any], float]]:
+    """Where to cut upright ink: for each row the first column of the right side; and the ink crossed, as a share of the height.
+
+    Around columns at even steps, and around those with least ink, the path from top to bottom that crosses least ink.
+    """
+    _h, w = ink.shape
+    band = max(2, round(BAND * height))
+    profile = np.convolve(np.pad(ink.sum(axis=0).astype(float), 1, mode="edge"), [0.25, 0.5, 0.25], "valid")
+    margin = max(2, round(0.15 * height))
+    thin = [
+        c for c in range(margin, w - margin) if profile[c] == profile[max(0, c - band) : c + band + 1].min()
+    ]
+    steps = list(range(margin + band, w - margin, 2 * band))
+    found: list[tuple[float, np.ndarray[Any, Any]]] = []
+    for middle, near in [(c, max(1, band // 2)) for c in thin] + [(c, band) for c in steps]:
+        low, high = max(1, middle - near), min(w - 1, middle + near + 1)
+        if high - low >= 1:
+            path, crossed = _path(ink[:, low:high])
+            found.append((crossed / height, path + low))
+    chosen: list[tuple[np.ndarray[Any, Any], float]] = []
+    for crossed, path in sorted(found, key=lambda f: f[0]):
+        if crossed > THIN or len(chosen) == SEAMS * max(1, round(w / height / 1.5)):
+            break
+        if all(np.abs(path - other).mean() >= 0.15 * height for other, _ in chosen):
+            chosen.append((path, crossed))
+    return sorted(chosen, key=lambda c: float(c[0].mean()))
+
+
+def _path(ink: Mask) -> tuple[np.ndarray[Any, Any], float]:
+    """The way from the top row to the bottom, one column aside at most a row, that crosses least ink; and how much."""
+    h, w = ink.shape
+    cost = ink[0] + ASIDE * np.abs(np.arange(w) - w // 2) / max(1, w)
+    back = np.zeros((h, w), np.int8)
+    for y in range(1, h):
+        sides = np.stack([np.concatenate([[np.inf], cost[:-1]]), cost, np.concatenate([cost[1:], [np.inf]])])
+        sides[[0, 2]] += ASIDE
+        back[y] = sides.argmin(axis=0) - 1
+        cost = sides.min(axis=0) + ink[y]
+    path = np.zeros(h, int)
+    path[-1] = int(cost.argmin())
+    for y in range(h - 1, 0, -1):
+        path[y - 1] = path[y] + back[y, path[y]]
+    return path, float(ink[np.arange(h), path].sum())
+
+
+def _halves(glyph: Glyph, height: float, lean: float) -> list[Glyph]:
+    """A glyph cut at its thinnest seam when it is too wide for one; else as it is. For where no network is asked."""
+    wide = (glyph.stop - glyph.start) / max(glyph.height, 0.8 * height)
+    if wide < WIDE or glyph.height < 6:
+        return [glyph]
+    upright, profile = _profile(glyph, lean)
+    w = len(profile)
+    central = profile * (1.0 + 0.5 * np.abs(np.arange(w) - w / 2) / w)
+    first, last = int(0.2 * w), int(0.8 * w)
+    if last - first < 3 or central[first:last].min() >= 0.3 * glyph.height:
+        return [glyph]
+    seam = first + int(central[first:last].argmin())
+    sides = [glyph.part(upright < seam, lean), glyph.part(upright >= seam, lean)]
+    return [g for side in sides if side is not None for g in _halves(side, height, lean)]
+
+
+def strokes_only(found: list[Glyph]) -> list[Glyph]:
+    """Without blots."""
+    return [g for g in found if not solid(g, stroke_width(g.floats()))]
+
+
+def mask_of(found: list[Glyph], shape: tuple[int, ...]) -> Mask:
+    """The ink of some glyphs in a picture of a shape."""
+    mask = np.zeros(shape, bool)
+    for g in found:
+        mask[g.top : g.bottom, g.left : g.right] |= g.ink
+    return mask

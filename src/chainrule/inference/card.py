@@ -98,7 +98,7 @@ class ModelCard:
         preparation = dict(data.preparation)
         digits = preparation.get("like") == "mnist"
         if digits:
-            from chainrule.images.preparation import Preparation
+            from chainrule.images.settings import Preparation
 
             preparation["photos"] = Preparation().to_dict()
         dataset = {"name": data.name, "digest": data.digest, "options": options or {}}

@@ -220,11 +220,17 @@ def calibrated(card: ModelCard, data: "Dataset", model: "Sequential") -> ModelCa
     """The card of a digit reader, completed by when it does not answer and how its probabilities are calibrated."""
     if data.preparation.get("like") != "mnist" or len(data.class_names or ()) != 10 or data.name != "mnist":
         return card
+    from chainrule.inference.handwriting import PAGES
     from chainrule.inference.handwriting import calibrated as calibration_of
 
     x, y, part = data.x_test, data.y_test, "test"
     if data.x_val is not None and data.y_val is not None:
         x, y, part = data.x_val, data.y_val, "validation"
-    found = calibration_of(lambda pixels: model.predict_on_batch(fit_shape(pixels, model.input_shape)), x, y)
+    pages = (
+        PAGES if card.recipe.get("name") == "handwriting" else 0
+    )  # half a minute, for a reader of photos only
+    found = calibration_of(
+        lambda pixels: model.predict_on_batch(fit_shape(pixels, model.input_shape)), x, y, pages
+    )
     results = {"calibration_error": found["calibration_error"], "calibrated_on": f"the {part} part"}
-    return replace(card, rejection=Rejection.from_dict(found["doubt"]), results=card.results | results)
+    return replace(card, rejection=Rejection.from_dict(found["rejection"]), results=card.results | results)

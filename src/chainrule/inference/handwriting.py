@@ -1,4 +1,4 @@
-"""Reading handwriting: a picture is prepared, the network answers, and doubt decides whether the answer is given.
+"""Reading handwriting: a picture is prepared, the network answers, and each answer gets the probability that it is right.
 
 One code path for the command line, a server and everything else; what a model file stores decides how it is done.
 """
@@ -10,19 +10,29 @@ from typing import Any
 import numpy as np
 
 from chainrule import pretrained
-from chainrule.images import Preparation, Prepared, Rejection, prepare
-from chainrule.images.rejection import calibration_error, set_limits, signature, strangeness
+from chainrule.images import Mark, Preparation, Prepared, Rejection, prepare
+from chainrule.images.rejection import (
+    best_temperature,
+    calibration_error,
+    features_of,
+    fit_weights,
+    signature,
+    strangeness,
+)
 
 Array = np.ndarray[Any, Any]
 Classify = Callable[[Array], Array]
 Box = tuple[int, int, int, int]
 
-REFUSED = 0.01  # the share of digits that were held back which may be answered with "I don't know"
+SURE = 0.5  # a digit that is less likely to be right is in doubt, unless more is asked for
+NOTHING = 0.05  # where no glyph is likelier a digit than this, there is nothing like a digit
+FAR = 0.75  # a digit so far from all training digits is unlike them
+PAGES = 600  # pictures made to calibrate on
 
 
 @dataclass(frozen=True, eq=False)
 class ReadDigit:
-    """One digit that was read. probabilities: of each class, calibrated.  doubt: why it is not answered, or None."""
+    """One digit that was read. probabilities: of each class, calibrated.  doubt: why it may be another or none, or None."""
 
     label: int
     probabilities: Array
@@ -39,36 +49,63 @@ class ReadDigit:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What was read in a picture. refused: why there is no answer at all, or None."""
+    """What was read in a picture. refused: why there is nothing like a digit in it, or None.
+
+    doubt: why the whole may be wrong, or None.  strict: a certainty was asked for.  marks: glyphs that are no digits, each with its kind.
+    """
 
     prepared: Prepared
     digits: tuple[ReadDigit, ...] = ()
     refused: str | None = None
+    doubt: str | None = None
+    strict: bool = False
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The glyphs that are no digits."""
+        return self.prepared.marks
 
     @property
     def text(self) -> str | None:
-        """The digits in reading order, `|` between rows, `?` for one that is in doubt; None when refused.
+        """The digits in reading order, `|` between rows, `?` for one of several that is in doubt; None when refused.
 
-        A picture that already was as MNIST's are keeps the answer that its array gets, in doubt or not.
+        One digit alone is always named: its doubt stands beside it.
         """
-        if self.prepared.passed:
-            return str(self.digits[0].label)
         if self.refused is not None:
             return None
-        return self.prepared.text(["?" if digit.doubt else str(digit.label) for digit in self.digits])
+        return self.prepared.text(
+            [
+                "?" if hidden else str(digit.label)
+                for hidden, digit in zip(self.hidden, self.digits, strict=True)
+            ]
+        )
+
+    @property
+    def hidden(self) -> list[bool]:
+        """For each digit whether `?` stands for it: where it is in doubt, unless it is alone and nothing was asked for."""
+        alone = len(self.digits) == 1 and not self.strict
+        return [digit.doubt is not None and not alone for digit in self.digits]
+
+    @property
+    def probability(self) -> float | None:
+        """That the least certain digit is right."""
+        return min((digit.probability for digit in self.digits), default=None)
 
 
 class Reader:
     """Reads pictures with a network.
 
     classify: float32 pictures (n, 28, 28) from 0 to 1 -> probabilities (n, classes).  settings: the preparation.
-    doubt: when to say "I don't know"; None gives every answer.
+    rejection: how probabilities are calibrated; None leaves them as the network gives them.  sure: a digit less
+    likely to be right is in doubt; None: 0.5, and a digit alone is named all the same.
     """
 
     def __init__(
-        self, classify: Classify, settings: Preparation | None = None, doubt: Rejection | None = None
-    ) -> None:
-        self.classify, self.settings, self.doubt = classify, settings or Preparation(), doubt
+        self, classify: Classify, settings: Preparation | None = None, rejection: Rejection | None = None,
+        sure: float | None = None,
+    ) -> None:  # fmt: skip
+        self.classify, self.settings, self.rejection = classify, settings or Preparation(), rejection
+        self.sure, self.strict = SURE if sure is None else sure, sure is not None
         self._signatures: Array | None = None
 
     def read(self, picture: Any, single: bool = False) -> Reading:
@@ -79,21 +116,43 @@ class Reader:
         """The network's answers to a prepared picture."""
         if prepared.refused is not None or not prepared.digits:
             return Reading(prepared, refused=prepared.refused or "Nothing was found in this picture.")
-        raw = prepared.probabilities(self.classify)
-        reasons: list[str | None] = [None] * len(raw)
-        if self.doubt is None:
-            calibrated = raw
+        views = prepared.view_probabilities(self.classify)
+        raw = np.stack([v.mean(axis=0) for v in views])
+        distance = np.zeros(len(raw))
+        if self.rejection is None:
+            shown = raw
+        elif prepared.passed:  # the answer that its array would get
+            shown = self.rejection.calibrated(raw)
         else:
-            calibrated = self.doubt.calibrated(raw)
-            strange, _ = strangeness(np.stack([digit.pixels for digit in prepared.digits]), self.signatures())
-            reasons = self.doubt.reasons(raw, strange)
+            distance = self.distances(prepared)
+            shown = self.rejection.probabilities(raw, self._features(prepared, views, distance))
         digits = tuple(
-            ReadDigit(int(p.argmax()), p, found.box, found.row, found.pixels, reason)
-            for p, found, reason in zip(calibrated, prepared.digits, reasons, strict=True)
+            ReadDigit(int(p.argmax()), p, found.box, found.row, found.pixels, self._doubt(p, float(far)))
+            for p, found, far in zip(shown, prepared.digits, distance, strict=True)
         )
-        if self.doubt is None:
-            return Reading(prepared, digits)
-        return Reading(prepared, digits, self.doubt.reason_for_all(reasons, prepared.unrest, prepared.unread))
+        best = max(digit.probability for digit in digits)
+        if self.rejection is not None and best < NOTHING:
+            return Reading(prepared, digits, "There is nothing like a digit in this picture.")
+        worst = min(digits, key=lambda digit: digit.probability)
+        return Reading(prepared, digits, None, worst.doubt, self.strict)
+
+    def _features(self, prepared: Prepared, views: list[Array], distance: Array) -> Array:
+        heights = np.array([digit.box[3] - digit.box[1] for digit in prepared.digits])
+        cuts = np.array([digit.cut for digit in prepared.digits])
+        return features_of(views, distance, prepared.unrest, prepared.unread, heights, cuts)
+
+    def _doubt(self, p: Array, distance: float) -> str | None:
+        """Why a digit is in doubt, or None."""
+        first, second = (int(k) for k in np.argsort(-p)[:2])
+        if p[first] >= self.sure:
+            return None
+        if distance > FAR or p[second] < 0.5 * (1.0 - p[first]):
+            return f"unlike the digits that were learned from; {first} comes closest ({p[first] * 100:.0f} %)"
+        return f"{first} or {second}, {first} with {p[first] * 100:.0f} %"
+
+    def distances(self, prepared: Prepared) -> Array:
+        """How far each digit is from the nearest training digit."""
+        return strangeness(np.stack([digit.pixels for digit in prepared.digits]), self.signatures())[0]
 
     def signatures(self) -> Array:
         """The digits that were learned from, as `strangeness` compares them."""
@@ -104,14 +163,67 @@ class Reader:
         return self._signatures
 
 
-def calibrated(classify: Classify, pictures: Array, labels: Array) -> dict[str, Any]:
-    """The doubt for a network, from MNIST-like digits (n, 28, 28) uint8 that it did not learn from, and their labels.
+def calibrated(classify: Classify, pictures: Array, labels: Array, pages: int = PAGES) -> dict[str, Any]:
+    """How a network's probabilities are to be read, from MNIST-like digits (n, 28, 28) uint8 that it did not learn from.
 
-    Returns {"doubt": ..., "calibration_error": before and after}; for a model's file.
+    The temperature comes from the digits themselves; the weights from `pages` pictures that are made of them and without
+    them; 0 keeps the usual weights. Returns {"rejection": ..., "calibration_error": before and after}; for a model's file.
     """
     raw = classify(pictures.astype(np.float32) / np.float32(255))
-    kept, _ = pretrained.seen()
-    strange, _ = strangeness(pictures, signature(kept))
-    doubt = set_limits(raw, labels, strange, REFUSED)
-    errors = [calibration_error(p, labels) for p in (raw, doubt.calibrated(raw))]
-    return {"doubt": doubt.to_dict(), "calibration_error": {"before": errors[0], "after": errors[1]}}
+    temperature = best_temperature(raw, labels)
+    errors = [calibration_error(p, labels) for p in (raw, Rejection(temperature).calibrated(raw))]
+    rejection = Rejection(temperature)
+    if pages:
+        features, right = evidence(Reader(classify, rejection=rejection), pictures, labels, pages)
+        rejection = Rejection(temperature, fit_weights(features, right))
+    return {"rejection": rejection.to_dict(), "calibration_error": {"before": errors[0], "after": errors[1]}}
+
+
+def evidence(
+    reader: Reader, pictures: Array, labels: Array, pages: int = PAGES, seed: int = 1
+) -> tuple[Array, Array]:
+    """What was known about each digit found in made pages, (n, 8), and whether it was read rightly, (n,).
+
+    pictures, labels: digits to write on the pages. A third of the pages have no digit on them.
+    """
+    from chainrule.images.made_pages import digit_pages, empty_pages
+
+    third = pages // 3
+    made = [
+        *digit_pages(pictures, labels, third, seed), *digit_pages(pictures, labels, third // 2, seed + 1, most=4),
+        *empty_pages(third, seed + 2),
+    ]  # fmt: skip
+    features, right = [], []
+    for page in made:
+        prepared = prepare(page.pixels, reader.settings, classify=reader.classify)
+        if not prepared.digits:
+            continue
+        views = prepared.view_probabilities(reader.classify)
+        read = [int(v.mean(axis=0).argmax()) for v in views]
+        features.append(reader._features(prepared, views, reader.distances(prepared)))  # noqa: SLF001 - its own module
+        right.append(right_ones(read, [int(c) for c in page.text]))
+    return np.concatenate(features), np.concatenate(right)
+
+
+def right_ones(read: list[int], truth: list[int]) -> Array:
+    """Which of the digits read are in a longest common subsequence with the true ones, bool (n,).
+
+    >>> right_ones([1, 7, 3], [1, 3]).tolist()
+    [True, False, True]
+    """
+    n, m = len(read), len(truth)
+    length = np.zeros((n + 1, m + 1), int)
+    for i in range(n - 1, -1, -1):
+        for j in range(m - 1, -1, -1):
+            same = length[i + 1, j + 1] + 1 if read[i] == truth[j] else 0
+            length[i, j] = max(same, length[i + 1, j], length[i, j + 1])
+    right, i, j = np.zeros(n, bool), 0, 0
+    while i < n and j < m:
+        if read[i] == truth[j] and length[i, j] == length[i + 1, j + 1] + 1:
+            right[i] = True
+            i, j = i + 1, j + 1
+        elif length[i + 1, j] >= length[i, j + 1]:
+            i += 1
+        else:
+            j += 1
+    return right

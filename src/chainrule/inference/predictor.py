@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.engine.examples import Scaled
 from chainrule.errors import DataError
 from chainrule.inference import inputs
+from chainrule.inference.answer import Answer, Box, Glyph
 from chainrule.inference.card import ModelCard, last_activation, made_by
 from chainrule.inference.inputs import fit_shape
 
@@ -19,67 +20,22 @@ if TYPE_CHECKING:
     from chainrule.models import Sequential
 
 Array = np.ndarray[Any, Any]
-Box = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True)
-class Glyph:
-    """One glyph that was read: the classes from the likeliest on, with their probabilities, and where it stood."""
-
-    ranks: tuple[tuple[str, float], ...]
-    box: Box | None = None  # left, top, right, bottom in pixels of the picture
-    doubt: str | None = None  # why it is not answered
-
-    def to_dict(self, top: int) -> dict[str, Any]:
-        """For programs; `top` classes are listed where more than one is asked for."""
-        label, probability = self.ranks[0]
-        found: dict[str, Any] = {
-            "label": label,
-            "probability": probability,
-            "box": self.box,
-            "doubt": self.doubt,
-        }
-        return found | (
-            {"top": [{"label": n, "probability": p} for n, p in self.ranks[:top]]} if top > 1 else {}
-        )
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says about one example of a file.
-
-    row: its place in the file, None for a picture.  text: the answer as people write it.  probability: of the least
-    certain glyph.  value: the number, or numbers, of a regression.  refused: why there is no answer.  seen: the
-    pixels that the network was given, to be shown.
-    """
-
-    file: str
-    row: int | None = None
-    text: str | None = None
-    probability: float | None = None
-    value: float | list[float] | None = None
-    digits: tuple[Glyph, ...] = ()
-    refused: str | None = None
-    seen: tuple[Any, ...] = ()
-    reading: Any = None  # how a picture of handwriting was read, stage by stage
-
-    def to_dict(self, top: int = 1) -> dict[str, Any]:
-        """For programs: always the same keys."""
-        return {
-            "file": self.file, "row": self.row, "text": self.text, "probability": self.probability, "value": self.value,
-            "digits": [glyph.to_dict(top) for glyph in self.digits], "refused": self.refused,
-        }  # fmt: skip
 
 
 @dataclass
 class Predictor:
-    """A model with its card, asked about files.  single: all writing of a picture is one glyph."""
+    """A model with its card, asked about files.
+
+    single: all writing of a picture is one glyph.  sure: a digit of a picture that is less likely to be right is in doubt;
+    None: 0.5, and a digit alone is named all the same.
+    """
 
     model: "Sequential"
     card: ModelCard
     single: bool = False
+    sure: float | None = None
 
-    def read(self, name: str) -> Iterator[Prediction]:
+    def read(self, name: str) -> Iterator[Answer]:
         """The answers to what is in a file, or in stdin for "-"; raises DataError or FileError where it cannot be read."""
         if name != inputs.STDIN:
             what = inputs.kind(inputs.head_of(name), name)
@@ -91,11 +47,11 @@ class Predictor:
             )
             yield from self._answers("-", what, path, content)
 
-    def rows(self, name: str, x: Array) -> list[Prediction]:
+    def rows(self, name: str, x: Array) -> list[Answer]:
         """The answers for examples (n, ...), or one of them; raises ShapeError or DataError where they do not fit."""
         return list(self._rows(name, self._levels(np.asarray(x))))
 
-    def picture(self, name: str, picture: "Picture") -> Prediction:
+    def picture(self, name: str, picture: "Picture") -> Answer:
         """The answer for one picture that was read already; raises DataError where the model takes no pictures."""
         if self.card.digits:
             return self._photo(name, picture)
@@ -110,7 +66,7 @@ class Predictor:
         prepared = np.asarray(datasets.prepare(self.card.preparation, Image.fromarray(picture.pixels)))
         return next(self._rows(name, prepared, alone=True, seen=True))
 
-    def _answers(self, shown: str, what: str, path: str, source: str | bytes) -> Iterator[Prediction]:
+    def _answers(self, shown: str, what: str, path: str, source: str | bytes) -> Iterator[Answer]:
         if self.card.preparation.get("kind") == "table":
             if what not in ("table", "npy", "npz"):
                 raise DataError(f"{shown}: the model takes rows of a table; name a .csv file.")
@@ -132,7 +88,7 @@ class Predictor:
                 f"{shown} cannot be used: the model takes arrays (.npy, .npz, IDX), not pictures."
             )
 
-    def _rows(self, file: str, x: Array, alone: bool = False, seen: bool = False) -> Iterator[Prediction]:
+    def _rows(self, file: str, x: Array, alone: bool = False, seen: bool = False) -> Iterator[Answer]:
         """An answer for each example of an array."""
         x = fit_shape(x, self.model.input_shape)
         scaled = x if self.card.divisor is None or x.dtype.kind == "f" else Scaled(x, self.card.divisor)
@@ -146,40 +102,35 @@ class Predictor:
             if p is None:
                 values = [float(v) for v in said[k].reshape(-1)]
                 text = ", ".join(f"{v:.6g}" for v in values)
-                yield Prediction(file, row, text, value=values[0] if len(values) == 1 else values, seen=shown)
+                yield Answer(file, row, text, value=values[0] if len(values) == 1 else values, seen=shown)
             else:
                 glyph = self._glyph(p[k])
-                yield Prediction(file, row, glyph.ranks[0][0], glyph.ranks[0][1], digits=(glyph,), seen=shown)
+                yield Answer(file, row, glyph.ranks[0][0], glyph.ranks[0][1], digits=(glyph,), seen=shown)
 
-    def _photo(self, file: str, source: "str | bytes | Picture") -> Prediction:
+    def _photo(self, file: str, source: "str | bytes | Picture") -> Answer:
         """The digits in a picture of any size."""
         from chainrule.images.reading import read_picture
 
         picture = read_picture(source, name="stdin" if isinstance(source, bytes) else None)
         found = self.reader.read(picture, self.single)
-        glyphs = tuple(self._glyph(digit.probabilities, digit.box, digit.doubt) for digit in found.digits)
-        seen = tuple(digit.pixels for digit in found.digits)
-        if found.refused is not None and not found.prepared.passed:
-            return Prediction(file, digits=glyphs, refused=found.refused, seen=seen, reading=found)
-        least = min(glyph.ranks[0][1] for glyph in glyphs)
-        alone = found.prepared.passed  # then doubt is told beside the answer that an array would get too
-        text = found.prepared.text(
-            ["?" if glyph.doubt and not alone else glyph.ranks[0][0] for glyph in glyphs]
-        )
-        return Prediction(
-            file, None, text, least, digits=glyphs, refused=found.refused, seen=seen, reading=found
-        )
+        digits = tuple(self._glyph(digit.probabilities, digit.box, digit.doubt) for digit in found.digits)
+        names = ["?" if hidden else glyph.label for hidden, glyph in zip(found.hidden, digits, strict=True)]
+        return Answer(
+            file, None, None if found.refused else found.prepared.text(names), found.probability, digits=digits,
+            glyphs=tuple((mark.kind, mark.box) for mark in found.marks), doubt=found.doubt, refused=found.refused,
+            seen=tuple(digit.pixels for digit in found.digits), reading=found,
+        )  # fmt: skip
 
     @cached_property
     def reader(self) -> "HandwritingReader":
         """What reads pictures of handwriting, as the model's file says."""
-        from chainrule.images.preparation import Preparation
         from chainrule.inference.handwriting import Reader as HandwritingReader
+        from chainrule.images.settings import Preparation
 
         settings = made_by(
             Preparation.from_dict, self.card.preparation.get("photos"), "preparation of photos"
         )
-        return HandwritingReader(self._classify, settings, self.card.rejection)
+        return HandwritingReader(self._classify, settings, self.card.rejection, self.sure)
 
     def _classify(self, pixels: Array) -> Array:
         """Pixels float32 (m, 28, 28) from 0 to 1 to probabilities (m, classes)."""

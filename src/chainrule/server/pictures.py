@@ -16,7 +16,7 @@ from chainrule.server.settings import RefusedError, Settings, overloaded
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from chainrule.inference.predictor import Prediction
+    from chainrule.inference.answer import Answer
     from chainrule.server.decoder import Decoder
     from chainrule.server.models import ServedModel
 
@@ -63,11 +63,11 @@ class Pictures:
 
     async def _picture(
         self, model: "ServedModel", content: bytes, name: str, asked: dict[str, int]
-    ) -> "Prediction":
+    ) -> "Answer":
         if not content:
             raise bad("There is no picture in the request.")
         picture = await self.decoder.read(content, name)
-        answer: Prediction = await _in_thread(model, _read, model, name, picture, bool(asked["single"]))
+        answer: Answer = await _in_thread(model, _read, model, name, picture, bool(asked["single"]))
         return answer
 
     async def _files(self, request: "Request", content: bytes) -> list[tuple[str, bytes]]:
@@ -103,7 +103,7 @@ async def _in_thread(model: "ServedModel", function: Any, *arguments: Any) -> An
     return await asyncio.get_running_loop().run_in_executor(model.pool, function, *arguments)
 
 
-def _read(model: "ServedModel", name: str, picture: Any, single: bool) -> "Prediction":
+def _read(model: "ServedModel", name: str, picture: Any, single: bool) -> "Answer":
     from dataclasses import replace
 
     return (
@@ -113,11 +113,11 @@ def _read(model: "ServedModel", name: str, picture: Any, single: bool) -> "Predi
     )
 
 
-def _rows(model: "ServedModel", x: Array) -> "list[Prediction]":
+def _rows(model: "ServedModel", x: Array) -> "list[Answer]":
     return model.predictor.rows("request", x)
 
 
-def _table(model: "ServedModel", content: bytes) -> "list[Prediction]":
+def _table(model: "ServedModel", content: bytes) -> "list[Answer]":
     if model.card.preparation.get("kind") != "table":
         raise DataError(f"{model.name} takes {model.card.preparation['kind']}s, not tables.")
     with tempfile.TemporaryDirectory(prefix="chainrule-") as folder:
@@ -168,7 +168,7 @@ def query(request: "Request") -> dict[str, int]:
     return found
 
 
-def told(answer: "Prediction", asked: dict[str, int]) -> dict[str, Any]:
+def told(answer: "Answer", asked: dict[str, int]) -> dict[str, Any]:
     """One answer as JSON; with stages=1 how the picture was prepared, stage by stage."""
     found = answer.to_dict(max(1, asked["top"]))
     if asked["stages"] and answer.reading is not None:

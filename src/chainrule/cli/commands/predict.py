@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import paths
 from chainrule.cli.output import Output, per_cent
-from chainrule.cli.parser import Parser, whole
+from chainrule.cli.parser import Parser, share, whole
 from chainrule.errors import ChainruleError, FileError, SettingError
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from chainrule.inference.predictor import Prediction
+    from chainrule.inference.answer import Answer
 
 EXAMPLES = (
     "chainrule predict photo.jpg --explain",
@@ -35,6 +35,12 @@ def arguments(parser: Parser) -> None:
         "--top", type=whole(1), default=1, metavar="N", help="the N likeliest classes (default 1)"
     )
     parser.add_argument("--single", action="store_true", help="all writing in a picture is one digit")
+    parser.add_argument(
+        "--sure",
+        type=share,
+        metavar="P",
+        help='handwriting: "?" for a digit that is right with less than P (0 to 1)',
+    )
     parser.add_argument("--show", action="store_true", help="draw what the network saw")
     parser.add_argument(
         "--explain", action="store_true", help="handwriting: say how each picture was read, stage by stage"
@@ -54,15 +60,16 @@ def run(args: "Namespace", out: Output) -> int:
         raise SettingError(f"--stages draws one picture; {len(files)} files were named.")
     if args.stages:
         paths.target(args.stages, (".png",), args.force)
+    from chainrule.inference.answer import Answer
     from chainrule.inference.card import ModelCard
-    from chainrule.inference.predictor import Prediction, Predictor
+    from chainrule.inference.predictor import Predictor
     from chainrule.models.saving import load_model
 
     network = load_model(model, compile=False)
     card = ModelCard.of(network)
     if card.assumed:
         out.tell(f"{model} does not say how it was trained: {card.assumed}.")
-    predictor, failed = Predictor(network, card, args.single), False
+    predictor, failed = Predictor(network, card, args.single, args.sure), False
     for file in files:
         try:
             if file.lower().endswith(paths.MODELS):
@@ -75,7 +82,7 @@ def run(args: "Namespace", out: Output) -> int:
                     explain(predictor, answer, args, out)
         except ChainruleError as problem:
             failed = True
-            out.give(Prediction(file, refused=str(problem)).to_dict(args.top))
+            out.give(Answer(file, refused=str(problem)).to_dict(args.top))
             out.fail("chainrule predict", str(problem))
     return 1 if failed else 0
 
@@ -96,7 +103,7 @@ def model_and_files(first: str, rest: list[str]) -> tuple[str, list[str]]:
     return first, rest
 
 
-def show(answer: "Prediction", args: "Namespace", out: Output) -> None:
+def show(answer: "Answer", args: "Namespace", out: Output) -> None:
     """Prints one answer."""
     out.give(answer.to_dict(args.top))
     if out.json:
@@ -113,12 +120,33 @@ def show(answer: "Prediction", args: "Namespace", out: Output) -> None:
         told = out.bold(answer.text or "") + (
             "" if answer.probability is None else f"  {per_cent(answer.probability)}"
         )
-    out.say(f"{place}: {told}")
+    out.say(f"{place}: {told}" + (f"  ({answer.doubt})" if answer.doubt else ""))
+    if answer.glyphs:
+        out.tell(f"{place}: beside the digits: {counted(answer.glyphs)}.")
     if args.show:
         draw(answer.seen, out)
 
 
-def explain(predictor: Any, answer: "Prediction", args: "Namespace", out: Output) -> None:
+def counted(glyphs: tuple[tuple[str, Any], ...]) -> str:
+    """The kinds of glyphs that are no digits, with how many there are.
+
+    >>> counted((("point", None), ("minus", None), ("point", None)))
+    '2 points, 1 minus'
+    """
+    from collections import Counter
+
+    plural = {
+        "minus": "minus signs",
+        "plus": "plus signs",
+        "equals": "equals signs",
+        "slash": "slashes",
+        "other": "others",
+    }
+    kinds = Counter(kind for kind, _ in glyphs)
+    return ", ".join(f"{n} {kind if n == 1 else plural.get(kind, kind + 's')}" for kind, n in kinds.items())
+
+
+def explain(predictor: Any, answer: "Answer", args: "Namespace", out: Output) -> None:
     """How a picture of handwriting was read: in words, and as a strip of pictures."""
     from chainrule.cli import reading_stages
 

@@ -1,0 +1,166 @@
+"""Boxes, combs and frames around the writing: found, erased, and remembered as the fields of a form.
+
+A field is a patch of paper that ink closes in on four straight sides. Its frame is erased where the ink is no thicker
+than the frame itself, so that strokes which cross it stay.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.images.components import Components, Mask, components
+from chainrule.images.filters import window_max
+from chainrule.images.lines import blocks, run_lengths
+
+SIDE = 420  # fields are looked for on a mask of about this size
+STRAIGHT = 0.82  # share of a side along which the paper reaches the frame
+NEAR = 0.18  # of a side: so far from the box's edge the paper may end
+SMALLEST = 9  # pixels of that mask
+THICKEST = 0.12  # of a field's height: a thicker frame is a stroke
+FRAME = 0.02  # of the picture's side: the same
+
+
+@dataclass(frozen=True)
+class Field:
+    """A patch of paper with a frame around it, in pixels of the mask."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Columns of paper."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Rows of paper."""
+        return self.bottom - self.top
+
+    def holds(self, left: float, top: float, right: float, bottom: float) -> bool:
+        """Whether the middle of a box lies in the field."""
+        x, y = (left + right) / 2, (top + bottom) / 2
+        return self.left <= x < self.right and self.top <= y < self.bottom
+
+
+def without_frames(mask: Mask) -> tuple[Mask, list[Field]]:
+    """The mask without the frames of fields, and the fields that have no field within them.
+
+    >>> page = np.zeros((80, 120), bool); page[20:61, 30] = page[20:61, 90] = True
+    >>> page[20, 30:91] = page[60, 30:91] = True; page[30:52, 58:62] = True
+    >>> rest, fields = without_frames(page)
+    >>> int(rest.sum()), len(fields)
+    (88, 1)
+    """
+    found = fields_of(mask)
+    rest = mask.copy()
+    for field in found:
+        _erase(rest, field)
+    leaves = [f for f in found if not any(_within(g, f) for g in found if g is not f)]
+    return rest, leaves
+
+
+def fields_of(mask: Mask) -> list[Field]:
+    """All fields, the large ones around others included."""
+    h, w = mask.shape
+    shrink = max(1, round(max(h, w) / SIDE))
+    small = blocks(mask, shrink)
+    paper = ~window_max(small, 1) if shrink == 1 else ~small
+    edge = 1 if shrink == 1 else 0
+    parts = components(np.asarray(paper))
+    chosen = np.flatnonzero(
+        (parts.width >= SMALLEST) & (parts.height >= SMALLEST)
+        & (parts.left > 0) & (parts.top > 0) & (parts.right < paper.shape[1]) & (parts.bottom < paper.shape[0])
+        & (parts.area > 0.3 * parts.width * parts.height)
+    )  # fmt: skip
+    patches = []
+    for k in chosen:
+        l, t, r, b = int(parts.left[k]), int(parts.top[k]), int(parts.right[k]), int(parts.bottom[k])
+        if _rectangular(parts.labels[t:b, l:r] == k + 1):
+            patches.append(Field(l - edge, t - edge, r + edge, b + edge))
+    if not patches:
+        return []
+    ink = components(small)
+    used = [_used(patch, ink) for patch in patches]
+    for _ in patches:  # an empty field beside one in use belongs to the same comb
+        used = [
+            u or any(v and _beside(p, q) for q, v in zip(patches, used, strict=True))
+            for p, u in zip(patches, used, strict=True)
+        ]
+    return [
+        Field(p.left * shrink, p.top * shrink, p.right * shrink, p.bottom * shrink)
+        for p, u in zip(patches, used, strict=True) if u
+    ]  # fmt: skip
+
+
+def _used(field: Field, ink: Components) -> bool:
+    """Whether something is written in a field: the hole of a 0 is no field."""
+    inside = (
+        (ink.left >= field.left)
+        & (ink.right <= field.right)
+        & (ink.top >= field.top)
+        & (ink.bottom <= field.bottom)
+    )
+    return bool((inside & (np.maximum(ink.height, ink.width) > 0.25 * min(field.height, field.width))).any())
+
+
+def _beside(one: Field, other: Field) -> bool:
+    """Whether two fields of one height stand next to each other."""
+    gap = max(one.left, other.left) - min(one.right, other.right)
+    level = abs(one.top - other.top) + abs(one.bottom - other.bottom)
+    return 0 <= gap < 0.5 * one.height and level < 0.4 * one.height
+
+
+def _rectangular(paper: Mask) -> bool:
+    """Whether a patch of paper reaches the four sides of its box along most of their length, corners included."""
+    h, w = paper.shape
+    near_x, near_y = max(2, round(NEAR * w)), max(2, round(NEAR * h))
+    sides = (
+        paper[:, :near_x].any(axis=1), paper[:, -near_x:].any(axis=1),
+        paper[:near_y].any(axis=0), paper[-near_y:].any(axis=0),
+    )  # fmt: skip
+    corners = (
+        paper[:near_y, :near_x], paper[:near_y, -near_x:], paper[-near_y:, :near_x], paper[-near_y:, -near_x:],
+    )  # fmt: skip
+    return all(s.mean() >= STRAIGHT for s in sides) and sum(bool(c.any()) for c in corners) >= 3
+
+
+def _within(inner: Field, outer: Field) -> bool:
+    return (
+        outer.left <= inner.left
+        and outer.top <= inner.top
+        and inner.right <= outer.right
+        and inner.bottom <= outer.bottom
+    )
+
+
+def _erase(mask: Mask, field: Field) -> None:
+    """Erases the four sides of a field's frame, from the paper outwards, where the ink is as thin as the frame."""
+    h, w = mask.shape
+    reach = max(3, round(min(THICKEST * min(field.width, field.height), FRAME * max(h, w))))
+    l, t = max(0, field.left - reach), max(0, field.top - reach)
+    r, b = min(w, field.right + reach), min(h, field.bottom + reach)
+    window = mask[t:b, l:r]
+    erased = _side(window, field.top - t, reach) | _side(window, field.bottom - t, reach)
+    across = window.T.copy()
+    erased |= (_side(across, field.left - l, reach) | _side(across, field.right - l, reach)).T
+    window[erased] = False
+
+
+def _side(window: Mask, at: int, reach: int) -> Mask:
+    """The ink of one level side near row `at`."""
+    n, _w = window.shape
+    near = np.zeros_like(window)
+    low, high = max(0, at - reach), min(n, at + reach)
+    near[low:high] = window[low:high]
+    up, down = run_lengths(window)
+    long = np.where(near, up + down - 1, 0)
+    thickness = np.where(near, long, n + 1).min(axis=0)
+    found = thickness <= n
+    if not found.any():
+        return np.zeros_like(window)
+    typical = float(np.median(thickness[found]))
+    thin: Mask = near & (long <= max(typical + 2.0, 1.6 * typical))
+    return thin
