@@ -7,11 +7,11 @@ from PIL import Image
 
 from chainrule import datasets, pretrained
 from chainrule.errors import SettingError
-from chainrule.inference.handwriting import Reader, right_ones
 from chainrule.images import Rejection, prepare
 from chainrule.images.non_digits import blot, drawn, drawn_glyphs, polygon, scribble, spiral
 from chainrule.images.page import unread
 from chainrule.images.rejection import FEATURES, features_of, fit_weights
+from chainrule.inference.handwriting import Reader, right_ones
 from chainrule.models import load_model
 
 

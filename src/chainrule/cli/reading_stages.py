@@ -39,8 +39,8 @@ def told(reader: "Reader", reading: "Reading", single: bool, out: Output) -> lis
 
 def alternatives(reader: "Reader", reading: "Reading", single: bool) -> list[tuple[str, str]]:
     """Each stage that can be left out, and the answer without it: "the same" where it changes nothing."""
-    from chainrule.inference.handwriting import Reader as Again
     from chainrule.images.settings import Preparation
+    from chainrule.inference.handwriting import Reader as Again
 
     found = []
     for stage in Preparation.STAGES:

@@ -124,8 +124,8 @@ class Predictor:
     @cached_property
     def reader(self) -> "HandwritingReader":
         """What reads pictures of handwriting, as the model's file says."""
-        from chainrule.inference.handwriting import Reader as HandwritingReader
         from chainrule.images.settings import Preparation
+        from chainrule.inference.handwriting import Reader as HandwritingReader
 
         settings = made_by(
             Preparation.from_dict, self.card.preparation.get("photos"), "preparation of photos"
