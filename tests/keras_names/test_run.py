@@ -116,7 +116,7 @@ def test_each_fit_is_recorded_under_the_scripts_name(run_script, tmp_path) -> No
     assert len(folders) == 2
     assert json.loads((folders[0] / "run.json").read_text())["status"] == "finished"
     assert "left 2 runs" in done.stderr
-    assert "chainrule explain last@0" in done.stderr
+    assert "chainrule explain last@4" in done.stderr
 
 
 def test_recording_can_be_left_out(run_script, tmp_path) -> None:

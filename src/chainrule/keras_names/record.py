@@ -28,6 +28,7 @@ class Recorder:
     def recorded(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """fit, with a recording among its callbacks."""
         from chainrule import RunRecorder
+        from chainrule.recording.kept_examples import ExamplesRecorder
 
         @functools.wraps(original)
         def fit(model: Any, *arguments: Any, **settings: Any) -> Any:
@@ -38,7 +39,7 @@ class Recorder:
             if len(self.folders) >= MOST:
                 self.notes.say(f"{MOST} runs of this script are recorded; further ones are not.", line=False)
                 return original(model, *arguments, **settings)
-            record = RunRecorder(self.runs_dir, label=self.label)
+            record = ExamplesRecorder(self.runs_dir, label=self.label)
             settings["callbacks"] = [*given, record]
             try:
                 return original(model, *arguments, **settings)

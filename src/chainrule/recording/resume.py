@@ -24,6 +24,7 @@ from chainrule.datasets.dataset import Dataset
 from chainrule.errors import SettingError
 from chainrule.models import Sequential
 from chainrule.models.saving import compile_config
+from chainrule.recording import kept_examples
 from chainrule.recording.recorder import RunRecorder
 from chainrule.recording.replay import TOLERANCE, Replay
 from chainrule.runs import Parent, Run, differences, find
@@ -219,6 +220,8 @@ def opened(
     run: Run, source: str | None = None, cache_bytes: int = 200_000_000, tolerance: float = TOLERANCE
 ) -> Replay:
     """Any step of a run. source: where its data are now, if they have moved.  memory, tolerance: see `Replay`."""
+    if kept_examples.has_kept(run) and source is None:
+        return kept_examples.opened(run, cache_bytes, tolerance)
     return replay_of(run, rebuild(run, source), cache_bytes, tolerance)
 
 

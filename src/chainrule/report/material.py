@@ -15,7 +15,7 @@ from chainrule.diagnosis import Diagnosis, diagnose
 from chainrule.diagnosis.answers import NO_LABEL, Answers, as_probabilities
 from chainrule.errors import ChainruleError, DataError, SettingError
 from chainrule.models import Sequential
-from chainrule.recording import resume
+from chainrule.recording import kept_examples, resume
 from chainrule.recording.replay import Replay
 from chainrule.runs import Run
 from chainrule.training import recipes
@@ -59,6 +59,8 @@ class Material:
     def __init__(self, run: Run, source: Any = None, replay: Replay | None = None) -> None:
         if replay is None and isinstance(run, resume.OpenRun) and "source" not in run.info.settings.data:
             replay = run.replay  # a program's own run: it brought its data along
+        if replay is None and kept_examples.has_kept(run):
+            replay = kept_examples.opened(run)
         self.run, self.settings, self._source, self._replay = run, run.info.settings, source, replay
 
     # ── data ─────────────────────────────────────────────────────────────────────────────────────────────────────

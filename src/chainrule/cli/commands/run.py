@@ -80,11 +80,14 @@ def check(name: str) -> None:
 
 def told(script: str, runs: list[Path]) -> str:
     """What ran, where its runs are, and what to type next."""
+    from chainrule.runs import Run
+
+    first = Run(runs[-1]).info.step  # a second fit of a model counts on
     count = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
     where = runs[-1] if len(runs) == 1 else f"{runs[0].parent}, the last {runs[-1].name}"
     return (
         f"{Path(script).name} ran by Chainrule and left {count}: {where}\n"
-        "next: chainrule explain last@0    chainrule runs doctor last    chainrule report last"
+        f"next: chainrule explain last@{first}    chainrule runs doctor last    chainrule report last"
     )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = ("chainrule runs", "chainrule runs --data mnist --since 2026-11-01", "chainrule runs show last")
 STATUSES = ("running", "finished", "interrupted", "failed")
-ACCURACIES = ("val_accuracy", "accuracy")
+ACCURACIES = ("val_accuracy", "val_acc", "accuracy", "acc")
 ERRORS = ("val_mae", "mae", "val_loss", "loss")
 
 
