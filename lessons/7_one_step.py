@@ -242,13 +242,13 @@ assert max(ends) - min(ends) < 0.015
 #
 # ## Exercise
 #
-# Which examples pushed that weight of part 5 most in the 50 steps before? `explain.moments_of(replay, start,
+# Which examples pushed that weight of part 5 most in the 50 steps before? `explain.steps_of_run(replay, start,
 # stop)` takes the steps again, and `explain.influence_on_weight` divides the weight's way among the examples.
 # Do the shares and the rest add up to the whole way?
 
 # %%
 place = (int(moved.argmax()), target)
-told = explain.influence_on_weight(explain.moments_of(replay, worst - 50, worst), "dense_1", "kernel", place)
+told = explain.influence_on_weight(explain.steps_of_run(replay, worst - 50, worst), "dense_1", "kernel", place)
 print("\n— Exercise —")
 print(told)
 way = sum(row.change for row in told.steps)

@@ -38,7 +38,7 @@ def accounts():
     step = explain.step(
         model, rng.uniform(0, 1, (9, 64)) ** 4, np.eye(3)[rng.integers(0, 3, 9)], classes=classes
     )
-    influence = explain.influence_on_weight([step.moment], "dense", "kernel", (12, 3))
+    influence = explain.influence_on_weight([step.inputs], "dense", "kernel", (12, 3))
     return [
         step,
         step.weight("dense", 12, 3, check=True),

@@ -19,12 +19,14 @@ def run(optimizer, steps=4, batch=5, rate=None, **settings):
     model = Sequential([Dense(4, "relu", input_shape=(3,), **settings), Dense(2, "softmax")])
     model.compile(optimizer, "sparse_categorical_crossentropy", backend="numpy")
     x, y = rng.normal(size=(steps * batch, 3)).astype(np.float32), rng.integers(0, 2, steps * batch)
-    moments, first = [], explain.moment(model, x[:batch], y[:batch], places=range(batch))
+    moments, first = [], explain.step_inputs(model, x[:batch], y[:batch], places=range(batch))
     state = first.state
     for k in range(steps):
         rows = slice(k * batch, (k + 1) * batch)
         moments.append(
-            explain.moment(model, x[rows], y[rows], state=state, places=range(k * batch, (k + 1) * batch))
+            explain.step_inputs(
+                model, x[rows], y[rows], state=state, places=range(k * batch, (k + 1) * batch)
+            )
         )
         state = watched_step(moments[-1]).state
     return model, moments, state
@@ -153,10 +155,10 @@ def test_a_replayed_run_gives_its_moments(tmp_path) -> None:
     step = explain.step(replay, 6)
     assert step.number == 6
     assert step.agreement().same_bits
-    np.testing.assert_array_equal(step.moment.batch[0], x[step.moment.places])
+    np.testing.assert_array_equal(step.inputs.batch[0], x[step.inputs.places])
     assert "Training went to" in str(step.weight("dense", 0, 1))
     assert "same bits" in str(step)
-    found = explain.influence_on_weight(explain.moments_of(replay, 2, 9), "dense", "kernel", (0, 1))
+    found = explain.influence_on_weight(explain.steps_of_run(replay, 2, 9), "dense", "kernel", (0, 1))
     assert len(found.steps) == 7
     assert found.stop == pytest.approx(float(replay.at(9)["params"][0]["kernel"][0, 1]))
     columns = explain.columns_of(recorded)

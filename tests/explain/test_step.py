@@ -134,12 +134,12 @@ def test_the_terms_of_the_examples_add_up_to_the_gradient() -> None:
         assert terms.shape == (6,)
         assert terms.sum() == pytest.approx(float(step.link(layer).gradient[name][index]), rel=1e-4, abs=1e-7)
         alone = (
-            explain.step(model, step.moment.batch[0][2:3], step.moment.batch[1][2:3])
+            explain.step(model, step.inputs.batch[0][2:3], step.inputs.batch[1][2:3])
             .link(layer)
             .gradient[name][index]
         )
         assert 6 * terms[2] == pytest.approx(float(alone), rel=1e-4, abs=1e-7)
-    assert "by the rule of Scale 'own'" in str(step.weight("dense", 1, 2))
+    assert "by the backward rule of Scale 'own'" in str(step.weight("dense", 1, 2))
     assert "own.scale[2, 4]" in str(step.weight_of("own", "scale", 2, 4))
 
 

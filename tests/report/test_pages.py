@@ -16,7 +16,7 @@ from chainrule import RunRecorder, Sequential, errors, layers, open_run, report,
 from chainrule.cli import main
 from installed import needs_jax
 
-ALL = ("trained", "curves", "confusion", "mistakes", "weights", "sizes", "doctor", "step", "again")
+ALL = ("trained", "curves", "confusion", "mistakes", "weights", "sizes", "doctor", "step", "reproduce")
 
 
 class Outline(HTMLParser):
@@ -211,7 +211,7 @@ def test_data_that_have_moved_are_named_and_the_rest_is_told(copy, root) -> None
     """The page says what is missing and why, without the folders of the user; with `source` all is there."""
     run = moved(copy("houses"))
     page = report.page(run)
-    assert page.sections == ("trained", "curves", "weights", "sizes", "doctor", "again")
+    assert page.sections == ("trained", "curves", "weights", "sizes", "doctor", "reproduce")
     assert "houses.csv cannot be read" in " ".join(page.left_out)
     assert "secret" not in page.html
     assert "What is not in this report" in page.html
@@ -251,7 +251,7 @@ def test_a_run_without_a_whole_snapshot(copy) -> None:
     for path in (run.path / "snapshots").iterdir():
         path.write_bytes(b"damaged")
     page = report.page(runs.Run(run.path))
-    assert {"trained", "curves", "sizes", "again"} <= set(page.sections)
+    assert {"trained", "curves", "sizes", "reproduce"} <= set(page.sections)
     assert not {"confusion", "weights", "step"} & set(page.sections)
     assert page.left_out
 
@@ -277,7 +277,7 @@ def test_a_run_of_a_programs_own(tmp_path) -> None:
     """By itself the page tells what was recorded; opened with its model and data, everything."""
     run, parts = own(tmp_path, lambda x: (x[:, 0] > 0).astype(int) + (x[:, 1] > 0))
     page = report.page(run)
-    assert page.sections == ("trained", "curves", "weights", "sizes", "doctor", "again")
+    assert page.sections == ("trained", "curves", "weights", "sizes", "doctor", "reproduce")
     assert "recorded by a program of its own" in words(page.html)
     page = report.page(open_run("last", tmp_path / "own", **parts))
     assert page.sections == ALL
@@ -290,7 +290,7 @@ def test_a_run_that_failed(tmp_path) -> None:
     _, parts = own(tmp_path, lambda x: 1000 * x[:, 0], rate=1e6)
     page = report.page(open_run("last", tmp_path / "own", **parts))
     assert re.match(r"It failed: at step \d+ the loss stopped being a finite number", page.title)
-    assert {"curves", "doctor", "again"} <= set(page.sections)
+    assert {"curves", "doctor", "reproduce"} <= set(page.sections)
     assert "no finite numbers any more" in " ".join(page.left_out)
 
 
@@ -381,7 +381,7 @@ def test_many_classes_become_a_list(tmp_path, monkeypatch) -> None:
 
 def test_the_page_about_reports_names_every_section() -> None:
     """docs/report.md has a line for each."""
-    from chainrule.report.page import SECTIONS
+    from chainrule.report.document import SECTIONS
 
     told = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
     assert [label for label in SECTIONS if f"| {label} |" not in told] == []

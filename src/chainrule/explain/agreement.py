@@ -1,4 +1,4 @@
-"""How far a step that was taken again is from what training made of it."""
+"""How far a replayed step is from what training made of it."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ class Compared(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """Weights and memory of a step taken again, against those that training had."""
+    """Weights and optimizer state of a replayed step, against those that training had."""
 
     rows: tuple[Compared, ...]
 
@@ -34,11 +34,11 @@ class Agreement(NamedTuple):
 
     def __str__(self) -> str:
         if self.same_bits:
-            return "Taken again, the step gives the same bits as training did."
+            return "Replayed, the step gives the same bits as training did."
         worst = max(self.rows, key=lambda row: row.steps)
         share = sum(row.equal for row in self.rows) / len(self.rows)
         return (
-            f"Taken again, the step differs from training by at most {worst.difference:.2g} in {worst.name}, "
+            f"Replayed, the step differs from training by at most {worst.difference:.2g} in {worst.name}, "
             f"{worst.steps:.2g} of float32's steps there; {share:.1%} of the numbers have the same bits."
         )
 
@@ -46,7 +46,8 @@ class Agreement(NamedTuple):
 def agreement(links: Sequence[Any], here: State, there: State) -> Agreement:
     """Compares two states after a step, array by array."""
     rows = []
-    for place, link in enumerate(links):
+    for link in {link.entry: link for link in links}.values():
+        place = link.entry
         for name in here["params"][place]:
             rows.append(
                 compared(f"{link.name}.{name}", here["params"][place][name], there["params"][place][name])

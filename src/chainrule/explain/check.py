@@ -3,7 +3,7 @@
     measured   (f(w + h) - f(w - h)) / 2h      central differences in float64, for several h; the steadiest counts
     written    what the backward rules answer, in float64
 
-A rule that is wrong by one in a thousand is noticed. Where a relu bends between w - h and w + h there is nothing to
+A rule that is wrong by one in a thousand is noticed. Where a relu has its corner between w - h and w + h there is nothing to
 measure at that h; a smaller one is taken.
 """
 
@@ -13,10 +13,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.backprop import penalty
+from chainrule.arrays import counter_noise
+from chainrule.backprop import forward_sweep, penalty
 from chainrule.explain.equations import number
-from chainrule.explain.moments import Moment, moment
-from chainrule.explain.step import StepExplained
+from chainrule.explain.opened import OpenedStep, as_tuple
+from chainrule.explain.sizes import learners
+from chainrule.explain.step_inputs import StepInputs, step_inputs
+from chainrule.graph import taken
+from chainrule.layers.base import Layer
+from chainrule.losses.outputs import fused_output
 
 TOLERANCE = 1e-6  # of the larger of the two
 STEPS = (1e-4, 1e-3, 1e-5, 1e-2, 1e-6, 1e-7)  # h, the likeliest first
@@ -51,7 +56,7 @@ class Checked(NamedTuple):
         told = "" if self.float32 is None else f" Training, in float32, had {number(self.float32)}."
         verdict = "They agree" if self.ok else "THEY DIFFER"
         if self.ok and self.doubt > UNSURE:
-            verdict = "It can not be measured well, the loss bends here"
+            verdict = "It cannot be measured well, the loss has a corner here"
         return (
             f"The derivative of the loss by {self.what}: backpropagation says {number(self.written, 12)}, moving the "
             f"weight both ways and looking at the loss says {number(self.measured, 12)} (float64). {verdict}: "
@@ -108,8 +113,8 @@ def measured(f: Callable[[float], Any], scale: float = 0.1) -> tuple[float, floa
         near, far = (up - down) / (2 * h), (far_up - far_down) / (4 * h)
         moved = (up != here) | (down != here)
         rounding = 4e-16 * float(np.abs(np.where(moved, up, 0)).sum()) / h
-        bend = (2 * (up + down - 2 * here) - (far_up + far_down - 2 * here) / 2) / h  # 0 where f is smooth
-        doubt = float(np.abs(near - far).sum() + np.abs(bend).sum()) + rounding
+        corner = (2 * (up + down - 2 * here) - (far_up + far_down - 2 * here) / 2) / h  # 0 where f is smooth
+        doubt = float(np.abs(near - far).sum() + np.abs(corner).sum()) + rounding
         if doubt < least:
             best, least = (
                 float(((4 * near - far) / 3).sum()),
@@ -120,44 +125,41 @@ def measured(f: Callable[[float], Any], scale: float = 0.1) -> tuple[float, floa
     return best, least / abs(best) if best else 0.0
 
 
-def losses_of(moment: Moment, place: int, name: str, weight: np.ndarray) -> np.ndarray:
-    """The losses of a moment's examples, each its part of the mean, with one array of weights replaced; and the penalty."""
-    from chainrule.arrays import counter_noise
-    from chainrule.backprop import forward_sweep
-    from chainrule.graph import taken
-    from chainrule.losses.outputs import fused_output
-
-    state, (x, y, by) = moment.state, moment.batch
+def losses_of(inputs: StepInputs, entry: int, name: str, weight: np.ndarray) -> np.ndarray:
+    """The losses of the batch's examples, each its part of the mean, with one array of weights replaced; and the penalty."""
+    state, (x, y, by) = inputs.state, inputs.batch
     params = list(state["params"])
-    params[place] = params[place] | {name: weight}
-    end = fused_output(moment.chain, moment.loss)
-    values, _ = forward_sweep(moment.chain, params, x, lambda i: counter_noise(state["seed"], state["step"], i))
-    values = end.loss.values(y, taken([end.z], values, (x,))) / len(x)
-    return np.append(values if by is None else values * by, penalty(moment.chain, params))
+    params[entry] = params[entry] | {name: weight}
+    end = fused_output(inputs.network, inputs.loss)
+    outputs, _ = forward_sweep(
+        inputs.network, params, x, lambda i: counter_noise(state["seed"], state["step"], i)
+    )
+    values = end.loss.values(y, taken([end.z], outputs, as_tuple(x))) / inputs.n
+    return np.append(values if by is None else values * by, penalty(inputs.network, params))
 
 
-def moved_along(moment: Moment, place: int, name: str, v: np.ndarray, h: float) -> np.ndarray:
+def moved_along(inputs: StepInputs, entry: int, name: str, v: np.ndarray, h: float) -> np.ndarray:
     """The losses with an array of weights moved by h along v."""
-    return losses_of(moment, place, name, moment.state["params"][place][name] + h * v)
+    return losses_of(inputs, entry, name, inputs.state["params"][entry][name] + h * v)
 
 
-def check_weight(moment: Moment, place: int, name: str, index: tuple[int, ...]) -> Checked:
+def check_weight(inputs: StepInputs, place: int, name: str, index: tuple[int, ...]) -> Checked:
     """The derivative of the loss by one weight."""
-    wide = moment.as_float64()
-    weight = wide.state["params"][place][name]
-    written = float(StepExplained(wide).links[place].gradient[name][index])
+    wide = inputs.as_float64()
+    link = OpenedStep(wide).links[place]
+    weight, written = link.params[name], float(link.gradient[name][index])
     unit = np.zeros_like(weight)
     unit[index] = 1.0
-    value, doubt = measured(partial(moved_along, wide, place, name, unit))
-    float32 = float(StepExplained(moment).links[place].gradient[name][index])
-    label = f"{moment.chain[place].name}.{name}{list(index)}"
+    value, doubt = measured(partial(moved_along, wide, link.entry, name, unit))
+    float32 = float(OpenedStep(inputs).links[place].gradient[name][index])
+    label = f"{link.name}.{name}{list(index)}"
     return Checked(label, written, value, doubt, float32)
 
 
 def check_model(
     model: Any, x: Any = None, y: Any = None, directions: int = 3, seed: int = 0, sample_weight: Any = None
 ) -> ModelChecked:
-    """Checks every derivative of a model on one batch, along random directions. model: compiled, or a Moment.
+    """Checks every derivative of a model on one batch, along random directions. model: compiled, or StepInputs.
 
     >>> import chainrule
     >>> model = chainrule.Sequential([chainrule.layers.Dense(2, "tanh", input_shape=(3,))])
@@ -165,20 +167,20 @@ def check_model(
     >>> check_model(model, np.ones((4, 3)), np.zeros((4, 2))).ok
     True
     """
-    narrow = model if isinstance(model, Moment) else moment(model, x, y, sample_weight)
+    narrow = model if isinstance(model, StepInputs) else step_inputs(model, x, y, sample_weight)
     wide = narrow.as_float64()
-    step, rng = StepExplained(wide), np.random.default_rng(seed)
+    step, rng = OpenedStep(wide), np.random.default_rng(seed)
     rules = [
         worst_of([check_rule(step, place, rng) for _ in range(directions)])
         for place in range(step.end.z.node + 1)
     ]
     weights = []
-    for link in step.links:
+    for link in learners(step):
         for name, g in link.gradient.items():
             found = []
             for _ in range(directions):
                 v = direction(np.asarray(g), rng)
-                value, doubt = measured(partial(moved_along, wide, link.place, name, v))
+                value, doubt = measured(partial(moved_along, wide, link.entry, name, v))
                 found.append(Checked(f"loss by {link.name}.{name}", float((g * v).sum()), value, doubt))
             weights.append(worst_of(found))
     rules.append(worst_of([check_loss(step, rng) for _ in range(directions)]))
@@ -197,32 +199,35 @@ def worst_of(rows: list[Checked]) -> Checked:
     return max(rows, key=lambda row: (not row.ok, row.error))
 
 
-def check_rule(step: StepExplained, place: int, rng: np.random.Generator) -> Checked:
-    """One link's backward rule alone, on what the batch gave it, weighed by random numbers at its output."""
-    from chainrule.arrays import counter_noise
-    from chainrule.layers.base import Context
-
-    link, state = step.links[place], step.moment.state
-    context = Context(training=True, noise=counter_noise(state["seed"], state["step"], place))
-    u, v = rng.normal(size=link.y.shape), rng.normal(size=link.x.shape)
+def check_rule(step: OpenedStep, place: int, rng: np.random.Generator) -> Checked:
+    """One link's backward rule alone, on what the batch gave it, weighted by random numbers at its output."""
+    link = step.links[place]
+    us, vs = (tuple(rng.normal(size=np.shape(a)) for a in arrays) for arrays in (link.ys, link.xs))
     what = f"{type(link.link).__name__} {link.name!r} by its input"
     if not has_backward(link.link):
         return Checked(f"{what} (never asked)", 0.0, 0.0, 0.0)
-    written = float((link.link.backward(link.params, link.cache, u) * v).sum())
-    value, doubt = measured(lambda h: link.link.forward(link.params, link.x + h * v, context)[0] * u)
+    if any(np.asarray(x).dtype.kind != "f" for x in link.xs):
+        return Checked(f"{what} (whole numbers)", 0.0, 0.0, 0.0)
+    dx = as_tuple(link.link.backward(link.params, link.cache, us if len(us) > 1 else us[0]))
+    written = float(sum((d * v).sum() for d, v in zip(dx, vs, strict=True)))
+
+    def moved(h: float) -> np.ndarray:
+        xs = tuple(x + h * v for x, v in zip(link.xs, vs, strict=True))
+        y, _ = link.link.forward(link.params, xs if len(xs) > 1 else xs[0], link.context)
+        return np.concatenate([(part * u).reshape(-1) for part, u in zip(as_tuple(y), us, strict=True)])
+
+    value, doubt = measured(moved)
     return Checked(what, written, value, doubt)
 
 
 def has_backward(link: Any) -> bool:
-    """Whether a link knows the way back (an augmentation at the beginning of a chain need not)."""
-    from chainrule.layers.base import Layer
-
+    """Whether a link has a backward pass (an augmentation at the beginning of a chain need not)."""
     return type(link).backward is not Layer.backward
 
 
-def check_loss(step: StepExplained, rng: np.random.Generator) -> Checked:
+def check_loss(step: OpenedStep, rng: np.random.Generator) -> Checked:
     """The loss's derivative alone."""
-    loss, y, z = step.end.loss, step.moment.batch[1], np.asarray(step.z, np.float64)
+    loss, y, z = step.end.loss, step.inputs.batch[1], np.asarray(step.z, np.float64)
     v = rng.normal(size=z.shape)
     written = float((loss.derivative(y, z) * v).sum())
     value, doubt = measured(lambda h: loss.values(y, z + h * v))

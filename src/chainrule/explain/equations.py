@@ -1,22 +1,25 @@
 """One line of arithmetic: a formula, the same with numbers plugged in, and what that comes to.
 
-The result is computed in float64 from the numbers as they are printed, so that whoever recomputes a line from the
-paper gets what the paper says. What the engine had in float32 stands beside it (`engine`), with the distance.
+The result is computed in float64 from the numbers as they are printed, so that whoever recomputes a line gets what it
+says. What the engine had in float32 stands beside it (`engine`). Where the two differ by more than rounding, the line
+is false (`agrees`): it does not describe what the engine did, and every way of printing it says so.
 """
 
 import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from chainrule.explain.expressions import FUNCTIONS, TOKEN, computed
+from chainrule.explain.expressions import FUNCTIONS, TOKEN, Parser, size_of, value_of
 
 DIGITS = 9  # as many as it takes to tell every float32 from its neighbours
+ROUNDING = 1e-5  # of the size of the numbers in a line: what float32 and the order of a long sum can do to its result
 
 
 class Equation(NamedTuple):
     """name = formula = numbers = value (≈ engine, in float32).
 
-    formula and numbers may be empty: then the value is a given one.
+    formula and numbers may be empty: then the value is a given one.  size: of the numbers that were added to get it,
+    those that are printed as one rest included; rounding is measured by it.
     """
 
     name: str
@@ -25,16 +28,28 @@ class Equation(NamedTuple):
     value: float
     engine: float | None = None
     note: str = ""
+    size: float = 0.0
 
     @property
     def used(self) -> float:
-        """The number that later lines go on with: the engine's own, where it is known."""
+        """The number that later lines use: the engine's own, where it is known."""
         return self.value if self.engine is None else self.engine
 
     @property
     def distance(self) -> float:
         """How far the engine's number is from the value."""
         return 0.0 if self.engine is None else self.engine - self.value
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the formula gives what the engine had, within rounding; a given number always does."""
+        if self.engine is None or not self.numbers:
+            return True
+        if math.isnan(self.value) or math.isnan(self.engine):
+            return math.isnan(self.value) and math.isnan(self.engine)
+        if math.isinf(self.value) or math.isinf(self.engine):  # float32 overflows where float64 does not
+            return abs(self.value) > 1e38 or abs(self.engine) > 1e38
+        return abs(self.distance) <= ROUNDING * max(self.size, abs(self.value)) + 1e-37
 
 
 def number(value: Any, digits: int = DIGITS) -> str:
@@ -53,13 +68,26 @@ def near_one(value: Any) -> str:
     ('0.999999701976776', '0.25')
     """
     gap = abs(1 - abs(float(value)))
-    nines = 0 if gap >= 0.1 or gap == 0 else -math.floor(math.log10(gap)) - 1
+    nines = 0 if not gap < 0.1 or gap == 0 else -math.floor(math.log10(gap)) - 1
     return number(value, min(17, DIGITS + nines))
 
 
 def rounded(value: Any) -> float:
-    """A number as it is printed."""
+    """A number as it is printed.
+
+    >>> rounded(1 / 3)
+    0.333333333
+    """
     return float(number(value))
+
+
+def short(value: float) -> str:
+    """A size, for which three digits are enough; a dash where there is none.
+
+    >>> short(0.0123456), short(float("nan"))
+    ('0.0123', '-')
+    """
+    return "-" if math.isnan(value) else number(value, 3)
 
 
 def given(name: str, value: Any, note: str = "") -> Equation:
@@ -94,17 +122,21 @@ def equation(
     return finished(name, formula, numbers + formula[place:], engine, note)
 
 
-def finished(name: str, formula: str, numbers: str, engine: Any = None, note: str = "") -> Equation:
-    """An equation whose numbers are written out; computes what they come to."""
-    value = rounded(computed(numbers))
-    known = None if engine is None or rounded(engine) == value else rounded(engine)
-    return Equation(name, formula, numbers, value, known, note)
+def finished(
+    name: str, formula: str, numbers: str, engine: Any = None, note: str = "", size: float = 0.0
+) -> Equation:
+    """An equation whose numbers are written out; computes what they come to. size: of terms that `numbers` sums up."""
+    tree = Parser(numbers).all()
+    value = rounded(value_of(tree, {}))
+    if engine is None or rounded(engine) == value:
+        return Equation(name, formula, numbers, value, None, note)
+    return Equation(name, formula, numbers, value, rounded(engine), note, max(size, size_of(tree)))
 
 
-def weighed_sum(terms: list[tuple[Any, ...]], rest: float | None = None) -> str:
+def weighted_sum(terms: list[tuple[Any, ...]], rest: float | None = None) -> str:
     """The numbers of a sum of products: terms are tuples of factors.
 
-    >>> weighed_sum([(2, -3), (-1,)], rest=0.5)
+    >>> weighted_sum([(2, -3), (-1,)], rest=0.5)
     '2 · (-3) + (-1) + 0.5'
     """
 

@@ -1,6 +1,6 @@
 """A small language of formulas: numbers, names, + - · / ^ ² √, comparisons, and, or, not, a few functions.
 
-Equations are computed with it from the very text that is printed, and conditions on a run's figures are read with it.
+Equations are computed with it from the very text that is printed, and conditions on a run's metrics are read with it.
 A text is parsed into a tree and the tree is walked; nothing of it is ever run as a program.
 
     either     = both {"or" both}                     sum      = product {("+" | "-") product}
@@ -22,7 +22,7 @@ LONGEST, DEEPEST = 2_000, 60  # characters; brackets, signs and roots within eac
 
 TOKEN = re.compile(
     r"""\s*(?:
-    (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+    (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?:inf|nan)(?![\w′]))
   | (?P<name>[^\W\d²](?:(?!²)[\w′:])*(?:\[[^\]]*\])?)
   | (?P<sign><=|>=|==|!=|\*\*|[-−+*·×/^²√(),<>])
     )""",
@@ -84,7 +84,7 @@ def tokens(text: str, what: str = "expression") -> list[Token]:
 
 def unreadable(text: str, place: int, problem: str, what: str = "expression") -> SettingError:
     """The error that points at a character of a text."""
-    return SettingError(f"The {what} can not be read: {problem}.\n    {text}\n    {' ' * place}^")
+    return SettingError(f"The {what} cannot be read: {problem}.\n    {text}\n    {' ' * place}^")
 
 
 class Parser:
@@ -207,11 +207,11 @@ class Parser:
         return tree
 
     def prefixed(
-        self, sign: str, kind: str, again: Callable[[], Tree], otherwise: Callable[[], Tree]
+        self, sign: str, kind: str, operand: Callable[[], Tree], otherwise: Callable[[], Tree]
     ) -> Tree:
         """{sign} part."""
         token = self.take(sign)
-        return Tree(kind, None, (self.deeper(again),), token.place) if token else otherwise()
+        return Tree(kind, None, (self.deeper(operand),), token.place) if token else otherwise()
 
     def deeper(self, part: Callable[[], Tree]) -> Tree:
         """A part of a part: refuses texts that nest endlessly."""
@@ -238,6 +238,45 @@ def value_of(tree: Tree, values: Mapping[str, Any]) -> Any:
         return values[tree.value]
     with np.errstate(all="ignore"):
         return OPERATIONS[tree.kind](*(value_of(part, values) for part in tree.parts))
+
+
+def size_of(tree: Tree) -> float:
+    """How large the numbers are that a result is made of: the sum of the sizes of all that was added to get it.
+
+    Rounding in float32 can move the result by some 1e-7 of this; where terms cancel, that is far more than 1e-7 of the
+    result itself.
+
+    >>> size_of(Parser("1000 - 999.5").all())
+    1999.5
+    """
+    return magnitude(tree)[1]
+
+
+def magnitude(tree: Tree) -> tuple[float, float]:
+    """A tree's value and its size (see `size_of`)."""
+    value = float(value_of(tree, {}))
+    if tree.kind in ("number", "name"):
+        return value, abs(value)
+    inner = [magnitude(part) for part in tree.parts]
+    sizes = [size for _, size in inner]
+    with np.errstate(all="ignore"):
+        if tree.kind in ("+", "-", "max", "min"):
+            return value, sum(sizes)
+        if tree.kind in ("·", "²"):
+            return value, sizes[0] * sizes[-1]
+        if tree.kind == "/":
+            (_, up), (below, down) = inner
+            return value, float(np.divide(up * max(1.0, down / abs(below)) if below else np.inf, abs(below)))
+        if tree.kind == "exp":
+            return value, abs(value) * (1 + sizes[0])
+        if tree.kind in ("√", "sqrt"):
+            return value, max(abs(value), sizes[0] / (2 * abs(value)) if value else sizes[0])
+        if tree.kind == "^":
+            return value, abs(value) * (1 + abs(inner[1][0]))
+        if tree.kind == "log":
+            (at, size), *_ = inner
+            return value, abs(value) + (size / abs(at) if at else np.inf)
+    return value, max(abs(value), *sizes) if tree.kind in ("negative", "abs", "tanh", "sign") else abs(value)
 
 
 def computed(text: str, values: Mapping[str, Any] | None = None) -> float:

@@ -1,8 +1,8 @@
 """Which examples moved a weight, or the answer to an example, over some steps: by taking the steps again.
 
-The update of a step has a part that the optimizer's memory and penalties would have made without this batch, and a
-part that the batch made: their difference. The batch's part is shared among its examples in proportion to their terms
-of the gradient, so that the shares add up. What a step changed in an example's loss is the sum of those shares times
+The update of a step has a part that the optimizer's memory and weight decay would have made with a gradient of 0, and
+a part that the gradient made: their difference. That part is shared among penalties and examples in proportion to
+their terms of the gradient, so that the shares add up. What a step changed in an example's loss is the sum of those shares times
 the loss's derivative (to first order), and a rest by curvature, which is told too.
 """
 
@@ -15,12 +15,14 @@ from chainrule.arrays import Params
 from chainrule.backprop import Weights, backward_sweep, forward_sweep
 from chainrule.errors import SettingError
 from chainrule.explain.equations import number
-from chainrule.explain.moments import Moment, replay_of, replayed
+from chainrule.explain.factors import gradients_of_example
+from chainrule.explain.letters import refuse_coupled, terms_of
+from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.parts import Heading, Part, Pictures, Table, Text
 from chainrule.explain.pictures import picture_of
 from chainrule.explain.sizes import learners
-from chainrule.explain.step import LinkExplained, StepExplained
-from chainrule.explain.terms import gradients_of, pairs
-from chainrule.explain.trace import Heading, Part, Pictures, Table, Text, Trace
+from chainrule.explain.step_inputs import StepInputs, inputs_of_run, replay_of
+from chainrule.explain.trace import Trace
 from chainrule.graph import taken
 from chainrule.layers import Dense
 from chainrule.losses.outputs import fused_output
@@ -97,42 +99,43 @@ class Influence(NamedTuple):
 
 
 def influence_on_weight(
-    moments: Iterable[Moment], layer: str | int, name: str, index: tuple[int, ...]
+    steps: Iterable[StepInputs], layer: str | int, name: str, index: tuple[int, ...]
 ) -> Influence:
-    """Which examples moved one weight most. moments: the steps, in order."""
-    told = Told()
-    for moment in moments:
-        step = StepExplained(moment)
+    """Which examples moved one weight most. steps: in order."""
+    tally = Tally()
+    for inputs in steps:
+        step = OpenedStep(inputs)
         link = step.link(layer)
         place = link.index(name, tuple(index))
-        told.what = f"{link.name}.{name}{list(place)}"
-        own, optimizer_state = parts_of(step, link, name)
-        shares = link.terms(name, *place) * ratio(own, link.gradient[name])[place]
+        tally.what = f"{link.name}.{name}{list(place)}"
+        ratio, others = split_by_penalty(link, name, *parts_of(step, link, name))
+        shares = terms_of(step, link, name, place) * ratio[place]
         before, after = float(link.params[name][place]), float(link.learned[name][place])
-        told.add(step, before, after, shares, float(optimizer_state[place]))
-    return told.all()
+        tally.add(step, before, after, shares, float(others[place]))
+    return tally.result()
 
 
-def influence_on_example(moments: Iterable[Moment], x: Any, y: Any) -> Influence:
+def influence_on_example(steps: Iterable[StepInputs], x: Any, y: Any) -> Influence:
     """Which examples moved the loss of one example most: negative shares helped it. x, y: as a batch has them, or one alone."""
-    told = Told("the loss of the example")
-    for moment in moments:
-        step = StepExplained(moment)
-        one = batch_of_one(moment, x, y)
-        before, grads = loss_and_gradient(moment, step.moment.state["params"], *one)
-        after, _ = loss_and_gradient(moment, step.state["params"], *one)
-        shares, optimizer_state = np.zeros(step.n), 0.0
+    tally = Tally("the loss of the example")
+    for inputs in steps:
+        step = OpenedStep(inputs)
+        one = batch_of_one(inputs, x, y)
+        before, grads = loss_and_gradient(inputs, step.inputs.state["params"], *one)
+        after, _ = loss_and_gradient(inputs, step.state["params"], *one)
+        shares, rest = np.zeros(step.n), 0.0
         for link in learners(step):
+            refuse_coupled(step, link)
             for name in link.gradient:
-                own, others = parts_of(step, link, name)
-                g = np.asarray(grads[link.place][name], np.float64)
-                shares += along(link, name, g * ratio(own, link.gradient[name]))
-                optimizer_state += float((g * others).sum())
-        told.add(step, before, after, shares, optimizer_state)
-    return told.all()
+                ratio, others = split_by_penalty(link, name, *parts_of(step, link, name))
+                g = np.asarray(grads[link.entry][name], np.float64)
+                shares += sum(along(node, name, g * ratio) for node in step.nodes_of(link))
+                rest += float((g * others).sum())
+        tally.add(step, before, after, shares, rest)
+    return tally.result()
 
 
-class Told:
+class Tally:
     """What has been found so far, step by step."""
 
     def __init__(self, what: str = "") -> None:
@@ -140,10 +143,10 @@ class Told:
         self.start = self.stop = float("nan")
 
     def add(
-        self, step: StepExplained, before: float, after: float, shares: np.ndarray, optimizer_state: float
+        self, step: OpenedStep, before: float, after: float, shares: np.ndarray, optimizer_state: float
     ) -> None:
         """One step."""
-        moment, batch = step.moment, float(shares.sum())
+        inputs, batch = step.inputs, float(shares.sum())
         self.start = before if not self.steps else self.start
         self.stop = after
         self.steps.append(
@@ -157,67 +160,74 @@ class Told:
             Push(
                 float(shares[k]),
                 step.number,
-                moment.example(int(k)),
-                moment.target(int(k)),
+                inputs.example(int(k)),
+                inputs.target(int(k)),
                 picture_of(step, int(k)),
             )
             for k in strongest
         ]
         self.pushes = sorted([*self.pushes, *new], key=lambda push: -abs(push.share))[:KEPT]
 
-    def all(self) -> Influence:
+    def result(self) -> Influence:
         """What was found."""
         if not self.steps:
             raise SettingError("There are no steps to look at: the range is empty.")
-        cache = sum(abs(push.share) for push in self.pushes) / (self.total or 1)
-        return Influence(self.what, self.start, self.stop, tuple(self.pushes), tuple(self.steps), cache)
+        share = sum(abs(push.share) for push in self.pushes) / (self.total or 1)
+        return Influence(self.what, self.start, self.stop, tuple(self.pushes), tuple(self.steps), share)
 
 
-def parts_of(step: StepExplained, link: LinkExplained, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """An array's update in two parts: what this batch (with its penalties) made, and what would have happened without it."""
-    optimizer, state = step.moment.optimizer, step.moment.state
-    nothing: Weights = [{} for _ in step.links]
-    nothing[link.place] = {name: np.zeros_like(link.params[name])}
+def parts_of(step: OpenedStep, link: OpenedLink, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """An array's update in two parts: what this step's gradient made, and what would have happened without it."""
+    optimizer, state = step.inputs.optimizer, step.inputs.state
+    nothing: Weights = [{} for _ in step.graph.layers]
+    nothing[link.entry] = {name: np.zeros_like(link.params[name])}
     alone, _ = optimizer.update(
         nothing, state["optimizer_state"], state["params"], state["step"], step.passed.step_trace.rate
     )
-    without = np.asarray(alone[link.place][name], np.float64)
+    without = np.asarray(alone[link.entry][name], np.float64)
     return np.asarray(link.learned[name], np.float64) - without, without - np.asarray(
         link.params[name], np.float64
     )
 
 
-def ratio(own: np.ndarray, gradient: Any) -> np.ndarray:
-    """The update by one unit of gradient, number by number; 0 where there was no gradient."""
-    g = np.asarray(gradient, np.float64)
+def split_by_penalty(
+    link: OpenedLink, name: str, own: np.ndarray, others: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The update by one unit of the examples' gradient, and all that is not theirs: memory, decay and penalties.
+
+    own, others: of `parts_of`. What the gradient made is shared between examples and penalties in proportion to their
+    parts of the gradient; where the gradient is 0 there is nothing to share.
+    """
+    g, data = (np.asarray(a, np.float64) for a in (link.gradient[name], link.data_gradient[name]))
     with np.errstate(all="ignore"):
-        return np.where(g != 0, own / g, 0.0)
+        ratio = np.where(g != 0, own / g, 0.0)
+    return ratio, others + ratio * (g - data)
 
 
-def along(link: LinkExplained, name: str, slope: np.ndarray) -> np.ndarray:
+def along(link: OpenedLink, name: str, slope: np.ndarray) -> np.ndarray:
     """Each example's term of a gradient, times a slope for each weight, summed: (batch,)."""
-    if pairs(link.link, link.x, link.delta, name, (0,) * slope.ndim) is not None and type(link.link) is Dense:
+    if type(link.link) is Dense:
         delta = np.asarray(link.delta, np.float64)
-        told = delta * (slope if name == "bias" else np.asarray(link.x, np.float64) @ slope)
-        return np.asarray(told.reshape(len(delta), -1).sum(axis=1))
-    found: list[Params] = [
-        gradients_of(link.link, link.params, link.x, link.delta, k) for k in range(len(link.x))
-    ]
+        product = delta * (slope if name == "bias" else np.asarray(link.x, np.float64) @ slope)
+        return np.asarray(product.reshape(len(delta), -1).sum(axis=1))
+    found: list[Params] = [gradients_of_example(link, k) for k in range(len(link.y))]
     return np.array([float((np.asarray(g[name], np.float64) * slope).sum()) for g in found])
 
 
-def loss_and_gradient(moment: Moment, params: Weights, x: np.ndarray, y: np.ndarray) -> tuple[float, Weights]:
-    """The loss of examples as when judging (no noise, no penalties), and its derivative by every weight."""
-    end = fused_output(moment.chain, moment.loss)
-    values, cache = forward_sweep(moment.chain, params, x)
-    z = taken([end.z], values, (x,))
-    grads, _ = backward_sweep(moment.chain, params, cache, {end.z: end.loss.derivative(y, z) / len(x)})
+def loss_and_gradient(
+    inputs: StepInputs, params: Weights, x: np.ndarray, y: np.ndarray
+) -> tuple[float, Weights]:
+    """The loss of examples as in `evaluate` (no noise, no penalties), and its derivative by every weight."""
+    end = fused_output(inputs.network, inputs.loss)
+    outputs, cache = forward_sweep(inputs.network, params, x)
+    z = taken([end.z], outputs, (x,))
+    grads, _ = backward_sweep(inputs.network, params, cache, {end.z: end.loss.derivative(y, z) / len(z)})
     return float(np.mean(end.loss.values(y, z), dtype=np.float64)), grads
 
 
-def batch_of_one(moment: Moment, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+def batch_of_one(inputs: StepInputs, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     """An example in the shape that a batch has."""
-    like_x, like_y = moment.batch[0], moment.batch[1]
+    like_x, like_y = inputs.batch[0], inputs.batch[1]
     x, y = np.asarray(x, np.float32), np.asarray(y, np.asarray(like_y).dtype)
     x = x[None] if x.ndim == like_x.ndim - 1 else x
     y = y[None] if y.ndim == like_y.ndim - 1 else y
@@ -229,7 +239,7 @@ def batch_of_one(moment: Moment, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray
     return x, y
 
 
-def moments_of(run: Any, start: int, stop: int) -> Iterable[Moment]:
-    """The moments of the steps start..stop (stop itself left out) of a recorded run. run: see `moments.replay_of`."""
+def steps_of_run(run: Any, start: int, stop: int) -> Iterable[StepInputs]:
+    """The inputs of the steps start..stop (stop itself left out) of a recorded run. run: see `step_inputs.replay_of`."""
     replay = replay_of(run)
-    return (replayed(replay, step) for step in range(start, stop))
+    return (inputs_of_run(replay, step) for step in range(start, stop))

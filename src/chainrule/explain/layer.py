@@ -1,17 +1,18 @@
-"""One layer in a step: what it saw, what error reached it, which of its weights moved most."""
+"""One layer in a step: its inputs and outputs, the error that reached it, the weights that moved most."""
 
 import numpy as np
 
-from chainrule.explain.equations import number
-from chainrule.explain.sizes import off, rms, short
-from chainrule.explain.step import LinkExplained, StepExplained
-from chainrule.explain.trace import Heading, Part, Table, Text, Trace
+from chainrule.explain.equations import number, short
+from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.parts import Heading, Part, Table, Text
+from chainrule.explain.sizes import inactive_units, rms
+from chainrule.explain.trace import Trace
 
 MOVED = 8  # weights with a line of their own
 
 
-def layer_trace(step: StepExplained, link: LinkExplained) -> Trace:
-    """The account of a layer."""
+def explain_layer(step: OpenedStep, link: OpenedLink) -> Trace:
+    """The explanation of a layer."""
     rows = [
         ["input x", str(tuple(link.x.shape)), *spread(link.x)],
         ["output y", str(tuple(link.y.shape)), *spread(link.y)],
@@ -29,15 +30,15 @@ def layer_trace(step: StepExplained, link: LinkExplained) -> Trace:
                 [f"update of {name}", shape, *spread(link.update[name])],
             ]
     parts: list[Part] = [Table(["", "shape", "typical", "smallest", "largest", "zero"], rows)]
-    said = off(step, link)
+    said = inactive_units(step, link)
     if said != "-":
         parts.append(Text(f"Units for the whole batch: {said}."))
     if not link.gradient:
         parts.append(
-            Text("This layer learns nothing." if link.params else "There is nothing to learn in it.")
+            Text("This layer does not learn (trainable=False)." if link.params else "It has no weights.")
         )
     for name in link.gradient:
-        parts += [Heading(f"{name}: what moved most"), moved(link, name)]
+        parts += [Heading(f"{name}: the largest updates"), largest_updates(link, name)]
     facts = {"layer": link.name, "step": step.number, "sizes": {row[0] or "all": row[1:] for row in rows}}
     return Trace(f"Layer {link.name} in step {step.number}", parts, facts)
 
@@ -45,6 +46,8 @@ def layer_trace(step: StepExplained, link: LinkExplained) -> Trace:
 def spread(array: object) -> list[str]:
     """An array's typical size, extremes, and share of zeros."""
     values = np.asarray(array, np.float64)
+    if not values.size:
+        return ["-"] * 4
     return [
         short(rms(values)),
         short(float(values.min())),
@@ -53,7 +56,7 @@ def spread(array: object) -> list[str]:
     ]
 
 
-def moved(link: LinkExplained, name: str, chosen: list[tuple[int, ...]] | None = None) -> Table:
+def largest_updates(link: OpenedLink, name: str, chosen: list[tuple[int, ...]] | None = None) -> Table:
     """The weights with the largest updates: gradient, old and new value."""
     update = np.asarray(link.update[name])
     if chosen is None:

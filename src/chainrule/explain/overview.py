@@ -1,26 +1,27 @@
-"""A whole step in sizes: what each layer saw, what error reached it, how far it moved."""
+"""A whole step in sizes: each layer's input, the error that reached it, how far its weights moved."""
 
 import numpy as np
 
-from chainrule.explain.equations import number
+from chainrule.explain.equations import number, short
+from chainrule.explain.letters import network_line, symbols_of
+from chainrule.explain.opened import OpenedStep
+from chainrule.explain.parts import Heading, Part, Pictures, Table, Text
 from chainrule.explain.pictures import picture_of
-from chainrule.explain.sizes import learners, off, rms, short
-from chainrule.explain.step import StepExplained
-from chainrule.explain.symbols import legend, symbols_of
-from chainrule.explain.trace import Heading, Part, Pictures, Table, Text, Trace
+from chainrule.explain.sizes import inactive_units, learners, rms
+from chainrule.explain.trace import Trace
 
-HARDEST = 6
+MOST = 6
 
 
-def overview(step: StepExplained) -> Trace:
-    """The account of a step."""
-    moment = step.moment
-    optimizer = type(moment.optimizer).__name__
-    counted = [f"{metric.name} {metric.figure(step.record[metric.name]):.4g}" for metric in moment.metrics]
-    figures = ", ".join([f"loss {number(step.loss)}", *counted])
+def explain_step(step: OpenedStep) -> Trace:
+    """The explanation of a step."""
+    inputs = step.inputs
+    optimizer = type(inputs.optimizer).__name__
+    counted = [f"{metric.name} {metric.figure(step.record[metric.name]):.4g}" for metric in inputs.metrics]
+    metrics = ", ".join([f"loss {number(step.loss)}", *counted])
     parts: list[Part] = [
-        Text(legend(step.links, symbols_of(step.links))),
-        Text(f"{step.n} examples: {figures}. {optimizer} with learning rate {number(step.rate, 6)}."),
+        Text(network_line(step, symbols_of(step))),
+        Text(f"{step.n} examples: {metrics}. {optimizer} with learning rate {number(step.rate, 6)}."),
     ]
     if step.penalty:
         parts.append(Text(f"Of the loss, {number(step.penalty)} is a penalty on the weights."))
@@ -29,17 +30,19 @@ def overview(step: StepExplained) -> Trace:
         rows += [
             [f"{link.name}.{name}", str(tuple(link.params[name].shape)), short(rms(link.x)), short(rms(link.delta) * step.n),
              short(rms(link.gradient[name])), short(rms(link.update[name])), short(rms(link.params[name])),
-             short(rms(link.update[name]) / (rms(link.params[name]) or np.nan)), off(step, link)]
+             short(rms(link.update[name]) / (rms(link.params[name]) or np.nan)), inactive_units(step, link)]
             for name in link.gradient
         ]  # fmt: skip
     parts += [
-        Heading("Sizes (root mean squares; delta: the derivative of one example's loss by the weighed sums)"),
+        Heading(
+            "Sizes (root mean squares; delta: the derivative of one example's loss by the layer's output)"
+        ),
         Table(
             ["", "shape", "input", "delta", "gradient", "update", "weight", "update/weight", "units"], rows
         ),
-        *hardest(step),
+        *largest_losses(step),
     ]
-    if moment.after is not None:
+    if inputs.after is not None:
         parts.append(Text(str(step.agreement())))
     facts = {
         "step": step.number,
@@ -48,15 +51,19 @@ def overview(step: StepExplained) -> Trace:
         "rate": step.rate,
         "losses": step.losses.tolist(),
     }
+    if step.sample_weight is not None:
+        facts["sample_weight"] = np.asarray(step.sample_weight).tolist()
     return Trace(f"Step {step.number}", parts, facts)
 
 
-def hardest(step: StepExplained) -> list[Part]:
+def largest_losses(step: OpenedStep) -> list[Part]:
     """The examples with the largest losses."""
-    order = [int(k) for k in np.argsort(-step.losses, kind="stable")[:HARDEST]]
-    captions = [f"#{k}: {step.moment.target(k)}, {step.losses[k]:.3g}" for k in order]
+    order = [int(k) for k in np.argsort(-step.weighted_losses, kind="stable")[:MOST]]
+    captions = [f"#{k}: {step.inputs.target(k)}, {step.weighted_losses[k]:.3g}" for k in order]
     pictures = [picture_of(step, k) for k in order]
-    heading = Heading("The largest losses")
+    heading = Heading(
+        "The largest losses" + (", times the examples' weights" if step.sample_weight is not None else "")
+    )
     drawn = [picture for picture in pictures if picture is not None]
     if len(drawn) == len(order):
         return [heading, Pictures(drawn, captions)]

@@ -11,8 +11,12 @@ from chainrule.backprop import forward_sweep
 from chainrule.errors import SettingError, unknown
 from chainrule.explain.equations import number
 from chainrule.explain.influence import loss_and_gradient
-from chainrule.explain.moments import Moment
+from chainrule.explain.layers import formulas_of
+from chainrule.explain.step_inputs import StepInputs
 from chainrule.explain.watching import watched_step
+from chainrule.graph import as_graph
+
+NO_STEPS = "There are no steps to look at: the range is empty."
 
 
 class Life(NamedTuple):
@@ -33,7 +37,7 @@ class Life(NamedTuple):
         before = self.active[self.steps.index(self.died) - 1]
         return (
             f"Unit {self.unit} of {self.layer} died with step {self.died - 1}: there it was on for {before:.0%} of the examples, "
-            f"from step {self.died} to {last} for none. Open step {self.died - 1} to see what pushed it."
+            f"from step {self.died} to {last} for none. Explain step {self.died - 1} to see why."
         )
 
 
@@ -51,54 +55,60 @@ class Rise(NamedTuple):
 
     def __str__(self) -> str:
         word = "raised" if self.rise > 0 else "lowered"
-        return f"Step {self.step} {word} the loss from {number(self.before, 6)} to {number(self.after, 6)}."
+        return (
+            f"Step {self.step} {word} the loss from {number(self.before, 6)} to {number(self.after, 6)} "
+            "(the mean over its examples, without dropout, penalties and sample weights)."
+        )
 
 
-def when_died(moments: Iterable[Moment], layer: str, unit: int) -> Life:
-    """Follows one unit through some steps: on is an output that is not 0, behind the layer's activation.
+def when_died(steps: Iterable[StepInputs], layer: str, unit: int) -> Life:
+    """Follows one unit through some steps: on is an output that is not 0, behind the activation that follows the layer.
 
     unit: its place on the last axis of the layer's output.
     """
-    steps, active = list[int](), list[float]()
-    for moment in moments:
-        moment = moment.on_host()
-        chain, state = list(moment.chain), moment.state
-        names = [link.name for link in chain]
+    numbers, active = list[int](), list[float]()
+    for inputs in steps:
+        inputs = inputs.on_host()
+        graph, state = as_graph(inputs.network), inputs.state
+        names = [node.layer.name for node in graph.nodes]
         if layer not in names:
             raise unknown("layer", layer, [name for name in names if name])
         place = names.index(layer)
-        place += place + 1 < len(chain) and str(names[place + 1]).startswith(f"{layer}:")
+        above = [user for user in graph.users(place) if formulas_of(graph.nodes[user].layer).letter == "a"]
+        place = above[0] if above else place
         noise = partial(counter_noise, state["seed"], state["step"])
-        values, _ = forward_sweep(chain[: place + 1], state["params"], moment.batch[0], noise)
-        y = values[-1]
+        y = forward_sweep(graph, state["params"], inputs.batch[0], noise)[0][place]
         if not 0 <= unit < y.shape[-1]:
             raise SettingError(
                 f"{layer} has {y.shape[-1]} units, 0 to {y.shape[-1] - 1}; there is no unit {unit}."
             )
-        steps.append(int(state["step"]))
+        numbers.append(int(state["step"]))
         active.append(float((np.asarray(y)[..., unit].reshape(len(y), -1) != 0).any(axis=1).mean()))
-    if not steps:
-        raise SettingError("There are no steps to look at: the range is empty.")
+    if not numbers:
+        raise SettingError(NO_STEPS)
     alive = [i for i, share in enumerate(active) if share > 0]
     after = alive[-1] + 1 if alive else 0
-    return Life(layer, unit, tuple(steps), tuple(active), steps[after] if after < len(steps) else None)
+    return Life(layer, unit, tuple(numbers), tuple(active), numbers[after] if after < len(numbers) else None)
 
 
-def rises(moments: Iterable[Moment], probe: tuple[Any, Any] | None = None) -> list[Rise]:
-    """What each step did to the loss of its own batch, or of the examples `probe` = (x, y); as when judging, no noise."""
+def rises(steps: Iterable[StepInputs], probe: tuple[Any, Any] | None = None) -> list[Rise]:
+    """What each step did to the loss of its own batch, or of the examples `probe` = (x, y).
+
+    The loss as `evaluate` has it: without dropout, penalties and sample weights.
+    """
     found = []
-    for moment in moments:
-        moment = moment.on_host()
-        x, y = moment.batch[:2] if probe is None else (np.asarray(a) for a in probe)
-        after = watched_step(moment).state
-        losses = [loss_and_gradient(moment, state["params"], x, y)[0] for state in (moment.state, after)]
-        found.append(Rise(int(moment.state["step"]), *losses))
+    for inputs in steps:
+        inputs = inputs.on_host()
+        x, y = inputs.batch[:2] if probe is None else (np.asarray(a) for a in probe)
+        after = watched_step(inputs).state
+        losses = [loss_and_gradient(inputs, state["params"], x, y)[0] for state in (inputs.state, after)]
+        found.append(Rise(int(inputs.state["step"]), *losses))
     return found
 
 
-def largest_rise(moments: Iterable[Moment], probe: tuple[Any, Any] | None = None) -> Rise:
+def largest_rise(steps: Iterable[StepInputs], probe: tuple[Any, Any] | None = None) -> Rise:
     """The step that raised the loss most (or lowered it least)."""
-    found = rises(moments, probe)
+    found = rises(steps, probe)
     if not found:
-        raise SettingError("There are no steps to look at: the range is empty.")
+        raise SettingError(NO_STEPS)
     return max(found, key=lambda step: step.rise)

@@ -1,4 +1,4 @@
-"""Accounts in a terminal: plain letters, no colours, so that they can be piped, copied and recomputed."""
+"""Explanations in a terminal: plain letters, no colours, so that they can be piped, copied and recomputed."""
 
 import textwrap
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.explain.equations import Equation, number
-from chainrule.explain.trace import Block, Heading, Part, Pictures, Shares, Table, Text, Trace
+from chainrule.explain.parts import Block, Heading, Part, Pictures, Shares, Table, Text
 
 INDENT = "  "
 ASCII = {
@@ -34,16 +34,23 @@ ASCII = {
     "–": "-",
     "─": "-",
     "∞": "inf",
+    "≠": "!=",
+    "‖": "|",
+    "σ": "sigma",
+    "γ": "gamma",
+    "⊙": "*",
+    "∂": "d",
+    "\u0302": "_hat",
 } | dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # bit 1: upper left, 2: upper right, 4: lower left, 8: lower right
 SHADES = " .:-=+*#%@"
 GAP = "  "
 
 
-def written(trace: Trace, width: int, unicode: bool, pictures: bool) -> str:
-    """A whole account."""
-    lines = [trace.title, "─" * min(width, len(trace.title))]
-    for part in trace.parts:
+def written(title: str, parts: Sequence[Part], width: int, unicode: bool, pictures: bool) -> str:
+    """A whole explanation."""
+    lines = [*textwrap.wrap(title, width), "─" * min(width, len(title))]
+    for part in parts:
         if isinstance(part, Pictures) and not pictures:
             continue
         if isinstance(part, Heading):
@@ -51,6 +58,15 @@ def written(trace: Trace, width: int, unicode: bool, pictures: bool) -> str:
         lines += lines_of(part, width, unicode)
     text = "\n".join(line.rstrip() for line in lines)
     return text if unicode else "".join(c if ord(c) < 128 else ASCII.get(c, "?") for c in text)
+
+
+def engine_of(equation: Equation) -> str:
+    """What the engine had instead of a line's result, and loudly so where rounding cannot be the reason."""
+    if equation.engine is None:
+        return ""
+    if equation.agrees:
+        return f" ≈ {number(equation.engine)}"
+    return f" ≠ {number(equation.engine)}, WHICH THE ENGINE HAD: THIS LINE DOES NOT HOLD"
 
 
 def lines_of(part: Part, width: int, unicode: bool) -> list[str]:
@@ -92,8 +108,7 @@ def worked_out(equation: Equation, width: int) -> list[str]:
     column = INDENT + " " * len(equation.name)
     pieces = [piece for piece in (equation.formula, equation.numbers) if piece]
     value = number(equation.value)
-    if equation.engine is not None:
-        value += f" ≈ {number(equation.engine)}"
+    value += engine_of(equation)
     if equation.note:
         value += f"   ({equation.note})"
     lines: list[str] = []
@@ -132,7 +147,7 @@ def shares(part: Shares) -> list[str]:
         else:
             said = equation.numbers
         value = number(equation.value).rjust(15)
-        engine = f" ≈ {number(equation.engine)}" if equation.engine is not None else ""
+        engine = engine_of(equation)
         note = f"   {equation.note}" if equation.note else ""
         rows.append([label, said, f"= {value}{engine}{note}" if said else f"  {value}{note}"])
     left, middle = (max(len(row[i]) for row in rows) for i in (0, 1))
@@ -192,7 +207,8 @@ def drawing(picture: np.ndarray, unicode: bool = True) -> list[str]:
     >>> drawing(np.array([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]], float))
     ['▀▄']
     """
-    picture = np.asarray(picture, np.float64)
+    picture = np.nan_to_num(np.asarray(picture, np.float64))
+    picture = picture.mean(axis=2) if picture.ndim == 3 else picture
     while picture.shape[1] > 64:  # more than a terminal has room for
         picture = picture[::2, ::2]
     across = picture.shape[1]
@@ -207,5 +223,5 @@ def drawing(picture: np.ndarray, unicode: bool = True) -> list[str]:
 
 
 def padded(picture: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """A picture with paper added until its sides can be divided."""
+    """A picture with background added until its sides can be divided."""
     return np.pad(picture, ((0, -picture.shape[0] % rows), (0, -picture.shape[1] % columns)))

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 
 from chainrule.explain.equations import Equation, equation, given, number, rounded
+from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.parts import Block, Heading, Part, Text
 from chainrule.explain.rules import rule_of
-from chainrule.explain.step import LinkExplained, StepExplained
-from chainrule.explain.trace import Block, Heading, Part, Text
 from chainrule.optimizers.base import norm
 
 
-def gradient_parts(step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...]) -> list[Part]:
+def gradient_parts(step: OpenedStep, link: OpenedLink, name: str, index: tuple[int, ...]) -> list[Part]:
     """What penalties and clipping make of the mean."""
-    optimizer = step.moment.optimizer
+    optimizer = step.inputs.optimizer
     parts: list[Part] = []
     lines: list[Equation] = []
     g, w = float(link.data_gradient[name][index]), float(link.params[name][index])
@@ -49,11 +49,9 @@ def gradient_parts(step: StepExplained, link: LinkExplained, name: str, index: t
     return parts
 
 
-def optimizer_parts(
-    step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...]
-) -> list[Part]:
+def optimizer_parts(step: OpenedStep, link: OpenedLink, name: str, index: tuple[int, ...]) -> list[Part]:
     """The optimizer's formula with numbers plugged in, and the new weight."""
-    optimizer, rule = step.moment.optimizer, rule_of(step.moment.optimizer)
+    optimizer, rule = step.inputs.optimizer, rule_of(step.inputs.optimizer)
     old, new = float(link.params[name][index]), float(link.learned[name][index])
     heading = Heading(f"3. The optimizer: {type(optimizer).__name__}")
     values: dict[str, Any] = {"w": old, "g": float(link.clipped[name][index]), "η": step.rate, "t": step.t}
@@ -70,8 +68,8 @@ def optimizer_parts(
         lines.append(given(letter, values[letter]))
     values |= rule.settings
     engine = constants(step, link, name)
-    if "u_product" in step.moment.state["optimizer_state"]:
-        values["Π"] = float(step.moment.state["optimizer_state"]["u_product"])
+    if "u_product" in step.inputs.state["optimizer_state"]:
+        values["Π"] = float(step.inputs.state["optimizer_state"]["u_product"])
         lines.append(given("Π", values["Π"]))
     for letter, formula in rule.constants:
         lines.append(equation(letter, formula, values, engine.get(letter)))
@@ -92,16 +90,16 @@ def optimizer_parts(
     return [heading, Block(lines), Text(verdict(old, lines[-1]))]
 
 
-def constants(step: StepExplained, link: LinkExplained, name: str) -> dict[str, float]:
+def constants(step: OpenedStep, link: OpenedLink, name: str) -> dict[str, float]:
     """What the engine had, in float32, for the constants of Adam's and Nadam's formulas."""
-    moment, dtype = step.moment, link.params[name].dtype
-    t = (moment.state["step"] + 1).astype(dtype)
-    optimizer_state = moment.state["optimizer_state"] | (
+    inputs, dtype = step.inputs, link.params[name].dtype
+    t = (inputs.state["step"] + 1).astype(dtype)
+    optimizer_state = inputs.state["optimizer_state"] | (
         {"u_product": step.state["optimizer_state"]["u_product"]}
         if "u_product" in step.state["optimizer_state"]
         else {}
     )
-    found = moment.optimizer.constants(t, step.passed.step_trace.rate.astype(dtype), optimizer_state)
+    found = inputs.optimizer.constants(t, step.passed.step_trace.rate.astype(dtype), optimizer_state)
     if isinstance(found, tuple):
         return {
             "ahead": float(found[1]),

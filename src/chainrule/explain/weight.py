@@ -1,195 +1,252 @@
-"""How one weight got its next value: from the loss down the chain, over the batch, through the optimizer."""
+"""How one weight got its next value: from the loss back through the network, over the batch, through the optimizer."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from chainrule.errors import SettingError
-from chainrule.explain.deltas import TERMS, delta_equations
-from chainrule.explain.equations import Equation, equation, finished, given, number, weighed_sum
+from chainrule.explain.check import check_weight
+from chainrule.explain.equations import Equation, finished, given, number, weighted_sum
+from chainrule.explain.factors import Factors
+from chainrule.explain.layers import formulas_of
+from chainrule.explain.letters import coupled_above, network_line, symbols_of, terms_of
 from chainrule.explain.losses import loss_of
-from chainrule.explain.pictures import looks_at, picture_of
-from chainrule.explain.step import LinkExplained, StepExplained
-from chainrule.explain.symbols import at, legend, symbols_of
-from chainrule.explain.terms import pairs
-from chainrule.explain.trace import Block, Heading, Part, Pictures, Shares, Text, Trace
+from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.parts import Block, Heading, Part, Pictures, Shares, Text
+from chainrule.explain.path import path_back
+from chainrule.explain.pictures import picture_of, pixel_of
+from chainrule.explain.sizes import activation_after
+from chainrule.explain.symbols import Symbols
+from chainrule.explain.trace import Trace
 from chainrule.explain.update import gradient_parts, optimizer_parts
 
-SHOWN = 6  # examples whose share has a line of its own
+SHOWN = 6  # examples, and places within one, that have a line of their own
 HOW_TO_READ = (
-    "Every line is worked out in float64 from the numbers printed in it. ≈ is what the engine had, in "
-    "float32 and so with fewer digits; the next lines go on with it."
+    "Every line is computed in float64 from the numbers printed in it. ≈ is what the engine had in float32, with fewer "
+    "digits; the next lines use it."
+)
+FALSE_LINES = (
+    "{count} of the {all} lines above DO NOT HOLD (≠): the formula gives another result than the engine had, by more "
+    "than rounding. The layer or the loss does something that these formulas do not describe."
 )
 
 
-def weight_trace(
-    step: StepExplained,
-    link: LinkExplained,
-    name: str,
-    index: tuple[int, ...],
-    example: int | None,
-    check: bool,
+@dataclass(frozen=True)
+class Asked:
+    """The weight that is asked about, with all that its explanation needs."""
+
+    step: OpenedStep
+    link: OpenedLink
+    name: str
+    index: tuple[int, ...]
+    symbols: Symbols
+    factors: Factors | None
+
+    @property
+    def letter(self) -> str:
+        """How the weight is called: W₁[3, 4]."""
+        letter = {"kernel": "W", "bias": "b", "gamma": "γ", "beta": "β"}.get(self.name, self.name + " ")
+        return letter + self.symbols.numbers[self.link.place] + str(list(self.index))
+
+
+def explain_weight(
+    step: OpenedStep, link: OpenedLink, name: str, index: tuple[int, ...], example: int | None, check: bool
 ) -> Trace:
-    """The account of one weight. example: whose way is followed, None for the one that pushes most."""
-    index = link.index(name, index)
-    symbols = symbols_of(step.links)
-    letter = {"kernel": "W", "bias": "b"}.get(name, name) + symbols.numbers[link.place] + str(list(index))
-    old, new = float(link.params[name][index]), float(link.learned[name][index])
-    terms = step.n * link.terms(name, *index)
-    order = np.argsort(-np.abs(terms), kind="stable")
+    """The explanation of one weight. example: whose path is followed, None for the one with the largest share."""
+    index, symbols = link.index(name, index), symbols_of(step)
     if example is not None and not 0 <= example < step.n:
         raise SettingError(
             f"The batch has {step.n} examples, 0 to {step.n - 1}; there is no example {example}."
         )
-    k, which = (
-        (int(order[0]), "The example that pushes most") if example is None else (int(example), "One example")
+    asked = Asked(
+        step, link, name, index, symbols, formulas_of(link.link).factors(link, symbols, name, index)
+    )
+    old, new = float(link.params[name][index]), float(link.learned[name][index])
+    s = "s" * (step.n != 1)
+    where = (
+        f" {pixel_of(step, link, index[0])}" if name == "kernel" and pixel_of(step, link, index[0]) else ""
     )
     parts: list[Part] = [
-        Text(legend(step.links, symbols)),
-        Text(
-            f"A batch of {step.n} example{'s' * (step.n != 1)} with loss {number(step.loss)}.{pixel(step, link, name, index)}"
-        ),
-        Heading(f"1. {which}: {step.moment.example(k)}, target {step.moment.target(k)}"),
-        *one_example(step, link, name, index, k),
-        *batch_part(step, link, name, index, terms, order, letter),
-        *gradient_parts(step, link, name, index),
-        *optimizer_parts(step, link, name, index),
-        *training_part(step, link, name, index),
-        Text(HOW_TO_READ),
+        Text(network_line(step, symbols)),
+        Text(f"A batch of {step.n} example{s} with loss {number(step.loss)}.{where}"),
     ]
-    if check:
-        parts += [Heading("4. The check"), Text(str(step.check(link.name, name, index)))]
-    title = f"{link.name}.{name}{list(index)} in step {step.number}: {number(old)} → {number(new)}"
     facts = {
         "layer": link.name, "weight": name, "index": list(index), "step": step.number, "old": old, "new": new,
-        "update": new - old, "gradient": float(link.gradient[name][index]), "terms": (terms / step.n).tolist(),
+        "update": new - old, "gradient": float(link.gradient[name][index]),
+        "data_gradient": float(link.data_gradient[name][index]),
     }  # fmt: skip
-    return Trace(title, parts, facts)
+    coupled = coupled_above(step, link)
+    if coupled is None:
+        terms = step.n * terms_of(step, link, name, index)
+        order = np.argsort(-np.abs(np.nan_to_num(terms, nan=np.inf)), kind="stable")
+        k = int(order[0]) if example is None else int(example)
+        which = "The example with the largest share" if example is None else "One example"
+        parts += [
+            Heading(f"1. {which}: {step.inputs.example(k)}, target {step.inputs.target(k)}"),
+            *one_example(asked, k),
+        ]
+        parts += batch_part(asked, terms, order)
+        facts["terms"] = (terms / step.n).tolist()
+    else:
+        parts += coupled_part(asked, coupled)
+    if step.sample_weight is not None:
+        facts["sample_weight"] = np.asarray(step.sample_weight).tolist()
+    parts += [
+        *gradient_parts(step, link, name, index),
+        *optimizer_parts(step, link, name, index),
+        *training_part(asked),
+        Text(HOW_TO_READ),
+    ]
+    title = f"{link.name}.{name}{list(index)} in step {step.number}: {number(old)} → {number(new)}"
+    trace = Trace(title, parts, facts)
+    if check:
+        trace.parts += [
+            Heading("4. The check"),
+            Text(str(check_weight(step.inputs, link.place, name, index))),
+        ]
+    if trace.disagreements:
+        told = FALSE_LINES.format(count=len(trace.disagreements), all=len(trace.equations))
+        trace.parts.append(Text(told))
+        trace.facts["disagreements"] = [e.name for e in trace.disagreements]
+    return trace
 
 
 # ── one example ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def one_example(
-    step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...], k: int
-) -> list[Part]:
+def one_example(asked: Asked, k: int) -> list[Part]:
     """One example: forward to its loss, and the chain rule back to this weight."""
-    unit = unit_of(step, link, name, index, k)
-    forward = forward_equations(step, link, index, k, unit) if unit is not None and name == "kernel" else []
+    step, link, symbols, factors = asked.step, asked.link, asked.symbols, asked.factors
+    if factors is None or factors.units is None:
+        nodes = len(step.nodes_of(link))
+        said = (
+            f"The layer stands at {nodes} places of the network; each share is the sum over them."
+            if nodes > 1
+            else ""
+        )
+        loss: list[Part] = [
+            Text("Forward, with the weights before the step:"),
+            Block(loss_of(step, symbols, k)),
+        ]
+        return [*loss, *([Text(said)] if said else [])]
+    place = int(np.argmax(np.abs(np.nan_to_num(factors.products[k], nan=np.inf))))
+    unit = int(factors.units[place])
     parts: list[Part] = [
         Text("Forward, with the weights before the step:"),
-        Block([*forward, *loss_of(step, k)]),
+        Block([*unit_forward(step, link, symbols, k, unit, asked.index), *loss_of(step, symbols, k)]),
+        Text(
+            "Backward: d is the derivative of this loss by what follows it; of many paths the largest is followed."
+        ),
+        Block(path_back(step, symbols, k, link.place, unit)),
     ]
-    if unit is None:
-        return parts
-    parts += [
-        Text("Backward: d means the derivative of this loss by what follows; the strongest way is followed."),
-        Block(delta_equations(step, k, link.place, unit)),
-    ]
-    return parts
+    return [*parts, *places_part(asked, k)]
 
 
-def unit_of(
-    step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...], k: int
-) -> int | None:
-    """The flat place of the delta by which an example pushes most; None where only the layer's own rule knows."""
-    two = pairs(link.link, link.x, link.delta, name, index)
-    if two is None:
-        return None
-    row = int(np.abs(two[0][k] * two[1][k]).argmax())
-    return row * int(link.y.shape[-1]) + index[-1]
-
-
-def forward_equations(
-    step: StepExplained, link: LinkExplained, index: tuple[int, ...], k: int, unit: int
+def unit_forward(
+    step: OpenedStep,
+    link: OpenedLink,
+    symbols: Symbols,
+    k: int,
+    unit: int,
+    index: tuple[int, ...] | None = None,
 ) -> list[Equation]:
-    """What the weight's unit said to an example: z = Σ x · w + b, then the activation."""
-    symbols, place, (i, j) = symbols_of(step.links), link.place, index
-    row = unit // link.y.shape[-1]
-    x = np.asarray(link.x[k], np.float64).reshape(-1, link.x.shape[-1])[row]
-    w = np.asarray(link.params["kernel"], np.float64)[:, j]
-    order = [i, *(int(m) for m in np.argsort(-np.abs(x * w), kind="stable") if m != i)]
-    chosen = order if len(order) <= TERMS + 1 else order[:TERMS]
-    rest = float((x * w)[order[len(chosen) :]].sum()) if len(chosen) < len(order) else None
-    inner, number_ = symbols.ins[place], symbols.numbers[place]
-    shape = link.x.shape[1:]
-    letters = [f"{at(inner, shape, row * len(x) + m)} · W{number_}[{m}, {j}]" for m in chosen]
-    letters += [f"rest of {len(order) - len(chosen)}"] if rest is not None else []
-    numbers = weighed_sum([(x[m], w[m]) for m in chosen], rest)
-    if "bias" in link.params:
-        letters.append(f"b{number_}[{j}]")
-        numbers += " + " + weighed_sum([(0,), (float(link.params["bias"][j]),)])[4:]
-    z = float(link.y[k].reshape(-1)[unit])
-    lines = [finished(at(symbols.outs[place], link.y.shape[1:], unit), " + ".join(letters), numbers, z)]
-    above = step.links[place + 1] if place + 1 < len(step.links) else None
+    """How one output of a layer is made for the k-th example, and what its activation makes of it."""
+    lines = formulas_of(link.link).forward(step, link, symbols, k, unit, index)
+    activation = activation_after(step, link)
     if (
-        above is not None
-        and above.name.startswith(f"{link.name}:")
-        and getattr(above.link, "activation", "") != "softmax"
+        activation is not None
+        and activation.y.shape == link.y.shape
+        and not (step.end.fused and activation.place == step.end.p.node)
     ):
-        kind, a = above.link.activation, float(above.y[k].reshape(-1)[unit])  # type: ignore[attr-defined]
-        bends = {"relu": "max(z, 0)", "sigmoid": "1 / (1 + exp(-z))", "tanh": "tanh(z)"}
-        name = at(symbols.outs[place + 1], above.y.shape[1:], unit)
-        if kind in bends:
-            bent = equation(name, bends[kind], {"z": z}, a)
-            lines.append(bent._replace(formula=f"{kind}({at(symbols.outs[place], link.y.shape[1:], unit)})"))
-        else:
-            lines.append(given(name, a, f"{kind} of it"))
+        lines += formulas_of(activation.link).forward(step, activation, symbols, k, unit)
     return lines
+
+
+def places_part(asked: Asked, k: int) -> list[Part]:
+    """Where a weight that is used at several places met one example: the largest products, the others as one number."""
+    factors, step = asked.factors, asked.step
+    if factors is None or factors.right.shape[1] < 2:
+        return []
+    products = step.n * factors.products[k]
+    order = [int(m) for m in np.argsort(-np.abs(products), kind="stable")]
+    nonzero = [m for m in order if products[m] != 0]
+    chosen = nonzero if len(nonzero) <= SHOWN + 1 else nonzero[:SHOWN]
+    others = [m for m in order if m not in chosen]
+    lines = [product_line(factors, step.n, k, m) for m in chosen]
+    labels = [(factors.right_name if factors.left is None else factors.left_name)(m) for m in chosen]
+    if others:
+        zero = int((products[others] == 0).sum())
+        labels.append(
+            f"{len(others)} other place{'s' * (len(others) > 1)}, {zero} of them 0"
+            if zero
+            else f"{len(others)} other places"
+        )
+        lines.append(given("", float(products[others].sum())))
+    total = finished(f"d{asked.letter} for #{k}", "Σ", weighted_sum([(line.value,) for line in lines]), float(products.sum()),
+                     size=float(np.abs(products).sum()))  # fmt: skip
+    met = "the derivative" if factors.left is None else "what it met · the derivative"
+    return [
+        Text(
+            f"The weight is used at {len(products)} places of an example; its derivative is the sum over them:"
+        ),
+        Shares(
+            ("met", met, "product")
+            if factors.left is None
+            else ("met", "its value", "derivative there", "product"),
+            labels,
+            lines,
+        ),
+        Block([total]),
+    ]
+
+
+def product_line(factors: Factors, n: int, k: int, m: int) -> Equation:
+    """One product of what a weight met and the derivative there, for an example's own loss."""
+    right = n * float(factors.right[k, m])
+    return finished(
+        "", "", weighted_sum([(right,) if factors.left is None else (float(factors.left[k, m]), right)])
+    )
 
 
 # ── all examples ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def batch_part(
-    step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...], terms: np.ndarray, order: np.ndarray,
-    letter: str,
-) -> list[Part]:  # fmt: skip
+def batch_part(asked: Asked, terms: np.ndarray, order: np.ndarray) -> list[Part]:
     """Each example's share, the largest first, and their mean."""
-    moment, symbols = step.moment, symbols_of(step.links)
+    step, inputs, factors = asked.step, asked.step.inputs, asked.factors
     every = f"All {step.n} examples" if step.n > 1 else "The one example"
-    parts: list[Part] = [Heading(f"2. {every}: the derivative of each one's loss by {letter}, and the mean")]
+    parts: list[Part] = [
+        Heading(f"2. {every}: the derivative of each one's loss by {asked.letter}, and the mean")
+    ]
     if not terms.any():
-        return [*parts, Text(silence(step, link, name, index)), Block([given("g", 0.0)])]
+        return [*parts, Text(why_zero(asked)), Block([given("g", 0.0)])]
     chosen = [int(k) for k in order[: SHOWN if step.n > SHOWN + 1 else step.n] if terms[k] != 0]
-    pictures = [(picture_of(step, k), f"#{k}: {moment.target(k)}") for k in chosen]
+    pictures = [(picture_of(step, k), f"#{k}: {inputs.target(k)}") for k in chosen]
     drawn = [(picture, caption) for picture, caption in pictures if picture is not None]
     if drawn:
         parts.append(Pictures([p for p, _ in drawn], [c for _, c in drawn]))
-    two = pairs(link.link, link.x, link.delta, name, index)
-    single = two is not None and two[0].shape[1] == 1
-    lines = []
-    for k in chosen:
-        if single and two is not None:
-            factors = (
-                (float(two[0][k, 0]), step.n * float(two[1][k, 0]))
-                if name == "kernel"
-                else (step.n * float(two[1][k, 0]),)
-            )
-            lines.append(finished("", "", weighed_sum([factors])))
-        else:
-            lines.append(given("", terms[k]))
+    single = factors is not None and factors.right.shape[1] == 1
+    lines = [
+        product_line(factors, step.n, k, 0) if single and factors is not None else given("", terms[k])
+        for k in chosen
+    ]
     others = [int(k) for k in order[len(chosen) :]]
-    rest = float(terms[others].sum())
-    silent = int((terms[others] == 0).sum())
-    labels = [f"{moment.example(k)}, {moment.target(k)}" for k in chosen]
+    labels = [f"{inputs.example(k)}, {inputs.target(k)}" for k in chosen]
     if others:
+        silent = int((terms[others] == 0).sum())
         zero = ", all 0" if silent == len(others) else f", {silent} of them 0" if silent else ""
         labels.append(f"{len(others)} other{'s' if len(others) > 1 else ''}{zero}")
-        lines.append(given("", rest))
-    unit = at("d" + symbols.outs[link.place], (link.y.shape[-1],), index[-1])
-    heads: tuple[str, ...] = ("example", unit, "its derivative")
-    if name == "kernel" and single:
-        heads = (
-            "example",
-            at(symbols.ins[link.place], (link.x.shape[-1],), index[0]),
-            unit,
-            "its derivative",
-        )
-    values = [line.value for line in lines]
+        lines.append(given("", float(terms[others].sum())))
+    heads: tuple[str, ...] = ("example", "Σ over places", "its derivative")
+    if single and factors is not None:
+        left = () if factors.left is None else (factors.left_name(0),)
+        heads = ("example", *left, factors.right_name(0), "its derivative")
+    known, values = (
+        float(asked.link.data_gradient[asked.name][asked.index]),
+        [(line.value,) for line in lines],
+    )
     mean = finished(
-        "g",
-        "Σ / n",
-        f"({weighed_sum([(v,) for v in values])}) / {step.n}",
-        float(link.data_gradient[name][index]),
+        "g", "Σ / n", f"({weighted_sum(values)}) / {step.n}", known, size=float(np.abs(terms).sum()) / step.n
     )
     return [
         *parts,
@@ -199,30 +256,74 @@ def batch_part(
     ]
 
 
-def silence(step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...]) -> str:
-    """Why no example pushes a weight."""
-    two = pairs(link.link, link.x, link.delta, name, index)
-    if two is None or name == "bias" or two[0].any():
-        return "No example pushes: no error reaches this unit in this batch (it is off for every example, or nobody above listens)."
-    return f"No example pushes: input {index[0]} is 0 in every example of this batch."
-
-
-def training_part(step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...]) -> list[Part]:
-    """What training made of the weight, where that is known."""
-    if step.moment.after is None:
-        return []
-    got = float(step.moment.after["params"][link.place][name][index])
-    away = got - float(link.learned[name][index])
-    return [
-        Text(
-            f"Training went to {number(got)}{f', {away:.1g} away' if away else ', the same'}. {step.agreement()}"
-        )
+def coupled_part(asked: Asked, coupled: OpenedLink) -> list[Part]:
+    """What is said where examples act on each other, so that a gradient has no shares by example."""
+    layer = f"{type(coupled.link).__name__} {coupled.name!r}"
+    words = (
+        f"{layer} computes its output for one example from all examples of the batch, so no part of this gradient "
+        "belongs to one example: a change of one example changes what the layer gives for the others."
+    )
+    parts: list[Part] = [
+        Heading(f"2. The whole batch: the derivative of its loss by {asked.letter}"),
+        Text(words),
     ]
+    g = float(asked.link.data_gradient[asked.name][asked.index])
+    if asked.factors is None:
+        note = f"by the gradients rule of {type(asked.link.link).__name__} {asked.link.name!r}"
+        return [*parts, Block([given("g", g, note)])]
+    return [*parts, *batch_places(asked, g)]
 
 
-def pixel(step: StepExplained, link: LinkExplained, name: str, index: tuple[int, ...]) -> str:
-    """Where in the picture the weight looks, if it looks at one."""
-    shape = looks_at(step, link) if name == "kernel" else None
-    if shape is None:
-        return ""
-    return f" Input {index[0]} is the pixel in row {index[0] // shape[1]}, column {index[0] % shape[1]}."
+def batch_places(asked: Asked, g: float) -> list[Part]:
+    """The products of what a weight met and the derivative of the batch's loss there, over all examples and places."""
+    factors = asked.factors
+    assert factors is not None
+    products = factors.products
+    order = np.argsort(-np.abs(products), axis=None, kind="stable")
+    chosen = [tuple(int(i) for i in np.unravel_index(int(m), products.shape)) for m in order[:SHOWN]]
+    chosen = [place for place in chosen if products[place] != 0]
+    lines = [product_line(factors, 1, k, m) for k, m in chosen]
+    name = factors.right_name if factors.left is None else factors.left_name
+    labels = [f"{name(m)} of {asked.step.inputs.example(k)}" for k, m in chosen]
+    if products.size > len(chosen):
+        labels.append(f"{products.size - len(chosen)} others")
+        lines.append(given("", float(products.sum() - sum(products[place] for place in chosen))))
+    numbers = weighted_sum([(line.value,) for line in lines])
+    total = finished("g", "Σ", numbers, g, size=float(np.abs(products).sum()))
+    heads = (
+        ("met", "derivative there", "product")
+        if factors.left is None
+        else ("met", "its value", "derivative there", "product")
+    )
+    return [Text("Where the weight meets the batch, with the derivative of the batch's loss there:"),
+            Shares(heads, labels, lines), Block([total])]  # fmt: skip
+
+
+def why_zero(asked: Asked) -> str:
+    """Why all shares of a weight's gradient are 0."""
+    factors = asked.factors
+    if factors is None:
+        return "No example has a share: the layer's own rule gives 0 for each."
+    left, right = factors.left, factors.right
+    met = "" if left is None else factors.left_name(0) if right.shape[1] == 1 else "what the weight meets"
+    if left is not None and not left.any():
+        if right.shape[1] == 1 and len(asked.index) == 2:
+            return f"No example has a share: input {asked.index[0]} is 0 in every example of this batch."
+        return f"No example has a share: {met} is 0 in every example of this batch."
+    if not right.any():
+        return (
+            "No example has a share: no error reaches this unit in this batch (it is off for every example, the error "
+            "is 0, or the layers above do not use it)."
+        )
+    return f"No example has a share: wherever an error reaches this unit, {met} is 0."
+
+
+def training_part(asked: Asked) -> list[Part]:
+    """What training made of the weight, where that is known."""
+    step, link = asked.step, asked.link
+    if step.inputs.after is None:
+        return []
+    got = float(step.inputs.after["params"][link.entry][asked.name][asked.index])
+    away = got - float(link.learned[asked.name][asked.index])
+    said = f", {away:.1g} away" if away else ", the same"
+    return [Text(f"Training went to {number(got)}{said}. {step.agreement()}")]

@@ -11,6 +11,7 @@ class Html(str):
     __slots__ = ()
 
 
+VOID = {"br", "hr", "img", "input", "link", "meta"}  # elements without an end
 Piece = Any  # Html as it is; anything else by its text; None is nothing
 
 
@@ -25,7 +26,7 @@ def h(name: str, *children: Piece, **attributes: Any) -> Html:
         for key, value in attributes.items()
         if value is not None and value is not False
     )
-    return Html(f"<{name}{told}>{join(*children)}</{name}>")
+    return Html(f"<{name}{told}>" if name in VOID else f"<{name}{told}>{join(*children)}</{name}>")
 
 
 def join(*pieces: Piece) -> Html:

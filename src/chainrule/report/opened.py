@@ -5,6 +5,7 @@ import numpy as np
 from chainrule import explain
 from chainrule.errors import SettingError
 from chainrule.explain import StepExplained
+from chainrule.explain.letters import coupled_above, terms_of
 from chainrule.recording.replay import Replay
 from chainrule.report.markup import Html, h, join
 from chainrule.report.material import Material
@@ -23,8 +24,8 @@ def section(of: Material) -> Section:
     title = f"Step {step.number:,}, opened: how one weight learned"
     told = (
         "A step looks at a few examples, measures how wrong the network is on them, finds for every weight in which direction it should "
-        f"change (backpropagation), and changes it a little. Here is all of it for one weight of {layer}, one of those at which this step "
-        "pulls most. Any other weight of any step can be opened in the same way."
+        f"change (backpropagation), and changes it a little. Here is all of it for one weight of {layer}, one of those with the largest "
+        "gradients. Any other weight of any step can be opened in the same way."
     )
     words = h("summary", "All the arithmetic")
     shown = h("details", words, Html(trace._repr_html_()), open=True)  # what a notebook shows
@@ -48,11 +49,15 @@ def chosen(replay: Replay) -> int:
 
 
 def weight_of(step: StepExplained) -> tuple[str, tuple[int, ...]]:
-    """A weight of the first kernel: of those at which the step pulls most, one at which many examples pull."""
+    """A weight of the first kernel: of those with the largest gradients, one to which many examples contribute."""
     for link in step.links:
         if "kernel" in link.gradient:
             gradient = np.abs(np.asarray(link.gradient["kernel"]))
             strongest = np.argsort(-gradient, axis=None, kind="stable")[:STRONGEST]
             places = [tuple(int(i) for i in np.unravel_index(int(k), gradient.shape)) for k in strongest]
-            return link.name, max(places, key=lambda place: np.count_nonzero(link.terms("kernel", *place)))
+            if coupled_above(step, link) is not None:  # no terms by example
+                return link.name, places[0]
+            return link.name, max(
+                places, key=lambda place: np.count_nonzero(terms_of(step, link, "kernel", place))
+            )
     raise SettingError("No layer of it learns by a kernel.")

@@ -6,7 +6,7 @@ Each layer's rule is checked alone, and each array of weights through the whole 
 
 from typing import TYPE_CHECKING
 
-from chainrule.cli.commands.explain import moment_of
+from chainrule.cli.commands.explain import next_step_of
 from chainrule.cli.options import DATA
 from chainrule.cli.output import Output
 from chainrule.cli.parser import Parser, whole
@@ -39,7 +39,7 @@ def run(args: "Namespace", out: Output) -> int:
     """Measures, and prints the table."""
     from chainrule import explain
 
-    found = explain.check_model(moment_of(args), directions=args.directions, seed=args.seed)
+    found = explain.check_model(next_step_of(args), directions=args.directions, seed=args.seed)
     rows = [row._asdict() | {"error": row.error, "ok": row.ok} for row in (*found.rules, *found.weights)]
     out.give({"model": args.what, "ok": found.ok, "worst": found.worst.what, "rows": rows})
     text = str(found)

@@ -8,6 +8,7 @@ RUN@A..B asks about the steps A to B: --layer and --weight who pushed this weigh
 the answer to this example, --layer and --neuron when this unit died, nothing else which step raised the loss most.
 """
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,7 @@ def run(args: "Namespace", out: Output) -> int:
     if len(closer) > 1:
         raise SettingError(f"{' and '.join(closer)} are two questions: ask one at a time.")
     if args.what.lower().endswith(paths.MODELS):
-        return show(explain.StepExplained(moment_of(args)), args, out)
+        return show(explain.StepExplained(next_step_of(args)), args, out)
     from chainrule.recording import resume
 
     name, steps = step_of(args.what)
@@ -125,9 +126,9 @@ def show(step: "StepExplained", args: "Namespace", out: Output) -> int:
     else:
         trace = step.trace()
     whole_check = (
-        explain.check_model(step.moment) if args.check and args.weight is None and args.bias is None else None
+        explain.check_model(step.inputs) if args.check and args.weight is None and args.bias is None else None
     )
-    agreement = None if step.moment.after is None else step.agreement()
+    agreement = None if step.inputs.after is None else step.agreement()
     told: dict[str, Any] = trace.to_dict()
     if agreement is not None:
         told["agreement"] = {
@@ -146,7 +147,7 @@ def show(step: "StepExplained", args: "Namespace", out: Output) -> int:
     if agreement is not None and "Taken again, the step" not in " ".join(text.split()):
         ends.append(str(agreement))
     out.say("\n\n".join([text, *ends]))
-    return 0 if whole_check is None or whole_check.ok else 1
+    return 0 if (whole_check is None or whole_check.ok) and not (args.check and trace.disagreements) else 1
 
 
 def columns() -> int:
@@ -165,25 +166,25 @@ def asked(replay: "Replay", first: int, last: int, args: "Namespace", out: Outpu
     examples = [word for word in ("example", "test_example") if getattr(args, word) is not None]
     if len(examples) + any(getattr(args, word) is not None for word in ("weight", "bias", "neuron")) > 1:
         raise SettingError("A weight, a unit, an example: ask about one of them at a time.")
-    moments = explain.moments_of(replay, first, last + 1)
+    steps = explain.steps_of_run(replay, first, last + 1)
     if examples:
         trace = explain.influence_on_example(
-            moments, *one_of(replay, examples[0], getattr(args, examples[0]))
+            steps, *one_of(replay, examples[0], getattr(args, examples[0]))
         ).trace()
         out.give(trace.to_dict())
         out.say(trace.text(width=columns(), unicode=out.unicode))
         return 0
     if args.weight is not None or args.bias is not None:
         name, place = ("kernel", args.weight) if args.weight is not None else ("bias", args.bias)
-        trace = explain.influence_on_weight(moments, args.layer, name, place).trace()
+        trace = explain.influence_on_weight(steps, args.layer, name, place).trace()
         out.give(trace.to_dict())
         out.say(trace.text(width=columns(), unicode=out.unicode))
     elif args.neuron is not None:
-        life = explain.when_died(moments, args.layer, args.neuron)
+        life = explain.when_died(steps, args.layer, args.neuron)
         out.give(life._asdict())
         out.say(str(life))
     else:
-        worst = explain.largest_rise(moments)
+        worst = explain.largest_rise(steps)
         out.give(worst._asdict())
         out.say(str(worst))
     return 0
@@ -205,7 +206,7 @@ def one_of(replay: "Replay", part: str, k: int) -> tuple[Any, Any]:
     return examples.inputs([k])[0], examples.y[k]
 
 
-def moment_of(args: "Namespace") -> Any:
+def next_step_of(args: "Namespace") -> Any:
     """The next step of a model file: on the first examples that it learned from, as many as its batches had."""
     from chainrule import explain
     from chainrule.inference.evaluation import part_of
@@ -217,9 +218,11 @@ def moment_of(args: "Namespace") -> Any:
     batch = card.recipe.get("batch_size")
     size = args.batch_size or (batch if isinstance(batch, int) and batch > 0 else 32)
     some: Sequence[int] = range(min(size, len(x)))
+    shape = data.input_shape
+    picture = shape if data.scale is not None and len(shape) in (2, 3) and math.prod(shape) == math.prod(model.input_shape) else None
     x = recipes.inputs(data, fit_shape(x[: len(some)], model.input_shape))
     y = recipes.targets(data, y[: len(some)], model.loss_object.key)
-    return explain.moment(model, x, y, places=some)
+    return explain.step_inputs(model, x, y, places=some, picture=picture)
 
 
 def model_and_data(name: str, data: str | None) -> tuple[Any, "ModelCard", Any]:

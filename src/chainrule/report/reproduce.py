@@ -1,4 +1,4 @@
-"""How to make the same again: the commands, the versions, the fingerprints."""
+"""How to reproduce the run: the commands, the versions, the fingerprints."""
 
 import hashlib
 import shlex
@@ -38,14 +38,14 @@ def section(of: Material) -> Section:
         )
     else:
         body.append(
-            h("p", "It was recorded by a program of its own, which alone can make it again.", class_="aside")
+            h("p", "It was recorded by a program of its own, which alone can reproduce it.", class_="aside")
         )
     run = shlex.quote(of.run.name)
     closer = [f"chainrule runs show {run}", f"chainrule runs doctor {run}"]
     if of.settings.recipe.get("seed") is not None and len(of.run.steps):
         closer.append(f"chainrule explain {run}@{of.run.steps.first + len(of.run.steps) // 2}")
     body += [h("p", "With the folder of the run one can look closer:"), block(closer), marks(of)]
-    return Section("again", "How to make it again", "How to make the same again", join(*body))
+    return Section("reproduce", "How to reproduce it", "How to reproduce it", join(*body))
 
 
 def block(lines: list[str]) -> Html:
@@ -80,7 +80,7 @@ def learned(of: Material) -> Piece:
 
 
 def training(of: Material) -> tuple[str, bool]:
-    """The command that makes the run again, and whether it says all of the recipe; no command where none can."""
+    """The command that reproduces the run, and whether it says all of the recipe; no command where none can."""
     stored, data = of.settings.recipe, of.settings.data
     if "seed" not in stored or "source" not in data:
         return "", False

@@ -15,13 +15,13 @@ from chainrule import __version__
 from chainrule.errors import ChainruleError, require_package
 from chainrule.recording.replay import Replay
 from chainrule.report import (
-    again,
     confusion,
     curves,
     doctor,
     errors,
     mistakes,
     opened,
+    reproduce,
     sizes,
     summary,
     trained,
@@ -36,7 +36,7 @@ SECTIONS: dict[str, Callable[[Material], Section | None]] = {
     "What it learned from": trained.section, "How it learned": curves.section, "What it confuses": confusion.section,
     "Its worst mistakes": mistakes.section, "How far off it is": errors.section, "What it looks for": weights.section,
     "Sizes, layer by layer": sizes.section, "The doctor": doctor.section, "One step, opened": opened.section,
-    "How to make it again": again.section,
+    "How to reproduce it": reproduce.section,
 }  # fmt: skip
 
 

@@ -1,0 +1,122 @@
+"""What every kind of layer can be asked about its arithmetic, and what is said of one that nobody wrote formulas for."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.explain.equations import Equation, finished, given, weighted_sum
+from chainrule.explain.factors import Factors, gradients_of_example
+from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.symbols import Symbols, at
+
+TERMS = 3  # of a sum, written out; the others are printed as one number
+
+
+class Backward(NamedTuple):
+    """How the derivative by one input of a layer is made. follow: the output that has the largest part in it (its place
+    in a row), whose own derivative is shown first; None where there is no output to follow.
+    """
+
+    follow: int | None
+    equations: list[Equation]
+
+
+class LayerFormulas:
+    """The formulas of one kind of layer, with the numbers of an opened step.
+
+    letter: of the layer's output: z for a weighted sum, a for an activation, h for others; "" where the output is the
+    input, laid out otherwise.  Places in one example's input or output (`unit`) count as in a row.
+    """
+
+    letter = "h"
+
+    def expression(self, link: OpenedLink, symbols: Symbols) -> str:
+        """The layer as a formula in the network's line, such as x·W₁ + b₁; "" where its name says it."""
+        return ""
+
+    def name(self, link: OpenedLink) -> str:
+        """How the layer is called in the network's line."""
+        return link.name
+
+    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
+                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+        """How one output for the k-th example is made. index: of the weight that is asked about, to be among the terms."""
+        name = at(symbols.outs[link.place], link.y.shape[1:], unit)
+        return [given(name, flat(link.y, k)[unit], f"by {type(link.link).__name__} {link.name!r}")]
+
+    def backward(
+        self,
+        step: OpenedStep,
+        link: OpenedLink,
+        symbols: Symbols,
+        k: int,
+        unit: int,
+        known: float,
+        source: int = 0,
+    ) -> Backward:
+        """How the derivative by one input is made of those by the outputs. known: what the engine had; source: which of several
+        inputs."""
+        name = input_delta(link, symbols, unit)
+        return Backward(
+            None, [given(name, known, f"by the backward rule of {type(link.link).__name__} {link.name!r}")]
+        )
+
+    def kind(self, link: OpenedLink) -> str:
+        """The function's name, for an activation."""
+        return str(link.link.activation_name)
+
+    def factors(
+        self, link: OpenedLink, symbols: Symbols, name: str, index: tuple[int, ...]
+    ) -> Factors | None:
+        """The two factors of each example's term of one weight's gradient; None where only the layer's rule knows."""
+        return None
+
+    def terms(self, link: OpenedLink, symbols: Symbols, name: str, index: tuple[int, ...]) -> np.ndarray:
+        """Each example's term of one weight's mean gradient, (batch,) float64."""
+        found = self.factors(link, symbols, name, index)
+        if found is not None:
+            return np.asarray(found.products.sum(axis=1))
+        rows = [gradients_of_example(link, k)[name][index] for k in range(len(link.y))]
+        return np.array(rows, np.float64)
+
+
+def flat(array: Any, k: int) -> np.ndarray:
+    """One example of a batch as a row of float64."""
+    return np.asarray(array[k], np.float64).reshape(-1)
+
+
+def deltas(step: OpenedStep, link: OpenedLink, k: int) -> np.ndarray:
+    """The derivatives of the k-th example's own loss by a layer's outputs, as a row; nan where nobody asked for them."""
+    if link.delta is None:
+        return np.full(link.y[k].size, np.nan)
+    return step.n * flat(link.delta, k)
+
+
+def input_delta(link: OpenedLink, symbols: Symbols, unit: int) -> str:
+    """How the derivative by one input is called: dx[3]."""
+    return "d" + at(symbols.ins[link.place], link.x.shape[1:], unit)
+
+
+def output_delta(link: OpenedLink, symbols: Symbols, unit: int) -> str:
+    """How the derivative by one output is called: dz₁[3]."""
+    return "d" + at(symbols.outs[link.place], link.y.shape[1:], unit)
+
+
+def sum_equation(
+    name: str,
+    letters: list[str],
+    pairs: Sequence[tuple[float, ...]],
+    known: float,
+    first: int = 0,
+    note: str = "",
+) -> Equation:
+    """A sum of products: the largest written out, the others as one number. first: how many keep their place in front."""
+    sizes = np.array([abs(float(np.prod(pair))) for pair in pairs])
+    order = [*range(first), *(int(m) for m in np.argsort(-sizes[first:], kind="stable") + first)]
+    chosen = order if len(order) <= TERMS + 1 else order[:TERMS]
+    others = order[len(chosen) :]
+    rest = float(sum(np.prod(pairs[m]) for m in others)) if others else None
+    shown = [letters[m] for m in chosen] + ([f"rest of {len(others)}"] if others else [])
+    numbers = weighted_sum([pairs[m] for m in chosen], rest)
+    return finished(name, " + ".join(shown), numbers, known, note, size=float(np.nan_to_num(sizes).sum()))
