@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import chainrule
+from chainrule import explain
 from chainrule.errors import ChainruleError, SettingError
 from chainrule.explain import Condition
 from chainrule.explain.expressions import Parser, computed
@@ -148,3 +150,30 @@ def test_signs_and_roots_bind_as_in_a_book() -> None:
     ):
         assert computed(text) == value
     assert Parser("a < b").all().kind == "<"
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.1, 0.02, 1e-5, 0.3])
+def test_a_recorded_rate_equals_the_number_that_one_types(rate) -> None:
+    """Metrics are recorded in float32: 0.001 there is 0.001 in a condition, neither above nor below it."""
+    columns = {"learning_rate": np.full(3, rate, np.float32)}
+    assert explain.Condition(f"learning_rate == {rate}").first(columns) == 0
+    assert explain.Condition(f"learning_rate > {rate}").first(columns) is None
+    assert explain.Condition(f"learning_rate < {rate}").first(columns) is None
+
+
+def test_what_was_not_measured_is_no_nan(tmp_path) -> None:
+    """isnan finds a size that diverged, not the steps at which no sizes were measured."""
+    model = chainrule.Sequential([chainrule.layers.Dense(3, input_shape=(2,)), chainrule.layers.Dense(1)])
+    model.compile(chainrule.optimizers.SGD(0.01), "mse", backend="numpy")
+    x = np.random.default_rng(0).normal(size=(400, 2)).astype(np.float32)
+    record = chainrule.RunRecorder(tmp_path / "runs", label="sizes")
+    model.fit(x, x[:, :1], batch_size=2, epochs=1, verbose=0, callbacks=[record])
+    columns = explain.columns_of(chainrule.runs.find(tmp_path / "runs", "last"))
+    sizes = columns["grad_rms[dense]"]
+    assert 0 < np.ma.getmaskarray(sizes).sum() < len(sizes)
+    assert explain.Condition("isnan(grad_rms['dense'])").first(columns) is None
+    measured = np.flatnonzero(~np.ma.getmaskarray(sizes))
+    broken = np.array(sizes.data)
+    broken[measured[2:]] = np.nan
+    diverged = columns | {"grad_rms[dense]": np.ma.masked_array(broken, np.ma.getmaskarray(sizes))}
+    assert explain.Condition("isnan(grad_rms['dense'])").first(diverged) == measured[2]

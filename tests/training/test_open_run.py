@@ -78,3 +78,78 @@ def test_a_program_of_ones_own_opens_and_leaves_its_runs(tmp_path) -> None:
     other = own()
     with pytest.raises(SettingError, match="in the middle of an epoch of 8 steps; this one has 4"):
         other.fit(X, Y, epochs=4, batch_size=16, verbose=0, callbacks=[run.leave(13, other)])
+
+
+class LowerRate(chainrule.callbacks.Callback):
+    """Sets another rate before every epoch, from the first on."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.model.optimizer.learning_rate = 0.02 / (epoch + 1)
+
+
+def recorded(root, model, callbacks=(), label="mine", epochs=3):
+    """A run of a program, 8 steps an epoch; the callback that recorded it."""
+    record = chainrule.RunRecorder(root / "runs", label=label)
+    model.fit(X, Y, epochs=epochs, batch_size=8, verbose=0, callbacks=[*callbacks, record])
+    return record
+
+
+def test_every_step_is_explained_with_the_rate_that_training_used(tmp_path) -> None:
+    """Epoch 0's rate set by a callback, steps at which it changes, visited in any order: each has its own rate and its own bits."""
+    recorded(tmp_path, own(), [LowerRate()])
+    run = chainrule.open_run("last", tmp_path / "runs", model=own(), x=X, y=Y)
+    for step in (15, 0, 8, 7, 16, 23, 8, 0):
+        opened = explain.step(run, step)
+        assert opened.rate == np.float32(0.02 / (step // 8 + 1))
+        assert opened.agreement().same_bits
+
+
+def test_the_first_step_of_a_fork_has_the_forks_rate_and_a_fork_of_it_is_itself(tmp_path) -> None:
+    """A fork with another rate: its first step is explained with it, and a fork from there with nothing changed ends alike."""
+    recorded(tmp_path, own())
+    run = chainrule.open_run("last", tmp_path / "runs", model=own(), x=X, y=Y)
+    other = own(0.1)
+    left = run.leave(13, other)
+    other.fit(X, Y, epochs=3, batch_size=8, verbose=0, callbacks=[left])
+    fork = chainrule.open_run(left.folder.name, tmp_path / "runs", model=own(0.1), x=X, y=Y)
+    opened = explain.step(fork, 13)
+    assert opened.rate == np.float32(0.1)
+    assert opened.agreement().same_bits
+    for steps in (range(13, 15), range(14, 16)):
+        moments = list(explain.steps_of_run(fork, steps.start, steps.stop))
+        assert [float(inputs.state["rate"]) for inputs in moments] == [np.float32(0.1)] * 2
+    same = own(0.1)
+    same.fit(X, Y, epochs=3, batch_size=8, verbose=0, callbacks=[fork.leave(13, same)])
+    assert digest(same.get_weights()) == digest(other.get_weights())
+
+
+def test_a_run_that_is_left_keeps_the_rate_that_a_callback_had_set(tmp_path) -> None:
+    """leave() begins with the rate of the step, not with the one that the model was compiled with."""
+    recorded(tmp_path, own(), [LowerRate()])
+    run = chainrule.open_run("last", tmp_path / "runs", model=own(), x=X, y=Y)
+    model = own()
+    run.leave(18, model)
+    assert np.float32(model.optimizer.learning_rate) == np.float32(0.02 / 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "x", "y", "words"),
+    [
+        (lambda: own(0.1), X, Y, r"learning_rate: 0\.01 / 0\.1"),
+        (lambda: own(optimizer="sgd"), X, Y, "Adam"),
+        (lambda: own(optimizer=chainrule.optimizers.Adam(clipnorm=0.5)), X, Y, "clipnorm: null / 0.5"),
+        (
+            lambda: own(optimizer=chainrule.optimizers.Adam(weight_decay=0.1)),
+            X,
+            Y,
+            "weight_decay: null / 0.1",
+        ),
+        (own, X * 2, Y, "learned from other data"),
+        (own, X, Y[::-1], "learned from other data"),
+    ],
+)
+def test_another_model_or_other_data_than_the_runs_are_refused(tmp_path, given, x, y, words) -> None:
+    """Optimizer, rate, clipping, decay and the data's digest are compared; the answer says what differs."""
+    recorded(tmp_path, own())
+    with pytest.raises(SettingError, match=words):
+        explain.step(chainrule.open_run("last", tmp_path / "runs", model=given(), x=x, y=y), 3)

@@ -1,4 +1,4 @@
-"""Conditions on recorded figures: "loss > 2", "grad_rms['dense'] > 1", "accuracy < 0.9 after epoch 2".
+"""Conditions on recorded metrics: "loss > 2", "grad_rms['dense'] > 1", "accuracy < 0.9 after epoch 2".
 
 Read by `expressions.py`, which knows numbers, names, comparisons and a few functions; nothing is run as a program.
 """
@@ -19,9 +19,9 @@ Columns = Mapping[str, Any]
 
 
 class Condition:
-    """A condition on the figures of each step. `after epoch 2` and `before step 100` may stand at its end.
+    """A condition on the metrics of each step. `after epoch 2` and `before step 100` may stand at its end.
 
-    Figures: columns by name, each (steps,). Those of layers are "grad_rms[dense]", or a dict of columns by layer.
+    Metrics: columns by name, each (steps,). Those of layers are "grad_rms[dense]", or a dict of columns by layer.
 
     >>> condition = Condition("loss > 2 and grad_rms['dense'] > 1")
     >>> condition.first({"loss": np.array([1.0, 3.0, 4.0]), "grad_rms": {"dense": np.array([5.0, 0.5, 2.0])}})
@@ -40,14 +40,17 @@ class Condition:
             raise unreadable(text, len(body.rstrip()), "a comparison such as > 2 is missing", "condition")
 
     def holds(self, columns: Columns) -> np.ndarray:
-        """For each step whether the condition holds. Where a figure is not a number (or was not measured) it does not,
+        """For each step whether the condition holds. Where a metric is not a number (or was not measured) it does not,
         unless the condition asks for that with isnan or isfinite.
         """
         values = {tree.value: self.column(tree, columns) for tree in names_in(self.tree)}
         sizes = {np.shape(v)[0] for v in values.values() if np.ndim(v)} or {len(first_column(columns))}
-        held = np.broadcast_to(np.asarray(value_of(self.tree, values), bool), (max(sizes),))
+        plain = {name: np.ma.getdata(value) for name, value in values.items()}
+        held = np.broadcast_to(np.asarray(value_of(self.tree, plain), bool), (max(sizes),))
+        for value in values.values():
+            held = held & ~np.ma.getmaskarray(value)  # what was not measured fulfils nothing, isnan neither
         if "isnan" not in self.text and "isfinite" not in self.text:
-            for value in values.values():
+            for value in plain.values():
                 held = held & ~np.isnan(value)
         return np.asarray(held & self.in_time(columns, len(held)))
 
@@ -67,22 +70,22 @@ class Condition:
             time = np.asarray(columns[unit])
         else:
             raise SettingError(
-                f"These figures have no column {unit!r}, so {word!r} {unit} {number} can not be decided."
+                f"These metrics have no column {unit!r}, so {word!r} {unit} {number} cannot be decided."
             )
         return np.asarray(
             time > number if word == "after" else time < number if word == "before" else time == number
         )
 
     def column(self, tree: Tree, columns: Columns) -> np.ndarray:
-        """The figures that a name stands for, or an error that points at it."""
+        """The metrics that a name stands for, or an error that points at it."""
         name, _, key = tree.value.partition("[")
         key = key.rstrip("]").strip()
         key = key[1:-1] if len(key) > 1 and key[0] == key[-1] and key[0] in QUOTES else key
         if key and f"{name}[{key}]" in columns:
-            return np.asarray(columns[f"{name}[{key}]"], np.float64)
+            return decimal(columns[f"{name}[{key}]"])
         columns = nested(columns)
         if name not in columns:
-            raise self.unknown(tree.place, "figure", name, list(columns))
+            raise self.unknown(tree.place, "metric", name, list(columns))
         found = columns[name]
         if isinstance(found, Mapping):
             if not key:
@@ -95,12 +98,12 @@ class Condition:
                 )
             if key not in found:
                 raise self.unknown(tree.place + len(name) + 1, f"layer in {name}", key, list(found))
-            return np.asarray(found[key], np.float64)
+            return decimal(found[key])
         if key:
             raise unreadable(
                 self.text, tree.place + len(name), f"{name} has no columns by layer", "condition"
             )
-        return np.asarray(found, np.float64)
+        return decimal(found)
 
     def unknown(self, place: int, kind: str, name: str, known: list[str]) -> SettingError:
         """The error for a name that does not exist."""
@@ -110,6 +113,21 @@ class Condition:
 
     def __repr__(self) -> str:
         return f"<Condition {self.text!r}>"
+
+
+def decimal(column: Any) -> Any:
+    """A column in float64, in which a float32 that was recorded from 0.001 is 0.001; a mask stays.
+
+    >>> decimal(np.array([0.001, 0.1], np.float32)) == [0.001, 0.1]
+    array([ True,  True])
+    """
+    values = np.ma.getdata(column)
+    wide = (
+        values.astype(str).astype(np.float64)
+        if values.dtype == np.float32
+        else np.asarray(values, np.float64)
+    )
+    return np.ma.masked_array(wide, np.ma.getmaskarray(column)) if np.ma.isMaskedArray(column) else wide
 
 
 def first_column(columns: Columns) -> Any:
@@ -131,14 +149,35 @@ def nested(columns: Columns) -> dict[str, Any]:
 
 
 def columns_of(run: Any) -> dict[str, Any]:
-    """All that a recorded run knows of its steps, with their numbers and their epochs (from 1). run: a `chainrule.runs.Run`."""
+    """All that a recorded run knows of its steps, with their numbers and their epochs (from 1). run: a `chainrule.runs.Run`.
+
+    Sizes of layers are measured at some steps only; their columns are masked at the others.
+    """
     steps, settings, info = run.steps, run.info.settings, run.info
     number = np.arange(steps.first, steps.stop)
     per_epoch = -(-int(settings.data["examples"]) // settings.batch)
     begun = (
         int(run.load_snapshot(info.step).extra["begun"]) if info.parent else 0
     )  # a fork may begin within an epoch
-    return {name: steps[name] for name in steps.columns} | {
-        "step": number,
-        "epoch": (number - info.step + begun) // per_epoch + info.epoch + 1,
-    }
+    sizes = [name for name in steps.columns if "[" in name]
+    columns = {name: np.asarray(steps[name]) for name in steps.columns}
+    unmeasured = not_measured([columns[name] for name in sizes], number)
+    masked = {name: np.ma.masked_array(columns[name], unmeasured) for name in sizes}
+    return (
+        columns
+        | masked
+        | {"step": number, "epoch": (number - info.step + begun) // per_epoch + info.epoch + 1}
+    )
+
+
+def not_measured(sizes: list[np.ndarray], number: np.ndarray) -> np.ndarray:
+    """The steps at which no sizes were measured: all but every k-th. A measured step may hold nan, when learning diverged.
+
+    >>> not_measured([np.array([1, np.nan, np.nan, np.nan, 2, np.nan, np.nan])], np.arange(7))
+    array([False,  True,  True,  True, False,  True,  True])
+    """
+    if not sizes:
+        return np.zeros(len(number), bool)
+    known = number[~np.all(np.isnan(sizes), axis=0)]
+    every = int(np.gcd.reduce(known)) if len(known) else 0
+    return np.asarray(number % every != 0 if every else ~np.isin(number, known))

@@ -83,9 +83,9 @@ class Replay:
             while (here := int(state["step"])) < step:
                 state = self.advance(state, min(step, (here // self.grid + 1) * self.grid))[0]
                 self.remember(state)
-            self.remember(self.at_its_rate(state, step, 0, 1)[0])
+            self.remember(state)
         self.visited.move_to_end(step)
-        return self.visited[step]
+        return self.at_its_rate(self.visited[step], step, 0, 1)[0]  # a kept state has the rate of the step before
 
     def advance(self, state: Any, until: int) -> tuple[Any, np.ndarray]:
         """Runs on from a state; returns the new one and the losses of the steps between."""

@@ -25,7 +25,7 @@ from chainrule.errors import SettingError
 from chainrule.models import Sequential
 from chainrule.models.saving import compile_config
 from chainrule.recording import kept_examples
-from chainrule.recording.recorder import RunRecorder
+from chainrule.recording.recorder import RunRecorder, digest_of
 from chainrule.recording.replay import TOLERANCE, Replay
 from chainrule.runs import Parent, Run, differences, find
 from chainrule.runs.lock import must_be_free
@@ -100,6 +100,8 @@ class OpenRun(Run):
         learning, stored = dict(start.learning), self.info.settings
         if type(model.optimizer) is not type(was.optimizer):
             learning["optimizer_state"] = model.optimizer.init(learning["params"])
+        else:
+            keep_lowered_rate(model.optimizer, was.optimizer, float(learning["rate"]))
         model.seed = stored.seed
         settings = compile_config(model)
         kept = {name: stored.training.get(name) for name in settings}
@@ -126,7 +128,9 @@ def open_run(
             return opened(run, source, cache_bytes, tolerance)
         model.seed = run.info.settings.seed
         model._ready(x, y)  # noqa: SLF001 - what fit does first
-        return Replay(run, model, model._examples(x, y, sample_weight), cache_bytes, tolerance)  # noqa: SLF001
+        examples = model._examples(x, y, sample_weight)  # noqa: SLF001
+        must_be_the_runs(run, model, examples)
+        return Replay(run, model, examples, cache_bytes, tolerance)
 
     return OpenRun(folder, make)
 
@@ -196,9 +200,8 @@ def forked(
     learning, was = dict(start.learning), replay.model.optimizer
     if type(model.optimizer) is not type(was):
         learning["optimizer_state"] = model.optimizer.init(learning["params"])
-    elif isinstance(was.learning_rate, float) and was.learning_rate == model.optimizer.learning_rate:
-        rate = float(learning["rate"])  # a callback may have lowered it
-        model.optimizer.learning_rate = was.learning_rate if np.float32(was.learning_rate) == rate else rate
+    else:
+        keep_lowered_rate(model.optimizer, was, float(learning["rate"]))
     start = with_batch(start, run.info.settings.batch, batch, len(replay.examples))
     if start.epoch >= job.recipe.epochs:
         raise SettingError(
@@ -223,6 +226,38 @@ def opened(
     if kept_examples.has_kept(run) and source is None:
         return kept_examples.opened(run, cache_bytes, tolerance)
     return replay_of(run, rebuild(run, source), cache_bytes, tolerance)
+
+
+def keep_lowered_rate(optimizer: Any, was: Any, rate: float) -> None:
+    """Gives the optimizer the rate that a run had at a step, where a callback had changed it and no other is asked for."""
+    asked = optimizer.learning_rate
+    if isinstance(was.learning_rate, float) and was.learning_rate == asked and np.float32(asked) != rate:
+        optimizer.learning_rate = rate
+
+
+def must_be_the_runs(run: Run, model: Any, examples: Any) -> None:
+    """SettingError where the model or the data that are given to open a run are not those that it was recorded with."""
+    stored = run.info.settings
+    settings, layers = compile_config(model), model.get_config().get("layers")
+    found = differences(
+        {
+            "training": {name: stored.training.get(name) for name in settings},
+            "layers": stored.model.get("layers"),
+        },
+        {"training": settings, "layers": layers},
+    )
+    found = [change for change in found if not (change.place.endswith("config.name") or change.place.startswith("training.metrics"))]
+    if found:
+        shown = "; ".join(str(change) for change in found[:5]) + ("; ..." if len(found) > 5 else "")
+        raise SettingError(
+            f"The model is not the one of {run.name} (of the run / given): {shown}. Build and compile it as it was."
+        )
+    digest = stored.data.get("digest")
+    if digest is not None and digest != (here := digest_of(examples)):
+        raise SettingError(
+            f"{run.name} learned from other data: their digest was {str(digest)[:12]}, that of x and y is {here[:12]}. "
+            "Give the arrays that fit was given, in the same types."
+        )
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
