@@ -32,7 +32,10 @@ LONGEST = 60  # seconds: a mutant that hangs is noticed, too
 
 # Which tests are asked, in this order, about a mistake in which module.
 ASKED = {
-    "activations": ["activations", "losses", "layers", "backprop"],
+    "activations/piecewise": ["activations", "layers", "backprop"],
+    "activations/smooth": ["activations", "losses", "layers", "backprop"],
+    "activations/rows": ["activations", "losses", "layers", "backprop"],
+    "activations/normal": ["activations"],
     "crossentropy": ["losses", "backprop"],
     "losses": ["losses", "loss_names", "backprop", "metrics"],
     "metrics": ["metrics"],

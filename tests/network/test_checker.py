@@ -54,7 +54,7 @@ def test_a_layer_wrong_by_one_in_a_thousand_is_noticed(layer, rng) -> None:
 def test_an_activation_wrong_by_one_in_a_thousand_is_noticed(name, rng) -> None:
     """The check refuses every activation's derivative when it is 0.1 % off."""
     forward, backward = activations.RULES[name]
-    z = away_from(rng.normal(size=(2, 3)), 0.0)
+    z = away_from(rng.normal(size=(2, 4)), -1.0, -0.5, 0.0, 0.5, 1.0)
     with pytest.raises(WrongDerivativeError):
         check_activation(forward, lambda da, z, a: 1.001 * backward(da, z, a), z, name)
 

@@ -97,16 +97,8 @@ def pair(kind: str, n: int = 7, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
 
 
 ACTIVATIONS = [
-    "linear",
-    "sigmoid",
-    "tanh",
-    "relu",
-    "leaky_relu",
-    "elu",
-    "selu",
-    "gelu",
-    "softplus",
-    "silu",
-    "softmax",
-]
+    "linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "softplus", "silu", "softmax", "celu",
+    "exponential", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_tanh", "log_sigmoid", "log_softmax", "mish",
+    "relu6", "soft_shrink", "softsign", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "tanh_shrink",
+]  # fmt: skip
 REGULARIZERS = {"l1": {"l1": 0.1}, "l2": {"l2": 0.2}, "l1l2": {"l1": 0.1, "l2": 0.2}}

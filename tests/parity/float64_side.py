@@ -72,11 +72,11 @@ def main(out: str) -> None:
     for name, schedule in cases.schedules(keras.optimizers.schedules).items():
         rate = jax.jit(schedule)
         told[f"schedule/{name}"] = np.array([float(rate(k)) for k in steps])
-    z = np.random.default_rng(3).normal(size=(40, 5)) * 4
+    z = np.random.default_rng(3).normal(size=(40, 6)) * 4
     for name in cases.ACTIVATIONS:
         f = keras.activations.get(name) if name != "tanh" else jax.numpy.tanh  # Keras's answers in float32
         a, back = jax.vjp(f, jax.numpy.asarray(z))
-        told[f"activation/{name}/a"], told[f"activation/{name}/dz"] = a, back(jax.numpy.cos(z))[0]
+        told[f"activation/{name}/a"], told[f"activation/{name}/dz"] = a, back(jax.numpy.cos(z)[:, : a.shape[1]])[0]
     for name, (loss, kind) in cases.losses(keras.losses).items():
         y, p = cases.pair(kind)
         told[f"loss/{name}/values"] = np.asarray(loss.call(y, p))

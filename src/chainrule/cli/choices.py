@@ -3,6 +3,9 @@
 RECIPES = ("fast", "classic", "handwriting")
 ACTIVATIONS = (
     "relu", "sigmoid", "tanh", "leaky_relu", "elu", "selu", "gelu", "softplus", "silu", "swish", "softmax", "linear",
+    "celu", "exponential", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh", "log_sigmoid",
+    "log_softmax", "mish", "relu6", "soft_shrink", "softsign", "sparse_plus", "sparse_sigmoid", "sparsemax",
+    "squareplus", "tanh_shrink",
 )  # fmt: skip
 LOSSES = (
     "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mean_squared_error",

@@ -9,30 +9,58 @@ from chainrule import absent
 from chainrule.errors import SettingError, unknown
 from chainrule.layers.activation import Activation, LeakyReLU, ReLU, Softmax
 from chainrule.layers.base import Layer
+from chainrule.layers.convolution import Conv1D, Conv2D
 from chainrule.layers.dense import Dense
 from chainrule.layers.dropout import Dropout
+from chainrule.layers.global_pooling import (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+)
+from chainrule.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 from chainrule.layers.shaping import Flatten, Input, InputLayer, Rescaling, Reshape
 
 __all__ = [
-    "Activation", "Dense", "Dropout", "Flatten", "Input", "InputLayer", "Layer", "LeakyReLU", "ReLU",
-    "Rescaling", "Reshape", "Softmax", "deserialize", "serialize",
+    "Activation", "AveragePooling1D", "AveragePooling2D", "AvgPool1D", "AvgPool2D", "Conv1D", "Conv2D",
+    "Convolution1D", "Convolution2D", "Dense", "Dropout", "Flatten", "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalMaxPool1D", "GlobalMaxPool2D",
+    "GlobalMaxPooling1D", "GlobalMaxPooling2D", "Input", "InputLayer", "Layer", "LeakyReLU", "MaxPool1D",
+    "MaxPool2D", "MaxPooling1D", "MaxPooling2D", "ReLU", "Rescaling", "Reshape", "Softmax", "deserialize",
+    "serialize",
 ]  # fmt: skip
 
 CLASSES: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
         Activation,
+        AveragePooling1D,
+        AveragePooling2D,
+        Conv1D,
+        Conv2D,
         Dense,
         Dropout,
         Flatten,
+        GlobalAveragePooling1D,
+        GlobalAveragePooling2D,
+        GlobalMaxPooling1D,
+        GlobalMaxPooling2D,
         InputLayer,
         LeakyReLU,
+        MaxPooling1D,
+        MaxPooling2D,
         ReLU,
         Rescaling,
         Reshape,
         Softmax,
     )
 }
+
+# Keras's other names for the same classes; files name the class itself
+Convolution1D, Convolution2D = Conv1D, Conv2D
+MaxPool1D, MaxPool2D, AvgPool1D, AvgPool2D = MaxPooling1D, MaxPooling2D, AveragePooling1D, AveragePooling2D
+GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
+GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
 
 
 def deserialize(entry: Any) -> Layer:

@@ -5,7 +5,7 @@ from typing import Any
 from chainrule import activations
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError
-from chainrule.layers.base import PREDICTING, Context, Layer
+from chainrule.layers.base import PREDICTING, Context, Layer, Shape
 
 
 class Activation(Layer):
@@ -26,6 +26,11 @@ class Activation(Layer):
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         z, a = cache
         return activations.RULES[self.activation].backward(dy, z, a)  # dz = da · f'(z)
+
+    def output_shape_for(self, input_shape: Shape) -> Shape:
+        if self.activation != "glu":
+            return input_shape
+        return (*input_shape[:-1], activations.width_after(self.activation, input_shape[-1]))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"activation": self.activation}

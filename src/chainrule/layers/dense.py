@@ -5,14 +5,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule import activations, initializers, regularizers
+from chainrule import activations
 from chainrule.arrays import Array, Params
 from chainrule.errors import SettingError, ShapeError
-from chainrule.layers.activation import Activation
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Shape
+from chainrule.layers.weighted import WeightedLayer
 
 
-class Dense(Layer):
+class Dense(WeightedLayer):
     """Every output looks at every input: z = x W + b, then the activation.   x (batch, n) -> (batch, units)
 
     units: outputs.  activation: a name or function of `chainrule.activations`, None for the plain weighted sum.
@@ -33,25 +33,20 @@ class Dense(Layer):
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
         if not isinstance(units, (int, np.integer)) or isinstance(units, bool) or units < 1:
             raise SettingError(f"Dense needs a whole number of units, 1 or more; it got {units!r}.")
         self.units, self.use_bias = int(units), bool(use_bias)
-        self.activation = activations.name_of(activation)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.activation_link = Activation(self.activation)
-
-    def init(self, rng: "np.random.Generator", input_shape: Shape) -> Params:
-        shapes = self.weight_shapes(input_shape)
-        params = {"kernel": self.kernel_initializer(shapes["kernel"], rng)}
-        if self.use_bias:
-            params["bias"] = self.bias_initializer(shapes["bias"], rng)
-        return params
+        self.set_up_weights(
+            kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
+            bias=(bias_initializer, bias_regularizer, bias_constraint),
+        )
+        self.set_up_output(activation, activity_regularizer)
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         z = x @ params["kernel"]  # z = x W
@@ -72,7 +67,7 @@ class Dense(Layer):
         return grads
 
     def output_shape_for(self, input_shape: Shape) -> Shape:
-        return (*input_shape[:-1], self.units)
+        return (*input_shape[:-1], activations.width_after(self.activation, self.units))
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         if not input_shape:
@@ -81,16 +76,6 @@ class Dense(Layer):
         if self.use_bias:
             shapes["bias"] = (self.units,)
         return shapes
-
-    def penalties(self) -> dict[str, Any]:
-        asked = {"kernel": self.kernel_regularizer, "bias": self.bias_regularizer if self.use_bias else None}
-        return {name: penalty for name, penalty in asked.items() if penalty is not None}
-
-    def links(self) -> list[Layer]:
-        if self.activation == "linear":
-            return [self]
-        self.activation_link.name = f"{self.name}:{self.activation}"
-        return [self, self.activation_link]
 
     @property
     def kernel(self) -> np.ndarray:
@@ -103,17 +88,11 @@ class Dense(Layer):
         return np.asarray(self.params["bias"])
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
-            "units": self.units,
-            "activation": self.activation,
-            "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "kernel_constraint": None,
-            "bias_constraint": None,
-        }
+        return (
+            super().get_config()
+            | {"units": self.units, "activation": self.activation, "use_bias": self.use_bias}
+            | self.weight_config()
+        )
 
 
 def rows(array: Array) -> Array:

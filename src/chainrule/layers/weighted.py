@@ -1,0 +1,79 @@
+"""What layers with weights share: an initializer, a regularizer and a constraint for each, and what follows the sum."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule import activations, constraints, initializers, regularizers
+from chainrule.arrays import Params
+from chainrule.layers.activation import Activation
+from chainrule.layers.activity import ActivityRegularization
+from chainrule.layers.base import Layer, Shape
+
+
+class WeightedLayer(Layer):
+    """A layer whose weights are set up as in Keras: kernel_initializer, kernel_regularizer, kernel_constraint, ...
+
+    settings_of: how the settings of each weight begin, e.g. {"depthwise_kernel": "depthwise"}.
+    """
+
+    settings_of: ClassVar[dict[str, str]] = {"kernel": "kernel", "bias": "bias"}
+    activation: str = "linear"
+    activity_regularizer: Any = None
+
+    def set_up_weights(self, **settings: tuple[Any, Any, Any]) -> None:
+        """Takes (initializer, regularizer, constraint) for each beginning of settings."""
+        for name, (initializer, regularizer, constraint) in settings.items():
+            setattr(self, f"{name}_initializer", initializers.get(initializer))
+            setattr(self, f"{name}_regularizer", regularizers.get(regularizer))
+            setattr(self, f"{name}_constraint", constraints.get(constraint))
+
+    def set_up_output(self, activation: Any, activity_regularizer: Any) -> None:
+        """Takes what follows the weighted sum: an activation, and a penalty on its output."""
+        self.activation = activations.name_of(activation)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.activation_link = Activation(self.activation)
+
+    def init(self, rng: "np.random.Generator", input_shape: Shape) -> Params:
+        """First weights, float32, each from its initializer."""
+        shapes = self.weight_shapes(input_shape)
+        return {name: self.of(name, "initializer")(shape, rng) for name, shape in shapes.items()}
+
+    def of(self, weight: str, what: str) -> Any:
+        """A weight's initializer, regularizer or constraint; None where the kind of weight has none."""
+        return getattr(self, f"{self.settings_of.get(weight, weight)}_{what}", None)
+
+    def penalties(self) -> dict[str, Any]:
+        """The regularizer of each weight that has one."""
+        return self.asked("regularizer")
+
+    def constraints(self) -> dict[str, Any]:
+        """The constraint of each weight that has one: applied after every update."""
+        return self.asked("constraint")
+
+    def asked(self, what: str) -> dict[str, Any]:
+        """The regularizer or the constraint of each weight that the layer has."""
+        found = {name: self.of(name, what) for name in self.weight_names if getattr(self, f"use_{name}", True)}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def links(self) -> list[Layer]:
+        """The weighted sum, its activation, the penalty on the output: those that there are."""
+        links: list[Layer] = [self]
+        if self.activation != "linear":
+            self.activation_link.name = f"{self.name}:{self.activation}"
+            links.append(self.activation_link)
+        if self.activity_regularizer is not None:
+            penalty = ActivityRegularization(self.activity_regularizer.l1, self.activity_regularizer.l2)
+            penalty.name = f"{self.name}:activity_regularizer"
+            links.append(penalty)
+        return links
+
+    def weight_config(self) -> dict[str, Any]:
+        """The settings of the weights, and of the penalty on the output where there is one, as Keras stores them."""
+        names = list(dict.fromkeys(self.settings_of.values()))
+        config: dict[str, Any] = {}
+        for what, room in (("initializer", initializers), ("regularizer", regularizers), ("constraint", constraints)):
+            config |= {f"{name}_{what}": room.serialize(getattr(self, f"{name}_{what}")) for name in names}
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
+        return config
