@@ -10,7 +10,7 @@ PAGE = Path(__file__).with_name("reference.md")
 SECTIONS = {
     "models": "Models", "layers": "Layers", "activations": "Activations", "losses": "Losses", "metrics": "Metrics",
     "optimizers": "Optimizers", "optimizers.schedules": "Learning rate schedules", "callbacks": "Callbacks",
-    "initializers": "Initializers", "regularizers": "Regularizers", "training.learning_rates": "Learning rate test and sweep",
+    "initializers": "Initializers", "regularizers": "Regularizers", "constraints": "Constraints", "training.learning_rates": "Learning rate test and sweep",
     "diagnosis": "Diagnosis", "plots": "Pictures", "landscapes": "The loss around the weights",
     "report": "Reports", "utils": "Utilities", "errors": "Errors",
 }  # fmt: skip

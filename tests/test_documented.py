@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 import chainrule
-from chainrule import activations, callbacks, initializers, layers, losses, metrics, optimizers, regularizers
+from chainrule import (
+    activations,
+    callbacks,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    regularizers,
+)
 from chainrule.optimizers import schedules
 
 MODULES = sorted(
@@ -67,7 +77,7 @@ def test_a_module_and_all_it_offers_are_documented(name) -> None:
 KEYS = {
     "layers": layers.CLASSES, "activations": activations.RULES, "losses": losses.CLASSES, "metrics": metrics.CLASSES,
     "optimizers": optimizers.CLASSES, "schedules": schedules.CLASSES, "initializers": initializers.CLASSES,
-    "regularizers": regularizers.CLASSES, "callbacks": dict.fromkeys(callbacks.__all__),
+    "regularizers": regularizers.CLASSES, "constraints": constraints.CLASSES, "callbacks": dict.fromkeys(callbacks.__all__),
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ ROOT = Path(chainrule.__file__).parent
 
 GROUND = {"absent", "arrays", "custom_objects", "errors"}
 NETWORK = {
-    "activations", "backend", "backprop", "graph", "initializers", "layers", "losses", "metrics", "ops", "optimizers", "regularizers",
+    "activations", "backend", "backprop", "constraints", "graph", "initializers", "layers", "losses", "metrics", "ops", "optimizers", "regularizers",
 }  # fmt: skip
 DATA = {"datasets", "files", "images", "pretrained", "runs"}
 TRAINING = {"callbacks", "engine", "export", "inference", "models", "preprocessing", "recording", "training", "utils", "wrappers"}

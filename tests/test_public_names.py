@@ -9,7 +9,7 @@ import chainrule
 
 # The modules under Keras's names, which a script imports from.
 FACES = [
-    "activations", "callbacks", "datasets", "initializers", "layers", "losses", "metrics", "models", "optimizers",
+    "activations", "callbacks", "constraints", "datasets", "initializers", "layers", "losses", "metrics", "models", "optimizers",
     "ops", "optimizers.schedules", "regularizers", "utils",
 ]  # fmt: skip
 

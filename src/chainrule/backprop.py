@@ -95,6 +95,12 @@ class StepTrace(NamedTuple):
     after: Weights
 
 
+def added_losses(network: Network, cache: list[Any]) -> Array | float:
+    """What penalties on layers' outputs add to the loss of a batch."""
+    nodes = zip(as_graph(network).nodes, cache, strict=False)
+    return sum(layer.added_loss(kept) for (layer, _, _), kept in nodes if layer.adds_loss)
+
+
 def penalty(network: Network, params: Weights) -> Array | float:
     """What the regularizers add to the loss: those of weights that learn, as in Keras."""
     learners = [
@@ -142,6 +148,7 @@ def make_step(
             loss_of(o, e.loss, *each) for o, e, *each in zip(outputs, ends, ys, z, weights, strict=True)
         ]
         batch_loss = reduce(add, (total.sum() for total, _, _ in losses)) / n + penalty(graph, params)
+        batch_loss = batch_loss + added_losses(graph, cache)
 
         dz: dict[Source, Array] = {}
         for end, (_, _, d) in zip(ends, losses, strict=True):
@@ -168,8 +175,11 @@ def make_step(
 
 
 def update_statistics(graph: Graph, params: Weights, cache: list[Any]) -> Weights:
-    """The weights with those renewed that are not learned but counted along: the moving means of a normalization."""
+    """The weights after their constraints, and those renewed that are counted along: a normalization's moving means."""
     for (layer, _, entry), kept in zip(graph.nodes, cache, strict=True):
+        if layer.trainable and (limits := layer.constraints()):
+            new = {k: limits[k](w) if k in limits else w for k, w in params[entry].items()}
+            params = [*params[:entry], new, *params[entry + 1 :]]
         if layer.non_trainable_names:
             new = params[entry] | layer.update_statistics(params[entry], kept)
             params = [*params[:entry], new, *params[entry + 1 :]]

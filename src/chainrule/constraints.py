@@ -69,7 +69,9 @@ class UnitNorm(Constraint):
 class MinMaxNorm(Constraint):
     """Brings the length of vectors of weights towards min_value..max_value; rate: by which share, 1 wholly."""
 
-    def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0) -> None:
+    def __init__(
+        self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0
+    ) -> None:
         self.min_value, self.max_value = min_value, positive("MinMaxNorm", "max_value", max_value)
         self.rate, self.axis = rate, axis
 

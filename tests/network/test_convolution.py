@@ -81,7 +81,9 @@ def test_both_libraries_agree(rng) -> None:
     """NumPy and JAX give the same float32 numbers, forward and backward."""
     jnp = pytest.importorskip("jax.numpy", reason="JAX IS NOT INSTALLED")
     layer = Conv2D(4, 3, strides=2, padding="same")
-    params = {name: rng.normal(size=size).astype("f") for name, size in layer.weight_shapes((9, 8, 3)).items()}
+    params = {
+        name: rng.normal(size=size).astype("f") for name, size in layer.weight_shapes((9, 8, 3)).items()
+    }
     x = rng.normal(size=(2, 9, 8, 3)).astype("f")
     z, cache = layer.forward(params, x)
     there = {name: jnp.asarray(w) for name, w in params.items()}
@@ -89,7 +91,10 @@ def test_both_libraries_agree(rng) -> None:
     np.testing.assert_allclose(z_there, z, rtol=1e-4, atol=1e-4)
     dz = rng.normal(size=z.shape).astype("f")
     np.testing.assert_allclose(
-        layer.backward(there, cache_there, jnp.asarray(dz)), layer.backward(params, cache, dz), rtol=1e-4, atol=1e-4
+        layer.backward(there, cache_there, jnp.asarray(dz)),
+        layer.backward(params, cache, dz),
+        rtol=1e-4,
+        atol=1e-4,
     )
 
 
@@ -131,7 +136,9 @@ def test_wrong_settings_are_refused(make, words) -> None:
 
 def test_inputs_that_do_not_fit_are_refused() -> None:
     """A picture without channels, and a kernel larger than its picture, in one sentence that names the layer."""
-    with pytest.raises(ShapeError, match=r"Conv2D 'c' takes examples of shape \(height, width, channels\); it got"):
+    with pytest.raises(
+        ShapeError, match=r"Conv2D 'c' takes examples of shape \(height, width, channels\); it got"
+    ):
         Conv2D(4, 3, name="c").output_shape_for((28, 28))
     with pytest.raises(ShapeError, match=r"Put Reshape\(\(28, 28, 1\)\) before it"):
         Conv2D(4, 3).weight_shapes((28, 28))

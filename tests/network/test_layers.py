@@ -5,6 +5,7 @@ import pytest
 from checker import away_from, check_layer
 from hypothesis import given
 from hypothesis import strategies as st
+from layer_examples import SET_UP
 
 from chainrule import layers
 from chainrule.arrays import counter_noise, seed_words
@@ -258,7 +259,7 @@ CONFIGURED = [
     Dense(3, "relu", kernel_regularizer="l2", bias_initializer="ones", name="a", trainable=False),
     Dense(1, use_bias=False, kernel_initializer="he_normal"),
     Activation("gelu"), ReLU(6.0, 0.1, 0.2), LeakyReLU(0.4), Softmax(), Dropout(0.3, seed=4), Flatten(), Reshape((2, -1)),
-    Rescaling(0.5, 1.0), Input(shape=(3, 4), name="in"),
+    Rescaling(0.5, 1.0), Input(shape=(3, 4), name="in"), *SET_UP,
 ]  # fmt: skip
 
 
@@ -328,8 +329,8 @@ def test_every_layer_is_checked_here() -> None:
         (lambda: Dense(3, activation="rellu"), "Did you mean 'relu'"),
         (lambda: Dense(3, kernel_initializer="he_norml"), "Did you mean 'he_normal'"),
         (lambda: Dense(3, kernel_regularizer="l3"), "regularizer"),
-        (lambda: Dense(3, kernel_constraint="max_norm"), "kernel_constraint='max_norm' is not supported"),
-        (lambda: Dense(3, activity_regularizer="l2"), "activity_regularizer"),
+        (lambda: Dense(3, kernel_constraint="max_nrm"), "Did you mean 'max_norm'"),
+        (lambda: Dense(3, activity_regularizer="l3"), "no regularizer called 'l3'"),
         (lambda: Dense(3, unit=4), "no setting called 'unit'"),
         (lambda: Dense(3, dtype="float16"), "float32"),
         (lambda: Dense(3, name="a/b"), "without '/'"),

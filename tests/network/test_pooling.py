@@ -6,7 +6,13 @@ from checker import check_layer
 
 from chainrule import layers
 from chainrule.errors import SettingError, ShapeError
-from chainrule.layers import AveragePooling1D, AveragePooling2D, GlobalMaxPooling2D, MaxPooling1D, MaxPooling2D
+from chainrule.layers import (
+    AveragePooling1D,
+    AveragePooling2D,
+    GlobalMaxPooling2D,
+    MaxPooling1D,
+    MaxPooling2D,
+)
 
 WINDOWS = [
     {"pool_size": 2},

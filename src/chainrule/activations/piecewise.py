@@ -2,6 +2,21 @@
 
 from chainrule.arrays import Array, namespace
 
+__all__ = [
+    "hard_shrink",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_tanh",
+    "leaky_relu",
+    "linear",
+    "relu",
+    "relu6",
+    "soft_shrink",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "threshold",
+]
+
 
 def linear(z: Array) -> Array:  # a = z
     """The identity: a = z."""
@@ -78,7 +93,9 @@ def hard_shrink(z: Array, threshold: float = 0.5) -> Array:  # a = z where |z| >
     return xp.where(xp.abs(z) > threshold, z, 0)
 
 
-def d_hard_shrink(da: Array, z: Array, a: Array, threshold: float = 0.5) -> Array:  # f' = 1 where |z| > threshold
+def d_hard_shrink(
+    da: Array, z: Array, a: Array, threshold: float = 0.5
+) -> Array:  # f' = 1 where |z| > threshold
     xp = namespace(z)
     return xp.where(xp.abs(z) > threshold, da, 0)
 
@@ -89,7 +106,9 @@ def soft_shrink(z: Array, threshold: float = 0.5) -> Array:  # a = z ∓ thresho
     return xp.sign(z) * xp.maximum(xp.abs(z) - threshold, 0)
 
 
-def d_soft_shrink(da: Array, z: Array, a: Array, threshold: float = 0.5) -> Array:  # f' = 1 where |z| > threshold
+def d_soft_shrink(
+    da: Array, z: Array, a: Array, threshold: float = 0.5
+) -> Array:  # f' = 1 where |z| > threshold
     return d_hard_shrink(da, z, a, threshold)
 
 

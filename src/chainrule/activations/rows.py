@@ -4,6 +4,8 @@ from chainrule.activations.smooth import sigmoid
 from chainrule.arrays import Array, namespace
 from chainrule.errors import ShapeError
 
+__all__ = ["glu", "log_softmax", "softmax", "sparsemax"]
+
 
 def softmax(z: Array) -> Array:  # a_i = e^z_i / Σ e^z_k, shifted by max z so that nothing overflows
     """Turns a row of numbers into probabilities that add up to 1.

@@ -5,6 +5,23 @@ import math
 from chainrule.activations.normal import normal_cdf
 from chainrule.arrays import Array, namespace
 
+__all__ = [
+    "celu",
+    "elu",
+    "exponential",
+    "gelu",
+    "log_sigmoid",
+    "mish",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softplus",
+    "softsign",
+    "squareplus",
+    "tanh",
+    "tanh_shrink",
+]
+
 
 def sigmoid(z: Array) -> Array:  # a = 1 / (1 + e^-z), written so that neither side can overflow
     """Squashes any number into 0..1.
@@ -89,7 +106,9 @@ def mish(z: Array) -> Array:  # a = z · tanh(softplus(z))
     return z * tanh(softplus(z))
 
 
-def d_mish(da: Array, z: Array, a: Array) -> Array:  # f' = t + z s (1 - t²),  t = tanh(softplus(z)), s = sigmoid(z)
+def d_mish(
+    da: Array, z: Array, a: Array
+) -> Array:  # f' = t + z s (1 - t²),  t = tanh(softplus(z)), s = sigmoid(z)
     t = tanh(softplus(z))
     return da * (t + z * sigmoid(z) * (1 - t * t))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule import absent
 from chainrule.errors import SettingError, unknown
 from chainrule.layers.activation import Activation, LeakyReLU, ReLU, Softmax
+from chainrule.layers.activity import ActivityRegularization
 from chainrule.layers.base import Layer
 from chainrule.layers.convolution import Conv1D, Conv2D
 from chainrule.layers.dense import Dense
@@ -22,7 +23,7 @@ from chainrule.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPool
 from chainrule.layers.shaping import Flatten, Input, InputLayer, Rescaling, Reshape
 
 __all__ = [
-    "Activation", "AveragePooling1D", "AveragePooling2D", "AvgPool1D", "AvgPool2D", "Conv1D", "Conv2D",
+    "Activation", "ActivityRegularization", "AveragePooling1D", "AveragePooling2D", "AvgPool1D", "AvgPool2D", "Conv1D", "Conv2D",
     "Convolution1D", "Convolution2D", "Dense", "Dropout", "Flatten", "GlobalAveragePooling1D",
     "GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalMaxPool1D", "GlobalMaxPool2D",
     "GlobalMaxPooling1D", "GlobalMaxPooling2D", "Input", "InputLayer", "Layer", "LeakyReLU", "MaxPool1D",
@@ -34,6 +35,7 @@ CLASSES: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
         Activation,
+        ActivityRegularization,
         AveragePooling1D,
         AveragePooling2D,
         Conv1D,

@@ -3,6 +3,8 @@
 from typing import Any
 
 from chainrule import activations
+from chainrule.activations.piecewise import d_leaky_relu
+from chainrule.activations.rows import d_softmax
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError
 from chainrule.layers.base import PREDICTING, Context, Layer, Shape
@@ -103,7 +105,7 @@ class LeakyReLU(Layer):
         return activations.leaky_relu(x, self.negative_slope), x
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
-        return activations.d_leaky_relu(dy, cache, cache, self.negative_slope)
+        return d_leaky_relu(dy, cache, cache, self.negative_slope)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"negative_slope": self.negative_slope}
@@ -131,7 +133,7 @@ class Softmax(Layer):
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         z, a = cache
-        return activations.d_softmax(dy, z, a)
+        return d_softmax(dy, z, a)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"axis": -1}

@@ -14,21 +14,21 @@ class ActivityRegularization(Layer):
     array([[ 1., -2.]], dtype=float32)
     """
 
+    adds_loss = True
+
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **settings: Any) -> None:
         super().__init__(**settings)
         self.regularizer = regularizers.L1L2(l1, l2)
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
-        return x, (x if context.training else None)
+        return x, x
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
-        if cache is None:
-            return dy
         return dy + self.regularizer.gradient(cache) / cache.shape[0]  # dx = dy + R'(x) / n
 
     def added_loss(self, cache: Any) -> Any:
         """What the layer adds to the loss of a batch: R(x) / n."""
-        return 0.0 if cache is None else self.regularizer.value(cache) / cache.shape[0]
+        return self.regularizer.value(cache) / cache.shape[0]
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"l1": self.regularizer.l1, "l2": self.regularizer.l2}

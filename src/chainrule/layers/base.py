@@ -65,6 +65,9 @@ class Layer:
         tuple[str, ...]
     ] = ()  # those of them that no gradient changes: moving means
     couples_examples: ClassVar[bool] = False  # whether an example's output depends on the others of its batch
+    adds_loss: ClassVar[bool] = (
+        False  # whether the layer adds something to the loss (a penalty on its output)
+    )
     activation: Any = None
 
     def __init_subclass__(cls, **settings: Any) -> None:
@@ -149,6 +152,14 @@ class Layer:
     def penalties(self) -> dict[str, Any]:
         """The regularizer of each weight that has one."""
         return {}
+
+    def constraints(self) -> dict[str, Any]:
+        """The constraint of each weight that has one: a function applied to it after every update."""
+        return {}
+
+    def added_loss(self, cache: Any) -> Any:
+        """What the layer adds to the loss of a batch, where `adds_loss` says that it does."""
+        return 0.0
 
     @property
     def learned_names(self) -> tuple[str, ...]:

@@ -56,7 +56,9 @@ class GlobalMaxPooling(GlobalPooling):
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         x, y = cache
         hit = (x == self.spread(y)).astype(dy.dtype)
-        return hit * (self.spread(dy) / hit.sum(axis=self.axes, keepdims=True))  # dx = dy / how many are largest
+        return hit * (
+            self.spread(dy) / hit.sum(axis=self.axes, keepdims=True)
+        )  # dx = dy / how many are largest
 
 
 class GlobalAveragePooling1D(GlobalAveragePooling):

@@ -44,7 +44,9 @@ class MaxPooling(Pooling):
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         xp = namespace(x)
         largest, *others = cells_of(x, self.window, fill=-math.inf)
-        where = xp.zeros_like(largest, dtype=xp.int32)  # the cell in which the largest stands: the first of equals
+        where = xp.zeros_like(
+            largest, dtype=xp.int32
+        )  # the cell in which the largest stands: the first of equals
         for cell, other in enumerate(others, start=1):
             where = xp.where(other > largest, cell, where)
             largest = xp.maximum(largest, other)  # y = max over the cells
@@ -71,9 +73,7 @@ class AveragePooling(Pooling):
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         counts, sizes = cache
         share = (dy / counts)[..., None, :]  # each cell of the window gets dy / n
-        share = namespace(dy).broadcast_to(
-            share, (*dy.shape[:-1], math.prod(self.window.size), dy.shape[-1])
-        )
+        share = namespace(dy).broadcast_to(share, (*dy.shape[:-1], math.prod(self.window.size), dy.shape[-1]))
         return patches_transposed(share, self.window, sizes)
 
     def counts(self, x: Array) -> Array:
@@ -86,8 +86,9 @@ def to_tiles(where: Array, dy: Array, size: Shape, sizes: Shape) -> Array:
     """dy at the cell `where` says of each window, 0 in the others, for windows that lie side by side."""
     xp, rank = namespace(dy), len(size)
     n, *places, channels = dy.shape
-    apart = tuple(axis for place in places for axis in (place, 1))  # each place beside its cells: (h, 1, w, 1)
-    tiled = tuple(axis for pair in zip(places, size, strict=True) for axis in pair)  # (h, 2, w, 2)
+    apart = tuple(
+        axis for place in places for axis in (place, 1)
+    )  # each place beside its cells: (h, 1, w, 1)
     cells = xp.arange(math.prod(size)).reshape(*(axis for k in size for axis in (1, k)), 1)
     dx = xp.where(where.reshape(n, *apart, channels) == cells, dy.reshape(n, *apart, channels), 0)
     dx = dx.reshape(n, *(p * k for p, k in zip(places, size, strict=True)), channels)

@@ -53,7 +53,9 @@ class WeightedLayer(Layer):
 
     def asked(self, what: str) -> dict[str, Any]:
         """The regularizer or the constraint of each weight that the layer has."""
-        found = {name: self.of(name, what) for name in self.weight_names if getattr(self, f"use_{name}", True)}
+        found = {
+            name: self.of(name, what) for name in self.weight_names if getattr(self, f"use_{name}", True)
+        }
         return {name: value for name, value in found.items() if value is not None}
 
     def links(self) -> list[Layer]:
@@ -72,7 +74,11 @@ class WeightedLayer(Layer):
         """The settings of the weights, and of the penalty on the output where there is one, as Keras stores them."""
         names = list(dict.fromkeys(self.settings_of.values()))
         config: dict[str, Any] = {}
-        for what, room in (("initializer", initializers), ("regularizer", regularizers), ("constraint", constraints)):
+        for what, room in (
+            ("initializer", initializers),
+            ("regularizer", regularizers),
+            ("constraint", constraints),
+        ):
             config |= {f"{name}_{what}": room.serialize(getattr(self, f"{name}_{what}")) for name in names}
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)

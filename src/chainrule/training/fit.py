@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import generator
-from chainrule.backprop import first_state, forward_sweep, penalty
+from chainrule.backprop import added_losses, first_state, forward_sweep, penalty
 from chainrule.callbacks import CallbackList, History
 from chainrule.callbacks.checkpoint import (
     Checkpointer,
@@ -269,10 +269,11 @@ def evaluate(model: Any, examples: Examples) -> dict[str, float]:
             rows = slice(start, start + ROWS_AT_ONCE)
             y = examples.y[rows]
             weight = None if examples.weight is None else examples.weight[rows]
-            answers, _ = forward_sweep(chain, params, x := examples.inputs(rows))
+            answers, cache = forward_sweep(chain, params, x := examples.inputs(rows))
             z, p = taken([end.z], answers, (x,)), taken([end.p], answers, (x,))
             values = end.loss.values(y, z)
             total = float(np.sum(values if weight is None else values * weight, dtype=np.float64))
+            total += float(added_losses(chain, cache)) * len(y)
             totals["loss"] = totals["loss"] + np.array([total, len(y)])
             for metric in model.metric_objects:
                 totals[metric.name] = totals[metric.name] + np.asarray(metric.counts(y, p), np.float64)
