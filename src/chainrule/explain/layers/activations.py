@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.activations import SELU_ALPHA, SELU_SCALE
+from chainrule.activations.smooth import SELU_ALPHA, SELU_SCALE
 from chainrule.explain.equations import Equation, equation, finished, given, near_one, number, weighted_sum
 from chainrule.explain.layers.base import (
     Backward,
