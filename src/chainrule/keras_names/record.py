@@ -29,12 +29,17 @@ class Recorder:
         """fit, with a recording among its callbacks."""
         from chainrule import RunRecorder
         from chainrule.recording.kept_examples import ExamplesRecorder
+        from chainrule.training.streams import is_stream
 
         @functools.wraps(original)
         def fit(model: Any, *arguments: Any, **settings: Any) -> Any:
             callbacks = settings.get("callbacks")
             given = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
             if len(arguments) > 5 or any(isinstance(callback, RunRecorder) for callback in given):
+                return original(model, *arguments, **settings)
+            x = arguments[0] if arguments else settings.get("x")
+            if is_stream(x) or settings.get("steps_per_epoch"):
+                self.notes.say("This fit leaves no run: what comes in batches cannot be asked for again.")
                 return original(model, *arguments, **settings)
             if len(self.folders) >= MOST:
                 self.notes.say(f"{MOST} runs of this script are recorded; further ones are not.", line=False)

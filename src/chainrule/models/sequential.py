@@ -91,19 +91,24 @@ class Sequential(Stack):
     def fit(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1, verbose: Any = "auto",
         callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None, shuffle: bool = True,
-        class_weight: Any = None, sample_weight: Any = None, initial_epoch: int = 0, steps_per_epoch: None = None,
-        validation_steps: None = None, validation_batch_size: int | None = None, validation_freq: int = 1,
+        class_weight: Any = None, sample_weight: Any = None, initial_epoch: int = 0, steps_per_epoch: int | None = None,
+        validation_steps: int | None = None, validation_batch_size: int | None = None, validation_freq: int = 1,
     ) -> Any:  # fmt: skip
         """Learns from x and y for some epochs; returns a History. All arguments mean what they mean in Keras."""
-        from chainrule.engine.examples import refuse_streams, split_last
+        from chainrule.engine.examples import split_last
         from chainrule.training import fit as training
+        from chainrule.training import stream_fit, streams
         from chainrule.training.meaningless import check_epochs, check_held_back, warn
 
-        refuse_settings("fit", steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         self._compiled("fit")
         check_epochs(epochs, initial_epoch)
-        if y is None:
-            refuse_streams(x, "fit")
+        validation_data = stream_fit.as_arrays(validation_data, validation_steps, validation_batch_size or batch_size)
+        if streams.is_stream(x) or steps_per_epoch is not None:
+            return stream_fit.fit_called(
+                self, x, y, sample_weight, batch_size, validation_split, shuffle, epochs=epochs, verbose=verbose,
+                callbacks=callbacks, validation_data=validation_data, class_weight=class_weight, initial_epoch=initial_epoch,
+                steps_per_epoch=steps_per_epoch, validation_freq=validation_freq,
+            )  # fmt: skip
         if validation_split and validation_data is None:
             check_held_back(y)
             (x, y, sample_weight), held = split_last((x, y, sample_weight), validation_split)
@@ -188,16 +193,22 @@ class Sequential(Stack):
 
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = "auto",
-        sample_weight: Any = None, steps: None = None, callbacks: Any = None, return_dict: bool = False,
+        sample_weight: Any = None, steps: int | None = None, callbacks: Any = None, return_dict: bool = False,
     ) -> Any:  # fmt: skip
         """The loss and metrics on examples: [loss, accuracy, ...], or a dict."""
         from chainrule.training import fit as training
+        from chainrule.training import stream_fit, streams
         from chainrule.training.progress import Progress
 
-        refuse_settings("evaluate", steps=steps, callbacks=callbacks)
+        refuse_settings("evaluate", callbacks=callbacks)
         self._compiled("evaluate")
-        self._ready(x, y)
-        examples = self._examples(x, y, sample_weight)
+        if steps is not None and not streams.is_stream(x):
+            x = stream_fit.of_arrays(self, x, y, sample_weight, batch_size, shuffle=False)
+        if streams.is_stream(x):
+            examples = stream_fit.held_out(self, x, steps, "steps")
+        else:
+            self._ready(x, y)
+            examples = self._examples(x, y, sample_weight)
         progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
         logs = training.evaluate(self, examples)
         progress.finish(logs)
@@ -211,13 +222,18 @@ class Sequential(Stack):
         x: Any,
         batch_size: int | None = None,
         verbose: Any = "auto",
-        steps: None = None,
+        steps: int | None = None,
         callbacks: Any = None,
     ) -> np.ndarray:
         """What the model says to each example, (examples, outputs) float32."""
+        from chainrule.training import stream_fit, streams
         from chainrule.training.progress import Progress
 
-        refuse_settings("predict", steps=steps, callbacks=callbacks)
+        refuse_settings("predict", callbacks=callbacks)
+        if steps is not None and not streams.is_stream(x):
+            x = stream_fit.of_arrays(self, x, None, None, batch_size, shuffle=False)
+        if streams.is_stream(x):
+            return stream_fit.predict(self, x, steps)
         examples = self._inputs(x)
         progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
         from chainrule.engine.prediction import predictions

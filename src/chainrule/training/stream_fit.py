@@ -1,0 +1,197 @@
+"""fit, evaluate and predict on data that come in batches: the same step, one batch at a time.
+
+What came by cannot be asked for again, so such a training leaves no run.
+"""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from chainrule.callbacks import CallbackList, History
+from chainrule.callbacks.checkpoint import Checkpointer
+from chainrule.engine.epoch import empty_records, on_host
+from chainrule.errors import DataError, SettingError
+from chainrule.training.fit import EngineState, evaluate, metrics_of, order_of, stop_on_interrupt
+from chainrule.training.progress import Progress, verbosity
+from chainrule.training.streams import ArrayBatches, Batches, is_stream
+
+
+def fit_called(
+    model: Any, x: Any, y: Any, sample_weight: Any, batch_size: int | None, validation_split: float, shuffle: bool,
+    **settings: Any,
+) -> History:  # fmt: skip
+    """`model.fit` with a stream, or with arrays of which an epoch takes a counted number of steps."""
+    if validation_split:
+        raise SettingError("validation_split needs arrays without counted steps; give validation_data instead.")
+    if not is_stream(x):
+        x, shuffle = of_arrays(model, x, y, sample_weight, batch_size, shuffle), False
+    elif y is not None or sample_weight is not None:
+        raise SettingError("Data in batches bring their targets and weights along: leave y and sample_weight out.")
+    model.history = fit(model, x, shuffle=shuffle, **settings)
+    return model.history
+
+
+def fit(
+    model: Any, source: Any, *, epochs: int = 1, initial_epoch: int = 0, verbose: Any = "auto", callbacks: Any = None,
+    validation_data: Any = None, validation_freq: int = 1, class_weight: Any = None, steps_per_epoch: int | None = None, shuffle: bool = True,
+) -> History:  # fmt: skip
+    """Learns from a stream; returns the History."""
+    given = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+    for callback in given:
+        if isinstance(callback, Checkpointer):
+            raise SettingError(f"{type(callback).__name__} needs arrays: what comes from a stream cannot be asked for again.")
+    batches, history, verbose = Batches(source, steps_per_epoch), History(), verbosity(verbose)
+    hooks = CallbackList([*given, history], model, {"verbose": verbose, "epochs": epochs, "steps": batches.length})
+    model.stop_training, model.interrupted, model.not_finite, model.history = False, False, None, history
+    learner = Learner(model, class_weight)
+    hooks.call("on_train_begin", {})
+    logs: dict[str, float] = {}
+    with stop_on_interrupt(model):
+        for epoch in range(initial_epoch, epochs):
+            hooks.call("on_epoch_begin", epoch, {})
+            progress = Progress(verbose, batches.length or 0)
+            if epochs > 1:
+                progress.say(f"Epoch {epoch + 1}/{epochs}")
+            logs, done = learner.epoch(batches, progress, hooks, shuffle)
+            ended = batches.length is not None and done < batches.length
+            if ended and not (model.interrupted or model.stop_training):
+                warnings.warn(
+                    f"The data ended after {done} of {batches.length} batches; training ends here. Repeat them, or lower "
+                    "steps_per_epoch or epochs.", stacklevel=3,
+                )  # fmt: skip
+                model.stop_training = True
+                if not done:
+                    break
+            model.epochs_seen += 1
+            if validation_data is not None and (epoch + 1) % validation_freq == 0:
+                hooks.call("on_test_begin", {})
+                judged = evaluate(model, held_out(model, validation_data))
+                hooks.call("on_test_end", dict(judged))
+                logs |= {f"val_{name}": value for name, value in judged.items()}
+            hooks.call("on_epoch_end", epoch, logs)
+            progress.steps = batches.length or done
+            progress.finish(logs, done)
+            if model.stop_training or model.interrupted:
+                break
+    hooks.call("on_train_end", logs)
+    return history
+
+
+class Learner:
+    """Takes steps, one batch at a time; the loop is made when the first batch shows its shape."""
+
+    def __init__(self, model: Any, class_weight: Any) -> None:
+        self.model, self.class_weight = model, class_weight
+        self.state: Any = None
+
+    def epoch(self, batches: Batches, progress: Progress, hooks: CallbackList, shuffle: bool) -> tuple[dict[str, float], int]:
+        """The steps of an epoch; the figures, and how many steps there were."""
+        model, done, totals = self.model, 0, {}
+        order = None
+        if batches.by_number and shuffle:
+            order = order_of(model.seed, model.epochs_seen, len(batches.source), shuffle)
+        logs: dict[str, float] = {}
+        for x, y, weight in batches.epoch(order):
+            if y is None:
+                raise DataError("Learning needs targets: a batch is (inputs, targets).")
+            if hooks.per_batch:
+                hooks.call("on_train_batch_begin", done, {})
+            totals = added(totals, self.step(x, y, weight))
+            done += 1
+            logs = metrics_of(model, totals)
+            if hooks.per_batch:
+                self.state.put_back()
+                hooks.call("on_train_batch_end", done - 1, logs)
+                self.state.renew()
+            progress.update(done, logs)
+            if model.stop_training or model.interrupted:
+                break
+        if self.state is not None:
+            self.state.put_back()
+        if done and not np.isfinite(logs.get("loss", 0.0)):
+            model.not_finite = f"epoch {model.epochs_seen + 1}: the loss"
+            hooks.call("on_not_finite", logs)
+        return logs, done
+
+    def step(self, x: Any, y: Any, weight: Any) -> Any:
+        """One step; what it measured."""
+        model = self.model
+        if self.state is None:
+            problem = Job(model, x, y)
+            for metric in model.metric_objects:
+                metric.reset_state()
+            self.problem, self.size = problem, len(problem.examples(x, y))
+            model.backend_used = "numpy"  # each batch would have to be carried to the device by itself
+            self.state = EngineState(model, problem.engine("numpy", self.size))
+            self.state.renew()
+        examples = self.problem.examples(x, y, weight, self.class_weight)
+        engine = self.problem.engine("numpy", max(self.size, len(examples)))
+        records = empty_records(model.record_names, 1)
+        self.state.state, records = engine.advance(self.state.state, records, examples, np.arange(len(examples)), 0, 1)
+        return on_host(records)
+
+
+class Job:
+    """What a model learns from such data, and the loop for it."""
+
+    def __init__(self, model: Any, x: Any, y: Any) -> None:
+        self.model = model
+        model._ready(x, y)  # noqa: SLF001 - what fit does first
+
+    def examples(self, x: Any, y: Any, weight: Any = None, class_weight: Any = None) -> Any:
+        """A batch, checked."""
+        return self.model._examples(x, y, weight, class_weight)  # noqa: SLF001
+
+    def engine(self, backend: str, size: int) -> Any:
+        """The loop for batches of a size."""
+        return self.model._engine(backend, size)  # noqa: SLF001
+
+
+def added(totals: Any, records: Any) -> Any:
+    """The sums so far with those of a step."""
+    rows = {name: np.asarray(row[0], np.float64) for name, row in records.items()}
+    return {name: totals.get(name, 0) + row for name, row in rows.items()}
+
+
+def as_arrays(data: Any, steps: int | None, batch_size: int | None = None, what: str = "validation_steps") -> Any:
+    """Validation data as (x, y, sample_weight): a stream is gone through once; of arrays the first `steps` batches."""
+    if data is None:
+        return None
+    if is_stream(data):
+        return Batches(data, steps, what).all()
+    if steps is None or not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
+        return data
+    return Batches(ArrayBatches((*data, None)[:3], int(batch_size or 32)), steps, what).all()  # type: ignore[arg-type]
+
+
+def held_out(model: Any, data: Any, steps: int | None = None, what: str = "validation_steps") -> Any:
+    """Validation data as examples."""
+    found = as_arrays(data, steps, what=what)
+    if not isinstance(found, (tuple, list)) or len(found) not in (2, 3):
+        raise SettingError("validation_data must be (x, y), (x, y, sample_weight), or data in batches.")
+    x, y, weight = (*found, None)[:3]
+    return Job(model, x, y).examples(x, y, weight)
+
+
+def predict(model: Any, source: Any, steps: int | None = None) -> Any:
+    """What a model says to each example of a stream; targets in it are left aside."""
+    said = []
+    batches = Batches(source, steps, "steps")
+    if batches.once and steps is None:
+        raise SettingError("A generator may have no end: say how many batches, steps=.")
+    for x, _, _ in batches.epoch():
+        said.append(model.predict_on_batch(x))
+    if not said:
+        raise DataError("The data gave no batch.")
+    if isinstance(said[0], (list, tuple)):
+        return [np.concatenate(column) for column in zip(*said, strict=True)]
+    return np.concatenate(said)
+
+
+def of_arrays(model: Any, x: Any, y: Any, sample_weight: Any, batch_size: int | None, shuffle: bool) -> ArrayBatches:
+    """Arrays as a stream, for an epoch of a counted number of steps."""
+    from chainrule.arrays import generator
+
+    rng = generator(model.seed, "order", model.epochs_seen) if shuffle else None
+    return ArrayBatches((x, y, sample_weight), int(batch_size or 32), rng)

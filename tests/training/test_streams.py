@@ -1,0 +1,194 @@
+"""fit, evaluate and predict take data in batches: generators, PyDatasets, pipelines, loaders of other libraries."""
+
+import numpy as np
+import pytest
+
+from chainrule import Sequential, callbacks, layers, optimizers, utils
+from chainrule.errors import ChainruleError, DataError, SettingError
+from chainrule.preprocessing.pipeline import Dataset
+from chainrule.training.streams import Batches, is_stream
+
+RNG = np.random.default_rng(0)
+X = RNG.random((100, 4)).astype("float32")
+Y = (X[:, 0] > 0.5).astype("float32")
+
+
+def model():
+    utils.set_random_seed(1)
+    made = Sequential([layers.Dense(8, "tanh"), layers.Dense(1, "sigmoid")])
+    made.compile(optimizers.Adam(0.05), "binary_crossentropy", metrics=["accuracy"])
+    return made
+
+
+def batches(size=25):
+    return [(X[i : i + size], Y[i : i + size]) for i in range(0, 100, size)]
+
+
+class Numbered(utils.PyDataset):
+    def __init__(self, size=25):
+        super().__init__()
+        self.begun, self.ended, self.size = 0, 0, size
+
+    def __len__(self):
+        return len(batches(self.size))
+
+    def __getitem__(self, index):
+        return batches(self.size)[index]
+
+    def on_epoch_begin(self):
+        self.begun += 1
+
+    def on_epoch_end(self):
+        self.ended += 1
+
+
+class TorchTensor:
+    """As much of a tensor of PyTorch as is looked at."""
+
+    def __init__(self, array):
+        self.array, self.shape = array, array.shape
+
+    def detach(self):
+        return self
+
+    def cpu(self):
+        return self
+
+    def numpy(self):
+        return self.array
+
+
+class Loader:
+    """As much of a DataLoader of PyTorch: lists of tensors, a length, gone through anew each time."""
+
+    def __len__(self):
+        return 4
+
+    def __iter__(self):
+        return ([TorchTensor(x), TorchTensor(y)] for x, y in batches())
+
+
+def endless():
+    while True:
+        yield from batches()
+
+
+SOURCES = {
+    "pydataset": lambda: (Numbered(), {}),
+    "generator": lambda: (endless(), {"steps_per_epoch": 4}),
+    "pipeline": lambda: (Dataset.from_tensor_slices((X, Y)).batch(25), {}),
+    "repeated pipeline": lambda: (Dataset.from_tensor_slices((X, Y)).batch(25).repeat(), {"steps_per_epoch": 4}),
+    "loader": lambda: (Loader(), {}),
+    "counted arrays": lambda: ((X, Y), {"steps_per_epoch": 4, "batch_size": 25}),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_batches_teach_what_the_arrays_teach(source) -> None:
+    """The same batches in the same order give the same weights, to the last bit."""
+    arrays, streamed = model(), model()
+    for m in (arrays, streamed):
+        m.build((None, 4))
+    streamed.set_weights(arrays.get_weights())
+    first = arrays.fit(X, Y, batch_size=25, epochs=3, shuffle=False, verbose=0)
+    data, settings = SOURCES[source]()
+    given = data if isinstance(data, tuple) else (data,)
+    second = streamed.fit(*given, epochs=3, shuffle=False, verbose=0, **settings)
+    assert first.history == second.history
+    for a, b in zip(arrays.get_weights(), streamed.get_weights(), strict=True):
+        assert (a == b).all()
+
+
+@pytest.mark.parametrize("source", [name for name in SOURCES if name != "counted arrays"])
+def test_streams_validate_judge_and_predict(source) -> None:
+    """validation_data, evaluate and predict give what the arrays give."""
+    m = model()
+    data, settings = SOURCES[source]()
+    steps = settings.get("steps_per_epoch")
+    history = m.fit(X, Y, epochs=2, verbose=0, validation_data=SOURCES[source]()[0], validation_steps=steps).history
+    assert history["val_loss"][-1] == pytest.approx(m.evaluate(X, Y, verbose=0)[0], rel=1e-6)
+    assert m.evaluate(data, steps=steps, verbose=0) == m.evaluate(X, Y, verbose=0)
+    assert (m.predict(SOURCES[source]()[0], steps=steps, verbose=0) == m.predict(X, verbose=0)).all()
+
+
+def test_hooks_are_called_for_every_batch() -> None:
+    """Batch hooks, epoch hooks and the data's own hooks are called; the running figures are the epoch's."""
+    seen, data = [], Numbered()
+    hook = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append((batch, round(logs["loss"], 6))))
+    history = model().fit(data, epochs=2, verbose=0, callbacks=[hook]).history
+    assert [batch for batch, _ in seen] == [0, 1, 2, 3] * 2
+    assert seen[3][1] == round(history["loss"][0], 6)
+    assert (data.begun, data.ended) == (2, 2)
+
+
+def test_the_order_of_numbered_batches_is_drawn_anew() -> None:
+    """shuffle=True, the default, takes the batches of a PyDataset in another order each epoch; all of them."""
+    order = []
+
+    class Watched(Numbered):
+        def __getitem__(self, index):
+            order.append(index)
+            return super().__getitem__(index)
+
+    model().fit(Watched(10), epochs=2, verbose=0)
+    assert sorted(order[:10]) == sorted(order[10:]) == list(range(10))
+    assert order[:10] != order[10:]
+
+
+def test_data_that_end_too_early_end_the_training_with_a_word() -> None:
+    """A generator with too few batches: what came is learned, and the reason is said."""
+    m = model()
+    with pytest.warns(UserWarning, match="ended after 1 of 3 batches"):
+        h = m.fit(iter(batches()), steps_per_epoch=3, epochs=4, verbose=0)
+    assert h.epoch == [0, 1]
+
+
+def test_weights_of_examples_come_with_the_batches() -> None:
+    """(x, y, sample_weight) weighs; class_weight does, too."""
+    weight = np.where(Y > 0.5, 3.0, 1.0).astype("float32")
+    a, b, c = model(), model(), model()
+    for m in (a, b, c):
+        m.build((None, 4))
+        m.set_weights(a.get_weights())
+    a.fit(X, Y, sample_weight=weight, batch_size=50, shuffle=False, verbose=0)
+    b.fit(iter([(X[:50], Y[:50], weight[:50]), (X[50:], Y[50:], weight[50:])]), verbose=0)
+    c.fit(iter([(X[:50], Y[:50]), (X[50:], Y[50:])]), class_weight={0: 1.0, 1: 3.0}, verbose=0)
+    for first, second, third in zip(a.get_weights(), b.get_weights(), c.get_weights(), strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-6)
+        np.testing.assert_allclose(first, third, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (lambda m: m.fit(endless(), Y, steps_per_epoch=2), "leave y and sample_weight out"),
+        (lambda m: m.fit(endless(), steps_per_epoch=0), "steps_per_epoch must be"),
+        (lambda m: m.fit(iter([X]), verbose=0), "a batch is \\(inputs, targets\\)"),
+        (lambda m: m.fit(Numbered(), validation_split=0.2), "validation_split needs arrays"),
+        (lambda m: m.fit(X, Y, validation_data=endless(), verbose=0), "validation_steps="),
+        (lambda m: m.predict(endless()), "steps="),
+        (lambda m: m.fit(iter([(X, Y, Y, Y)]), verbose=0), "4 parts"),
+        (lambda m: m.fit(Numbered(), callbacks=[callbacks.BackupAndRestore("b")]), "BackupAndRestore needs arrays"),
+    ],
+)
+def test_mistakes_are_sentences(act, words) -> None:
+    """What a stream cannot do is said."""
+    with pytest.raises(ChainruleError, match=words):
+        act(model())
+
+
+def test_what_is_a_stream() -> None:
+    """Arrays, lists, dicts and tables are not; what yields batches is."""
+    assert not any(is_stream(x) for x in (X, [1, 2], {"a": X}, None, (X, X)))
+    assert all(is_stream(source()[0]) for name, source in SOURCES.items() if name != "counted arrays")
+    with pytest.raises((DataError, SettingError)):
+        Batches(iter([]), 1).all()
+
+
+def test_counted_steps_of_arrays() -> None:
+    """evaluate and predict with steps= look at so many batches of arrays."""
+    m = model()
+    assert m.predict(X, batch_size=10, steps=3, verbose=0).shape == (30, 1)
+    assert m.evaluate(X, Y, batch_size=10, steps=3, verbose=0) == m.evaluate(X[:30], Y[:30], verbose=0)
+    h = m.fit(X, Y, validation_data=(X, Y), validation_steps=1, batch_size=10, verbose=0).history
+    assert h["val_loss"][0] == m.evaluate(X[:10], Y[:10], verbose=0)[0]
