@@ -102,3 +102,12 @@ def require_package(module: str, extra: str, purpose: str) -> ModuleType:
         raise MissingDependencyError(
             f'{purpose} needs the package {package}: pip install "chainrule[{extra}]"'
         ) from None
+
+
+def printable(text: str) -> str:
+    """A text from a file or a file's name as it can be shown on one line: control characters are escaped.
+
+    >>> printable("a\\nb.png")
+    'a\\\\nb.png'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)

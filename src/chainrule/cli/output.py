@@ -5,11 +5,15 @@ With --json stdout holds JSON and nothing else. Colours are for terminals, unles
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any, TextIO
 
+# control characters and those that turn the direction of writing, but for line ends and tabs; and without our own colors
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+HARMFUL = re.compile(rf"(?!\x1b\[[0-9;]*m){CONTROLS.pattern}")
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32"}
 
 
@@ -63,7 +67,7 @@ class Output:
     def say(self, text: str = "") -> None:
         """A line of the result, for people."""
         if not self.json:
-            print(text)
+            print(harmless(text, self.color))
 
     def give(self, found: Mapping[str, Any]) -> None:
         """The result, for programs: one line of JSON."""
@@ -91,7 +95,7 @@ class Output:
         with suppress(OSError, ValueError):  # nobody hears it
             self.flush()  # what was said before stands before it
         with suppress(OSError, ValueError):
-            print(text, file=sys.stderr, flush=True)
+            print(harmless(text, self.color_err), file=sys.stderr, flush=True)
 
     @contextmanager
     def progress(self) -> Iterator[TextIO]:
@@ -125,6 +129,17 @@ class Output:
         """Everything out; raises BrokenPipeError where nobody reads."""
         if sys.stdout is not None:
             sys.stdout.flush()
+
+
+def harmless(text: str, colors: bool = True) -> str:
+    """A text without what could move the cursor, change the title or turn the direction of writing; lines stay.
+
+    colors: whether codes for colors and bold stay, too, which a stream without colors never has.
+
+    >>> harmless("\\x1b[1mbold\\x1b[0m \\x1b]0;title\\x07 \\u202e")
+    '\\x1b[1mbold\\x1b[0m \\\\x1b]0;title\\\\x07 \\\\u202e'
+    """
+    return (HARMFUL if colors else CONTROLS).sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def per_cent(share: float) -> str:

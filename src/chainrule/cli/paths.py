@@ -26,18 +26,22 @@ def existing(name: str, what: str = "file") -> str:
     raise FileError(f"There is no {what} {name!r}.{hint}")
 
 
+# endings of files that lie beside pictures in a folder, and are none
+ASIDE = (".txt", ".md", ".ini", ".db", ".log", ".json", ".xml", ".html", ".pdf", ".doc", ".docx", ".lnk", ".url", ".py", ".zip")
+
+
 def inside(name: str) -> list[str]:
-    """The file itself, or for a folder the files in it, in order of their names and without hidden ones."""
+    """The file itself, or for a folder the files in it, in order of their names, without system files, texts and the like."""
     path = Path(name)
     try:
         if not path.is_dir():
             return [name]
-        found = sorted(
-            str(file) for file in path.iterdir() if file.is_file() and not file.name.startswith(".")
-        )
+        from chainrule.datasets.tree import is_system_file
+
+        there = [file for file in path.iterdir() if file.is_file() and not is_system_file(file.name)]
     except (OSError, ValueError):
         return [name]  # whoever opens it says why it cannot be
-    return found or [name]
+    return sorted(str(file) for file in there if file.suffix.lower() not in ASIDE) or [name]
 
 
 def data(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import DataError
+from chainrule.errors import DataError, printable
 
 if TYPE_CHECKING:
     from chainrule.datasets.data_checks.finding import DataReport
@@ -167,7 +167,7 @@ class Dataset:
             if n:
                 lines.append(f"  {part:<6} {n:,} x {self.input_shape} {self.x_train.dtype}")
         if counts := self.class_counts:
-            shown = [f"{name} {n:,}" for name, n in list(counts.items())[:30]]
+            shown = [f"{printable(name)} {n:,}" for name, n in list(counts.items())[:30]]
             lines.append(
                 "  " + ", ".join(shown) + (f" and {len(counts) - 30} more" if len(counts) > 30 else "")
             )
@@ -183,7 +183,9 @@ class Dataset:
                 f"  answers from {y.min():g} to {y.max():g}, mean {y.mean():g}, deviation {y.std():g}"
             )
         lines += [
-            f"  {word} {text}" for word, text in (("from", self.source), ("licence", self.licence)) if text
+            f"  {word} {printable(text)}"
+            for word, text in (("from", self.source), ("licence", self.licence))
+            if text
         ]
         lines += [f"  note: {note}" for note in self.notes]
         if self.skipped:

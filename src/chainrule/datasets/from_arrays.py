@@ -1,5 +1,6 @@
 """Arrays that are already there, from an .npz file, from four IDX files or from memory, made a Dataset."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -90,6 +91,8 @@ def _parts(name: str, arrays: Mapping[str, Array]) -> dict[str, tuple[Array, Arr
                 f"{name}: {x} has the shape {arrays[x].shape} and {y} {arrays[y].shape}; "
                 "there must be one answer for each example."
             )
+        if not arrays[x].size and (part == "train" or len(arrays[x])):
+            raise DataError(f"{name}: {x} has the shape {arrays[x].shape}: there is nothing to learn from.")
         parts[part] = (arrays[x], arrays[y])
     return parts
 
@@ -137,7 +140,7 @@ def _span(x: Array) -> str:
 
 def _flat(name: str, part: str, y: Array) -> Array:
     """Answers in one row: (n, 1) flattened, one-hot rows to the place of their 1."""
-    y = y.reshape(len(y), -1) if y.ndim > 1 else y
+    y = y.reshape(len(y), math.prod(y.shape[1:])) if y.ndim > 1 else y
     if y.dtype.kind == "b":
         y = y.astype(np.uint8)
     if y.dtype.kind not in "uif":
@@ -158,7 +161,7 @@ def _clean(name: str, part: str, x: Array, y: Array, skipped: list[tuple[str, st
     good = np.ones(len(x), bool)
     for letter, array in (("x", x), ("y", y)):
         if array.dtype.kind == "f":
-            fine = np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+            fine = np.isfinite(array.reshape(len(array), math.prod(array.shape[1:]))).all(axis=1)
             skipped += [
                 (f"{name}:{letter}_{part}[{k}]", "holds NaN or infinity")
                 for k in np.flatnonzero(~fine & good)

@@ -139,7 +139,7 @@ def read_like(path: str | os.PathLike[str], preparation: Mapping[str, Any]) -> T
     table = csv_file.read(path, header=False)
     names = list(preparation["no_header"])
     if len(table.columns) == len(names) - 1:
-        names.remove(preparation["target"]["name"])
+        names = [name for name in names if name != preparation["target"]["name"]]
     if len(table.columns) != len(names):
         raise DataError(
             f"{table.name} has {len(table.columns)} columns; {len(preparation['no_header'])} were learned from."

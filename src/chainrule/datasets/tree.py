@@ -105,14 +105,14 @@ def _parts(folders: list[Path]) -> dict[str, Path]:
 
 def _inner(folder: Path) -> Path:
     """seg_train/seg_train/cat: the folder within, where it is the only one and holds the classes."""
-    inner = [entry for entry in folder.iterdir() if entry.is_dir() and not _hidden(entry.name)]
+    inner = [entry for entry in folder.iterdir() if entry.is_dir() and not is_system_file(entry.name)]
     return inner[0] if len(inner) == 1 and part_of(inner[0].name)[0] and _has_folders(inner[0]) else folder
 
 
 def _has_folders(folder: Path) -> bool:
     """Whether it can be a part; a class may well be called train, and has pictures in it."""
     try:
-        return any(entry.is_dir() and not _hidden(entry.name) for entry in folder.iterdir())
+        return any(entry.is_dir() and not is_system_file(entry.name) for entry in folder.iterdir())
     except OSError:  # `list_pictures` will say so
         return False
 
@@ -124,13 +124,14 @@ def _folders(folder: Path, found: Tree) -> list[Path]:
     except OSError as problem:
         raise DataError(f"{folder} cannot be read: {problem.strerror}.") from None
     loose = sum(
-        not _hidden(e.name) and e.suffix.lower() in pictures.SUFFIXES and not e.is_dir() for e in entries
+        not is_system_file(e.name) and e.suffix.lower() in pictures.SUFFIXES and not e.is_dir()
+        for e in entries
     )
     if loose:
         found.notes.append(f"{loose:,} pictures lie in {folder} itself and belong to no class: left out")
-    if hidden := [e.name for e in entries if _hidden(e.name)]:
+    if hidden := [e.name for e in entries if is_system_file(e.name)]:
         found.notes.append(f"hidden and system files in {folder} were left out: {', '.join(hidden[:10])}")
-    return [e for e in entries if e.is_dir() and not _hidden(e.name)]
+    return [e for e in entries if e.is_dir() and not is_system_file(e.name)]
 
 
 def list_pictures(folder: Path, found: Tree, labels: Path | None = None) -> list[str]:
@@ -144,10 +145,10 @@ def list_pictures(folder: Path, found: Tree, labels: Path | None = None) -> list
     for place, subfolders, names in os.walk(folder, onerror=closed):
         links = [Path(place, d) for d in subfolders if Path(place, d).is_symlink()]
         found.notes += [f"{link} is a link to a folder: not followed" for link in links]
-        subfolders[:] = sorted(d for d in subfolders if not _hidden(d))
+        subfolders[:] = sorted(d for d in subfolders if not is_system_file(d))
         for name in sorted(names):
             suffix = Path(name).suffix.lower()
-            if _hidden(name):
+            if is_system_file(name):
                 others["hidden"] += 1
             elif suffix in pictures.SUFFIXES or suffix in pictures.UNREAD:
                 files.append(str(Path(place, name)))
@@ -159,5 +160,6 @@ def list_pictures(folder: Path, found: Tree, labels: Path | None = None) -> list
     return files
 
 
-def _hidden(name: str) -> bool:
+def is_system_file(name: str) -> bool:
+    """Whether a file or folder is hidden, or one that a system leaves behind."""
     return name.startswith(".") or name.lower() in SYSTEM

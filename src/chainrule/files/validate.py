@@ -124,7 +124,11 @@ def _finite(model: ModelFile, strict: bool) -> None:
 
 
 def _is_finite(array: Any) -> bool:
-    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
+    """Whether all numbers are finite, also as the float32 that they become."""
+    if array.dtype.kind != "f":
+        return True
+    with np.errstate(over="ignore"):
+        return bool(np.isfinite(array.astype(np.float32, copy=False)).all())
 
 
 def tell(model: ModelFile, name: str) -> None:

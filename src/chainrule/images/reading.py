@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from chainrule.errors import DataError, MissingDependencyError
+from chainrule.errors import DataError, MissingDependencyError, printable
 from chainrule.images import formats
 from chainrule.images.decoding import Limits, Pixels, decode, on_paper, plain, shrink, turn_of, upright
 
@@ -174,14 +174,3 @@ def _stream_bytes(stream: Any, name: str, limits: Limits) -> bytes:
     if not isinstance(data, bytes):
         raise DataError(f"{printable(name)} gave text; expected a file opened for reading bytes ('rb').")
     return data
-
-
-def printable(name: str) -> str:
-    """A file's name as it can be shown on one line: control characters escaped.
-
-    >>> printable("a\\nb.png")
-    'a\\\\nb.png'
-    """
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name
-    )

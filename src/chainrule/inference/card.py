@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from chainrule.datasets.cells import CURRENCIES, UNITS
 from chainrule.datasets.dataset import TASKS
 from chainrule.datasets.pictures import FITS
-from chainrule.errors import FileError
+from chainrule.errors import FileError, printable
 
 if TYPE_CHECKING:
     from chainrule.datasets import Dataset
@@ -79,6 +80,7 @@ class ModelCard:
         assumed = ""
         if not preparation:
             preparation, assumed = _assumed(model)
+        _check_size(preparation, model.input_shape)
         digits = preparation.get("like") == "mnist" and (
             not assumed or (task == "classes" and names == DIGITS)
         )
@@ -86,7 +88,7 @@ class ModelCard:
         return cls(
             task, names, preparation, digits, _rejection(settings) if digits and not assumed else None,
             section(extras, "dataset"), section(extras, "recipe"), section(extras, "run"),
-            {key: extras[key] for key in RESULTS if key in extras}, assumed,
+            {key: _printable(extras[key]) for key in RESULTS if key in extras}, assumed,
         )  # fmt: skip
 
     @classmethod
@@ -163,6 +165,30 @@ def _assumed(model: "Sequential") -> tuple[dict[str, Any], str]:
     return array, "its examples are assumed to be arrays, ready as they are"
 
 
+def _check_size(preparation: dict[str, Any], input_shape: tuple[int, ...] | None) -> None:
+    """Refuses a preparation that makes other inputs than the network takes, before any picture is opened for it."""
+    if not input_shape:
+        return
+    needed, kind = math.prod(input_shape), preparation["kind"]
+    if kind == "picture":
+        made = preparation["height"] * preparation["width"] * (3 if preparation["colour"] else 1)
+    elif kind == "array":
+        made = math.prod(preparation["shape"])
+    else:
+        made = sum(len(c["values"]) if c["kind"] == "category" else 1 for c in preparation["columns"])
+    if made != needed:
+        raise FileError(
+            f"The model file prepares {kind}s of {made:,} numbers, and its network takes {needed:,}. It is not used."
+        )
+    photos = preparation.get("photos")
+    size = photos.get("size", 28) if isinstance(photos, dict) else 28
+    if isinstance(photos, dict) and (not _whole(size) or size * size != needed):
+        raise FileError(
+            f"The model file brings photos to {str(size)[:20]} pixels a side, and its network takes {needed:,} numbers. "
+            "It is not used."
+        )
+
+
 def _rejection(settings: Any) -> "Rejection | None":
     if settings is None:
         return None
@@ -219,13 +245,22 @@ def class_names_of(extras: dict[str, Any]) -> tuple[str, ...]:
         or not all(isinstance(name, str) for name in names)
     ):
         raise _nonsense("names of classes", names)
-    return tuple(names)
+    return tuple(map(printable, names))
 
 
 def section(extras: dict[str, Any], key: str) -> dict[str, Any]:
     """A part of the extras that is itself a dict, or {}."""
     found = extras.get(key)
-    return found if isinstance(found, dict) else {}
+    return _printable(found) if isinstance(found, dict) else {}
+
+
+def _printable(value: Any) -> Any:
+    """The same with every text as it can be shown on one line: a file may hold letters that move the cursor."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {_printable(key): _printable(entry) for key, entry in value.items()}
+    return [_printable(entry) for entry in value] if isinstance(value, list) else value
 
 
 def options_of(extras: dict[str, Any]) -> dict[str, Any]:
@@ -233,7 +268,7 @@ def options_of(extras: dict[str, Any]) -> dict[str, Any]:
     kinds: dict[str, Callable[[Any], bool]] = {
         "target": _text, "delimiter": _text, "task": lambda v: v in TASKS, "fit": lambda v: v in FITS,
         "drop": _texts, "categorical": _texts, "size": _size, "colour": _bool, "skip_bad": _bool,
-        "test": _share, "validation": _share, "seed": _whole,
+        "test": _share, "validation": _share, "seed": _whole, "decimal": lambda v: v in (".", ","), "header": _bool,
     }  # fmt: skip
     given = section(section(extras, "dataset"), "options")
     kept = {key: value for key, value in given.items() if key in kinds and kinds[key](value)}
@@ -281,6 +316,7 @@ def _table(found: dict[str, Any]) -> bool:
         isinstance(columns, list)
         and 0 < len(columns) <= LARGEST
         and all(map(_column, [*columns, found.get("target")]))
+        and ("no_header" not in found or _texts(found["no_header"]))
     )
 
 
@@ -288,8 +324,16 @@ def _column(found: Any) -> bool:
     if not isinstance(found, dict) or not _text(found.get("name")):
         return False
     if found.get("kind") == "number":
-        return _number(found.get("mean")) and _number(found.get("std"))
+        return _number(found.get("mean")) and _number(found.get("std")) and _notation(found.get("notation"))
     return found.get("kind") == "category" and _texts(found.get("values")) and bool(found["values"])
+
+
+def _notation(value: Any) -> bool:
+    """How a column's numbers are written, or None where they are plain."""
+    if value is None:
+        return True
+    known = {"decimal": (".", ","), "group": (",", ".", " ", "'"), "unit": (*CURRENCIES, *UNITS)}
+    return isinstance(value, dict) and all(key in known and entry in known[key] for key, entry in value.items())
 
 
 def _text(value: Any) -> bool:

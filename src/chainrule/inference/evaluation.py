@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.engine.examples import Scaled
-from chainrule.errors import ChainruleError, DataError, SettingError, unknown
+from chainrule.errors import ChainruleError, DataError, NotFiniteError, SettingError, unknown
 from chainrule.images.rejection import Rejection, calibration_error
 from chainrule.inference.card import ModelCard, options_of
 from chainrule.inference.inputs import fit_shape
@@ -49,6 +49,12 @@ def evaluate(model: "Sequential", card: ModelCard, x: Array, y: Array) -> Evalua
     x = fit_shape(x, model.input_shape)
     given = x if card.divisor is None else Scaled(x, card.divisor)
     said = model.predict(given, verbose=0)
+    lost = int((~np.isfinite(said).reshape(len(said), -1).all(axis=1)).sum())
+    if lost:
+        raise NotFiniteError(
+            f"The network's answer is not a finite number (NaN or infinity) for {lost:,} of {len(said):,} examples: nothing is "
+            "measured on such answers."
+        )
     loss = _loss(model, card, said, y)
     if card.task == "regression":
         off = said.reshape(len(y), -1) - y.reshape(len(y), -1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.engine.examples import Scaled
-from chainrule.errors import DataError
+from chainrule.errors import DataError, NotFiniteError
 from chainrule.inference import inputs
 from chainrule.inference.answer import Answer, Box, Glyph
 from chainrule.inference.card import ModelCard, last_activation, made_by
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chainrule.models import Sequential
 
 Array = np.ndarray[Any, Any]
+NOT_FINITE = "the network's answer is not a finite number (NaN or infinity); its weights may be damaged, or the input too large"
 
 
 @dataclass
@@ -93,13 +94,17 @@ class Predictor:
         x = fit_shape(x, self.model.input_shape)
         scaled = x if self.card.divisor is None or x.dtype.kind == "f" else Scaled(x, self.card.divisor)
         said = self.model.predict_on_batch(scaled)
-        p = None if self.card.task == "regression" else probabilities(self.model, self.card.task, said)
+        with np.errstate(all="ignore"):  # what is not finite is refused below
+            p = None if self.card.task == "regression" else probabilities(self.model, self.card.task, said)
         if p is not None and self.card.rejection is not None:
             p = self.card.rejection.calibrated(p)
+        sound = np.isfinite(said).reshape(len(said), -1).all(axis=1)
         for k in range(len(x)):
             row = None if alone else k
             shown = (x[k],) if seen else ()
-            if p is None:
+            if not sound[k]:
+                yield Answer(file, row, refused=NOT_FINITE, seen=shown)
+            elif p is None:
                 values = [float(v) for v in said[k].reshape(-1)]
                 text = ", ".join(f"{v:.6g}" for v in values)
                 yield Answer(file, row, text, value=values[0] if len(values) == 1 else values, seen=shown)
@@ -137,6 +142,8 @@ class Predictor:
         if self.card.scale is None:  # the model scales by itself
             pixels = pixels * np.float32(255)
         said = self.model.predict_on_batch(fit_shape(pixels, self.model.input_shape))
+        if not np.isfinite(said).all():
+            raise NotFiniteError(f"The picture is not answered: {NOT_FINITE}.")
         return probabilities(self.model, self.card.task, said)
 
     def _picture(self, path: str, source: str | bytes) -> Array:

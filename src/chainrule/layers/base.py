@@ -22,7 +22,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, Noise, Params
-from chainrule.errors import SettingError, ShapeError, unknown
+from chainrule.errors import DataError, SettingError, ShapeError, unknown
 
 Shape = tuple[int, ...]
 
@@ -224,7 +224,12 @@ class Layer:
             raise ShapeError(
                 f"{self.label} has {len(names)} weight arrays ({', '.join(names)}); got {len(weights)}."
             )
-        arrays = [np.array(array, dtype=np.float32) for array in weights]
+        with np.errstate(over="ignore"):
+            arrays = [np.array(array, dtype=np.float32) for array in weights]
+        for name, given, array in zip(names, weights, arrays, strict=True):
+            if np.isinf(array).any() and np.isfinite(np.asarray(given)).all():
+                largest = float(np.abs(np.asarray(given, np.float64)).max())
+                raise DataError(f"{self.label}: its {name} holds {largest:g}, which is beyond float32 (3.4e38).")
         for name, array in zip(names, arrays, strict=True):
             if array.shape != tuple(self.params[name].shape):
                 raise ShapeError(

@@ -118,8 +118,8 @@ class Rescaling(Layer):
     def __init__(self, scale: float, offset: float = 0.0, **settings: Any) -> None:
         super().__init__(**settings)
         for name, value in (("scale", scale), ("offset", offset)):
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-                raise SettingError(f"Rescaling needs a number for {name}; it got {value!r}.")
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 3.4e38:
+                raise SettingError(f"Rescaling needs a number for {name}, within float32; it got {value!r}.")
         self.scale, self.offset = float(scale), float(offset)
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:

@@ -62,7 +62,7 @@ def run(args: "Namespace", out: Output) -> int:
         paths.target(args.stages, (".png",), args.force)
     from chainrule.inference.answer import Answer
     from chainrule.inference.card import ModelCard
-    from chainrule.inference.predictor import Predictor
+    from chainrule.inference.predictor import NOT_FINITE, Predictor
     from chainrule.models.saving import load_model
 
     network = load_model(model, compile=False)
@@ -78,6 +78,7 @@ def run(args: "Namespace", out: Output) -> int:
                 paths.existing(file)
             for answer in predictor.read(file):
                 show(answer, args, out)
+                failed = failed or answer.refused is NOT_FINITE
                 if answer.reading is not None and (args.explain or args.stages):
                     explain(predictor, answer, args, out)
         except ChainruleError as problem:
@@ -108,7 +109,7 @@ def show(answer: "Answer", args: "Namespace", out: Output) -> None:
     out.give(answer.to_dict(args.top))
     if out.json:
         return
-    from chainrule.images.reading import printable
+    from chainrule.errors import printable
 
     place = printable(answer.file) + ("" if answer.row is None else f"[{answer.row}]")
     if answer.refused is not None:

@@ -47,12 +47,13 @@ def run(args: "Namespace", out: Output) -> int:
 
 def origin(extras: dict[str, Any], name: str, size: int) -> list[str]:
     """What the model card says, a line each; a file of Keras's own has none."""
+    from chainrule.errors import printable
     from chainrule.inference.card import section
 
     lines = [f" File: {name}, {file_size(size)}"]
     names = extras.get("class_names")
     if isinstance(names, list) and names:
-        shown = ", ".join(map(str, names[:20])) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+        shown = ", ".join(printable(str(name)) for name in names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
         lines.append(f" Classes: {shown}")
     if data := section(extras, "dataset"):
         lines.append(f" Learned from: {data.get('name')} (digest {str(data.get('digest'))[:12]})")
