@@ -106,3 +106,36 @@ def test_terminate_on_nan_ends_training_in_the_same_epoch(backend, capsys) -> No
 def test_a_sound_training_says_nothing(backend) -> None:
     """No warning where all numbers are finite."""
     assert told(model_of(0.01, backend), epochs=2) == ""
+
+
+@pytest.mark.parametrize("rate", [1e12, 3e3, 1e38])
+def test_the_model_keeps_the_last_finite_weights(backend, rate) -> None:
+    """Training ends at once, the History is that of what ran, and the weights are those from before the broken step."""
+    model = model_of(rate, backend)
+    assert "the weights from before that step" in told(model, epochs=50)
+    assert len(model.history.epoch) < 50
+    assert all(np.isfinite(array).all() for array in model.get_weights())
+    step = int(model.not_finite.partition(":")[0].removeprefix("step ")) - 1
+    again = model_of(rate, "numpy")
+    for number in range(step):
+        batch = slice(4 * (number % 5), 4 * (number % 5) + 4)
+        again.train_on_batch(X[batch], Y[batch])
+    for mine, expected in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=1e-4)
+    assert model.optimizer.iterations == step
+
+
+def test_keras_way_goes_on(backend) -> None:
+    """stop_on_not_finite=False learns on with broken numbers, as Keras does, and saving such a model says so."""
+    model = model_of(1e12, backend)
+    told(model, epochs=4, stop_on_not_finite=False)
+    assert len(model.history.epoch) == 4
+    assert not all(np.isfinite(array).all() for array in model.get_weights())
+
+
+def test_saving_a_model_that_is_not_finite_says_so(tmp_path) -> None:
+    """The file is written, with a warning."""
+    model = model_of(0.1, "numpy")
+    model.layers[0].set_weights([np.full((3, 4), np.nan), np.zeros(4)])
+    with pytest.warns(UserWarning, match="weights that are NaN or infinite"):
+        model.save(tmp_path / "broken.keras")

@@ -27,8 +27,10 @@ def save_model(
     extras: dict[str, Any] | None = None,
 ) -> int:  # fmt: skip
     """Writes a model to a .keras or .h5 file that Keras opens too; returns the file's size in bytes."""
-    path = _target(filepath, overwrite)
-    return files.save(path, to_file(model, extras), include_optimizer=include_optimizer)
+    path, content = _target(filepath, overwrite), to_file(model, extras)
+    if not all(np.isfinite(array).all() for own in content.weights for array in own):
+        warnings.warn(f"{path}: the model is saved with weights that are NaN or infinite; its answers mean nothing.", stacklevel=3)
+    return files.save(path, content, include_optimizer=include_optimizer)
 
 
 def load_model(

@@ -56,6 +56,7 @@ class EngineState:
     def __init__(self, model: Any, engine: NumpyEngine | JaxEngine) -> None:
         self.model, self.engine = model, engine
         self.state: Any = None
+        self.last_finite: Any = None  # from before the step that was not finite
         self.held: list[Any] = []
 
     def renew(self) -> None:
@@ -148,6 +149,8 @@ def fit(model: Any, engine: NumpyEngine | JaxEngine, plan: Plan) -> History:
         engine_state.renew()
     for checkpointer in checkpointers:
         checkpointer.end(engine_state.state, place, records if place[1] else {}, logs)
+    if engine_state.last_finite is not None and model.stop_on_not_finite:
+        put_back(model, engine_state.last_finite)
     callbacks.call("on_train_end", logs)
     return history
 
@@ -179,7 +182,8 @@ def run_epoch(
         engine_state.state, records = engine.advance(engine_state.state, records, loaded, order, done, stop)
         records = on_host(records)  # waits until the slice is done
         if guard.lost(engine_state.state, records, stop, last=stop == steps or callbacks.per_batch):
-            report_not_finite(model, engine, guard, loaded, order, stop, plan.batch, epoch)
+            engine_state.last_finite = report_not_finite(model, engine, guard, loaded, order, stop, plan.batch, epoch)
+            model.stop_training = model.stop_training or model.stop_on_not_finite
             callbacks.call("on_not_finite", metrics_of(model, totals_of(records)))
         spent = time.perf_counter() - began
         logs = metrics_of(model, totals_of(records))
@@ -225,8 +229,8 @@ class FiniteGuard:
 def report_not_finite(
     model: Any, engine: NumpyEngine | JaxEngine, guard: FiniteGuard, loaded: Examples, order: np.ndarray, stop: int, batch: int,
     epoch: int,
-) -> None:  # fmt: skip
-    """Finds by replay the first step whose loss or weights are not finite, opens it, and says what it found."""
+) -> Any:  # fmt: skip
+    """Finds by replay the first step whose loss or weights are not finite, and says what it found; the state before it."""
 
     def replayed(until: int) -> tuple[Any, Any]:
         first_point = empty_records(model.record_names, steps_in(len(order), batch))
@@ -250,9 +254,11 @@ def report_not_finite(
     warnings.warn(
         f"The loss stopped being finite at step {int(state['step']) + 1} (step {low + 1} of epoch "
         f"{epoch + 1}). The first number that was not finite: {culprit}. The learning rate is {rate:g}; "
-        "a lower one, inputs scaled to about 0..1, or clipnorm=1 usually help.",
+        "a lower one, inputs scaled to about 0..1, or clipnorm=1 usually help."
+        + (" Training ends, and the model has the weights from before that step." if model.stop_on_not_finite else ""),
         stacklevel=4,
     )
+    return state
 
 
 def evaluate(model: Any, examples: Examples) -> dict[str, float]:
