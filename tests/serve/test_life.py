@@ -238,3 +238,14 @@ def test_a_decoder_that_dies_is_started_again(start, files, digits) -> None:
     assert json.loads(
         server.client.post("/predict", content=buffer.getvalue(), headers={"content-type": "image/png"}).text
     )["answers"]
+
+
+def test_without_its_packages_the_install_line_is_said(monkeypatch, capsys) -> None:
+    """One sentence, exit code 1."""
+    from chainrule.cli import main
+
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert main(["serve"]) == 1
+    assert (
+        'chainrule serve needs the package uvicorn: pip install "chainrule[serve]"' in capsys.readouterr().err
+    )

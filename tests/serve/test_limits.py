@@ -30,7 +30,7 @@ def changed(**more):
         ("", 400, "The body is not JSON"),
         ("[" * 100_000, 400, "nested too deeply"),
         ("[]", 400, "must be a JSON object"),
-        ('{"inputs": NaN}', 400, "NaN is no number of JSON"),
+        ('{"inputs": NaN}', 400, "The body is not JSON"),
         ({}, 400, "'inputs' must be a list"),
         ({"inputs": []}, 400, "'inputs' must be a list with the one input"),
         ({"inputs": [GOOD["inputs"][0]] * 2}, 400, "'inputs' must be a list with the one input"),

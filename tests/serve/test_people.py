@@ -56,9 +56,9 @@ def test_stages_show_how_a_picture_was_prepared(ask, page) -> None:
     answer = ask.post(
         "/models/digits/predict?stages=1", content=png(page), headers={"content-type": "image/png"}
     ).json()["answers"][0]
-    names = [stage["name"] for stage in answer["stages"]]
+    names = [stage["name"] for stage in answer["stage_pictures"]]
     assert {"grey", "mask", "digits"} <= set(names)
-    seen = [Image.open(io.BytesIO(base64.b64decode(text))) for text in answer["seen"]]
+    seen = [Image.open(io.BytesIO(base64.b64decode(text))) for text in answer["seen_pictures"]]
     assert [image.size for image in seen] == [(28, 28)] * 3
 
 

@@ -18,6 +18,7 @@ PARTS = {  # package: (module, what it is for, how to get it)
     "pi-heif": ("pi_heif", "photos of iPhones (HEIC)", 'pip install "chainrule[heic]"'),
     "onnx": ("onnx", "chainrule export --to onnx", 'pip install "chainrule[onnx]"'),
     "uvicorn": ("uvicorn", "chainrule serve", 'pip install "chainrule[serve]"'),
+    "msgspec": ("msgspec", "chainrule serve", 'pip install "chainrule[serve]"'),
     "starlette": ("starlette", "chainrule serve", 'pip install "chainrule[serve]"'),
     "prometheus-client": (
         "prometheus_client",

@@ -106,12 +106,13 @@ class App:
             print(json.dumps({"request_id": identity.decode(), "error": repr(problem)}), file=self.log)
         self.metrics.active -= 1
         # content-length is said once; a connection that should end after this answer says so
-        more = [pair for pair in more if pair[0] != b"content-length"]
+        if kind != "infer":
+            more = [*(pair for pair in more if pair[0] != b"content-length"), *HEADERS]
         if self.stopping and not any(name == b"connection" for name, _ in more):
             more.append((b"connection", b"close"))
         await send({
             "type": "http.response.start", "status": status,
-            "headers": [*more, (b"content-length", str(len(body)).encode()), (b"x-request-id", identity), *HEADERS],
+            "headers": [*more, (b"content-length", str(len(body)).encode()), (b"x-request-id", identity)],
         })  # fmt: skip
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
         took = time.perf_counter_ns() - began

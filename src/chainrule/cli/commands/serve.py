@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli import paths
 from chainrule.cli.output import Output
 from chainrule.cli.parser import Parser, above_zero, whole
-from chainrule.errors import SettingError
+from chainrule.errors import SettingError, require_package
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -85,16 +85,9 @@ def arguments(parser: Parser) -> None:
 
 def run(args: "Namespace", out: Output) -> int:
     """Serves until told to stop."""
-    try:
-        from chainrule.server import run as server
-    except ImportError as problem:
-        from chainrule.errors import MissingPartError
-
-        if (problem.name or "").partition(".")[0] not in ("uvicorn", "starlette"):
-            raise
-        raise MissingPartError(
-            f'chainrule serve needs the package {problem.name}: pip install "chainrule[serve]"'
-        ) from None
+    for package in ("starlette", "uvicorn", "msgspec"):
+        require_package(package, "serve", "chainrule serve")
+    from chainrule.server import run as server
     from chainrule.server.models import named
 
     files = named(args.models) if args.models else {"digits": bundled()}

@@ -1,0 +1,1 @@
+"""`python -m benchmarks.serving`: chainrule serve beside an empty Starlette app and FastAPI with ONNX Runtime or Keras."""
