@@ -44,10 +44,8 @@ class Sequential(Stack):
         self.optimizer_state: Any = None  # the optimizer's, once it has learned something
         self.epochs_seen = 0  # in all calls of fit: decides the order of the next epoch
         self.history: Any = None
-        self.stop_training = self.interrupted = False
-        self.epoch_to_start = 0
-        self.not_finite: str | None = None
-        self.stop_on_not_finite = True
+        self.epoch_to_start, self.stop_training, self.interrupted = 0, False, False
+        self.not_finite, self.stop_on_not_finite = None, True  # the step and the number, after a fit
         self._engines: dict[Any, Any] = {}
         super().__init__(layers, name)
 
@@ -93,14 +91,10 @@ class Sequential(Stack):
         self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1, verbose: Any = "auto",
         callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None, shuffle: bool = True,
         class_weight: Any = None, sample_weight: Any = None, initial_epoch: int = 0, steps_per_epoch: int | None = None,
-        validation_steps: int | None = None, validation_batch_size: int | None = None, validation_freq: int = 1,
-        stop_on_not_finite: bool = True,
+        validation_steps: int | None = None, validation_batch_size: int | None = None, validation_freq: int = 1, stop_on_not_finite: bool = True,
     ) -> Any:  # fmt: skip
-        """Learns from x and y for some epochs; returns a History. All arguments mean what they mean in Keras.
-
-        stop_on_not_finite: at a number that is not finite, training ends and the model keeps the weights from before that
-        step; False goes on with the broken numbers, as Keras does.
-        """
+        """Learns from x and y for some epochs; returns a History. All arguments mean what they mean in Keras;
+        stop_on_not_finite=False goes on when numbers break, as Keras does, instead of ending with the last good weights."""
         from chainrule.engine.examples import split_last
         from chainrule.training import fit as training
         from chainrule.training import stream_fit, streams
@@ -108,7 +102,7 @@ class Sequential(Stack):
 
         self._compiled("fit")
         check_epochs(epochs, initial_epoch)
-        self.stop_on_not_finite = bool(stop_on_not_finite)
+        self.stop_on_not_finite = stop_on_not_finite
         validation_data = stream_fit.as_arrays(validation_data, validation_steps, validation_batch_size or batch_size)
         if streams.is_stream(x) or steps_per_epoch is not None:
             return stream_fit.fit_called(
