@@ -19,6 +19,7 @@ COMMANDS = {
     "runs doctor": "say what is wrong with a run's learning, and what helps",
     "runs compare": "set two recorded runs beside each other",
     "runs rm": "take recorded runs away, after asking",
+    "studio": "open a page where networks learn and every number can be opened",
     "plot": "draw a picture of a run or a model",
     "report": "write all about a run into one page to hand on",
     "lr-find": "find a learning rate that works",

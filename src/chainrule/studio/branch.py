@@ -1,0 +1,250 @@
+"""A course of learning whose every step can be reached again: one that goes on here, or one that was recorded.
+
+Both have: `first`, `head` (steps there are), `losses`, `state_at(step)`, `chosen(step)`, `moment(step)`.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.epoch import empty_records, on_host, steps_in
+from chainrule.engine.examples import Examples
+from chainrule.engine.numpy_engine import NumpyEngine
+from chainrule.errors import SettingError
+from chainrule.explain import Moment
+from chainrule.recording.replay import Replay
+from chainrule.runs import size_of
+from chainrule.training.fit import order_of, state_of
+
+MEMORY = 150_000_000  # bytes of states that a branch keeps to return to
+Array = np.ndarray[Any, Any]
+
+
+class Branch:
+    """What both kinds share. model: compiled.  examples: what it learns from.  parent, first: where it left another one."""
+
+    def __init__(self, model: Any, examples: Examples, batch: int, first: int, parent: int | None = None) -> None:
+        self.model, self.examples, self.batch = model, examples, min(batch, len(examples))
+        self.first, self.parent = first, parent
+        self.per_epoch = steps_in(len(examples), self.batch)
+        self.changes: list[str] = []
+
+    head: int
+    losses: Array
+
+    def state_at(self, step: int) -> Any:
+        """The state before a step."""
+        raise NotImplementedError
+
+    def chosen(self, step: int) -> Array:
+        """Which examples a step learns from."""
+        raise NotImplementedError
+
+    def checked(self, step: int) -> int:
+        """A step that there is; SettingError says what there is otherwise."""
+        if not self.first <= step <= self.head:
+            raise SettingError(f"There are the steps {self.first:,} to {self.head:,}; there is no step {step:,}.")
+        return step
+
+    def batch_of(self, step: int) -> Any:
+        """What a step learns from: inputs, targets, weights."""
+        index, e = self.chosen(step), self.examples
+        return e.inputs(index), e.y[index], None if e.weight is None else e.weight[index]
+
+    def moment(self, step: int) -> Moment:
+        """The step with all it is made of; for the step that comes next, what it would be."""
+        model, before = self.model, self.state_at(self.checked(step))
+        after = self.state_at(step + 1) if step < self.head else None
+        return Moment(
+            model.learning_chain, model.loss_object, model.optimizer, before, self.batch_of(step), model.metric_objects,
+            classes=(model.extras or {}).get("class_names"), places=self.chosen(step), after=after,
+        ).on_host()  # fmt: skip
+
+
+class LiveBranch(Branch):
+    """Learns here, step by step, on NumPy. A learning rate that is set acts at the next step, and is remembered with it.
+
+    begin: the state, epochs seen and steps done of that epoch where it begins; by default fresh weights.
+    """
+
+    def __init__(
+        self, model: Any, examples: Examples, batch: int, *, begin: tuple[Any, int, int] | None = None,
+        parent: int | None = None,
+    ) -> None:  # fmt: skip
+        state, self.epochs_seen, self.begun = (on_host(state_of(model)), 0, 0) if begin is None else begin
+        super().__init__(model, examples, batch, int(state["step"]), parent)
+        self.engine: NumpyEngine = model._engine("numpy", self.batch)  # noqa: SLF001 - the loop that fit would use
+        self.state, self.head = state, self.first
+        self.kept = {self.first: state}
+        self.spacing, self.size = 16, max(1, size_of(state))
+        self._losses = np.zeros(1024, np.float32)
+        self._scores = np.zeros(1024, np.float32)
+        self.rates: list[tuple[int, float]] = [(self.first, float(state["rate"]))]
+        self._order: tuple[int, Array] = (-1, np.zeros(0, np.int32))
+        self.problem: str | None = None
+
+    @property
+    def losses(self) -> Array:  # type: ignore[override]
+        """Of each step that was taken."""
+        return self._losses[: self.head - self.first]
+
+    @property
+    def scores(self) -> Array:
+        """The first metric (accuracy) of each step's batch."""
+        return self._scores[: self.head - self.first]
+
+    def place(self, step: int) -> tuple[int, int]:
+        """A step's epoch, counted from 0 where the model was fresh, and its place there."""
+        epoch, k = divmod(step - self.first + self.begun, self.per_epoch)
+        return self.epochs_seen + epoch, k
+
+    def order(self, epoch: int) -> Array:
+        """The order of the examples in an epoch."""
+        if self._order[0] != epoch:
+            self._order = epoch, order_of(self.model.seed, epoch, len(self.examples), shuffle=True)
+        return self._order[1]
+
+    def chosen(self, step: int) -> Array:
+        """Which examples a step learns from."""
+        epoch, k = self.place(step)
+        return self.order(epoch)[k * self.batch : (k + 1) * self.batch]
+
+    def set_rate(self, rate: float) -> None:
+        """Another learning rate from the next step on."""
+        self.state = self.state | {"rate": np.asarray(rate, dtype=self.state["rate"].dtype)}
+        self.rates = [entry for entry in self.rates if entry[0] < self.head] + [(self.head, rate)]
+        self.kept = {step: state for step, state in self.kept.items() if step < self.head}
+        self.kept[self.head] = self.state
+
+    def advance(self, steps: int) -> int:
+        """Takes so many steps; returns how many were taken, fewer where the loss stopped being finite."""
+        taken = 0
+        while taken < steps and self.problem is None:
+            stop = min(self.head + steps - taken, (self.head // self.spacing + 1) * self.spacing)
+            before = self.head
+            self.state, sums = self.run(self.state, stop)
+            self.note(sums)
+            taken += self.head - before
+            if self.head % self.spacing == 0:
+                self.keep()
+        return taken
+
+    def run(self, state: Any, until: int) -> tuple[Any, dict[str, Array]]:
+        """The steps from a state up to `until`, and what they measured."""
+        pieces: list[dict[str, Array]] = []
+        while (step := int(state["step"])) < until:
+            epoch, k = self.place(step)
+            stop = min(self.per_epoch, k + until - step)
+            records = empty_records(self.model.record_names, self.per_epoch)
+            state, records = self.engine.advance(state, records, self.examples, self.order(epoch), k, stop)
+            pieces.append({name: rows[k:stop] for name, rows in records.items()})
+        return state, {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+
+    def note(self, sums: dict[str, Array]) -> None:
+        """Writes down what the steps measured."""
+        means = {name: rows[:, 0] / np.maximum(rows[:, 1], 1) for name, rows in sums.items()}
+        loss, begin = means["loss"], self.head - self.first
+        while begin + len(loss) > len(self._losses):
+            self._losses = np.concatenate([self._losses, np.zeros_like(self._losses)])
+            self._scores = np.concatenate([self._scores, np.zeros_like(self._scores)])
+        self._losses[begin : begin + len(loss)] = loss
+        others = [name for name in means if name != "loss"]
+        self._scores[begin : begin + len(loss)] = means[others[0]] if others else 0
+        self.head += len(loss)
+        bad = np.flatnonzero(~np.isfinite(loss))
+        if len(bad):
+            step = self.first + begin + int(bad[0])
+            rate = self.rate_at(step)
+            self.problem = (
+                f"The loss stopped being finite at step {step:,}. The learning rate was {rate:g}: "
+                "go back some steps and take a lower one."
+            )
+
+    def keep(self) -> None:
+        """Keeps the present state to return to; when they take too much memory, lets go of every other one."""
+        self.kept[self.head] = self.state
+        if len(self.kept) * self.size > MEMORY:
+            self.spacing *= 2
+            own = {step for step, _ in self.rates}
+            self.kept = {s: v for s, v in self.kept.items() if s % self.spacing == 0 or s in own or s == self.first}
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate that a step had or has."""
+        return next(rate for begin, rate in reversed(self.rates) if begin <= step)
+
+    def state_at(self, step: int) -> Any:
+        """The state before a step, to the last bit as it was."""
+        if self.checked(step) == self.head:
+            return self.state
+        near = max(have for have in self.kept if have <= step)
+        state = self.kept[near]
+        return state if near == step else self.run(state, step)[0]
+
+    def go_back(self, step: int) -> None:
+        """Goes back to a step and forgets what came after it."""
+        self.state = self.state_at(step)
+        self.head, self.problem = step, None
+        self.kept = {s: v for s, v in self.kept.items() if s <= step}
+        self.rates = [entry for entry in self.rates if entry[0] <= step]
+
+    def fork(self, step: int, number: int, model: Any, batch: int) -> "LiveBranch":
+        """A branch that leaves this one at a step, with another optimizer, rate or batch size in its model."""
+        return forked(self, step, number, model, batch, *self.place(step))
+
+
+class RecordedBranch(Branch):
+    """A run from its folder. Its steps come from `Replay`."""
+
+    def __init__(self, replay: Replay) -> None:
+        super().__init__(replay.model, replay.examples, replay.run.info.settings.batch, replay.first)
+        self.replay = replay
+        self.per_epoch = replay.per_epoch
+        run = replay.run
+        count = replay.last - replay.first
+        self.head = replay.last
+        self.losses = np.asarray(run.steps["loss"][:count], np.float32)
+        names = [name for name in run.columns if name not in ("loss", "learning_rate") and "[" not in name]
+        self.scores = np.asarray(run.steps[names[0]][:count], np.float32) if names else np.zeros(0, np.float32)
+        rates = np.asarray(run.steps["learning_rate"][:count]) if "learning_rate" in run.columns else np.zeros(1)
+        marks = [0, *(int(k) + 1 for k in np.flatnonzero(np.diff(rates)))][:200]
+        self.rates = [(self.first + k, float(rates[k])) for k in marks] if len(rates) else [(self.first, 0.0)]
+        self.problem: str | None = None
+
+    def place(self, step: int) -> tuple[int, int]:
+        """A step's epoch and its place there."""
+        return self.replay.place(step)
+
+    def chosen(self, step: int) -> Array:
+        """Which examples a step learned from."""
+        return self.replay.chosen(step)
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate that a step had."""
+        return next((rate for begin, rate in reversed(self.rates) if begin <= step), 0.0)
+
+    def state_at(self, step: int) -> Any:
+        """The state before a step."""
+        return self.replay.at(self.checked(step))
+
+    def fork(self, step: int, number: int, model: Any, batch: int) -> LiveBranch:
+        """A branch that learns on from a step of the run."""
+        epoch, k = self.replay.place(step)
+        return forked(self, step, number, model, batch, self.replay.epochs_seen + epoch, k)
+
+
+def forked(branch: Branch, step: int, number: int, model: Any, batch: int, epoch: int, k: int) -> LiveBranch:
+    """A live branch from a step of another one. model: compiled with what is changed; its weights are replaced."""
+    state = dict(branch.state_at(step))
+    if type(model.optimizer) is not type(branch.model.optimizer):
+        state["optimizer_state"] = model.optimizer.init(state["params"])
+    fresh = state_of(model)
+    state["rate"] = np.asarray(fresh["rate"], dtype=state["rate"].dtype)
+    batch = min(batch, len(branch.examples))
+    if batch != branch.batch:
+        if k * branch.batch % batch:
+            raise SettingError(
+                f"Step {step:,} is in the middle of an epoch, where the batch size can only change to a divisor of "
+                f"{k * branch.batch}. Fork at the epoch's beginning, step {step - k:,}."
+            )
+        k = k * branch.batch // batch
+    return LiveBranch(model, branch.examples, batch, begin=(state, epoch, k), parent=number)

@@ -1,0 +1,138 @@
+"""What a page asks of a step, answered from `explain`: overview, factors, maps of weights, accounts."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import SettingError, unknown
+from chainrule.explain import StepExplained
+from chainrule.explain.moments import Moment
+from chainrule.explain.pictures import looks_at
+from chainrule.explain.symbols import legend, symbols_of
+from chainrule.explain.trace import plain
+
+Array = np.ndarray[Any, Any]
+VIEWS = ("weights", "gradient", "update", "after")
+EXACT = 200_000  # numbers: an array up to this size is sent in float32, a larger one in float16
+LARGEST = 12  # updates that are listed
+
+
+def overview(step: StepExplained) -> dict[str, Any]:
+    """The whole step in sizes: its links, its examples, and the letters that stand for them."""
+    symbols = symbols_of(step.links)
+    links = []
+    for place, link in enumerate(step.links):
+        shown = looks_at(step, link) if "kernel" in link.params and link.params["kernel"].ndim == 2 else None
+        links.append({
+            "name": link.name, "layer": link.name.partition(":")[0], "kind": type(link.link).__name__,
+            "activation": getattr(link.link, "activation", None) if not link.params else None,
+            "in": list(link.x.shape[1:]), "out": list(link.y.shape[1:]), "symbol_in": symbols.ins[place],
+            "symbol": symbols.outs[place], "number": symbols.numbers[place], "picture": None if shown is None else list(shown),
+            "weights": {name: list(array.shape) for name, array in link.params.items()},
+            "learns": sorted(link.gradient), "rms": sizes(link),
+        })  # fmt: skip
+    return plain({
+        "step": step.number, "t": step.t, "loss": step.loss, "penalty": step.penalty, "rate": step.rate, "n": step.n,
+        "legend": legend(step.links, symbols), "links": links, "examples": examples(step), "largest": largest(step),
+        "loss_name": step.moment.loss.name, "optimizer": type(step.moment.optimizer).__name__,
+        "optimizer_config": {k: v for k, v in step.moment.optimizer.get_config().items() if isinstance(v, (int, float, bool))},
+        "classes": None if step.moment.classes is None else list(step.moment.classes),
+        "taken": step.moment.after is not None,
+    })  # fmt: skip
+
+
+def sizes(link: Any) -> dict[str, float]:
+    """Root mean squares of what passed a link."""
+    arrays = {"y": link.y}
+    if link.delta is not None:
+        arrays["delta"] = link.delta
+    if "kernel" in link.params:
+        arrays["weights"] = link.params["kernel"]
+    if "kernel" in link.gradient:
+        arrays |= {"gradient": link.gradient["kernel"], "update": link.update["kernel"]}
+    with np.errstate(all="ignore"):
+        return {name: float(np.sqrt(np.mean(np.square(np.asarray(a, np.float64))))) for name, a in arrays.items()}
+
+
+def examples(step: StepExplained) -> list[dict[str, Any]]:
+    """Each example of the batch: its number in the data, its target, the network's answer, its loss."""
+    p = np.asarray(step.p).reshape(step.n, -1)
+    names, places = step.moment.classes, step.moment.places
+    found = []
+    for k in range(step.n):
+        best = int(p[k].argmax()) if p.shape[1] > 1 else int(p[k, 0] > 0.5)
+        answer = str(names[best]) if names is not None and best < len(names) else f"{p[k, 0]:.4g}"
+        found.append({
+            "place": None if places is None else int(places[k]), "target": step.moment.target(k), "answer": answer,
+            "p": float(p[k, best]) if p.shape[1] > 1 else float(p[k, 0]), "loss": float(step.losses[k]),
+        })  # fmt: skip
+    return found
+
+
+def largest(step: StepExplained) -> list[dict[str, Any]]:
+    """The weights that this step moves most, in the whole network."""
+    found = []
+    for link in step.links:
+        for name in link.gradient:
+            moved = np.nan_to_num(np.abs(link.update[name]).ravel())
+            some = np.argpartition(-moved, min(LARGEST, moved.size - 1))[:LARGEST]
+            for flat in some:
+                index = [int(i) for i in np.unravel_index(int(flat), link.update[name].shape)]
+                found.append((float(moved[flat]), link, name, index))
+    found.sort(key=lambda entry: -entry[0])
+    return [
+        {
+            "layer": link.name, "weight": name, "index": index, "old": float(link.params[name][tuple(index)]),
+            "new": float(link.learned[name][tuple(index)]), "gradient": float(link.gradient[name][tuple(index)]),
+        }
+        for _, link, name, index in found[:LARGEST]
+    ]  # fmt: skip
+
+
+def factors(step: StepExplained) -> tuple[dict[str, Any], dict[str, Array]]:
+    """What a gradient is made of: the batch, every link's output, and the derivative of the loss by it."""
+    arrays: dict[str, Array] = {"x": np.asarray(step.links[0].x, np.float32)}
+    for link in step.links:
+        arrays[f"y:{link.name}"] = np.asarray(link.y, np.float32)
+        if link.delta is not None:
+            arrays[f"d:{link.name}"] = np.asarray(link.delta, np.float32)
+    return {"step": step.number, "n": step.n}, arrays
+
+
+def weight_map(step: StepExplained, layer: str, weight: str, view: str) -> tuple[dict[str, Any], dict[str, Array]]:
+    """A weight's array, its gradient, its update or its new values: float32, or float16 where it is large."""
+    link = step.link(layer)
+    if weight not in link.params:
+        raise unknown(f"weight of {link.name}", weight, link.params)
+    if view not in VIEWS:
+        raise unknown("view", view, VIEWS)
+    of = {"weights": link.params, "gradient": link.gradient, "update": link.update, "after": link.learned}[view]
+    if weight not in of:
+        raise SettingError(f"{link.name} does not learn: its {weight} has no {view}.")
+    values = np.asarray(of[weight], np.float32)
+    finite = np.abs(values[np.isfinite(values)])
+    header = {
+        "layer": link.name, "weight": weight, "view": view, "shape": list(values.shape), "rounded": values.size > EXACT,
+        "largest": float(finite.max()) if finite.size else 0.0,
+        "typical": float(np.median(finite[finite > 0])) if (finite > 0).any() else 0.0,
+    }  # fmt: skip
+    return header, {"values": values if values.size <= EXACT else values.astype(np.float16)}
+
+
+def weight_account(
+    step: StepExplained, layer: str, weight: str, index: list[int], example: int | None, check: bool
+) -> dict[str, Any]:
+    """The arithmetic of one weight, as `explain` gives it; with pictures as rows of numbers."""
+    link = step.link(layer)
+    if example is not None and not 0 <= example < step.n:
+        raise SettingError(f"The batch has {step.n} examples, 0 to {step.n - 1}; there is no example {example}.")
+    told = step.weight_of(layer, weight, *index, example=example, check=check).to_dict()
+    told["shape"] = list(link.params[weight].shape)
+    told["layer"], told["weight"] = link.name, weight
+    return told
+
+
+def opened(moment: Moment) -> StepExplained:
+    """The step of a moment, taken to be looked at."""
+    with np.errstate(all="ignore"):
+        return StepExplained(moment)

@@ -1,0 +1,159 @@
+"""What a page may ask to be learned: data, network, optimizer; checked, and made into a compiled model."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from chainrule import datasets, layers, losses
+from chainrule.arrays import set_seed
+from chainrule.datasets.dataset import Dataset
+from chainrule.errors import SettingError, unknown
+from chainrule.models import Sequential
+from chainrule.studio.toy_data import SETS, toy_data
+from chainrule.training import recipes
+
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "linear", "elu", "softplus", "leaky_relu")
+OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adam", "adagrad")
+MOST_LAYERS, MOST_UNITS, MOST_WEIGHTS = 8, 1024, 3_000_000
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """All that decides what is learned, as the page's address has it.
+
+    data: a set of points, or whatever `datasets.load` takes.  units: of each hidden layer.
+    """
+
+    data: str = "spiral"
+    units: tuple[int, ...] = (8, 8)
+    activation: str = "tanh"
+    optimizer: str = "adam"
+    learning_rate: float = 0.01
+    batch_size: int = 16
+    noise: float = 0.03
+    seed: int = 1
+
+    @classmethod
+    def from_dict(cls, asked: Mapping[str, Any]) -> "Lesson":
+        """A lesson as a page asked for it; SettingError says what is wrong with it.
+
+        >>> Lesson.from_dict({"data": "xor", "units": [4]}).units
+        (4,)
+        """
+        if not isinstance(asked, Mapping):
+            raise SettingError(f"A lesson is an object of settings; it got {type(asked).__name__}.")
+        for name in asked:
+            if name not in cls.__dataclass_fields__:
+                raise unknown("setting of a lesson", name, cls.__dataclass_fields__)
+        told = dict(asked)
+        if "units" in told:
+            if not isinstance(told["units"], (list, tuple)):
+                raise SettingError(f"units must be a list such as [8, 8]; it got {told['units']!r}.")
+            told["units"] = tuple(whole("units", n, 1, MOST_UNITS) for n in told["units"])
+            if len(told["units"]) > MOST_LAYERS:
+                raise SettingError(f"At most {MOST_LAYERS} hidden layers; it got {len(told['units'])}.")
+        for name, low, high in (("batch_size", 1, 10_000), ("seed", 0, 2**31)):
+            if name in told:
+                told[name] = whole(name, told[name], low, high)
+        for name, low, high in (("learning_rate", 0.0, 1000.0), ("noise", 0.0, 1.0)):
+            if name in told:
+                told[name] = real(name, told[name], low, high)
+        for name, known in (("activation", ACTIVATIONS), ("optimizer", OPTIMIZERS)):
+            if name in told and told[name] not in known:
+                raise unknown(name, told[name], known)
+        if not isinstance(told.get("data", ""), str):
+            raise SettingError(f"data must be a name; it got {told['data']!r}.")
+        return cls(**told)
+
+    def changed(self, **changes: Any) -> "Lesson":
+        """The same with something changed."""
+        checked = Lesson.from_dict({**self.to_dict(), **changes})
+        return replace(checked)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self) | {"units": list(self.units)}
+
+
+def whole(name: str, value: Any, low: int, high: int) -> int:
+    """A whole number within limits; SettingError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1 or not low <= value <= high:
+        raise SettingError(f"{name} must be a whole number from {low} to {high:,}; it got {value!r}.")
+    return int(value)
+
+
+def real(name: str, value: Any, low: float, high: float) -> float:
+    """A number within limits; SettingError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or not low <= value <= high:
+        raise SettingError(f"{name} must be a number from {low:g} to {high:g}; it got {value!r}.")
+    return float(value)
+
+
+@lru_cache(maxsize=4)
+def data_of(name: str, seed: int, noise: float) -> Dataset:
+    """The data set of a lesson."""
+    return toy_data(name, seed, noise) if name in SETS else datasets.load(name)
+
+
+def network_of(lesson: Lesson, data: Dataset) -> Sequential:
+    """The lesson's network, compiled, with its first weights."""
+    inputs = math.prod(data.input_shape)
+    sizes = [inputs, *lesson.units, len(data.class_names or (0,))]
+    count = sum(a * b for a, b in zip(sizes, sizes[1:], strict=False))
+    if count > MOST_WEIGHTS:
+        raise SettingError(f"This network has {count:,} weights; the studio takes up to {MOST_WEIGHTS:,}.")
+    set_seed(lesson.seed)
+    recipe = recipes.Recipe("studio", hidden=lesson.units, activation=lesson.activation, batch_size=lesson.batch_size)
+    model = recipes.network(recipe, data)
+    model.compile(optimizer_of(lesson), losses.get(recipes.LOSSES[data.task]), metrics_of(data), backend="numpy")
+    model.extras = {"class_names": None if data.class_names is None else list(data.class_names), "task": data.task,
+                    "preparation": dict(data.preparation)}  # fmt: skip
+    return model
+
+
+def optimizer_of(lesson: Lesson) -> Any:
+    """The lesson's optimizer with its rate."""
+    from chainrule import optimizers
+
+    if lesson.optimizer == "momentum":
+        return optimizers.SGD(lesson.learning_rate, momentum=0.9)
+    optimizer = optimizers.get(lesson.optimizer)
+    optimizer.learning_rate = lesson.learning_rate
+    return optimizer
+
+
+def metrics_of(data: Dataset) -> list[str]:
+    """What is counted beside the loss."""
+    return ["mae"] if data.task == "regression" else ["accuracy"]
+
+
+def examples_of(model: Sequential, data: Dataset, part: str = "train") -> Any:
+    """A part of the data as the engine takes it."""
+    loss = recipes.LOSSES[data.task]
+    x, y = getattr(data, f"x_{part}"), getattr(data, f"y_{part}")
+    x, y = recipes.inputs(data, x), recipes.targets(data, y, loss)
+    model._ready(x, y)  # noqa: SLF001 - what fit does first
+    return model._examples(x, y)  # noqa: SLF001
+
+
+def code_of(lesson: Lesson) -> str:
+    """The lesson as a short program."""
+    data = "chainrule.datasets.mnist.load_data()" if lesson.data == "mnist" else f"...  # {lesson.data}"
+    hidden = "\n".join(f'    layers.Dense({n}, activation="{lesson.activation}"),' for n in lesson.units)
+    end = 'Dense(1, activation="sigmoid")' if lesson.data in SETS else 'Dense(10, activation="softmax")'
+    loss = "binary_crossentropy" if lesson.data in SETS else "sparse_categorical_crossentropy"
+    optimizer = {"momentum": "SGD", "sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adagrad": "Adagrad"}[lesson.optimizer]
+    more = ", momentum=0.9" if lesson.optimizer == "momentum" else ""
+    flat = "" if lesson.data in SETS else "    layers.Flatten(),\n"
+    return (
+        "import chainrule\nfrom chainrule import layers, optimizers\n\n"
+        f"chainrule.utils.set_random_seed({lesson.seed})\n(x, y), _ = {data}\n"
+        f"model = chainrule.Sequential([\n{flat}{hidden}\n    layers.{end},\n])\n"
+        f"model.compile(optimizers.{optimizer}({lesson.learning_rate:g}{more}), \"{loss}\", [\"accuracy\"])\n"
+        f"model.fit(x, y, batch_size={lesson.batch_size})\n"
+    )

@@ -1,0 +1,44 @@
+// The examples of a step, those first that push the chosen weight most.
+import {h, fill, short, percent, paintInk} from "./kit.js";
+import {classColour} from "./plane.js";
+import {slice} from "./chain.js";
+
+/** The row of examples. onChoose(k) chooses one. */
+export class Batch {
+  constructor(onChoose) {
+    this.onChoose = onChoose;
+    this.title = h("h2", {});
+    this.list = h("ul", {class: "batch"});
+    this.el = h("div", {}, this.title, this.list);
+  }
+
+  show(o, factors, {told, example, data}) {
+    const terms = told && told.terms ? told.terms : null, order = o.examples.map((_, k) => k);
+    if (terms) order.sort((a, b) => Math.abs(terms[b]) - Math.abs(terms[a]));
+    const most = terms ? Math.max(...terms.map(Math.abs)) || 1 : Math.max(...o.examples.map((e) => e.loss)) || 1;
+    fill(this.title, `Batch of ${o.n} `, h("span", {class: "soft"}, terms ? "by how much each example pushes this weight; bars: its term of the gradient" : "bars: each example's loss"));
+    this.list.classList.toggle("plane-batch", data !== "picture");
+    fill(this.list, order.map((k) => {
+      const e = o.examples[k], value = terms ? terms[k] : e.loss;
+      return h("li", {}, h("button", {type: "button", class: `example ${e.answer === e.target ? "" : "wrong"}`, "aria-pressed": k === example, onclick: () => this.onChoose(k),
+        "aria-label": `example ${k}: it is ${e.target}, the network says ${e.answer}`, title: `#${k}, number ${e.place} of the data: it is ${e.target}; the network says ${e.answer} (${percent(e.p)}); loss ${short(e.loss)}`},
+      picture(slice(factors.x, k), o, data, e),
+      h("span", {class: "example-answer"}, e.answer === e.target ? e.target : `${e.answer} ✗ ${e.target}`),
+      h("span", {class: "example-bar", "aria-hidden": "true"}, h("i", {class: value < 0 ? "minus" : "plus", style: {width: `${(100 * Math.abs(value)) / most}%`}})),
+      h("span", {class: "small soft"}, short(value, 2))));
+    }));
+  }
+}
+
+function picture(values, o, kind, e) {
+  if (kind === "picture" && o.input_shape.length === 2) {
+    const [high, wide] = o.input_shape, bytes = new Uint8Array(values.length), canvas = h("canvas", {"aria-hidden": "true"});
+    for (let i = 0; i < bytes.length; i++) bytes[i] = Math.round(255 * Math.min(1, Math.max(0, values[i])));
+    paintInk(canvas, bytes, wide, high);
+    return canvas;
+  }
+  if (kind === "plane") {
+    return h("span", {class: "point"}, h("i", {style: {background: classColour(e.target === "blue" ? 1 : 0)}}), `${short(values[0], 2)}, ${short(values[1], 2)}`);
+  }
+  return h("span", {class: "point"}, Array.from(values.slice(0, 2)).map((v) => short(v, 2)).join(", ") + (values.length > 2 ? ", …" : ""));
+}

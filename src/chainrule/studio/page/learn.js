@@ -1,0 +1,330 @@
+// The place where a network is built and watched while it learns.
+import {h, fill, short, count, percent, paintBytes, paintInk, say} from "./kit.js";
+import {go} from "./place.js";
+import {Curve, branchColour} from "./curve.js";
+import {Plane, thumbnail} from "./plane.js";
+import {Network} from "./network.js";
+
+const TOYS = ["spiral", "moons", "circles", "xor", "gauss"];
+const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+const ACTIVATIONS = ["relu", "tanh", "sigmoid", "linear"];
+const OPTIMIZERS = {sgd: "SGD", momentum: "SGD with momentum", rmsprop: "RMSprop", adam: "Adam", adagrad: "Adagrad"};
+const BATCHES = [1, 4, 8, 16, 32, 64, 128, 256];
+const SPEEDS = [["10", "10 steps/s"], ["60", "60 steps/s"], ["300", "300 steps/s"], ["1000", "1,000 steps/s"], ["0", "as fast as it goes"]];
+const NEW = {toy: {net: "8,8", act: "tanh", opt: "adam", rate: "0.01", batch: "16"}, mnist: {net: "64", act: "relu", opt: "adam", rate: "0.001", batch: "32"}};
+
+/** The view. app: {source, told, frame}. */
+export class Learn {
+  constructor(app) {
+    this.app = app;
+    this.curves = new Map();
+    this.el = h("div", {class: "learn"});
+    this.build();
+  }
+
+  build() {
+    const told = this.app.told, plane = told.kind === "plane";
+    this.plane = plane ? new Plane() : null;
+    this.network = plane ? new Network({
+      onUnit: (layer, unit) => go({place: "step", step: this.head(), weight: null, unit: `${layer},${unit}`, phase: null}),
+      onWeight: (layer, i, j) => go({place: "step", step: this.head(), unit: null, weight: `${layer}.kernel,${i},${j}`, phase: null}),
+      onHover: (unit) => { this.looked = unit; this.paintPlane(); },
+      onUnits: (units) => this.change({net: units.join(",")}),
+    }) : null;
+    this.curve = new Curve({label: "Loss by step. Choose a step to open it.", height: 170,
+      onChoose: (step) => go({place: "step", step: Math.max(0, Math.min(step, this.head())), weight: null})});
+    this.playButton = h("button", {type: "button", class: "play", id: "play", onclick: () => this.toggle()}, "Start");
+    this.numbers = h("dl", {class: "figures"});
+    this.problem = h("div", {class: "problem", role: "alert", hidden: true});
+    this.legend = h("ul", {class: "branches", "aria-label": "Branches"});
+    this.controls = h("div", {class: "controls"});
+    this.datasets = h("div", {class: "datasets", role: "group", "aria-label": "Data"});
+    this.answers = h("div", {class: "answers"});
+    this.templates = h("div", {class: "templates"});
+    this.shares = h("p", {class: "shares"});
+    fill(this.el,
+      h("div", {class: "bar"},
+        this.playButton,
+        h("button", {type: "button", id: "one-step", title: "Take one step", onclick: () => this.do("step", {steps: 1})}, "Step"),
+        h("button", {type: "button", id: "in-phases", title: "Open the next step: forward, loss, backward, update",
+          onclick: () => go({place: "step", step: this.head(), phase: 1, weight: null, unit: null})}, "Step in phases"),
+        h("button", {type: "button", id: "back-step", title: "One step back", onclick: () => this.do("back", {steps: 1})}, "Back"),
+        h("button", {type: "button", id: "restart", title: "The same network with its first weights again", onclick: () => this.restart()}, "Restart"),
+        this.numbers),
+      this.problem,
+      h("div", {class: "learn-grid"},
+        h("section", {class: "panel side", "aria-label": "Settings"}, h("h2", {}, "Data"), this.datasets, h("h2", {}, "How it learns"), this.controls),
+        h("section", {class: "panel middle", "aria-label": "Network"},
+          h("h2", {}, "Network ", h("span", {class: "soft"}, plane ? "each unit shows what it says to every point" : "what the first layer looks for")),
+          plane ? [h("div", {class: "row"}, this.layerButtons()), this.network.el]
+            : [h("div", {class: "row"}, this.layerButtons(), this.unitsField()), this.templates],
+          this.shares),
+        h("section", {class: "panel result", "aria-label": "Result"},
+          h("h2", {}, plane ? "What it says" : "Its answers to digits it has not seen"), plane ? this.plane.el : this.answers,
+          plane ? h("p", {class: "soft small"}, "Point at a unit to see its map here.") : null),
+        h("section", {class: "panel loss", "aria-label": "Loss"}, h("h2", {}, "Loss ", h("span", {class: "soft"}, "click a step to open it")), this.curve.el, this.legend,
+          h("details", {class: "code"}, h("summary", {}, "The same as a program"), this.code = h("pre", {tabindex: "0"})))),
+    );
+    this.fillDatasets();
+  }
+
+  head() {
+    return this.app.frame ? this.app.frame.header.step : this.app.told.branches[this.app.told.current].head;
+  }
+
+  /** Shown again, or for the first time. */
+  async open() {
+    this.app.source.see("data").then((data) => {
+      this.data = data;
+      if (this.plane) this.plane.setData(data);
+      this.refresh();
+    }).catch((p) => this.app.fail(p));
+    this.told();
+    try {
+      await this.loadCurves();
+      this.frame(await this.app.source.see("frame"));
+    } catch (problem) { this.app.fail(problem); }
+  }
+
+  async loadCurves() {
+    for (const branch of this.app.told.branches) {
+      const have = this.curves.get(branch.number);
+      if (have && have.length >= branch.head - branch.first) continue;
+      const {arrays} = await this.app.source.see("curve", {branch: branch.number});
+      this.curves.set(branch.number, grown(arrays.loss));
+    }
+    this.showCurve();
+  }
+
+  /** Settings and branches are as told. */
+  told() {
+    const told = this.app.told, l = told.lesson;
+    if (this.network) this.network.setNetwork(told);
+    this.playButton.textContent = told.playing ? "Pause" : this.head() > 0 ? "Go on" : "Start";
+    this.playButton.setAttribute("aria-pressed", told.playing);
+    const branch = told.branches[told.current];
+    this.problem.hidden = !branch.problem;
+    if (branch.problem) {
+      fill(this.problem, h("span", {}, branch.problem),
+        h("button", {type: "button", onclick: () => this.rescue(branch)}, "Go back 50 steps, with a tenth of the rate"),
+        h("button", {type: "button", onclick: () => go({place: "step", step: Math.max(branch.first, branch.head - 1), phase: 4})}, "Open the last step"));
+    }
+    this.code.textContent = told.code;
+    this.fillControls(l, branch);
+    fill(this.legend, told.branches.length > 1 ? told.branches.map((b) => h("li", {},
+      h("button", {type: "button", "aria-pressed": b.number === told.current, onclick: () => this.do("branch", {branch: b.number})},
+        h("i", {class: "swatch", style: {background: branchColour(b.number)}}),
+        b.parent === null ? (b.number ? b.changes.join(", ") || "again" : "first") : `fork at ${count(b.first)}: ${b.changes.join(", ")}`))) : null);
+    for (const button of this.datasets.querySelectorAll("button")) button.setAttribute("aria-pressed", button.dataset.name === l.data);
+  }
+
+  fillDatasets() {
+    fill(this.datasets, TOYS.map((name) => h("button", {type: "button", "data-name": name, "aria-pressed": false,
+      onclick: () => this.choose(name)}, thumbnail(name), name)),
+    h("button", {type: "button", "data-name": "mnist", "aria-pressed": false, onclick: () => this.choose("mnist")}, h("span", {class: "digit-thumb", "aria-hidden": "true"}, "3 8"), "digits"));
+  }
+
+  fillControls(l, branch) {
+    if (this.controls.contains(document.activeElement)) return;
+    const rate = branch.rates.at(-1)[1];
+    const near = RATES.includes(rate) ? RATES : [...RATES, Number(rate.toPrecision(3))].sort((a, b) => a - b);
+    const pick = (id, label, options, value, act, note) => h("label", {class: "field"}, h("span", {}, label),
+      h("select", {id, title: note, onchange: (e) => act(e.target.value)}, options.map(([v, text]) => h("option", {value: v, selected: String(v) === String(value)}, text))));
+    const chosen = near.reduce((a, b) => (Math.abs(b - rate) < Math.abs(a - rate) ? b : a));
+    fill(this.controls,
+      pick("rate", "Learning rate", near.map((v) => [v, short(v)]), chosen, (v) => this.setRate(Number(v)), "Acts at the next step"),
+      pick("activation", "Activation", ACTIVATIONS.map((v) => [v, v]), l.activation, (v) => this.change({act: v}), "A new network from the same seed"),
+      pick("optimizer", "Optimizer", Object.entries(OPTIMIZERS), l.optimizer, (v) => this.fork({opt: v}), "Forks at this step"),
+      pick("batch", "Batch size", [...new Set([...BATCHES, l.batch_size])].sort((a, b) => a - b).map((v) => [v, v]), l.batch_size, (v) => this.fork({batch: v}), "Forks at this step"),
+      pick("speed", "Speed", SPEEDS, this.app.told.speed, (v) => this.do("speed", {speed: Number(v)}), "At most so many steps a second"),
+      h("label", {class: "field"}, h("span", {}, "Seed"), h("input", {type: "number", id: "seed", min: 0, max: 9999, value: l.seed, onchange: (e) => this.reopen({seed: e.target.value})})),
+      this.plane ? h("label", {class: "field"}, h("span", {}, "Noise"), h("input", {type: "range", id: "noise", min: 0, max: 0.2, step: 0.01, value: l.noise, onchange: (e) => this.reopen({noise: e.target.value})})) : null);
+  }
+
+  layerButtons() {
+    const l = () => [...this.app.told.lesson.units];
+    return [h("button", {type: "button", id: "more-layers", onclick: () => { const u = l(); if (u.length < 8) this.change({net: [...u, u.at(-1) || 4].join(",")}); }}, "Add a layer"),
+      h("button", {type: "button", id: "fewer-layers", onclick: () => { const u = l(); u.pop(); this.change({net: u.join(",") || "none"}); }}, "Remove one")];
+  }
+
+  unitsField() {
+    return h("label", {class: "field"}, h("span", {}, "Units of the hidden layers"),
+      h("input", {type: "text", id: "units", value: this.app.told.lesson.units.join(", "), inputmode: "numeric",
+        onchange: (e) => this.change({net: e.target.value.replaceAll(/[^0-9,]/g, "") || "none"})}));
+  }
+
+  // what the controls do
+  async do(action, settings = {}) {
+    try {
+      this.app.hear({told: await this.app.source.do(action, settings)});
+      if (action !== "play" && action !== "speed") await this.refreshAll();
+    } catch (problem) { this.app.fail(problem); }
+  }
+
+  async refreshAll() {
+    const told = this.app.told, now = told.branches[told.current];
+    const have = this.curves.get(now.number);
+    if (have) have.length = Math.min(have.length, now.head - now.first);
+    await this.loadCurves();
+    this.frame(await this.app.source.see("frame"));
+  }
+
+  toggle() {
+    const playing = this.app.told.playing;
+    say(playing ? "Paused" : "Learning");
+    return this.do(playing ? "pause" : "play");
+  }
+
+  async setRate(rate) {
+    await this.do("rate", {learning_rate: rate});
+    say(`Learning rate ${rate} from step ${this.head()} on`);
+  }
+
+  async rescue(branch) {
+    await this.do("back", {to: Math.max(branch.first, branch.head - 50)});
+    await this.do("rate", {learning_rate: branch.rates.at(-1)[1] / 10});
+  }
+
+  restart() {
+    this.do("restart", {});
+  }
+
+  /** Another network: a new branch from the same seed; the old curve stays. */
+  async change(changes) {
+    const was = this.app.told.playing;
+    const settings = {};
+    if (changes.net !== undefined) settings.units = changes.net === "none" ? [] : changes.net.split(",").filter(Boolean).map(Number);
+    if (changes.act) settings.activation = changes.act;
+    await this.do("restart", settings);
+    if (was) await this.do("play");
+    this.app.remember();
+  }
+
+  async fork(changes) {
+    const was = this.app.told.playing;
+    if (was) await this.do("pause");
+    const settings = changes.opt ? {optimizer: changes.opt} : {batch_size: Number(changes.batch)};
+    await this.do("fork", settings);
+    if (was) await this.do("play");
+    this.app.remember();
+  }
+
+  choose(name) {
+    const kind = TOYS.includes(name) ? "toy" : "mnist", was = TOYS.includes(this.app.told.lesson.data) ? "toy" : "mnist";
+    this.reopen({data: name, ...(kind === was ? {} : NEW[kind])});
+  }
+
+  reopen(changes) {
+    go({...changes, run: null, step: null, weight: null, unit: null, branch: null, phase: null, example: null, view: null, layer: null}, true);
+  }
+
+  // what comes from the server
+  frame(frame) {
+    this.app.frame = frame;
+    const {header, arrays} = frame, losses = this.curves.get(header.branch) || grown([]);
+    const skip = losses.length - (header.from - header.first);
+    if (skip < 0) { this.loadCurves().catch((p) => this.app.fail(p)); }
+    else {
+      if (header.step - header.first < losses.length) losses.length = header.step - header.first;
+      const begin = losses.length - (header.from - header.first);
+      for (let i = begin; i < arrays.loss.length; i++) losses.push(arrays.loss[i]);
+      this.curves.set(header.branch, losses);
+    }
+    this.refresh();
+  }
+
+  refresh() {
+    const frame = this.app.frame;
+    if (!frame || !this.el.isConnected) return;
+    const {header, arrays} = frame;
+    const losses = this.curves.get(header.branch);
+    fill(this.numbers, [["step", count(header.step)], ["epoch", count(header.epoch)], ["loss", short(mean(losses, 20), 3)],
+      ["held out", header.held_out === undefined ? "–" : percent(header.held_out)], ["rate", short(header.rate, 3)]]
+      .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {id: `figure-${name.replace(" ", "-")}`}, value))));
+    this.showCurve();
+    if (this.network) { this.network.update(frame); this.paintPlane(); }
+    else this.paintPictures(arrays);
+    const shares = Object.entries(header.units || {}).filter(([, [dead, flat]]) => dead > 0.05 || flat > 0.5);
+    this.shares.textContent = shares.map(([name, [dead, flat]]) => dead > 0.05
+      ? `${percent(dead, 0)} of ${name}'s units are off for every example` : `${percent(flat, 0)} of ${name}'s outputs are where ${this.app.told.lesson.activation} is flat`).join(" · ");
+  }
+
+  showCurve() {
+    const told = this.app.told;
+    this.curve.show({series: told.branches.map((b) => ({number: b.number, first: b.first, loss: this.curves.get(b.number) || [],
+      current: b.number === told.current, label: b.changes[0] || "first"}))});
+  }
+
+  paintPlane() {
+    const frame = this.app.frame;
+    if (!frame || !this.plane || !this.plane.points) return;
+    const last = this.app.told.layers.filter((l) => l.weights).at(-1).name, [name, unit] = this.looked || [last, 0];
+    const bytes = frame.arrays[`map:${name}`];
+    if (!bytes || unit >= bytes.shape[0]) return;
+    this.plane.show(bytes.subarray(unit * bytes.shape[1], (unit + 1) * bytes.shape[1]));
+  }
+
+  paintPictures(arrays) {
+    const found = Object.entries(arrays).find(([name]) => name.startsWith("templates:"));
+    if (found) {
+      const [name, bytes] = found, pixels = bytes.shape[1], side = Math.round(Math.sqrt(pixels));
+      while (this.templates.children.length > bytes.shape[0]) this.templates.lastChild.remove();
+      for (let u = 0; u < bytes.shape[0]; u++) {
+        let button = this.templates.children[u];
+        if (!button) {
+          button = h("button", {type: "button", class: "template", title: `unit ${u}`, "aria-label": `unit ${u}: open it`,
+            onclick: () => go({place: "step", step: this.head(), weight: null, unit: `${name.slice(10)},${u}`})}, h("canvas", {}));
+          this.templates.append(button);
+        }
+        paintBytes(button.firstChild, bytes.subarray(u * pixels, (u + 1) * pixels), side, side);
+      }
+    }
+    if (arrays.answers && this.data && this.data.header.kind === "picture") {
+      const {x, y} = this.data.arrays, [high, wide] = this.data.header.shape, classes = this.app.told.data.classes;
+      for (let k = 0; k < y.length; k++) {
+        let box = this.answers.children[k];
+        if (!box) {
+          const canvas = h("canvas", {"aria-hidden": "true"});
+          paintInk(canvas, x.subarray(k * high * wide, (k + 1) * high * wide), wide, high);
+          box = h("div", {class: "answer"}, canvas, h("span", {}));
+          this.answers.append(box);
+        }
+        const n = arrays.answers.shape[1], p = arrays.answers.subarray(k * n, (k + 1) * n), best = p.indexOf(Math.max(...p));
+        box.classList.toggle("wrong", best !== y[k]);
+        box.lastChild.textContent = `${best === y[k] ? "" : "✗ "}${classes[best]}`;
+        box.title = `It is ${classes[y[k]]}; the network says ${classes[best]} with ${percent(p[best])}`;
+      }
+    }
+  }
+
+  key(key) {
+    const acts = {" ": () => this.toggle(), ArrowRight: () => this.do("step", {steps: 1}), ArrowLeft: () => this.do("back", {steps: 1}),
+      "Shift+ArrowRight": () => this.do("step", {steps: 10}), "Shift+ArrowLeft": () => this.do("back", {steps: 10}),
+      PageDown: () => this.do("step", {steps: this.app.told.branches[this.app.told.current].per_epoch}),
+      PageUp: () => this.do("back", {steps: this.app.told.branches[this.app.told.current].per_epoch}),
+      Enter: () => go({place: "step", step: this.head(), phase: 1}), r: () => this.restart()};
+    if (!acts[key]) return false;
+    acts[key]();
+    return true;
+  }
+}
+
+function grown(values) {
+  return Array.from(values);
+}
+
+function mean(values, n) {
+  if (!values || !values.length) return null;
+  const some = values.slice(-n);
+  return some.reduce((a, b) => a + b, 0) / some.length;
+}
+
+/** The lesson that an address means. */
+export function lessonOf(state) {
+  const toy = !state.data || TOYS.includes(state.data), base = toy ? NEW.toy : NEW.mnist, told = {...base, ...state};
+  return {
+    data: state.data || "spiral", units: told.net === "none" ? [] : told.net.split(",").map(Number), activation: told.act,
+    optimizer: told.opt, learning_rate: Number(told.rate), batch_size: Number(told.batch),
+    noise: state.noise === undefined ? 0.03 : Number(state.noise), seed: state.seed === undefined ? 1 : Number(state.seed),
+  };
+}

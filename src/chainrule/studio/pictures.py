@@ -1,0 +1,102 @@
+"""What is drawn while a network learns: the plane with its decision surface, first weights as templates, answers."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.backprop import forward_sweep
+
+Array = np.ndarray[Any, Any]
+GRID, REACH = 32, 1.25  # points a side of the plane; how far it reaches from the middle
+SHOWN = 48  # templates at most
+SAMPLE = 24  # held-out examples whose answers are watched
+SATURATED = 0.95
+
+
+def grid() -> Array:
+    """The points of the plane at which a network is asked, row by row from the top left."""
+    line = np.linspace(-REACH, REACH, GRID, dtype=np.float32)
+    x, y = np.meshgrid(line, line[::-1])
+    return np.stack([x.ravel(), y.ravel()], axis=1)
+
+
+def outputs_of(chain: Sequence[Any], params: Sequence[Any], x: Array) -> list[Array]:
+    """The output of every link for some inputs."""
+    found = []
+    with np.errstate(all="ignore"):
+        for link, weights in zip(chain, params, strict=True):
+            x, _ = forward_sweep([link], [weights], x)
+            found.append(x)
+    return found
+
+
+def layer_ends(chain: Sequence[Any]) -> list[tuple[str, int]]:
+    """Each layer's name and the place of its last link: a Dense with an activation ends with that."""
+    ends: dict[str, int] = {}
+    for place, link in enumerate(chain):
+        ends[str(link.name).partition(":")[0]] = place
+    return list(ends.items())
+
+
+def as_bytes(values: Array, scale: float) -> Array:
+    """Numbers from -scale to scale as 1 to 255; 128 is 0."""
+    with np.errstate(all="ignore"):
+        shown = np.nan_to_num(values / (scale or 1.0), posinf=1.0, neginf=-1.0)
+    return np.asarray(np.clip(np.rint(128 + 127 * shown), 1, 255), np.uint8)
+
+
+def plane(chain: Sequence[Any], params: Sequence[Any]) -> dict[str, Array]:
+    """What each unit says to each point of the plane, uint8 (units, GRID²) by layer; 128 is 0."""
+    outputs = outputs_of(chain, params, grid())
+    drawn = {}
+    ends = layer_ends(chain)
+    for number, (name, place) in enumerate(ends):
+        said = outputs[place].reshape(GRID * GRID, -1)
+        if number == len(ends) - 1 and said.shape[1] == 1:
+            said, scale = 2 * said - 1, 1.0  # a probability: its middle is the boundary
+        else:
+            finite = np.abs(said[np.isfinite(said)])
+            scale = float(finite.max()) if finite.size else 1.0
+        drawn[f"map:{name}"] = as_bytes(said.T, scale)
+    return drawn
+
+
+def small_weights(chain: Sequence[Any], params: Sequence[Any], most: int = 4096) -> dict[str, Array]:
+    """Kernels and biases of the layers that have few, for the lines between units."""
+    return {
+        f"{name}:{link.name}": np.asarray(array, np.float32)
+        for link, weights in zip(chain, params, strict=True)
+        for name, array in weights.items()
+        if array.size <= most
+    }
+
+
+def templates(chain: Sequence[Any], params: Sequence[Any], shape: tuple[int, ...]) -> dict[str, Array]:
+    """The first layer's weights as pictures of the input, uint8 (units, pixels); none where the input is no picture."""
+    for link, weights in zip(chain, params, strict=True):
+        kernel = weights.get("kernel")
+        if kernel is None:
+            continue
+        if kernel.ndim != 2 or len(shape) < 2 or kernel.shape[0] != math.prod(shape):
+            return {}
+        some = np.asarray(kernel)[:, :SHOWN].T
+        scale = np.abs(some).max(axis=1, keepdims=True)
+        return {f"templates:{link.name}": as_bytes(some / np.where(scale > 0, scale, 1), 1.0)}
+    return {}
+
+
+def unit_shares(chain: Sequence[Any], outputs: Sequence[Array]) -> dict[str, list[float]]:
+    """By layer: the share of units that are 0 for all examples, and the share of outputs where the function is flat."""
+    found = {}
+    for link, y in zip(chain, outputs, strict=True):
+        kind = getattr(link, "activation", None) if not link.weight_names else None
+        rows = y.reshape(-1, y.shape[-1])
+        name = str(link.name).partition(":")[0]
+        if kind == "relu":
+            found[name] = [float((rows <= 0).all(axis=0).mean()), 0.0]
+        elif kind in ("tanh", "sigmoid"):
+            bent = rows if kind == "tanh" else 2 * rows - 1
+            found[name] = [0.0, float((np.abs(bent) > SATURATED).mean())]
+    return found

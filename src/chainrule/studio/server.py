@@ -1,0 +1,56 @@
+"""Starts the studio: binds a port of this machine, prints the link, opens the browser."""
+
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.errors import SettingError, require_package
+
+PORT = 8737  # tried first; the next ones where it is taken
+
+
+def listening_socket(port: int | None) -> socket.socket:
+    """A socket bound to 127.0.0.1; SettingError where the port that was asked for is taken."""
+    for number in [port] if port is not None else [*range(PORT, PORT + 20), 0]:
+        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        if sys.platform != "win32":
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind(("127.0.0.1", number))
+        except OSError as problem:
+            found.close()
+            if port is not None:
+                raise SettingError(f"Port {port} cannot be used: {problem.strerror}. Leave --port out, or take another.") from None
+        else:
+            return found
+    raise SettingError("No port is free for the studio; name one with --port.")
+
+
+def serve(
+    start: dict[str, Any], runs_dir: str, port: int | None = None, *, told: Callable[[str], None] = print,
+    opens: bool = True,
+) -> None:  # fmt: skip
+    """Serves the studio until Ctrl-C. start: what the page opens first.  told: is given the link."""
+    for package in ("starlette", "uvicorn", "websockets"):
+        require_package(package, "studio", "The studio")
+    import uvicorn
+
+    from chainrule.studio.app import build
+    from chainrule.studio.guard import Guard, new_token
+
+    bound = listening_socket(port)
+    number, token = bound.getsockname()[1], new_token()
+    link = f"http://127.0.0.1:{number}/?token={token}"
+    config = uvicorn.Config(
+        Guard(build(start, runs_dir), number, token), log_level="error", access_log=False, ws="websockets-sansio",
+        ws_max_size=2**20, ws_per_message_deflate=False, server_header=False, timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    told(link)
+    if opens:
+        import threading
+        import webbrowser
+
+        threading.Timer(0.3, webbrowser.open, [link]).start()
+    server.run(sockets=[bound])

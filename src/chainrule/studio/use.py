@@ -1,0 +1,155 @@
+"""A model at work on one picture: how it was prepared, what every unit said, and why."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from chainrule import pretrained
+from chainrule.errors import DataError, SettingError, unknown
+from chainrule.inference.card import ModelCard
+from chainrule.inference.handwriting import Reader
+from chainrule.inference.predictor import Predictor
+from chainrule.studio.branch import LiveBranch
+from chainrule.studio.pictures import layer_ends, outputs_of
+
+Array = np.ndarray[Any, Any]
+Shown = tuple[dict[str, Any], dict[str, Array]]
+LARGEST_STAGE = 360  # pixels: stages are shown no larger
+
+
+class Users:
+    """Models by file, loaded when they are first used."""
+
+    def __init__(self) -> None:
+        self.predictors: dict[str, Predictor] = {}
+
+    def see(self, session: Any, what: str, asked: Mapping[str, Any]) -> Shown:
+        """An answer about what a page drew or sent."""
+        questions = {"drawing": self.drawing, "photo": self.photo, "pixels": self.pixels, "unit": self.unit}
+        if what not in questions:
+            raise unknown("question", what, questions)
+        return questions[what](session, asked["query"], asked["content"], asked.get("model"))
+
+    def predictor(self, session: Any, file: str | None) -> tuple[Predictor, list[Any], list[Any]]:
+        """The model that answers, its chain and its weights: the session's as it is now, else the file's, else the package's."""
+        if session is not None:
+            branch = session.branch
+            state = branch.state if isinstance(branch, LiveBranch) else branch.state_at(branch.head)
+            for link, params in zip(branch.model.learning_chain, state["params"], strict=True):
+                if params:
+                    link.params = params
+            predictor = Predictor(branch.model, ModelCard.of(branch.model), single=True)
+        else:
+            name = file or str(pretrained.digits())
+            if name not in self.predictors:
+                from chainrule.models.saving import load_model
+
+                model = load_model(name, compile=False)
+                self.predictors[name] = Predictor(model, ModelCard.of(model), single=True)
+            predictor = self.predictors[name]
+        model = predictor.model
+        if np.prod(model.input_shape or ()) != 784:
+            raise SettingError(f"Drawings are for models that take 28 x 28 pictures; this one takes {model.input_shape}.")
+        chain = model.chain
+        return predictor, chain, [link.params for link in chain]
+
+    def drawing(self, session: Any, query: Mapping[str, str], content: bytes, file: str | None) -> Shown:
+        """What was drawn on the pad: grey values, dark ink on light paper, row by row."""
+        wide, high = int(query.get("w", 0)), int(query.get("h", 0))
+        if not 8 <= wide <= 1000 or wide * high != len(content):
+            raise DataError(f"A drawing of {wide} x {high} has {wide * high} grey values; {len(content)} came.")
+        return self.read(session, np.frombuffer(content, np.uint8).reshape(high, wide), file)
+
+    def photo(self, session: Any, query: Mapping[str, str], content: bytes, file: str | None) -> Shown:
+        """A picture's file, as it was dropped."""
+        return self.read(session, content, file, single=query.get("single") != "no")
+
+    def read(self, session: Any, source: Any, file: str | None, *, single: bool = True) -> Shown:
+        """Prepares a picture, reads it, and opens the first digit's answer."""
+        predictor, chain, params = self.predictor(session, file)
+        reader: Reader = predictor.reader
+        found = reader.read(source, single)
+        header: dict[str, Any] = {
+            "text": found.text, "refused": found.refused, "notes": list(found.prepared.notes), "passed": found.prepared.passed,
+            "digits": [{"label": d.label, "p": d.probability, "box": list(d.box), "doubt": d.doubt,
+                        "probabilities": [float(v) for v in d.probabilities]} for d in found.digits],
+        }  # fmt: skip
+        arrays = {f"stage:{name}": smaller(pixels) for name, pixels in found.prepared.stages.items()}
+        for k, digit in enumerate(found.digits[:20]):
+            arrays[f"digit:{k}"] = np.asarray(digit.pixels, np.uint8)
+        if found.digits:
+            more, numbers = self.numbers(predictor, chain, params, found.digits[0].pixels)
+            header |= more
+            arrays |= numbers
+        return header, arrays
+
+    def pixels(self, session: Any, query: Mapping[str, str], content: bytes, file: str | None) -> Shown:
+        """A picture of 28 x 28 as the network gets it, uint8."""
+        predictor, chain, params = self.predictor(session, file)
+        return self.numbers(predictor, chain, params, as_picture(content))
+
+    def numbers(self, predictor: Predictor, chain: list[Any], params: list[Any], pixels: Array) -> Shown:
+        """What every unit of every layer says to a picture."""
+        outputs = outputs_of(chain, params, self.input_of(predictor, pixels))
+        ends, arrays, layers = layer_ends(chain), {"input": np.asarray(pixels, np.uint8)}, []
+        for name, place in ends:
+            y = np.asarray(outputs[place][0], np.float32)
+            kernel = next((p["kernel"] for link, p in zip(chain, params, strict=True)
+                           if str(link.name).partition(":")[0] == name and "kernel" in p), None)  # fmt: skip
+            layers.append({
+                "name": name, "shape": list(y.shape), "activation": getattr(chain[place], "activation", None)
+                if isinstance(getattr(chain[place], "activation", None), str) else None,
+                "dense": kernel is not None and kernel.ndim == 2, "kind": type(chain[place]).__name__,
+            })  # fmt: skip
+            if y.size <= 60_000:
+                arrays[f"y:{name}"] = y.reshape(-1)
+        said = predictor._classify(as_float(pixels))[0]  # noqa: SLF001 - the predictor's own scaling
+        return {"layers": layers, "classes": list(predictor.card.class_names)}, {**arrays, "said": np.asarray(said, np.float32)}
+
+    def input_of(self, predictor: Predictor, pixels: Array) -> Array:
+        """A picture as the first link takes it."""
+        x = as_float(pixels) if predictor.card.scale is not None else as_float(pixels) * np.float32(255)
+        return x.reshape(1, *(predictor.model.input_shape or (784,)))
+
+    def unit(self, session: Any, query: Mapping[str, str], content: bytes, file: str | None) -> Shown:
+        """One unit of a Dense layer on a picture: its inputs, weights and their products."""
+        predictor, chain, params = self.predictor(session, file)
+        outputs = outputs_of(chain, params, self.input_of(predictor, as_picture(content)))
+        wanted, unit = query.get("layer", ""), int(query.get("unit", 0))
+        for place, (link, weights) in enumerate(zip(chain, params, strict=True)):
+            if str(link.name).partition(":")[0] != wanted or "kernel" not in weights or weights["kernel"].ndim != 2:
+                continue
+            kernel = weights["kernel"]
+            if not 0 <= unit < kernel.shape[1]:
+                raise SettingError(f"{wanted} has the units 0 to {kernel.shape[1] - 1}; there is no unit {unit}.")
+            x = np.asarray(outputs[place - 1] if place else self.input_of(predictor, as_picture(content)), np.float32).reshape(-1)
+            w = np.asarray(kernel[:, unit], np.float32)
+            end = dict(layer_ends(chain))[wanted]
+            bias = float(weights["bias"][unit]) if "bias" in weights else 0.0
+            header = {
+                "layer": wanted, "unit": unit, "bias": bias, "z": float(outputs[place][0].reshape(-1)[unit]),
+                "a": float(outputs[end][0].reshape(-1)[unit]), "activation": getattr(chain[end], "activation", "linear"),
+                "picture": [28, 28] if len(x) == 784 and place <= 1 else None,
+            }  # fmt: skip
+            return header, {"x": x, "w": w}
+        known = [str(link.name) for link, p in zip(chain, params, strict=True) if "kernel" in p and p["kernel"].ndim == 2]
+        raise unknown("Dense layer", wanted, known)
+
+
+def as_picture(content: bytes) -> Array:
+    """784 bytes as a picture."""
+    if len(content) != 784:
+        raise DataError(f"A picture of 28 x 28 has 784 grey values; {len(content)} came.")
+    return np.frombuffer(content, np.uint8).reshape(28, 28)
+
+
+def as_float(pixels: Array) -> Array:
+    """uint8 pixels as float32 from 0 to 1, one picture."""
+    return (pixels.astype(np.float32) / np.float32(255))[None]
+
+
+def smaller(pixels: Array) -> Array:
+    """A stage small enough to be shown: every n-th pixel."""
+    step = max(1, -(-max(pixels.shape[:2]) // LARGEST_STAGE))
+    return np.asarray(pixels[::step, ::step], np.uint8)
