@@ -8,7 +8,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from chainrule.studio.app import build
 
-ROUTES = [route for route in build({}, "runs").routes]
+ROUTES = list(build({}, "runs").routes)
 FILLED = {"{name}": "main.js", "{id}": "none", "{what}": "session", "{action}": "pause"}
 
 
@@ -19,7 +19,12 @@ def path_of(route) -> str:
     return path
 
 
-HTTP = [(path_of(route), method) for route in ROUTES if isinstance(route, Route) for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")]
+HTTP = [
+    (path_of(route), method)
+    for route in ROUTES
+    if isinstance(route, Route)
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+]
 SOCKETS = [path_of(route) for route in ROUTES if isinstance(route, WebSocketRoute)]
 
 
@@ -33,9 +38,17 @@ def test_every_route_refuses_strangers(studio, path, method) -> None:
     origins = ["http://evil.example", "null", "", f"http://{studio.host}.evil.example", f"http://evil{studio.host}", f"http://127.0.0.1:{port + 1}",
                f"https://{studio.host}", f"http://localhost:{port}", f"http://{studio.host}/"]  # fmt: skip
     name = studio.cookie.split("=")[0]
-    cookies = [f"{name}=", f"{name}=wrong", f"{name}={studio.token}", "other=1", f"{name}={studio.cookie.split('=')[1][:-1]}"]
+    cookies = [
+        f"{name}=",
+        f"{name}=wrong",
+        f"{name}={studio.token}",
+        "other=1",
+        f"{name}={studio.cookie.split('=')[1][:-1]}",
+    ]
     tried = [good | {"Host": host} for host in hosts] + [good | {"Origin": origin} for origin in origins]
-    tried += [good | {"Cookie": cookie} for cookie in cookies] + [{k: v for k, v in good.items() if k != left} for left in ("Host", "Cookie")]
+    tried += [good | {"Cookie": cookie} for cookie in cookies] + [
+        {k: v for k, v in good.items() if k != left} for left in ("Host", "Cookie")
+    ]
     if method not in ("GET", "HEAD"):
         tried.append({k: v for k, v in good.items() if k != "Origin"})
     pairs = [list(headers.items()) for headers in tried]
@@ -81,14 +94,18 @@ def test_a_websocket_needs_host_origin_and_cookie(studio) -> None:
             with pytest.raises(InvalidStatus) as refused:
                 connect(place, additional_headers=headers, origin=None, proxy=None).close()
             assert refused.value.response.status_code == 403
-        with connect(place, additional_headers={"Cookie": studio.cookie, "Origin": f"http://{studio.host}"}, proxy=None) as socket:
+        with connect(
+            place, additional_headers={"Cookie": studio.cookie, "Origin": f"http://{studio.host}"}, proxy=None
+        ) as socket:
             assert isinstance(socket.recv(timeout=20), bytes)
 
 
 def test_other_sites_are_refused_even_with_the_cookie(studio) -> None:
     """A request that the browser calls cross-site is refused although the cookie came along."""
     for site in ("cross-site", "same-site"):
-        status, _, _ = studio.raw("GET", "/api/sessions", {"Host": studio.host, "Cookie": studio.cookie, "Sec-Fetch-Site": site})
+        status, _, _ = studio.raw(
+            "GET", "/api/sessions", {"Host": studio.host, "Cookie": studio.cookie, "Sec-Fetch-Site": site}
+        )
         assert status == 403
 
 
@@ -96,7 +113,9 @@ def test_files_beside_the_page_are_never_served(studio) -> None:
     """No spelling of a path reaches a file that the page does not have."""
     for name in ("..%2fapp.py", "%2e%2e/app.py", "..%5capp.py", "....//app.py", "/etc/passwd", "%2fetc%2fpasswd", "main.js%00.py", "C:%5cwin.ini", "guard.py",
                  "..%252fapp.py", "CON", "main.js/", "./main.js%2f..%2f..%2fapp.py"):  # fmt: skip
-        status, told, content = studio.raw("GET", f"/page/{name}", {"Host": studio.host, "Cookie": studio.cookie})
+        status, told, content = studio.raw(
+            "GET", f"/page/{name}", {"Host": studio.host, "Cookie": studio.cookie}
+        )
         assert status in (404, 400), name
         assert b"import" not in content
         assert told["x-content-type-options"] == "nosniff"

@@ -58,7 +58,9 @@ def build(start: dict[str, Any], runs_dir: str) -> Starlette:
             raise SessionError("SettingError", 'Begin a session with {"lesson": {...}} or {"run": "NAME"}.')
         kind, settings = next(iter(asked.items()))
         if kind == "run":
-            settings = json.loads(await every.help("runs", "find", {"run": settings, "runs_dir": runs_dir}))["path"]
+            settings = json.loads(await every.help("runs", "find", {"run": settings, "runs_dir": runs_dir}))[
+                "path"
+            ]
         session, told = await every.begin(kind, settings)
         return reply(told[:-1] + f', "id": "{session.id}"}}')
 
@@ -93,7 +95,7 @@ def build(start: dict[str, Any], runs_dir: str) -> Starlette:
         with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
             await follow(socket)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", page),
             Route("/page/{name}", page_file),
@@ -110,6 +112,8 @@ def build(start: dict[str, Any], runs_dir: str) -> Starlette:
         exception_handlers={SessionError: told_error, HTTPException: told_http, Exception: told_unknown},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 async def follow(socket: WebSocket) -> None:
@@ -120,7 +124,11 @@ async def follow(socket: WebSocket) -> None:
         session = socket.app.state.sessions.get(socket.path_params["id"])
         await session.watch(watcher)
     except SessionError as problem:
-        await socket.send_text(json.dumps({"error": {"kind": problem.kind, "message": problem.message, "status": problem.status}}))
+        await socket.send_text(
+            json.dumps(
+                {"error": {"kind": problem.kind, "message": problem.message, "status": problem.status}}
+            )
+        )
         await socket.close()
         return
 
@@ -138,7 +146,9 @@ async def follow(socket: WebSocket) -> None:
             news.cancel()
             watcher.news.clear()
             if watcher.ended is not None:
-                await socket.send_text(json.dumps({"error": {"kind": "SessionEnded", "message": watcher.ended, "status": 410}}))
+                await socket.send_text(
+                    json.dumps({"error": {"kind": "SessionEnded", "message": watcher.ended, "status": 410}})
+                )
                 await socket.close()
                 return
             frame, watcher.frame = watcher.frame, None
@@ -167,7 +177,7 @@ async def body_of(request: Request) -> dict[str, Any]:
     """A request's JSON object."""
     content = await content_of(request, MOST_JSON)
     try:
-        found = json.loads(content or b"{}", parse_constant=lambda word: None)
+        found = json.loads(content or b"{}", parse_constant=float)
     except (ValueError, RecursionError):
         raise SessionError("SettingError", "The request's body is no JSON.") from None
     if not isinstance(found, dict):
@@ -189,7 +199,9 @@ def file_response(path: Path) -> Response:
 def error_response(kind: str, message: str, status: int) -> Response:
     """The one shape that errors have."""
     return Response(
-        json.dumps({"error": {"kind": kind, "message": message, "status": status}}), status, media_type="application/json"
+        json.dumps({"error": {"kind": kind, "message": message, "status": status}}),
+        status,
+        media_type="application/json",
     )
 
 
@@ -203,7 +215,9 @@ async def told_http(request: Request, problem: Exception) -> Response:
     """An address or method that there is not."""
     assert isinstance(problem, HTTPException)
     kind = {404: "NotFound", 405: "WrongMethod"}.get(problem.status_code, "HttpError")
-    return error_response(kind, f"{request.method} {request.url.path}: {problem.detail}.", problem.status_code)
+    return error_response(
+        kind, f"{request.method} {request.url.path}: {problem.detail}.", problem.status_code
+    )
 
 
 async def told_unknown(request: Request, problem: Exception) -> Response:

@@ -1,6 +1,6 @@
 """A course of learning whose every step can be reached again: one that goes on here, or one that was recorded.
 
-Both have: `first`, `head` (steps there are), `losses`, `state_at(step)`, `chosen(step)`, `moment(step)`.
+Both have: `first`, `head` (steps there are), `losses`, `state_at(step)`, `chosen(step)`, `inputs_of(step)`.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from chainrule.engine.epoch import empty_records, on_host, steps_in
 from chainrule.engine.examples import Examples
 from chainrule.engine.numpy_engine import NumpyEngine
 from chainrule.errors import SettingError
-from chainrule.explain import Moment
+from chainrule.explain import StepInputs
 from chainrule.recording.replay import Replay
 from chainrule.runs import size_of
 from chainrule.training.fit import order_of, state_of
@@ -23,14 +23,40 @@ Array = np.ndarray[Any, Any]
 class Branch:
     """What both kinds share. model: compiled.  examples: what it learns from.  parent, first: where it left another one."""
 
-    def __init__(self, model: Any, examples: Examples, batch: int, first: int, parent: int | None = None) -> None:
+    def __init__(
+        self, model: Any, examples: Examples, batch: int, first: int, parent: int | None = None
+    ) -> None:
         self.model, self.examples, self.batch = model, examples, min(batch, len(examples))
         self.first, self.parent = first, parent
         self.per_epoch = steps_in(len(examples), self.batch)
         self.changes: list[str] = []
+        self._losses = self._scores = np.zeros(0, np.float32)
 
     head: int
-    losses: Array
+    rates: list[tuple[int, float]]  # the steps at which a learning rate begins, and the rate
+    problem: str | None = None  # why it cannot go on
+
+    @property
+    def losses(self) -> Array:
+        """Of each step that was taken."""
+        return self._losses[: self.head - self.first]
+
+    @property
+    def scores(self) -> Array:
+        """The first metric (accuracy) of each step's batch."""
+        return self._scores[: self.head - self.first]
+
+    def place(self, step: int) -> tuple[int, int]:
+        """A step's epoch and its place there."""
+        raise NotImplementedError
+
+    def fork(self, step: int, number: int, model: Any, batch: int) -> "LiveBranch":
+        """A branch that leaves this one, the one with this number, at a step."""
+        raise NotImplementedError
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate that a step had or has."""
+        return next((rate for begin, rate in reversed(self.rates) if begin <= step), self.rates[0][1])
 
     def state_at(self, step: int) -> Any:
         """The state before a step."""
@@ -43,7 +69,9 @@ class Branch:
     def checked(self, step: int) -> int:
         """A step that there is; SettingError says what there is otherwise."""
         if not self.first <= step <= self.head:
-            raise SettingError(f"There are the steps {self.first:,} to {self.head:,}; there is no step {step:,}.")
+            raise SettingError(
+                f"There are the steps {self.first:,} to {self.head:,}; there is no step {step:,}."
+            )
         return step
 
     def batch_of(self, step: int) -> Any:
@@ -51,13 +79,13 @@ class Branch:
         index, e = self.chosen(step), self.examples
         return e.inputs(index), e.y[index], None if e.weight is None else e.weight[index]
 
-    def moment(self, step: int) -> Moment:
+    def inputs_of(self, step: int) -> StepInputs:
         """The step with all it is made of; for the step that comes next, what it would be."""
         model, before = self.model, self.state_at(self.checked(step))
         after = self.state_at(step + 1) if step < self.head else None
-        return Moment(
+        return StepInputs(
             model.learning_chain, model.loss_object, model.optimizer, before, self.batch_of(step), model.metric_objects,
-            classes=(model.extras or {}).get("class_names"), places=self.chosen(step), after=after,
+            classes=(model.extras or {}).get("class_names"), places=self.chosen(step).tolist(), after=after, batch_size=self.batch,
         ).on_host()  # fmt: skip
 
 
@@ -79,19 +107,8 @@ class LiveBranch(Branch):
         self.spacing, self.size = 16, max(1, size_of(state))
         self._losses = np.zeros(1024, np.float32)
         self._scores = np.zeros(1024, np.float32)
-        self.rates: list[tuple[int, float]] = [(self.first, float(state["rate"]))]
+        self.rates = [(self.first, float(state["rate"]))]
         self._order: tuple[int, Array] = (-1, np.zeros(0, np.int32))
-        self.problem: str | None = None
-
-    @property
-    def losses(self) -> Array:  # type: ignore[override]
-        """Of each step that was taken."""
-        return self._losses[: self.head - self.first]
-
-    @property
-    def scores(self) -> Array:
-        """The first metric (accuracy) of each step's batch."""
-        return self._scores[: self.head - self.first]
 
     def place(self, step: int) -> tuple[int, int]:
         """A step's epoch, counted from 0 where the model was fresh, and its place there."""
@@ -166,11 +183,9 @@ class LiveBranch(Branch):
         if len(self.kept) * self.size > MEMORY:
             self.spacing *= 2
             own = {step for step, _ in self.rates}
-            self.kept = {s: v for s, v in self.kept.items() if s % self.spacing == 0 or s in own or s == self.first}
-
-    def rate_at(self, step: int) -> float:
-        """The learning rate that a step had or has."""
-        return next(rate for begin, rate in reversed(self.rates) if begin <= step)
+            self.kept = {
+                s: v for s, v in self.kept.items() if s % self.spacing == 0 or s in own or s == self.first
+            }
 
     def state_at(self, step: int) -> Any:
         """The state before a step, to the last bit as it was."""
@@ -202,13 +217,16 @@ class RecordedBranch(Branch):
         run = replay.run
         count = replay.last - replay.first
         self.head = replay.last
-        self.losses = np.asarray(run.steps["loss"][:count], np.float32)
+        self._losses = np.asarray(run.steps["loss"][:count], np.float32)
         names = [name for name in run.columns if name not in ("loss", "learning_rate") and "[" not in name]
-        self.scores = np.asarray(run.steps[names[0]][:count], np.float32) if names else np.zeros(0, np.float32)
-        rates = np.asarray(run.steps["learning_rate"][:count]) if "learning_rate" in run.columns else np.zeros(1)
+        self._scores = (
+            np.asarray(run.steps[names[0]][:count], np.float32) if names else np.zeros(0, np.float32)
+        )
+        rates = (
+            np.asarray(run.steps["learning_rate"][:count]) if "learning_rate" in run.columns else np.zeros(1)
+        )
         marks = [0, *(int(k) + 1 for k in np.flatnonzero(np.diff(rates)))][:200]
         self.rates = [(self.first + k, float(rates[k])) for k in marks] if len(rates) else [(self.first, 0.0)]
-        self.problem: str | None = None
 
     def place(self, step: int) -> tuple[int, int]:
         """A step's epoch and its place there."""
@@ -217,10 +235,6 @@ class RecordedBranch(Branch):
     def chosen(self, step: int) -> Array:
         """Which examples a step learned from."""
         return self.replay.chosen(step)
-
-    def rate_at(self, step: int) -> float:
-        """The learning rate that a step had."""
-        return next((rate for begin, rate in reversed(self.rates) if begin <= step), 0.0)
 
     def state_at(self, step: int) -> Any:
         """The state before a step."""

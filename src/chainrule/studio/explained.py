@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import SettingError, unknown
-from chainrule.explain import StepExplained
-from chainrule.explain.moments import Moment
-from chainrule.explain.pictures import looks_at
-from chainrule.explain.symbols import legend, symbols_of
-from chainrule.explain.trace import plain
+from chainrule.explain import StepExplained, StepInputs
+from chainrule.explain.letters import network_line, symbols_of
+from chainrule.explain.parts import plain
+from chainrule.explain.pictures import pixels_of
 
 Array = np.ndarray[Any, Any]
 VIEWS = ("weights", "gradient", "update", "after")
@@ -19,10 +18,10 @@ LARGEST = 12  # updates that are listed
 
 def overview(step: StepExplained) -> dict[str, Any]:
     """The whole step in sizes: its links, its examples, and the letters that stand for them."""
-    symbols = symbols_of(step.links)
+    symbols = symbols_of(step)
     links = []
     for place, link in enumerate(step.links):
-        shown = looks_at(step, link) if "kernel" in link.params and link.params["kernel"].ndim == 2 else None
+        shown = pixels_of(step, link) if "kernel" in link.params and link.params["kernel"].ndim == 2 else None
         links.append({
             "name": link.name, "layer": link.name.partition(":")[0], "kind": type(link.link).__name__,
             "activation": getattr(link.link, "activation", None) if not link.params else None,
@@ -31,14 +30,15 @@ def overview(step: StepExplained) -> dict[str, Any]:
             "weights": {name: list(array.shape) for name, array in link.params.items()},
             "learns": sorted(link.gradient), "rms": sizes(link),
         })  # fmt: skip
-    return plain({
+    told: dict[str, Any] = plain({
         "step": step.number, "t": step.t, "loss": step.loss, "penalty": step.penalty, "rate": step.rate, "n": step.n,
-        "legend": legend(step.links, symbols), "links": links, "examples": examples(step), "largest": largest(step),
-        "loss_name": step.moment.loss.name, "optimizer": type(step.moment.optimizer).__name__,
-        "optimizer_config": {k: v for k, v in step.moment.optimizer.get_config().items() if isinstance(v, (int, float, bool))},
-        "classes": None if step.moment.classes is None else list(step.moment.classes),
-        "taken": step.moment.after is not None,
+        "legend": network_line(step, symbols), "links": links, "examples": examples(step), "largest": largest(step),
+        "loss_name": step.inputs.loss.name, "optimizer": type(step.inputs.optimizer).__name__,
+        "optimizer_config": {k: v for k, v in step.inputs.optimizer.get_config().items() if isinstance(v, (int, float, bool))},
+        "classes": None if step.inputs.classes is None else list(step.inputs.classes),
+        "taken": step.inputs.after is not None,
     })  # fmt: skip
+    return told
 
 
 def sizes(link: Any) -> dict[str, float]:
@@ -51,19 +51,21 @@ def sizes(link: Any) -> dict[str, float]:
     if "kernel" in link.gradient:
         arrays |= {"gradient": link.gradient["kernel"], "update": link.update["kernel"]}
     with np.errstate(all="ignore"):
-        return {name: float(np.sqrt(np.mean(np.square(np.asarray(a, np.float64))))) for name, a in arrays.items()}
+        return {
+            name: float(np.sqrt(np.mean(np.square(np.asarray(a, np.float64))))) for name, a in arrays.items()
+        }
 
 
 def examples(step: StepExplained) -> list[dict[str, Any]]:
     """Each example of the batch: its number in the data, its target, the network's answer, its loss."""
     p = np.asarray(step.p).reshape(step.n, -1)
-    names, places = step.moment.classes, step.moment.places
+    names, places = step.inputs.classes, step.inputs.places
     found = []
     for k in range(step.n):
         best = int(p[k].argmax()) if p.shape[1] > 1 else int(p[k, 0] > 0.5)
         answer = str(names[best]) if names is not None and best < len(names) else f"{p[k, 0]:.4g}"
         found.append({
-            "place": None if places is None else int(places[k]), "target": step.moment.target(k), "answer": answer,
+            "place": None if places is None else int(places[k]), "target": step.inputs.target(k), "answer": answer,
             "p": float(p[k, best]) if p.shape[1] > 1 else float(p[k, 0]), "loss": float(step.losses[k]),
         })  # fmt: skip
     return found
@@ -99,14 +101,18 @@ def factors(step: StepExplained) -> tuple[dict[str, Any], dict[str, Array]]:
     return {"step": step.number, "n": step.n}, arrays
 
 
-def weight_map(step: StepExplained, layer: str, weight: str, view: str) -> tuple[dict[str, Any], dict[str, Array]]:
+def weight_map(
+    step: StepExplained, layer: str, weight: str, view: str
+) -> tuple[dict[str, Any], dict[str, Array]]:
     """A weight's array, its gradient, its update or its new values: float32, or float16 where it is large."""
     link = step.link(layer)
     if weight not in link.params:
         raise unknown(f"weight of {link.name}", weight, link.params)
     if view not in VIEWS:
         raise unknown("view", view, VIEWS)
-    of = {"weights": link.params, "gradient": link.gradient, "update": link.update, "after": link.learned}[view]
+    of = {"weights": link.params, "gradient": link.gradient, "update": link.update, "after": link.learned}[
+        view
+    ]
     if weight not in of:
         raise SettingError(f"{link.name} does not learn: its {weight} has no {view}.")
     values = np.asarray(of[weight], np.float32)
@@ -125,14 +131,16 @@ def weight_account(
     """The arithmetic of one weight, as `explain` gives it; with pictures as rows of numbers."""
     link = step.link(layer)
     if example is not None and not 0 <= example < step.n:
-        raise SettingError(f"The batch has {step.n} examples, 0 to {step.n - 1}; there is no example {example}.")
+        raise SettingError(
+            f"The batch has {step.n} examples, 0 to {step.n - 1}; there is no example {example}."
+        )
     told = step.weight_of(layer, weight, *index, example=example, check=check).to_dict()
     told["shape"] = list(link.params[weight].shape)
     told["layer"], told["weight"] = link.name, weight
     return told
 
 
-def opened(moment: Moment) -> StepExplained:
-    """The step of a moment, taken to be looked at."""
+def opened(inputs: StepInputs) -> StepExplained:
+    """The step that its inputs make, taken to be looked at."""
     with np.errstate(all="ignore"):
-        return StepExplained(moment)
+        return StepExplained(inputs)

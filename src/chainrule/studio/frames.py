@@ -1,7 +1,7 @@
 """Arrays on their way to the page: a JSON header that says what follows, then the numbers as they are.
 
-    4 bytes  length of the header, little-endian          header  {..., "arrays": [[name, dtype, shape, offset], ...]}
-    header   UTF-8, padded with spaces to 8 bytes         arrays  one after the other, each at a multiple of 8 bytes
+4 bytes  length of the header, little-endian          header  {..., "arrays": [[name, dtype, shape, offset], ...]}
+header   UTF-8, padded with spaces to 8 bytes         arrays  one after the other, each at a multiple of 8 bytes
 """
 
 import json

@@ -58,7 +58,9 @@ class Guard:
         elif scope["type"] == "http" and self.given_token(scope) is not None:
             place = scope.get("root_path", "") + "/"
             cookie = f"{self.cookie}={self.session}; Path={place}; HttpOnly; SameSite=Strict"
-            await respond(send, 303, "Redirect", "Go on without the token.", {"location": place, "set-cookie": cookie})
+            await respond(
+                send, 303, "Redirect", "Go on without the token.", {"location": place, "set-cookie": cookie}
+            )
         else:
             await self.app(scope, receive, with_headers(send) if scope["type"] == "http" else send)
 
@@ -78,10 +80,27 @@ class Guard:
         if site and site[0] in ("cross-site", "same-site") and given is None:
             return 403, "WrongOrigin", "Only the studio's own page may ask for this."
         if given is not None:
-            right = scope["type"] == "http" and scope["path"] == "/" and scope["method"] == "GET" and same(given, self.token)
-            return None if right else (401, "WrongToken", "This link's token is not that of this studio: use the link it printed.")
+            right = (
+                scope["type"] == "http"
+                and scope["path"] == "/"
+                and scope["method"] == "GET"
+                and same(given, self.token)
+            )
+            return (
+                None
+                if right
+                else (
+                    401,
+                    "WrongToken",
+                    "This link's token is not that of this studio: use the link it printed.",
+                )
+            )
         if not self.has_cookie(scope):
-            return 401, "NoToken", "The studio was started anew, or this page was not opened with its link: use the link it printed."
+            return (
+                401,
+                "NoToken",
+                "The studio was started anew, or this page was not opened with its link: use the link it printed.",
+            )
         return None
 
     def given_token(self, scope: Scope) -> str | None:
@@ -126,11 +145,17 @@ def with_headers(send: Send) -> Send:
     return sending
 
 
-async def respond(send: Send, status: int, kind: str, message: str, headers: dict[str, str] | None = None) -> None:
+async def respond(
+    send: Send, status: int, kind: str, message: str, headers: dict[str, str] | None = None
+) -> None:
     """An answer in the one shape that errors have."""
     body = json.dumps({"error": {"kind": kind, "message": message, "status": status}}).encode()
     told = {"content-type": "application/json", "content-length": str(len(body)), **(headers or {})}
-    start = {"type": "http.response.start", "status": status, "headers": [(k.encode(), v.encode()) for k, v in told.items()]}
+    start = {
+        "type": "http.response.start",
+        "status": status,
+        "headers": [(k.encode(), v.encode()) for k, v in told.items()],
+    }
     sending = with_headers(send)
     await sending(start)
     await sending({"type": "http.response.body", "body": body})

@@ -4,11 +4,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from chainrule import datasets, layers, losses
+from chainrule import datasets, losses
 from chainrule.arrays import set_seed
 from chainrule.datasets.dataset import Dataset
 from chainrule.errors import SettingError, unknown
@@ -60,9 +61,9 @@ class Lesson:
         for name, low, high in (("batch_size", 1, 10_000), ("seed", 0, 2**31)):
             if name in told:
                 told[name] = whole(name, told[name], low, high)
-        for name, low, high in (("learning_rate", 0.0, 1000.0), ("noise", 0.0, 1.0)):
+        for name, least, most in (("learning_rate", 0.0, 1000.0), ("noise", 0.0, 1.0)):
             if name in told:
-                told[name] = real(name, told[name], low, high)
+                told[name] = real(name, told[name], least, most)
         for name, known in (("activation", ACTIVATIONS), ("optimizer", OPTIMIZERS)):
             if name in told and told[name] not in known:
                 raise unknown(name, told[name], known)
@@ -82,14 +83,24 @@ class Lesson:
 
 def whole(name: str, value: Any, low: int, high: int) -> int:
     """A whole number within limits; SettingError otherwise."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1 or not low <= value <= high:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or value != value // 1
+        or not low <= value <= high
+    ):
         raise SettingError(f"{name} must be a whole number from {low} to {high:,}; it got {value!r}.")
     return int(value)
 
 
 def real(name: str, value: Any, low: float, high: float) -> float:
     """A number within limits; SettingError otherwise."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or not low <= value <= high:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not math.isfinite(value)
+        or not low <= value <= high
+    ):
         raise SettingError(f"{name} must be a number from {low:g} to {high:g}; it got {value!r}.")
     return float(value)
 
@@ -104,13 +115,17 @@ def network_of(lesson: Lesson, data: Dataset) -> Sequential:
     """The lesson's network, compiled, with its first weights."""
     inputs = math.prod(data.input_shape)
     sizes = [inputs, *lesson.units, len(data.class_names or (0,))]
-    count = sum(a * b for a, b in zip(sizes, sizes[1:], strict=False))
+    count = sum(a * b for a, b in pairwise(sizes))
     if count > MOST_WEIGHTS:
         raise SettingError(f"This network has {count:,} weights; the studio takes up to {MOST_WEIGHTS:,}.")
     set_seed(lesson.seed)
-    recipe = recipes.Recipe("studio", hidden=lesson.units, activation=lesson.activation, batch_size=lesson.batch_size)
+    recipe = recipes.Recipe(
+        "studio", hidden=lesson.units, activation=lesson.activation, batch_size=lesson.batch_size
+    )
     model = recipes.network(recipe, data)
-    model.compile(optimizer_of(lesson), losses.get(recipes.LOSSES[data.task]), metrics_of(data), backend="numpy")
+    model.compile(
+        optimizer_of(lesson), losses.get(recipes.LOSSES[data.task]), metrics_of(data), backend="numpy"
+    )
     model.extras = {"class_names": None if data.class_names is None else list(data.class_names), "task": data.task,
                     "preparation": dict(data.preparation)}  # fmt: skip
     return model
@@ -147,13 +162,15 @@ def code_of(lesson: Lesson) -> str:
     hidden = "\n".join(f'    layers.Dense({n}, activation="{lesson.activation}"),' for n in lesson.units)
     end = 'Dense(1, activation="sigmoid")' if lesson.data in SETS else 'Dense(10, activation="softmax")'
     loss = "binary_crossentropy" if lesson.data in SETS else "sparse_categorical_crossentropy"
-    optimizer = {"momentum": "SGD", "sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adagrad": "Adagrad"}[lesson.optimizer]
+    optimizer = {"momentum": "SGD", "sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adagrad": "Adagrad"}[
+        lesson.optimizer
+    ]
     more = ", momentum=0.9" if lesson.optimizer == "momentum" else ""
     flat = "" if lesson.data in SETS else "    layers.Flatten(),\n"
     return (
         "import chainrule\nfrom chainrule import layers, optimizers\n\n"
         f"chainrule.utils.set_random_seed({lesson.seed})\n(x, y), _ = {data}\n"
         f"model = chainrule.Sequential([\n{flat}{hidden}\n    layers.{end},\n])\n"
-        f"model.compile(optimizers.{optimizer}({lesson.learning_rate:g}{more}), \"{loss}\", [\"accuracy\"])\n"
+        f'model.compile(optimizers.{optimizer}({lesson.learning_rate:g}{more}), "{loss}", ["accuracy"])\n'
         f"model.fit(x, y, batch_size={lesson.batch_size})\n"
     )

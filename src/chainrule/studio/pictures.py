@@ -24,12 +24,8 @@ def grid() -> Array:
 
 def outputs_of(chain: Sequence[Any], params: Sequence[Any], x: Array) -> list[Array]:
     """The output of every link for some inputs."""
-    found = []
     with np.errstate(all="ignore"):
-        for link, weights in zip(chain, params, strict=True):
-            x, _ = forward_sweep([link], [weights], x)
-            found.append(x)
-    return found
+        return forward_sweep(chain, list(params), x)[0]
 
 
 def layer_ends(chain: Sequence[Any]) -> list[tuple[str, int]]:

@@ -46,7 +46,9 @@ class SessionProcess:
         self.loop = asyncio.get_running_loop()
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=main, args=(theirs,), daemon=True, name="chainrule studio session")
+        self.process = context.Process(
+            target=main, args=(theirs,), daemon=True, name="chainrule studio session"
+        )
         self.process.start()
         theirs.close()
         self.numbers, self.waiting = itertools.count(), dict[int, asyncio.Future[Any]]()
@@ -68,7 +70,9 @@ class SessionProcess:
             await asyncio.to_thread(self.send, (number, kind, what, settings))
             return await asyncio.wait_for(future, PATIENCE)
         except TimeoutError:
-            raise SessionError("TooSlow", f"The session gave no answer within {PATIENCE:g} seconds.", 504) from None
+            raise SessionError(
+                "TooSlow", f"The session gave no answer within {PATIENCE:g} seconds.", 504
+            ) from None
         finally:
             self.waiting.pop(number, None)
 
@@ -160,19 +164,19 @@ class Sessions:
             if session.what == what and session.ended is None:
                 return session, str(await session.ask("see", "session", {}))
         self.prepare()
-        session, self.spare = self.spare, None
-        assert session is not None  # prepare made it
+        ready, self.spare = self.spare, None
+        assert ready is not None  # prepare made it
         try:
-            told = await session.ask("open", kind, settings)
+            told = await ready.ask("open", kind, settings)
         except SessionError:
-            session.close()
+            ready.close()
             raise
         finally:
             self.prepare()
-        session.what = what
+        ready.what = what
         self.make_room()
-        self.open[session.id] = session
-        return session, str(told)
+        self.open[ready.id] = ready
+        return ready, str(told)
 
     def make_room(self) -> None:
         """Closes the session that nobody has used for longest, when there are too many."""
@@ -186,7 +190,9 @@ class Sessions:
     def get(self, name: str) -> SessionProcess:
         """A session by its id; SessionError where there is none."""
         if name not in self.open:
-            raise SessionError("NotFound", "There is no such session any more; begin one with the same settings.", 404)
+            raise SessionError(
+                "NotFound", "There is no such session any more; begin one with the same settings.", 404
+            )
         return self.open[name]
 
     async def help(self, kind: str, what: str, settings: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import unknown
-from chainrule.explain.trace import plain
+from chainrule.explain.parts import plain
 from chainrule.runs import Run, find, list_runs
 
 Array = np.ndarray[Any, Any]
@@ -28,10 +28,11 @@ def see(what: str, asked: Mapping[str, Any]) -> dict[str, Any] | Shown:
 def listing(folder: str, _: Any) -> dict[str, Any]:
     """All runs, the newest first."""
     told = list_runs(folder)
-    return plain({
+    listed: dict[str, Any] = plain({
         "folder": str(Path(folder)), "problems": told.problems,
         "runs": [about(run) for run in told.runs[:MOST_RUNS]], "count": len(told.runs),
     })  # fmt: skip
+    return listed
 
 
 def about(run: Run) -> dict[str, Any]:
@@ -66,4 +67,5 @@ def findings(folder: str, which: Any) -> dict[str, Any]:
     """What is wrong with a run, as `chainrule runs doctor` says it."""
     from chainrule.diagnosis.diagnose import diagnose
 
-    return plain(diagnose(find(folder, str(which)), labels=False).to_dict())
+    said: dict[str, Any] = plain(diagnose(find(folder, str(which)), labels=False).to_dict())
+    return said

@@ -21,7 +21,9 @@ def listening_socket(port: int | None) -> socket.socket:
         except OSError as problem:
             found.close()
             if port is not None:
-                raise SettingError(f"Port {port} cannot be used: {problem.strerror}. Leave --port out, or take another.") from None
+                raise SettingError(
+                    f"Port {port} cannot be used: {problem.strerror}. Leave --port out, or take another."
+                ) from None
         else:
             return found
     raise SettingError("No port is free for the studio; name one with --port.")
@@ -40,6 +42,7 @@ def serve(
     from chainrule.studio.guard import Guard, new_token
 
     bound = listening_socket(port)
+    bound.listen(64)  # who follows the link at once waits until the app is up
     number, token = bound.getsockname()[1], new_token()
     link = f"http://127.0.0.1:{number}/?token={token}"
     config = uvicorn.Config(

@@ -30,7 +30,8 @@ class Serving:
     """One session and its pipe."""
 
     def __init__(self, pipe: Connection) -> None:
-        self.pipe, self.session = pipe, None
+        self.pipe = pipe
+        self.session: Any = None
         self.watched, self.sent_at, self.sent_step, self.changed = False, 0.0, (-1, -1), True
         self.users: Any = None
 
@@ -41,10 +42,17 @@ class Serving:
             waiting = self.pipe.poll(0 if playing else (1 / FRAMES if self.watched and self.changed else 5))
             if waiting:
                 self.answer(*self.pipe.recv())
-            elif playing:
-                self.turn()
-            if self.session is not None and self.watched:
-                self.send_frame()
+                continue
+            try:
+                if playing:
+                    self.turn()
+                if self.session is not None and self.watched:
+                    self.send_frame()
+            except (OSError, EOFError):
+                raise  # nobody is there any more
+            except Exception:  # noqa: BLE001 - learning that breaks must not take the answers with it
+                traceback.print_exc()
+                self.session.playing, self.changed = False, False
 
     def turn(self) -> None:
         """A slice of learning, as long as a frame lasts."""
@@ -66,7 +74,7 @@ class Serving:
         since = self.sent_step[1] if self.sent_step[0] == session.current else None
         if since is not None and since > session.branch.head:
             since = None
-        header, arrays = session.frame(since)
+        header, arrays = session.views.frame(since)
         self.sent_at, self.sent_step = now, (session.current, session.branch.head)
         self.changed = session.playing
         self.pipe.send((None, "frame", packed(header, arrays)))

@@ -50,7 +50,9 @@ class Users:
             predictor = self.predictors[name]
         model = predictor.model
         if np.prod(model.input_shape or ()) != 784:
-            raise SettingError(f"Drawings are for models that take 28 x 28 pictures; this one takes {model.input_shape}.")
+            raise SettingError(
+                f"Drawings are for models that take 28 x 28 pictures; this one takes {model.input_shape}."
+            )
         chain = model.chain
         return predictor, chain, [link.params for link in chain]
 
@@ -58,7 +60,9 @@ class Users:
         """What was drawn on the pad: grey values, dark ink on light paper, row by row."""
         wide, high = int(query.get("w", 0)), int(query.get("h", 0))
         if not 8 <= wide <= 1000 or wide * high != len(content):
-            raise DataError(f"A drawing of {wide} x {high} has {wide * high} grey values; {len(content)} came.")
+            raise DataError(
+                f"A drawing of {wide} x {high} has {wide * high} grey values; {len(content)} came."
+            )
         return self.read(session, np.frombuffer(content, np.uint8).reshape(high, wide), file)
 
     def photo(self, session: Any, query: Mapping[str, str], content: bytes, file: str | None) -> Shown:
@@ -92,7 +96,8 @@ class Users:
     def numbers(self, predictor: Predictor, chain: list[Any], params: list[Any], pixels: Array) -> Shown:
         """What every unit of every layer says to a picture."""
         outputs = outputs_of(chain, params, self.input_of(predictor, pixels))
-        ends, arrays, layers = layer_ends(chain), {"input": np.asarray(pixels, np.uint8)}, []
+        ends, layers = layer_ends(chain), list[dict[str, Any]]()
+        arrays: dict[str, Array] = {"input": np.asarray(pixels, np.uint8)}
         for name, place in ends:
             y = np.asarray(outputs[place][0], np.float32)
             kernel = next((p["kernel"] for link, p in zip(chain, params, strict=True)
@@ -105,7 +110,10 @@ class Users:
             if y.size <= 60_000:
                 arrays[f"y:{name}"] = y.reshape(-1)
         said = predictor._classify(as_float(pixels))[0]  # noqa: SLF001 - the predictor's own scaling
-        return {"layers": layers, "classes": list(predictor.card.class_names)}, {**arrays, "said": np.asarray(said, np.float32)}
+        return {"layers": layers, "classes": list(predictor.card.class_names)}, {
+            **arrays,
+            "said": np.asarray(said, np.float32),
+        }
 
     def input_of(self, predictor: Predictor, pixels: Array) -> Array:
         """A picture as the first link takes it."""
@@ -118,12 +126,20 @@ class Users:
         outputs = outputs_of(chain, params, self.input_of(predictor, as_picture(content)))
         wanted, unit = query.get("layer", ""), int(query.get("unit", 0))
         for place, (link, weights) in enumerate(zip(chain, params, strict=True)):
-            if str(link.name).partition(":")[0] != wanted or "kernel" not in weights or weights["kernel"].ndim != 2:
+            if (
+                str(link.name).partition(":")[0] != wanted
+                or "kernel" not in weights
+                or weights["kernel"].ndim != 2
+            ):
                 continue
             kernel = weights["kernel"]
             if not 0 <= unit < kernel.shape[1]:
-                raise SettingError(f"{wanted} has the units 0 to {kernel.shape[1] - 1}; there is no unit {unit}.")
-            x = np.asarray(outputs[place - 1] if place else self.input_of(predictor, as_picture(content)), np.float32).reshape(-1)
+                raise SettingError(
+                    f"{wanted} has the units 0 to {kernel.shape[1] - 1}; there is no unit {unit}."
+                )
+            x = np.asarray(
+                outputs[place - 1] if place else self.input_of(predictor, as_picture(content)), np.float32
+            ).reshape(-1)
             w = np.asarray(kernel[:, unit], np.float32)
             end = dict(layer_ends(chain))[wanted]
             bias = float(weights["bias"][unit]) if "bias" in weights else 0.0
@@ -133,7 +149,11 @@ class Users:
                 "picture": [28, 28] if len(x) == 784 and place <= 1 else None,
             }  # fmt: skip
             return header, {"x": x, "w": w}
-        known = [str(link.name) for link, p in zip(chain, params, strict=True) if "kernel" in p and p["kernel"].ndim == 2]
+        known = [
+            str(link.name)
+            for link, p in zip(chain, params, strict=True)
+            if "kernel" in p and p["kernel"].ndim == 2
+        ]
         raise unknown("Dense layer", wanted, known)
 
 

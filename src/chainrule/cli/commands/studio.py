@@ -22,9 +22,15 @@ EXAMPLES = ("chainrule studio", "chainrule studio last", "chainrule studio mnist
 
 def arguments(parser: Parser) -> None:
     """Adds what this command takes."""
-    parser.add_argument("what", nargs="?", metavar="RUN|MODEL|DATA", help="a run, a .keras or .h5 file, or a data set's name")
-    parser.add_argument("--port", type=int, metavar="N", help="the port to listen on (default: the first free one from 8737)")
-    parser.add_argument("--no-open", dest="no_open", action="store_true", help="print the link, and open no browser")
+    parser.add_argument(
+        "what", nargs="?", metavar="RUN|MODEL|DATA", help="a run, a .keras or .h5 file, or a data set's name"
+    )
+    parser.add_argument(
+        "--port", type=int, metavar="N", help="the port to listen on (default: the first free one from 8737)"
+    )
+    parser.add_argument(
+        "--no-open", dest="no_open", action="store_true", help="print the link, and open no browser"
+    )
     add_runs_dir(parser)
 
 
@@ -62,4 +68,6 @@ def named(word: str, folder: str) -> dict[str, Any]:
             return {"lesson": {"data": str(Path(word).resolve())}}
         from chainrule.runs.listing import all_runs
 
-        raise unknown("run, model or data set", word, [*SETS, *NAMES, *(r.name for r in all_runs(folder)), "last"]) from None
+        raise unknown(
+            "run, model or data set", word, [*SETS, *NAMES, *(r.name for r in all_runs(folder)), "last"]
+        ) from None

@@ -1,0 +1,228 @@
+"""What a page may see of a session: its data, its curves, any step of its branches, and the frames of what goes on now."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import SettingError, unknown
+from chainrule.explain import StepExplained
+from chainrule.explain.parts import plain
+from chainrule.studio import explained, lesson, pictures
+from chainrule.studio.branch import LiveBranch
+
+Array = np.ndarray[Any, Any]
+Shown = tuple[dict[str, Any], dict[str, Array]]
+MOST_AHEAD = 50_000  # steps that are learned at once to reach one that was asked for
+REMEMBERED = 6  # steps that were opened and stay at hand
+SCORED = 500  # held-out examples on which a live network is scored
+
+
+class Views:
+    """The questions that change nothing. session: the Session that is looked at."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self.opened: OrderedDict[tuple[int, int], StepExplained] = OrderedDict()
+        self.slow_at, self.slow_header = 0.0, dict[str, Any]()
+        self.held_out: Any = None
+
+    def see(self, what: str, query: Mapping[str, str]) -> dict[str, Any] | Shown:
+        """An answer: a dict, or a header with arrays."""
+        views: dict[str, Any] = {
+            "session": self.see_session, "data": self.see_data, "curve": self.see_curve, "step": self.see_step,
+            "factors": self.see_factors, "map": self.see_map, "weight": self.see_weight, "unit": self.see_unit,
+            "example": self.see_example, "layer": self.see_layer, "frame": self.see_frame, "plane": self.see_plane,
+        }  # fmt: skip
+        if what not in views:
+            raise unknown("view", what, views)
+        found: dict[str, Any] | Shown = views[what](query)
+        return found
+
+    def forget(self) -> None:
+        """Forgets the steps that were opened: some of them are no more."""
+        self.opened.clear()
+
+    def see_session(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """Data, network and branches."""
+        described: dict[str, Any] = self.session.describe()
+        return described
+
+    def see_factors(self, query: Mapping[str, str]) -> Shown:
+        """What the gradients of a step are made of."""
+        return explained.factors(self.step_of(query))
+
+    def see_frame(self, query: Mapping[str, str]) -> Shown:
+        """All that is on the screen now."""
+        return self.frame(full=True)
+
+    def see_data(self, query: Mapping[str, str]) -> Shown:
+        """Points of the plane with their classes, or held-out pictures with theirs."""
+        data = self.session.data
+        if data.input_shape == (2,):
+            return {"kind": "plane", "reach": pictures.REACH, "grid": pictures.GRID}, {
+                "x": data.x_train, "y": np.asarray(data.y_train, np.uint8), "x_test": data.x_test,
+                "y_test": np.asarray(data.y_test, np.uint8),
+            }  # fmt: skip
+        part = "test" if len(data.x_test) else "train"
+        x, y = getattr(data, f"x_{part}")[: pictures.SAMPLE], getattr(data, f"y_{part}")[: pictures.SAMPLE]
+        shape = list(data.input_shape)
+        return {"kind": "picture" if len(shape) > 1 else "rows", "shape": shape}, {
+            "x": np.asarray(x), "y": np.asarray(y, np.int32),
+        }  # fmt: skip
+
+    def see_curve(self, query: Mapping[str, str]) -> Shown:
+        """Losses of a branch from a step on."""
+        number = self.session.number(int(query["branch"]) if "branch" in query else None)
+        branch = self.session.branches[number]
+        begin = max(0, int(query.get("from", branch.first)) - branch.first)
+        return {"branch": number, "first": branch.first + begin, "head": branch.head}, {
+            "loss": branch.losses[begin:], "score": branch.scores[begin:],
+        }  # fmt: skip
+
+    def step_of(self, query: Mapping[str, str]) -> StepExplained:
+        """The step that a query means, opened; a live branch learns on up to it where it has not come so far."""
+        number = self.session.number(int(query["branch"]) if "branch" in query else None)
+        branch = self.session.branches[number]
+        step = int(query["step"]) if "step" in query else branch.head
+        if (
+            isinstance(branch, LiveBranch)
+            and branch.head < step <= branch.head + MOST_AHEAD
+            and query.get("ahead")
+        ):
+            branch.advance(step - branch.head)
+        branch.checked(step)
+        if step == branch.head and not isinstance(branch, LiveBranch):
+            raise SettingError(
+                f"The run has the steps {branch.first:,} to {branch.head - 1:,}; there is no step {step:,}."
+            )
+        key = (number, step)
+        found = self.opened.get(key)
+        if found is None or (found.inputs.after is None and step < branch.head):
+            found = explained.opened(branch.inputs_of(step))
+            self.opened[key] = found
+            while len(self.opened) > REMEMBERED:
+                self.opened.popitem(last=False)
+        elif (
+            found.inputs.after is None
+            and self.session.playing is False
+            and float(found.rate) != float(branch.rate_at(step))
+        ):
+            found = self.opened[key] = explained.opened(branch.inputs_of(step))
+        self.opened.move_to_end(key)
+        return found
+
+    def see_step(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """A step in sizes, and where it is."""
+        step = self.step_of(query)
+        number = self.session.number(int(query["branch"]) if "branch" in query else None)
+        branch = self.session.branches[number]
+        epoch, k = branch.place(step.number)
+        return explained.overview(step) | {
+            "branch": number, "epoch": epoch, "k": k, "per_epoch": branch.per_epoch, "first": branch.first, "head": branch.head,
+            "kind": "plane" if self.session.data.input_shape == (2,) else "picture" if len(self.session.data.input_shape) > 1 else "rows",
+            "input_shape": list(self.session.data.input_shape), "run": self.session.run,
+        }  # fmt: skip
+
+    def see_map(self, query: Mapping[str, str]) -> Shown:
+        """A weight's array in one of its views."""
+        return explained.weight_map(
+            self.step_of(query),
+            needed(query, "layer"),
+            query.get("weight", "kernel"),
+            query.get("view", "weights"),
+        )
+
+    def see_weight(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """The arithmetic of a weight."""
+        index = [int(i) for i in needed(query, "index").split(",")]
+        example = int(query["example"]) if query.get("example") else None
+        step = self.step_of(query)
+        return explained.weight_account(
+            step,
+            needed(query, "layer"),
+            query.get("weight", "kernel"),
+            index,
+            example,
+            bool(query.get("check")),
+        )
+
+    def see_unit(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """The account of a unit."""
+        return self.step_of(query).neuron(needed(query, "layer"), int(needed(query, "unit"))).to_dict()
+
+    def see_example(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """The account of an example of the batch."""
+        step, k = self.step_of(query), int(needed(query, "example"))
+        if not 0 <= k < step.n:
+            raise SettingError(
+                f"The batch has {step.n} examples, 0 to {step.n - 1}; there is no example {k}."
+            )
+        return step.example(k).to_dict()
+
+    def see_layer(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """The account of a layer."""
+        return self.step_of(query).layer(needed(query, "layer")).to_dict()
+
+    def see_plane(self, query: Mapping[str, str]) -> Shown:
+        """The plane as the network saw it before a step."""
+        step = self.step_of(query)
+        if self.session.data.input_shape != (2,):
+            raise SettingError("Only data in the plane have a decision surface.")
+        links = [link.link for link in step.links]
+        return {"step": step.number}, pictures.plane(links, step.inputs.state["params"])
+
+    # ── live ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    def frame(self, since: int | None = None, full: bool = False) -> Shown:
+        """What has changed on the screen: place, losses since a step, and what is drawn of the network."""
+        branch = self.session.branch
+        begin = branch.first if since is None else min(max(since, branch.first), branch.head)
+        state = branch.state if isinstance(branch, LiveBranch) else branch.state_at(branch.head)
+        header = {
+            "branch": self.session.current, "step": branch.head, "from": begin, "first": branch.first, "playing": self.session.playing,
+            "epoch": branch.place(branch.head)[0], "per_epoch": branch.per_epoch,
+            "rate": float(branch.rates[-1][1]), "problem": branch.problem,
+        }  # fmt: skip
+        arrays: dict[str, Array] = {
+            "loss": branch.losses[begin - branch.first :][-20_000:],
+            "score": branch.scores[begin - branch.first :][-20_000:],
+        }
+        header["from"] = branch.head - len(arrays["loss"])
+        chain, params = branch.model.learning_chain, state["params"]
+        if self.session.data.input_shape == (2,):
+            arrays |= pictures.plane(chain, params)
+        arrays |= pictures.small_weights(chain, params)
+        now = time.perf_counter()
+        if full or now - self.slow_at > (0.2 if self.session.data.input_shape == (2,) else 0.5):
+            self.slow_header, seldom = self.slow(chain, params)
+            self.slow_at = now
+            arrays |= seldom
+        return plain(header | self.slow_header), arrays
+
+    def slow(self, chain: Any, params: Any) -> Shown:
+        """What is drawn a few times a second only: scores on held-out examples, answers, templates."""
+        if self.held_out is None:
+            part = "test" if len(self.session.data.x_test) else "train"
+            self.held_out = lesson.examples_of(self.session.branch.model, self.session.data, part)
+        chosen = slice(0, SCORED)
+        outputs = pictures.outputs_of(chain, params, self.held_out.inputs(chosen))
+        header: dict[str, Any] = {"units": pictures.unit_shares(chain, outputs)}
+        arrays: dict[str, Array] = {}
+        model, y = self.session.branch.model, self.held_out.y[chosen]
+        for metric in model.metric_objects[:1]:
+            header["held_out"] = float(metric.figure(np.asarray(metric.counts(y, outputs[-1]), np.float64)))
+        if len(self.session.data.input_shape) > 1:
+            arrays |= pictures.templates(chain, params, self.session.data.input_shape)
+            arrays["answers"] = np.asarray(outputs[-1][: pictures.SAMPLE], np.float32).reshape(
+                pictures.SAMPLE, -1
+            )
+        return header, arrays
+
+
+def needed(query: Mapping[str, str], name: str) -> str:
+    """A part of a query that must be there."""
+    if not query.get(name):
+        raise SettingError(f"The question needs {name}=...")
+    return str(query[name])
