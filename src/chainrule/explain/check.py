@@ -54,6 +54,8 @@ class Checked(NamedTuple):
 
     def __str__(self) -> str:
         told = "" if self.float32 is None else f" Training, in float32, had {number(self.float32)}."
+        if not np.isfinite([self.written, self.measured]).all():
+            return f"The derivative of the loss by {self.what} is {number(self.written)}: nothing can be measured where the loss is not finite."
         verdict = "They agree" if self.ok else "THEY DIFFER"
         if self.ok and self.doubt > UNSURE:
             verdict = "It cannot be measured well, the loss has a corner here"

@@ -128,7 +128,7 @@ def finished(
     """An equation whose numbers are written out; computes what they come to. size: of terms that `numbers` sums up."""
     tree = Parser(numbers).all()
     value = rounded(value_of(tree, {}))
-    if engine is None or rounded(engine) == value:
+    if engine is None or rounded(engine) == value or (math.isnan(value) and math.isnan(float(engine))):
         return Equation(name, formula, numbers, value, None, note)
     return Equation(name, formula, numbers, value, rounded(engine), note, max(size, size_of(tree)))
 

@@ -22,7 +22,7 @@ LONGEST, DEEPEST = 2_000, 60  # characters; brackets, signs and roots within eac
 
 TOKEN = re.compile(
     r"""\s*(?:
-    (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?:inf|nan)(?![\w′]))
+    (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?:inf|nan)(?!(?!²)[\w′]))
   | (?P<name>[^\W\d²](?:(?!²)[\w′:])*(?:\[[^\]]*\])?)
   | (?P<sign><=|>=|==|!=|\*\*|[-−+*·×/^²√(),<>])
     )""",

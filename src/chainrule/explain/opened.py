@@ -108,6 +108,7 @@ class OpenedStep:
 
     link_type: ClassVar[type[OpenedLink]] = OpenedLink
 
+    @np.errstate(all="ignore")
     def __init__(self, inputs: StepInputs) -> None:
         self.inputs = inputs = inputs.on_host()
         self.graph = as_graph(inputs.network)

@@ -18,6 +18,8 @@ from chainrule.explain.weight import explain_weight
 from chainrule.graph import Node
 from chainrule.runs import Run
 
+FINITE_OR_NOT = np.errstate(all="ignore")  # a step that diverges is explained like any other
+
 
 class LinkExplained(OpenedLink):
     """A layer at one node in this step (see `OpenedLink`), with the examples' terms of its gradients."""
@@ -43,6 +45,7 @@ class StepExplained(OpenedStep):
 
     link_type = LinkExplained
 
+    @FINITE_OR_NOT
     def weight_of(
         self, layer: str | int, name: str, *index: int, example: int | None = None, check: bool = False
     ) -> Trace:
@@ -61,24 +64,29 @@ class StepExplained(OpenedStep):
         """How bias[j] of a layer got its next value."""
         return self.weight_of(layer, "bias", j, example=example, check=check)
 
+    @FINITE_OR_NOT
     def neuron(self, layer: str | int, j: int) -> Trace:
         """What unit j of a layer gave for each example, which error reached it, and what it learned."""
         return explain_unit(self, self.link(layer), int(j))
 
+    @FINITE_OR_NOT
     def example(self, k: int) -> Trace:
         """What the network predicted for the k-th example of the batch, and what it learned from it."""
         return explain_example(self, int(k))
 
+    @FINITE_OR_NOT
     def layer(self, name: str | int) -> Trace:
         """A layer's inputs, outputs, errors and gradients in sizes, with the weights that moved most."""
         return explain_layer(self, self.link(name))
 
+    @FINITE_OR_NOT
     def check(self, layer: str | int, name: str, index: tuple[int, ...]) -> Checked:
         """The derivative by one weight, by central differences in float64."""
         return check_weight(
             self.inputs, self.link(layer).place, name, self.link(layer).index(name, tuple(index))
         )
 
+    @FINITE_OR_NOT
     def trace(self) -> Trace:
         """The whole step, layer by layer, in sizes."""
         return explain_step(self)

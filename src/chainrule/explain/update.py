@@ -115,6 +115,8 @@ def verdict(old: float, last: Equation) -> str:
     new, old = last.used, rounded(old)  # as they are printed
     if new == old:
         return "The weight stays as it is."
+    if not math.isfinite(new):
+        return "The weight is not finite from here on: learning has diverged."
     away, spacing = abs(last.distance), float(np.spacing(np.float32(abs(new))))
     rounding = (
         "to the last digit printed"

@@ -21,7 +21,7 @@ from chainrule.errors import SettingError
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from chainrule.explain import StepExplained
+    from chainrule.explain import ModelChecked, StepExplained, Trace
     from chainrule.inference.card import ModelCard
     from chainrule.recording.replay import Replay
 
@@ -144,10 +144,15 @@ def show(step: "StepExplained", args: "Namespace", out: Output) -> int:
     out.give(told)
     text = trace.text(width=columns(), unicode=out.unicode)
     ends = [] if whole_check is None else [str(whole_check)]
-    if agreement is not None and "Taken again, the step" not in " ".join(text.split()):
+    if agreement is not None and "Replayed, the step" not in " ".join(text.split()):
         ends.append(str(agreement))
     out.say("\n\n".join([text, *ends]))
-    return 0 if (whole_check is None or whole_check.ok) and not (args.check and trace.disagreements) else 1
+    return 1 if failed(trace, whole_check, args.check) else 0
+
+
+def failed(trace: "Trace", whole_check: "ModelChecked | None", check: bool) -> bool:
+    """Whether a check was asked for and something is wrong: a derivative, or a printed line that does not hold."""
+    return (check and bool(trace.disagreements)) or (whole_check is not None and not whole_check.ok)
 
 
 def columns() -> int:
@@ -219,7 +224,13 @@ def next_step_of(args: "Namespace") -> Any:
     size = args.batch_size or (batch if isinstance(batch, int) and batch > 0 else 32)
     some: Sequence[int] = range(min(size, len(x)))
     shape = data.input_shape
-    picture = shape if data.scale is not None and len(shape) in (2, 3) and math.prod(shape) == math.prod(model.input_shape) else None
+    picture = (
+        shape
+        if data.scale is not None
+        and len(shape) in (2, 3)
+        and math.prod(shape) == math.prod(model.input_shape)
+        else None
+    )
     x = recipes.inputs(data, fit_shape(x[: len(some)], model.input_shape))
     y = recipes.targets(data, y[: len(some)], model.loss_object.key)
     return explain.step_inputs(model, x, y, places=some, picture=picture)
