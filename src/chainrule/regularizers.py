@@ -4,11 +4,12 @@ value     what is added to the loss
 gradient  what is added to the derivative of the loss by each weight
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from chainrule import absent
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
+from chainrule.ops.arguments import as_array
 
 __all__ = ["L1", "L1L2", "L2", "get", "l1", "l1_l2", "l2", "serialize"]
 
@@ -35,9 +36,18 @@ class L1L2:
         """What each weight adds to the derivative of the loss by it."""
         return self.l1 * namespace(w).sign(w) + 2 * self.l2 * w
 
+    def __call__(self, x: Any) -> Any:
+        """The same as `value`, as Keras calls it."""
+        return self.value(as_array(x))
+
     def get_config(self) -> dict[str, Any]:
         """The settings, as Keras stores them."""
         return {"l1": self.l1, "l2": self.l2}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """A new penalty with stored settings."""
+        return cls(**config)
 
 
 class L1(L1L2):
@@ -76,7 +86,7 @@ def get(regularizer: object) -> L1L2 | None:
         if name not in CLASSES:
             raise unknown("regularizer", name, CLASSES)
         return CLASSES[name](**settings)
-    named: dict[str, L1L2] = {"l1": L1(), "l2": L2(), "l1_l2": L1L2(0.01, 0.01), "l1l2": L1L2(0.01, 0.01)}
+    named: dict[str, L1L2] = {"l1": L1(), "l2": L2(), "l1_l2": L1L2(), "l1l2": L1L2()}
     if str(regularizer).lower() not in named:
         raise unknown("regularizer", regularizer, named)
     return named[str(regularizer).lower()]
@@ -92,7 +102,7 @@ def l2(l2: float = 0.01) -> L2:
     return L2(l2)
 
 
-def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
+def l1_l2(l1: float = 0.0, l2: float = 0.0) -> L1L2:
     """Keras's lower-case door to `L1L2`."""
     return L1L2(l1, l2)
 

@@ -348,3 +348,15 @@ def test_what_is_not_supported_is_refused_by_name(make, words) -> None:
     """A wrong or unsupported setting is refused with its name."""
     with pytest.raises(SettingError, match=words):
         make()
+
+
+def test_a_rate_that_follows_a_schedule_cannot_be_set_to_a_number() -> None:
+    """As in Keras; another schedule may take its place."""
+    from chainrule.optimizers import SGD
+    from chainrule.optimizers.schedules import ExponentialDecay
+
+    optimizer = SGD(ExponentialDecay(0.1, 10, 0.5))
+    with pytest.raises(SettingError, match="follows ExponentialDecay"):
+        optimizer.learning_rate = 0.1
+    optimizer.learning_rate = ExponentialDecay(0.2, 10, 0.5)
+    assert float(optimizer.learning_rate(0)) == pytest.approx(0.2)

@@ -35,7 +35,7 @@ def test_defaults_are_keras_s() -> None:
     assert (L1().l1, L1().l2, L2().l1, L2().l2, L1L2().l1, L1L2().l2) == (0.01, 0, 0, 0.01, 0, 0)
     assert (regularizers.l1().l1, regularizers.l2().l2) == (0.01, 0.01)
     assert vars(regularizers.l1_l2(0.1, 0.2)) == {"l1": 0.1, "l2": 0.2}
-    assert vars(regularizers.l1_l2()) == {"l1": 0.01, "l2": 0.01}
+    assert vars(regularizers.l1_l2()) == {"l1": 0, "l2": 0}
 
 
 @pytest.mark.parametrize("regularizer", ALL)
@@ -50,9 +50,10 @@ def test_a_penalty_survives_being_written_down(regularizer) -> None:
 
 @pytest.mark.parametrize("name", ["l1", "L2", "l1_l2", "l1l2"])
 def test_a_penalty_is_found_by_name(name) -> None:
-    """ "l1", "l2" and "l1_l2" are names, with 0.01 each."""
+    """ "l1" and "l2" are 0.01, "l1_l2" is nothing until it is told more, as in Keras."""
     found = regularizers.get(name)
-    assert (found.l1 + found.l2) == pytest.approx(0.02 if "1" in name and "2" in name else 0.01)
+    assert (found.l1 + found.l2) == pytest.approx(0 if "1" in name and "2" in name else 0.01)
+    assert type(found).from_config(found.get_config())([2.0, -1.0]) == pytest.approx(found.l1 * 3 + found.l2 * 5)
 
 
 @pytest.mark.parametrize("wrong", ["l3", {"class_name": "L3", "config": {}}, {"class_name": "os.system"}])

@@ -219,8 +219,11 @@ def answer_numpy(notes: Notes) -> None:
         found.owner = self
         return found
 
+    def set_rate(self: Any, value: Any) -> None:
+        rate(self).assign(value) if Rate.of(self) else settable.fset(self, value)
+
     kind: Any = optimizers.Optimizer
-    kind.learning_rate, kind.lr = property(read, settable.fset), property(rate, settable.fset)
+    kind.learning_rate, kind.lr = property(read, settable.fset), property(rate, set_rate)
 
 
 def giving_tensors(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ CURRENT: dict[str, tuple[str, ...]] = {
     "": ("chainrule",),
     "activations": ("chainrule.activations",),
     "applications": ("chainrule.pretrained",),
-    "backend": ("chainrule.backend",),
+    "backend": ("chainrule.backend", "+old_backend"),
     "callbacks": ("chainrule.callbacks",),
     "config": ("chainrule.backend",),
     "constraints": ("chainrule.constraints",),

@@ -59,13 +59,8 @@ class Sequential(Stack):
 
     # ── learning ─────────────────────────────────────────────────────────────────────────────────────────────────
     def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        metrics: Any = None,
-        backend: str | None = None,
-        **rest: Any,
-    ) -> None:
+        self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, backend: str | None = None, **rest: Any
+    ) -> None:  # fmt: skip
         """Decides how to learn: the optimizer, the loss, what to count. backend: "numpy", "jax", or None to choose."""
         from chainrule import losses, optimizers
 

@@ -151,6 +151,12 @@ class Optimizer:
             raise SettingError(f"learning_rate must be a number or a schedule; it got {value!r}.") from None
         if not (number >= 0 and np.isfinite(number)):
             raise SettingError(f"learning_rate must be 0 or more and finite; it got {number!r}.")
+        followed = vars(self).get("_learning_rate")
+        if isinstance(followed, schedules.LearningRateSchedule):
+            raise SettingError(
+                f"The optimizer follows {type(followed).__name__}, so its learning_rate cannot be set to a number; "
+                "compile again with another optimizer, or give it another schedule."
+            )
         self._learning_rate = number
 
     # ── settings, as Keras stores them ───────────────────────────────────────────────────────────────────────────

@@ -20,12 +20,16 @@ class LearningRateSchedule:
 
     >>> float(ExponentialDecay(1.0, decay_steps=10, decay_rate=0.5)(20))
     0.25
+    >>> [float(ExponentialDecay(1.0, 10, 0.5)(step)) for step in np.arange(0, 30, 10)]
+    [1.0, 0.5, 0.25]
     """
 
     def __call__(self, step: Any) -> Array:
-        """The rate at a step, counted from 0, in the type that the step comes in (float32 for a plain number)."""
+        """The rate at a step, counted from 0, in the type that the step comes in (float32 for a whole or plain number)."""
         if not hasattr(step, "__array_namespace__"):
             step = np.asarray(step, dtype=np.float32)
+        elif step.dtype.kind in "iub":  # whole numbers, as np.arange has them
+            step = step.astype(np.float32)
         return self.at(step)
 
     def at(self, step: Array) -> Array:
