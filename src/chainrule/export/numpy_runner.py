@@ -26,6 +26,11 @@ def softmax(x: Any) -> Any:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
+def log_softmax(x: Any) -> Any:
+    below = x - x.max(axis=-1, keepdims=True)
+    return below - np.log(np.exp(below).sum(axis=-1, keepdims=True))
+
+
 def elu(x: Any, alpha: Any) -> Any:
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
@@ -99,6 +104,22 @@ RUN: dict[str, Any] = {  # each takes the examples x, the settings s and the wei
     "silu": lambda x, s, w: x * sigmoid(x),
     "softplus": lambda x, s, w: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
     "tanh": lambda x, s, w: np.tanh(x),
+    "relu6": lambda x, s, w: np.clip(x, 0, 6),
+    "hard_sigmoid": lambda x, s, w: np.clip(x / 6 + 0.5, 0, 1),
+    "hard_silu": lambda x, s, w: x * np.clip(x / 6 + 0.5, 0, 1),
+    "hard_tanh": lambda x, s, w: np.clip(x, -1, 1),
+    "hard_shrink": lambda x, s, w: np.where(np.abs(x) > 0.5, x, 0),
+    "soft_shrink": lambda x, s, w: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0),
+    "tanh_shrink": lambda x, s, w: x - np.tanh(x),
+    "softsign": lambda x, s, w: x / (1 + np.abs(x)),
+    "exponential": lambda x, s, w: np.exp(x),
+    "celu": lambda x, s, w: np.maximum(x, 0) + s["alpha"] * np.expm1(np.minimum(x, 0) / s["alpha"]),
+    "mish": lambda x, s, w: x * np.tanh(np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))),
+    "log_sigmoid": lambda x, s, w: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))),
+    "log_softmax": lambda x, s, w: log_softmax(x),
+    "squareplus": lambda x, s, w: (x + np.sqrt(x * x + 4)) / 2,
+    "sparse_plus": lambda x, s, w: np.where(x >= 1, x, (np.clip(x, -1, 1) + 1) ** 2 / 4),
+    "sparse_sigmoid": lambda x, s, w: np.clip(x / 2 + 0.5, 0, 1),
     "softmax": lambda x, s, w: softmax(x),
 }
 

@@ -257,6 +257,74 @@ def _general_relu(graph: _Graph, op: Operation) -> None:
         graph.add("Min", graph.value, graph.constant(np.float32(s["max_value"])))
 
 
+def _number(graph: _Graph, value: float) -> str:
+    return graph.constant(np.float32(value))
+
+
+def _clip(low: float, high: float, scale: float = 1.0, shift: float = 0.0) -> Any:
+    """scale · x + shift, cut off at both ends."""
+
+    def write_clip(graph: _Graph, op: Operation) -> None:
+        if (scale, shift) != (1.0, 0.0):
+            graph.add("Mul", graph.value, _number(graph, scale))
+            graph.add("Add", graph.value, _number(graph, shift))
+        graph.add("Clip", graph.value, _number(graph, low), _number(graph, high))
+
+    return write_clip
+
+
+def _times_itself(inner: Any) -> Any:
+    """x times a function of x."""
+
+    def write_product(graph: _Graph, op: Operation) -> None:
+        x = graph.value
+        inner(graph, op)
+        graph.add("Mul", x, graph.value)
+
+    return write_product
+
+
+def _mish(graph: _Graph, op: Operation) -> None:
+    graph.add("Softplus")
+    graph.add("Tanh")
+
+
+def _tanh_shrink(graph: _Graph, op: Operation) -> None:
+    x = graph.value
+    graph.add("Sub", x, graph.add("Tanh"))
+
+
+def _log_sigmoid(graph: _Graph, op: Operation) -> None:
+    for kind in ("Neg", "Softplus", "Neg"):
+        graph.add(kind)
+
+
+def _log_softmax(graph: _Graph, op: Operation) -> None:
+    graph.layout(channels_first=False)
+    graph.add("LogSoftmax", axis=-1)
+
+
+def _squareplus(graph: _Graph, op: Operation) -> None:
+    x = graph.value
+    graph.add("Mul", x, x)
+    graph.add("Add", graph.value, _number(graph, 4))
+    graph.add("Sqrt")
+    graph.add("Add", x, graph.value)
+    graph.add("Mul", graph.value, _number(graph, 0.5))
+
+
+def _sparse_plus(graph: _Graph, op: Operation) -> None:
+    x = graph.value
+    above = graph.add("GreaterOrEqual", x, _number(graph, 1))
+    half = graph.add(
+        "Clip",
+        graph.add("Add", graph.add("Mul", x, _number(graph, 0.5)), _number(graph, 0.5)),
+        _number(graph, 0),
+        _number(graph, 1),
+    )
+    graph.add("Where", above, x, graph.add("Mul", half, half))
+
+
 WRITE: dict[str, Any] = {
     "dense": _dense, "conv2d": _conv2d, "reshape": _reshape, "scale_shift": _scale_shift,
     "max_pool2d": _pool("MaxPool"), "average_pool2d": _pool("AveragePool", count_include_pad=0),
@@ -264,5 +332,9 @@ WRITE: dict[str, Any] = {
     "zero_padding2d": _zero_padding2d, "layer_normalization": _layer_normalization, "relu": _node("Relu"),
     "leaky_relu": _node("LeakyRelu"), "elu": _node("Elu"), "selu": _node("Selu"), "sigmoid": _node("Sigmoid"),
     "tanh": _node("Tanh"), "softplus": _node("Softplus"), "softmax": _softmax, "silu": _silu, "gelu": _gelu,
-    "general_relu": _general_relu,
+    "general_relu": _general_relu, "relu6": _clip(0, 6), "hard_tanh": _clip(-1, 1), "hard_sigmoid": _clip(0, 1, 1 / 6, 0.5),
+    "hard_silu": _times_itself(_clip(0, 1, 1 / 6, 0.5)), "sparse_sigmoid": _clip(0, 1, 0.5, 0.5), "sparse_plus": _sparse_plus,
+    "hard_shrink": _node("Shrink", lambd=0.5), "soft_shrink": _node("Shrink", lambd=0.5, bias=0.5), "tanh_shrink": _tanh_shrink,
+    "softsign": _node("Softsign"), "exponential": _node("Exp"), "celu": _node("Celu"), "mish": _times_itself(_mish),
+    "log_sigmoid": _log_sigmoid, "log_softmax": _log_softmax, "squareplus": _squareplus,
 }  # fmt: skip

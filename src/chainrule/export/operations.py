@@ -3,7 +3,6 @@
 A layer becomes one operation or two (its weighted sum, its activation); what only matters while learning becomes none.
 """
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -77,12 +76,11 @@ def _nothing(layer: Any) -> list[Operation]:
 
 def _activation(layer: Any, name: str | None = None) -> list[Operation]:
     name = str(layer.activation if name is None else name)
-    name = {"swish": "silu"}.get(name, name)
+    name = {"swish": "silu", "hard_swish": "hard_silu"}.get(name, name)
     if name == "linear":
         return []
     shape = layer.output_shape or ()
-    settings = {"negative_slope": 0.2} if name == "leaky_relu" else {"alpha": 1.0} if name == "elu" else {}
-    return [Operation(name, layer.label, shape, shape, settings)]
+    return [Operation(name, layer.label, shape, shape, DEFAULTS.get(name, {}))]
 
 
 def _weights(layer: Any, *names: str) -> dict[str, Any]:
@@ -122,27 +120,64 @@ def _softmax(layer: Any) -> list[Operation]:
     return [_operation(layer, "softmax")]
 
 
-def _conv2d(layer: Any) -> list[Operation]:
-    kernel = np.asarray(layer.params["kernel"])
-    settings = _window(layer, kernel.shape[:2]) | {
-        "dilation": list(_pair(getattr(layer, "dilation_rate", 1))), "groups": int(getattr(layer, "groups", 1)),
+def _flat(layer: Any) -> bool:
+    """Whether the layer works on sequences: pictures of one row."""
+    return layer.window is not None and len(layer.window.size) == 1
+
+
+def _window(layer: Any) -> dict[str, Any]:
+    """Size, strides, dilation and zeros around, [top, left, bottom, right]; a sequence's window has one row."""
+    window = layer.window
+    margins = window.margins(tuple(layer.input_shape[:-1]))
+    rows = [1] * (2 - len(window.size))
+    before, after = [0] * len(rows) + [m[0] for m in margins], [0] * len(rows) + [m[1] for m in margins]
+    return {
+        "size": [*rows, *window.size], "strides": [*rows, *window.strides], "dilation": [*rows, *window.dilation],
+        "pads": [int(n) for n in before + after],
     }  # fmt: skip
-    settings["pads"] = _pads(layer, kernel.shape[:2], settings["strides"], settings["dilation"])
-    return [_operation(layer, "conv2d", settings, **_weights(layer, "kernel", "bias")), *_activation(layer)]
+
+
+def _as_pictures(layer: Any, made: Operation) -> list[Operation]:
+    """The operation on pictures; for a sequence between two changes of shape."""
+    if len(made.input_shape) == 3:
+        return [made]
+    inside, outside = (1, *made.input_shape), (1, *made.output_shape)
+    return [
+        Operation("reshape", made.layer, made.input_shape, inside, {"shape": list(inside)}),
+        Operation(made.kind, made.layer, inside, outside, made.settings, made.weights),
+        Operation("reshape", made.layer, outside, made.output_shape, {"shape": list(made.output_shape)}),
+    ]
+
+
+def _convolution(layer: Any) -> list[Operation]:
+    weights = _weights(layer, "kernel", "bias")
+    if _flat(layer):
+        weights["kernel"] = np.asarray(weights["kernel"])[None]
+    shape = (*layer.window.places(tuple(layer.input_shape[:-1])), layer.filters)
+    settings = _window(layer) | {"groups": int(getattr(layer, "groups", 1))}
+    arrays = {name: np.asarray(value, np.float32) for name, value in weights.items()}
+    made = Operation("conv2d", layer.label, layer.input_shape, shape, settings, arrays)
+    return [*_as_pictures(layer, made), *_activation(layer)]
 
 
 def _pool(kind: str) -> Callable[[Any], list[Operation]]:
-    def read(layer: Any) -> list[Operation]:
-        size = _pair(layer.pool_size)
-        settings = _window(layer, size)
-        settings["pads"] = _pads(layer, size, settings["strides"], [1, 1])
-        return [_operation(layer, kind, settings)]
-
-    return read
+    return lambda layer: _as_pictures(layer, _operation(layer, kind, _window(layer)))
 
 
 def _global_pool(kind: str) -> Callable[[Any], list[Operation]]:
-    return lambda layer: [_operation(layer, kind, {"keepdims": bool(getattr(layer, "keepdims", False))})]
+    def read(layer: Any) -> list[Operation]:
+        made = _operation(layer, kind, {"keepdims": bool(layer.keepdims)})
+        if len(made.input_shape) == 3:
+            return [made]
+        inside, channels = (1, *made.input_shape), made.input_shape[-1:]
+        return [
+            Operation("reshape", made.layer, made.input_shape, inside, {"shape": list(inside)}),
+            Operation(kind, made.layer, inside, channels, {"keepdims": False}),
+            *([Operation("reshape", made.layer, channels, made.output_shape, {"shape": list(made.output_shape)})]
+              if layer.keepdims else []),
+        ]  # fmt: skip
+
+    return read
 
 
 def _batch_normalization(layer: Any) -> list[Operation]:
@@ -174,38 +209,21 @@ def _zero_padding(layer: Any) -> list[Operation]:
     return [_operation(layer, "zero_padding2d", {"pads": [int(top), int(left), int(bottom), int(right)]})]
 
 
-def _pair(value: Any) -> tuple[int, int]:
-    rows, columns = (value, value) if isinstance(value, int) else tuple(value)
-    return int(rows), int(columns)
-
-
-def _window(layer: Any, size: Iterable[int]) -> dict[str, Any]:
-    strides = getattr(layer, "strides", None)
-    return {
-        "size": [int(n) for n in size],
-        "strides": list(_pair(strides if strides is not None else tuple(size))),
-    }
-
-
-def _pads(layer: Any, size: Iterable[int], strides: list[int], dilation: list[int]) -> list[int]:
-    """Zeros before and after rows and columns, [top, left, bottom, right]; "same" puts the odd one at the end, as Keras."""
-    if str(layer.padding) == "valid":
-        return [0, 0, 0, 0]
-    before, after = [], []
-    for extent, window, stride, step in zip(layer.input_shape[:2], size, strides, dilation, strict=True):
-        reach = (window - 1) * step + 1
-        total = max(0, (math.ceil(extent / stride) - 1) * stride + reach - extent)
-        before.append(total // 2)
-        after.append(total - total // 2)
-    return before + after
-
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "leaky_relu": {"negative_slope": 0.2},
+    "elu": {"alpha": 1.0},
+    "celu": {"alpha": 1.0},
+}
 
 READ: dict[str, Callable[[Any], list[Operation]]] = {
     "InputLayer": _nothing, "Dropout": _nothing, "SpatialDropout1D": _nothing, "SpatialDropout2D": _nothing,
     "GaussianNoise": _nothing, "GaussianDropout": _nothing, "AlphaDropout": _nothing, "ActivityRegularization": _nothing,
     "Identity": _nothing, "Dense": _dense, "Flatten": _reshape, "Reshape": _reshape, "Rescaling": _rescaling,
     "Activation": _activation, "ReLU": _relu, "LeakyReLU": _leaky_relu, "Softmax": _softmax,
-    "Conv2D": _conv2d, "MaxPooling2D": _pool("max_pool2d"), "AveragePooling2D": _pool("average_pool2d"),
-    "GlobalAveragePooling2D": _global_pool("global_average_pool2d"), "GlobalMaxPooling2D": _global_pool("global_max_pool2d"),
+    "Conv1D": _convolution, "Conv2D": _convolution,
+    "MaxPooling1D": _pool("max_pool2d"), "MaxPooling2D": _pool("max_pool2d"),
+    "AveragePooling1D": _pool("average_pool2d"), "AveragePooling2D": _pool("average_pool2d"),
+    "GlobalAveragePooling1D": _global_pool("global_average_pool2d"), "GlobalAveragePooling2D": _global_pool("global_average_pool2d"),
+    "GlobalMaxPooling1D": _global_pool("global_max_pool2d"), "GlobalMaxPooling2D": _global_pool("global_max_pool2d"),
     "BatchNormalization": _batch_normalization, "LayerNormalization": _layer_normalization, "ZeroPadding2D": _zero_padding,
 }  # fmt: skip

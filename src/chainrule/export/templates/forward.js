@@ -150,6 +150,8 @@ function scaleShift(x, n, op) {
 }
 
 const sigmoid = (v) => (v < 0 ? Math.exp(v) / (1 + Math.exp(v)) : 1 / (1 + Math.exp(-v)));
+const softplus = (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
+const clip = (v, low, high) => Math.min(high, Math.max(low, v));
 const elu = (v, alpha) => (v > 0 ? v : alpha * Math.expm1(v));
 const each = (f) => (x, n, op) => x.map((v) => f(v, op.settings));
 
@@ -179,8 +181,24 @@ const RUN = {
   gelu: each((v) => v * 0.5 * (1 + erf(v / Math.SQRT2))),
   sigmoid: each(sigmoid),
   silu: each((v) => v * sigmoid(v)),
-  softplus: each((v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)))),
+  softplus: each(softplus),
   tanh: each(Math.tanh),
+  relu6: each((v) => clip(v, 0, 6)),
+  hard_sigmoid: each((v) => clip(v / 6 + 0.5, 0, 1)),
+  hard_silu: each((v) => v * clip(v / 6 + 0.5, 0, 1)),
+  hard_tanh: each((v) => clip(v, -1, 1)),
+  hard_shrink: each((v) => (Math.abs(v) > 0.5 ? v : 0)),
+  soft_shrink: each((v) => Math.sign(v) * Math.max(Math.abs(v) - 0.5, 0)),
+  tanh_shrink: each((v) => v - Math.tanh(v)),
+  softsign: each((v) => v / (1 + Math.abs(v))),
+  exponential: each(Math.exp),
+  celu: each((v, s) => Math.max(v, 0) + s.alpha * Math.expm1(Math.min(v, 0) / s.alpha)),
+  mish: each((v) => v * Math.tanh(softplus(v))),
+  log_sigmoid: each((v) => -softplus(-v)),
+  log_softmax: (x, n, op) => softmax(x, n, op).map(Math.log),
+  squareplus: each((v) => (v + Math.hypot(v, 2)) / 2),
+  sparse_plus: each((v) => (v >= 1 ? v : (clip(v, -1, 1) + 1) ** 2 / 4)),
+  sparse_sigmoid: each((v) => clip(v / 2 + 0.5, 0, 1)),
 };
 
 /** What the model says to n examples. */
