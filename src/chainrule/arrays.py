@@ -53,6 +53,28 @@ def elementwise(formula: Callable[..., tuple[Array, ...]], *arrays: Array) -> tu
     return tuple(result.reshape(first.shape) for result in results)
 
 
+def scatter_add(shape: tuple[int, ...], index: Array, rows: Array) -> Array:
+    """Zeros of a shape, to which each of the rows is added where its index says; rows of one index add up.
+
+    shape: (entries, n).  index: (m,) whole numbers.  rows: (m, n).
+
+    >>> scatter_add((3, 2), np.array([2, 0, 2]), np.array([[1., 1.], [5., 6.], [2., 3.]]))
+    array([[5., 6.],
+           [0., 0.],
+           [3., 4.]])
+    """
+    xp = namespace(rows)
+    total = xp.zeros(shape, rows.dtype)
+    if xp is not np:
+        return total.at[index].add(rows)
+    if index.size:
+        order = np.argsort(index, kind="stable")  # sorted, the rows of one index lie side by side
+        ordered = index[order]
+        starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+        total[ordered[starts]] = np.add.reduceat(rows[order], starts, axis=0)
+    return total
+
+
 # ── luck ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 # First weights and the order of the examples are drawn on the host by NumPy. What is needed inside a step, where
 # nothing may be remembered, is computed from its place (seed, step, layer, index) by an integer hash, so that both

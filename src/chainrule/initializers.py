@@ -12,8 +12,8 @@ from chainrule import absent
 from chainrule.errors import SettingError, unknown
 
 __all__ = [
-    "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Initializer", "LecunNormal",
-    "LecunUniform", "Ones", "RandomNormal", "RandomUniform", "TruncatedNormal", "VarianceScaling",
+    "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity", "Initializer", "LecunNormal",
+    "LecunUniform", "Ones", "Orthogonal", "RandomNormal", "RandomUniform", "TruncatedNormal", "VarianceScaling",
     "Zeros", "get", "serialize",
 ]  # fmt: skip
 
@@ -180,6 +180,40 @@ class LecunNormal(_Named):
     settings = (1.0, "fan_in", "truncated_normal")
 
 
+class Orthogonal(Initializer):
+    """A matrix whose columns (or rows, if there are fewer) stand at right angles and have length `gain`.
+
+    Multiplying by it again and again neither blows up nor shrinks: made for recurrent kernels. Saxe et al. (2014).
+
+    >>> w = Orthogonal(seed=1)((3, 2)); np.round(w.T @ w, 5)
+    array([[ 1., -0.],
+           [-0.,  1.]], dtype=float32)
+    """
+
+    def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
+        self.gain, self.seed = gain, seed
+
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
+        if len(shape) < 2:
+            raise SettingError(f"Orthogonal draws matrices, with two axes or more; it was asked for {shape}.")
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
+        q = q * np.sign(np.diag(r))  # so that every orthogonal matrix is equally likely
+        return self.gain * (q.T if rows < columns else q).reshape(shape)
+
+
+class Identity(Initializer):
+    """Ones on the diagonal, `gain` times, else 0: at first a layer passes on what it gets."""
+
+    def __init__(self, gain: float = 1.0) -> None:
+        self.gain = gain
+
+    def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
+        if len(shape) != 2:
+            raise SettingError(f"Identity draws matrices, with two axes; it was asked for {shape}.")
+        return self.gain * np.eye(*shape)
+
+
 def fans(shape: tuple[int, ...]) -> tuple[float, float]:
     """How many inputs and outputs a weight array connects.
 
@@ -205,7 +239,7 @@ CLASSES: dict[str, type[Initializer]] = {
     kind.__name__: kind
     for kind in (
         Zeros, Ones, Constant, RandomNormal, TruncatedNormal, RandomUniform, VarianceScaling, GlorotUniform,
-        GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal,
+        GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal, Orthogonal, Identity,
     )
 }  # fmt: skip
 
@@ -215,7 +249,11 @@ def snake(name: str) -> str:
     return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
 
 
-NAMES: dict[str, type[Initializer]] = {snake(name): kind for name, kind in CLASSES.items()}
+NAMES: dict[str, type[Initializer]] = {snake(name): kind for name, kind in CLASSES.items()} | {
+    # what older files and Keras's functions call them
+    "IdentityInitializer": Identity, "OrthogonalInitializer": Orthogonal,
+    "normal": RandomNormal, "uniform": RandomUniform, "zero": Zeros, "one": Ones,
+}  # fmt: skip
 
 
 def get(initializer: object) -> Initializer:

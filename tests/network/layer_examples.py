@@ -1,20 +1,35 @@
 """One or more of every layer with settings of its own, for what must be true of all layers."""
 
 from chainrule.layers import (
+    GRU,
+    LSTM,
     ActivityRegularization,
     AveragePooling1D,
     AveragePooling2D,
+    Bidirectional,
     Conv1D,
     Conv2D,
+    Dense,
+    Embedding,
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
+    Masking,
     MaxPooling1D,
     MaxPooling2D,
+    SimpleRNN,
+    TimeDistributed,
 )
 
 SET_UP = [
+    Bidirectional(GRU(3, return_sequences=True), merge_mode="sum", name="both"),
+    Embedding(7, 3, embeddings_regularizer="l2", mask_zero=True),
+    GRU(3, reset_after=False, dropout=0.1, recurrent_regularizer="l2"),
+    LSTM(3, unit_forget_bias=False, return_state=True, go_backwards=True, recurrent_activation="hard_sigmoid"),
+    Masking(2.0, name="absent"),
+    SimpleRNN(3, activation="relu", use_bias=False, zero_output_for_mask=True),
+    TimeDistributed(Dense(3, activation="tanh"), name="each"),
     ActivityRegularization(0.1, 0.2),
     Conv1D(3, 2, padding="causal", dilation_rate=2, activation="relu"),
     Conv2D(

@@ -126,6 +126,8 @@ RULES: dict[str, Rule] = {
     "tanh_shrink": Rule(tanh_shrink, d_tanh_shrink),
 }
 ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
+# Activations whose derivative is a formula of a alone, so that z need not be kept (a relu is 0 where its a is).
+FROM_OUTPUT = frozenset(["linear", "relu", "sigmoid", "softmax", "tanh"])
 swish, hard_swish = silu, hard_silu  # the older names
 
 

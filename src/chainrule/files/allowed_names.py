@@ -52,7 +52,12 @@ ALIASES = {
     "kullback_leibler_divergence": "kl_divergence", "logcosh": "log_cosh", "huber_loss": "huber",
     "MSE": "mean_squared_error", "MAE": "mean_absolute_error",
 }  # fmt: skip
+INNER_LAYERS = _words(  # what may stand inside Bidirectional and TimeDistributed
+    "Activation BatchNormalization Conv1D Conv2D Dense DepthwiseConv2D Dropout Embedding Flatten GRU LSTM "
+    "LayerNormalization MaxPooling1D MaxPooling2D AveragePooling1D AveragePooling2D Reshape SimpleRNN"
+)
 MODULES = {
+    **dict.fromkeys(INNER_LAYERS, "keras.layers"),
     **dict.fromkeys(INITIALIZERS, "keras.initializers"),
     **dict.fromkeys(REGULARIZERS, "keras.regularizers"),
     **dict.fromkeys(CONSTRAINTS, "keras.constraints"),
@@ -77,6 +82,7 @@ WEIGHT_NAMES = {
     "LayerNormalization": ("gamma", "beta"),
     "Embedding": ("embeddings",),
     "PReLU": ("alpha",),
+    **dict.fromkeys(("GRU", "LSTM", "SimpleRNN"), ("kernel", "recurrent_kernel", "bias")),
     **dict.fromkeys(
         ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "EinsumDense"), ("kernel", "bias")
     ),

@@ -10,6 +10,7 @@ from typing import Any
 
 from chainrule.errors import FileError
 from chainrule.files import allowed_names as names
+from chainrule.files.inner_folders import INSIDE, WRAPPERS
 from chainrule.files.keras_graph import chain
 from chainrule.files.serialized import class_name, plain
 
@@ -69,7 +70,13 @@ def _layer(entry: Any, index: int) -> Config:
     }
     raw.setdefault("name", f"layer_{index}")
     name = _proper(raw.pop("name"), f"layer {index}")
+    inside = {key: raw.pop(key) for key in INSIDE if kind in WRAPPERS and raw.get(key) is not None}
     config = {"name": name, **plain(raw, IN_LAYERS, f"layer {name!r}")}
+    for key, inner in inside.items():
+        if not isinstance(inner, dict) or inner.get("class_name") not in names.INNER_LAYERS:
+            named = str(inner.get("class_name") if isinstance(inner, dict) else inner)[:80]
+            raise FileError(f"puts {named!r} into layer {name!r}; that is not a layer that may stand there.")
+        config[key] = _layer(inner, index)
     for key in SWITCHES & config.keys():
         if not isinstance(config[key], bool):
             raise FileError(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from chainrule.errors import FileError
 from chainrule.files.allowed_names import WEIGHT_NAMES
 from chainrule.files.hdf5 import Dataset, Folder, Group, Unread
+from chainrule.files.inner_folders import inner_folders, shared_out
 
 NAMES = 100_000
 Layers = list[dict[str, Any]]
@@ -54,15 +55,16 @@ def by_number(root: Group, layers: Layers) -> list[list[Dataset]]:
         if name not in known and _holds_arrays(child):
             raise FileError(f"has weights for a layer {name!r} that its configuration does not have.")
     found = []
-    for folder in folders:
-        group = base.group(folder)
+    for folder, layer in zip(folders, layers, strict=True):
+        group, inner = base.group(folder), inner_folders(layer)
+        expected = {"vars", *(path.partition("/")[0] for path in inner)}
         if group and any(
-            _holds_arrays(group.children[name]) for name in group.children.keys() - ASIDE - {"vars"}
+            _holds_arrays(group.children[name]) for name in group.children.keys() - ASIDE - expected
         ):
             raise FileError(
                 f"has layers within the layer {folder!r}; Chainrule opens plain chains of layers."
             )
-        found.append(_numbered(group and group.group("vars")))
+        found.append([one for path in inner for one in _numbered(group and group.group(f"{path}vars"))])
     return found
 
 
@@ -156,9 +158,11 @@ def numbered_folder(
     for folder, layer, arrays in zip(numbers(layers), layers, weights, strict=True):
         if layer["class_name"] == "InputLayer":
             continue
-        inside = root.folder(f"layers/{folder}/vars")
-        inside.attributes["name"] = layer["config"]["name"]
-        inside.children = {str(index): np.asarray(array) for index, array in enumerate(arrays)}
+        root.folder(f"layers/{folder}/vars").attributes["name"] = layer["config"]["name"]
+        for path, own in shared_out(layer, arrays).items():
+            inside = root.folder(f"layers/{folder}/{path}vars")
+            inside.attributes["name"] = layer["config"]["name"]
+            inside.children = {str(index): np.asarray(array) for index, array in enumerate(own)}
     if optimizer is not None:
         inside = root.folder("optimizer/vars")
         inside.attributes["name"] = snake_case(kind)

@@ -10,24 +10,32 @@ from chainrule.errors import SettingError, unknown
 from chainrule.layers.activation import Activation, LeakyReLU, ReLU, Softmax
 from chainrule.layers.activity import ActivityRegularization
 from chainrule.layers.base import Layer
+from chainrule.layers.bidirectional import Bidirectional
 from chainrule.layers.convolution import Conv1D, Conv2D
 from chainrule.layers.dense import Dense
 from chainrule.layers.dropout import Dropout
+from chainrule.layers.embedding import Embedding
 from chainrule.layers.global_pooling import (
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
 )
+from chainrule.layers.gru import GRU
+from chainrule.layers.lstm import LSTM
+from chainrule.layers.masking import Masking
 from chainrule.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 from chainrule.layers.shaping import Flatten, Input, InputLayer, Rescaling, Reshape
+from chainrule.layers.simple_rnn import SimpleRNN
+from chainrule.layers.time_distributed import TimeDistributed
 
 __all__ = [
-    "Activation", "ActivityRegularization", "AveragePooling1D", "AveragePooling2D", "AvgPool1D", "AvgPool2D", "Conv1D", "Conv2D",
-    "Convolution1D", "Convolution2D", "Dense", "Dropout", "Flatten", "GlobalAveragePooling1D",
-    "GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalMaxPool1D", "GlobalMaxPool2D",
-    "GlobalMaxPooling1D", "GlobalMaxPooling2D", "Input", "InputLayer", "Layer", "LeakyReLU", "MaxPool1D",
-    "MaxPool2D", "MaxPooling1D", "MaxPooling2D", "ReLU", "Rescaling", "Reshape", "Softmax", "deserialize",
+    "GRU", "LSTM", "Activation", "ActivityRegularization", "AveragePooling1D", "AveragePooling2D",
+    "AvgPool1D", "AvgPool2D", "Bidirectional", "Conv1D", "Conv2D", "Convolution1D", "Convolution2D", "Dense",
+    "Dropout", "Embedding", "Flatten", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAvgPool1D",
+    "GlobalAvgPool2D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D",
+    "Input", "InputLayer", "Layer", "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D", "MaxPooling1D",
+    "MaxPooling2D", "ReLU", "Rescaling", "Reshape", "SimpleRNN", "Softmax", "TimeDistributed", "deserialize",
     "serialize",
 ]  # fmt: skip
 
@@ -35,6 +43,13 @@ CLASSES: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
         Activation,
+        Bidirectional,
+        Embedding,
+        GRU,
+        LSTM,
+        Masking,
+        SimpleRNN,
+        TimeDistributed,
         ActivityRegularization,
         AveragePooling1D,
         AveragePooling2D,
@@ -76,8 +91,12 @@ def deserialize(entry: Any) -> Layer:
     name = entry.get("class_name")
     if name not in CLASSES:
         raise unknown("layer", name, CLASSES)
+    config = dict(entry.get("config") or {})
+    for inside in ("layer", "backward_layer"):  # of Bidirectional and TimeDistributed
+        if isinstance(config.get(inside), dict):
+            config[inside] = deserialize(config[inside])
     try:
-        return CLASSES[name].from_config(dict(entry.get("config") or {}))
+        return CLASSES[name].from_config(config)
     except TypeError as problem:
         raise SettingError(f"The stored {name} can not be built: {problem}.") from None
 

@@ -291,6 +291,8 @@ IGNORED_SETTINGS: dict[str, tuple[Any, ...]] = {
     "activity_regularizer": (None,),
     "kernel_constraint": (None,),
     "bias_constraint": (None,),
+    "recurrent_constraint": (None,),
+    "embeddings_constraint": (None,),
     "lora_rank": (None,),
     "lora_alpha": (None,),
     "quantization_config": (None,),

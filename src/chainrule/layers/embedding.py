@@ -1,0 +1,118 @@
+"""Embedding: a row of numbers for each word; learning moves the rows of the words that were there."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule import initializers, regularizers
+from chainrule.arrays import Array, Params, namespace, scatter_add
+from chainrule.errors import DataError, SettingError
+from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+
+
+class Embedding(Layer):
+    """Looks up a row of `output_dim` numbers for each whole number.   x (batch, ...) -> (batch, ..., output_dim)
+
+    input_dim: how many rows there are; x must lie in 0..input_dim - 1 (integers, or floats that are whole).
+    mask_zero: 0 means "nothing here"; the layers above pass over such times.
+    Settings, defaults and the weight (embeddings (input_dim, output_dim)) are those of Keras's Embedding.
+
+    >>> table = {"embeddings": np.array([[0., 0.], [1., 2.], [3., 4.]])}
+    >>> Embedding(3, 2).forward(table, np.array([[2, 1]]))[0]
+    array([[[3., 4.],
+            [1., 2.]]])
+    """
+
+    weight_names: ClassVar[tuple[str, ...]] = ("embeddings",)
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        mask_zero: bool = False,
+        weights: Any = None,
+        input_length: int | None = None,
+        **settings: Any,
+    ) -> None:
+        if input_length is not None:  # Keras 1 and 2: how many words an example has
+            settings.setdefault("input_shape", (input_length,))
+        super().__init__(**settings)
+        for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
+            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+                raise SettingError(f"Embedding needs a whole number for {name}, 1 or more; it got {value!r}.")
+        self.input_dim, self.output_dim = int(input_dim), int(output_dim)
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.mask_zero = bool(mask_zero)
+        if weights is not None:
+            rows = np.array(weights[0] if isinstance(weights, (list, tuple)) else weights, np.float32)
+            if rows.shape != (self.input_dim, self.output_dim):
+                raise SettingError(
+                    f"Embedding's weights must be one array of shape ({input_dim}, {output_dim}); it got {rows.shape}."
+                )
+            self.params = {"embeddings": rows}
+
+    def init(self, rng: "np.random.Generator", input_shape: Shape) -> Params:
+        return {"embeddings": self.embeddings_initializer((self.input_dim, self.output_dim), rng)}
+
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
+        if namespace(x) is np:
+            self.check_values(x)
+        index = x.astype(np.int32)
+        return params["embeddings"][index], index  # y = E[x]
+
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        return namespace(dy).zeros(cache.shape, dy.dtype)  # whole numbers cannot move a little
+
+    def gradients(self, params: Params, cache: Any, dy: Array) -> Params:
+        table = params["embeddings"]  # dE[word] = the sum of dy over the places where the word stood
+        return {"embeddings": scatter_add(table.shape, cache.reshape(-1), dy.reshape(-1, table.shape[1]))}
+
+    def next_mask(self, x: Array, mask: Any) -> Any:
+        return x != 0 if self.mask_zero else None
+
+    def check_values(self, x: Any) -> None:
+        """DataError where a number has no row of its own."""
+        x = np.asarray(x)
+        if not x.size:
+            return
+        low, high = x.min(), x.max()
+        if not (low >= 0 and high < self.input_dim):
+            raise DataError(
+                f"{self.label} has rows for 0 to {self.input_dim - 1}; the input has numbers from {low:g} to {high:g}. "
+                f"Give it input_dim={int(high) + 1 if np.isfinite(high) else '...'} or more, or replace what lies outside."
+                if low >= 0
+                else f"{self.label} has rows for 0 to {self.input_dim - 1}; the input has numbers from {low:g} to {high:g}."
+            )
+        if x.dtype.kind == "f" and not (x == np.floor(x)).all():
+            raise DataError(f"{self.label} takes whole numbers; the input has {x[x != np.floor(x)][0]:g}.")
+
+    def output_shape_for(self, input_shape: Shape) -> Shape:
+        return (*input_shape, self.output_dim)
+
+    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        return {"embeddings": (self.input_dim, self.output_dim)}
+
+    def multiplications(self, input_shape: Shape) -> int:
+        return 0  # it looks up
+
+    def penalties(self) -> dict[str, Any]:
+        return {"embeddings": self.embeddings_regularizer} if self.embeddings_regularizer is not None else {}
+
+    @property
+    def embeddings(self) -> np.ndarray:
+        """The rows, (input_dim, output_dim)."""
+        return np.asarray(self.params["embeddings"])
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "input_dim": self.input_dim,
+            "output_dim": self.output_dim,
+            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
+            "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
+            "activity_regularizer": None,
+            "embeddings_constraint": None,
+            "mask_zero": self.mask_zero,
+        }

@@ -1,0 +1,35 @@
+"""Masking: says which times of a sequence count."""
+
+from typing import Any
+
+from chainrule.arrays import Array, Params, namespace
+from chainrule.layers.base import PREDICTING, Context, Layer
+
+
+class Masking(Layer):
+    """Marks the times at which every number is `mask_value`: the layers above pass over them.
+
+    x (batch, times, n) -> the same, with 0 at such times.
+
+    >>> import numpy as np
+    >>> x = np.array([[[1., 2.], [0., 0.], [0., 3.]]])
+    >>> Masking().next_mask(x, None)
+    array([[ True, False,  True]])
+    """
+
+    def __init__(self, mask_value: float = 0.0, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.mask_value = float(mask_value)
+
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
+        counts = self.next_mask(x, None)[..., None]
+        return namespace(x).where(counts, x, 0), counts
+
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        return namespace(dy).where(cache, dy, 0)
+
+    def next_mask(self, x: Array, mask: Any) -> Any:
+        return (x != self.mask_value).any(axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"mask_value": self.mask_value}

@@ -1,0 +1,117 @@
+"""Layers for sequences end at Keras's weights, and their files go both ways."""
+
+import numpy as np
+import pytest
+from twins import keras, twins
+
+import chainrule
+
+MASKED = [False, True]
+LAYERS = {
+    "SimpleRNN": lambda k: [k.layers.SimpleRNN(5)],
+    "SimpleRNN, relu": lambda k: [k.layers.SimpleRNN(5, activation="relu", use_bias=False)],
+    "LSTM": lambda k: [k.layers.LSTM(5)],
+    "LSTM, every time": lambda k: [k.layers.LSTM(5, return_sequences=True), k.layers.Flatten()],
+    "LSTM, backwards": lambda k: [
+        k.layers.LSTM(5, go_backwards=True, unit_forget_bias=False, recurrent_activation="tanh")
+    ],
+    "LSTM, zeros": lambda k: [
+        k.layers.LSTM(5, return_sequences=True, zero_output_for_mask=True), k.layers.Flatten()
+    ],
+    "GRU": lambda k: [k.layers.GRU(5)],
+    "GRU, reset before": lambda k: [k.layers.GRU(5, reset_after=False)],
+    "GRU, no bias": lambda k: [k.layers.GRU(5, use_bias=False, return_sequences=True), k.layers.GRU(3)],
+    "both ways": lambda k: [k.layers.Bidirectional(k.layers.LSTM(4))],
+    "both ways, every time": lambda k: [
+        k.layers.Bidirectional(k.layers.GRU(4, return_sequences=True), merge_mode="sum"),
+        k.layers.TimeDistributed(k.layers.Dense(3, activation="tanh")), k.layers.Flatten(),
+    ],
+    "both ways, product": lambda k: [k.layers.Bidirectional(k.layers.SimpleRNN(4), merge_mode="mul")],
+    "penalties": lambda k: [
+        k.layers.LSTM(5, kernel_regularizer="l2", recurrent_regularizer="l1", bias_regularizer="l2")
+    ],
+    "masking": lambda k: [k.layers.Masking(0.25), k.layers.LSTM(5)],
+}  # fmt: skip
+
+
+def words(n: int = 40, times: int = 6) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences of words, some shorter than others, and what they mean."""
+    rng = np.random.default_rng(5)
+    x = rng.integers(1, 12, (n, times))
+    x *= np.arange(times) < rng.integers(2, times + 1, (n, 1))
+    return x, (x.sum(axis=1, keepdims=True) > 25).astype(np.float32)
+
+
+def apart(ours, theirs) -> float:
+    """The size of the difference of two models' weights, over the size of the weights."""
+    a, b = (np.concatenate([w.reshape(-1) for w in model.get_weights()]) for model in (ours, theirs))
+    return float(np.linalg.norm(a - b) / np.linalg.norm(b))
+
+
+def built(k, name, mask, optimizer, **settings):
+    layers = [k.Input((6,)), k.layers.Embedding(12, 4, mask_zero=mask), *LAYERS[name](k)]
+    model = k.Sequential([*layers, k.layers.Dense(1, activation="sigmoid")])
+    model.compile(optimizer(k.optimizers), "binary_crossentropy", **settings)
+    return model
+
+
+@pytest.mark.parametrize("mask", MASKED, ids=["all times", "masked"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_training_ends_at_keras_s_weights(name, mask) -> None:
+    """50 steps of SGD within 1e-5 and 10 of Adam within 1e-4, on NumPy; the same predictions before and after."""
+    x, y = words()
+    for optimizer, epochs, bound in (
+        (lambda o: o.SGD(0.1), 10, 1e-5), (lambda o: o.Adam(0.01), 2, 1e-4),
+    ):  # fmt: skip
+        ours, theirs = twins(lambda k, o=optimizer: built(k, name, mask, o))
+        np.testing.assert_allclose(ours.predict(x, verbose=0), theirs.predict(x, verbose=0), atol=1e-6)
+        for model in (ours, theirs):
+            model.fit(x, y, batch_size=8, epochs=epochs, shuffle=False, verbose=0)
+        assert apart(ours, theirs) < bound, name
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "both ways, every time"])
+def test_jax_ends_there_too(name) -> None:
+    """The compiled loop ends at Keras's weights as well."""
+    x, y = words()
+
+    def build(k):
+        return built(k, name, True, lambda o: o.SGD(0.1), **({} if k is keras else {"backend": "jax"}))
+
+    ours, theirs = twins(build)
+    for model in (ours, theirs):
+        model.fit(x, y, batch_size=8, epochs=10, shuffle=False, verbose=0)
+    assert apart(ours, theirs) < 1e-5
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5", ".weights.h5"])
+def test_files_go_both_ways(ending, tmp_path) -> None:
+    """Keras opens ours and we open Keras's, whole models and weights alone, with the same predictions."""
+    x, y = words()
+
+    def build(k):
+        layers = [
+            k.Input((6,)), k.layers.Embedding(12, 4, mask_zero=True),
+            k.layers.Bidirectional(k.layers.LSTM(3, return_sequences=True, dropout=0.1)),
+            k.layers.TimeDistributed(k.layers.Dense(4, activation="tanh")),
+            k.layers.GRU(3, return_sequences=True, reset_after=False),
+            k.layers.SimpleRNN(2, use_bias=False), k.layers.Dense(1, activation="sigmoid"),
+        ]  # fmt: skip
+        model = k.Sequential(layers)
+        model.compile("adam", "binary_crossentropy")
+        model.fit(x, y, verbose=0)
+        return model
+
+    whole = ending != ".weights.h5"
+    for writer, reader in ((keras, chainrule), (chainrule, keras)):
+        written, path = build(writer), tmp_path / f"{writer.__name__}{ending}"
+        if whole:
+            written.save(path)
+            read = reader.models.load_model(path)
+        else:
+            written.save_weights(path)
+            read = build(reader)
+            read.load_weights(path)
+        np.testing.assert_allclose(read.predict(x, verbose=0), written.predict(x, verbose=0), atol=1e-6)
+        for a, b in zip(read.get_weights(), written.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
