@@ -73,6 +73,12 @@ class Graph:
                 needing.add(i)
         return frozenset(needing)
 
+    @cached_property
+    def is_chain(self) -> bool:
+        """Whether each node is fed by the one before it, and each layer stands at one node."""
+        plain = all(n.sources == (Source(i - 1),) and n.entry == i for i, n in enumerate(self.nodes))
+        return plain and self.inputs == 1 and self.outputs == (Source(len(self.nodes) - 1),)
+
     def users(self, node: int) -> list[int]:
         """The nodes that take an output of this one."""
         return [i for i, other in enumerate(self.nodes) if any(s.node == node for s in other.sources)]

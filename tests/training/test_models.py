@@ -35,7 +35,8 @@ def test_all_ways_of_beginning_give_the_same_model() -> None:
         assert (model.input_shape, model.output_shape, model.count_params()) == ((4,), (2,), 23)
         assert [w.shape for w in model.get_weights()] == [(4, 3), (3,), (3, 2), (2,)]
         assert [layer.name for layer in model.layers] == ["dense", "dense_1"]
-    assert Model is Sequential is models.Sequential
+    assert Sequential is models.Sequential
+    assert issubclass(Sequential, Model)
 
 
 def test_layers_are_named_as_keras_names_them() -> None:
@@ -63,7 +64,7 @@ def test_what_can_not_be_put_together_is_refused() -> None:
         (lambda: Sequential().pop(), "no layer to take off"),
         (lambda: Sequential([Dense(3)]).count_params(), "does not know the shape"),
         (lambda: Sequential([Dense(3)]).compile("adam", "mse", lr=1), "no setting called 'lr'"),
-        (lambda: Sequential([Dense(3)]).compile("adam", "mse", loss_weights=[1]), "loss_weights"),
+        (lambda: Sequential([Dense(3)]).compile("adam", "mse", loss_weights=[1, 2]), "loss_weights"),
         (
             lambda: Sequential([Dense(3)]).compile("adam", "mse", run_eagerly=True),
             "run_eagerly=True is not supported",

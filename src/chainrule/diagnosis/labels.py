@@ -89,7 +89,7 @@ def suspects(replay: Replay | Answers) -> Suspects:
     >>> model, record = Sequential([layers.Dense(2, "softmax", input_shape=(2,))]), RunRecorder(tempfile.mkdtemp())
     >>> model.compile(optimizers.SGD(1.0), "sparse_categorical_crossentropy")
     >>> _ = model.fit(x, y, epochs=6, verbose=0, callbacks=[record])
-    >>> suspects(Replay(Run(record.folder), model, model._examples(x, y))).top(1)[0].index
+    >>> suspects(Replay(Run(record.folder), model, model.problem().examples(x, y))).top(1)[0].index
     6
     """
     answers = replay if isinstance(replay, Answers) else Answers(replay)

@@ -1,5 +1,6 @@
 """What was given to learn from, checked before the first step: shapes, types, labels, weights, splits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,6 +35,7 @@ class Examples:
     """Inputs, targets and weights of the same length, ready for a step.
 
     x: (n, ...) float32, or whole numbers that become float32 (divided by `divisor`) when a batch is made.
+    A network with several inputs or outputs has tuples of arrays as x, y and weight.
     y: targets as the loss needs them, or None when predicting.  weight: (n,) float32, or None when all count 1.
     """
 
@@ -43,11 +45,22 @@ class Examples:
     divisor: float = 1.0
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.x[0] if isinstance(self.x, tuple) else self.x)
 
-    def inputs(self, index: Any) -> np.ndarray:
+    def inputs(self, index: Any) -> Any:
         """The chosen examples' inputs as float32."""
-        return np.asarray(as_float(self.x[index], self.divisor))
+        return each(lambda x: np.asarray(as_float(x[index], self.divisor)), self.x)
+
+
+def each(function: Callable[[Any], Any], value: Any) -> Any:
+    """A function of an array, applied to each array of a tuple; None stays None.
+
+    >>> each(len, ("ab", None))
+    (2, None)
+    """
+    if isinstance(value, tuple):
+        return tuple(each(function, one) for one in value)
+    return None if value is None else function(value)
 
 
 def as_float(x: Array, divisor: float) -> Array:
@@ -125,7 +138,10 @@ def split_last(examples: tuple[Any, Any, Any], share: float) -> tuple[tuple[Any,
     if not 0 < share < 1:
         raise SettingError(f"validation_split is a share between 0 and 1; it got {share!r}.")
     x = examples[0]
-    n = len(x.values if isinstance(x, Scaled) else x)
+    column = next(iter(x.values())) if isinstance(x, dict) else x
+    if isinstance(x, (list, tuple)) and not isinstance(x, Scaled) and x and all(np.ndim(value) for value in x):
+        column = x[0] if hasattr(x[0], "shape") else x
+    n = len(column.values if isinstance(column, Scaled) else column)
     at = int(n * (1 - share))
     if at in {0, n}:
         raise SettingError(
@@ -133,11 +149,13 @@ def split_last(examples: tuple[Any, Any, Any], share: float) -> tuple[tuple[Any,
         )
 
     def cut(array: Any, piece: slice) -> Any:
-        if array is None:
-            return None
         if isinstance(array, Scaled):
             return Scaled(array.values[piece], array.divisor)
-        return as_array(array, "inputs")[piece]
+        if isinstance(array, dict):
+            return {name: cut(value, piece) for name, value in array.items()}
+        if isinstance(array, (list, tuple)) and array and all(hasattr(value, "shape") and np.ndim(value) for value in array):
+            return [cut(value, piece) for value in array]
+        return None if array is None else as_array(array, "inputs")[piece]
 
     learn, judge = slice(0, at), slice(at, n)
     return tuple(cut(a, learn) for a in examples), tuple(cut(a, judge) for a in examples)

@@ -11,7 +11,7 @@ from typing import Any
 from chainrule.arrays import Array
 from chainrule.backprop import State, StepMetrics
 from chainrule.engine.epoch import Step
-from chainrule.engine.examples import Examples, as_float
+from chainrule.engine.examples import Examples, as_float, each
 
 
 class JaxEngine:
@@ -36,8 +36,8 @@ class JaxEngine:
         """The examples, on the device."""
         import jax.numpy as jnp
 
-        weight = None if examples.weight is None else jnp.asarray(examples.weight)
-        return Examples(jnp.asarray(examples.x), jnp.asarray(examples.y), weight, examples.divisor)
+        x, y, weight = (each(jnp.asarray, part) for part in (examples.x, examples.y, examples.weight))
+        return Examples(x, y, weight, examples.divisor)
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Another function of the same arrays, compiled; its argument `divisor` is a plain number."""
@@ -86,7 +86,7 @@ class JaxEngine:
         divisor: float,
     ) -> tuple[State, StepMetrics]:  # fmt: skip
         """One step on the chosen examples; compiled alone for the last, smaller batch of an epoch."""
-        batch = as_float(x[chosen], divisor), y[chosen], None if weight is None else weight[chosen]
+        batch = each(lambda x: as_float(x[chosen], divisor), x), *(each(lambda v: v[chosen], part) for part in (y, weight))
         state, record = self.step(state, batch)
         return state, {name: rows.at[k].set(record[name]) for name, rows in records.items()}
 

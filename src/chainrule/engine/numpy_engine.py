@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule.backprop import Batch, State, StepMetrics
 from chainrule.engine.epoch import Step
-from chainrule.engine.examples import Examples
+from chainrule.engine.examples import Examples, each
 from chainrule.engine.threads import for_products, largest_product
 
 FLUSH_EVERY = 100  # steps
@@ -61,9 +61,8 @@ class NumpyEngine:
     def batch_of(self, examples: Examples, order: np.ndarray, k: int) -> Batch:
         """The examples of step k: inputs, targets, weights."""
         chosen = order[k * self.batch : (k + 1) * self.batch]
-        y, weight = examples.y, examples.weight
-        assert y is not None  # fit checked it
-        return examples.inputs(chosen), y[chosen], None if weight is None else weight[chosen]
+        pick = lambda values: values[chosen]  # noqa: E731
+        return examples.inputs(chosen), each(pick, examples.y), each(pick, examples.weight)
 
 
 def without_tiny(optimizer_state: Any) -> Any:

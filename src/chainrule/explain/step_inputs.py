@@ -126,9 +126,7 @@ def step_inputs(
         raise SettingError(
             f"A step is explained of a model with a batch, or of StepInputs; it got {model!r}."
         )
-    model._compiled("explaining a step")  # noqa: SLF001 (the checks that fit makes)
-    model._ready(x, y)  # noqa: SLF001
-    examples = model._examples(x, y, sample_weight)  # noqa: SLF001
+    examples = model.problem(x, y, "explaining a step").examples(x, y, sample_weight)
     if classes is None:
         classes = (model.extras or {}).get("class_names")
     if after is not None and hasattr(after, "learning_chain"):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.errors import FileError, SettingError, unknown
 
 if TYPE_CHECKING:
-    from chainrule.models import Sequential
+    from chainrule.models import Model
 
 __all__ = ["FORMATS", "Exported", "export_model", "format_of"]
 
@@ -62,7 +62,7 @@ def format_of(path: str) -> str:
 
 
 def export_model(
-    model: "Sequential",
+    model: "Model",
     path: Any,
     format: str | None = None,  # noqa: A002 (Keras's name)
     verify: bool = True,
@@ -101,7 +101,7 @@ def export_model(
 
 
 def verified(
-    model: "Sequential",
+    model: "Model",
     written: Exported,
     outputs_of: Callable[..., Any],
     tolerance: float,

@@ -15,7 +15,7 @@ from chainrule.export.operations import Operation, operations_of, refuse_others
 from chainrule.inference.card import ModelCard
 
 if TYPE_CHECKING:
-    from chainrule.models import Sequential
+    from chainrule.models import Model
 
 Array = np.ndarray[Any, Any]
 
@@ -75,7 +75,7 @@ class _Source:
         self.lines.append(f"    {self.prefix}_{kind}({between}, {arguments});")
 
 
-def write(model: "Sequential", path: str, prefix: str | None = None) -> list[str]:
+def write(model: "Model", path: str, prefix: str | None = None) -> list[str]:
     """Writes the header; returns what a person should know. prefix: of all names in it (default: the file's name)."""
     from chainrule.files.disk import write as write_whole
 
@@ -90,7 +90,7 @@ def write(model: "Sequential", path: str, prefix: str | None = None) -> list[str
     return told if c_compiler.compiler() else [*told, "Not verified: there is no C compiler here."]
 
 
-def header_of(model: "Sequential", prefix: str) -> tuple[str, int, int]:
+def header_of(model: "Model", prefix: str) -> tuple[str, int, int]:
     """The header's text, the bytes of its weights and the floats of `work`."""
     from chainrule import __version__
 
@@ -240,7 +240,7 @@ def prefix_of(path: str) -> str:
 
 
 def outputs_of(
-    path: str, model: "Sequential", x: Array, raw: Array, prefix: str | None = None
+    path: str, model: "Model", x: Array, raw: Array, prefix: str | None = None
 ) -> tuple[Array, str] | None:
     """What the header says to examples, compiled with the C compiler that is here; None where there is none."""
     shape = model.output_shape or ()

@@ -16,7 +16,7 @@ from chainrule.export.payload import as_text, packed
 from chainrule.inference.card import ModelCard
 
 if TYPE_CHECKING:
-    from chainrule.models import Sequential
+    from chainrule.models import Model
 
 Array = np.ndarray[Any, Any]
 
@@ -25,7 +25,7 @@ TOLERANCE = 0.05  # of a probability: weights have 16 bits; what was measured is
 HIGHEST = 65504.0  # of 16 bits
 
 
-def write(model: "Sequential", path: str) -> list[str]:
+def write(model: "Model", path: str) -> list[str]:
     """Writes the page; returns what a person should know."""
     from chainrule.files.disk import write as write_whole
 
@@ -57,7 +57,7 @@ def write(model: "Sequential", path: str) -> list[str]:
     return [f"Kept: {kept} of drawings and of one digit on plain ground. Left out: {lost}."]
 
 
-def info_of(model: "Sequential", card: ModelCard, operations: list[Operation]) -> dict[str, Any]:
+def info_of(model: "Model", card: ModelCard, operations: list[Operation]) -> dict[str, Any]:
     """All that the page's scripts know of the model."""
     from chainrule.images.preparation import Preparation
     from chainrule.inference.card import made_by
@@ -101,7 +101,7 @@ def safe(text: str) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def outputs_of(path: str, model: "Sequential", x: Array, raw: Array) -> tuple[Array, str]:
+def outputs_of(path: str, model: "Model", x: Array, raw: Array) -> tuple[Array, str]:
     """What the weights in the page say to examples, read back and run in NumPy."""
     line = next(
         line

@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chainrule.models import Sequential
+    from chainrule.models import Model
 
 TOLERANCE = 0.0  # the same bits
 
 
-def write(model: "Sequential", path: str, include_optimizer: bool = True) -> list[str]:
+def write(model: "Model", path: str, include_optimizer: bool = True) -> list[str]:
     """Writes the file; returns what a person should know."""
     from chainrule.models.saving import save_model
 
@@ -20,7 +20,7 @@ def write(model: "Sequential", path: str, include_optimizer: bool = True) -> lis
     )
 
 
-def outputs_of(path: str, model: "Sequential", x: Any, raw: Any, **options: Any) -> tuple[Any, str]:
+def outputs_of(path: str, model: "Model", x: Any, raw: Any, **options: Any) -> tuple[Any, str]:
     """What the file's model says to examples, and with what it was asked."""
     from chainrule.models.saving import load_model
 

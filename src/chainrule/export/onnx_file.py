@@ -13,7 +13,7 @@ from chainrule.export.operations import Operation, operations_of, refuse_others
 from chainrule.inference.card import ModelCard
 
 if TYPE_CHECKING:
-    from chainrule.models import Sequential
+    from chainrule.models import Model
 
 Array = np.ndarray[Any, Any]
 
@@ -52,7 +52,7 @@ class _Graph:
             self.channels_first = channels_first
 
 
-def write(model: "Sequential", path: str, pixels: bool = False) -> list[str]:
+def write(model: "Model", path: str, pixels: bool = False) -> list[str]:
     """Writes the file; returns what a person should know. pixels: the input is uint8, divided in the graph."""
     onnx = require_package("onnx", "onnx", "export to ONNX")
     from chainrule.files.disk import write as write_whole
@@ -66,7 +66,7 @@ def write(model: "Sequential", path: str, pixels: bool = False) -> list[str]:
     ]
 
 
-def model_proto(model: "Sequential", pixels: bool = False) -> Any:
+def model_proto(model: "Model", pixels: bool = False) -> Any:
     """The model as an `onnx.ModelProto`."""
     from onnx import TensorProto, helper
 
@@ -124,7 +124,7 @@ def raw_shape(card: ModelCard, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def outputs_of(
-    path: str, model: "Sequential", x: Array, raw: Array, pixels: bool = False
+    path: str, model: "Model", x: Array, raw: Array, pixels: bool = False
 ) -> tuple[Array, str]:
     """What the file says to examples, asked in ONNX Runtime where it is installed, else in ONNX's own reference."""
     given = raw.reshape(len(raw), *raw_shape(ModelCard.of(model), model.input_shape or ())) if pixels else x

@@ -13,7 +13,7 @@ from chainrule.errors import SettingError
 
 if TYPE_CHECKING:
     from chainrule.layers.base import Layer
-    from chainrule.models import Sequential
+    from chainrule.models import Model
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]
@@ -31,7 +31,7 @@ class Operation:
     weights: dict[str, Array] = field(default_factory=dict)
 
 
-def operations_of(model: "Sequential") -> list[Operation]:
+def operations_of(model: "Model") -> list[Operation]:
     """The model's forward direction; SettingError where it has no shape yet or a layer that no format can carry.
 
     >>> from chainrule import Sequential, layers

@@ -9,7 +9,7 @@ from chainrule.export.payload import as_text, packed
 from chainrule.inference.card import ModelCard
 
 if TYPE_CHECKING:
-    from chainrule.models import Sequential
+    from chainrule.models import Model
 
 TOLERANCE = 1e-6
 
@@ -62,7 +62,7 @@ if __name__ == "__main__":
 '''
 
 
-def write(model: "Sequential", path: str) -> list[str]:
+def write(model: "Model", path: str) -> list[str]:
     """Writes the file; returns what a person should know."""
     from chainrule import __version__
     from chainrule.export import numpy_runner
@@ -94,7 +94,7 @@ def write(model: "Sequential", path: str) -> list[str]:
     ]
 
 
-def outputs_of(path: str, model: "Sequential", x: Any, raw: Any) -> tuple[Any, str]:
+def outputs_of(path: str, model: "Model", x: Any, raw: Any) -> tuple[Any, str]:
     """What the file says to examples, run in this Python."""
     import runpy
 

@@ -17,7 +17,7 @@ from chainrule.errors import FileError, printable
 if TYPE_CHECKING:
     from chainrule.datasets import Dataset
     from chainrule.images.rejection import Rejection
-    from chainrule.models import Sequential
+    from chainrule.models import Model
     from chainrule.training.recipes import Recipe
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ class ModelCard:
     assumed: str = ""
 
     @classmethod
-    def of(cls, model: "Sequential") -> "ModelCard":
+    def of(cls, model: "Model") -> "ModelCard":
         """The card in a model's extras, completed by what can be guessed; FileError where an entry makes no sense."""
         extras, outputs = model.extras, math.prod(model.output_shape or (1,))
         preparation, names = preparation_of(extras), class_names_of(extras)
@@ -142,7 +142,7 @@ class ModelCard:
         return None if self.scale is None else round(1 / self.scale)
 
 
-def last_activation(model: "Sequential") -> str:
+def last_activation(model: "Model") -> str:
     """The activation that a model ends with."""
     last = model.chain[-1] if model.chain else None
     if type(last).__name__ == "Softmax":
@@ -150,7 +150,7 @@ def last_activation(model: "Sequential") -> str:
     return str(getattr(last, "activation", "linear"))
 
 
-def _assumed(model: "Sequential") -> tuple[dict[str, Any], str]:
+def _assumed(model: "Model") -> tuple[dict[str, Any], str]:
     """The preparation for a model whose file has none, and what is assumed."""
     shape = model.input_shape or ()
     if math.prod(shape) == 784 and shape[-1] in (784, 28, 1):
@@ -197,7 +197,7 @@ def _rejection(settings: Any) -> "Rejection | None":
     return made_by(Rejection.from_dict, settings, "rejection")
 
 
-def _task(model: "Sequential", said: Any, names: tuple[str, ...], outputs: int) -> str:
+def _task(model: "Model", said: Any, names: tuple[str, ...], outputs: int) -> str:
     if (
         (said == "classes" and outputs > 1)
         or (said == "two classes" and outputs == 1)

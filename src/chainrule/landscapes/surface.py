@@ -27,9 +27,7 @@ class Surface:
         self, model: Any, x: Any, y: Any, directions: Sequence[Weights], backend: str | None = None, points: int = 1,
         centre: Weights | None = None,
     ) -> None:  # fmt: skip
-        model._compiled("a landscape")  # noqa: SLF001 - it must know its loss
-        model._ready(x, y)  # noqa: SLF001
-        self.examples = model._examples(x, y)  # noqa: SLF001
+        self.examples = model.problem(x, y, "a landscape").examples(x, y)
         self.chain = model.chain
         end = fused_output(self.chain, model.loss_object)
         self.body, self.loss = self.chain[: end.z.node + 1], end.loss

@@ -103,7 +103,8 @@ class Layer:
         if input_shape is not None:
             self.declared_shape = shape_of(input_shape, "input_shape")
         self.params: Params = {}
-        self.input_shape: Shape | None = None
+        self.input_shape: Any = None  # of one example; a tuple of shapes where there are several inputs
+        self.calls: list[Any] = []  # where networks were built by calling it (layers/symbolic.py)
 
     # ── the maths ────────────────────────────────────────────────────────────────────────────────────────────────
     def init(self, rng: "np.random.Generator", input_shape: Shape) -> Params:
@@ -128,6 +129,9 @@ class Layer:
         """Both at once, for layers to whom one is most of the work of the other."""
         own = self.gradients(params, cache, dy)
         return self.backward(params, cache, dy), own
+
+    def check_values(self, x: Array) -> None:
+        """Refuses numbers that the layer cannot take; asked once for a network's inputs, before the first step."""
 
     def update_statistics(self, params: Params, cache: Any) -> Params:
         """The new values of weights in `non_trainable_names`, after a step in which the layer was at work."""
@@ -206,8 +210,29 @@ class Layer:
 
     @property
     def output_shape(self) -> Shape | None:
-        """The shape of one output, or None before the layer is built."""
+        """The shape of one output, or None before the layer is built; a list of shapes where there are several."""
         return None if self.input_shape is None else self.output_shape_for(self.input_shape)
+
+    @property
+    def input(self) -> Any:
+        """What the layer was called with, in a network built by calling layers."""
+        inputs = self.only_call().inputs
+        return inputs[0] if len(inputs) == 1 else list(inputs)
+
+    @property
+    def output(self) -> Any:
+        """What calling the layer gave: the output of a new `Model(inputs, layer.output)`, for example."""
+        outputs = self.only_call().outputs
+        return outputs[0] if len(outputs) == 1 else list(outputs)
+
+    def only_call(self) -> Any:
+        """The one call of the layer; SettingError where there was none, or several."""
+        if len(self.calls) != 1:
+            raise SettingError(
+                f"{self.label} was called {len(self.calls)} times in networks; it has an input and an output when it was "
+                "called once. For a layer of a Sequential ask for model.outputs first."
+            )
+        return self.calls[0]
 
     def get_weights(self) -> list[np.ndarray]:
         """The weights as NumPy arrays, in Keras's order (kernel, bias)."""
@@ -246,23 +271,41 @@ class Layer:
         """How many numbers the layer learns."""
         return sum(int(np.prod(array.shape)) for array in self.params.values())
 
-    def __call__(self, x: Any, training: bool = False) -> np.ndarray:
-        """The layer's output for a batch of arrays, as when predicting."""
+    def inputs_of(self, x: Any, *more: Any, **named: Any) -> Any:
+        """What a call's arguments hand to `forward`: one value, or a tuple of several (a list of values is several)."""
+        if more or named:
+            given = ", ".join([*(type(value).__name__ for value in more), *named])
+            raise SettingError(
+                f"{self.label} is called with one input (or a list of several); it also got {given}."
+            )
+        several = isinstance(x, (list, tuple)) and len(x) > 0 and all(hasattr(v, "shape") for v in x)
+        return tuple(x) if several else x
+
+    def __call__(self, *inputs: Any, training: bool | None = None, mask: Any = None, **named: Any) -> Any:
+        """The layer's output for a batch of arrays, as when predicting; or the next value of a network being built."""
+        from chainrule.layers import symbolic
+
+        x = self.inputs_of(*inputs, **named)
+        if symbolic.is_symbolic(x):
+            return symbolic.call(self, x)
         if training:
             raise SettingError(
                 f"{self.label} can be called for predicting only; learning happens in model.fit."
             )
         if not hasattr(x, "__array__") and not isinstance(x, (list, tuple, float, int)):
             raise SettingError(
-                f"{self.label} was called with {type(x).__name__}. Chainrule builds models with Sequential([...]); "
-                "Keras's functional style, layer(input), is not supported."
+                f"{self.label} was called with {type(x).__name__}; it takes arrays, or Input(...)."
             )
-        x = np.asarray(x, dtype=np.float32)
+        x = (
+            tuple(map(as_input, x))
+            if isinstance(x, tuple) and all(hasattr(v, "shape") for v in x)
+            else as_input(x)
+        )
         if not self.built:
-            self.build(x.shape[1:])
+            self.build(tuple(v.shape[1:] for v in x) if isinstance(x, tuple) else x.shape[1:])
         for link in self.links():
-            x, _ = link.forward(link.params, x)
-        return np.asarray(x)
+            x, _ = link.forward(link.params, x, Context(mask=mask))
+        return tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x)
 
     # ── settings, as Keras stores them ───────────────────────────────────────────────────────────────────────────
     def get_config(self) -> dict[str, Any]:
@@ -276,6 +319,11 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def as_input(x: Any) -> np.ndarray:
+    """Numbers as float32."""
+    return np.asarray(x, dtype=np.float32)
 
 
 def check_dtype(dtype: object) -> None:

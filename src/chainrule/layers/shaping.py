@@ -6,6 +6,7 @@ from typing import Any
 from chainrule.arrays import Array, Params
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers.base import PREDICTING, Context, Layer, Shape, shape_of
+from chainrule.layers.symbolic import Tensor, input_tensor
 
 
 class InputLayer(Layer):
@@ -23,7 +24,7 @@ class InputLayer(Layer):
             shape = tuple(batch_shape)[1:]
         if shape is None:
             raise SettingError("Input needs the shape of one example, such as Input(shape=(784,)).")
-        self.declared_shape = shape_of(shape, "Input's shape")
+        self.declared_shape = self.input_shape = shape_of(shape, "Input's shape")
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         return x, None
@@ -43,13 +44,15 @@ class InputLayer(Layer):
 
 def Input(  # noqa: N802 (Keras's name)
     shape: Any = None, batch_size: int | None = None, name: str | None = None, **settings: Any
-) -> InputLayer:
-    """The shape of one example, as the first entry of a Sequential (Keras: `keras.Input`).
+) -> Tensor:
+    """Where a network begins: what layers are called with, or the first entry of a Sequential (Keras: `keras.Input`).
 
-    >>> Input(shape=(28, 28)).declared_shape
-    (28, 28)
+    shape: of one example.
+
+    >>> Input(shape=(28, 28)).shape
+    (None, 28, 28)
     """
-    return InputLayer(shape=shape, batch_size=batch_size, name=name, **settings)
+    return input_tensor(InputLayer(shape=shape, batch_size=batch_size, name=name, **settings))
 
 
 class Flatten(Layer):

@@ -5,6 +5,7 @@ How a model learns (losses, metrics, optimizers) is imported only where a file s
 
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,13 @@ from chainrule.files import ModelFile, allowed_names, keras_versions, serialized
 from chainrule.layers import InputLayer, Layer
 
 if TYPE_CHECKING:
-    from chainrule.models import Sequential
+    from chainrule.models.model import Model
 
 Shape = tuple[int, ...]
 
 
 def save_model(
-    model: "Sequential", filepath: Any, overwrite: bool = True, include_optimizer: bool = True,
+    model: "Model", filepath: Any, overwrite: bool = True, include_optimizer: bool = True,
     extras: dict[str, Any] | None = None,
 ) -> int:  # fmt: skip
     """Writes a model to a .keras or .h5 file that Keras opens too; returns the file's size in bytes."""
@@ -38,7 +39,7 @@ def load_model(
     custom_objects: Any = None,
     compile: bool = True,  # noqa: A002 (Keras's name)
     safe_mode: bool = True,
-) -> "Sequential":
+) -> "Model":
     """A model from a .keras or .h5 file, Keras's or ours. Loading is parsing: nothing in a file can run.
 
     compile=False leaves out how it learned, which is faster when it only predicts.
@@ -60,7 +61,7 @@ def model_to_json(model: Any) -> str:
     return json.dumps(serialized.spelled({"class_name": "Sequential", "config": model.get_config()}, modules))
 
 
-def model_from_json(text: str) -> "Sequential":
+def model_from_json(text: str) -> "Model":
     """A new model of an architecture that `to_json` wrote, Chainrule's or Keras's."""
     import json
 
@@ -68,7 +69,9 @@ def model_from_json(text: str) -> "Sequential":
 
     try:
         entry = json.loads(text)
-        return Sequential.from_config(keras_versions.model(entry if isinstance(entry, dict) else {})["config"])
+        return Sequential.from_config(
+            keras_versions.model(entry if isinstance(entry, dict) else {})["config"]
+        )
     except (ValueError, TypeError) as problem:
         raise SettingError(f"The text is not a Sequential model's architecture: {problem}") from None
 
@@ -76,7 +79,7 @@ def model_from_json(text: str) -> "Sequential":
 # ── out ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def to_file(model: "Sequential", extras: dict[str, Any] | None = None) -> ModelFile:
+def to_file(model: "Model", extras: dict[str, Any] | None = None) -> ModelFile:
     """All that a file holds of a model."""
     model.build()
     entries: list[Layer] = [*([model.input_layer] if model.input_layer else []), *model.layers]
@@ -94,15 +97,17 @@ def to_file(model: "Sequential", extras: dict[str, Any] | None = None) -> ModelF
     )
 
 
-def compile_config(model: "Sequential") -> dict[str, Any]:
+def compile_config(model: "Model") -> dict[str, Any]:
     """How the model learns, as Keras stores it."""
     from chainrule import losses, metrics, optimizers
 
     return {
         "optimizer": optimizers.serialize(model.optimizer),
-        "loss": losses.serialize(model.loss_object),
-        "loss_weights": None,
-        "metrics": [metrics.serialize(metric) for metric in model.metrics_asked],
+        "loss": one_or_many(model.asked.losses(model.output_names), losses.serialize),
+        "loss_weights": model.asked.weights,
+        "metrics": one_or_many(
+            model.asked.metrics_by_output(model.output_names), lambda own: [metrics.serialize(m) for m in own]
+        ),
         "weighted_metrics": None,
         "run_eagerly": False,
         "steps_per_execution": 1,
@@ -110,18 +115,25 @@ def compile_config(model: "Sequential") -> dict[str, Any]:
     }
 
 
-def learned(model: "Sequential") -> list[tuple[int, str]]:
-    """The places (link, weight) that learn, in Keras's order of variables."""
+def one_or_many(values: list[Any], write: Callable[[Any], Any]) -> Any:
+    """What is stored for one output, or a list with one entry for each."""
+    found = [None if value is None else write(value) for value in values]
+    return found[0] if len(found) == 1 else found
+
+
+def learned(model: "Model") -> list[tuple[int, str]]:
+    """The places (entry of the weights, weight) that learn, in Keras's order of variables."""
+    entries = {id(layer): i for i, layer in enumerate(model.learning_graph.layers)}
     return [
-        (i, name)
-        for i, link in enumerate(model.learning_chain)
-        if link.trainable
-        for name in link.weight_names
-        if name in link.params
+        (entries[id(layer)], name)
+        for layer in model.flat_layers
+        if layer.trainable and id(layer) in entries
+        for name in layer.learned_names
+        if name in layer.params
     ]
 
 
-def slot_places(model: "Sequential") -> list[tuple[str, int, str]]:
+def slot_places(model: "Model") -> list[tuple[str, int, str]]:
     """The places (slot, link, weight) of the optimizer's memory, in the order in which Keras stores them."""
     slots, places = model.optimizer.slots, learned(model)
     if model.optimizer.slots_by_variable:
@@ -129,7 +141,7 @@ def slot_places(model: "Sequential") -> list[tuple[str, int, str]]:
     return [(slot, i, name) for slot in slots for i, name in places]
 
 
-def optimizer_to_list(model: "Sequential") -> list[np.ndarray]:
+def optimizer_to_list(model: "Model") -> list[np.ndarray]:
     """The optimizer's memory as Keras lists it: iteration, learning rate (not with a schedule), slots, the rest."""
     head = [np.asarray(model.optimizer.iterations, np.int32)]
     if not is_scheduled(model):
@@ -140,12 +152,12 @@ def optimizer_to_list(model: "Sequential") -> list[np.ndarray]:
     return head + optimizer_state + [np.asarray(model.optimizer_state[key]) for key in extra_keys(model)]
 
 
-def extra_keys(model: "Sequential") -> list[str]:
+def extra_keys(model: "Model") -> list[str]:
     """What an optimizer remembers beside its slots (Nadam's product)."""
     return ["u_product"] if type(model.optimizer).__name__ == "Nadam" else []
 
 
-def is_scheduled(model: "Sequential") -> bool:
+def is_scheduled(model: "Model") -> bool:
     """Whether the rate follows a schedule: then it is not stored as a number."""
     from chainrule.optimizers.schedules import LearningRateSchedule
 
@@ -185,7 +197,7 @@ def entries_of(config: dict[str, Any]) -> list[Layer]:
     return [layers.deserialize(entry) for entry in stored]
 
 
-def from_file(stored: ModelFile, compile_too: bool = True) -> "Sequential":
+def from_file(stored: ModelFile, compile_too: bool = True) -> "Model":
     """A model with what a file holds."""
     from chainrule.models import Sequential
 
@@ -201,7 +213,7 @@ def from_file(stored: ModelFile, compile_too: bool = True) -> "Sequential":
     return model
 
 
-def compile_from(model: "Sequential", stored: ModelFile) -> None:
+def compile_from(model: "Model", stored: ModelFile) -> None:
     """How the model learned, from a file; what is not known here is left out with a warning."""
     asked = stored.compile_config or {}
     try:
@@ -213,7 +225,7 @@ def compile_from(model: "Sequential", stored: ModelFile) -> None:
         optimizer_from_list(model, stored.optimizer_weights)
 
 
-def optimizer_from_list(model: "Sequential", arrays: list[np.ndarray]) -> None:
+def optimizer_from_list(model: "Model", arrays: list[np.ndarray]) -> None:
     """Puts the optimizer's memory back, if it fits."""
     rest = list(arrays)
     iterations = int(np.asarray(rest.pop(0)))
@@ -223,7 +235,7 @@ def optimizer_from_list(model: "Sequential", arrays: list[np.ndarray]) -> None:
         stored_rate = rest.pop(0)
         if abs(float(stored_rate) - model.optimizer.learning_rate) > 1e-6 * abs(float(stored_rate)):
             model.optimizer.learning_rate = float(stored_rate)
-    optimizer_state = model.optimizer.init([dict(link.params) for link in model.learning_chain])
+    optimizer_state = model.problem().first_state()["optimizer_state"]
     fits = len(rest) == len(places) + len(extra) and all(
         np.shape(array) == np.shape(optimizer_state[slot][i][name])
         for array, (slot, i, name) in zip(rest, places, strict=False)
@@ -243,12 +255,12 @@ def optimizer_from_list(model: "Sequential", arrays: list[np.ndarray]) -> None:
 # ── weights alone ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def save_weights(model: "Sequential", filepath: Any, overwrite: bool = True) -> int:
+def save_weights(model: "Model", filepath: Any, overwrite: bool = True) -> int:
     """Writes the weights alone."""
     return files.save_weights(_target(filepath, overwrite), to_file(model))
 
 
-def load_weights(model: "Sequential", filepath: Any) -> None:
+def load_weights(model: "Model", filepath: Any) -> None:
     """Reads the weights alone, into a model of the same layers."""
     model.build()
     config = {"class_name": "Sequential", "config": model.get_config()}

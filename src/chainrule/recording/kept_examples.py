@@ -120,7 +120,7 @@ def network(settings: Any, examples: Examples) -> Any:
     except (KeyError, ChainruleError) as problem:
         raise SettingError(f"The network cannot be made again without the program that recorded it: {problem}") from None
     model.seed = settings.seed
-    model._ready(examples.inputs(slice(0, 1)), examples.y[:1])  # noqa: SLF001 - what fit does first
+    model.problem(examples.inputs(slice(0, 1)), examples.y[:1])
     return model
 
 

@@ -16,8 +16,9 @@ from chainrule.arrays import namespace
 from chainrule.backprop import make_step
 from chainrule.callbacks.checkpoint import Checkpointer, ResumePoint, resume_point_of, snapshot_of
 from chainrule.engine.epoch import steps_in
-from chainrule.engine.examples import Examples, as_float
+from chainrule.engine.examples import Examples, as_float, each
 from chainrule.errors import FileError, SettingError
+from chainrule.graph import tuple_of
 from chainrule.metrics import Metric
 from chainrule.models.saving import compile_config
 from chainrule.recording.measures import measured, sizes_of
@@ -62,11 +63,11 @@ class RunRecorder(Checkpointer):
         """Opens the folder. Returns where learning begins: at `start`, or where the run that is resumed was."""
         model = self.model
         settings = settings_of(model, plan, engine.name, self.data, self.recipe)
-        chain = model.learning_chain
-        sizes = measured(chain)
-        self.names = ["loss", *(metric.name for metric in model.metric_objects)]
+        graph = model.learning_graph
+        sizes = measured(graph)
+        self.names = ["loss", *model.record_names]
         self.columns = [*self.names, "learning_rate", *sizes]
-        self.look = Look(engine, model, chain) if sizes else None
+        self.look = Look(engine, model, graph) if sizes else None
         self.seen: dict[int, np.ndarray] = {}
         self.steps, self.callbacks = steps_in(len(plan.examples), plan.batch), plan.callbacks
         self.batch, self.began, self.kept_at = plan.batch, time.perf_counter(), time.perf_counter()
@@ -185,17 +186,18 @@ class RunRecorder(Checkpointer):
 class Look:
     """Measures a step's sizes without taking it: the step's own lines, run beside the loop."""
 
-    def __init__(self, engine: Any, model: Any, chain: Any) -> None:
-        step = make_step(chain, model.loss_object, model.optimizer, (), watch=sizes_of(chain))
+    def __init__(self, engine: Any, model: Any, graph: Any) -> None:
+        step = make_step(graph, model.outputs_asked, model.optimizer, watch=sizes_of(graph))
 
         def sizes(state: Any, x: Any, y: Any, weight: Any, chosen: Any, divisor: float) -> Any:
-            batch = as_float(x[chosen], divisor), y[chosen], None if weight is None else weight[chosen]
+            batch = each(lambda v: as_float(v[chosen], divisor), x), *(each(lambda v: v[chosen], part) for part in (y, weight))
             return step(state, batch)[1]["sizes"]
 
         self.sizes = engine.compiled(sizes)
 
     def __call__(self, state: Any, loaded: Examples, chosen: np.ndarray) -> np.ndarray:
-        chosen = namespace(loaded.x).asarray(chosen)
+        first = loaded.x[0] if isinstance(loaded.x, tuple) else loaded.x
+        chosen = namespace(first).asarray(chosen)
         return np.asarray(self.sizes(state, loaded.x, loaded.y, loaded.weight, chosen, loaded.divisor))
 
 
@@ -222,7 +224,8 @@ def settings_of(
 def digest_of(examples: Examples) -> str:
     """SHA-256 of what is learned from: shapes, types, numbers."""
     digest = hashlib.sha256()
-    for array in (examples.x, examples.y, examples.weight):
+    parts = (examples.x, examples.y, examples.weight)
+    for array in (one for part in parts for one in tuple_of(part, 1)):
         if array is not None:
             digest.update(f"{array.shape}{array.dtype}".encode())
             digest.update(np.ascontiguousarray(array).data)

@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.backprop import Batch
 from chainrule.callbacks.checkpoint import ResumePoint
 from chainrule.engine.epoch import empty_records, on_host, steps_in
-from chainrule.engine.examples import Examples
+from chainrule.engine.examples import Examples, each
 from chainrule.errors import SettingError
 from chainrule.recording.recorder import size_of
 from chainrule.runs import Run, differences, this_machine
@@ -54,7 +54,7 @@ class Replay:
             tolerance,
         )
         self.drift = 0.0
-        self.engine = model._engine(settings.backend, settings.batch)  # noqa: SLF001
+        self.engine = model.problem(what="replay").engine(settings.backend, settings.batch)
         self.loaded = self.engine.load(examples)
         self.per_epoch = steps_in(len(examples), settings.batch)
         self.first, self.shuffle = run.info.step, bool(settings.training.get("shuffle", True))
@@ -185,7 +185,7 @@ class Replay:
     def batch(self, step: int) -> Batch:
         """What a step learned from: inputs, targets, weights."""
         index, e = self.chosen(step), self.examples
-        return e.inputs(index), e.y[index], None if e.weight is None else e.weight[index]
+        return e.inputs(index), each(lambda v: v[index], e.y), each(lambda v: v[index], e.weight)
 
     def compare(self, start: int, stop: int) -> float:
         """The largest difference between the losses recorded and those replayed over some steps, relative to them."""

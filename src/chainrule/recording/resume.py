@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import datasets
-from chainrule.backprop import Batch
+from chainrule.backprop import Batch, learned_weights
 from chainrule.callbacks import History
 from chainrule.callbacks.checkpoint import ResumePoint
 from chainrule.datasets.dataset import Dataset
@@ -99,7 +99,8 @@ class OpenRun(Run):
         start, was = self.replay.start(step), self.replay.model
         learning, stored = dict(start.learning), self.info.settings
         if type(model.optimizer) is not type(was.optimizer):
-            learning["optimizer_state"] = model.optimizer.init(learning["params"])
+            start_state = learned_weights(model.learning_graph, learning["params"])
+            learning["optimizer_state"] = model.optimizer.init(start_state)
         else:
             keep_lowered_rate(model.optimizer, was.optimizer, float(learning["rate"]))
         model.seed = stored.seed
@@ -127,8 +128,7 @@ def open_run(
         if model is None:
             return opened(run, source, cache_bytes, tolerance)
         model.seed = run.info.settings.seed
-        model._ready(x, y)  # noqa: SLF001 - what fit does first
-        examples = model._examples(x, y, sample_weight)  # noqa: SLF001
+        examples = model.problem(x, y).examples(x, y, sample_weight)
         must_be_the_runs(run, model, examples)
         return Replay(run, model, examples, cache_bytes, tolerance)
 
@@ -199,7 +199,7 @@ def forked(
     start, model, batch = replay.start(step), job.model, job.recipe.batch_size
     learning, was = dict(start.learning), replay.model.optimizer
     if type(model.optimizer) is not type(was):
-        learning["optimizer_state"] = model.optimizer.init(learning["params"])
+        learning["optimizer_state"] = model.optimizer.init(learned_weights(model.learning_graph, learning["params"]))
     else:
         keep_lowered_rate(model.optimizer, was, float(learning["rate"]))
     start = with_batch(start, run.info.settings.batch, batch, len(replay.examples))
@@ -273,8 +273,7 @@ def replay_of(run: Run, job: Job, cache_bytes: int = 200_000_000, tolerance: flo
     model = job.model
     model.extras = {"class_names": None if job.data.class_names is None else list(job.data.class_names)}
     x, y = recipes.examples(job.recipe, job.data, model.seed)
-    model._ready(x, y)  # noqa: SLF001 - what fit does first
-    replay = Replay(run, model, model._examples(x, y), cache_bytes, tolerance)  # noqa: SLF001
+    replay = Replay(run, model, model.problem(x, y).examples(x, y), cache_bytes, tolerance)
     replay.data = job.data
     return replay
 

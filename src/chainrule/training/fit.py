@@ -24,13 +24,13 @@ from chainrule.callbacks.checkpoint import (
 )
 from chainrule.engine import finite_guard
 from chainrule.engine.epoch import empty_records, on_host, steps_in, totals_of
-from chainrule.engine.examples import Examples
+from chainrule.engine.examples import Examples, each
 from chainrule.engine.jax_engine import JaxEngine
 from chainrule.engine.numpy_engine import NumpyEngine
 from chainrule.engine.prediction import ROWS_AT_ONCE
 from chainrule.errors import SettingError
-from chainrule.graph import taken
-from chainrule.losses.outputs import Output, fused_output
+from chainrule.graph import taken, tuple_of
+from chainrule.losses.outputs import fused_output
 from chainrule.training.progress import Progress, verbosity
 
 
@@ -245,10 +245,9 @@ def report_not_finite(
         low, high = (middle, high) if all_finite(*replayed(middle)) else (low, middle)
     state, learned = replayed(low)[0], replayed(high)[0]["params"]
     chosen = order[low * batch : (low + 1) * batch]
-    on_cpu = Examples(np.asarray(loaded.x[chosen]), np.asarray(loaded.y[chosen]), divisor=loaded.divisor)
-    seen = on_cpu.inputs(slice(None)), on_cpu.y
-    outputs = [Output(model.loss_object)]
-    culprit = finite_guard.first_in(model.learning_chain, outputs, state, seen, learned)
+    x, y = (each(lambda v: np.asarray(v[chosen]), part) for part in (loaded.x, loaded.y))
+    seen = Examples(x, divisor=loaded.divisor).inputs(slice(None)), y
+    culprit = finite_guard.first_in(model.learning_graph, model.outputs_asked, state, seen, learned)
     rate = float(model.optimizer.rate_at(state["step"], state["rate"]))
     model.not_finite = f"step {int(state['step']) + 1}: {culprit}"
     warnings.warn(
@@ -263,36 +262,40 @@ def report_not_finite(
 
 def evaluate(model: Any, examples: Examples) -> dict[str, float]:
     """The loss and metrics of a model on examples, weights as they are."""
-    chain = model.chain
-    end = fused_output(chain, model.loss_object)
-    params = [link.params for link in chain]
+    graph, outputs = model.graph, model.outputs_asked
+    ends = [fused_output(graph, output.loss, k) for k, output in enumerate(outputs)]
+    params = [layer.params for layer in graph.layers]
     totals = totals_of(empty_records(model.record_names, 0))
     for metric in model.metric_objects:
         metric.reset_state()
-    n = len(examples)
     with np.errstate(all="ignore"):
-        for start in range(0, n, ROWS_AT_ONCE):
+        for start in range(0, len(examples), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
-            y = examples.y[rows]
-            weight = None if examples.weight is None else examples.weight[rows]
-            answers, cache = forward_sweep(chain, params, x := examples.inputs(rows))
-            z, p = taken([end.z], answers, (x,)), taken([end.p], answers, (x,))
-            values = end.loss.values(y, z)
-            total = float(np.sum(values if weight is None else values * weight, dtype=np.float64))
-            total += float(added_losses(chain, cache)) * len(y)
-            totals["loss"] = totals["loss"] + np.array([total, len(y)])
-            for metric in model.metric_objects:
-                totals[metric.name] = totals[metric.name] + np.asarray(metric.counts(y, p), np.float64)
+            x = examples.inputs(rows)
+            ys, weights = (tuple_of(each(lambda v: v[rows], part), len(ends)) for part in (examples.y, examples.weight))  # noqa: B023
+            answers, cache = forward_sweep(graph, params, x)
+            totals["loss"] = totals["loss"] + np.array([float(added_losses(graph, cache)) * len(ys[0]), 0])
+            inputs = x if isinstance(x, tuple) else (x,)
+            for output, end, y, weight in zip(outputs, ends, ys, weights, strict=True):
+                z, p = taken([end.z], answers, inputs), taken([end.p], answers, inputs)
+                values = end.loss.values(y, z)
+                total = float(np.sum(values if weight is None else values * weight, dtype=np.float64))
+                if output.name:
+                    totals[f"{output.name}_loss"] = totals[f"{output.name}_loss"] + np.array([total, len(y)])
+                totals["loss"] = totals["loss"] + np.array([total * output.weight, len(y) if end is ends[0] else 0])
+                for metric in output.metrics:
+                    totals[metric.name] = totals[metric.name] + np.asarray(metric.counts(y, p), np.float64)
     logs = metrics_of(model, totals)
-    logs["loss"] += float(penalty(chain, params))
+    logs["loss"] += float(penalty(graph, params))
     return logs
 
 
 def metrics_of(model: Any, totals: Any) -> dict[str, float]:
-    """The figures that sums over batches stand for."""
-    loss = float(totals["loss"][0]) / max(1.0, float(totals["loss"][1]))
-    by_name = {metric.name: metric.figure(totals[metric.name]) for metric in model.metric_objects}
-    return dict(sorted((by_name | {"loss": loss}).items()))
+    """The losses and metrics that sums over batches stand for."""
+    losses = ["loss", *(f"{output.name}_loss" for output in model.outputs_asked if output.name)]
+    found = {name: float(totals[name][0]) / max(1.0, float(totals[name][1])) for name in losses}
+    found |= {metric.name: metric.figure(totals[metric.name]) for metric in model.metric_objects}
+    return dict(sorted(found.items()))
 
 
 def order_of(seed: int, epoch: int, n: int, shuffle: bool) -> np.ndarray:
@@ -304,27 +307,27 @@ def order_of(seed: int, epoch: int, n: int, shuffle: bool) -> np.ndarray:
 
 def state_of(model: Any) -> Any:
     """The model's state as the step needs it."""
-    params = [dict(link.params) for link in model.learning_chain]
+    graph = model.learning_graph
+    params = [dict(layer.params) for layer in graph.layers]
     return first_state(
-        params, model.optimizer, model.optimizer_state, model.optimizer.iterations, model.seed, model.learning_chain
-    )  # fmt: skip
+        params, model.optimizer, model.optimizer_state, model.optimizer.iterations, model.seed, graph
+    )
 
 
 def put_back(model: Any, state: Any) -> None:
-    """What was learned, back into the layers and the optimizer's memory."""
+    """What was learned, back into the layers and the optimizer's state."""
     state = on_host(state)
-    for link, params in zip(model.learning_chain, state["params"], strict=True):
+    for layer, params in zip(model.learning_graph.layers, state["params"], strict=True):
         if params:
-            link.params = params
+            layer.params = params
     model.optimizer_state = state["optimizer_state"]
     model.optimizer.iterations = int(state["step"])
 
 
 def arrays_of(model: Any) -> list[Any]:
-    """The arrays that the layers hold, and the optimizer's memory."""
-    return [array for link in model.learning_chain for array in link.params.values()] + [
-        model.optimizer_state
-    ]
+    """The arrays that the layers hold, and the optimizer's state."""
+    weights = [array for layer in model.learning_graph.layers for array in layer.params.values()]
+    return [*weights, model.optimizer_state]
 
 
 def all_finite(state: Any, records: Any) -> bool:

@@ -121,7 +121,7 @@ def find(
     name = choose_backend(
         backend or model.backend_asked, seconds_on_numpy(model.count_params(), batch, steps)
     )
-    engine = ENGINES[name](make_step(model.learning_chain, model.loss_object, optimizer), batch)
+    engine = ENGINES[name](make_step(model.learning_graph, model.outputs_asked, optimizer), batch)
     loaded, state = engine.load(examples), engine.state(fresh(model, optimizer))
     per_epoch, losses = max(1, len(examples) // batch), np.zeros(0)
     while len(losses) < steps and not blown_up(losses):
@@ -192,7 +192,7 @@ def sweep(
     name = choose_backend(backend or model.backend_asked, seconds)
     optimizer = copy.copy(model.optimizer)
     optimizer.learning_rate = 0.0  # each state has its own
-    step = make_step(model.learning_chain, model.loss_object, optimizer, model.metric_objects)
+    step = make_step(model.learning_graph, model.outputs_asked, optimizer)
     orders = [order_of(model.seed, epoch, len(examples), shuffle=True) for epoch in range(epochs)]
     first = [fresh(model, optimizer) | {"rate": np.asarray(rate, np.float32)} for rate in asked]
     train, groups = (
@@ -201,7 +201,7 @@ def sweep(
     done = [train(group, examples, orders, model.record_names) for group in groups]
     states = [state for group, _ in done for state in group]
     records = [[row for _, epochs in done for row in epochs[epoch]] for epoch in range(len(orders))]
-    held = None if validation_data is None else model._examples(*validation_data)  # noqa: SLF001
+    held = None if validation_data is None else model.problem().examples(*validation_data)
     told = tuple(
         metrics_of_rate(model, state, last, held) for state, last in zip(states, records[-1], strict=True)
     )
@@ -275,22 +275,21 @@ def grouped(states: list[Any]) -> list[list[Any]]:
 
 def prepared(model: Any, x: Any, y: Any, batch_size: int | None) -> tuple[Examples, int]:
     """The examples as fit would take them, and the size of a batch."""
-    model._compiled("this")  # noqa: SLF001 - what fit does first
-    model._ready(x, y)  # noqa: SLF001
-    examples: Examples = model._examples(x, y)  # noqa: SLF001
+    examples: Examples = model.problem(x, y, "this").examples(x, y)
     return examples, batch_size_of(batch_size, len(examples))
 
 
 def fresh(model: Any, optimizer: Any) -> Any:
     """The state before the first step: the model's weights, an empty memory."""
-    return first_state([dict(link.params) for link in model.learning_chain], optimizer, seed=model.seed)
+    graph = model.learning_graph
+    return first_state([dict(layer.params) for layer in graph.layers], optimizer, seed=model.seed, network=graph)
 
 
 def metrics_of_rate(model: Any, state: Any, records: Any, held: Examples | None) -> dict[str, float]:
     """The last epoch's figures of one rate, and those on what was held back."""
     told = metrics_of(model, totals_of(records))
     if held is not None:
-        chain = model.learning_chain
+        chain = model.learning_graph.layers
         before = [link.params for link in chain]
         try:
             for link, params in zip(chain, state["params"], strict=True):

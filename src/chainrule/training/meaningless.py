@@ -41,9 +41,11 @@ def meaningless(model: Any, y: Any = None) -> list[Meaningless]:
     >>> meaningless(model)[0].name
     'softmax over one output'
     """
+    if len(model.output_tuple()) != 1:
+        return []
     loss = model.loss_object
     outputs = int((model.output_shape or (1,))[-1] or 1)
-    end = last_activation(model.chain)
+    end = last_activation([node.layer for node in model.graph.nodes])
     found = output_and_loss(
         end, outputs, str(getattr(loss, "key", "")), bool(getattr(loss, "from_logits", False))
     )

@@ -136,16 +136,15 @@ class Job:
     """What a model learns from such data, and the loop for it."""
 
     def __init__(self, model: Any, x: Any, y: Any) -> None:
-        self.model = model
-        model._ready(x, y)  # noqa: SLF001 - what fit does first
+        self.problem = model.problem(x, y)
 
     def examples(self, x: Any, y: Any, weight: Any = None, class_weight: Any = None) -> Any:
         """A batch, checked."""
-        return self.model._examples(x, y, weight, class_weight)  # noqa: SLF001
+        return self.problem.examples(x, y, weight, class_weight)
 
     def engine(self, backend: str, size: int) -> Any:
         """The loop for batches of a size."""
-        return self.model._engine(backend, size)  # noqa: SLF001
+        return self.problem.engine(backend, size)
 
 
 def added(totals: Any, records: Any) -> Any:

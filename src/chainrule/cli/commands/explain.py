@@ -203,7 +203,7 @@ def one_of(replay: "Replay", part: str, k: int) -> tuple[Any, Any]:
     if part == "test_example":
         x = recipes.inputs(replay.data, replay.data.x_test)
         y = recipes.targets(replay.data, replay.data.y_test, replay.model.loss_object.key)
-        examples = replay.model._examples(x, y)  # noqa: SLF001 - what evaluate does with them
+        examples = replay.model.problem().examples(x, y)
     if k >= len(examples):
         raise SettingError(
             f"There are {len(examples):,} such examples, 0 to {len(examples) - 1}; there is no example {k}."

@@ -1,0 +1,119 @@
+"""Networks built by calling layers: `x = Dense(10)(Input((4,)))` notes the call and computes nothing (Keras's functional style)."""
+
+from typing import Any
+
+from chainrule.arrays import generator, next_seed
+from chainrule.errors import SettingError, ShapeError
+from chainrule.layers.base import Layer, Shape, snake_case
+
+_counts: dict[str, int] = {}  # layers of each class that got their name by being called
+
+
+class Tensor:
+    """A value of a network that is being built: its shape, and the call that gives it (Keras: KerasTensor).
+
+    shape: with the batch axis in front, (None, 10).  call: where it comes from.  index: which of the call's outputs.
+    """
+
+    dtype = "float32"
+
+    def __init__(self, shape: Shape, call: "Call", index: int = 0) -> None:
+        self.example_shape, self.call, self.index = tuple(shape), call, index
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """The shape, the batch axis in front as None."""
+        return (None, *self.example_shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes, the batch axis counted."""
+        return len(self.shape)
+
+    @property
+    def name(self) -> str:
+        """The name of the layer that gives it."""
+        return str(self.call.layer.name)
+
+    def __repr__(self) -> str:
+        return f"<Tensor shape={self.shape}, name={self.name}>"
+
+    def _refuse(self, *_: Any) -> Any:
+        raise SettingError(
+            f"{self!r} is a place in a network, not numbers: combine such values with layers "
+            "(Add, Multiply, Concatenate, Lambda ...)."
+        )
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
+    __matmul__ = __neg__ = __getitem__ = __pow__ = __bool__ = __array__ = __len__ = __iter__ = _refuse
+
+
+class Call:
+    """One call of a layer (or of a model used as a layer): what it was given and what it gives."""
+
+    def __init__(self, layer: Any, inputs: tuple[Tensor, ...]) -> None:
+        self.layer, self.inputs = layer, inputs
+        self.outputs: tuple[Tensor, ...] = ()
+
+
+def is_symbolic(x: Any) -> bool:
+    """Whether a call's input is a place in a network (or several of them) rather than numbers."""
+    if not isinstance(x, (list, tuple)):
+        return isinstance(x, Tensor)
+    found = [isinstance(value, Tensor) for value in x]
+    if any(found) and not all(found):
+        raise SettingError(
+            "A layer is called either with numbers or with values of a network, not with both."
+        )
+    return bool(found) and all(found)
+
+
+def call(layer: Any, x: Any) -> Any:
+    """Notes that a layer is called with values of a network; returns its output, a list where there are several."""
+    inputs = tuple(x) if isinstance(x, (list, tuple)) else (x,)
+    shapes = tuple(value.example_shape for value in inputs)
+    name(layer)
+    shape = shapes if isinstance(x, (list, tuple)) else shapes[0]
+    try:
+        given = layer.output_shape_for(shape)
+    except (TypeError, IndexError, ValueError) as problem:
+        if isinstance(problem, ShapeError):
+            raise
+        raise ShapeError(
+            f"{layer.label} cannot take {'inputs' if len(shapes) > 1 else 'an input'} of shape {shape}."
+        ) from None
+    if not layer.built:
+        layer.build(shape, generator(next_seed(), "weights"))
+    made = Call(layer, inputs)
+    several = is_several(given)
+    made.outputs = tuple(Tensor(s, made, k) for k, s in enumerate(given if several else (given,)))
+    layer.calls.append(made)
+    return list(made.outputs) if several else made.outputs[0]
+
+
+def is_several(shape: Any) -> bool:
+    """Whether what `output_shape_for` gave is a tuple of shapes rather than one."""
+    return bool(shape) and all(isinstance(s, (tuple, list)) for s in shape)
+
+
+def name(layer: Any) -> None:
+    """Gives a layer without a name the next one of its class, as Keras counts them: dense, dense_1, ..."""
+    if layer.name is None:
+        kind = snake_case(type(layer).__name__)
+        count = _counts[kind] = _counts.get(kind, -1) + 1
+        layer.name = f"{kind}_{count}" if count else kind
+
+
+def reset_names() -> None:
+    """Begins counting anew (Keras: clear_session)."""
+    _counts.clear()
+
+
+def input_tensor(layer: Layer) -> Tensor:
+    """The value that an InputLayer stands for."""
+    if not layer.calls:
+        made = Call(layer, ())
+        made.outputs = (Tensor(layer.declared_shape or (), made),)
+        layer.calls.append(made)
+    found: Tensor = layer.calls[0].outputs[0]
+    return found

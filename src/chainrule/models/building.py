@@ -1,0 +1,55 @@
+"""From the layers of a model to the graph that backpropagation walks."""
+
+from typing import Any
+
+from chainrule.graph import Graph, Node, Source
+from chainrule.layers.base import Layer
+
+
+class GraphBuilder:
+    """Collects nodes. A layer may be several nodes (Dense with an activation is two); a model used as a layer is many."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.entries: dict[int, int] = {}
+
+    def add(self, layer: Any, sources: list[Source], outputs: int = 1) -> list[Source]:
+        """Puts a layer behind some values; returns its outputs."""
+        if not isinstance(layer, Layer):
+            found: list[Source] = layer.expand(self, sources)
+            return found
+        for link in layer.links():
+            entry = self.entries.setdefault(id(link), len(self.entries))
+            self.nodes.append(Node(link, tuple(sources), entry))
+            sources = [Source(len(self.nodes) - 1)]
+        return [Source(sources[0].node, k) for k in range(outputs)]
+
+    def graph(self, outputs: list[Source], inputs: int = 1) -> Graph:
+        """The graph of what was added."""
+        return Graph(tuple(self.nodes), tuple(outputs), inputs)
+
+
+def input_sources(count: int) -> list[Source]:
+    """The network's inputs: node -1 is the first, -2 the second."""
+    return [Source(-1 - k) for k in range(count)]
+
+
+def augmented(augmentation: Layer | None, graph: Graph) -> Graph:
+    """The graph while learning: with the augmentation, if there is one, as its first node."""
+    if augmentation is None:
+        return graph
+    first = Node(augmentation, (Source(-1),), 0)
+    nodes = [
+        Node(node.layer, tuple(Source(max(s.node, -1) + 1, s.output) for s in node.sources), node.entry + 1)
+        for node in graph.nodes
+    ]
+    return Graph((first, *nodes), tuple(Source(s.node + 1, s.output) for s in graph.outputs))
+
+
+def flat(layers: Any) -> list[Layer]:
+    """The layers, with those of models that are used as layers in their place, each once."""
+    found: dict[int, Layer] = {}
+    for layer in layers:
+        for one in flat(layer.layers) if hasattr(layer, "layers") else [layer]:
+            found.setdefault(id(one), one)
+    return list(found.values())

@@ -1,0 +1,268 @@
+"""How a model learns and predicts: Keras's compile, fit, evaluate, predict and their kin."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.arrays import choose_backend
+from chainrule.errors import SettingError
+from chainrule.layers import symbolic
+from chainrule.models.compiling import IGNORED_SETTINGS, Asked, refuse_settings
+
+if TYPE_CHECKING:
+    from chainrule.losses.outputs import Output
+    from chainrule.metrics import Metric
+    from chainrule.training.problem import Problem
+
+
+class Learning:
+    """The methods of a model that learn, judge and predict."""
+
+    optimizer: Any
+    asked: Asked
+    outputs_asked: list["Output"]
+    backend_asked: str | None
+    backend_used: str | None
+    optimizer_state: Any
+    history: Any
+    output_names: Any
+    graph: Any
+    _engines: dict[Any, Any]
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        loss_weights: Any = None,
+        backend: str | None = None,
+        **rest: Any,
+    ) -> None:
+        """Decides how to learn: the optimizer, the loss, what to count. backend: "numpy", "jax", or None to choose.
+
+        With several outputs loss, loss_weights and metrics are lists in their order or dicts by their names.
+        """
+        from chainrule import metrics as metrics_module
+        from chainrule import optimizers
+
+        for setting, value in rest.items():
+            if setting not in IGNORED_SETTINGS:
+                raise SettingError(f"compile has no setting called {setting!r} (it got {value!r}).")
+            if value not in IGNORED_SETTINGS[setting] and value != []:
+                raise SettingError(f"compile: {setting}={value!r} is not supported; leave it out.")
+        if isinstance(loss, (list, tuple)) and len(loss) == 1:
+            loss = loss[0]
+        if backend is not None:
+            choose_backend(backend, 0)
+        asked = Asked(loss, metrics, loss_weights)
+        names = self.output_names
+        asked.losses(names)
+        asked.loss_weights(names)
+        for one in [m for own in asked.metrics_by_output(names) for m in own]:
+            metrics_module.get(one, (1,), (1,))
+        self.optimizer, self.asked = optimizers.get(optimizer), asked
+        self.outputs_asked = []
+        self.backend_asked, self.optimizer_state = backend, None
+        self._engines.clear()
+
+    @property
+    def loss(self) -> Any:
+        """The loss as `compile` got it."""
+        return self.asked.loss
+
+    @property
+    def loss_object(self) -> Any:
+        """The loss of the (first) output, or None before `compile`."""
+        return self.outputs_asked[0].loss if self.outputs_asked else self.asked.losses(self.output_names)[0]
+
+    @property
+    def metrics_asked(self) -> list[Any]:
+        """The metrics as `compile` got them; a list by output where there are several."""
+        own = self.asked.metrics_by_output(self.output_names)
+        return own[0] if len(own) == 1 else own
+
+    @property
+    def metric_objects(self) -> list["Metric"]:
+        """All metrics, known when the targets' shapes are."""
+        return [metric for output in self.outputs_asked for metric in output.metrics]
+
+    def problem(self, x: Any = None, y: Any = None, what: str = "fit") -> "Problem":
+        """What is to be learned, without the model: graph, outputs, optimizer, seed. Builds the model where needed.
+
+        x, y: what will be learned from; they decide what "accuracy" means. Without them it is as it was before.
+        """
+        from chainrule.training.problem import problem_of
+
+        return problem_of(self, x, y, what)
+
+    def fit(
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1, verbose: Any = "auto",
+        callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None, shuffle: bool = True,
+        class_weight: Any = None, sample_weight: Any = None, initial_epoch: int = 0, steps_per_epoch: int | None = None,
+        validation_steps: int | None = None, validation_batch_size: int | None = None, validation_freq: int = 1,
+        stop_on_not_finite: bool = True,
+    ) -> Any:  # fmt: skip
+        """Learns from x and y for some epochs; returns a History. All arguments mean what they mean in Keras.
+
+        stop_on_not_finite=False goes on when numbers break, as Keras does, instead of ending with the last good weights.
+        """
+        from chainrule.engine.examples import split_last
+        from chainrule.training import fit as training
+        from chainrule.training import stream_fit, streams
+        from chainrule.training.meaningless import check_epochs, check_held_back, warn
+
+        check_epochs(epochs, initial_epoch)
+        self.stop_on_not_finite = stop_on_not_finite
+        validation_data = stream_fit.as_arrays(validation_data, validation_steps, validation_batch_size or batch_size)
+        if streams.is_stream(x) or steps_per_epoch is not None:
+            return stream_fit.fit_called(
+                self, x, y, sample_weight, batch_size, validation_split, shuffle, epochs=epochs, verbose=verbose,
+                callbacks=callbacks, validation_data=validation_data, class_weight=class_weight, initial_epoch=initial_epoch,
+                steps_per_epoch=steps_per_epoch, validation_freq=validation_freq,
+            )  # fmt: skip
+        if validation_split and validation_data is None:
+            check_held_back(y)
+            (x, y, sample_weight), held = split_last((x, y, sample_weight), validation_split)
+            validation_data = held if sample_weight is not None else held[:2]
+        problem = self.problem(x, y)
+        examples = problem.examples(x, y, sample_weight, class_weight)
+        warn(self, examples.y)
+        validation = None
+        if validation_data is not None:
+            if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
+                raise SettingError("validation_data must be (x, y) or (x, y, sample_weight).")
+            validation = problem.examples(*validation_data)
+        batch = training.batch_size_of(batch_size, len(examples))
+        self.backend_used = problem.backend(batch, examples, max(0, epochs - initial_epoch))
+        self.history = training.fit(
+            self, problem.engine(self.backend_used, batch),
+            training.Plan(
+                examples, validation, batch, int(epochs), int(initial_epoch), bool(shuffle), verbose,
+                list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else [],
+                int(validation_freq),
+            ),
+        )  # fmt: skip
+        return self.history
+
+    def evaluate(
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = "auto",
+        sample_weight: Any = None, steps: int | None = None, callbacks: Any = None, return_dict: bool = False,
+    ) -> Any:  # fmt: skip
+        """The loss and metrics on examples: [loss, accuracy, ...], or a dict."""
+        from chainrule.training import fit as training
+        from chainrule.training import stream_fit, streams
+        from chainrule.training.progress import Progress
+
+        refuse_settings("evaluate", callbacks=callbacks)
+        if steps is not None and not streams.is_stream(x):
+            x = stream_fit.of_arrays(self, x, y, sample_weight, batch_size, shuffle=False)
+        if streams.is_stream(x):
+            examples = stream_fit.held_out(self, x, steps, "steps")
+        else:
+            examples = self.problem(x, y, "evaluate").examples(x, y, sample_weight)
+        progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
+        logs = training.evaluate(self, examples)
+        progress.finish(logs)
+        ordered = {name: logs[name] for name in self.metrics_names}
+        if return_dict:
+            return ordered
+        return list(ordered.values()) if len(ordered) > 1 else ordered["loss"]
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """What the model says to each example, (examples, outputs) float32."""
+        from chainrule.training import stream_fit, streams
+        from chainrule.training.progress import Progress
+
+        refuse_settings("predict", callbacks=callbacks)
+        if steps is not None and not streams.is_stream(x):
+            x = stream_fit.of_arrays(self, x, None, None, batch_size, shuffle=False)
+        if streams.is_stream(x):
+            return stream_fit.predict(self, x, steps)
+        examples = self.inputs_checked(x)
+        progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
+        from chainrule.engine.prediction import predictions
+
+        said = predictions(self.graph, examples)
+        progress.finish({})
+        return said
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The same, without a word."""
+        from chainrule.engine.prediction import predictions
+
+        return predictions(self.graph, self.inputs_checked(x))
+
+    def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The same, as Keras allows it: model(x). With a value of a network the model becomes a layer of it."""
+        if symbolic.is_symbolic(x):
+            return symbolic.call(self, x)
+        if training:
+            raise SettingError("A model can be called for predicting only; learning happens in fit.")
+        return self.predict_on_batch(x)
+
+    def inputs_checked(self, x: Any) -> Any:
+        """Inputs ready for the network, which is built where it was not."""
+        from chainrule.training.problem import build_for, inputs_of
+
+        build_for(self, x)
+        return inputs_of(self, x)
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One step on one batch; returns that batch's loss and metrics, as they were before the step."""
+        from chainrule.engine.epoch import empty_records, totals_of
+        from chainrule.engine.numpy_engine import NumpyEngine
+        from chainrule.training import fit as training
+
+        problem = self.problem(x, y, "train_on_batch")
+        examples = problem.examples(x, y, sample_weight, class_weight)
+        engine: NumpyEngine = problem.engine("numpy", len(examples))
+        records = empty_records(self.record_names, 1)
+        order = np.arange(len(examples))
+        state, records = engine.advance(training.state_of(self), records, examples, order, 0, 1)
+        training.put_back(self, state)
+        logs = training.metrics_of(self, totals_of(records))
+        ordered = {name: logs[name] for name in self.metrics_names}
+        if return_dict:
+            return ordered
+        return list(ordered.values()) if len(ordered) > 1 else ordered["loss"]
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """The loss and metrics of one batch."""
+        return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
+
+    @property
+    def record_names(self) -> dict[str, int]:
+        """What a step records beside the loss (the losses of several outputs, the metrics), and how many sums each has."""
+        own = {f"{output.name}_loss": 2 for output in self.outputs_asked if output.name}
+        return own | {metric.name: metric.size for metric in self.metric_objects}
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of the figures, in the order of `evaluate`."""
+        return ["loss", *self.record_names]
+
+    def summary(
+        self, line_length: int | None = None, print_fn: Callable[[str], Any] = print, **more: Any
+    ) -> None:
+        """Prints the layers, what comes out of each and how many weights it has, as Keras does."""
+        refuse_settings("summary", **more)
+        from chainrule.models.summary import summary_lines
+
+        print_fn("\n".join(summary_lines(self, line_length)))

@@ -1,0 +1,231 @@
+"""What is to be learned, without a model: a graph, outputs with their losses, an optimizer, a seed; and examples for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import choose_backend, seconds_on_numpy
+from chainrule.backprop import State, first_state, make_step
+from chainrule.engine import ENGINES
+from chainrule.engine.examples import Examples, Scaled, as_array, check_examples, check_inputs
+from chainrule.errors import DataError, SettingError
+from chainrule.graph import Graph, tuple_of
+from chainrule.layers.base import Layer
+from chainrule.losses.outputs import Output
+from chainrule.optimizers.base import Optimizer
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A learning problem: all that decides a step, and what examples must look like.
+
+    graph: while learning, the augmentation included.  outputs: losses, weights and metrics of the network's outputs.
+    inputs, shapes: the shape of one example for each input and output.  names: of inputs and outputs.
+    engines: the loops that were made for it, kept by the model.
+    """
+
+    graph: Graph
+    outputs: Sequence[Output]
+    optimizer: Optimizer
+    seed: int
+    input_shapes: tuple[Any, ...]
+    output_shapes: tuple[Any, ...]
+    input_names: Sequence[str]
+    output_names: Sequence[str]
+    first_label: str
+    parameters: int
+    backend_asked: str | None
+    engines: dict[Any, Any]
+
+    def examples(self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Examples:
+        """Inputs, targets and weights, checked against the network and the losses."""
+        if len(self.input_shapes) == 1 and len(self.output_shapes) == 1:
+            found = check_examples(
+                first(x), first(y), self.outputs[0].loss, self.input_shapes[0], self.output_shapes[0], sample_weight,
+                class_weight, self.first_label,
+            )  # fmt: skip
+        else:
+            found = self.several(x, y, sample_weight, class_weight)
+        check_values(self.graph, found)
+        return found
+
+    def several(self, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Examples:
+        """The same for several inputs or outputs."""
+        inputs = inputs_for(x, self.input_shapes, self.input_names, self.first_label)
+        targets = by_name(y, self.output_names, "targets")
+        weights = by_name(sample_weight, self.output_names, "sample_weight", missing=True)
+        if class_weight is not None and len(targets) > 1:
+            raise SettingError("class_weight is for models with one output; give sample_weight instead.")
+        columns = inputs.x if isinstance(inputs.x, tuple) else (inputs.x,)
+        found = [
+            check_examples(
+                columns[0], t, output.loss, columns[0].shape[1:], shape, w, class_weight, self.first_label
+            )
+            for t, w, output, shape in zip(targets, weights, self.outputs, self.output_shapes, strict=True)
+        ]
+        ys, ws = tuple(f.y for f in found), tuple(f.weight for f in found)
+        several = len(found) > 1
+        return Examples(inputs.x, ys if several else ys[0], ws if several else ws[0], inputs.divisor)
+
+    def first_state(self, optimizer_state: Any = None) -> State:
+        """The state before the next step: the layers' weights as they are."""
+        params = [dict(layer.params) for layer in self.graph.layers]
+        return first_state(
+            params, self.optimizer, optimizer_state, self.optimizer.iterations, self.seed, self.graph
+        )
+
+    def backend(self, batch: int, examples: Examples, epochs: int) -> str:
+        """The array library that learns, from what the job is alone; NumPy where JAX cannot follow a user's own code."""
+        steps = -(-len(examples) // batch) * epochs
+        chosen = choose_backend(self.backend_asked, seconds_on_numpy(self.parameters, batch, steps))
+        own = [] if chosen == "numpy" else self.not_traceable(examples)
+        if own and self.backend_asked == "jax":
+            raise SettingError(
+                f"JAX cannot follow {own[0]}: it calls NumPy, or counts by itself. Write it with keras.ops, or "
+                "compile(backend='numpy')."
+            )
+        return "numpy" if own else chosen
+
+    def not_traceable(self, examples: Examples) -> list[str]:
+        """The names of losses and metrics of the user's own that JAX cannot follow."""
+        from chainrule.losses.own import is_traceable as loss_is_traceable
+        from chainrule.metrics.own import is_traceable as metric_is_traceable
+
+        found = []
+        for output, shape, y in zip(
+            self.outputs, self.output_shapes, tuple_of(examples.y, len(self.outputs)), strict=True
+        ):
+            p = np.zeros((len(y[:2]), *shape), np.float32)
+            found += [] if loss_is_traceable(output.loss, y[:2], p) else [output.loss.name]
+            found += [metric.name for metric in output.metrics if not metric_is_traceable(metric, y[:2], p)]
+        return found
+
+    def engine(self, backend: str, batch: int) -> Any:
+        """The loop for this way of learning, made once and kept."""
+        scheduled = not isinstance(self.optimizer.learning_rate, float)
+        nodes = tuple(
+            (id(n.layer), n.sources, n.layer.trainable, repr(n.layer.activation)) for n in self.graph.nodes
+        )
+        key = (
+            backend, batch, nodes, repr(self.optimizer.get_config()) if scheduled else None,
+            tuple((id(o.loss), o.weight, tuple(m.name for m in o.metrics)) for o in self.outputs),
+        )  # fmt: skip
+        if key not in self.engines:
+            self.engines[key] = ENGINES[backend](make_step(self.graph, self.outputs, self.optimizer), batch)
+        return self.engines[key]
+
+
+def problem_of(model: Any, x: Any, y: Any, what: str) -> Problem:
+    """The problem that a compiled model is to learn from such data; the model is built where it was not."""
+    if model.optimizer is None or model.loss_object is None:
+        raise SettingError(f"Before {what}, say how to learn: model.compile(optimizer='adam', loss='...').")
+    if not model.layers:
+        raise SettingError(f"The model has no layers yet; add some before {what}.")
+    names = model.output_names
+    if x is not None or not model.outputs_asked:  # else the targets' shapes are known already
+        build_for(model, x)
+        targets = by_name(y, names, "targets", missing=True)
+        y_shapes = [() if t is None else as_array(t, "targets").shape[1:] for t in targets]
+        model.outputs_asked = same_or(
+            model.outputs_asked, model.asked.outputs(names, y_shapes, model.output_tuple())
+        )
+    for output in model.outputs_asked:
+        if output.loss is None:
+            raise SettingError(
+                f"The output {output.name!r} has no loss; leave it out of the model, or give it one."
+            )
+    return Problem(
+        model.learning_graph, model.outputs_asked, model.optimizer, model.seed, model.input_tuple(), model.output_tuple(),
+        model.input_names, names, model.layers[0].label, model.count_params(), model.backend_asked, model._engines,  # noqa: SLF001
+    )  # fmt: skip
+
+
+def same_or(before: list[Output], now: list[Output]) -> list[Output]:
+    """The outputs as they were, where nothing changed: so that compiled loops and metric objects are kept."""
+    alike = len(before) == len(now) and all(
+        a.loss.get_config() == b.loss.get_config() and type(a.loss) is type(b.loss) and a.weight == b.weight
+        and [(type(m), m.name) for m in a.metrics] == [(type(m), m.name) for m in b.metrics]
+        for a, b in zip(before, now, strict=False) if a.loss is not None and b.loss is not None
+    )  # fmt: skip
+    return before if alike and before else now
+
+
+def build_for(model: Any, x: Any) -> None:
+    """Builds a model that does not know its input's shape yet, by what it is given."""
+    if model.input_layer is None and x is not None:
+        values = first(x)
+        values = values.values if isinstance(values, Scaled) else as_array(values, "inputs")
+        model.build((None, *(values.shape[1:] or (1,))))
+    model.build()
+
+
+def inputs_of(model: Any, x: Any) -> Examples:
+    """Inputs for predicting, checked against the model."""
+    label = model.layers[0].label if model.layers else "The model"
+    found = inputs_for(x, model.input_tuple(), model.input_names, label)
+    check_values(model.graph, found)
+    return found
+
+
+def inputs_for(x: Any, shapes: Sequence[Any], names: Sequence[str], label: str) -> Examples:
+    """One input or several, checked; a tuple of arrays where there are several."""
+    if len(shapes) == 1:
+        return check_inputs(first(x), shapes[0], label)
+    given = by_name(x, names, "inputs")
+    found = [
+        check_inputs(value, shape, f"The input {name!r}")
+        for value, shape, name in zip(given, shapes, names, strict=True)
+    ]
+    if len({len(one) for one in found}) != 1:
+        raise DataError(
+            f"The inputs have different numbers of examples: {', '.join(str(len(one)) for one in found)}."
+        )
+    if len({one.divisor for one in found}) != 1:
+        raise DataError("Several inputs are either all Scaled alike or none of them is.")
+    return Examples(tuple(one.x for one in found), divisor=found[0].divisor)
+
+
+def by_name(given: Any, names: Sequence[str], what: str, missing: bool = False) -> list[Any]:
+    """Something for each input or output: a list in their order, or a dict by their names."""
+    if given is None and missing:
+        return [None] * len(names)
+    if len(names) == 1:
+        return [first(given)]
+    if isinstance(given, dict):
+        unknown_names = [name for name in given if name not in names]
+        if unknown_names or (len(given) < len(names) and not missing):
+            raise SettingError(
+                f"The {what} are a dict with {', '.join(given)}; the model has {', '.join(names)}."
+            )
+        return [given.get(name) for name in names]
+    if not isinstance(given, (list, tuple)) or len(given) != len(names):
+        count = len(given) if isinstance(given, (list, tuple)) else 1
+        raise SettingError(
+            f"The model has {len(names)} {what} ({', '.join(names)}): give a list of {len(names)} arrays; it got {count}."
+        )
+    return list(given)
+
+
+def first(given: Any) -> Any:
+    """What stands alone in a list or dict of arrays; anything else as it is."""
+    if isinstance(given, dict) and len(given) == 1:
+        return next(iter(given.values()))
+    if (
+        isinstance(given, (list, tuple))
+        and not isinstance(given, Scaled)
+        and len(given) == 1
+        and hasattr(given[0], "shape")
+    ):
+        return given[0] if getattr(given[0], "ndim", 1) > 1 else given
+    return given
+
+
+def check_values(graph: Graph, examples: Examples) -> None:
+    """Lets the layers that are fed by the inputs refuse numbers that they cannot take."""
+    columns = examples.x if isinstance(examples.x, tuple) else (examples.x,)
+    for node in graph.nodes:
+        for source in node.sources:
+            if source.node < 0 and type(node.layer).check_values is not Layer.check_values:
+                node.layer.check_values(columns[-1 - source.node])
