@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import counter_noise
-from chainrule.backprop import forward_sweep, penalty
+from chainrule.backprop import added_losses, forward_sweep, penalty
 from chainrule.explain.equations import number
 from chainrule.explain.opened import OpenedStep, as_tuple
 from chainrule.explain.sizes import learners
@@ -133,11 +133,12 @@ def losses_of(inputs: StepInputs, entry: int, name: str, weight: np.ndarray) -> 
     params = list(state["params"])
     params[entry] = params[entry] | {name: weight}
     end = fused_output(inputs.network, inputs.loss)
-    outputs, _ = forward_sweep(
+    outputs, cache = forward_sweep(
         inputs.network, params, x, lambda i: counter_noise(state["seed"], state["step"], i)
     )
     values = end.loss.values(y, taken([end.z], outputs, as_tuple(x))) / inputs.n
-    return np.append(values if by is None else values * by, penalty(inputs.network, params))
+    penalties = penalty(inputs.network, params) + added_losses(inputs.network, cache)
+    return np.append(values if by is None else values * by, penalties)
 
 
 def moved_along(inputs: StepInputs, entry: int, name: str, v: np.ndarray, h: float) -> np.ndarray:
@@ -215,8 +216,11 @@ def check_rule(step: OpenedStep, place: int, rng: np.random.Generator) -> Checke
 
     def moved(h: float) -> np.ndarray:
         xs = tuple(x + h * v for x, v in zip(link.xs, vs, strict=True))
-        y, _ = link.link.forward(link.params, xs if len(xs) > 1 else xs[0], link.context)
-        return np.concatenate([(part * u).reshape(-1) for part, u in zip(as_tuple(y), us, strict=True)])
+        y, cache = link.link.forward(link.params, xs if len(xs) > 1 else xs[0], link.context)
+        parts = [(part * u).reshape(-1) for part, u in zip(as_tuple(y), us, strict=True)]
+        return np.concatenate(
+            [*parts, *([np.atleast_1d(link.link.added_loss(cache))] if link.link.adds_loss else [])]
+        )
 
     value, doubt = measured(moved)
     return Checked(what, written, value, doubt)

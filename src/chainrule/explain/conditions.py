@@ -76,7 +76,7 @@ class Condition:
             time > number if word == "after" else time < number if word == "before" else time == number
         )
 
-    def column(self, tree: Tree, columns: Columns) -> np.ndarray:
+    def column(self, tree: Tree, columns: Columns) -> Any:
         """The metrics that a name stands for, or an error that points at it."""
         name, _, key = tree.value.partition("[")
         key = key.rstrip("]").strip()

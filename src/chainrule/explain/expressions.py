@@ -189,6 +189,8 @@ class Parser:
         if token.text not in FUNCTIONS:
             problem = str(unknown("function", token.text, FUNCTIONS)).rstrip(".")
             raise unreadable(self.text, token.place, problem, self.what)
+        while token.text in ("max", "min") and len(parts) > 2:  # of several numbers
+            parts = (Tree(token.text, None, parts[:2], token.place), *parts[2:])
         if len(parts) != FUNCTIONS[token.text].nin:  # type: ignore[attr-defined]
             raise unreadable(
                 self.text, token.place, f"{token.text} takes another count of numbers", self.what

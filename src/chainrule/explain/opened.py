@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.arrays import Array, Params
-from chainrule.backprop import State, penalty
+from chainrule.backprop import State, added_losses, penalty
 from chainrule.engine.epoch import on_host
 from chainrule.errors import SettingError, unknown
 from chainrule.explain.agreement import Agreement, agreement
@@ -129,7 +129,8 @@ class OpenedStep:
         self.z: Array = taken([self.end.z], outputs, as_tuple(x))
         self.losses = np.asarray(self.end.loss.values(y, self.z))
         self.weighted_losses = np.asarray(self.passed.step_trace.losses)
-        self.penalty = float(penalty(self.graph, inputs.state["params"]))
+        cache = self.passed.step_trace.cache
+        self.penalty = float(penalty(self.graph, inputs.state["params"]) + added_losses(self.graph, cache))
         self.loss = float(self.record["loss"][0]) / float(self.record["loss"][1])
 
     def users(self, place: int) -> list[OpenedLink]:

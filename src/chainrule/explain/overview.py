@@ -24,7 +24,7 @@ def explain_step(step: OpenedStep) -> Trace:
         Text(f"{step.n} examples: {metrics}. {optimizer} with learning rate {number(step.rate, 6)}."),
     ]
     if step.penalty:
-        parts.append(Text(f"Of the loss, {number(step.penalty)} is a penalty on the weights."))
+        parts.append(Text(f"Of the loss, {number(step.penalty)} is penalties on weights and outputs."))
     rows = []
     for link in learners(step):
         rows += [

@@ -7,15 +7,31 @@ Of the many paths the one with the largest part is followed further up; the othe
 
 import numpy as np
 
-from chainrule.explain.equations import Equation, finished, weighted_sum
+from chainrule.explain.equations import Equation, finished, given, weighted_sum
 from chainrule.explain.layers import formulas_of
 from chainrule.explain.layers.base import deltas, flat
 from chainrule.explain.losses import derivative_of
 from chainrule.explain.opened import OpenedLink, OpenedStep
 from chainrule.explain.symbols import Symbols, at
 
+LONGEST = 8  # equations of a path; of a longer one the ends are shown
+
 
 def path_back(step: OpenedStep, symbols: Symbols, k: int, place: int, unit: int) -> list[Equation]:
+    """From the loss of the k-th example down to the delta of one number of a link's output (its place in a row).
+
+    Of a path through many layers the first and the last equations, and how many are between them.
+    """
+    lines = whole_path(step, symbols, k, place, unit)
+    if len(lines) <= LONGEST + 1:
+        return lines
+    first, last = lines[: LONGEST // 2 - 1], lines[-(LONGEST // 2 + 1) :]
+    between = len(lines) - len(first) - len(last)
+    start = lines[len(first) + between - 1]
+    return [*first, given(start.name, start.used, f"after {between} more equations like these"), *last]
+
+
+def whole_path(step: OpenedStep, symbols: Symbols, k: int, place: int, unit: int) -> list[Equation]:
     """From the loss of the k-th example down to the delta of one number of a link's output (its place in a row)."""
     link = step.links[place]
     known = float(deltas(step, link, k)[unit])
@@ -41,5 +57,5 @@ def through(
 ) -> list[Equation]:
     """Back through one layer that uses a number as its q-th input, and before that the path down to its output."""
     found = formulas_of(user.link).backward(step, user, symbols, k, unit, known, q)
-    above = [] if found.follow is None else path_back(step, symbols, k, user.place, found.follow)
+    above = [] if found.follow is None else whole_path(step, symbols, k, user.place, found.follow)
     return [*above, *found.equations]

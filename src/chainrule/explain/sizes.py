@@ -22,7 +22,9 @@ def rms(array: Any) -> float:
 def activation_after(step: OpenedStep, link: OpenedLink) -> OpenedLink | None:
     """The activation that a link's output goes through, as its own or as a layer; None where there is none."""
     users = step.users(link.place)
-    return users[0] if len(users) == 1 and formulas_of(users[0].link).letter == "a" else None
+    if len(users) != 1 or formulas_of(users[0].link).letter != "a" or users[0].y.shape != link.y.shape:
+        return None
+    return users[0]
 
 
 def inactive_units(step: OpenedStep, link: OpenedLink) -> str:

@@ -13,8 +13,9 @@ from chainrule.explain.opened import OpenedLink, OpenedStep
 from chainrule.explain.parts import Block, Heading, Part, Pictures, Table, Text
 from chainrule.explain.path import path_back
 from chainrule.explain.pictures import pixels_of
+from chainrule.explain.receptive_field import field_of, patch_of
 from chainrule.explain.sizes import activation_after
-from chainrule.explain.symbols import Symbols
+from chainrule.explain.symbols import Symbols, at
 from chainrule.explain.trace import Trace
 from chainrule.explain.weight import HOW_TO_READ, unit_forward
 
@@ -66,8 +67,15 @@ def learned(step: OpenedStep, link: OpenedLink, symbols: Symbols, j: int, k: int
     units, parts = link.y.shape[-1], list[Part]()
     row = int(np.abs(np.nan_to_num(np.asarray(link.delta[k])[..., j])).argmax())
     unit = row * units + j
+    field = field_of(step, link, unit)
+    patch = None if field is None else patch_of(step, k, field)
+    if field is not None:
+        parts.append(
+            Text(f"At {at(symbols.outs[link.place], link.y.shape[1:], unit)} the unit sees {field}.")
+        )
     parts += [
         Heading(f"Its arithmetic for {step.inputs.example(k)}"),
+        *([] if patch is None else [Pictures([patch], [f"what it sees of #{k}"])]),
         Block([*unit_forward(step, link, symbols, k, unit), *loss_of(step, symbols, k)]),
     ]
     if coupled_above(step, link) is None:

@@ -20,7 +20,8 @@ from chainrule.explain.symbols import Symbols
 from chainrule.explain.trace import Trace
 from chainrule.explain.update import gradient_parts, optimizer_parts
 
-SHOWN = 6  # examples, and places within one, that have a line of their own
+SHOWN = 6  # examples that have a line of their own
+PLACES = 4  # places within an example that have one
 HOW_TO_READ = (
     "Every line is computed in float64 from the numbers printed in it. ≈ is what the engine had in float32, with fewer "
     "digits; the next lines use it."
@@ -170,7 +171,7 @@ def places_part(asked: Asked, k: int) -> list[Part]:
     products = step.n * factors.products[k]
     order = [int(m) for m in np.argsort(-np.abs(products), kind="stable")]
     nonzero = [m for m in order if products[m] != 0]
-    chosen = nonzero if len(nonzero) <= SHOWN + 1 else nonzero[:SHOWN]
+    chosen = nonzero if len(nonzero) <= PLACES + 1 else nonzero[:PLACES]
     others = [m for m in order if m not in chosen]
     lines = [product_line(factors, step.n, k, m) for m in chosen]
     labels = [(factors.right_name if factors.left is None else factors.left_name)(m) for m in chosen]
@@ -190,9 +191,9 @@ def places_part(asked: Asked, k: int) -> list[Part]:
             f"The weight is used at {len(products)} places of an example; its derivative is the sum over them:"
         ),
         Shares(
-            ("met", met, "product")
+            ("met", met, "its derivative")
             if factors.left is None
-            else ("met", "its value", "derivative there", "product"),
+            else ("met", "its value", "derivative there", "its derivative"),
             labels,
             lines,
         ),
@@ -291,9 +292,9 @@ def batch_places(asked: Asked, g: float) -> list[Part]:
     numbers = weighted_sum([(line.value,) for line in lines])
     total = finished("g", "Σ", numbers, g, size=float(np.abs(products).sum()))
     heads = (
-        ("met", "derivative there", "product")
+        ("met", "derivative there", "its derivative")
         if factors.left is None
-        else ("met", "its value", "derivative there", "product")
+        else ("met", "its value", "derivative there", "its derivative")
     )
     return [Text("Where the weight meets the batch, with the derivative of the batch's loss there:"),
             Shares(heads, labels, lines), Block([total])]  # fmt: skip

@@ -13,34 +13,38 @@ from chainrule.explain.layers.activations import (
     SoftmaxFormulas,
 )
 from chainrule.explain.layers.base import LayerFormulas
-from chainrule.explain.layers.shaping import DropoutFormulas, RescalingFormulas, SameNumbers
-from chainrule.explain.layers.sums import DenseFormulas
-from chainrule.layers import (
-    Activation,
-    Dense,
-    Dropout,
-    Flatten,
-    InputLayer,
-    Layer,
-    LeakyReLU,
-    ReLU,
-    Rescaling,
-    Reshape,
-    Softmax,
+from chainrule.explain.layers.convolution import ConvolutionFormulas
+from chainrule.explain.layers.moving import MovedNumbers
+from chainrule.explain.layers.pooling import (
+    GlobalLargestFormulas,
+    GlobalMeanFormulas,
+    LargestFormulas,
+    MeanFormulas,
 )
+from chainrule.explain.layers.shaping import DropoutFormulas, PenaltyFormulas, RescalingFormulas, SameNumbers
+from chainrule.explain.layers.sums import DenseFormulas
+from chainrule.layers import CLASSES, Layer
 
-FORMULAS: dict[type[Layer], LayerFormulas] = {
-    Activation: ActivationFormulas(), Dense: DenseFormulas(), Dropout: DropoutFormulas(), Flatten: SameNumbers(),
-    InputLayer: SameNumbers(), LeakyReLU: LeakyReLUFormulas(), ReLU: ReLUFormulas(), Rescaling: RescalingFormulas(),
-    Reshape: SameNumbers(), Softmax: SoftmaxFormulas(),
+BY_NAME: dict[str, LayerFormulas] = {
+    "Activation": ActivationFormulas(), "ActivityRegularization": PenaltyFormulas(), "AveragePooling1D": MeanFormulas(),
+    "AveragePooling2D": MeanFormulas(), "Conv1D": ConvolutionFormulas(), "Conv2D": ConvolutionFormulas(),
+    "Cropping2D": MovedNumbers(), "Dense": DenseFormulas(), "Dropout": DropoutFormulas(), "Flatten": SameNumbers(),
+    "GlobalAveragePooling1D": GlobalMeanFormulas(), "GlobalAveragePooling2D": GlobalMeanFormulas(),
+    "GlobalMaxPooling1D": GlobalLargestFormulas(), "GlobalMaxPooling2D": GlobalLargestFormulas(),
+    "InputLayer": SameNumbers(), "LeakyReLU": LeakyReLUFormulas(), "MaxPooling1D": LargestFormulas(),
+    "MaxPooling2D": LargestFormulas(), "Permute": MovedNumbers(), "ReLU": ReLUFormulas(), "RepeatVector": MovedNumbers(),
+    "Rescaling": RescalingFormulas(), "Reshape": SameNumbers(), "Softmax": SoftmaxFormulas(), "ZeroPadding2D": MovedNumbers(),
 }  # fmt: skip
+FORMULAS: dict[type[Layer], LayerFormulas] = {
+    CLASSES[name]: formulas for name, formulas in BY_NAME.items() if name in CLASSES
+}
 UNKNOWN = LayerFormulas()
 
 
 def formulas_of(layer: Layer) -> LayerFormulas:
     """The formulas of a layer's kind; of a class of somebody's own, those that hold for any layer.
 
-    >>> type(formulas_of(Dense(3))).__name__
+    >>> type(formulas_of(CLASSES["Dense"](3))).__name__
     'DenseFormulas'
     """
     return FORMULAS.get(type(layer), UNKNOWN)

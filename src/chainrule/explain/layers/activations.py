@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.activations import RULES, softmax
 from chainrule.activations.smooth import SELU_ALPHA, SELU_SCALE
 from chainrule.explain.equations import Equation, equation, finished, given, near_one, number, weighted_sum
 from chainrule.explain.layers.base import (
@@ -65,6 +66,9 @@ class ElementwiseFormulas(LayerFormulas):
         formula = formulas[0] if z > 0 else formulas[1]
         return [equation(name, formula, {"z": z} | SCALES, a)._replace(formula=f"{kind}({before})")]
 
+    def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
+        return np.array([unit])
+
     def kind(self, link: OpenedLink) -> str:
         """The function's name."""
         return str(link.link.activation_name)
@@ -109,13 +113,24 @@ class ElementwiseFormulas(LayerFormulas):
         return f"z = {number(z)}"
 
 
+def by_rows(kind: str) -> bool:
+    """Whether an activation's outputs depend on whole rows of inputs."""
+    rule = RULES.get(kind)
+    return rule is not None and rule.forward.__module__ == softmax.__module__
+
+
 class ActivationFormulas(ElementwiseFormulas):
-    """Activation(...), and the activation of a layer; softmax, where every output depends on every input, included."""
+    """Activation(...), and the activation of a layer.
+
+    Softmax, where every output depends on every input of its row, is written out; other functions of rows are not.
+    """
 
     def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
                 index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
         if self.kind(link) == "softmax":
             return softmax_forward(link, symbols, k, unit)
+        if by_rows(self.kind(link)):
+            return LayerFormulas.forward(self, step, link, symbols, k, unit, index)
         return super().forward(step, link, symbols, k, unit, index)
 
     def backward(
@@ -130,7 +145,12 @@ class ActivationFormulas(ElementwiseFormulas):
     ) -> Backward:
         if self.kind(link) == "softmax":
             return softmax_backward(step, link, symbols, k, unit, known)
+        if by_rows(self.kind(link)):
+            return LayerFormulas.backward(self, step, link, symbols, k, unit, known)
         return super().backward(step, link, symbols, k, unit, known)
+
+    def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
+        return None if by_rows(self.kind(link)) else np.array([unit])
 
 
 class SoftmaxFormulas(ActivationFormulas):

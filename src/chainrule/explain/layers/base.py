@@ -66,6 +66,10 @@ class LayerFormulas:
         """The function's name, for an activation."""
         return str(link.link.activation_name)
 
+    def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
+        """The places of the inputs that one output depends on, within one example; None where that is not known."""
+        return None
+
     def factors(
         self, link: OpenedLink, symbols: Symbols, name: str, index: tuple[int, ...]
     ) -> Factors | None:

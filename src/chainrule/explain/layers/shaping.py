@@ -1,12 +1,21 @@
 """Layers that move numbers, scale them or leave some out."""
 
-from chainrule.explain.equations import Equation, finished, weighted_sum
+import numpy as np
+
+from chainrule.explain.equations import Equation, equation, finished, number, weighted_sum
 from chainrule.explain.layers.base import Backward, LayerFormulas, deltas, flat, input_delta, output_delta
 from chainrule.explain.opened import OpenedLink, OpenedStep
 from chainrule.explain.symbols import Symbols, at
 
 
-class SameNumbers(LayerFormulas):
+class OneToOne(LayerFormulas):
+    """Every output depends on the input at its place alone."""
+
+    def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
+        return np.array([unit])
+
+
+class SameNumbers(OneToOne):
     """Flatten, Reshape, InputLayer: the same numbers in the same order, in another shape."""
 
     letter = ""
@@ -24,7 +33,7 @@ class SameNumbers(LayerFormulas):
         return Backward(unit, [])
 
 
-class RescalingFormulas(LayerFormulas):
+class RescalingFormulas(OneToOne):
     """h = x · scale + offset."""
 
     def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
@@ -49,7 +58,7 @@ class RescalingFormulas(LayerFormulas):
         return Backward(unit, [finished(input_delta(link, symbols, unit), formula, product, known)])
 
 
-class DropoutFormulas(LayerFormulas):
+class DropoutFormulas(OneToOne):
     """h = x · mask: the mask is 0 where a number is left out, and 1 / (1 - rate) elsewhere."""
 
     def mask(self, link: OpenedLink, k: int, unit: int) -> tuple[float, str]:
@@ -83,3 +92,31 @@ class DropoutFormulas(LayerFormulas):
         product = weighted_sum([(deltas(step, link, k)[unit], mask)])
         formula = f"{output_delta(link, symbols, unit)} · mask"
         return Backward(unit, [finished(input_delta(link, symbols, unit), formula, product, known, note)])
+
+
+class PenaltyFormulas(OneToOne):
+    """ActivityRegularization: y = x, and the penalty's derivative is added to the error."""
+
+    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
+                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+        name = at(symbols.outs[link.place], link.y.shape[1:], unit)
+        letters = at(symbols.ins[link.place], link.x.shape[1:], unit)
+        return [finished(name, letters, number(flat(link.x, k)[unit]), flat(link.y, k)[unit])]
+
+    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
+                 source: int = 0) -> Backward:  # fmt: skip
+        penalty, x = link.link.regularizer, flat(link.x, k)[unit]
+        terms = ["dy", *(["l1 · sign(x)"] if penalty.l1 else []), *(["2 · l2 · x"] if penalty.l2 else [])]
+        values = {"dy": deltas(step, link, k)[unit], "l1": penalty.l1, "l2": penalty.l2, "x": x}
+        worked = equation(
+            input_delta(link, symbols, unit),
+            " + ".join(terms),
+            values,
+            known,
+            "with the penalty on the output",
+        )
+        upper, inner = output_delta(link, symbols, unit), at(symbols.ins[link.place], link.x.shape[1:], unit)
+        formula = (
+            " + ".join(terms).replace("dy", upper).replace("x)", f"{inner})").replace("· x", f"· {inner}")
+        )
+        return Backward(unit, [worked._replace(formula=formula)])

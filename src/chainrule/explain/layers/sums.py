@@ -49,6 +49,9 @@ class WeightedSums(LayerFormulas):
         """The outputs that one bias is added to: those of its unit, which is on the last axis."""
         return np.arange(index[-1], link.y[0].size, link.y.shape[-1])
 
+    def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
+        return self.into(link, unit).inputs
+
     def bias_index(self, link: OpenedLink, unit: int) -> int:
         """The bias that is added to one output."""
         return unit % int(link.y.shape[-1])

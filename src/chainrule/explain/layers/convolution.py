@@ -1,0 +1,68 @@
+"""Convolutions: one small kernel at every position, so that a weight meets an input at each of them."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from chainrule.explain.layers.sums import Meetings, WeightedSums
+from chainrule.explain.opened import OpenedLink
+from chainrule.explain.symbols import Symbols
+from chainrule.layers.patches import patches
+from chainrule.layers.window import Window
+
+
+@lru_cache(maxsize=64)
+def seen_by(window: Window, shape: tuple[int, ...]) -> np.ndarray:
+    """Which input each cell of the window meets at each position: (positions, cells · channels); -1 for the margin.
+
+    >>> seen_by(Window((2,), (1,), (1,), "valid"), (3, 1)).tolist()
+    [[0, 1], [1, 2]]
+    """
+    size = int(np.prod(shape))
+    numbered = np.arange(1, size + 1).reshape(1, *shape)
+    found = np.asarray(patches(numbered, window))
+    return found.reshape(int(np.prod(found.shape[1:-2])), -1) - 1
+
+
+class ConvolutionFormulas(WeightedSums):
+    """z[position, f] = Σ over the patch x · K[cell, channel, f] + b[f]."""
+
+    def expression(self, link: OpenedLink, symbols: Symbols) -> str:
+        number_ = symbols.numbers[link.place]
+        bias = f" + b{number_}" if "bias" in link.params else ""
+        return f"{symbols.ins[link.place]} ∗ W{number_}{bias}"
+
+    def seen(self, link: OpenedLink) -> np.ndarray:
+        """The inputs that each position's patch holds; see `seen_by`."""
+        return seen_by(link.link.window, tuple(link.x.shape[1:]))
+
+    def patch_shape(self, link: OpenedLink) -> tuple[int, ...]:
+        """The cells and channels of a patch."""
+        return tuple(link.params["kernel"].shape[:-1])
+
+    def into(self, link: OpenedLink, unit: int) -> Meetings:
+        filters = int(link.params["kernel"].shape[-1])
+        position, f = divmod(unit, filters)
+        patch = self.seen(link)[position]
+        columns = np.flatnonzero(patch >= 0)
+        kernel = [(*self.cell(link, c), f) for c in columns]
+        return Meetings(patch[columns], kernel, np.full(len(columns), unit))
+
+    def out_of(self, link: OpenedLink, unit: int) -> Meetings:
+        filters = int(link.params["kernel"].shape[-1])
+        positions, columns = np.nonzero(self.seen(link) == unit)
+        kernel = [(*self.cell(link, c), f) for c in columns for f in range(filters)]
+        outputs = (positions[:, None] * filters + np.arange(filters)).reshape(-1)
+        return Meetings(np.full(len(outputs), unit), kernel, outputs)
+
+    def of_weight(self, link: OpenedLink, index: tuple[int, ...]) -> Meetings:
+        filters = int(link.params["kernel"].shape[-1])
+        column = int(np.ravel_multi_index(index[:-1], self.patch_shape(link)))
+        met = self.seen(link)[:, column]
+        positions = np.flatnonzero(met >= 0)
+        return Meetings(met[positions], [index] * len(positions), positions * filters + index[-1])
+
+    def cell(self, link: OpenedLink, column: Any) -> tuple[int, ...]:
+        """The cell and channel of one column of the patches."""
+        return tuple(int(i) for i in np.unravel_index(int(column), self.patch_shape(link)))

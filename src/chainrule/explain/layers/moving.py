@@ -1,0 +1,49 @@
+"""Layers that move numbers to other places, some of them to several or to none: padding, cropping, upsampling, permuting."""
+
+import numpy as np
+
+from chainrule.explain.equations import Equation, finished, given, number
+from chainrule.explain.layers.base import (
+    Backward,
+    LayerFormulas,
+    deltas,
+    flat,
+    input_delta,
+    output_delta,
+    sum_equation,
+)
+from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.symbols import Symbols, at
+
+
+class MovedNumbers(LayerFormulas):
+    """Every output is one of the inputs, or 0. Which one, the layer itself says: it is given the inputs' numbers."""
+
+    def origin(self, link: OpenedLink) -> np.ndarray:
+        """The place of the input that each output is, as rows; -1 where it is none."""
+        shape = tuple(link.x.shape[1:])
+        numbered = np.arange(1, int(np.prod(shape)) + 1, dtype=np.float64).reshape(1, *shape)
+        return np.asarray(link.link.forward({}, numbered)[0]).round().astype(int).reshape(-1) - 1
+
+    def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
+        place = int(self.origin(link)[unit])
+        return np.array([place]) if place >= 0 else np.array([], int)
+
+    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
+                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+        name, place = at(symbols.outs[link.place], link.y.shape[1:], unit), int(self.origin(link)[unit])
+        if place < 0:
+            return [given(name, flat(link.y, k)[unit], "added around the input")]
+        letters = at(symbols.ins[link.place], link.x.shape[1:], place)
+        return [finished(name, letters, number(flat(link.x, k)[place]), flat(link.y, k)[unit])]
+
+    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
+                 source: int = 0) -> Backward:  # fmt: skip
+        outputs, above = np.flatnonzero(self.origin(link) == unit), deltas(step, link, k)
+        name = input_delta(link, symbols, unit)
+        if not len(outputs):
+            return Backward(None, [finished(name, "0", "0", known, note="cut away: it goes nowhere")])
+        pairs = [(float(above[o]),) for o in outputs]
+        letters = [output_delta(link, symbols, int(o)) for o in outputs]
+        strongest = int(outputs[int(np.argmax([abs(d) for (d,) in pairs]))])
+        return Backward(strongest, [sum_equation(name, letters, pairs, known)])

@@ -1,0 +1,169 @@
+"""For one weight of each kind of layer every printed line recomputes, in at most 60 lines, and holds against JAX."""
+
+import numpy as np
+import pytest
+from printed import recompute
+
+from chainrule import Sequential, explain, layers
+from chainrule.layers import Activation, Dense, Flatten, Input
+from chainrule.utils import set_random_seed
+
+LINES = 60
+
+PICTURE, SERIES = (9, 8, 2), (10, 3)
+NETWORKS = {
+    "Conv2D": (PICTURE, lambda: [layers.Conv2D(3, 3, activation="relu")]),
+    "Conv2D, same, strides": (
+        PICTURE,
+        lambda: [layers.Conv2D(3, (3, 2), strides=2, padding="same", use_bias=False)],
+    ),
+    "Conv2D, dilation": (PICTURE, lambda: [layers.Conv2D(2, 2, dilation_rate=3, activation="tanh")]),
+    "Conv2D, penalties": (
+        PICTURE,
+        lambda: [layers.Conv2D(2, 3, kernel_regularizer="l2", activity_regularizer="l1_l2")],
+    ),
+    "two Conv2D": (
+        PICTURE,
+        lambda: [layers.Conv2D(3, 3, activation="relu"), layers.Conv2D(2, 3, padding="same")],
+    ),
+    "Conv1D": (SERIES, lambda: [layers.Conv1D(4, 3, activation="relu")]),
+    "Conv1D, causal": (SERIES, lambda: [layers.Conv1D(4, 3, padding="causal", dilation_rate=2)]),
+    "MaxPooling2D": (PICTURE, lambda: [layers.Conv2D(3, 2), layers.MaxPooling2D()]),
+    "MaxPooling2D, overlapping": (
+        PICTURE,
+        lambda: [layers.Conv2D(3, 2), layers.MaxPooling2D(3, strides=2, padding="same")],
+    ),
+    "AveragePooling2D": (PICTURE, lambda: [layers.Conv2D(3, 2), layers.AveragePooling2D(2, padding="same")]),
+    "MaxPooling1D": (SERIES, lambda: [layers.Conv1D(3, 2), layers.MaxPooling1D(3, strides=2)]),
+    "AveragePooling1D": (SERIES, lambda: [layers.Conv1D(3, 2), layers.AveragePooling1D(3)]),
+    "GlobalAveragePooling2D": (PICTURE, lambda: [layers.Conv2D(3, 2), layers.GlobalAveragePooling2D()]),
+    "GlobalMaxPooling2D": (PICTURE, lambda: [layers.Conv2D(3, 2), layers.GlobalMaxPooling2D()]),
+    "GlobalAveragePooling1D": (SERIES, lambda: [layers.Conv1D(3, 2), layers.GlobalAveragePooling1D()]),
+    "GlobalMaxPooling1D": (SERIES, lambda: [layers.Conv1D(3, 2), layers.GlobalMaxPooling1D()]),
+    "Dense on rows": (SERIES, lambda: [Dense(4, "tanh")]),
+}
+for kind in (
+    "softmax",
+    "log_softmax",
+    "glu",
+    "sparsemax",
+    "gelu",
+    "mish",
+    "hard_sigmoid",
+    "relu6",
+    "softsign",
+    "exponential",
+):
+    NETWORKS[kind] = ((6,), lambda kind=kind: [Dense(6), Activation(kind)])
+
+
+def opened(name: str, n: int = 5):
+    """A step of a small network with that layer."""
+    shape, middle = NETWORKS[name]
+    set_random_seed(7)
+    rng = np.random.default_rng(7)
+    model = Sequential([Input(shape), *middle(), Flatten(), Dense(3, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", backend="numpy")
+    return model, explain.step(model, rng.normal(size=(n, *shape)), rng.integers(0, 3, n))
+
+
+def weights_of(step):
+    """Every (layer, weight name, shape) of a step that learns."""
+    return [(link.name, name, g.shape) for link in step.links for name, g in link.gradient.items()]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_one_weight_of_each_kind_of_layer_recomputes_line_by_line(name) -> None:
+    """Each line holds, none is false, the shares add up to the gradient, and there are at most 60 lines."""
+    model, step = opened(name)
+    for layer, weight, shape in weights_of(step):
+        for index in (tuple(n // 2 for n in shape), tuple(0 for _ in shape)):
+            trace = step.weight_of(layer, weight, *index)
+            text = trace.text(width=120, pictures=False)
+            found = recompute(text)
+            assert found[-1].name == "w′"
+            assert not trace.disagreements
+            worked_out = len(trace.equations)
+            assert worked_out <= LINES
+            assert len(text.splitlines()) <= LINES + 15
+            assert sum(trace.facts["terms"]) == pytest.approx(
+                trace.facts["data_gradient"], rel=2e-4, abs=1e-7
+            )
+    assert explain.check_model(model, step.inputs.batch[0], step.inputs.batch[1]).ok
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_units_examples_and_layers_of_each_kind_are_explained(name) -> None:
+    """All of a step can be asked about, and every line of it holds."""
+    _, step = opened(name)
+    recompute(str(step.example(1)))
+    assert str(step)
+    for link in step.links:
+        assert str(step.layer(link.name))
+        trace = step.neuron(link.name, link.y.shape[-1] - 1)
+        recompute(str(trace))
+        assert not trace.disagreements
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Conv2D", "Conv2D, same, strides", "Conv2D, dilation", "Conv1D, causal", "MaxPooling2D, overlapping"],
+)
+def test_the_terms_of_a_convolution_are_those_of_each_example_alone(name) -> None:
+    """A kernel's term of an example is the gradient of a batch of that example alone, over the number of examples."""
+    model, step = opened(name)
+    x, y, _ = step.inputs.batch
+    for layer, weight, shape in weights_of(step)[:2]:
+        index = tuple(n - 1 for n in shape)
+        terms = step.link(layer).terms(weight, *index)
+        for k in range(len(x)):
+            alone = explain.step(model, x[k : k + 1], y[k : k + 1]).link(layer).data_gradient[weight][index]
+            assert len(x) * terms[k] == pytest.approx(float(alone), rel=1e-3, abs=1e-6)
+
+
+def test_a_kernels_weight_shows_what_it_met_at_each_position() -> None:
+    """The inputs that met a weight of a kernel, position by position, and how many more there are."""
+    _, step = opened("Conv2D")
+    text = str(step.weight_of("conv2d", "kernel", 1, 2, 0, 1))
+    assert "used at 42 places of an example" in text
+    assert "its value" in text
+    assert "other places" in text
+
+
+@pytest.mark.parametrize(
+    ("made", "rows", "columns"),
+    [
+        (lambda: [layers.Conv2D(1, 3)], (2, 4), (3, 5)),
+        (lambda: [layers.Conv2D(1, 3, strides=2)], (4, 6), (6, 8)),
+        (lambda: [layers.Conv2D(1, 3, dilation_rate=2)], (2, 6), (3, 7)),
+        (lambda: [layers.Conv2D(1, 3), layers.MaxPooling2D(), layers.Conv2D(1, 2)], (4, 9), (6, 11)),
+        (
+            lambda: [layers.Conv2D(1, 3, padding="same"), Activation("relu"), layers.AveragePooling2D()],
+            (3, 6),
+            (5, 8),
+        ),
+    ],
+    ids=["3x3", "strides", "dilation", "pool", "same"],
+)
+def test_the_receptive_field_is_where_the_output_depends_on_the_input(made, rows, columns) -> None:
+    """The rows and columns that are named are exactly those whose pixels change the unit."""
+    from chainrule.explain.receptive_field import field_of
+
+    set_random_seed(1)
+    model = Sequential([Input((16, 16, 1)), *made(), Flatten(), Dense(2)])
+    model.compile("sgd", "mse", backend="numpy")
+    x = np.random.default_rng(0).normal(size=(2, 16, 16, 1)).astype(np.float32)
+    step = explain.step(model, x, np.zeros((2, 2)))
+    link = step.links[-3]
+    unit = int(np.ravel_multi_index((2, 3, 0), link.y.shape[1:]))
+    field = field_of(step, link, unit)
+    assert (field.rows, field.columns) == (rows, columns)
+    inside = np.zeros((16, 16), bool)
+    inside[rows[0] : rows[1] + 1, columns[0] : columns[1] + 1] = True
+    outside = x.copy()
+    outside[:, ~inside] += 5
+    moved = explain.step(model, outside, np.zeros((2, 2))).links[-3]
+    np.testing.assert_array_equal(
+        np.asarray(moved.y).reshape(2, -1)[:, unit], np.asarray(link.y).reshape(2, -1)[:, unit]
+    )
+    assert f"rows {rows[0]} to {rows[1]}" in str(field)
