@@ -101,7 +101,7 @@ class LiveBranch(Branch):
     ) -> None:  # fmt: skip
         state, self.epochs_seen, self.begun = (on_host(state_of(model)), 0, 0) if begin is None else begin
         super().__init__(model, examples, batch, int(state["step"]), parent)
-        self.engine: NumpyEngine = model._engine("numpy", self.batch)  # noqa: SLF001 - the loop that fit would use
+        self.engine: NumpyEngine = model.problem().engine("numpy", self.batch)
         self.state, self.head = state, self.first
         self.kept = {self.first: state}
         self.spacing, self.size = 16, max(1, size_of(state))

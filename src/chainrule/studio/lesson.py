@@ -152,8 +152,7 @@ def examples_of(model: Sequential, data: Dataset, part: str = "train") -> Any:
     loss = recipes.LOSSES[data.task]
     x, y = getattr(data, f"x_{part}"), getattr(data, f"y_{part}")
     x, y = recipes.inputs(data, x), recipes.targets(data, y, loss)
-    model._ready(x, y)  # noqa: SLF001 - what fit does first
-    return model._examples(x, y)  # noqa: SLF001
+    return model.problem(x, y).examples(x, y)
 
 
 def code_of(lesson: Lesson) -> str:
