@@ -9,7 +9,7 @@ import pytest
 from chainrule import layers
 from chainrule.errors import FileError, SettingError
 from chainrule.export import FORMATS, export_model, format_of, numpy_runner, python_file
-from chainrule.models import load_model
+from chainrule.models import Model, load_model
 
 ACTIVATIONS = [
     "relu",
@@ -85,6 +85,18 @@ def test_a_layer_of_ones_own_is_refused_by_name(stack, tmp_path) -> None:
 
     with pytest.raises(SettingError, match="Double 'mine' cannot be exported"):
         export_model(stack((4,), Double(name="mine"), layers.Dense(2)), tmp_path / "m.py")
+
+
+def test_a_network_with_branches_is_refused(tmp_path) -> None:
+    """Formats carry chains; Keras's own files carry what Keras carries."""
+    given = layers.Input((4,))
+    inside = layers.Dense(3, activation="relu")(given)
+    model = Model(given, [layers.Dense(2)(inside), layers.Dense(1)(inside)])
+    for ending in (".onnx", ".py", ".h"):
+        with pytest.raises(SettingError, match="is not a chain of layers"):
+            export_model(model, tmp_path / f"m{ending}")
+    chain = Model(given, layers.Dense(2)(inside))
+    assert export_model(chain, tmp_path / "m.onnx").difference < 1e-6
 
 
 def test_a_page_is_for_models_that_read_handwriting(stack, tmp_path) -> None:

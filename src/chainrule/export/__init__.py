@@ -5,7 +5,7 @@
 
 import importlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from chainrule.models import Model
 
 __all__ = ["FORMATS", "Exported", "export_model", "format_of"]
+
+EIGHT_BITS = {
+    "onnx": "onnx_int8",
+    "c": "c_int8",
+}  # formats that can be written with weights of eight bits: their modules
 
 FORMATS = {  # name: (endings, module, what is written)
     "keras": ((".keras",), "keras_file", "a model file of Keras 3"),
@@ -66,11 +71,13 @@ def export_model(
     path: Any,
     format: str | None = None,  # noqa: A002 (Keras's name)
     verify: bool = True,
+    int8: bool = False,
     **options: Any,
 ) -> Exported:
     """Writes a model in another format and compares what the file says with what the model says.
 
     format: a name in `FORMATS`; None takes it from the path's ending.  verify: False leaves out the comparison.
+    int8: weights and activations of eight bits, calibrated on the data that the model learned from.
     options: those of the format's `write`, such as pixels=True for ONNX.  Raises SettingError for a format that does not
     exist or a layer that it cannot carry, FileError where the file says something else than the model.
 
@@ -85,7 +92,11 @@ def export_model(
     format = format_of(path) if format is None else format.removeprefix(".")  # noqa: A001
     if format not in FORMATS:
         raise unknown("export format", format, FORMATS)
-    module = importlib.import_module(f"chainrule.export.{FORMATS[format][1]}")
+    if int8 and format not in EIGHT_BITS:
+        raise SettingError(
+            f"Format {format} is not written with eight bits; {' and '.join(EIGHT_BITS)} can be."
+        )
+    module = importlib.import_module(f"chainrule.export.{EIGHT_BITS[format] if int8 else FORMATS[format][1]}")
     try:
         notes = module.write(model, path, **options)
     except TypeError as problem:
@@ -110,6 +121,10 @@ def verified(
     """The report with the comparison; FileError where the outputs differ by more than the format's tolerance."""
     from chainrule.export.verification import compare, examples_for
 
+    if model.graph.inputs != 1 or len(model.graph.outputs) != 1:
+        return replace(
+            written, notes=(*written.notes, "Not verified: the model has several inputs or outputs.")
+        )
     raw, x, name = examples_for(model)
     found = outputs_of(written.path, model, x, raw, **options)
     if found is None:  # nothing here can run the file

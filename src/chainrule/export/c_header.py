@@ -54,8 +54,9 @@ HEADER = """/* {name}, exported by Chainrule {version}. C99; needs expf and tanh
 class _Source:
     """The body of predict as it is written: which half of `work` holds the newest numbers, and the constants."""
 
-    def __init__(self, prefix: str, half: int) -> None:
-        self.prefix, self.half = prefix, half
+    def __init__(self, prefix: str, half: int, inputs: int) -> None:
+        self.prefix, self.half, self.inputs = prefix, half, inputs
+        self.bytes_at: int | None = None  # where in `work` the bytes of int8 begin
         self.place, self.used, self.lines, self.constants = "input", {"copy"}, list[str](), list[str]()
         self.weights = 0
 
@@ -64,6 +65,15 @@ class _Source:
         name = f"{self.prefix}_w{len(self.constants)}"
         self.constants.append(f"static const float {name}[{array.size}] = {{\n{floats(array)}\n}};")
         self.weights += 4 * array.size
+        return name
+
+    def constant_int8(self, array: Array) -> str:
+        """The name of an array of bytes."""
+        name = f"{self.prefix}_w{len(self.constants)}"
+        words = [str(value) for value in array.reshape(-1).tolist()]
+        lines = ",\n".join(",".join(words[k : k + 32]) for k in range(0, len(words), 32))
+        self.constants.append(f"static const int8_t {name}[{array.size}] = {{\n{lines}\n}};")
+        self.weights += array.size
         return name
 
     def call(self, kind: str, arguments: str, in_place: bool = False) -> None:
@@ -81,17 +91,22 @@ def write(model: "Model", path: str, prefix: str | None = None) -> list[str]:
 
     text, weights, work = header_of(model, prefix or prefix_of(path))
     write_whole(path, [text.encode()])
+    return told_of(path, prefix or prefix_of(path), weights, work)
+
+
+def told_of(path: str, prefix: str, weights: int, work: int) -> list[str]:
+    """What a person should know of a header: what is kept, its bytes of weights, code and RAM."""
     told = [
         "Kept: weights, labels, how pixels are scaled. Left out: how it learned; pictures must come as numbers."
     ]
-    size = c_compiler.text_size(path, prefix or prefix_of(path))
+    size = c_compiler.text_size(path, prefix)
     code = "" if size is None else f", {size:,} bytes of code at -Os on this machine"
     told.append(f"{weights:,} bytes of weights{code}, {4 * work:,} bytes of RAM.")
     return told if c_compiler.compiler() else [*told, "Not verified: there is no C compiler here."]
 
 
-def header_of(model: "Model", prefix: str) -> tuple[str, int, int]:
-    """The header's text, the bytes of its weights and the floats of `work`."""
+def header_of(model: "Model", prefix: str, write_one: Any = None) -> tuple[str, int, int]:
+    """The header's text, the bytes of its weights and the floats of `work`. write_one: (source, operation), as `write_line`."""
     from chainrule import __version__
 
     operations, card = operations_of(model), ModelCard.of(model)
@@ -102,12 +117,14 @@ def header_of(model: "Model", prefix: str) -> tuple[str, int, int]:
     shape = model.input_shape or ()
     inputs, outputs = math.prod(shape), math.prod(model.output_shape or ())
     half = max([inputs, *(math.prod(op.output_shape) for op in operations)])
-    source = _Source(prefix, half)
+    source = _Source(prefix, half, inputs)
     for op in operations:
-        _write(source, op)
+        (write_one or write_line)(source, op)
     source.call("copy", "OUTPUTS")
     source.lines[-1] = f"    {prefix}_copy({_last(source)}, output, {outputs});"
     divisor, work = card.divisor, 2 * half + (inputs if card.divisor else 0)
+    if source.bytes_at is not None:
+        work = source.bytes_at + -(-half // 4)
     names = {"p": prefix, "P": prefix.upper()}
     pixels_call = (
         "       {p}_predict_pixels(pixels, output, work);  pixels: as many bytes from 0 to {d:g}\n".format(d=divisor, **names)
@@ -141,7 +158,7 @@ def _last(source: _Source) -> str:
     return source.lines[-1].split("(", 1)[1].split(",", 1)[0]
 
 
-def _write(source: _Source, op: Operation) -> None:
+def write_line(source: _Source, op: Operation) -> None:
     """The line of one operation, and its constants."""
     n = math.prod(op.output_shape)
     if op.kind == "reshape":

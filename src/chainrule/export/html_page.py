@@ -59,7 +59,7 @@ def write(model: "Model", path: str) -> list[str]:
 
 def info_of(model: "Model", card: ModelCard, operations: list[Operation]) -> dict[str, Any]:
     """All that the page's scripts know of the model."""
-    from chainrule.images.preparation import Preparation
+    from chainrule.images.settings import Preparation
     from chainrule.inference.card import made_by
 
     shape = model.input_shape or ()

@@ -123,9 +123,7 @@ def raw_shape(card: ModelCard, shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape
 
 
-def outputs_of(
-    path: str, model: "Model", x: Array, raw: Array, pixels: bool = False
-) -> tuple[Array, str]:
+def outputs_of(path: str, model: "Model", x: Array, raw: Array, pixels: bool = False) -> tuple[Array, str]:
     """What the file says to examples, asked in ONNX Runtime where it is installed, else in ONNX's own reference."""
     given = raw.reshape(len(raw), *raw_shape(ModelCard.of(model), model.input_shape or ())) if pixels else x
     try:

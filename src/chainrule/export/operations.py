@@ -40,6 +40,10 @@ def operations_of(model: "Model") -> list[Operation]:
     ['dense', 'relu']
     """
     model.build()
+    if not model.graph.is_chain:
+        raise SettingError(
+            f"{model.name} is not a chain of layers; networks with branches are written as .keras and .h5 only."
+        )
     strange = [layer.label for layer in model.layers if type(layer).__name__ not in READ]
     if strange:
         raise SettingError(

@@ -121,6 +121,10 @@ class ServedModel:
         network.build()
         if network.input_shape is None:
             raise SettingError(f"{self.path} does not say which shape its examples have.")
+        if network.graph.inputs != 1 or len(network.graph.outputs) != 1:
+            raise SettingError(
+                f"{self.path} has several inputs or outputs; a model with one of each can be served."
+            )
         network.predict_on_batch(np.zeros((1, *network.input_shape), np.float32))
         return Predictor(network, ModelCard.of(network))
 

@@ -174,7 +174,9 @@ def told(answer: "Answer", asked: dict[str, int]) -> dict[str, Any]:
     if asked["stages"] and answer.reading is not None:
         prepared = answer.reading.prepared
         found["notes"] = list(prepared.notes)
-        found["stage_pictures"] = [{"name": name, "png": png(pixels)} for name, pixels in prepared.stages.items()]
+        found["stage_pictures"] = [
+            {"name": name, "png": png(pixels)} for name, pixels in prepared.stages.items()
+        ]
         found["seen_pictures"] = [png(pixels) for pixels in answer.seen]
     return found
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import choices, paths
 from chainrule.cli.output import Output, file_size
-from chainrule.cli.parser import OneOf, Parser
+from chainrule.cli.parser import OneOf, Parser, share
 from chainrule.errors import SettingError
 
 if TYPE_CHECKING:
@@ -37,6 +37,17 @@ def arguments(parser: Parser) -> None:
     )
     parser.add_argument(
         "--prefix", metavar="NAME", help="c: what all names in the header begin with (default: FILE's name)"
+    )
+    parser.add_argument(
+        "--int8",
+        action="store_true",
+        help="onnx, c: weights and activations of eight bits, calibrated on the data that the model learned from",
+    )
+    parser.add_argument(
+        "--max-drop",
+        type=share,
+        metavar="SHARE",
+        help="int8: the most accuracy that may be lost, 0.01 or 1%% (default 0.5%%)",
     )
     parser.add_argument(
         "--without-optimizer", action="store_true", help="keras, h5: leave out the optimizer's state"
@@ -66,14 +77,25 @@ def run(args: "Namespace", out: Output) -> int:
 
 def options_of(args: "Namespace", format_: str) -> dict[str, Any]:
     """The options of this format; SettingError for one of another format."""
-    takes = {"pixels": ("onnx",), "prefix": ("c",), "without_optimizer": ("keras", "h5")}
+    takes = {
+        "pixels": ("onnx",),
+        "prefix": ("c",),
+        "without_optimizer": ("keras", "h5"),
+        "int8": ("onnx", "c"),
+    }
     for name, formats in takes.items():
         if getattr(args, name) and format_ not in formats:
             raise SettingError(
                 f"--{name.replace('_', '-')} is for {' and '.join(formats)}; {format_} does not take it."
             )
+    if args.max_drop is not None and not args.int8:
+        raise SettingError("--max-drop is for --int8.")
+    if args.int8 and args.pixels:
+        raise SettingError("--int8 takes pixels always; leave out --pixels.")
     given: dict[str, Any] = {"pixels": True} if args.pixels else {}
     given |= {} if args.prefix is None else {"prefix": args.prefix}
+    given |= {"int8": True} if args.int8 else {}
+    given |= {} if args.max_drop is None else {"max_drop": args.max_drop}
     return given | ({"include_optimizer": False} if args.without_optimizer else {})
 
 

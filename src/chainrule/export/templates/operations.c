@@ -164,3 +164,44 @@ static inline void PREFIX_copy(const float *x, float *y, int n) {
     int i;
     for (i = 0; i < n; i++) y[i] = x[i];
 }
+// function: quantize
+/* Numbers of 0 or more to bytes: the nearest multiple of 1 / inverse, at most 255. */
+static inline void PREFIX_quantize(const float *x, uint8_t *q, int n, float inverse) {
+    int i;
+    for (i = 0; i < n; i++) {
+        const float v = x[i] * inverse + 0.5f;
+        q[i] = (uint8_t)(v > 255.0f ? 255.0f : v > 0.0f ? v : 0.0f);
+    }
+}
+// function: dense_int8
+/* kernel: a row of bytes for each unit; scale: what a unit's sum is multiplied with. */
+static inline void PREFIX_dense_int8(const uint8_t *x, float *y, const int8_t *kernel, const float *scale, const float *bias, int rows, int inputs, int units) {
+    int r, j, i;
+    for (r = 0; r < rows; r++)
+        for (j = 0; j < units; j++) {
+            const int8_t *w = kernel + (long)j * inputs;
+            int32_t sum = 0;
+            for (i = 0; i < inputs; i++) sum += (int32_t)x[r * inputs + i] * w[i];
+            y[r * units + j] = (float)sum * scale[j] + (bias ? bias[j] : 0.0f);
+        }
+}
+// function: conv2d_int8
+/* kernel: (filters, height, width, channels). */
+static inline void PREFIX_conv2d_int8(const uint8_t *x, float *y, const int8_t *kernel, const float *scale, const float *bias, int filters, PREFIX_window w) {
+    int r, c, f, i, j, k;
+    for (r = 0; r < w.out_rows; r++)
+        for (c = 0; c < w.out_columns; c++)
+            for (f = 0; f < filters; f++) {
+                int32_t sum = 0;
+                for (i = 0; i < w.height; i++)
+                    for (j = 0; j < w.width; j++) {
+                        const int row = r * w.down + i * w.step_down - w.top, column = c * w.right + j * w.step_right - w.left;
+                        if (row >= 0 && row < w.rows && column >= 0 && column < w.columns) {
+                            const uint8_t *seen = x + (row * w.columns + column) * w.channels;
+                            const int8_t *some = kernel + (long)((f * w.height + i) * w.width + j) * w.channels;
+                            for (k = 0; k < w.channels; k++) sum += (int32_t)seen[k] * some[k];
+                        }
+                    }
+                y[(r * w.out_columns + c) * filters + f] = (float)sum * scale[f] + (bias ? bias[f] : 0.0f);
+            }
+}
