@@ -16,6 +16,7 @@ import numpy as np
 from chainrule.arrays import counter_noise
 from chainrule.backprop import added_losses, forward_sweep, penalty
 from chainrule.explain.equations import number
+from chainrule.explain.layers import formulas_of
 from chainrule.explain.opened import OpenedStep, as_tuple
 from chainrule.explain.sizes import learners
 from chainrule.explain.step_inputs import StepInputs, step_inputs
@@ -209,8 +210,8 @@ def check_rule(step: OpenedStep, place: int, rng: np.random.Generator) -> Checke
     what = f"{type(link.link).__name__} {link.name!r} by its input"
     if not has_backward(link.link):
         return Checked(f"{what} (never asked)", 0.0, 0.0, 0.0)
-    if any(np.asarray(x).dtype.kind != "f" for x in link.xs):
-        return Checked(f"{what} (whole numbers)", 0.0, 0.0, 0.0)
+    if not formulas_of(link.link).smooth or any(np.asarray(x).dtype.kind != "f" for x in link.xs):
+        return Checked(f"{what} (inputs that cannot be moved a little)", 0.0, 0.0, 0.0)
     dx = as_tuple(link.link.backward(link.params, link.cache, us if len(us) > 1 else us[0]))
     written = float(sum((d * v).sum() for d, v in zip(dx, vs, strict=True)))
 

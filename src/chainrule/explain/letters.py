@@ -3,7 +3,7 @@
 import numpy as np
 
 from chainrule.errors import SettingError
-from chainrule.explain.layers import formulas_of
+from chainrule.explain.layers import LayerFormulas, formulas_of
 from chainrule.explain.opened import OpenedLink, OpenedStep
 from chainrule.explain.symbols import DIGITS, Symbols, size
 
@@ -32,7 +32,7 @@ def symbols_of(step: OpenedStep) -> Symbols:
         if letter and i == step.end.p.node and not logits:
             symbol = "p"
         elif letter:
-            symbol = ("z" if link.params and letter == "h" else letter) + own
+            symbol = ("z" if link.params and type(formulas_of(link.link)) is LayerFormulas else letter) + own
             while symbol in outs:
                 symbol = symbol[0] + symbol
         outs.append(symbol)

@@ -26,6 +26,16 @@ HOW_TO_READ = (
     "Every line is computed in float64 from the numbers printed in it. ≈ is what the engine had in float32, with fewer "
     "digits; the next lines use it."
 )
+LETTERS = {
+    "kernel": "W",
+    "recurrent_kernel": "U",
+    "bias": "b",
+    "embeddings": "E",
+    "gamma": "γ",
+    "beta": "β",
+    "alpha": "α",
+}
+FORWARD = "Forward, with the weights before the step:"
 FALSE_LINES = (
     "{count} of the {all} lines above DO NOT HOLD (≠): the formula gives another result than the engine had, by more "
     "than rounding. The layer or the loss does something that these formulas do not describe."
@@ -46,7 +56,7 @@ class Asked:
     @property
     def letter(self) -> str:
         """How the weight is called: W₁[3, 4]."""
-        letter = {"kernel": "W", "bias": "b", "gamma": "γ", "beta": "β"}.get(self.name, self.name + " ")
+        letter = LETTERS.get(self.name, f"{self.name} ")
         return letter + self.symbols.numbers[self.link.place] + str(list(self.index))
 
 
@@ -118,29 +128,32 @@ def explain_weight(
 def one_example(asked: Asked, k: int) -> list[Part]:
     """One example: forward to its loss, and the chain rule back to this weight."""
     step, link, symbols, factors = asked.step, asked.link, asked.symbols, asked.factors
-    if factors is None or factors.units is None:
+    loss = loss_of(step, symbols, k)
+    if factors is None:
         nodes = len(step.nodes_of(link))
-        said = (
-            f"The layer stands at {nodes} places of the network; each share is the sum over them."
-            if nodes > 1
-            else ""
-        )
-        loss: list[Part] = [
-            Text("Forward, with the weights before the step:"),
-            Block(loss_of(step, symbols, k)),
-        ]
-        return [*loss, *([Text(said)] if said else [])]
+        said = f"The layer stands at {nodes} places of the network; each share is the sum over them."
+        return [Text(FORWARD), Block(loss), *([Text(said)] if nodes > 1 else [])]
+    details = formulas_of(link.link).details(step, link, symbols, k, asked.name, asked.index)
     place = int(np.argmax(np.abs(np.nan_to_num(factors.products[k], nan=np.inf))))
-    unit = int(factors.units[place])
+    if factors.units is None:
+        formulas = formulas_of(link.link)
+        forward, back = formulas.inside(step, link, symbols, k, place, asked.name, asked.index)
+        output = formulas.output_of(link, place, asked.index)
+        if output is not None and back:
+            back = [*path_back(step, symbols, k, link.place, output), *back]
+    else:
+        unit = int(factors.units[place])
+        forward = unit_forward(step, link, symbols, k, unit, asked.index)
+        back = path_back(step, symbols, k, link.place, unit)
     parts: list[Part] = [
-        Text("Forward, with the weights before the step:"),
-        Block([*unit_forward(step, link, symbols, k, unit, asked.index), *loss_of(step, symbols, k)]),
+        Text(FORWARD),
+        Block([*forward, *loss]),
         Text(
             "Backward: d is the derivative of this loss by what follows it; of many paths the largest is followed."
         ),
-        Block(path_back(step, symbols, k, link.place, unit)),
+        Block(back),
     ]
-    return [*parts, *places_part(asked, k)]
+    return [*(parts if back else parts[:2]), *details, *places_part(asked, k)]
 
 
 def unit_forward(

@@ -14,6 +14,8 @@ from chainrule.explain.layers.activations import (
 )
 from chainrule.explain.layers.base import LayerFormulas
 from chainrule.explain.layers.convolution import ConvolutionFormulas
+from chainrule.explain.layers.embedding import EmbeddingFormulas
+from chainrule.explain.layers.gates import GRUFormulas, LSTMFormulas
 from chainrule.explain.layers.moving import MovedNumbers
 from chainrule.explain.layers.pooling import (
     GlobalLargestFormulas,
@@ -21,19 +23,26 @@ from chainrule.explain.layers.pooling import (
     LargestFormulas,
     MeanFormulas,
 )
-from chainrule.explain.layers.shaping import DropoutFormulas, PenaltyFormulas, RescalingFormulas, SameNumbers
+from chainrule.explain.layers.recurrent import SimpleRNNFormulas
+from chainrule.explain.layers.shaping import (
+    DropoutFormulas,
+    MaskingFormulas,
+    PenaltyFormulas,
+    RescalingFormulas,
+    SameNumbers,
+)
 from chainrule.explain.layers.sums import DenseFormulas
 from chainrule.layers import CLASSES, Layer
 
 BY_NAME: dict[str, LayerFormulas] = {
     "Activation": ActivationFormulas(), "ActivityRegularization": PenaltyFormulas(), "AveragePooling1D": MeanFormulas(),
     "AveragePooling2D": MeanFormulas(), "Conv1D": ConvolutionFormulas(), "Conv2D": ConvolutionFormulas(),
-    "Cropping2D": MovedNumbers(), "Dense": DenseFormulas(), "Dropout": DropoutFormulas(), "Flatten": SameNumbers(),
+    "Cropping2D": MovedNumbers(), "Dense": DenseFormulas(), "Dropout": DropoutFormulas(), "Embedding": EmbeddingFormulas(), "Flatten": SameNumbers(), "GRU": GRUFormulas(),
     "GlobalAveragePooling1D": GlobalMeanFormulas(), "GlobalAveragePooling2D": GlobalMeanFormulas(),
     "GlobalMaxPooling1D": GlobalLargestFormulas(), "GlobalMaxPooling2D": GlobalLargestFormulas(),
-    "InputLayer": SameNumbers(), "LeakyReLU": LeakyReLUFormulas(), "MaxPooling1D": LargestFormulas(),
+    "InputLayer": SameNumbers(), "LSTM": LSTMFormulas(), "LeakyReLU": LeakyReLUFormulas(), "Masking": MaskingFormulas(), "MaxPooling1D": LargestFormulas(),
     "MaxPooling2D": LargestFormulas(), "Permute": MovedNumbers(), "ReLU": ReLUFormulas(), "RepeatVector": MovedNumbers(),
-    "Rescaling": RescalingFormulas(), "Reshape": SameNumbers(), "Softmax": SoftmaxFormulas(), "ZeroPadding2D": MovedNumbers(),
+    "Rescaling": RescalingFormulas(), "Reshape": SameNumbers(), "SimpleRNN": SimpleRNNFormulas(), "Softmax": SoftmaxFormulas(), "ZeroPadding2D": MovedNumbers(),
 }  # fmt: skip
 FORMULAS: dict[type[Layer], LayerFormulas] = {
     CLASSES[name]: formulas for name, formulas in BY_NAME.items() if name in CLASSES

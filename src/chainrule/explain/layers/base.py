@@ -8,6 +8,7 @@ import numpy as np
 from chainrule.explain.equations import Equation, finished, given, weighted_sum
 from chainrule.explain.factors import Factors, gradients_of_example
 from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.parts import Part
 from chainrule.explain.symbols import Symbols, at
 
 TERMS = 3  # of a sum, written out; the others are printed as one number
@@ -30,6 +31,7 @@ class LayerFormulas:
     """
 
     letter = "h"
+    smooth = True  # whether a small change of an input is a small change of the output: not so for numbers of words
 
     def expression(self, link: OpenedLink, symbols: Symbols) -> str:
         """The layer as a formula in the network's line, such as x·W₁ + b₁; "" where its name says it."""
@@ -61,6 +63,20 @@ class LayerFormulas:
         return Backward(
             None, [given(name, known, f"by the backward rule of {type(link.link).__name__} {link.name!r}")]
         )
+
+    def inside(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, place: int, name: str,
+               index: tuple[int, ...]) -> tuple[list[Equation], list[Equation]]:  # fmt: skip
+        """For layers whose weights go into numbers within the layer: how one of these is made, and its derivative."""
+        return [], []
+
+    def output_of(self, link: OpenedLink, place: int, index: tuple[int, ...]) -> int | None:
+        """The output that such a number goes into directly; None where there is none."""
+        return None
+
+    def details(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, name: str,
+                index: tuple[int, ...]) -> list[Part]:  # fmt: skip
+        """What else there is to show of one weight for one example."""
+        return []
 
     def kind(self, link: OpenedLink) -> str:
         """The function's name, for an activation."""
@@ -111,7 +127,7 @@ def sum_equation(
     name: str,
     letters: list[str],
     pairs: Sequence[tuple[float, ...]],
-    known: float,
+    known: float | None,
     first: int = 0,
     note: str = "",
 ) -> Equation:

@@ -120,3 +120,26 @@ class PenaltyFormulas(OneToOne):
             " + ".join(terms).replace("dy", upper).replace("x)", f"{inner})").replace("· x", f"· {inner}")
         )
         return Backward(unit, [worked._replace(formula=formula)])
+
+
+class MaskingFormulas(OneToOne):
+    """Masking: the same numbers, but 0 at times that are left out."""
+
+    smooth = False  # a time counts or not, by its exact numbers
+
+    def kept(self, link: OpenedLink, k: int, unit: int) -> float:
+        """1 for a number of a time that counts, 0 for one of a time that does not."""
+        mask = link.link.next_mask(link.x, link.context.mask)
+        return float(np.asarray(mask)[k].reshape(-1)[unit // int(link.x.shape[-1])])
+
+    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
+                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+        name, x = at(symbols.outs[link.place], link.y.shape[1:], unit), flat(link.x, k)[unit]
+        formula = f"{at(symbols.ins[link.place], link.x.shape[1:], unit)} · mask"
+        return [finished(name, formula, weighted_sum([(x, self.kept(link, k, unit))]), flat(link.y, k)[unit])]
+
+    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
+                 source: int = 0) -> Backward:  # fmt: skip
+        product = weighted_sum([(deltas(step, link, k)[unit], self.kept(link, k, unit))])
+        formula = f"{output_delta(link, symbols, unit)} · mask"
+        return Backward(unit, [finished(input_delta(link, symbols, unit), formula, product, known)])

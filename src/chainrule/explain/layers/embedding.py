@@ -1,0 +1,59 @@
+"""Embedding: each word's row of numbers meets the error at every place where the word stands."""
+
+import numpy as np
+
+from chainrule.explain.equations import Equation, finished, given, number
+from chainrule.explain.factors import Factors
+from chainrule.explain.layers.base import Backward, LayerFormulas, flat, input_delta, output_delta
+from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.symbols import Symbols, at
+
+
+class EmbeddingFormulas(LayerFormulas):
+    """e[place] = E[word]."""
+
+    letter = "e"
+    smooth = False
+
+    def expression(self, link: OpenedLink, symbols: Symbols) -> str:
+        return f"E{symbols.numbers[link.place]}[{symbols.ins[link.place]}]"
+
+    def words(self, link: OpenedLink) -> np.ndarray:
+        """The words of each example, (batch, places)."""
+        return np.asarray(link.x).astype(int).reshape(len(link.x), -1)
+
+    def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
+        return np.array([unit // int(link.y.shape[-1])])
+
+    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
+                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+        place, j = divmod(unit, int(link.y.shape[-1]))
+        word = int(self.words(link)[k, place])
+        name, w = at(symbols.outs[link.place], link.y.shape[1:], unit), link.params["embeddings"][word, j]
+        formula = f"E{symbols.numbers[link.place]}[{word}, {j}]"
+        return [
+            finished(name, formula, number(w), flat(link.y, k)[unit], f"word {word} stands at place {place}")
+        ]
+
+    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
+                 source: int = 0) -> Backward:  # fmt: skip
+        return Backward(
+            None, [given(input_delta(link, symbols, unit), known, "a whole number has no derivative")]
+        )
+
+    def factors(
+        self, link: OpenedLink, symbols: Symbols, name: str, index: tuple[int, ...]
+    ) -> Factors | None:
+        if link.delta is None:
+            return None
+        stands = (self.words(link) == index[0]).astype(np.float64)
+        n, places = stands.shape
+        right = np.asarray(link.delta, np.float64).reshape(n, places, -1)[..., index[1]]
+        units = np.arange(places) * int(link.y.shape[-1]) + index[1]
+        return Factors(
+            stands,
+            right,
+            lambda m: f"{at(symbols.ins[link.place], link.x.shape[1:], m)} is word {index[0]} (1 or 0)",
+            lambda m: output_delta(link, symbols, int(units[m])),
+            units,
+        )
