@@ -70,3 +70,12 @@ def xp(request: pytest.FixtureRequest):
 def rng() -> np.random.Generator:
     """The same luck for every test."""
     return np.random.default_rng(2026)
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Groups whose tests need packages of their own are left out of a plain `pytest`: name the folder to run them."""
+    if (collection_path / "requirements.txt").exists() or (collection_path.parent / "requirements.txt").exists():
+        folder = collection_path if collection_path.is_dir() else collection_path.parent
+        asked = [Path(argument.split("::")[0]).resolve() for argument in config.invocation_params.args if not argument.startswith("-")]
+        return None if any(folder == one or folder in one.parents for one in asked) else True
+    return None
