@@ -65,27 +65,37 @@ def check_rule(f: Function, backward: Function, x: np.ndarray, what: str) -> Non
     compare(written_jacobian(backward, y.shape), measured_jacobian(f, x), what)
 
 
-def check_layer(layer: Any, params: dict[str, np.ndarray], x: np.ndarray, seed: int | None = None) -> None:
-    """A layer's `backward` by its input and `gradients` by each of its weights. seed: of the noise, None for none."""
+def check_layer(layer: Any, params: dict[str, np.ndarray], x: Any, seed: int | None = None) -> None:
+    """A layer's `backward` by its input and `gradients` by each weight that it learns; x: an array, or a tuple of some.
+
+    seed: of the noise while learning, None for predicting.
+    """
     context = Context() if seed is None else Context(True, counter_noise(seed_words(seed), np.asarray(3), 0))
     y, cache = layer.forward(params, x, context)
     name = type(layer).__name__
     assert y.dtype == np.float64, f"{name} answers in {y.dtype}, not in float64"
 
-    check_rule(
-        lambda x: layer.forward(params, x, context)[0],
-        lambda dy: layer.backward(params, cache, dy),
-        x,
-        f"{name} by x",
-    )
-    assert set(layer.gradients(params, cache, y)) == set(params), (
+    inputs = x if isinstance(x, tuple) else (x,)
+    for k, one in enumerate(inputs):
+
+        def moved(v: np.ndarray, k: int = k) -> np.ndarray:
+            others = (*inputs[:k], v, *inputs[k + 1 :])
+            return np.asarray(layer.forward(params, others if isinstance(x, tuple) else v, context)[0])
+
+        def written(dy: np.ndarray, k: int = k) -> np.ndarray:
+            dx = layer.backward(params, cache, dy)
+            return np.asarray(dx[k] if isinstance(x, tuple) else dx)
+
+        check_rule(moved, written, one, f"{name} by x" if len(inputs) == 1 else f"{name} by input {k}")
+    learned = set(params) - set(layer.non_trainable_names)
+    assert set(layer.gradients(params, cache, y)) == learned, (
         f"{name}: a gradient for every weight, and no other"
     )
-    for weight, array in params.items():
+    for weight in learned:
         check_rule(
             lambda w, weight=weight: layer.forward(params | {weight: w}, x, context)[0],
             lambda dy, weight=weight: layer.gradients(params, cache, dy)[weight],
-            array,
+            params[weight],
             f"{name} by {weight}",
         )
 

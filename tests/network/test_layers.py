@@ -339,7 +339,7 @@ def test_every_layer_is_checked_here() -> None:
         (lambda: Dense(3, input_dim="x"), "input_dim"),
         (lambda: Dropout(1.0), "from 0 to below 1"),
         (lambda: Dropout(-0.1), "from 0 to below 1"),
-        (lambda: Dropout(0.5, noise_shape=(1, 2)), "noise_shape"),
+        (lambda: Dropout(0.5, noise_shape=("a", 2)), "noise_shape"),
         (lambda: ReLU(max_value=-1), "max_value"),
         (lambda: ReLU(negative_slope=-1), "negative_slope"),
         (lambda: LeakyReLU(-0.1), "negative_slope"),

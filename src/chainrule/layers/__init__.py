@@ -7,13 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule import absent
 from chainrule.errors import SettingError, unknown
-from chainrule.layers.activation import Activation, LeakyReLU, ReLU, Softmax
+from chainrule.layers.activation import (
+    ELU,
+    Activation,
+    LeakyReLU,
+    ReLU,
+    Softmax,
+)
 from chainrule.layers.activity import ActivityRegularization
 from chainrule.layers.base import Layer
+from chainrule.layers.batch_normalization import BatchNormalization
 from chainrule.layers.bidirectional import Bidirectional
-from chainrule.layers.convolution import Conv1D, Conv2D
+from chainrule.layers.concatenation import Concatenate
+from chainrule.layers.convolution import (
+    Conv1D,
+    Conv2D,
+)
+from chainrule.layers.data_normalization import Normalization
 from chainrule.layers.dense import Dense
-from chainrule.layers.dropout import Dropout
+from chainrule.layers.dot import Dot
+from chainrule.layers.dropout import (
+    AlphaDropout,
+    Dropout,
+    SpatialDropout1D,
+    SpatialDropout2D,
+)
 from chainrule.layers.embedding import Embedding
 from chainrule.layers.global_pooling import (
     GlobalAveragePooling1D,
@@ -22,54 +40,129 @@ from chainrule.layers.global_pooling import (
     GlobalMaxPooling2D,
 )
 from chainrule.layers.gru import GRU
+from chainrule.layers.layer_normalization import (
+    LayerNormalization,
+    RMSNormalization,
+    UnitNormalization,
+)
 from chainrule.layers.lstm import LSTM
+from chainrule.layers.margins import (
+    Cropping1D,
+    Cropping2D,
+    ZeroPadding1D,
+    ZeroPadding2D,
+)
 from chainrule.layers.masking import Masking
-from chainrule.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
-from chainrule.layers.shaping import Flatten, Input, InputLayer, Rescaling, Reshape
+from chainrule.layers.merging import (
+    Add,
+    Average,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+)
+from chainrule.layers.noise import (
+    GaussianDropout,
+    GaussianNoise,
+)
+from chainrule.layers.pooling import (
+    AveragePooling1D,
+    AveragePooling2D,
+    MaxPooling1D,
+    MaxPooling2D,
+)
+from chainrule.layers.prelu import PReLU
+from chainrule.layers.shaping import (
+    Flatten,
+    Identity,
+    Input,
+    InputLayer,
+    Permute,
+    RepeatVector,
+    Rescaling,
+    Reshape,
+)
 from chainrule.layers.simple_rnn import SimpleRNN
 from chainrule.layers.time_distributed import TimeDistributed
+from chainrule.layers.upsampling import (
+    UpSampling1D,
+    UpSampling2D,
+)
 
 __all__ = [
-    "GRU", "LSTM", "Activation", "ActivityRegularization", "AveragePooling1D", "AveragePooling2D",
-    "AvgPool1D", "AvgPool2D", "Bidirectional", "Conv1D", "Conv2D", "Convolution1D", "Convolution2D", "Dense",
-    "Dropout", "Embedding", "Flatten", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAvgPool1D",
-    "GlobalAvgPool2D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D",
-    "Input", "InputLayer", "Layer", "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D", "MaxPooling1D",
-    "MaxPooling2D", "ReLU", "Rescaling", "Reshape", "SimpleRNN", "Softmax", "TimeDistributed", "deserialize",
-    "serialize",
+    "ELU", "GRU", "LSTM", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average",
+    "AveragePooling1D", "AveragePooling2D", "AvgPool1D", "AvgPool2D", "BatchNormalization", "Bidirectional",
+    "Concatenate", "Conv1D", "Conv2D", "Convolution1D", "Convolution2D", "Cropping1D", "Cropping2D", "Dense",
+    "Dot", "Dropout", "Embedding", "Flatten", "GaussianDropout", "GaussianNoise", "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalMaxPool1D", "GlobalMaxPool2D",
+    "GlobalMaxPooling1D", "GlobalMaxPooling2D", "Identity", "Input", "InputLayer", "Layer",
+    "LayerNormalization", "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D", "MaxPooling1D", "MaxPooling2D",
+    "Maximum", "Minimum", "Multiply", "Normalization", "PReLU", "Permute", "RMSNormalization", "ReLU",
+    "RepeatVector", "Rescaling", "Reshape", "SimpleRNN", "Softmax", "SpatialDropout1D", "SpatialDropout2D",
+    "Subtract", "TimeDistributed", "UnitNormalization", "UpSampling1D", "UpSampling2D", "ZeroPadding1D",
+    "ZeroPadding2D", "deserialize", "serialize",
 ]  # fmt: skip
 
 CLASSES: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
         Activation,
-        Bidirectional,
-        Embedding,
-        GRU,
-        LSTM,
-        Masking,
-        SimpleRNN,
-        TimeDistributed,
         ActivityRegularization,
+        Add,
+        AlphaDropout,
+        Average,
         AveragePooling1D,
         AveragePooling2D,
+        BatchNormalization,
+        Bidirectional,
+        Concatenate,
         Conv1D,
         Conv2D,
+        Cropping1D,
+        Cropping2D,
         Dense,
+        Dot,
         Dropout,
+        ELU,
+        Embedding,
         Flatten,
+        GRU,
+        GaussianDropout,
+        GaussianNoise,
         GlobalAveragePooling1D,
         GlobalAveragePooling2D,
         GlobalMaxPooling1D,
         GlobalMaxPooling2D,
+        Identity,
         InputLayer,
+        LSTM,
+        LayerNormalization,
         LeakyReLU,
+        Masking,
         MaxPooling1D,
         MaxPooling2D,
+        Maximum,
+        Minimum,
+        Multiply,
+        Normalization,
+        PReLU,
+        Permute,
+        RMSNormalization,
         ReLU,
+        RepeatVector,
         Rescaling,
         Reshape,
+        SimpleRNN,
         Softmax,
+        SpatialDropout1D,
+        SpatialDropout2D,
+        Subtract,
+        TimeDistributed,
+        UnitNormalization,
+        UpSampling1D,
+        UpSampling2D,
+        ZeroPadding1D,
+        ZeroPadding2D,
     )
 }
 

@@ -5,6 +5,7 @@ from typing import Any
 from chainrule import activations
 from chainrule.activations.piecewise import d_leaky_relu
 from chainrule.activations.rows import d_softmax
+from chainrule.activations.smooth import d_elu
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError
 from chainrule.layers.base import PREDICTING, Context, Layer, Shape
@@ -137,3 +138,27 @@ class Softmax(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"axis": -1}
+
+
+class ELU(Layer):
+    """Exponential linear unit: y = x, or alpha (e^x - 1) below 0.
+
+    >>> import numpy as np; ELU()(np.array([[-np.log(2.), 2.]]))
+    array([[-0.5,  2. ]], dtype=float32)
+    """
+
+    def __init__(self, alpha: float = 1.0, **settings: Any) -> None:
+        super().__init__(**settings)
+        if isinstance(alpha, bool) or not isinstance(alpha, (int, float)) or not alpha >= 0:
+            raise SettingError(f"ELU needs an alpha of 0 or more; it got {alpha!r}.")
+        self.alpha = float(alpha)
+
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
+        y = activations.elu(x, self.alpha)
+        return y, (x, y)
+
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        return d_elu(dy, *cache, self.alpha)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"alpha": self.alpha}

@@ -1,9 +1,9 @@
-"""Layers that move or scale numbers and learn nothing: Input, Flatten, Reshape, Rescaling."""
+"""Layers that move or scale numbers and learn nothing: Input, Flatten, Reshape, Permute, RepeatVector, Rescaling."""
 
 import math
 from typing import Any
 
-from chainrule.arrays import Array, Params
+from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers.base import PREDICTING, Context, Layer, Shape, shape_of
 from chainrule.layers.symbolic import Tensor, input_tensor
@@ -109,6 +109,83 @@ class Reshape(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"target_shape": list(self.target_shape)}
+
+
+class Permute(Layer):
+    """Puts the axes of each example into another order; dims counts them from 1.
+
+    >>> import numpy as np; Permute((2, 1))(np.ones((5, 2, 3))).shape
+    (5, 3, 2)
+    """
+
+    def __init__(self, dims: Any, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.dims = tuple(dims) if isinstance(dims, (list, tuple)) else (dims,)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise SettingError(
+                f"Permute needs the axes 1 to n in some order, such as (2, 1); it got {dims!r}."
+            )
+
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
+        return namespace(x).transpose(x, (0, *self.dims)), None
+
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        back = [self.dims.index(axis) + 1 for axis in range(1, len(self.dims) + 1)]  # where each axis went
+        return namespace(dy).transpose(dy, (0, *back))
+
+    def output_shape_for(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != len(self.dims):
+            raise ShapeError(
+                f"{self.label} orders {len(self.dims)} axes; it got examples of shape {tuple(input_shape)}."
+            )
+        return tuple(input_shape[axis - 1] for axis in self.dims)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"dims": list(self.dims)}
+
+
+class RepeatVector(Layer):
+    """Repeats each example n times, as steps of a sequence.   (batch, features) -> (batch, n, features)
+
+    >>> import numpy as np; RepeatVector(3)(np.ones((5, 2))).shape
+    (5, 3, 2)
+    """
+
+    def __init__(self, n: int, **settings: Any) -> None:
+        super().__init__(**settings)
+        if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+            raise SettingError(f"RepeatVector needs a whole number of 1 or more; it got {n!r}.")
+        self.n = n
+
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
+        return namespace(x).repeat(x[:, None, :], self.n, axis=1), None
+
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        return dy.sum(axis=1)  # dx = Σ dy over the steps
+
+    def output_shape_for(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 1:
+            raise ShapeError(
+                f"{self.label} takes examples of shape (features,); it got {tuple(input_shape)}. Put Flatten() before it."
+            )
+        return (self.n, *input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"n": self.n}
+
+
+class Identity(Layer):
+    """Changes nothing: y = x.
+
+    >>> import numpy as np; Identity()(np.ones((1, 2)))
+    array([[1., 1.]], dtype=float32)
+    """
+
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
+        return x, None
+
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        return dy
 
 
 class Rescaling(Layer):

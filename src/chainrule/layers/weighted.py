@@ -10,6 +10,8 @@ from chainrule.layers.activation import Activation
 from chainrule.layers.activity import ActivityRegularization
 from chainrule.layers.base import Layer, Shape
 
+KINDS = {"initializer": initializers.get, "regularizer": regularizers.get, "constraint": constraints.get}
+
 
 class WeightedLayer(Layer):
     """A layer whose weights are set up as in Keras: kernel_initializer, kernel_regularizer, kernel_constraint, ...
@@ -21,12 +23,11 @@ class WeightedLayer(Layer):
     activation: str = "linear"
     activity_regularizer: Any = None
 
-    def set_up_weights(self, **settings: tuple[Any, Any, Any]) -> None:
-        """Takes (initializer, regularizer, constraint) for each beginning of settings."""
-        for name, (initializer, regularizer, constraint) in settings.items():
-            setattr(self, f"{name}_initializer", initializers.get(initializer))
-            setattr(self, f"{name}_regularizer", regularizers.get(regularizer))
-            setattr(self, f"{name}_constraint", constraints.get(constraint))
+    def set_up_weights(self, **settings: tuple[Any, ...]) -> None:
+        """Takes (initializer, regularizer, constraint), or the initializer alone, for each beginning of settings."""
+        for name, given in settings.items():
+            for (what, get), value in zip(KINDS.items(), given, strict=False):
+                setattr(self, f"{name}_{what}", get(value))
 
     def set_up_output(self, activation: Any, activity_regularizer: Any) -> None:
         """Takes what follows the weighted sum: an activation, and a penalty on its output."""
@@ -79,7 +80,8 @@ class WeightedLayer(Layer):
             ("regularizer", regularizers),
             ("constraint", constraints),
         ):
-            config |= {f"{name}_{what}": room.serialize(getattr(self, f"{name}_{what}")) for name in names}
+            asked = [f"{name}_{what}" for name in names if hasattr(self, f"{name}_{what}")]
+            config |= {setting: room.serialize(getattr(self, setting)) for setting in asked}
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         return config

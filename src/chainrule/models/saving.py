@@ -203,7 +203,7 @@ def from_file(stored: ModelFile, compile_too: bool = True) -> "Model":
 
     entries = entries_of(stored.config)
     for entry, arrays in zip(entries, stored.weights, strict=True):
-        names = [n for n in entry.weight_names if n != "bias" or getattr(entry, "use_bias", True)]
+        names = [n for n in entry.weight_names if getattr(entry, f"use_{n}", True)]
         entry.params = dict(zip(names, (np.asarray(a, np.float32) for a in arrays), strict=bool(arrays)))
     model = Sequential(entries, name=stored.config["config"].get("name"))
     model.build()

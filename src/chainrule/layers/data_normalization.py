@@ -1,0 +1,114 @@
+"""Normalization: the inputs of a network at mean 0 and variance 1, which are measured once, before learning."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.arrays import Array, Params, namespace
+from chainrule.errors import DataError, SettingError
+from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.standardization import axis_of
+
+SMALLEST = 1e-7  # Keras's: a deviation below it counts as this one
+
+
+class Normalization(Layer):
+    """y = (x - mean) / √variance, mean and variance of the data given to `adapt`, or said.   any shape -> the same
+
+    axis: for each place of which there is a mean and a variance of its own; None for one of all numbers.  mean,
+    variance: instead of `adapt`.  invert: y = x · √variance + mean, the way back.
+
+    >>> import numpy as np
+    >>> layer = Normalization()
+    >>> layer.adapt(np.array([[0., 10.], [2., 30.]]))
+    >>> layer(np.array([[2., 20.]]))
+    array([[1., 0.]], dtype=float32)
+    """
+
+    weight_names: ClassVar[tuple[str, ...]] = ("mean", "variance", "count")
+    non_trainable_names: ClassVar[tuple[str, ...]] = ("mean", "variance", "count")
+
+    def __init__(
+        self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False, **settings: Any
+    ) -> None:
+        super().__init__(**settings)
+        self.axis = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+        if (mean is None) != (variance is None):
+            raise SettingError(
+                "Normalization needs mean and variance together, or neither of them and adapt(data)."
+            )
+        if np.shape(mean) != np.shape(variance) or np.ndim(mean) > max(1, len(self.axis)):
+            raise SettingError(
+                f"Normalization needs mean and variance of one shape, with a number for each place of axis={axis!r}; "
+                f"they have {np.shape(mean)} and {np.shape(variance)}."
+            )
+        self.mean = None if mean is None else np.asarray(mean, np.float32)
+        self.variance = None if variance is None else np.asarray(variance, np.float32)
+        self.invert = bool(invert)
+
+    def adapt(self, data: Any) -> None:
+        """Measures mean and variance: of an array, or of all batches of a list or another iterable together."""
+        if self.mean is not None:
+            raise SettingError(f"{self.label} was given its mean and variance; adapt would change nothing.")
+        batches = [np.asarray(data)] if hasattr(data, "__array__") else [np.asarray(batch) for batch in data]
+        if not batches or batches[0].size == 0 or batches[0].dtype.kind not in "fiub":
+            raise DataError(f"{self.label}.adapt needs numbers, an array or batches of arrays; it got none.")
+        self.build(batches[0].shape[1:])
+        axes = self.averaged(batches[0].ndim)
+        count = sum(batch.size for batch in batches)
+        share = [batch.size / count for batch in batches]
+        mean = sum(s * b.mean(axis=axes, dtype=np.float64) for s, b in zip(share, batches, strict=True))
+        shaped = np.expand_dims(mean, axes) if axes else mean
+        spread = [((b - shaped) ** 2).mean(axis=axes) for b in batches]
+        variance = sum(s * v for s, v in zip(share, spread, strict=True))
+        self.params = self.params | {"mean": np.float32(mean), "variance": np.float32(variance)}
+
+    def init(self, rng: "np.random.Generator", input_shape: Shape) -> Params:
+        shapes = self.weight_shapes(input_shape)
+        start = {"mean": 0.0, "variance": 1.0, "count": 0.0}
+        return {name: np.full(shape, start[name], np.float32) for name, shape in shapes.items()}
+
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
+        xp = namespace(x)
+        mean, variance = (self.beside(xp.asarray(w, dtype=x.dtype), x) for w in self.moments(params))
+        deviation = xp.maximum(xp.sqrt(variance), SMALLEST)
+        if self.invert:
+            return x * deviation + mean, deviation  # y = σ x + μ
+        return (x - mean) / deviation, deviation  # y = (x - μ) / σ
+
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        return dy * cache if self.invert else dy / cache  # dx = dy / σ
+
+    def moments(self, params: Params) -> tuple[Array, Array]:
+        """Mean and variance: those said, or those measured."""
+        return (self.mean, self.variance) if self.mean is not None else (params["mean"], params["variance"])
+
+    def kept(self, rank: int) -> tuple[int, ...]:
+        """The axes of a batch with a mean for each place, counted from the front."""
+        return tuple(sorted(axis_of(self.label, axis, rank) for axis in self.axis))
+
+    def averaged(self, rank: int) -> tuple[int, ...]:
+        """The other axes, over which the mean is taken."""
+        return tuple(axis for axis in range(rank) if axis not in self.kept(rank))
+
+    def beside(self, w: Array, x: Array) -> Array:
+        """A mean or variance, shaped to stand beside a batch."""
+        if w.ndim == 0 or w.size == 1:
+            return w.reshape([1] * x.ndim)
+        return w.reshape([x.shape[i] if i in self.kept(x.ndim)[-w.ndim :] else 1 for i in range(x.ndim)])
+
+    def output_shape_for(self, input_shape: Shape) -> Shape:
+        self.kept(len(input_shape) + 1)
+        return input_shape
+
+    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        if self.mean is not None:
+            return {}
+        shape = tuple(input_shape[axis - 1] for axis in self.kept(len(input_shape) + 1))
+        return {"mean": shape, "variance": shape, "count": ()}
+
+    def get_config(self) -> dict[str, Any]:
+        said = [None if w is None else w.tolist() for w in (self.mean, self.variance)]
+        return super().get_config() | {
+            "axis": list(self.axis), "invert": self.invert, "mean": said[0], "variance": said[1],
+        }  # fmt: skip
