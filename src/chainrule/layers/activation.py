@@ -158,7 +158,8 @@ class ELU(Layer):
         return y, (x, y)
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
-        return d_elu(dy, *cache, self.alpha)
+        x, y = cache
+        return d_elu(dy, x, y, self.alpha)  # dx = dy, or dy (y + α) below 0
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"alpha": self.alpha}
