@@ -154,10 +154,11 @@ def jax_installed() -> bool:
     return importlib.util.find_spec("jax") is not None
 
 
-def choose_backend(asked: str | None, seconds: float) -> str:
+def choose_backend(asked: str | None, seconds: float, seconds_on_jax: float | None = None) -> str:
     """The backend for a job: what was asked for, else CHAINRULE_BACKEND, else JAX where compiling pays.
 
     asked: "numpy", "jax" or None.  seconds: what the whole job would take on NumPy, roughly (`seconds_on_numpy`).
+    seconds_on_jax: on JAX, with importing and compiling (default: WORTH_COMPILING).
 
     >>> choose_backend("numpy", 1e15)
     'numpy'
@@ -171,7 +172,8 @@ def choose_backend(asked: str | None, seconds: float) -> str:
         )
     if asked:
         return asked
-    return "jax" if seconds > WORTH_COMPILING and jax_installed() else "numpy"
+    limit = WORTH_COMPILING if seconds_on_jax is None else seconds_on_jax
+    return "jax" if seconds > limit and jax_installed() else "numpy"
 
 
 WORTH_COMPILING = 3.0  # seconds: importing JAX and compiling a loop take about two

@@ -42,3 +42,40 @@ def test_without_jax_asking_for_it_says_how_to_install_it(monkeypatch) -> None:
     monkeypatch.setattr("chainrule.arrays.jax_installed", lambda: False)
     with pytest.raises(MissingDependencyError, match=r'pip install "chainrule\[jax\]"'):
         one_weight(backend="jax")
+
+
+def dense(units: int, depth: int = 2) -> Sequential:
+    return Sequential([Input((units,)), *[Dense(units) for _ in range(depth)]])
+
+
+@pytest.mark.parametrize(
+    ("units", "batch", "examples", "epochs", "engine"),
+    [
+        (16, 32, 300, 5, "numpy"),  # a fraction of a second: JAX would still be importing
+        (256, 1, 20_000, 1, "jax"),  # small batches of a wide network: NumPy's updates take longer than its products
+        (784, 32, 60_000, 1, "jax"),
+        (1024, 8, 8_000, 1, "jax"),
+        (64, 32, 1_000, 1, "numpy"),
+    ],
+)
+def test_the_engine_follows_from_the_job(units, batch, examples, epochs, engine) -> None:
+    """Network, batch, examples and epochs decide, and nothing else: asked twice, the answer is the same."""
+    model = dense(units)
+    model.compile("adam", "mse")
+    problem = model.problem(np.zeros((2, units)), np.zeros((2, units)))
+    taken = problem.examples(np.zeros((examples, units), np.uint8), np.zeros((examples, units), np.float32))
+    assert {problem.backend(batch, taken, epochs) for _ in range(2)} == {engine}
+
+
+def test_a_model_stays_on_the_engine_on_which_it_learned() -> None:
+    """A longer second fit changes nothing; compile(backend=...) does."""
+    model = dense(16, 1)
+    model.compile("adam", "mse")
+    x = np.zeros((64, 16), np.float32)
+    model.fit(x, x, verbose=0)
+    problem = model.problem(x, x)
+    assert model.backend_used == "numpy"
+    assert problem.backend(1, problem.examples(x, x), 1_000_000) == "numpy"
+    model.compile("adam", "mse", backend="jax")
+    problem = model.problem(x, x)
+    assert problem.backend(1, problem.examples(x, x), 1) == "jax"

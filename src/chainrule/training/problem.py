@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import choose_backend, seconds_on_numpy
+from chainrule.arrays import choose_backend
 from chainrule.backprop import State, first_state, make_step
 from chainrule.engine import ENGINES
+from chainrule.engine.cost import seconds_of
 from chainrule.engine.examples import Examples, Scaled, as_array, check_examples, check_inputs
 from chainrule.errors import DataError, SettingError
 from chainrule.graph import Graph, tuple_of
@@ -35,7 +36,6 @@ class Problem:
     input_names: Sequence[str]
     output_names: Sequence[str]
     first_label: str
-    parameters: int
     backend_asked: str | None
     engines: dict[Any, Any]
 
@@ -79,7 +79,7 @@ class Problem:
     def backend(self, batch: int, examples: Examples, epochs: int) -> str:
         """The array library that learns, from what the job is alone; NumPy where JAX cannot follow a user's own code."""
         steps = -(-len(examples) // batch) * epochs
-        chosen = choose_backend(self.backend_asked, seconds_on_numpy(self.parameters, batch, steps))
+        chosen = choose_backend(self.backend_asked, *seconds_of(self.graph, batch, steps))
         own = [] if chosen == "numpy" else self.not_traceable(examples)
         if own and self.backend_asked == "jax":
             raise SettingError(
@@ -138,8 +138,17 @@ def problem_of(model: Any, x: Any, y: Any, what: str) -> Problem:
             )
     return Problem(
         model.learning_graph, model.outputs_asked, model.optimizer, model.seed, model.input_tuple(), model.output_tuple(),
-        model.input_names, names, model.layers[0].label, model.count_params(), model.backend_asked, model._engines,  # noqa: SLF001
+        model.input_names, names, model.layers[0].label, engine_asked(model), model._engines,  # noqa: SLF001
     )  # fmt: skip
+
+
+def engine_asked(model: Any) -> str | None:
+    """The engine that was asked for; a model that has learned stays where it learned."""
+    if model.backend_asked is None and model.optimizer_state is not None:
+        used: str | None = model.backend_used
+        return used
+    asked: str | None = model.backend_asked
+    return asked
 
 
 def same_or(before: list[Output], now: list[Output]) -> list[Output]:

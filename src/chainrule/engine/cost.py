@@ -1,0 +1,37 @@
+"""What learning costs on each engine, roughly, from the network and the job alone: it decides which engine learns.
+
+The estimate never asks what is imported, cached or loaded by others: the engine decides the bits of a training, so
+the same job must get the same engine everywhere. benchmarks/LOG.md says how the constants were measured.
+"""
+
+from chainrule.graph import Graph
+from chainrule.layers.recurrent import Recurrent
+
+RATE = 5.5e10  # multiplications per second of a large product, on either engine
+IMPORT_AND_COMPILE = 2.2  # seconds before JAX takes its first step
+COMPILE_NODE = 0.03  # seconds more for each node
+TIME_STEP = 3e-4  # seconds that NumPy's loops need for one step of a recurrent layer's time, both directions
+
+
+def seconds_of(graph: Graph, batch: int, steps: int) -> tuple[float, float]:
+    """How long so many steps take on NumPy and on JAX, importing and compiling included.
+
+    >>> from chainrule.layers import Dense
+    >>> layer = Dense(784); layer.build((784,))
+    >>> on_numpy, on_jax = seconds_of(Graph.chain([layer]), batch=32, steps=1875)
+    >>> on_numpy > on_jax
+    True
+    """
+    nodes, products, loops, turns, parameters = len(graph.nodes), 0.0, 0.0, 0, 0
+    for node in graph.nodes:
+        layer = node.layer
+        if layer.input_shape is not None:
+            own = 3.0 * layer.multiplications(layer.input_shape)  # forward, by the input, by the weights
+            products += own
+            loops += own if any(w.ndim > 2 for w in layer.params.values()) else 0.0  # patches are made beside the product
+            turns += layer.input_shape[0] if isinstance(layer, Recurrent) else 0
+        parameters += layer.count_params()
+    work = products * batch / RATE
+    on_numpy = 4e-5 * nodes + TIME_STEP * turns + 6e-9 * parameters + work + 2 * loops * batch / RATE
+    on_jax = 2e-5 + 3e-6 * nodes + 1.5e-9 * parameters + work
+    return steps * on_numpy, IMPORT_AND_COMPILE + COMPILE_NODE * nodes + steps * on_jax
