@@ -12,7 +12,7 @@ Arrays = tuple[Array | None, ...]
 
 def scan(
     step: Callable[[Any, Any], tuple[Any, Arrays]], carry: Any, xs: Arrays, reverse: bool = False
-) -> tuple[Any, Arrays]:
+) -> tuple[Any, tuple[Any, ...]]:
     """Hands `carry` from step to step along the first axis, and stacks what each step returns.
 
     step(carry, (x0[t], x1[t], ...)) -> carry, (y0, y1, ...).  An array or a result that is None stays None.

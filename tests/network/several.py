@@ -30,7 +30,10 @@ def like(row: np.ndarray, arrays: Any) -> Any:
 
 def random_weights(layer: Any, x: Any, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Weights for an input, float64, none of them 0."""
-    return {name: rng.normal(size=shape) * 0.5 for name, shape in layer.weight_shapes(shape_of(x)).items()}
+    return {
+        name: np.asarray(rng.normal(size=shape) * 0.5)
+        for name, shape in layer.weight_shapes(shape_of(x)).items()
+    }
 
 
 def shape_of(x: Any) -> Any:

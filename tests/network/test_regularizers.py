@@ -53,7 +53,9 @@ def test_a_penalty_is_found_by_name(name) -> None:
     """ "l1" and "l2" are 0.01, "l1_l2" is nothing until it is told more, as in Keras."""
     found = regularizers.get(name)
     assert (found.l1 + found.l2) == pytest.approx(0 if "1" in name and "2" in name else 0.01)
-    assert type(found).from_config(found.get_config())([2.0, -1.0]) == pytest.approx(found.l1 * 3 + found.l2 * 5)
+    assert type(found).from_config(found.get_config())([2.0, -1.0]) == pytest.approx(
+        found.l1 * 3 + found.l2 * 5
+    )
 
 
 @pytest.mark.parametrize("wrong", ["l3", {"class_name": "L3", "config": {}}, {"class_name": "os.system"}])

@@ -8,7 +8,17 @@ from several import check_every_derivative, random_weights
 import chainrule as cr
 from chainrule.arrays import scatter_add
 from chainrule.errors import DataError, SettingError, ShapeError
-from chainrule.layers import LSTM, Dense, Embedding, Flatten, Masking, TimeDistributed
+from chainrule.layers import (
+    LSTM,
+    Dense,
+    Embedding,
+    Flatten,
+    GlobalAveragePooling1D,
+    GlobalMaxPooling1D,
+    Masking,
+    Reshape,
+    TimeDistributed,
+)
 from chainrule.layers.base import Context
 from chainrule.scan import scan
 
@@ -103,6 +113,22 @@ def test_time_distributed_is_the_layer_at_every_time(inside, rng) -> None:
     check_every_derivative(layer, params, x, Context())
     mask = np.ones((2, 3), bool)
     assert layer.next_mask(x, mask) is mask
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_a_mean_over_steps_is_over_those_that_count(keepdims, rng) -> None:
+    """GlobalAveragePooling1D with a mask leaves masked steps out, and tells them nothing."""
+    layer, x = GlobalAveragePooling1D(keepdims=keepdims), rng.normal(size=(2, 3, 2))
+    mask = np.array([[True, False, True], [False, True, False]])
+    y, _ = layer.forward({}, x, Context(mask=mask))
+    np.testing.assert_allclose(y.reshape(2, 2), [x[0, mask[0]].mean(axis=0), x[1, 1]])
+    check_every_derivative(layer, {}, x, Context(mask=mask))
+
+
+def test_masks_end_where_there_are_no_steps_any_more() -> None:
+    """Flatten, Reshape and global pooling pass no mask on."""
+    for layer in (Flatten(), Reshape((2, 3)), GlobalAveragePooling1D(), GlobalMaxPooling1D()):
+        assert layer.next_mask(np.ones((1, 3, 2)), np.ones((1, 3), bool)) is None
 
 
 def test_time_distributed_needs_a_sequence_and_a_layer() -> None:

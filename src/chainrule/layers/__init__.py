@@ -15,6 +15,7 @@ from chainrule.layers.activation import (
     Softmax,
 )
 from chainrule.layers.activity import ActivityRegularization
+from chainrule.layers.attention import Attention
 from chainrule.layers.base import Layer
 from chainrule.layers.batch_normalization import BatchNormalization
 from chainrule.layers.bidirectional import Bidirectional
@@ -61,6 +62,7 @@ from chainrule.layers.merging import (
     Multiply,
     Subtract,
 )
+from chainrule.layers.multi_head_attention import MultiHeadAttention
 from chainrule.layers.noise import (
     GaussianDropout,
     GaussianNoise,
@@ -71,6 +73,7 @@ from chainrule.layers.pooling import (
     MaxPooling1D,
     MaxPooling2D,
 )
+from chainrule.layers.positional_embedding import PositionalEmbedding
 from chainrule.layers.prelu import PReLU
 from chainrule.layers.shaping import (
     Flatten,
@@ -90,22 +93,26 @@ from chainrule.layers.upsampling import (
 )
 
 __all__ = [
-    "ELU", "GRU", "LSTM", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average",
-    "AveragePooling1D", "AveragePooling2D", "AvgPool1D", "AvgPool2D", "BatchNormalization", "Bidirectional",
-    "Concatenate", "Conv1D", "Conv2D", "Convolution1D", "Convolution2D", "Cropping1D", "Cropping2D", "Dense",
-    "Dot", "Dropout", "Embedding", "Flatten", "GaussianDropout", "GaussianNoise", "GlobalAveragePooling1D",
-    "GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalMaxPool1D", "GlobalMaxPool2D",
-    "GlobalMaxPooling1D", "GlobalMaxPooling2D", "Identity", "Input", "InputLayer", "Layer",
-    "LayerNormalization", "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D", "MaxPooling1D", "MaxPooling2D",
-    "Maximum", "Minimum", "Multiply", "Normalization", "PReLU", "Permute", "RMSNormalization", "ReLU",
-    "RepeatVector", "Rescaling", "Reshape", "SimpleRNN", "Softmax", "SpatialDropout1D", "SpatialDropout2D",
-    "Subtract", "TimeDistributed", "UnitNormalization", "UpSampling1D", "UpSampling2D", "ZeroPadding1D",
-    "ZeroPadding2D", "deserialize", "serialize",
+    "ELU", "GRU", "LSTM", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Attention",
+    "Average", "AveragePooling1D", "AveragePooling2D", "AvgPool1D", "AvgPool2D", "BatchNormalization",
+    "Bidirectional", "Concatenate", "Conv1D", "Conv2D", "Convolution1D", "Convolution2D", "Cropping1D",
+    "Cropping2D", "Dense", "Dot", "Dropout", "Embedding", "Flatten", "GaussianDropout", "GaussianNoise",
+    "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D",
+    "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "Identity", "Input",
+    "InputLayer", "Layer", "LayerNormalization", "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D",
+    "MaxPooling1D", "MaxPooling2D", "Maximum", "Minimum", "MultiHeadAttention", "Multiply", "Normalization",
+    "PReLU", "Permute", "PositionalEmbedding", "RMSNormalization", "ReLU", "RepeatVector", "Rescaling",
+    "Reshape", "SimpleRNN", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "Subtract", "TimeDistributed",
+    "UnitNormalization", "UpSampling1D", "UpSampling2D", "ZeroPadding1D", "ZeroPadding2D", "deserialize",
+    "serialize",
 ]  # fmt: skip
 
 CLASSES: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
+        PositionalEmbedding,
+        MultiHeadAttention,
+        Attention,
         Activation,
         ActivityRegularization,
         Add,

@@ -254,7 +254,9 @@ class Layer:
         for name, given, array in zip(names, weights, arrays, strict=True):
             if np.isinf(array).any() and np.isfinite(np.asarray(given)).all():
                 largest = float(np.abs(np.asarray(given, np.float64)).max())
-                raise DataError(f"{self.label}: its {name} holds {largest:g}, which is beyond float32 (3.4e38).")
+                raise DataError(
+                    f"{self.label}: its {name} holds {largest:g}, which is beyond float32 (3.4e38)."
+                )
         for name, array in zip(names, arrays, strict=True):
             if array.shape != tuple(self.params[name].shape):
                 raise ShapeError(
@@ -339,8 +341,6 @@ IGNORED_SETTINGS: dict[str, tuple[Any, ...]] = {
     "activity_regularizer": (None,),
     "kernel_constraint": (None,),
     "bias_constraint": (None,),
-    "recurrent_constraint": (None,),
-    "embeddings_constraint": (None,),
     "lora_rank": (None,),
     "lora_alpha": (None,),
     "quantization_config": (None,),

@@ -41,8 +41,8 @@ class Bidirectional(Wrapper):
             raise unknown("merge_mode", merge_mode, [*MERGE_MODES, "None"])
         if weights is not None:
             raise SettingError("Bidirectional: weights is not supported; use set_weights after building.")
-        there = copied(layer, "forward_", {})
-        back = backward_layer or copied(layer, "backward_", {"go_backwards": True})
+        there: Any = copied(layer, "forward_", {})
+        back: Any = backward_layer or copied(layer, "backward_", {"go_backwards": True})
         for setting in ("return_sequences", "return_state"):
             if getattr(there, setting) != getattr(back, setting):
                 raise SettingError(f"Bidirectional needs the same {setting} in both layers.")
@@ -93,6 +93,14 @@ class Bidirectional(Wrapper):
         count = outputs[0] + (outputs[1] if self.forward_layer.return_state else 0)
         return kept if count == 1 else (*[kept] * outputs[0], *[None] * (count - outputs[0]))
 
+    def inputs_of(self, x: Any, *more: Any, initial_state: Any = None, **named: Any) -> Any:
+        """A sequence, and the states that it starts from if they are given: those forwards, then those backwards."""
+        return self.forward_layer.inputs_of(x, *more, initial_state=initial_state, **named)
+
+    def stored_arguments(self, given: list[Any]) -> list[Any]:
+        """How a file holds the inputs: the sequence, and a list of the states."""
+        return self.forward_layer.stored_arguments(given)  # type: ignore[no-any-return]
+
     def inner_shape(self, input_shape: Any) -> Any:
         if not input_shape or not isinstance(input_shape[0], tuple):
             return input_shape
@@ -100,7 +108,7 @@ class Bidirectional(Wrapper):
         return (sequence, *states[: len(states) // 2])
 
     def output_shape_for(self, input_shape: Any) -> Any:
-        parts = [part.layer.output_shape_for(self.inner_shape(input_shape)) for part in self.parts]
+        parts: Any = [part.layer.output_shape_for(self.inner_shape(input_shape)) for part in self.parts]
         (a, *a_states), (b, *b_states) = parts if self.forward_layer.return_state else [[p] for p in parts]
         if self.merge_mode is None:
             return (a, b, *a_states, *b_states)

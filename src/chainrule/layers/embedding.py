@@ -4,13 +4,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule import initializers, regularizers
 from chainrule.arrays import Array, Params, namespace, scatter_add
 from chainrule.errors import DataError, SettingError
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Shape
+from chainrule.layers.weighted import WeightedLayer
 
 
-class Embedding(Layer):
+class Embedding(WeightedLayer):
     """Looks up a row of `output_dim` numbers for each whole number.   x (batch, ...) -> (batch, ..., output_dim)
 
     input_dim: how many rows there are; x must lie in 0..input_dim - 1 (integers, or floats that are whole).
@@ -24,6 +24,7 @@ class Embedding(Layer):
     """
 
     weight_names: ClassVar[tuple[str, ...]] = ("embeddings",)
+    settings_of: ClassVar[dict[str, str]] = {"embeddings": "embeddings"}
 
     def __init__(
         self,
@@ -31,6 +32,7 @@ class Embedding(Layer):
         output_dim: int,
         embeddings_initializer: Any = "uniform",
         embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
         mask_zero: bool = False,
         weights: Any = None,
         input_length: int | None = None,
@@ -43,8 +45,9 @@ class Embedding(Layer):
             if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
                 raise SettingError(f"Embedding needs a whole number for {name}, 1 or more; it got {value!r}.")
         self.input_dim, self.output_dim = int(input_dim), int(output_dim)
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.set_up_weights(
+            embeddings=(embeddings_initializer, embeddings_regularizer, embeddings_constraint)
+        )
         self.mask_zero = bool(mask_zero)
         if weights is not None:
             rows = np.array(weights[0] if isinstance(weights, (list, tuple)) else weights, np.float32)
@@ -53,9 +56,6 @@ class Embedding(Layer):
                     f"Embedding's weights must be one array of shape ({input_dim}, {output_dim}); it got {rows.shape}."
                 )
             self.params = {"embeddings": rows}
-
-    def init(self, rng: "np.random.Generator", input_shape: Shape) -> Params:
-        return {"embeddings": self.embeddings_initializer((self.input_dim, self.output_dim), rng)}
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         if namespace(x) is np:
@@ -98,21 +98,18 @@ class Embedding(Layer):
     def multiplications(self, input_shape: Shape) -> int:
         return 0  # it looks up
 
-    def penalties(self) -> dict[str, Any]:
-        return {"embeddings": self.embeddings_regularizer} if self.embeddings_regularizer is not None else {}
-
     @property
     def embeddings(self) -> np.ndarray:
         """The rows, (input_dim, output_dim)."""
         return np.asarray(self.params["embeddings"])
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
-            "input_dim": self.input_dim,
-            "output_dim": self.output_dim,
-            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
-            "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
-            "activity_regularizer": None,
-            "embeddings_constraint": None,
-            "mask_zero": self.mask_zero,
-        }
+        return (
+            super().get_config()
+            | self.weight_config()
+            | {
+                "input_dim": self.input_dim,
+                "output_dim": self.output_dim,
+                "mask_zero": self.mask_zero,
+            }
+        )

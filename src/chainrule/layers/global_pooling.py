@@ -27,6 +27,9 @@ class GlobalPooling(Layer):
         _, channels = check_rank(self.label, input_shape, self.rank)
         return (*[1] * self.rank * self.keepdims, channels)
 
+    def next_mask(self, x: Array, mask: Any) -> Any:
+        return None  # there are no steps any more
+
     def spread(self, d: Array) -> Array:
         """An array of one number per channel with the spatial axes, of length 1."""
         return d if self.keepdims else d.reshape(d.shape[0], *[1] * self.rank, d.shape[-1])
@@ -62,13 +65,25 @@ class GlobalMaxPooling(GlobalPooling):
 
 
 class GlobalAveragePooling1D(GlobalAveragePooling):
-    """The mean over all steps.   (batch, steps, channels) -> (batch, channels)
+    """The mean over all steps, with a mask over those that count.   (batch, steps, channels) -> (batch, channels)
 
     >>> import numpy as np; GlobalAveragePooling1D()(np.array([[[1., 0.], [3., 8.]]]))
     array([[2., 4.]], dtype=float32)
     """
 
     rank = 1
+
+    def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
+        if context.mask is None:
+            return super().forward(params, x, context)
+        counts = context.mask.astype(x.dtype)[..., None]
+        share = counts / counts.sum(axis=1, keepdims=True)
+        return (x * share).sum(axis=1, keepdims=self.keepdims), share  # y = Σ m x / Σ m
+
+    def backward(self, params: Params, cache: Any, dy: Array) -> Array:
+        if isinstance(cache, tuple):
+            return super().backward(params, cache, dy)
+        return self.spread(dy) * cache  # dx = dy m / Σ m
 
 
 class GlobalAveragePooling2D(GlobalAveragePooling):

@@ -12,9 +12,10 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from chainrule import activations, initializers, regularizers
+from chainrule import activations
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError
+from chainrule.layers.activity import ActivityRegularization
 from chainrule.layers.base import PREDICTING, Context, Layer, Shape
 from chainrule.layers.gate_dropout import (
     gate_masks,
@@ -22,18 +23,22 @@ from chainrule.layers.gate_dropout import (
     masked_product,
     masked_product_backward,
 )
+from chainrule.layers.weighted import WeightedLayer
 from chainrule.scan import scan
 
 States = tuple[Array, ...]
 
 
-class Recurrent(Layer):
+class Recurrent(WeightedLayer):
     """A cell that goes along sequences.   x (batch, times, n) -> (batch, units), or (batch, times, units)
 
     A subclass says how one step goes (`cell`) and comes back (`cell_backward`), and what its recurrent weights learn.
     """
 
     weight_names: ClassVar[tuple[str, ...]] = ("kernel", "recurrent_kernel", "bias")
+    settings_of: ClassVar[dict[str, str]] = {
+        "kernel": "kernel", "recurrent_kernel": "recurrent", "bias": "bias",
+    }  # fmt: skip
     gate_count: ClassVar[int] = 1  # blocks of `units` columns in the kernels
     state_count: ClassVar[int] = 1  # arrays that the cell hands on; the first is its output
 
@@ -48,6 +53,10 @@ class Recurrent(Layer):
         kernel_regularizer: Any = None,
         recurrent_regularizer: Any = None,
         bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         return_sequences: bool = False,
@@ -73,13 +82,14 @@ class Recurrent(Layer):
             if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < 1:
                 raise SettingError(f"{kind}'s {name} is a share from 0 to below 1; it got {rate!r}.")
         self.units, self.use_bias = int(units), bool(use_bias)
-        self.activation = activations.name_of(activation)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.set_up_output(activation, activity_regularizer)
+        self.set_up_weights(
+            kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
+            recurrent=(recurrent_initializer, recurrent_regularizer, recurrent_constraint),
+            bias=(bias_initializer, bias_regularizer, bias_constraint),
+        )
+        if return_state and self.activity_regularizer is not None:
+            raise SettingError(f"{kind}: activity_regularizer with return_state=True is not supported.")
         self.dropout, self.recurrent_dropout, self.seed = float(dropout), float(recurrent_dropout), seed
         self.return_sequences, self.return_state = bool(return_sequences), bool(return_state)
         self.go_backwards, self.unroll = bool(go_backwards), bool(unroll)
@@ -143,17 +153,16 @@ class Recurrent(Layer):
     def sweep_back(self, params: Params, cache: "Cache", dy: Any) -> tuple[States, States]:
         """Backpropagation through time: the derivative by the first states, and by the sums of every time."""
         xp, shown = namespace(cache.x), self.shown(cache.mask)
-        dy, *d_states = (
-            (*dy, None, None)[: 1 + self.state_count] if isinstance(dy, tuple) else (dy, None, None)
-        )
+        given: tuple[Any, ...] = dy if isinstance(dy, tuple) else (dy,)
+        d_last, *d_states = (*given, None, None)[: 1 + self.state_count]  # of outputs that led nowhere: None
         d_states = [
             xp.zeros_like(s[0]) if d is None else d for s, d in zip(cache.before, d_states, strict=False)
         ]
         dys = None
-        if dy is not None and self.return_sequences:
-            dys = dy.swapaxes(0, 1) if shown is None else xp.where(shown, dy.swapaxes(0, 1), 0)
-        elif dy is not None:  # only the last output was shown
-            d_states[0] = d_states[0] + (dy if shown is None else xp.where(shown[-1], dy, 0))
+        if d_last is not None and self.return_sequences:
+            dys = d_last.swapaxes(0, 1) if shown is None else xp.where(shown, d_last.swapaxes(0, 1), 0)
+        elif d_last is not None:  # only the last output was shown
+            d_states[0] = d_states[0] + (d_last if shown is None else xp.where(shown[-1], d_last, 0))
 
         def step(d_after: States, now: tuple[Any, ...]) -> tuple[States, States]:
             dy_t, mask_t, states, kept = (
@@ -208,6 +217,20 @@ class Recurrent(Layer):
             x, mask = x[::-1], None if mask is None else mask[::-1]
         return x, tuple(states), mask, given
 
+    def inputs_of(self, x: Any, *more: Any, initial_state: Any = None, **named: Any) -> Any:
+        """A sequence, and the states that it starts from if they are given."""
+        if more and initial_state is None:
+            initial_state, more = more[0], more[1:]
+        return (
+            (x, *states_of(initial_state))
+            if initial_state is not None
+            else super().inputs_of(x, *more, **named)
+        )
+
+    def stored_arguments(self, given: list[Any]) -> list[Any]:
+        """How a file holds the inputs: the sequence, and a list of the states."""
+        return given if len(given) == 1 else [given[0], given[1:]]
+
     def dropout_masks(self, x: Array, context: Context) -> tuple[Array | None, Array | None]:
         """The masks of the input and of the state, (1 or gates, batch, n); as in Keras one for each gate as soon as
         the state has dropout."""
@@ -233,6 +256,7 @@ class Recurrent(Layer):
     # ── shapes and settings ──────────────────────────────────────────────────────────────────────────────────────
     def sequence_shape(self, input_shape: Any) -> Shape:
         """The sequence's shape, (times, n), alone; ShapeError for anything else."""
+        shape: Shape
         shape, *states = input_shape if input_shape and isinstance(input_shape[0], tuple) else (input_shape,)
         if len(shape) != 2:
             raise ShapeError(
@@ -280,39 +304,38 @@ class Recurrent(Layer):
         times, n = self.sequence_shape(input_shape)
         return times * (n + self.units) * self.gate_count * self.units
 
-    def penalties(self) -> dict[str, Any]:
-        asked = {
-            "kernel": self.kernel_regularizer,
-            "recurrent_kernel": self.recurrent_regularizer,
-            "bias": self.bias_regularizer if self.use_bias else None,
-        }
-        return {name: penalty for name, penalty in asked.items() if penalty is not None}
+    def links(self) -> list[Layer]:
+        links: list[Layer] = [self]  # the activation is within the cell
+        if self.activity_regularizer is not None:
+            penalty = ActivityRegularization(self.activity_regularizer.l1, self.activity_regularizer.l2)
+            penalty.name = f"{self.name}:activity_regularizer"
+            links.append(penalty)
+        return links
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
-            "units": self.units,
-            "activation": self.activation,
-            "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "recurrent_initializer": initializers.serialize(self.recurrent_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "recurrent_regularizer": regularizers.serialize(self.recurrent_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "activity_regularizer": None,
-            "kernel_constraint": None,
-            "recurrent_constraint": None,
-            "bias_constraint": None,
-            "dropout": self.dropout,
-            "recurrent_dropout": self.recurrent_dropout,
-            "return_sequences": self.return_sequences,
-            "return_state": self.return_state,
-            "go_backwards": self.go_backwards,
-            "stateful": False,
-            "unroll": self.unroll,
-            "zero_output_for_mask": self.zero_output_for_mask,
-            "seed": self.seed,
-        }
+        return (
+            super().get_config()
+            | self.weight_config()
+            | {
+                "units": self.units,
+                "activation": self.activation,
+                "use_bias": self.use_bias,
+                "dropout": self.dropout,
+                "recurrent_dropout": self.recurrent_dropout,
+                "return_sequences": self.return_sequences,
+                "return_state": self.return_state,
+                "go_backwards": self.go_backwards,
+                "stateful": False,
+                "unroll": self.unroll,
+                "zero_output_for_mask": self.zero_output_for_mask,
+                "seed": self.seed,
+            }
+        )
+
+
+def states_of(given: Any) -> list[Any]:
+    """First states as a list; a single one may stand alone."""
+    return list(given) if isinstance(given, (list, tuple)) else [given]
 
 
 class Cache(NamedTuple):

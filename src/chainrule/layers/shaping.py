@@ -68,6 +68,9 @@ class Flatten(Layer):
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         return dy.reshape(cache)
 
+    def next_mask(self, x: Array, mask: Any) -> Any:
+        return None  # the steps are no axis of their own any more
+
     def output_shape_for(self, input_shape: Shape) -> Shape:
         return (math.prod(input_shape),)
 
@@ -96,6 +99,9 @@ class Reshape(Layer):
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         return dy.reshape(cache)
+
+    def next_mask(self, x: Array, mask: Any) -> Any:
+        return None  # the steps are no axis of their own any more
 
     def output_shape_for(self, input_shape: Shape) -> Shape:
         known = math.prod(n for n in self.target_shape if n != -1)

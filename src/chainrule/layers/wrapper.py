@@ -101,6 +101,9 @@ class Wrapper(Layer):
     def penalties(self) -> dict[str, Any]:
         return {name: r for p in self.parts for name, r in p.prefixed(p.layer.penalties()).items()}
 
+    def constraints(self) -> dict[str, Any]:
+        return {name: c for p in self.parts for name, c in p.prefixed(p.layer.constraints()).items()}
+
     def multiplications(self, input_shape: Any) -> int:
         return sum(p.layer.multiplications(self.inner_shape(input_shape)) for p in self.parts)
 

@@ -68,7 +68,7 @@ def node_config(call: Call, numbers: dict[int, int]) -> Config:
         for value in call.inputs
     ]
     return {"args": call.layer.stored_arguments(given) if hasattr(call.layer, "stored_arguments") else arguments(given),
-            "kwargs": {}}  # fmt: skip
+            "kwargs": dict(getattr(call.layer, "call_settings", {}))}  # fmt: skip
 
 
 def arguments(given: list[Any]) -> list[Any]:
@@ -92,17 +92,14 @@ def functional_from(config: Config) -> Any:
         if isinstance(layer, InputLayer):
             values[name, 0, 0] = symbolic.input_tensor(layer)
         for k, node in enumerate(entries[name].get("inbound_nodes") or []):
-            waiting.append((name, k, sources(node, name)))
+            waiting.append((name, k, *sources(node, name)))
     while waiting:
         ready = [entry for entry in waiting if all(place in values for place in flat(entry[2]))]
         if not ready:
             raise FileError(f"its graph does not hang together: nothing feeds {waiting[0][0][:80]!r}")
-        for name, k, given in ready:
-            x = [values[place] for place in given] if isinstance(given, list) else values[given]
-            if isinstance(given, tuple) and given and isinstance(given[0], tuple):
-                result = made[name](*(values[place] for place in given))
-            else:
-                result = made[name](x)
+        for name, k, given, settings in ready:
+            handed = [[values[p] for p in one] if isinstance(one, list) else values[one] for one in given]
+            result = made[name](*handed, **settings)
             for index, value in enumerate(result if isinstance(result, list) else [result]):
                 values[name, k, index] = value
         waiting = [entry for entry in waiting if entry not in ready]
@@ -118,28 +115,33 @@ def functional_from(config: Config) -> Any:
 
 def flat(given: Any) -> list[tuple[str, int, int]]:
     """All places in a call's arguments."""
-    if isinstance(given, list) or (isinstance(given, tuple) and given and isinstance(given[0], tuple)):
-        return [place for one in given for place in flat(one)]
-    return [given]
+    return [place for one in given for place in (one if isinstance(one, list) else [one])]
 
 
-def sources(node: Any, name: str) -> Any:
-    """Where a stored call's inputs come from: one place, a list of places, or a tuple of several arguments."""
+# What a call may say beside its inputs: settings of attention; first states of recurrent layers, which are inputs.
+CALL_SETTINGS = frozenset(["return_attention_scores", "use_causal_mask"])
+SILENT = frozenset(["mask", "training"])
+
+
+def sources(node: Any, name: str) -> tuple[list[Any], dict[str, bool]]:
+    """A stored call's arguments, each a place or a list of places, and what it says beside them."""
     try:
         if isinstance(node, dict):  # Keras 3
-            extra = {k: v for k, v in (node.get("kwargs") or {}).items() if v not in (None, False, [], {})}
-            if set(extra) - {"mask", "training"}:
+            named = {k: v for k, v in (node.get("kwargs") or {}).items() if v not in (None, False, [], {})}
+            extra = set(named) - SILENT - CALL_SETTINGS - {"initial_state"}
+            if extra:
                 raise SettingError(
-                    f"the layer {name!r} is called with {', '.join(extra)}, which is not supported"
+                    f"the layer {name!r} is called with {', '.join(sorted(extra))}, which is not supported"
                 )
-            places = [place(argument) for argument in node["args"]]
-            return places[0] if len(places) == 1 else tuple(places)
+            given = [place(argument) for argument in node["args"] if argument is not None]
+            given += [place(named["initial_state"])] if "initial_state" in named else []
+            return given, dict.fromkeys(CALL_SETTINGS & named.keys(), True)
         links = [
             (str(link[0]), int(link[1]), int(link[2])) for link in node
         ]  # Keras 2: [["flatten", 0, 0, {}]]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         raise FileError(f"its graph is damaged where {name[:80]!r} is called") from None
-    return links[0] if len(links) == 1 else links
+    return [links[0] if len(links) == 1 else links], {}
 
 
 def place(argument: Any) -> Any:
