@@ -81,7 +81,7 @@ def test_options_in_a_file_are_never_paths() -> None:
     "extras",
     [{"preparation": {"kind": "picture", "height": 10**9, "width": 28, "colour": False, "fit": "stretch"}}, {"class_names": [1, 2]},
      {"preparation": {"kind": "picture", "height": 28, "width": 28, "colour": False, "fit": "stretch", "like": "mnist", "photos": {"box": "x"}}},
-     {"preparation": {"kind": "picture", "height": 28, "width": 28, "colour": False, "fit": "stretch", "like": "mnist"}, "doubt": {"most": []}}],
+     {"preparation": {"kind": "picture", "height": 28, "width": 28, "colour": False, "fit": "stretch", "like": "mnist"}, "doubt": {"temperature": []}}],
 )  # fmt: skip
 def test_commands_refuse_a_file_whose_additions_make_no_sense(type_, digits, here, extras) -> None:
     """predict: exit code 1 and one sentence; summary shows what it can."""

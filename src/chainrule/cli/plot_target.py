@@ -12,7 +12,7 @@ from chainrule.errors import SettingError
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from chainrule.models import Sequential
+    from chainrule.models import Model
     from chainrule.runs import Run
 
 
@@ -23,7 +23,7 @@ class PlotTarget:
     raw: (n, ...).  y: (n,) classes or values.  divisor: what pixels are divided by.  source: the data, where they were named.
     """
 
-    model: "Sequential"
+    model: "Model"
     raw: Any
     y: Any
     task: str
@@ -106,7 +106,7 @@ def of_file(word: str, args: "Namespace", out: Output) -> PlotTarget:
     return PlotTarget(model, examples.x, examples.y, card.task, card.class_names, card.divisor)
 
 
-def network(word: str, args: "Namespace") -> "Sequential":
+def network(word: str, args: "Namespace") -> "Model":
     """The network alone: no data are read, unless they are needed to reach a step."""
     from chainrule.models import Sequential
     from chainrule.models.saving import load_model
@@ -114,7 +114,7 @@ def network(word: str, args: "Namespace") -> "Sequential":
     if word.lower().endswith(paths.MODELS):
         return load_model(paths.existing(word, "model file"), compile=False)
     run, step = run_and_step(word, args)
-    model = Sequential.from_config(run.info.settings.model)
+    model: Model = Sequential.from_config(run.info.settings.model)
     model.build()
     if step is None or step in run.snapshots():
         state = last_state(run) if step is None else run.load_snapshot(step).state["learning"]

@@ -152,7 +152,7 @@ def last_activation(model: "Model") -> str:
 
 def _assumed(model: "Model") -> tuple[dict[str, Any], str]:
     """The preparation for a model whose file has none, and what is assumed."""
-    shape = model.input_shape or ()
+    shape: tuple[int, ...] = model.input_shape or ()
     if math.prod(shape) == 784 and shape[-1] in (784, 28, 1):
         raw = bool(model.layers) and type(model.layers[0]).__name__ == "Rescaling"
         pictures = {"kind": "picture", "height": 28, "width": 28, "colour": False, "fit": "stretch", "like": "mnist",

@@ -15,7 +15,7 @@ from chainrule.inference.predictor import probabilities
 
 if TYPE_CHECKING:
     from chainrule.datasets import Dataset
-    from chainrule.models import Sequential
+    from chainrule.models import Model
 
 Array = np.ndarray[Any, Any]
 
@@ -42,7 +42,7 @@ class Evaluation:
         return {**self.__dict__, "error": error}
 
 
-def evaluate(model: "Sequential", card: ModelCard, x: Array, y: Array) -> Evaluation:
+def evaluate(model: "Model", card: ModelCard, x: Array, y: Array) -> Evaluation:
     """Measures a model on raw examples x, (n, ...), and answers y, (n,): numbers of classes, or values."""
     if not len(x):
         raise DataError("There are no examples to measure on.")
@@ -75,7 +75,7 @@ def evaluate(model: "Sequential", card: ModelCard, x: Array, y: Array) -> Evalua
     )  # fmt: skip
 
 
-def _loss(model: "Sequential", card: ModelCard, said: Array, y: Array) -> float | None:
+def _loss(model: "Model", card: ModelCard, said: Array, y: Array) -> float | None:
     """The mean of the loss that the model learned with, or None where it has none that fits."""
     loss = model.loss_object
     if loss is None:
@@ -222,7 +222,7 @@ def options_for(card: ModelCard, name: str) -> dict[str, Any]:
     return {key: value for key, value in options.items() if key in takes}
 
 
-def calibrated(card: ModelCard, data: "Dataset", model: "Sequential") -> ModelCard:
+def calibrated(card: ModelCard, data: "Dataset", model: "Model") -> ModelCard:
     """The card of a digit reader, completed by when it does not answer and how its probabilities are calibrated."""
     if data.preparation.get("like") != "mnist" or len(data.class_names or ()) != 10 or data.name != "mnist":
         return card

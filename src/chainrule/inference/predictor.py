@@ -17,7 +17,7 @@ from chainrule.inference.inputs import fit_shape
 if TYPE_CHECKING:
     from chainrule.images.reading import Picture
     from chainrule.inference.handwriting import Reader as HandwritingReader
-    from chainrule.models import Sequential
+    from chainrule.models import Model
 
 Array = np.ndarray[Any, Any]
 NOT_FINITE = "the network's answer is not a finite number (NaN or infinity); its weights may be damaged, or the input too large"
@@ -31,7 +31,7 @@ class Predictor:
     None: 0.5, and a digit alone is named all the same.
     """
 
-    model: "Sequential"
+    model: "Model"
     card: ModelCard
     single: bool = False
     sure: float | None = None
@@ -179,7 +179,7 @@ class Predictor:
         return Glyph(tuple((names[k], float(p[k])) for k in order), box, doubt)
 
 
-def probabilities(model: "Sequential", task: str, said: Array) -> Array:
+def probabilities(model: "Model", task: str, said: Array) -> Array:
     """A model's answers as a probability for each class, (n, classes); logits go through their function first."""
     said = said.reshape(len(said), -1).astype(np.float64)
     end = last_activation(model)

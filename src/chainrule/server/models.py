@@ -16,7 +16,7 @@ from chainrule.inference.predictor import Predictor
 from chainrule.server.batching import SHORT, Batcher
 
 if TYPE_CHECKING:
-    from chainrule.models import Sequential
+    from chainrule.models import Model
     from chainrule.server.settings import Settings
 
 Array = np.ndarray[Any, Any]
@@ -65,7 +65,7 @@ class ServedModel:
         )
 
     @property
-    def network(self) -> "Sequential":
+    def network(self) -> "Model":
         """The network that answers now."""
         return self.predictor.model
 
@@ -129,7 +129,7 @@ class ServedModel:
         return Predictor(network, ModelCard.of(network))
 
     def _forward(self, x: Array) -> Array:
-        said = self.network.predict_on_batch(x)
+        said: Array = self.network.predict_on_batch(x)
         self.stats.last = time.time_ns() // 1_000_000
         return said
 

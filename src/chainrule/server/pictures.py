@@ -72,7 +72,13 @@ class Pictures:
 
     async def _files(self, request: "Request", content: bytes) -> list[tuple[str, bytes]]:
         """The files of a form, in their order."""
+        import logging
+
         from starlette.formparsers import MultiPartException, MultiPartParser
+
+        logging.getLogger("python_multipart").setLevel(
+            logging.CRITICAL
+        )  # a broken form is the caller's, and is told to them
 
         async def stream() -> Any:
             yield content

@@ -151,10 +151,13 @@ def explain(predictor: Any, answer: "Answer", args: "Namespace", out: Output) ->
     """How a picture of handwriting was read: in words, and as a strip of pictures."""
     from chainrule.cli import reading_stages
 
+    reading = answer.reading
+    if reading is None:
+        return
     if args.explain and not out.json:
-        out.say("\n".join(reading_stages.told(predictor.reader, answer.reading, args.single, out)))
+        out.say("\n".join(reading_stages.told(predictor.reader, reading, args.single, out)))
     if args.stages:
-        reading_stages.drawn(predictor.reader, answer.reading, args.stages, args.single)
+        reading_stages.drawn(predictor.reader, reading, args.stages, args.single)
         out.tell(f"The stages are in {args.stages}.")
 
 
