@@ -139,7 +139,7 @@ def losses_of(inputs: StepInputs, entry: int, name: str, weight: np.ndarray) -> 
     )
     values = end.loss.values(y, taken([end.z], outputs, as_tuple(x))) / inputs.n
     penalties = penalty(inputs.network, params) + added_losses(inputs.network, cache)
-    return np.append(values if by is None else values * by, penalties)
+    return np.append((values if by is None else values * by) * inputs.loss_weight, penalties)
 
 
 def moved_along(inputs: StepInputs, entry: int, name: str, v: np.ndarray, h: float) -> np.ndarray:

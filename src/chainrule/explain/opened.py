@@ -120,6 +120,9 @@ class OpenedStep:
         x, y, self.sample_weight = inputs.batch
         self.n, self.number = inputs.n, int(inputs.state["step"])
         self.t = self.number + 1
+        if inputs.loss_weight != 1:  # it counts like a weight of every example
+            counts = np.full(self.n, inputs.loss_weight, np.float32)
+            self.sample_weight = counts if self.sample_weight is None else self.sample_weight * counts
         self.rate = float(self.passed.step_trace.rate)
         self.data_gradients = summed_by_entry(self.graph, [layer.grads for layer in self.passed.layers])
         nodes = zip(self.graph.nodes, self.passed.layers, strict=True)
@@ -158,7 +161,7 @@ class OpenedStep:
             after = self.inputs.after
         if after is None:
             raise SettingError("To compare, give the state (or the model) after the step: agreement(after).")
-        if hasattr(after, "learning_chain"):
+        if hasattr(after, "problem"):
             after = state_of(after)
         return agreement(self.links, self.state, on_host(after))
 

@@ -12,6 +12,7 @@ from chainrule.errors import SettingError
 from chainrule.graph import Network
 from chainrule.losses import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from chainrule.losses.base import Loss
+from chainrule.losses.outputs import Output
 from chainrule.metrics import Metric
 from chainrule.optimizers.base import Optimizer
 from chainrule.recording import resume
@@ -26,7 +27,7 @@ class StepInputs(NamedTuple):
     state: weights, optimizer state, step, rate, seed.  batch: inputs, targets and weights (or None), as the step gets them.
     classes: what the outputs stand for.  places: the examples' numbers in the data set.  after: what training made
     of it, where that is known.  picture: the shape (h, w) or (h, w, channels) of an example that is a picture laid out
-    as a row.  batch_size: of the training, which decides how many threads NumPy uses.
+    as a row.  batch_size: of the training, which decides how many threads NumPy uses.  loss_weight: as in `compile(loss_weights=...)`.
     """
 
     network: Network
@@ -40,6 +41,7 @@ class StepInputs(NamedTuple):
     after: State | None = None
     picture: Sequence[int] | None = None
     batch_size: int | None = None
+    loss_weight: float = 1.0
 
     def on_host(self) -> "StepInputs":
         """The same with NumPy arrays throughout."""
@@ -122,20 +124,32 @@ def step_inputs(
     >>> step_inputs(model, [[1, 2]], [3]).batch[1]
     array([[3.]], dtype=float32)
     """
-    if not hasattr(model, "learning_chain"):
+    if not hasattr(model, "problem"):
         raise SettingError(
             f"A step is explained of a model with a batch, or of StepInputs; it got {model!r}."
         )
-    examples = model.problem(x, y, "explaining a step").examples(x, y, sample_weight)
+    problem = model.problem(x, y, "explaining a step")
+    examples, output = problem.examples(x, y, sample_weight), only_output(problem.outputs)
     if classes is None:
         classes = (model.extras or {}).get("class_names")
-    if after is not None and hasattr(after, "learning_chain"):
+    if after is not None and hasattr(after, "problem"):
         after = state_of(after)
     batch = examples.inputs(slice(None)), examples.y, examples.weight
     return StepInputs(
-        model.learning_chain, model.loss_object, model.optimizer, state_of(model) if state is None else state,
-        batch, model.metric_objects, classes, places, after, checked_picture(picture, batch[0]), batch_size,
+        problem.graph, output.loss, model.optimizer, state_of(model) if state is None else state,
+        batch, output.metrics, classes, places, after, checked_picture(picture, batch[0]), batch_size, output.weight,
     ).on_host()  # fmt: skip
+
+
+def only_output(outputs: Sequence[Output]) -> Output:
+    """The output of a network that has one; SettingError for one with several."""
+    if len(outputs) > 1:
+        names = ", ".join(output.name for output in outputs)
+        raise SettingError(
+            f"Steps are explained of networks with one output; this one has {len(outputs)}: {names}. Make a "
+            "Model(inputs, output) of the output in question: it shares the layers and their weights."
+        )
+    return outputs[0]
 
 
 def checked_picture(picture: Sequence[int] | None, x: np.ndarray) -> tuple[int, ...] | None:
@@ -163,10 +177,11 @@ def inputs_of_run(run: Any, step: Any, **more: Any) -> StepInputs:
         )
     settings = {"classes": (model.extras or {}).get("class_names"), "places": replay.chosen(number)} | more
     settings = {"picture": picture_in(replay), "batch_size": replay.run.info.settings.batch} | settings
-    before = replay.at(number)
+    before, problem = replay.at(number), model.problem(what="explaining a step")
+    output = only_output(problem.outputs)
     return StepInputs(
-        model.learning_chain, model.loss_object, model.optimizer, before, replay.batch(number),
-        model.metric_objects, after=replay.at(number + 1), **settings,
+        problem.graph, output.loss, model.optimizer, before, replay.batch(number), output.metrics,
+        after=replay.at(number + 1), loss_weight=output.weight, **settings,
     ).on_host()  # fmt: skip
 
 
@@ -175,7 +190,8 @@ def picture_in(replay: Any) -> tuple[int, ...] | None:
     data = replay.data
     if data is None or data.scale is None or len(data.input_shape) not in (2, 3):
         return None
-    fits = math.prod(data.input_shape) == math.prod(replay.model.input_shape)
+    shapes = replay.model.input_tuple()
+    fits = len(shapes) == 1 and math.prod(data.input_shape) == math.prod(shapes[0])
     return tuple(data.input_shape) if fits else None
 
 

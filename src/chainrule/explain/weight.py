@@ -54,6 +54,11 @@ class Asked:
     factors: Factors | None
 
     @property
+    def shared(self) -> bool:
+        """Whether the layer stands at several places of the network, whose gradients are added."""
+        return len(self.step.nodes_of(self.link)) > 1
+
+    @property
     def letter(self) -> str:
         """How the weight is called: W₁[3, 4]."""
         letter = LETTERS.get(self.name, f"{self.name} ")
@@ -130,9 +135,7 @@ def one_example(asked: Asked, k: int) -> list[Part]:
     step, link, symbols, factors = asked.step, asked.link, asked.symbols, asked.factors
     loss = loss_of(step, symbols, k)
     if factors is None:
-        nodes = len(step.nodes_of(link))
-        said = f"The layer stands at {nodes} places of the network; each share is the sum over them."
-        return [Text(FORWARD), Block(loss), *([Text(said)] if nodes > 1 else [])]
+        return [Text(FORWARD), Block(loss)]
     details = formulas_of(link.link).details(step, link, symbols, k, asked.name, asked.index)
     place = int(np.argmax(np.abs(np.nan_to_num(factors.products[k], nan=np.inf))))
     if factors.units is None:
@@ -153,6 +156,10 @@ def one_example(asked: Asked, k: int) -> list[Part]:
         ),
         Block(back),
     ]
+    if asked.shared:
+        count = len(step.nodes_of(link))
+        told = f"The layer stands at {count} places of the network. This is the path of the first; shares are sums over all."
+        return [*(parts if back else parts[:2]), Text(told)]
     return [*(parts if back else parts[:2]), *details, *places_part(asked, k)]
 
 
@@ -239,7 +246,7 @@ def batch_part(asked: Asked, terms: np.ndarray, order: np.ndarray) -> list[Part]
     drawn = [(picture, caption) for picture, caption in pictures if picture is not None]
     if drawn:
         parts.append(Pictures([p for p, _ in drawn], [c for _, c in drawn]))
-    single = factors is not None and factors.right.shape[1] == 1
+    single = factors is not None and factors.right.shape[1] == 1 and not asked.shared
     lines = [
         product_line(factors, step.n, k, 0) if single and factors is not None else given("", terms[k])
         for k in chosen
@@ -251,7 +258,7 @@ def batch_part(asked: Asked, terms: np.ndarray, order: np.ndarray) -> list[Part]
         zero = ", all 0" if silent == len(others) else f", {silent} of them 0" if silent else ""
         labels.append(f"{len(others)} other{'s' if len(others) > 1 else ''}{zero}")
         lines.append(given("", float(terms[others].sum())))
-    heads: tuple[str, ...] = ("example", "Σ over places", "its derivative")
+    heads: tuple[str, ...] = ("example", "Σ over places" if factors is not None else "", "its derivative")
     if single and factors is not None:
         left = () if factors.left is None else (factors.left_name(0),)
         heads = ("example", *left, factors.right_name(0), "its derivative")
@@ -277,15 +284,31 @@ def coupled_part(asked: Asked, coupled: OpenedLink) -> list[Part]:
         f"{layer} computes its output for one example from all examples of the batch, so no part of this gradient "
         "belongs to one example: a change of one example changes what the layer gives for the others."
     )
-    parts: list[Part] = [
-        Heading(f"2. The whole batch: the derivative of its loss by {asked.letter}"),
-        Text(words),
-    ]
-    g = float(asked.link.data_gradient[asked.name][asked.index])
-    if asked.factors is None:
+    g, factors = float(asked.link.data_gradient[asked.name][asked.index]), asked.factors
+    heading = Heading(f"2. The whole batch: the derivative of its loss by {asked.letter}")
+    if factors is None or asked.shared:
         note = f"by the gradients rule of {type(asked.link.link).__name__} {asked.link.name!r}"
-        return [*parts, Block([given("g", g, note)])]
-    return [*parts, *batch_places(asked, g)]
+        return [Text(words), heading, Block([given("g", g, note)])]
+    return [Text(words), *one_meeting(asked), heading, *batch_places(asked, g)]
+
+
+def one_meeting(asked: Asked) -> list[Part]:
+    """The arithmetic at the place where the largest part of a gradient is made, with the derivative of all losses."""
+    step, link, symbols, factors = asked.step, asked.link, asked.symbols, asked.factors
+    if factors is None or factors.units is None:
+        return []
+    products = np.abs(np.nan_to_num(factors.products))
+    k, place = (int(i) for i in np.unravel_index(int(np.argmax(products)), products.shape))
+    unit = int(factors.units[place])
+    return [
+        Heading(
+            f"1. Where the largest part is made: {step.inputs.example(k)}, target {step.inputs.target(k)}"
+        ),
+        Text(FORWARD),
+        Block([*unit_forward(step, link, symbols, k, unit, asked.index), *loss_of(step, symbols, k)]),
+        Text("Backward: d is the derivative of the sum of all examples' losses by what follows it."),
+        Block(path_back(step, symbols, k, link.place, unit)),
+    ]
 
 
 def batch_places(asked: Asked, g: float) -> list[Part]:

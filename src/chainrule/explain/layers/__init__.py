@@ -16,13 +16,24 @@ from chainrule.explain.layers.base import LayerFormulas
 from chainrule.explain.layers.convolution import ConvolutionFormulas
 from chainrule.explain.layers.embedding import EmbeddingFormulas
 from chainrule.explain.layers.gates import GRUFormulas, LSTMFormulas
+from chainrule.explain.layers.merging import (
+    AddFormulas,
+    AverageFormulas,
+    ConcatenateFormulas,
+    LargestOfInputs,
+    MultiplyFormulas,
+    SmallestOfInputs,
+    SubtractFormulas,
+)
 from chainrule.explain.layers.moving import MovedNumbers
+from chainrule.explain.layers.normalization import BatchNormalizationFormulas, LayerNormalizationFormulas
 from chainrule.explain.layers.pooling import (
     GlobalLargestFormulas,
     GlobalMeanFormulas,
     LargestFormulas,
     MeanFormulas,
 )
+from chainrule.explain.layers.prelu import PReLUFormulas
 from chainrule.explain.layers.recurrent import SimpleRNNFormulas
 from chainrule.explain.layers.shaping import (
     DropoutFormulas,
@@ -35,14 +46,22 @@ from chainrule.explain.layers.sums import DenseFormulas
 from chainrule.layers import CLASSES, Layer
 
 BY_NAME: dict[str, LayerFormulas] = {
-    "Activation": ActivationFormulas(), "ActivityRegularization": PenaltyFormulas(), "AveragePooling1D": MeanFormulas(),
-    "AveragePooling2D": MeanFormulas(), "Conv1D": ConvolutionFormulas(), "Conv2D": ConvolutionFormulas(),
-    "Cropping2D": MovedNumbers(), "Dense": DenseFormulas(), "Dropout": DropoutFormulas(), "Embedding": EmbeddingFormulas(), "Flatten": SameNumbers(), "GRU": GRUFormulas(),
-    "GlobalAveragePooling1D": GlobalMeanFormulas(), "GlobalAveragePooling2D": GlobalMeanFormulas(),
-    "GlobalMaxPooling1D": GlobalLargestFormulas(), "GlobalMaxPooling2D": GlobalLargestFormulas(),
-    "InputLayer": SameNumbers(), "LSTM": LSTMFormulas(), "LeakyReLU": LeakyReLUFormulas(), "Masking": MaskingFormulas(), "MaxPooling1D": LargestFormulas(),
-    "MaxPooling2D": LargestFormulas(), "Permute": MovedNumbers(), "ReLU": ReLUFormulas(), "RepeatVector": MovedNumbers(),
-    "Rescaling": RescalingFormulas(), "Reshape": SameNumbers(), "SimpleRNN": SimpleRNNFormulas(), "Softmax": SoftmaxFormulas(), "ZeroPadding2D": MovedNumbers(),
+    "Activation": ActivationFormulas(), "ActivityRegularization": PenaltyFormulas(),
+    "Add": AddFormulas(), "Average": AverageFormulas(), "AveragePooling1D": MeanFormulas(),
+    "AveragePooling2D": MeanFormulas(), "BatchNormalization": BatchNormalizationFormulas(),
+    "Concatenate": ConcatenateFormulas(), "Conv1D": ConvolutionFormulas(),
+    "Conv2D": ConvolutionFormulas(), "Cropping1D": MovedNumbers(), "Cropping2D": MovedNumbers(),
+    "Dense": DenseFormulas(), "Dropout": DropoutFormulas(), "Embedding": EmbeddingFormulas(),
+    "Flatten": SameNumbers(), "GRU": GRUFormulas(), "GlobalAveragePooling1D": GlobalMeanFormulas(),
+    "GlobalAveragePooling2D": GlobalMeanFormulas(), "GlobalMaxPooling1D": GlobalLargestFormulas(),
+    "GlobalMaxPooling2D": GlobalLargestFormulas(), "InputLayer": SameNumbers(), "LSTM": LSTMFormulas(),
+    "LayerNormalization": LayerNormalizationFormulas(), "LeakyReLU": LeakyReLUFormulas(),
+    "Masking": MaskingFormulas(), "MaxPooling1D": LargestFormulas(), "MaxPooling2D": LargestFormulas(),
+    "Maximum": LargestOfInputs(), "Minimum": SmallestOfInputs(), "Multiply": MultiplyFormulas(),
+    "PReLU": PReLUFormulas(), "Permute": MovedNumbers(), "ReLU": ReLUFormulas(),
+    "RepeatVector": MovedNumbers(), "Rescaling": RescalingFormulas(), "Reshape": SameNumbers(),
+    "SimpleRNN": SimpleRNNFormulas(), "Softmax": SoftmaxFormulas(), "Subtract": SubtractFormulas(),
+    "UpSampling2D": MovedNumbers(), "ZeroPadding1D": MovedNumbers(), "ZeroPadding2D": MovedNumbers(),
 }  # fmt: skip
 FORMULAS: dict[type[Layer], LayerFormulas] = {
     CLASSES[name]: formulas for name, formulas in BY_NAME.items() if name in CLASSES

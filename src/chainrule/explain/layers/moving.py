@@ -19,6 +19,10 @@ from chainrule.explain.symbols import Symbols, at
 class MovedNumbers(LayerFormulas):
     """Every output is one of the inputs, or 0. Which one, the layer itself says: it is given the inputs' numbers."""
 
+    def whole(self, link: OpenedLink) -> bool:
+        """Whether numbers are moved as they are (not mixed, as bilinear upsampling does)."""
+        return getattr(link.link, "interpolation", "nearest") == "nearest"
+
     def origin(self, link: OpenedLink) -> np.ndarray:
         """The place of the input that each output is, as rows; -1 where it is none."""
         shape = tuple(link.x.shape[1:])
@@ -26,11 +30,15 @@ class MovedNumbers(LayerFormulas):
         return np.asarray(link.link.forward({}, numbered)[0]).round().astype(int).reshape(-1) - 1
 
     def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
+        if not self.whole(link):
+            return None
         place = int(self.origin(link)[unit])
         return np.array([place]) if place >= 0 else np.array([], int)
 
     def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
                 index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+        if not self.whole(link):
+            return super().forward(step, link, symbols, k, unit, index)
         name, place = at(symbols.outs[link.place], link.y.shape[1:], unit), int(self.origin(link)[unit])
         if place < 0:
             return [given(name, flat(link.y, k)[unit], "added around the input")]
@@ -39,6 +47,8 @@ class MovedNumbers(LayerFormulas):
 
     def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
                  source: int = 0) -> Backward:  # fmt: skip
+        if not self.whole(link):
+            return super().backward(step, link, symbols, k, unit, known, source)
         outputs, above = np.flatnonzero(self.origin(link) == unit), deltas(step, link, k)
         name = input_delta(link, symbols, unit)
         if not len(outputs):

@@ -1,0 +1,168 @@
+"""Layers of several inputs: Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate."""
+
+from functools import reduce
+from operator import mul
+
+import numpy as np
+
+from chainrule.explain.equations import Equation, finished, given, number, weighted_sum
+from chainrule.explain.layers.base import Backward, LayerFormulas, deltas, flat, output_delta
+from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.symbols import Symbols, at
+
+
+class MergeFormulas(LayerFormulas):
+    """Inputs of one shape, number by number; where one is stretched to the others' shape, only the layer's rule is told."""
+
+    letter = "s"
+
+    def same_shapes(self, link: OpenedLink) -> bool:
+        """Whether no input was stretched."""
+        return all(x.shape == link.y.shape for x in link.xs)
+
+    def written(self, values: list[float], names: list[str]) -> tuple[str, str]:
+        """The output as a formula and with numbers."""
+        raise NotImplementedError
+
+    def slope(self, link: OpenedLink, k: int, unit: int, source: int) -> float:
+        """The derivative of an output by the source-th input at its place."""
+        raise NotImplementedError
+
+    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
+                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+        if not self.same_shapes(link):
+            return super().forward(step, link, symbols, k, unit, index)
+        shape = link.y.shape[1:]
+        names = [at(letter, shape, unit) for letter in symbols.sources[link.place]]
+        formula, numbers = self.written([float(flat(x, k)[unit]) for x in link.xs], names)
+        return [finished(at(symbols.outs[link.place], shape, unit), formula, numbers, flat(link.y, k)[unit])]
+
+    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
+                 source: int = 0) -> Backward:  # fmt: skip
+        if not self.same_shapes(link):
+            return super().backward(step, link, symbols, k, unit, known, source)
+        slope, upper = self.slope(link, k, unit, source), output_delta(link, symbols, unit)
+        name = f"d{at(symbols.sources[link.place][source], link.y.shape[1:], unit)}"
+        name += f" by {link.name}"
+        above = deltas(step, link, k)[unit]
+        if slope == 1:
+            return Backward(unit, [finished(name, upper, number(above), known)])
+        return Backward(unit, [finished(name, f"{upper} · slope", weighted_sum([(above, slope)]), known)])
+
+
+class AddFormulas(MergeFormulas):
+    """s = x₁ + x₂ + ..."""
+
+    def expression(self, link: OpenedLink, symbols: Symbols) -> str:
+        return " + ".join(symbols.sources[link.place])
+
+    def written(self, values: list[float], names: list[str]) -> tuple[str, str]:
+        return " + ".join(names), weighted_sum([(v,) for v in values])
+
+    def slope(self, link: OpenedLink, k: int, unit: int, source: int) -> float:
+        return 1.0
+
+
+class SubtractFormulas(MergeFormulas):
+    """s = x₁ - x₂."""
+
+    def expression(self, link: OpenedLink, symbols: Symbols) -> str:
+        return " - ".join(symbols.sources[link.place])
+
+    def written(self, values: list[float], names: list[str]) -> tuple[str, str]:
+        second = number(values[1])
+        return " - ".join(
+            names
+        ), f"{number(values[0])} - {f'({second})' if second.startswith('-') else second}"
+
+    def slope(self, link: OpenedLink, k: int, unit: int, source: int) -> float:
+        return -1.0 if source else 1.0
+
+
+class MultiplyFormulas(MergeFormulas):
+    """s = x₁ · x₂ · ..."""
+
+    def expression(self, link: OpenedLink, symbols: Symbols) -> str:
+        return " ⊙ ".join(symbols.sources[link.place])
+
+    def written(self, values: list[float], names: list[str]) -> tuple[str, str]:
+        return " · ".join(names), weighted_sum([tuple(values)])
+
+    def slope(self, link: OpenedLink, k: int, unit: int, source: int) -> float:
+        others = [float(flat(x, k)[unit]) for i, x in enumerate(link.xs) if i != source]
+        return float(reduce(mul, others, 1.0))
+
+
+class AverageFormulas(MergeFormulas):
+    """s = (x₁ + x₂ + ...) / n."""
+
+    def written(self, values: list[float], names: list[str]) -> tuple[str, str]:
+        return (
+            f"({' + '.join(names)}) / {len(names)}",
+            f"({weighted_sum([(v,) for v in values])}) / {len(values)}",
+        )
+
+    def slope(self, link: OpenedLink, k: int, unit: int, source: int) -> float:
+        return 1 / len(link.xs)
+
+
+class LargestOfInputs(MergeFormulas):
+    """s = max(x₁, x₂, ...); equal ones share the error."""
+
+    function = "max"
+
+    def expression(self, link: OpenedLink, symbols: Symbols) -> str:
+        return f"{self.function}({', '.join(symbols.sources[link.place])})"
+
+    def written(self, values: list[float], names: list[str]) -> tuple[str, str]:
+        return f"{self.function}({', '.join(names)})", f"{self.function}({', '.join(map(number, values))})"
+
+    def slope(self, link: OpenedLink, k: int, unit: int, source: int) -> float:
+        ones = np.ones_like(link.y)
+        return float(flat(link.link.backward(link.params, link.cache, ones)[source], k)[unit])
+
+
+class SmallestOfInputs(LargestOfInputs):
+    """s = min(x₁, x₂, ...)."""
+
+    function = "min"
+
+
+class ConcatenateFormulas(LayerFormulas):
+    """The inputs side by side: every output is one number of one input."""
+
+    letter = "s"
+
+    def expression(self, link: OpenedLink, symbols: Symbols) -> str:
+        return f"[{', '.join(symbols.sources[link.place])}]"
+
+    def origin(self, link: OpenedLink) -> tuple[np.ndarray, np.ndarray]:
+        """Which input each output comes from, and its place there."""
+        which = [np.full((1, *x.shape[1:]), i, np.float64) for i, x in enumerate(link.xs)]
+        places = [np.arange(x[0].size, dtype=np.float64).reshape(1, *x.shape[1:]) for x in link.xs]
+        found = (
+            np.asarray(link.link.forward({}, tuple(part))[0]).reshape(-1).astype(int)
+            for part in (which, places)
+        )
+        first, second = found
+        return first, second
+
+    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
+                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+        which, places = self.origin(link)
+        i, place = int(which[unit]), int(places[unit])
+        formula = at(symbols.sources[link.place][i], link.xs[i].shape[1:], place)
+        name = at(symbols.outs[link.place], link.y.shape[1:], unit)
+        return [finished(name, formula, number(flat(link.xs[i], k)[place]), flat(link.y, k)[unit])]
+
+    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
+                 source: int = 0) -> Backward:  # fmt: skip
+        which, places = self.origin(link)
+        name = f"d{at(symbols.sources[link.place][source], link.xs[source].shape[1:], unit)} by {link.name}"
+        found = np.flatnonzero((which == source) & (places == unit))
+        if not len(found):
+            return Backward(None, [given(name, known)])
+        above = number(deltas(step, link, k)[found[0]])
+        return Backward(
+            int(found[0]), [finished(name, output_delta(link, symbols, int(found[0])), above, known)]
+        )

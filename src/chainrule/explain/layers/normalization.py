@@ -1,0 +1,194 @@
+"""Normalizations: x̂ = (x - μ) / σ and y = γ · x̂ + β, over the batch or over each example.
+
+Backward, over the numbers that share a mean: dx = (g - mean(g) - x̂ · mean(g · x̂)) / σ with g = γ · dy.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.explain.equations import Equation, equation, given
+from chainrule.explain.factors import Factors
+from chainrule.explain.layers.base import Backward, LayerFormulas, flat, input_delta, output_delta
+from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.symbols import Symbols, at
+
+
+class Normal(NamedTuple):
+    """What a normalization computed, each shaped like the batch: x̂, μ, σ and γ; the axes that share a mean; whether the
+    mean is the numbers' own (a batch normalization that does not learn uses its moving statistics).
+    """
+
+    x_hat: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+    gamma: np.ndarray
+    axes: tuple[int, ...]
+    own: bool
+
+
+class NormalizationFormulas(LayerFormulas):
+    """What batch and layer normalization share; a kind says what it computed."""
+
+    letter = "n"
+
+    def normal(self, link: OpenedLink) -> Normal:
+        """What the layer computed in this step."""
+        raise NotImplementedError
+
+    def weight_axes(self, link: OpenedLink) -> tuple[int, ...]:
+        """The axes of a batch that γ and β run along."""
+        raise NotImplementedError
+
+    def expression(self, link: OpenedLink, symbols: Symbols) -> str:
+        gamma = "γ · " if "gamma" in link.params else ""
+        beta = " + β" if "beta" in link.params else ""
+        return f"{gamma}({symbols.ins[link.place]} - μ) / σ{beta}"
+
+    def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
+        return np.array([unit])
+
+    def weight_index(self, link: OpenedLink, unit: int) -> tuple[int, ...]:
+        """The γ and β of one number of an example."""
+        place = np.unravel_index(unit, link.y.shape[1:])
+        return tuple(int(place[axis - 1]) for axis in self.weight_axes(link))
+
+    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
+                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+        normal, shape = self.normal(link), link.y.shape[1:]
+        x, mean, deviation, x_hat = (
+            float(flat(array, k)[unit]) for array in (link.x, normal.mean, normal.deviation, normal.x_hat)
+        )
+        inner, name = (
+            at(symbols.ins[link.place], link.x.shape[1:], unit),
+            at(symbols.outs[link.place], shape, unit),
+        )
+        where = "of the batch" if 0 in normal.axes else "of the example"
+        where = where if normal.own else "moving, as when predicting"
+        lines = [
+            given("μ", mean, f"mean {where}"),
+            given("σ", deviation, f"√(variance + {link.link.epsilon:g}), {where}"),
+        ]
+        hat = equation(f"x̂ of {name}", "(x - μ) / σ", {"x": x, "μ": lines[0].used, "σ": lines[1].used}, x_hat)
+        lines.append(
+            hat._replace(formula=f"({inner} - μ) / σ", size=(abs(x) + abs(mean)) / (deviation or 1.0))
+        )
+        formula, values = "x̂", {"n": lines[-1].used}
+        scale = self.weight_index(link, unit)
+        terms = "n"
+        if "gamma" in link.params:
+            terms, formula = "γ · n", "γ · x̂"
+            values["γ"] = float(link.params["gamma"][scale])
+        if "beta" in link.params:
+            terms, formula = f"{terms} + β", f"{formula} + β"
+            values["β"] = float(link.params["beta"][scale])
+        out = equation(name, terms, values, flat(link.y, k)[unit])
+        return [*lines, out._replace(formula=formula)]
+
+    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
+                 source: int = 0) -> Backward:  # fmt: skip
+        normal, upper = self.normal(link), output_delta(link, symbols, unit)
+        g = step.n * np.asarray(link.delta, np.float64) * normal.gamma
+        name = input_delta(link, symbols, unit)
+        dy, gamma, sigma = (
+            float(flat(a, k)[unit])
+            for a in (step.n * np.asarray(link.delta, np.float64), normal.gamma, normal.deviation)
+        )
+        scaled = f"γ · {upper}" if "gamma" in link.params else upper
+        values: dict[str, Any] = {"dy": dy, "γ": gamma, "σ": sigma}
+        first = "γ · dy" if "gamma" in link.params else "dy"
+        if not normal.own:
+            line = equation(name, f"{first} / σ", values, known, "the statistics are given")
+            return Backward(unit, [line._replace(formula=f"{scaled} / σ")])
+        means = [
+            np.broadcast_to(a.mean(axis=normal.axes, keepdims=True), g.shape) for a in (g, g * normal.x_hat)
+        ]
+        count = int(np.prod([g.shape[axis] for axis in normal.axes]))
+        over = (
+            f"over {count} numbers of the batch"
+            if 0 in normal.axes
+            else f"over {count} numbers of the example"
+        )
+        lines = [
+            given(f"mean of {word}", float(flat(m, k)[unit]), over)
+            for word, m in zip(("g", "g · x̂"), means, strict=True)
+        ]
+        values |= {"m": lines[0].used, "h": float(flat(normal.x_hat, k)[unit]), "c": lines[1].used}
+        size = (abs(dy * gamma) + abs(values["m"]) + abs(values["h"] * values["c"])) / (sigma or 1.0)
+        line = equation(
+            name,
+            f"({first} - m - h · c) / σ",
+            values,
+            known,
+            "g = γ · dy" if "gamma" in link.params else "g = dy",
+        )
+        formula = f"({scaled} - mean of g - x̂ · mean of g · x̂) / σ"
+        return Backward(unit, [*lines, line._replace(formula=formula, size=max(line.size, size))])
+
+    def factors(
+        self, link: OpenedLink, symbols: Symbols, name: str, index: tuple[int, ...]
+    ) -> Factors | None:
+        if link.delta is None or name not in ("gamma", "beta"):
+            return None
+        shape, axes = link.y.shape[1:], self.weight_axes(link)
+        numbers = np.arange(int(np.prod(shape))).reshape(shape)
+        chosen: list[Any] = [slice(None)] * len(shape)
+        for axis, i in zip(axes, index, strict=True):
+            chosen[axis - 1] = i
+        units = numbers[tuple(chosen)].reshape(-1)
+        right = np.asarray(link.delta, np.float64).reshape(len(link.delta), -1)[:, units]
+        x_hat = self.normal(link).x_hat.reshape(len(link.delta), -1)[:, units]
+        return Factors(
+            x_hat if name == "gamma" else None,
+            right,
+            lambda m: f"x̂ of {at(symbols.outs[link.place], shape, int(units[m]))}",
+            lambda m: output_delta(link, symbols, int(units[m])),
+            units,
+        )
+
+
+class BatchNormalizationFormulas(NormalizationFormulas):
+    """Over the batch and all axes but the channels: an example's output depends on all examples."""
+
+    def normal(self, link: OpenedLink) -> Normal:
+        cache = link.cache
+        x = np.asarray(cache.x.values, np.float64)
+        mean, deviation = (
+            np.broadcast_to(np.asarray(a, np.float64), x.shape) for a in (cache.x.mean, cache.x.deviation)
+        )
+        beside = [1] * x.ndim
+        beside[cache.axis] = -1
+        gamma = np.asarray(link.params.get("gamma", np.ones(x.shape[cache.axis])), np.float64).reshape(beside)
+        return Normal(
+            x, mean, deviation, np.broadcast_to(gamma, x.shape), tuple(cache.axes), bool(cache.learning)
+        )
+
+    def weight_axes(self, link: OpenedLink) -> tuple[int, ...]:
+        return (int(link.cache.axis),)
+
+    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
+                 source: int = 0) -> Backward:  # fmt: skip
+        if link.cache.share is not None:  # masked places do not count in the means
+            return LayerFormulas.backward(self, step, link, symbols, k, unit, known, source)
+        return super().backward(step, link, symbols, k, unit, known, source)
+
+
+class LayerNormalizationFormulas(NormalizationFormulas):
+    """Over some axes of each example by itself."""
+
+    def normal(self, link: OpenedLink) -> Normal:
+        standardized, axes = link.cache
+        x = np.asarray(standardized.values, np.float64)
+        mean, deviation = (
+            np.broadcast_to(np.asarray(a, np.float64), x.shape)
+            for a in (standardized.mean, standardized.deviation)
+        )
+        beside = [x.shape[i] if i in axes else 1 for i in range(x.ndim)]
+        gamma = np.asarray(link.params.get("gamma", np.ones(beside)), np.float64).reshape(beside)
+        return Normal(x, mean, deviation, np.broadcast_to(gamma, x.shape), tuple(axes), True)
+
+    def weight_axes(self, link: OpenedLink) -> tuple[int, ...]:
+        return tuple(link.cache[1])
+
+    def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
+        return None
