@@ -180,3 +180,19 @@ def test_a_model_says_what_it_is() -> None:
     assert 'Model: "named"' in lines[1]
     assert "(None, 3)" in lines[1]
     assert "Total params: 15 (60.00 B)" in lines[1]
+
+
+def test_a_model_is_cloned_and_its_parts_make_new_models() -> None:
+    """clone_model makes a fresh model of the same kind; the layers of a Sequential have an input and an output."""
+    import chainrule
+    from chainrule import layers, models
+
+    model = chainrule.Sequential([layers.Input((3,)), layers.Dense(4, "relu", name="hidden"), layers.Dense(2)])
+    copy = models.clone_model(model)
+    assert [type(layer) for layer in copy.layers] == [type(layer) for layer in model.layers]
+    assert not np.array_equal(copy.get_weights()[0], model.get_weights()[0])
+    copy.set_weights(model.get_weights())
+    body = models.Model(model.inputs, model.get_layer("hidden").output)
+    x = np.ones((2, 3), "float32")
+    assert body.predict(x, verbose=0).shape == (2, 4)
+    assert np.array_equal(copy.predict(x, verbose=0), model.predict(x, verbose=0))

@@ -112,7 +112,8 @@ def settings_of_years(
     if settings.pop("show_accuracy", False):
         notes.say(f"{what}: show_accuracy= is compile(metrics=['accuracy']) today.")
         if not model.metrics_asked:
-            model.metrics_asked = ["acc"]
+            model.asked.metrics = ["acc"]
+            model.outputs_asked = []
     return settings
 
 

@@ -156,6 +156,17 @@ class Optimizers:
         settings["learning_rate"] = optimizers.schedules.InverseTimeDecay(rate, 1, decay)
 
 
+class Models:
+    """Reads input= and output= of Model."""
+
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+
+    def __call__(self, name: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Arguments:
+        """Names as today's constructor takes them."""
+        return arguments, renamed(dict(spellings.MODEL), "Model", settings, self.notes)
+
+
 class Callbacks:
     """Reads the arguments of callbacks of earlier years."""
 
@@ -175,6 +186,9 @@ def install(notes: Notes, era: Era) -> None:
         accept(kind, Layers(notes, era))
     for kind in optimizers.CLASSES.values():
         accept(kind, Optimizers(notes, era))
+    from chainrule import models
+
+    accept(models.Functional, Models(notes))
     for name in spellings.CALLBACK:
         accept(getattr(callbacks, name), Callbacks(notes))
     every_so_many_epochs(callbacks.ModelCheckpoint, notes)

@@ -69,6 +69,7 @@ class Layer:
         False  # whether the layer adds something to the loss (a penalty on its output)
     )
     activation: Any = None
+    member_of: Any = None  # the Sequential that it was added to
 
     def __init_subclass__(cls, **settings: Any) -> None:
         """Refuses a layer that was written for version 0.1, when it is defined."""
@@ -227,6 +228,8 @@ class Layer:
 
     def only_call(self) -> Any:
         """The one call of the layer; SettingError where there was none, or several."""
+        if not self.calls and self.member_of is not None:  # a layer of a Sequential, which is a network without branches
+            _ = self.member_of.outputs
         if len(self.calls) != 1:
             raise SettingError(
                 f"{self.label} was called {len(self.calls)} times in networks; it has an input and an output when it was "

@@ -34,7 +34,7 @@ class Metric:
         if dtype not in (None, "float32", np.float32):
             raise SettingError(f"{type(self).__name__}: metrics work in float32; dtype={dtype!r} is not supported.")
         self.name = name or self.key or snake_case(type(self).__name__)
-        self.variables: list[Variable] = []
+        self._added: list[Variable] = []
         self.total: np.ndarray = np.zeros(())
 
     # ── what learning uses ───────────────────────────────────────────────────────────────────────────────────────
@@ -65,9 +65,14 @@ class Metric:
                 weight = weight.reshape(-1)
             if weight.ndim == 0:
                 weight = np.full(len(p), weight)
-            if weight.shape != (len(p),):
-                raise ShapeError(f"{type(self).__name__} needs one sample weight per example, ({len(p)},); it got {weight.shape}.")
+            weight = self.fitting(weight, p)
         self.total = self.total + np.asarray(self.counts(y, p, weight), np.float64)
+
+    def fitting(self, weight: np.ndarray, p: Array) -> np.ndarray:
+        """Sample weights, if there is one for each example."""
+        if weight.shape != (len(p),):
+            raise ShapeError(f"{type(self).__name__} needs one sample weight per example, ({len(p)},); it got {weight.shape}.")
+        return weight
 
     def result(self) -> Any:
         """The figure over all batches since reset_state."""
@@ -76,10 +81,15 @@ class Metric:
     def reset_state(self) -> None:
         """Forgets all batches."""
         self.total = np.zeros(self.size)
-        for variable in getattr(self, "variables", []):
+        for variable in self._added:
             variable.assign(0)
 
     reset_states = reset_state
+
+    @property
+    def variables(self) -> list[Any]:
+        """What it counts with: the arrays of add_weight, else its sums."""
+        return list(self._added) or list(np.broadcast_to(self.total, self.size))
 
     def prepared(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
         """Targets and predictions as arrays whose ranks go together: y (n,) goes with p (n, 1)."""
@@ -104,10 +114,17 @@ class Metric:
         if isinstance(shape, str):  # Keras 2: add_weight(name, shape)
             shape, name = old.pop("shape", ()), shape
         made = Variable(np.ones(shape, np.float32) if initializer == "ones" else np.zeros(shape, np.float32), name)
-        self.variables.append(made)
+        self._added.append(made)
         return made
 
     add_variable = add_weight
+
+    @property
+    def dtype(self) -> str:
+        """The type of the numbers: float32."""
+        return "float32"
+
+    _dtype = dtype
 
     def get_config(self) -> dict[str, Any]:
         """The settings, as Keras stores them."""
@@ -181,8 +198,10 @@ Variable.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 def weights_like(p: Array, weight: Array | None) -> Array:
-    """A weight for each prediction, from one for each example; 1 where there is none."""
+    """A weight for each prediction, from one for each of them or for each example; 1 where there is none."""
     xp = namespace(p)
     if weight is None:
         return xp.ones_like(p)
+    if weight.ndim == p.ndim:
+        return xp.broadcast_to(weight, p.shape)
     return xp.broadcast_to(weight.reshape(-1, *[1] * (p.ndim - 1)), p.shape)

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.arrays import Array, namespace
 from chainrule.errors import ChainruleError
-from chainrule.metrics.base import Metric
+from chainrule.metrics.base import Metric, weights_like
 from chainrule.ops.arguments import as_array
 
 
@@ -28,11 +28,15 @@ class MeanMetricWrapper(Metric):
         found = as_array(self.function(y, p, **self.settings), xp).astype(p.dtype)
         if found.ndim == 0:  # one number for the batch counts as one
             return xp.stack([found, xp.ones_like(found)])
-        w = xp.ones_like(found) if weight is None else xp.broadcast_to(weight.reshape(-1, *[1] * (found.ndim - 1)), found.shape)
+        w = xp.ones_like(found) if weight is None else weights_like(found, weight)
         return xp.stack([xp.sum(found * w), xp.sum(w)])
 
     def prepared(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
         return as_array(y_true), as_array(y_pred)
+
+    def fitting(self, weight: np.ndarray, p: Array) -> np.ndarray:
+        """Sample weights: one for each example, or whatever goes with what the function gives."""
+        return weight
 
 
 class Mean(Metric):
@@ -57,7 +61,11 @@ class Mean(Metric):
 class Sum(Mean):
     """The sum of values."""
 
-    key = "sum"
+    key, size = "sum", 1
+
+    def update_state(self, values: Any, sample_weight: Any = None, *more: Any) -> None:  # type: ignore[override]
+        v = np.asarray(values, np.float64)
+        self.total = self.total + np.array([(v if sample_weight is None else v * np.asarray(sample_weight)).sum()])
 
     def figure(self, counts: Any) -> Any:
         return float(counts[0])

@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, namespace
-from chainrule.errors import SettingError
+from chainrule.errors import SettingError, ShapeError
 from chainrule.metrics.base import Metric, weights_like
+from chainrule.ops.arguments import as_array
+
+LEFT_OUT = -1e10  # stands for predictions that are not among the k largest
 
 
 class AtThresholds(Metric):
@@ -24,12 +27,21 @@ class AtThresholds(Metric):
         if isinstance(thresholds, str):
             raise SettingError(f"{type(self).__name__}: thresholds are numbers from 0 to 1; it got {thresholds!r}. A name goes as name=.")
         super().__init__(name, dtype)
-        given = [0.5] if thresholds is None else list(thresholds) if np.ndim(thresholds) else [thresholds]
-        if not all(isinstance(t, (int, float, np.number)) and 0 <= t <= 1 for t in given):
+        given = [0.5 if top_k is None else LEFT_OUT] if thresholds is None else list(thresholds) if np.ndim(thresholds) else [thresholds]
+        if thresholds is not None and not all(isinstance(t, (int, float, np.number)) and 0 <= t <= 1 for t in given):
             raise SettingError(f"{type(self).__name__}: thresholds are numbers from 0 to 1; it got {thresholds!r}.")
         self.init_thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
         self.thresholds = [float(t) for t in given]
         self.size = 2 * len(self.thresholds)
+
+    def prepared(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+        """Arrays of the same shape; one row stays one row, of which the k largest may be asked for."""
+        y, p = as_array(y_true), as_array(y_pred)
+        return super().prepared(y, p) if y.ndim != p.ndim else (y, p if p.dtype.kind == "f" else p.astype(np.float32))
+
+    def fitting(self, weight: np.ndarray, p: Array) -> np.ndarray:
+        """Sample weights: one for each example, or for each prediction."""
+        return weight if weight.ndim == p.ndim else super().fitting(weight, p)
 
     def counts(self, y: Array, p: Array, weight: Array | None = None) -> Array:
         xp = namespace(p)
@@ -37,13 +49,15 @@ class AtThresholds(Metric):
         w = weights_like(p, weight)
         if self.top_k is not None:
             lowest = xp.sort(p, axis=-1)[..., -self.top_k :][..., :1]
-            p = xp.where(p >= lowest, p, -1.0)
+            p = xp.where(p >= lowest, p, LEFT_OUT)
         if self.class_id is not None:
+            if p.ndim != 2:
+                raise ShapeError(f"{type(self).__name__} with class_id needs predictions of shape (examples, classes); it got {p.shape}.")
             column = slice(self.class_id, self.class_id + 1)
             y, p, w = y[..., column], p[..., column], w[..., column]
         sums = []
         for threshold in self.thresholds:
-            said, there = (p >= 0) if self.top_k is not None else (p > threshold), y > 0.5
+            said, there = p > threshold, y > 0.5
             sums += [xp.sum(xp.where(said & there, w, 0)), xp.sum(xp.where(self.chosen(said, there), w, 0))]
         return xp.stack(sums)
 

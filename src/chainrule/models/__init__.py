@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING
 
 from chainrule import absent
+from chainrule.models.cloning import clone_model, save_model
 from chainrule.models.functional import Functional
 from chainrule.models.model import Model
 from chainrule.models.saving import load_model, model_from_json
 from chainrule.models.sequential import Sequential
 
-__all__ = ["Functional", "Model", "Sequential", "load_model", "model_from_json"]
+__all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
 if not TYPE_CHECKING:
     __getattr__ = absent.refusing("models", __all__)

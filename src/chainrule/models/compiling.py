@@ -24,7 +24,7 @@ class Asked:
     """
 
     def __init__(self, loss: Any = None, metrics: Any = None, weights: Any = None) -> None:
-        self.loss, self.metrics, self.weights = loss, metrics, weights
+        self.loss, self.metrics, self.weights = registered(loss), registered(metrics), weights
 
     def losses(self, names: Sequence[str]) -> list[Any]:
         """A loss for each output; None where an output has none."""
@@ -90,6 +90,16 @@ def flattened(metrics: Any) -> list[Any]:
         return [one for entry in metrics for one in flattened(entry)]
     registered = custom_objects.find(metrics) if isinstance(metrics, str) else None
     return [metrics if registered is None else registered]
+
+
+def registered(asked: Any) -> Any:
+    """Names that the program has registered, as what they stand for now: at fit the scope may have ended."""
+    if isinstance(asked, str):
+        found = custom_objects.find(asked)
+        return asked if found is None else found
+    if isinstance(asked, dict) and "class_name" not in asked:
+        return {name: registered(one) for name, one in asked.items()}
+    return [registered(one) for one in asked] if isinstance(asked, (list, tuple)) else asked
 
 
 def by_output(given: Any, names: Sequence[str], what: str) -> list[Any]:

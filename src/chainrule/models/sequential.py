@@ -54,6 +54,7 @@ class Sequential(Model):
         if not self.layers and self.input_layer is None and layer.declared_shape is not None:
             self.input_layer = InputLayer(shape=layer.declared_shape, name="input_layer")
         self.layers.append(layer)
+        layer.member_of = self
         self.changed()
         if self.input_layer is not None:
             self._build_layer(len(self.layers) - 1)
