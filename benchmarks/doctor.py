@@ -128,7 +128,7 @@ def run(case: Case) -> list[tuple[str, str]]:
         if share := setup["fit"].get("validation_split"):
             cut = int(len(x) * (1 - share))
             x, y = x[:cut], y[:cut]
-        examples = model._examples(x, y, None, setup["fit"].get("class_weight"))  # noqa: SLF001
+        examples = model.problem(x, y, "this").examples(x, y, None, setup["fit"].get("class_weight"))
         made = Run(record.folder)
         found = diagnosis.diagnose(made, Replay(made, model, examples))
     return [(finding.severity, finding.name) for finding in found]

@@ -27,11 +27,11 @@ def mnist() -> Dataset:
 
 def digits(count: int, swapped: float = 0.0, test: int = 600) -> tuple[Dataset, np.ndarray]:
     """Some digits, a share of them with the label of another class; the places of those."""
-    data, luck = mnist(), np.random.default_rng(3)
-    some = luck.permutation(60_000)[:count]
+    data, rng = mnist(), np.random.default_rng(3)
+    some = rng.permutation(60_000)[:count]
     y = data.y_train[some].copy()
-    wrong = luck.permutation(count)[: int(count * swapped)]
-    y[wrong] = (y[wrong] + luck.integers(1, 10, len(wrong))) % 10
+    wrong = rng.permutation(count)[: int(count * swapped)]
+    y[wrong] = (y[wrong] + rng.integers(1, 10, len(wrong))) % 10
     small = dataclasses.replace(
         data, x_train=data.x_train[some], y_train=y, x_test=data.x_test[-test:], y_test=data.y_test[-test:]
     )
@@ -40,9 +40,9 @@ def digits(count: int, swapped: float = 0.0, test: int = 600) -> tuple[Dataset, 
 
 def houses(count: int = 400) -> Dataset:
     """A table of numbers with a price that they explain but for some noise."""
-    luck = np.random.default_rng(5)
-    x = luck.normal(size=(count, 6)).astype(np.float32)
-    y = (300 + 40 * x[:, 0] - 25 * x[:, 1] * x[:, 2] + 10 * luck.normal(size=count)).astype(np.float32)
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(count, 6)).astype(np.float32)
+    y = (300 + 40 * x[:, 0] - 25 * x[:, 1] * x[:, 2] + 10 * rng.normal(size=count)).astype(np.float32)
     cut = count * 3 // 4
     target = {"target": {"name": "price", "mean": float(y[:cut].mean()), "std": float(y[:cut].std())}}
     return Dataset("houses", x[:cut], y[:cut], x[cut:], y[cut:], task="regression", preparation=target)
@@ -50,9 +50,9 @@ def houses(count: int = 400) -> Dataset:
 
 def pets(count: int = 600) -> Dataset:
     """A table whose two classes overlap: nobody could be right more often than about 85 times in 100."""
-    luck = np.random.default_rng(6)
-    x = luck.normal(size=(count, 5)).astype(np.float32)
-    y = (1.6 * x[:, 0] + x[:, 1] + 0.8 * luck.normal(size=count) > 0).astype(np.uint8)
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=(count, 5)).astype(np.float32)
+    y = (1.6 * x[:, 0] + x[:, 1] + 0.8 * rng.normal(size=count) > 0).astype(np.uint8)
     cut = count * 3 // 4
     return Dataset("pets", x[:cut], y[:cut], x[cut:], y[cut:], task="two classes", class_names=("cat", "dog"))
 
@@ -100,7 +100,7 @@ def built(
 
 def opened(record: RunRecorder, model: Sequential, x, y, class_weight=None) -> Replay:
     """The run that was recorded, with its network and data."""
-    return Replay(Run(record.folder), model, model._examples(x, y, None, class_weight))
+    return Replay(Run(record.folder), model, model.problem(x, y, "this").examples(x, y, None, class_weight))
 
 
 def names(replay: Replay, **options) -> list[str]:

@@ -99,6 +99,12 @@ def archives(to: Corpus) -> None:
     to.add("z10-jpeg", b"\xff\xd8\xff\xe0" + bytes(200) + good, "picture")
     to.add("z10-pdf", b"%PDF-1.7\n" + good, "PDF")
     to.add("z10-prefix", b"PK\3\4" + bytes(60) + good, "before the archive")
+    to.add(
+        "z08-bzip2", archive(packing=zipfile.ZIP_BZIP2), "bzip2, which Keras does not do. This saves it again"
+    )
+    to.add(
+        "z08-lzma", archive(packing=zipfile.ZIP_LZMA), "lzma, which Keras does not do. This saves it again"
+    )
     to.add("z11-comment", good[:-2] + struct.pack("<H", 7) + b"my best", None)
     to.add("z11-comment-cut", good[:-2] + struct.pack("<H", 9) + b"my best", "after the end")
     to.add("z11-trailing", good + b"<html>", "after the end")

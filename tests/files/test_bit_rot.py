@@ -28,9 +28,9 @@ def written(kind: str) -> tuple[bytes, Callable[[bytes], files.ModelFile]]:
 def test_no_flipped_bit_passes_silently(kind: str) -> None:
     """Of 4,000 files with one bit flipped, each is refused or loads exactly the same model."""
     raw, load = written(kind)
-    expected, luck, refused = small.fingerprint(load(raw)), random.Random(1), 0
+    expected, rng, refused = small.fingerprint(load(raw)), random.Random(1), 0
     for _ in range(FLIPS):
-        bit = luck.randrange(8 * len(raw))
+        bit = rng.randrange(8 * len(raw))
         rotten = bytearray(raw)
         rotten[bit // 8] ^= 1 << bit % 8
         try:
@@ -46,8 +46,8 @@ def test_no_flipped_bit_passes_silently(kind: str) -> None:
 def test_a_file_cut_short_is_called_truncated(kind: str) -> None:
     """At 200 lengths: refused, with that word."""
     raw, load = written(kind)
-    luck = random.Random(2)
-    for length in [1, len(raw) - 1, *(luck.randrange(1, len(raw)) for _ in range(CUTS))]:
+    rng = random.Random(2)
+    for length in [1, len(raw) - 1, *(rng.randrange(1, len(raw)) for _ in range(CUTS))]:
         with pytest.raises(FileError, match="truncated" if length > 3 else "truncated|no model file"):
             load(raw[:length])
 
@@ -56,15 +56,13 @@ def test_a_file_cut_short_is_called_truncated(kind: str) -> None:
 def test_nothing_but_a_refusal_comes_out_of_a_mangled_file(kind: str) -> None:
     """Whatever is cut out, doubled or overwritten: FileError, or a model."""
     raw, load = written(kind)
-    luck, refusals = random.Random(3), list[str]()
+    rng, refusals = random.Random(3), list[str]()
     for _ in range(MUTANTS):
         mutant = bytearray(raw)
-        for _ in range(luck.randrange(1, 6)):
-            at, size = luck.randrange(len(mutant)), luck.choice([1, 2, 4, 8, 40])
-            piece = luck.choice(
-                [luck.randbytes(size), bytes(size), b"\xff" * size, mutant[at : at + 3 * size]]
-            )
-            mutant[at : at + luck.choice([0, size])] = piece
+        for _ in range(rng.randrange(1, 6)):
+            at, size = rng.randrange(len(mutant)), rng.choice([1, 2, 4, 8, 40])
+            piece = rng.choice([rng.randbytes(size), bytes(size), b"\xff" * size, mutant[at : at + 3 * size]])
+            mutant[at : at + rng.choice([0, size])] = piece
         try:
             load(bytes(mutant))
         except FileError as problem:

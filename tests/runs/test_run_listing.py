@@ -276,3 +276,15 @@ def test_a_run_of_a_snapshot_set_aside_is_removed_with_it(tmp_path) -> None:
     (writer.folder / ".run.json.part").write_text("")
     remove(Run(writer.folder))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_path_is_as_good_as_its_text(tmp_path) -> None:
+    """`find` takes the folder that a recorder gives as it is."""
+    from chainrule import Sequential, layers
+    from chainrule.recording.recorder import RunRecorder
+    from chainrule.runs import find
+
+    model, record = Sequential([layers.Dense(1, input_shape=(2,))]), RunRecorder(tmp_path / "runs")
+    model.compile("sgd", "mse")
+    model.fit([[1.0, 2.0]], [[1.0]], verbose=0, callbacks=[record])
+    assert find(tmp_path / "elsewhere", record.folder).path == find(tmp_path, str(record.folder)).path

@@ -99,7 +99,7 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
         left_out.append("The network was not asked anything: no state after its first step is at hand.")
     if answers is not None and not sound(answers, step):
         answers = None
-        left_out.append("The network was not asked anything: its weights are no finite numbers any more.")
+        left_out.append("The network was not asked anything: its weights are not finite any more.")
     found += idle(records, answers, step)
     looked_at += ["dead and saturated units"]
     found += [*setup.end_and_loss(records, answers), *progress.no_better_than_one_answer(records, answers)]

@@ -1,6 +1,6 @@
-"""Labels that look wrong: examples that the network, while it had not learned them by heart yet, would rather call something else.
+"""Labels that look wrong: examples that the network, while it had not memorised them yet, would rather call something else.
 
-A network learns first what examples have in common, and only later, by heart, what contradicts it. So an example is
+A network learns first what examples have in common, and only later memorises what contradicts it. So an example is
 judged by what the network said to it early in the run: how much more probable it found another class than the given
 one, as a mean over a few early states (they are snapshots of the run, or reached again by replay). The idea is that of
 the area under the margin (G. Pleiss and others, 2020); how many labels look wrong is counted as in confident learning
@@ -18,7 +18,7 @@ from chainrule.errors import DataError
 from chainrule.recording.replay import Replay
 
 EPOCHS = 10  # states at the ends of so many epochs rank best; ...
-EARLY = 6  # ... fewer of them count best: later some wrong labels are known by heart
+EARLY = 6  # ... fewer of them count best: later some wrong labels are memorised
 BUDGET = 3.0  # seconds (as guessed for NumPy) that may be spent on reaching them
 LEAST_STATES = 3  # where so many cannot be reached, snapshots of these epochs must do
 SURE = 0.5  # by so much the other class must be more probable to be counted

@@ -29,7 +29,7 @@ def not_finite(records: Records) -> list[Finding]:
         return []
     step, rate = int(bad[0]) + records.first, records.rate
     before = records.loss[max(0, bad[0] - 1)]
-    says = f"The loss was no finite number from step {step:,} on" + (
+    says = f"The loss was not finite from step {step:,} on" + (
         f"; one step before it was {plainly(before)}." if bad[0] else "."
     )
     advice = (

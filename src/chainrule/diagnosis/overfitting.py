@@ -1,4 +1,4 @@
-"""Learning by heart: the examples that are learned from get better, those held back get worse."""
+"""Overfitting: the examples that are learned from get better, those held back get worse."""
 
 import numpy as np
 

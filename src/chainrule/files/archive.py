@@ -21,6 +21,7 @@ RATIO, NUMBERS_RATIO = 100, 20  # what a text, and what numbers, may unpack to
 BLOCK = 1 << 20
 IN_MEMORY = 8 << 20  # what is larger is unpacked into a file
 STORED, DEFLATED = 0, 8
+OTHER_METHODS = {12: "bzip2", 14: "lzma", 93: "zstd"}
 END, CENTRAL, LOCAL = b"PK\5\6", b"PK\1\2", b"PK\3\4"
 UTF8, DESCRIPTOR = 1 << 11, 1 << 3
 ALLOWED_FLAGS = UTF8 | DESCRIPTOR | 1 << 1 | 1 << 2  # the last two only say how hard deflate tried
@@ -139,6 +140,11 @@ def read(source: Source) -> dict[str, Member]:
         name = _name(raw)
         if outside >> 28 == 0xA:
             raise FileError(f"has a member {name!r} that is a link. It is not opened.")
+        if method in OTHER_METHODS:
+            raise FileError(
+                f"has a member {name!r} that is packed by {OTHER_METHODS[method]}, which Keras does not do. This saves it "
+                "again: keras.models.load_model('FILE').save('NEW.keras')"
+            )
         if flags & ~ALLOWED_FLAGS or method not in (STORED, DEFLATED):
             raise FileError(
                 f"has a member {name!r} that is encrypted or packed by an unusual method ({method})."

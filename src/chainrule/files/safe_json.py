@@ -1,4 +1,4 @@
-"""JSON from strangers: parsed within bounds, so that no text can cost more than it is worth."""
+"""JSON from files of anybody: parsed within bounds, so that no text can cost more than it is worth."""
 
 import json
 import math

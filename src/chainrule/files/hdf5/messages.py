@@ -20,6 +20,7 @@ FLOATS = {
     (32, 23, 8, 0, 23, 127): "f4",
     (64, 52, 11, 0, 52, 1023): "f8",
 }
+OTHER_FILTERS = {4: "szip", 32000: "lzf", 32001: "blosc", 32015: "zstd"}
 FILTERS = {1: "deflate", 2: "shuffle", 3: "fletcher32"}
 
 
@@ -165,7 +166,8 @@ def filters(body: bytes) -> list[str]:
         (number,) = struct.unpack_from("<H", body, at)
         if number not in FILTERS:
             raise FileError(
-                f"has data compressed by filter number {number}; only {', '.join(FILTERS.values())} are read."
+                f"has data compressed by filter number {number}{f' ({OTHER_FILTERS[number]})' if number in OTHER_FILTERS else ''}; only "
+                f"{', '.join(FILTERS.values())} are read. This saves it again: keras.models.load_model('FILE').save('NEW.keras')"
             )
         named = version == 1 or number >= 256
         name_size = int.from_bytes(body[at + 2 : at + 4], "little") if named else 0

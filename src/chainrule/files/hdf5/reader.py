@@ -21,7 +21,7 @@ NAME = 512
 USER_BLOCK = 1 << 20  # bytes before the HDF5 data that are passed over
 NEWER = (
     "is written in HDF5's newer layout (libver='latest' or track_order), which Keras does not use. "
-    "Open it with Keras and save it again."
+    "This saves it again: keras.models.load_model('FILE').save('NEW.keras')"
 )
 
 LINKS = {
