@@ -174,8 +174,7 @@ def test_rates_that_callbacks_set_are_replayed(tmp_path, monkeypatch) -> None:
     assert len(run.snapshots()) == 2
     assert len(set(run.steps["learning_rate"].tolist())) > 3
     model = model_of()
-    model._ready(X[:80], Y[:80])
-    replay = Replay(run, model, model._examples(X[:80], Y[:80]))
+    replay = Replay(run, model, model.problem(X[:80], Y[:80]).examples(X[:80], Y[:80]))
     for step in (1, 25, 31, 52):
         found = [w for layer in replay.at(step)["params"] for w in layer.values()]
         assert digest(found) == states[step], f"step {step}"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chainrule.losses.outputs import Output
     from chainrule.metrics import Metric
     from chainrule.training.problem import Problem
+    from chainrule.training.session import Session
 
 
 class Learning:
@@ -107,10 +108,8 @@ class Learning:
 
         stop_on_not_finite=False goes on when numbers break, as Keras does, instead of ending with the last good weights.
         """
-        from chainrule.engine.examples import split_last
-        from chainrule.training import fit as training
         from chainrule.training import stream_fit, streams
-        from chainrule.training.meaningless import check_epochs, check_held_back, warn
+        from chainrule.training.meaningless import check_epochs
 
         check_epochs(epochs, initial_epoch)
         self.stop_on_not_finite = stop_on_not_finite
@@ -121,6 +120,24 @@ class Learning:
                 callbacks=callbacks, validation_data=validation_data, class_weight=class_weight, initial_epoch=initial_epoch,
                 steps_per_epoch=steps_per_epoch, validation_freq=validation_freq,
             )  # fmt: skip
+        session = self.session(
+            x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
+            sample_weight, initial_epoch, validation_freq,
+        )  # fmt: skip
+        self.history = session.drain()
+        return self.history
+
+    def session(
+        self, x: Any, y: Any, batch_size: int | None = None, epochs: int = 1, verbose: Any = 0, callbacks: Any = None,
+        validation_split: float = 0.0, validation_data: Any = None, shuffle: bool = True, class_weight: Any = None,
+        sample_weight: Any = None, initial_epoch: int = 0, validation_freq: int = 1,
+    ) -> "Session":  # fmt: skip
+        """The training that `fit` would run, to be advanced step by step; arguments as in `fit`."""
+        from chainrule.engine.examples import split_last
+        from chainrule.training.fit import batch_size_of
+        from chainrule.training.meaningless import check_held_back, warn
+        from chainrule.training.session import Plan, Session
+
         if validation_split and validation_data is None:
             check_held_back(y)
             (x, y, sample_weight), held = split_last((x, y, sample_weight), validation_split)
@@ -133,17 +150,14 @@ class Learning:
             if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
                 raise SettingError("validation_data must be (x, y) or (x, y, sample_weight).")
             validation = problem.examples(*validation_data)
-        batch = training.batch_size_of(batch_size, len(examples))
+        batch = batch_size_of(batch_size, len(examples))
         self.backend_used = problem.backend(batch, examples, max(0, epochs - initial_epoch))
-        self.history = training.fit(
-            self, problem.engine(self.backend_used, batch),
-            training.Plan(
-                examples, validation, batch, int(epochs), int(initial_epoch), bool(shuffle), verbose,
-                list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else [],
-                int(validation_freq),
-            ),
+        listeners = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+        plan = Plan(
+            examples, validation, batch, int(epochs), int(initial_epoch), bool(shuffle), verbose, listeners,
+            int(validation_freq),
         )  # fmt: skip
-        return self.history
+        return Session(self, problem.engine(self.backend_used, batch), plan)
 
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = "auto",

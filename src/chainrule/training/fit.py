@@ -1,4 +1,4 @@
-"""fit, evaluate and predict: epochs, orders, figures and callbacks around an engine's `advance`."""
+"""What the training loop stands on: the state between model and engine, the finite guard, evaluation, orders."""
 
 import signal
 import sys
@@ -7,14 +7,12 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import generator
 from chainrule.backprop import added_losses, first_state, forward_sweep, penalty
-from chainrule.callbacks import CallbackList, History
 from chainrule.callbacks.checkpoint import (
     Checkpointer,
     ResumePoint,
@@ -31,23 +29,6 @@ from chainrule.engine.prediction import ROWS_AT_ONCE
 from chainrule.errors import SettingError
 from chainrule.graph import taken, tuple_of
 from chainrule.losses.outputs import fused_output
-from chainrule.training.progress import Progress, verbosity
-
-
-@dataclass
-class Plan:
-    """What one call of fit is asked to do."""
-
-    examples: Examples
-    validation: Examples | None
-    batch: int
-    epochs: int
-    initial_epoch: int
-    shuffle: bool
-    verbose: Any
-    callbacks: list[Any]
-    validation_freq: int = 1
-    first_epochs_seen: int = field(default=0)
 
 
 class EngineState:
@@ -67,7 +48,7 @@ class EngineState:
             self.state, self.held = self.engine.state(state_of(self.model)), now
         self.state = self.state | {"rate": rate_like(self.state["rate"], self.model)}
 
-    def begin(self, checkpointers: list[Checkpointer], plan: Plan) -> ResumePoint:
+    def begin(self, checkpointers: list[Checkpointer], plan: Any) -> ResumePoint:
         """Lets those who keep the learning say where it begins; the model and its callbacks are then as they were there."""
         model = self.model
         start = anew = first_point(model, state_of(model))
@@ -83,123 +64,6 @@ class EngineState:
         """Gives the model what was learned."""
         put_back(self.model, self.state)
         self.held = arrays_of(self.model)
-
-
-def fit(model: Any, engine: NumpyEngine | JaxEngine, plan: Plan) -> History:
-    """Runs the epochs of a plan; the model's weights and memory are those learned, however it ends."""
-    steps, history = steps_in(len(plan.examples), plan.batch), History()
-    verbose = verbosity(plan.verbose)
-    params = {"verbose": verbose, "epochs": plan.epochs, "steps": steps}
-    callbacks = CallbackList([*plan.callbacks, history], model, params)  # last: it keeps what the others add
-    model.stop_training, model.interrupted, model.not_finite, model.history = False, False, None, history
-    model.epoch_to_start = plan.initial_epoch
-    callbacks.call("on_train_begin", {})
-
-    loaded = engine.load(plan.examples)
-    engine_state = EngineState(model, engine)
-    checkpointers = [callback for callback in plan.callbacks if isinstance(callback, Checkpointer)]
-    start = engine_state.begin(checkpointers, plan)
-    if start.begun and len(start.records["loss"]) != steps:
-        raise SettingError(
-            f"Learning goes on in the middle of an epoch of {len(start.records['loss'])} steps; this one has {steps}."
-        )
-    history.begin_after(start.past)
-    logs: dict[str, float] = dict(start.past[-1][1]) if start.past else {}
-    place, records = (start.epoch, start.begun), start.records
-    with stop_on_interrupt(model):
-        for epoch in range(start.epoch, plan.epochs if not start.stopped else 0):
-            callbacks.call("on_epoch_begin", epoch, {})
-            if model.stop_training:
-                break
-            begun = place[1]
-            if begun and start.rate is not None:  # the hook has set it once before, when this epoch began
-                model.optimizer.learning_rate = start.rate
-            engine_state.renew()
-            progress = Progress(verbose, steps)
-            if plan.epochs > 1:
-                progress.say(f"Epoch {epoch + 1}/{plan.epochs}")
-            order = order_of(model.seed, model.epochs_seen, len(plan.examples), plan.shuffle)
-            records = records if begun else empty_records(model.record_names, steps)
-            for metric in model.metric_objects:
-                metric.reset_state()
-            records, done = run_epoch(
-                engine_state, loaded, order, progress, callbacks, plan, epoch, records, begun, checkpointers
-            )
-            engine_state.put_back()
-            logs = metrics_of(model, totals_of(records))
-            if model.interrupted and done < steps:  # Ctrl-C: what was learned is kept, but it is not an epoch
-                progress.finish(logs, done)
-                place = epoch, done
-                break
-            model.epochs_seen += 1
-            place, records = (epoch + 1, 0), {}
-            if plan.validation is not None and (epoch + 1) % plan.validation_freq == 0:
-                callbacks.call("on_test_begin", {})
-                logs |= {f"val_{name}": value for name, value in evaluate(model, plan.validation).items()}
-                callbacks.call("on_test_end", logs)
-            callbacks.call("on_epoch_end", epoch, logs)
-            if checkpointers:
-                engine_state.renew()
-            for checkpointer in checkpointers:
-                checkpointer.epoch_done(engine_state.state, epoch, logs)
-            progress.finish(logs, done)
-            if model.stop_training:
-                break
-    if checkpointers and engine_state.state is None:  # there was no epoch left
-        engine_state.renew()
-    for checkpointer in checkpointers:
-        checkpointer.end(engine_state.state, place, records if place[1] else {}, logs)
-    if engine_state.last_finite is not None and model.stop_on_not_finite:
-        put_back(model, engine_state.last_finite)
-    callbacks.call("on_train_end", logs)
-    return history
-
-
-def run_epoch(
-    engine_state: EngineState, loaded: Examples, order: np.ndarray, progress: Progress, callbacks: CallbackList, plan: Plan,
-    epoch: int, records: Any, done: int, checkpointers: list[Checkpointer],
-) -> tuple[Any, int]:  # fmt: skip
-    """The steps of one epoch, in slices short enough to show progress and to be stopped between."""
-    model, engine = engine_state.model, engine_state.engine
-    steps = steps_in(len(order), plan.batch)
-    size, seconds = steps, 0.25 if progress.verbose == 1 else 1.0
-    if callbacks.per_batch:
-        size = 1
-    elif progress.verbose == 1 or engine.name == "numpy" or steps > 10_000:
-        size = max(1, steps // 100)
-    guard = FiniteGuard(engine_state.state, done, gone=model.not_finite is not None)
-    while done < steps and not (model.interrupted or model.stop_training):
-        stop = min(steps, done + size)
-        if callbacks.per_batch:
-            callbacks.call("on_train_batch_begin", done, {})
-            engine_state.renew()
-        number = int(engine_state.state["step"]) if checkpointers else 0
-        for checkpointer in checkpointers:
-            wanted = checkpointer.next_stop(number)
-            stop = stop if wanted is None else min(stop, done + wanted - number)
-            checkpointer.before(engine_state.state, loaded, order, done, number)
-        began = time.perf_counter()
-        engine_state.state, records = engine.advance(engine_state.state, records, loaded, order, done, stop)
-        records = on_host(records)  # waits until the slice is done
-        if guard.lost(engine_state.state, records, stop, last=stop == steps or callbacks.per_batch):
-            engine_state.last_finite = report_not_finite(model, engine, guard, loaded, order, stop, plan.batch, epoch)
-            model.stop_training = model.stop_training or model.stop_on_not_finite
-            callbacks.call("on_not_finite", metrics_of(model, totals_of(records)))
-        spent = time.perf_counter() - began
-        logs = metrics_of(model, totals_of(records))
-        if callbacks.per_batch:
-            engine_state.put_back()
-            callbacks.call("on_train_batch_end", stop - 1, logs)
-            engine_state.renew()
-        for (
-            checkpointer
-        ) in checkpointers:  # when all callbacks have seen the step: what they remember is kept with it
-            checkpointer.after(engine_state.state, records, epoch, done, stop)
-        if not callbacks.per_batch:
-            size = max(1, int((stop - done) * min(4.0, seconds / max(spent, 1e-6))))
-        done = stop
-        progress.update(done, logs)
-    return records, done
 
 
 class FiniteGuard:
