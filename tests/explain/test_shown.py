@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from chainrule import Sequential, explain
+from chainrule.errors import SettingError
 from chainrule.explain.equations import equation, near_one, number
 from chainrule.explain.html import png
-from chainrule.explain.text import drawing
+from chainrule.explain.text import drawing, lines_of
 from chainrule.layers import Dense
 from chainrule.utils import set_random_seed
 
@@ -156,3 +157,25 @@ def test_a_formula_is_plugged_with_numbers() -> None:
     assert (plugged.value, plugged.engine, plugged.used) == (-10, -10.0000001, -10.0000001)
     same = equation("v", "max(a, b)", {"a": -1, "b": -2}, engine=-1)
     assert (same.numbers, same.engine, same.used) == ("max(-1, -2)", None, -1)
+
+
+def test_an_explanation_is_written_as_a_page_markdown_text_or_json(step, tmp_path) -> None:
+    """By the file's name; the page loads nothing and runs nothing; Markdown holds every line of the arithmetic."""
+    trace = step.weight("dense", 12, 3)
+    page = trace.save(tmp_path / "weight.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "<script" not in page
+    assert not re.search(r"(src|href)=\"(?!data:)", page)
+    assert "&lt;script&gt;" in page
+    markdown = trace.save(tmp_path / "weight.md").read_text(encoding="utf-8")
+    assert markdown.startswith(f"# {trace.title}\n")
+    assert markdown.count("```") % 2 == 0
+    assert all(line.removeprefix("  ") in markdown for block in trace.parts if hasattr(block, "equations")
+               for line in lines_of(block, 100, True))  # fmt: skip
+    assert trace.save(tmp_path / "weight.txt").read_text(encoding="utf-8") == str(trace) + "\n"
+    assert (
+        json.loads(trace.save(str(tmp_path / "weight.json")).read_text(encoding="utf-8"))["title"]
+        == trace.title
+    )
+    with pytest.raises(SettingError, match="ends in none of them. Did you mean weight.html"):
+        trace.save(tmp_path / "weight.htm")

@@ -1,9 +1,11 @@
 """An explanation of one thing in a step, to be shown in a terminal, in a notebook, or read by a program."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from chainrule.explain.equations import Equation
+from chainrule.explain.export import write
 from chainrule.explain.html import element_of
 from chainrule.explain.parts import Block, Part, Shares, plain
 from chainrule.explain.text import written
@@ -30,6 +32,10 @@ class Trace:
 
     def _repr_html_(self) -> str:
         return element_of(self.title, self.parts)
+
+    def save(self, path: str | Path) -> Path:
+        """Writes the explanation as a page (.html), Markdown (.md), plain text (.txt) or JSON (.json)."""
+        return write(self, path)
 
     @property
     def equations(self) -> list[Equation]:

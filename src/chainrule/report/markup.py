@@ -15,7 +15,7 @@ VOID = {"br", "hr", "img", "input", "link", "meta"}  # elements without an end
 Piece = Any  # Html as it is; anything else by its text; None is nothing
 
 
-def h(name: str, *children: Piece, **attributes: Any) -> Html:
+def h(name: str, /, *children: Piece, **attributes: Any) -> Html:
     """An element. Attributes: `class_` is class, `_` is a hyphen; True is one without a value; None and False are left out.
 
     >>> h("a", "<b> & ", h("b", 7), href='x"y', class_="far", data_k=1, hidden=None)

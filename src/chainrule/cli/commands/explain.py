@@ -30,6 +30,7 @@ EXAMPLES = (
     "chainrule explain last@300 --layer dense_1 --weight 12,3 --check",
     "chainrule explain mnist.keras --example 0",
     "chainrule explain last@300..330 --layer dense_1 --weight 12,3",
+    "chainrule explain last@300 --layer dense_1 --weight 12,3 --out weight.html",
 )
 
 
@@ -44,8 +45,10 @@ def arguments(parser: Parser) -> None:
         "--layer", metavar="NAME", help="one layer; a wrong name is answered with those there are"
     )
     parser.add_argument(
-        "--weight", type=index, metavar="I,J", help="one weight of the layer's kernel: from input I to unit J"
-    )
+        "--weight", type=weight, metavar="[NAME:]I,J",
+        help="one weight of the layer's kernel, from input I to unit J; of a convolution I,J,CHANNEL,FILTER; "
+             "of other weights with their name: gamma:3",
+    )  # fmt: skip
     parser.add_argument("--bias", type=index, metavar="J", help="the bias of one unit of the layer")
     parser.add_argument("--neuron", type=whole(0), metavar="J", help="one unit of the layer")
     parser.add_argument("--example", type=whole(0), metavar="K",
@@ -62,6 +65,11 @@ def arguments(parser: Parser) -> None:
         type=whole(1),
         metavar="N",
         help="of a model: how many examples (default: as it learned)",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="also write it: as a page (.html), Markdown (.md), text (.txt), JSON (.json)",
     )
     add_tolerance(parser)
     add_runs_dir(parser)
@@ -80,6 +88,16 @@ def index(word: str) -> tuple[int, ...]:
     if not all(number.isascii() and number.isdigit() for number in numbers):
         raise argparse.ArgumentTypeError(f"expected places such as 12,3, counted from 0; got {word!r}.")
     return tuple(int(number) for number in numbers)
+
+
+def weight(word: str) -> tuple[str, tuple[int, ...]]:
+    """A weight's name and a place in it.
+
+    >>> weight("12,3"), weight("gamma:3")
+    (('kernel', (12, 3)), ('gamma', (3,)))
+    """
+    name, _, place = word.rpartition(":")
+    return name or "kernel", index(place)
 
 
 def run(args: "Namespace", out: Output) -> int:
@@ -114,7 +132,8 @@ def show(step: "StepExplained", args: "Namespace", out: Output) -> int:
     from chainrule import explain
 
     if args.weight is not None:
-        trace = step.weight(args.layer, *args.weight, example=args.example, check=args.check)
+        name, place = args.weight
+        trace = step.weight_of(args.layer, name, *place, example=args.example, check=args.check)
     elif args.bias is not None:
         trace = step.weight_of(args.layer, "bias", *args.bias, example=args.example, check=args.check)
     elif args.neuron is not None:
@@ -141,6 +160,8 @@ def show(step: "StepExplained", args: "Namespace", out: Output) -> int:
             "ok": whole_check.ok,
             "rows": [row._asdict() for row in (*whole_check.rules, *whole_check.weights)],
         }
+    if args.out is not None:
+        out.say(f"Written: {trace.save(args.out)}")
     out.give(told)
     text = trace.text(width=columns(), unicode=out.unicode)
     ends = [] if whole_check is None else [str(whole_check)]
@@ -176,14 +197,11 @@ def asked(replay: "Replay", first: int, last: int, args: "Namespace", out: Outpu
         trace = explain.influence_on_example(
             steps, *one_of(replay, examples[0], getattr(args, examples[0]))
         ).trace()
-        out.give(trace.to_dict())
-        out.say(trace.text(width=columns(), unicode=out.unicode))
+        tell(trace, args, out)
         return 0
     if args.weight is not None or args.bias is not None:
-        name, place = ("kernel", args.weight) if args.weight is not None else ("bias", args.bias)
-        trace = explain.influence_on_weight(steps, args.layer, name, place).trace()
-        out.give(trace.to_dict())
-        out.say(trace.text(width=columns(), unicode=out.unicode))
+        name, place = args.weight if args.weight is not None else ("bias", args.bias)
+        tell(explain.influence_on_weight(steps, args.layer, name, place).trace(), args, out)
     elif args.neuron is not None:
         life = explain.when_died(steps, args.layer, args.neuron)
         out.give(life._asdict())
@@ -193,6 +211,14 @@ def asked(replay: "Replay", first: int, last: int, args: "Namespace", out: Outpu
         out.give(worst._asdict())
         out.say(str(worst))
     return 0
+
+
+def tell(trace: "Trace", args: "Namespace", out: Output) -> None:
+    """Prints an answer, and writes it where that is asked for."""
+    if args.out is not None:
+        out.say(f"Written: {trace.save(args.out)}")
+    out.give(trace.to_dict())
+    out.say(trace.text(width=columns(), unicode=out.unicode))
 
 
 def one_of(replay: "Replay", part: str, k: int) -> tuple[Any, Any]:

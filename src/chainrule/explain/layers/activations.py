@@ -46,11 +46,7 @@ class ElementwiseFormulas(LayerFormulas):
     letter = "a"
 
     def name(self, link: OpenedLink) -> str:
-        return (
-            str(link.link.activation_name)
-            if link.name.startswith(link.name.partition(":")[0] + ":")
-            else link.name
-        )
+        return self.kind(link)
 
     def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
                 index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
