@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainrule.errors import SettingError, ShapeError
-from chainrule.layers import Conv1D, Conv2D
+from chainrule.layers import (
+    Conv1D,
+    Conv1DTranspose,
+    Conv2D,
+    Conv2DTranspose,
+    DepthwiseConv1D,
+    DepthwiseConv2D,
+    SeparableConv1D,
+    SeparableConv2D,
+)
 from chainrule.layers.patches import patches, patches_transposed
 from chainrule.layers.window import Window
 
@@ -44,6 +53,36 @@ def test_conv1d_has_the_derivatives_measured(padding, more) -> None:
     """The same along a sequence, causal padding included."""
     layer = Conv1D(2, 2, padding=padding, **more)
     check_layer(layer, *prepared(layer, (6, 2)))
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("multiplier", [1, 2])
+def test_depthwise_convolutions_have_the_derivatives_measured(settings, multiplier) -> None:
+    """DepthwiseConv2D and SeparableConv2D, by input and by each weight."""
+    for layer in (
+        DepthwiseConv2D(depth_multiplier=multiplier, **settings),
+        SeparableConv2D(3, depth_multiplier=multiplier, use_bias=multiplier > 1, **settings),
+    ):
+        check_layer(layer, *prepared(layer, (5, 6, 2)))
+
+
+@pytest.mark.parametrize("settings", [s for s in SETTINGS if "dilation_rate" not in s], ids=str)
+def test_transposed_convolutions_have_the_derivatives_measured(settings) -> None:
+    """Conv2DTranspose, by input and by each weight; its output has the size foretold."""
+    layer = Conv2DTranspose(2, **settings)
+    params, x = prepared(layer, (3, 2, 2))
+    check_layer(layer, params, x)
+    assert layer.forward(params, x)[0].shape == (2, *layer.output_shape_for((3, 2, 2)))
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_the_same_along_sequences(padding) -> None:
+    """DepthwiseConv1D, SeparableConv1D and Conv1DTranspose."""
+    for layer in (
+        DepthwiseConv1D(2, 2, padding, depth_multiplier=2), SeparableConv1D(3, 2, padding=padding),
+        Conv1DTranspose(2, 3, 2, padding), Conv1DTranspose(2, 1, 2, padding),
+    ):  # fmt: skip
+        check_layer(layer, *prepared(layer, (5, 2)))
 
 
 @given(

@@ -51,6 +51,24 @@ CONVOLUTIONS = {
     "conv1d same": Case(SEQUENCE, lambda k: [k.Conv1D(4, 3, strides=2, padding="same"), k.Conv1D(3, 2)]),
 }  # fmt: skip
 
+OTHER_CONVOLUTIONS = {
+    "depthwise": Case(PICTURE, lambda k: [k.DepthwiseConv2D(3, depth_multiplier=2, activation="relu"), k.Conv2D(2, 2)]),
+    "depthwise same": Case(PICTURE, lambda k: [k.DepthwiseConv2D(3, 2, "same", depthwise_regularizer="l2")]),
+    "depthwise dilation": Case(PICTURE, lambda k: [k.DepthwiseConv2D(2, dilation_rate=2, use_bias=False)]),
+    "depthwise 1d": Case(SEQUENCE, lambda k: [k.DepthwiseConv1D(3, 2, "same", depth_multiplier=2)]),
+    "separable": Case(PICTURE, lambda k: [k.SeparableConv2D(4, 3, activation="relu"), k.SeparableConv2D(3, 2, 2, "same")]),
+    "separable settings": Case(
+        PICTURE, lambda k: [k.SeparableConv2D(4, 2, depth_multiplier=2, use_bias=False, depthwise_constraint="max_norm")]
+    ),
+    "separable 1d": Case(SEQUENCE, lambda k: [k.SeparableConv1D(4, 3, strides=2, padding="same")]),
+    "transpose": Case(PICTURE, lambda k: [k.Conv2D(3, 3, 2), k.Conv2DTranspose(2, 3, activation="tanh")]),
+    "transpose strides": Case(PICTURE, lambda k: [k.Conv2D(3, 3, 2), k.Conv2DTranspose(2, 2, 2)]),
+    "transpose same": Case(PICTURE, lambda k: [k.Conv2D(3, 3, 2), k.Conv2DTranspose(2, 3, 2, "same", use_bias=False)]),
+    "transpose same even": Case(PICTURE, lambda k: [k.Conv2D(3, 3, 2), k.Conv2DTranspose(2, (4, 2), (2, 1), "same")]),
+    "transpose gaps": Case(PICTURE, lambda k: [k.Conv2D(3, 3, 2), k.Conv2DTranspose(2, 2, 3), k.Conv2DTranspose(1, 1, 2, "same")]),
+    "transpose 1d": Case(SEQUENCE, lambda k: [k.Conv1D(3, 2), k.Conv1DTranspose(2, 3, 2, "same")]),
+}  # fmt: skip
+
 POOLING = {
     "max": Case(PICTURE, lambda k: [k.Conv2D(3, 2), k.MaxPooling2D()]),
     "max same": Case(PICTURE, lambda k: [k.Conv2D(3, 2), k.MaxPooling2D((2, 3), padding="same")]),
@@ -149,4 +167,6 @@ MERGES = {
     ),
 }
 
-CASES: dict[str, Case] = CONVOLUTIONS | POOLING | REGULARIZATION | NORMALIZATION | SHAPES | SLOPES | MERGES
+CASES: dict[str, Case] = (
+    CONVOLUTIONS | OTHER_CONVOLUTIONS | POOLING | REGULARIZATION | NORMALIZATION | SHAPES | SLOPES | MERGES
+)

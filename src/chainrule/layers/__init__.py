@@ -26,6 +26,12 @@ from chainrule.layers.convolution import (
 )
 from chainrule.layers.data_normalization import Normalization
 from chainrule.layers.dense import Dense
+from chainrule.layers.depthwise import (
+    DepthwiseConv1D,
+    DepthwiseConv2D,
+    SeparableConv1D,
+    SeparableConv2D,
+)
 from chainrule.layers.dot import Dot
 from chainrule.layers.dropout import (
     AlphaDropout,
@@ -87,6 +93,10 @@ from chainrule.layers.shaping import (
 )
 from chainrule.layers.simple_rnn import SimpleRNN
 from chainrule.layers.time_distributed import TimeDistributed
+from chainrule.layers.transposed_convolution import (
+    Conv1DTranspose,
+    Conv2DTranspose,
+)
 from chainrule.layers.upsampling import (
     UpSampling1D,
     UpSampling2D,
@@ -95,14 +105,16 @@ from chainrule.layers.upsampling import (
 __all__ = [
     "ELU", "GRU", "LSTM", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Attention",
     "Average", "AveragePooling1D", "AveragePooling2D", "AvgPool1D", "AvgPool2D", "BatchNormalization",
-    "Bidirectional", "Concatenate", "Conv1D", "Conv2D", "Convolution1D", "Convolution2D", "Cropping1D",
-    "Cropping2D", "Dense", "Dot", "Dropout", "Embedding", "Flatten", "GaussianDropout", "GaussianNoise",
-    "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D",
+    "Bidirectional", "Concatenate", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Convolution1D",
+    "Convolution1DTranspose", "Convolution2D", "Convolution2DTranspose", "Cropping1D", "Cropping2D", "Dense",
+    "DepthwiseConv1D", "DepthwiseConv2D", "Dot", "Dropout", "Embedding", "Flatten", "GaussianDropout",
+    "GaussianNoise", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D",
     "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "Identity", "Input",
     "InputLayer", "Layer", "LayerNormalization", "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D",
     "MaxPooling1D", "MaxPooling2D", "Maximum", "Minimum", "MultiHeadAttention", "Multiply", "Normalization",
     "PReLU", "Permute", "PositionalEmbedding", "RMSNormalization", "ReLU", "RepeatVector", "Rescaling",
-    "Reshape", "SimpleRNN", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "Subtract", "TimeDistributed",
+    "Reshape", "SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D",
+    "SimpleRNN", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "Subtract", "TimeDistributed",
     "UnitNormalization", "UpSampling1D", "UpSampling2D", "ZeroPadding1D", "ZeroPadding2D", "deserialize",
     "serialize",
 ]  # fmt: skip
@@ -110,13 +122,11 @@ __all__ = [
 CLASSES: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
-        PositionalEmbedding,
-        MultiHeadAttention,
-        Attention,
         Activation,
         ActivityRegularization,
         Add,
         AlphaDropout,
+        Attention,
         Average,
         AveragePooling1D,
         AveragePooling2D,
@@ -124,10 +134,14 @@ CLASSES: dict[str, type[Layer]] = {
         Bidirectional,
         Concatenate,
         Conv1D,
+        Conv1DTranspose,
         Conv2D,
+        Conv2DTranspose,
         Cropping1D,
         Cropping2D,
         Dense,
+        DepthwiseConv1D,
+        DepthwiseConv2D,
         Dot,
         Dropout,
         ELU,
@@ -150,15 +164,19 @@ CLASSES: dict[str, type[Layer]] = {
         MaxPooling2D,
         Maximum,
         Minimum,
+        MultiHeadAttention,
         Multiply,
         Normalization,
         PReLU,
         Permute,
+        PositionalEmbedding,
         RMSNormalization,
         ReLU,
         RepeatVector,
         Rescaling,
         Reshape,
+        SeparableConv1D,
+        SeparableConv2D,
         SimpleRNN,
         Softmax,
         SpatialDropout1D,
@@ -175,6 +193,8 @@ CLASSES: dict[str, type[Layer]] = {
 
 # Keras's other names for the same classes; files name the class itself
 Convolution1D, Convolution2D = Conv1D, Conv2D
+Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose
+SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2D
 MaxPool1D, MaxPool2D, AvgPool1D, AvgPool2D = MaxPooling1D, MaxPooling2D, AveragePooling1D, AveragePooling2D
 GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
 GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
