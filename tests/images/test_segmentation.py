@@ -7,7 +7,7 @@ from drawn_pages import sign
 from chainrule.images.components import components
 from chainrule.images.fields import without_frames
 from chainrule.images.glyphs import Glyph
-from chainrule.images.marks import kind_of, without_marks
+from chainrule.images.marks import kind_of, paired, without_marks
 from chainrule.images.segmentation import separated
 from chainrule.images.skew import angle_of, box_before, level
 
@@ -113,6 +113,15 @@ def test_plus_and_equals_have_their_names() -> None:
     assert kind_of(glyph(equals, 50, 28), digits) == "equals"
 
 
+def test_two_minus_signs_above_each_other_are_one_equals_sign() -> None:
+    """Pieces that do not touch are one mark where they belong together, and two where they stand side by side."""
+    bars = [Glyph(np.ones((4, 30), bool), 50, top, 50.0, 80.0, kind="minus") for top in (20, 36)]
+    (mark,) = paired(bars)
+    assert (mark.kind, mark.box) == ("equals", (50, 20, 80, 40))
+    aside = Glyph(np.ones((4, 30), bool), 120, 36, 120.0, 150.0, kind="minus")
+    assert [m.kind for m in paired([bars[0], aside])] == ["minus", "minus"]
+
+
 def slanted(height, lean, bow=0.0):
     """A stroke four pixels wide that leans, and bows to the left in the middle."""
     y = np.arange(height)
@@ -165,7 +174,7 @@ def test_a_slanted_line_is_turned_level(angle) -> None:
         centres.append((x, y))
         mask[int(y) - 25 : int(y) + 25, int(x) - 18 : int(x) + 18] = True
     blocks = [glyph(np.ones((50, 36)), int(x) - 18, int(y) - 25) for x, y in centres]
-    found = angle_of(blocks, 50.0)
+    found = angle_of(blocks)
     assert found == pytest.approx(angle, abs=2.0)
     turned = level(mask, found)
     parts = components(turned)
@@ -182,4 +191,4 @@ def test_a_slanted_line_is_turned_level(angle) -> None:
 def test_level_writing_is_left_as_it_is() -> None:
     """Two rows of a page, and one row that slopes a little, have no angle."""
     page = [glyph(np.ones((50, 36)), 80 * k, 100 * row + 3 * k) for k in range(5) for row in range(2)]
-    assert angle_of(page, 50.0) == 0.0
+    assert angle_of(page) == 0.0

@@ -16,7 +16,7 @@ SIDE = 420  # fields are looked for on a mask of about this size
 STRAIGHT = 0.82  # share of a side along which the paper reaches the frame
 NEAR = 0.18  # of a side: so far from the box's edge the paper may end
 SMALLEST = 9  # pixels of that mask
-THICKEST = 0.12  # of a field's height: a thicker frame is a stroke
+THICKEST = 0.25  # of a field's height: a thicker frame is a stroke
 FRAME = 0.02  # of the picture's side: the same
 
 

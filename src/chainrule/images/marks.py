@@ -48,6 +48,24 @@ def kind_of(glyph: Glyph, digits: list[Glyph]) -> str:
     return "other"
 
 
+def paired(marks: list[Glyph]) -> list[Glyph]:
+    """The marks with two minus signs above each other joined to one equals sign."""
+    out: list[Glyph] = []
+    for glyph in marks:
+        above = next((g for g in out if g.kind == glyph.kind == "minus" and _stacked(g, glyph)), None)
+        if above is None:
+            out.append(glyph)
+        else:
+            out = [g for g in out if g is not above] + [replace(above.joined(glyph), kind="equals")]
+    return out
+
+
+def _stacked(a: Glyph, b: Glyph) -> bool:
+    shared = min(a.right, b.right) - max(a.left, b.left)
+    gap = max(a.top, b.top) - min(a.bottom, b.bottom)
+    return shared > 0.6 * min(a.width, b.width) and 0 <= gap < 0.8 * min(a.width, b.width)
+
+
 def without_marks(digits: list[Glyph]) -> tuple[list[Glyph], list[Glyph]]:
     """The digits without what only looks like a 1: slashes, brackets, stray strokes; and these.
 

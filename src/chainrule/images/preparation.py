@@ -14,12 +14,11 @@ from chainrule.images.fields import Field, without_frames
 from chainrule.images.filters import Floats
 from chainrule.images.glyphs import Glyph, glyphs, joined
 from chainrule.images.grey import CHANNELS, grey, mixed
-from chainrule.images.grouping import writing_height
 from chainrule.images.lines import without_lines
 from chainrule.images.mnist_like import is_mnist_like
 from chainrule.images.page import unread, unrest
 from chainrule.images.reading import Picture, read_picture
-from chainrule.images.segmentation import Segmented, separated
+from chainrule.images.segmentation import IN_FIELDS, Segmented, separated
 from chainrule.images.settings import Preparation
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -196,12 +195,14 @@ def _segmented(
             within |= (
                 (f.left <= middle[0]) & (middle[0] < f.right) & (f.top <= middle[1]) & (middle[1] < f.bottom)
             )
-        found = separated(parts, keep & within, judge)
+        found = separated(parts, keep & within, judge, IN_FIELDS)
         if found.surest >= FIELD_SURE:
             others = [replace(g, kind="other") for g in glyphs(parts, keep & ~within)]
             return Segmented(found.digits, found.marks + others, found.score, found.surest), 0.0, shape
     found = separated(parts, keep, judge)
-    angle = 0.0 if judge is None else skew.angle_of(every, writing_height(every))
+    angle = (
+        0.0 if judge is None else skew.angle_of(found.digits + [m for m in found.marks if m.kind == "other"])
+    )
     if angle != 0.0:
         turned = skew.level(writing, angle)
         other_parts = components(turned)

@@ -20,7 +20,7 @@ BLOCK = 500  # digits compared together: their closenesses stay in the cache
 FEATURES = (
     "constant", "certainty", "least certain view", "distance", "unrest", "unread", "few pixels", "cut",
 )  # fmt: skip
-WEIGHTS = (-0.35, 0.75, 0.55, 0.25, -2.0, -5.0, -1.15, -4.85)  # for model files that store none
+WEIGHTS = (0.0, 1.65, -0.55, 0.15, -0.55, -3.1, -1.0, -1.95)  # for model files that store none
 FORMER = ("most", "unrest", "unread")  # limits of earlier versions, which are not used any more
 FEW = 24  # pixels: a digit less high than this has few
 RIDGE = 1.0  # how much small weights are preferred when they are fitted

@@ -15,7 +15,7 @@ from chainrule.images import grouping
 from chainrule.images.components import Components, Mask
 from chainrule.images.filters import Floats
 from chainrule.images.glyphs import Glyph, common_lean, glyphs, joined, solid
-from chainrule.images.marks import kind_of, without_marks
+from chainrule.images.marks import kind_of, paired, without_marks
 from chainrule.images.strokes import stroke_width
 
 Judge = Callable[
@@ -30,8 +30,10 @@ SEAMS = 6  # seams in one piece
 BAND = 0.2  # a seam keeps so close to its column, as a share of the writing's height
 ASIDE = 0.15  # what a step aside costs a seam, in pixels of ink
 LONGEST = 7  # pieces in one glyph
+DIGIT_WIDTH = 0.8  # of the height: to leave out what is wider is to leave out several digits
 LEAST = 0.02  # no glyph is less likely a digit than this
 SURE = 0.75  # surely a digit
+HALF = 0.5  # a row in which glyphs are less sure than this on average, and none is sure, is a word
 WHOLE = 1.35  # writing at most this wide, as a share of its height, may be one digit in pieces
 
 
@@ -45,6 +47,7 @@ class Costs:
 
 
 COSTS = Costs()
+IN_FIELDS = Costs(mark=4.0)  # what stands in the fields of a form is meant to be a digit
 ALONE_CUT = 1.0  # what a seam costs where the writing is one piece: many letters are two strokes
 
 
@@ -52,7 +55,7 @@ ALONE_CUT = 1.0  # what a seam costs where the writing is one piece: many letter
 class Segmented:
     """The digits in reading order, the other glyphs, each with its kind, and how good the reading is.
 
-    score: the mean logarithm of how surely each glyph is what it is taken for.  surest: the best digit's, 0 to 1.
+    score: the mean logarithm of how surely each glyph as large as a digit is one.  surest: the best digit's, 0 to 1.
     """
 
     digits: list[Glyph]
@@ -61,7 +64,9 @@ class Segmented:
     surest: float = 0.0
 
 
-def separated(parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None) -> Segmented:
+def separated(
+    parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None, costs: Costs = COSTS
+) -> Segmented:
     """The digits among the pieces kept, and what stands beside them."""
     if not keep.any():
         return Segmented([], [], -np.inf)
@@ -75,7 +80,7 @@ def separated(parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None
     if judge is None:
         halves = [half for g in strokes_only(pieces) for half in _halves(g, height, lean)]
         return Segmented(grouping.rows(halves), _named(marks, pieces))
-    digits, others, score, surest = _read(strokes_only(pieces), height, lean, judge)
+    digits, others, score, surest = _read(strokes_only(pieces), height, lean, judge, costs)
     one = _in_one(every, digits, others, marks, score, judge)
     if one is not None:
         return Segmented([one[0]], [], float(np.log(one[1])), one[1])
@@ -85,19 +90,19 @@ def separated(parts: Components, keep: np.ndarray[Any, Any], judge: Judge | None
 
 def _named(marks: list[Glyph], digits: list[Glyph]) -> list[Glyph]:
     """The glyphs that are no digits with their kinds, left to right; what is too small to be anything is left out."""
-    named = [replace(g, kind=kind_of(g, digits)) for g in marks]
+    named = paired([replace(g, kind=kind_of(g, digits)) for g in marks])
     return sorted((g for g in named if g.kind != "speck"), key=lambda g: (g.start, g.top))
 
 
 def _read(
-    pieces: list[Glyph], height: float, lean: float, judge: Judge
+    pieces: list[Glyph], height: float, lean: float, judge: Judge, costs: Costs
 ) -> tuple[list[Glyph], list[Glyph], float, float]:
     """The best path through every row: digits, other glyphs, the mean logarithm each was given, the surest digit."""
     rows: dict[int, list[Glyph]] = {}
     for piece in pieces:
         rows.setdefault(piece.row, []).append(piece)
     least = ALONE_WIDE if len(pieces) == 1 else MAYBE_WIDE
-    lattices = [Lattice(row, height, lean, least) for row in rows.values()]
+    lattices = [Lattice(row, height, lean, least, costs) for row in rows.values()]
     inks = [glyph.floats() for lattice in lattices for glyph in lattice.candidates]
     sure = judge(inks) if inks else np.zeros(0)
     digits, others, total, surest, at = [], [], 0.0, 0.0, 0
@@ -105,16 +110,16 @@ def _read(
         n = len(lattice.candidates)
         path = lattice.best(sure[at : at + n])
         at += n
-        read = [g for g, p in path if g.kind == "digit"]
-        if read and max(p for g, p in path if g.kind == "digit") < SURE and len(lattices) > 1:
+        certain = [p for g, p in path if g.kind == "digit"]
+        total += sum(np.log(max(p, LEAST)) for _, p in path)
+        if len(lattices) > 1 and max(certain, default=0.0) < SURE and sum(certain) < HALF * len(path):
             others += [
                 replace(g, kind="other") for g, _ in path
-            ]  # a row without one sure digit, when others have some
+            ]  # a row of other things, when others have digits
             continue
-        digits += read
+        digits += [g for g, _ in path if g.kind == "digit"]
         others += [g for g, _ in path if g.kind != "digit"]
-        total += sum(np.log(max(p if g.kind == "digit" else 1 - p, LEAST)) for g, p in path)
-        surest = max([surest, *(p for g, p in path if g.kind == "digit")])
+        surest = max([surest, *certain])
     if not digits and others:  # no row has a sure one: then all is read as it is
         digits, others = [replace(g, kind="digit") for g in others], []
     return digits, others, total / max(1, len(digits) + len(others)), surest
@@ -144,8 +149,10 @@ def _in_one(
 class Lattice:
     """One row cut into pieces, and the glyphs that runs of pieces next to each other make."""
 
-    def __init__(self, row: list[Glyph], height: float, lean: float, least: float = MAYBE_WIDE) -> None:
-        self.alone = len(row) == 1
+    def __init__(
+        self, row: list[Glyph], height: float, lean: float, least: float = MAYBE_WIDE, costs: Costs = COSTS
+    ) -> None:
+        self.alone, self.costs = len(row) == 1, costs
         self.pieces: list[Glyph] = []
         self.cuts: list[
             float
@@ -189,8 +196,10 @@ class Lattice:
             paid = self._paid(i, j)
             options = [("digit", np.log(p) - paid)]
             if (i, j) in self.whole:
-                tall = min(1.0, self.candidates[k].height / self.height) ** 2
-                options.append(("other", np.log(max(1.0 - p, LEAST)) - COSTS.mark * tall))
+                glyph = self.candidates[k]
+                tall = min(1.0, glyph.height / self.height) ** 2
+                tall *= max(1.0, (glyph.stop - glyph.start) / self.height / DIGIT_WIDTH)
+                options.append(("other", np.log(max(1.0 - p, LEAST)) - self.costs.mark * tall))
             for kind, gained in options:
                 if score[i] + gained > score[j]:
                     score[j], step[j] = score[i] + gained, (i, k, kind)

@@ -4,14 +4,16 @@ import numpy as np
 
 from chainrule.images.components import Mask
 from chainrule.images.glyphs import Glyph
+from chainrule.images.grouping import writing_height
 
 STEEP = 8.0  # degrees from which on the writing is turned
 STEEPEST = 50.0
 
 
-def angle_of(found: list[Glyph], height: float) -> float:
+def angle_of(found: list[Glyph]) -> float:
     """How steeply the writing rises, in degrees: the middle angle from each glyph to the nearest one right of it."""
-    tall = [g for g in found if g.height >= 0.45 * height or g.width >= 0.6 * height]
+    height = writing_height(found)
+    tall = [g for g in found if g.height >= 0.45 * height and g.width < 2.0 * g.height]
     if not 2 <= len(tall) <= 60:
         return 0.0
     centres = np.array([((g.left + g.right) / 2, (g.top + g.bottom) / 2) for g in tall])

@@ -50,8 +50,8 @@ class Answer:
     """What a model says about one example of a file.
 
     file, row: where the example is from; row is None for a picture.
-    text: the answer as people write it: the best reading whenever there is one, "?" for one of several digits that is in
-    doubt, `|` between rows.  label: the class, where there is exactly one.  probability: of the least certain digit.
+    text: the answer as people write it: the best reading whenever there is one, "?" for one of several digits that is
+    hardly likely to be right, `|` between rows.  label: the class, where there is exactly one.  probability: of the least certain digit.
     value: the number, or numbers, of a regression.  digits: each with its classes and doubt.  glyphs: what stands beside
     the digits and is none, (kind, box): "minus", "point", "slash" and others.  doubt: why the answer may be wrong, or None.
     refused: why there is no answer at all, or None.  seen: the pixels that the network was given.  reading: how a picture of

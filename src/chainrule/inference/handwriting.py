@@ -25,6 +25,7 @@ Classify = Callable[[Array], Array]
 Box = tuple[int, int, int, int]
 
 SURE = 0.5  # a digit that is less likely to be right is in doubt, unless more is asked for
+HIDDEN = 0.15  # one of several digits that is less likely to be right is not named, unless more is asked for
 NOTHING = 0.05  # where no glyph is likelier a digit than this, there is nothing like a digit
 FAR = 0.75  # a digit so far from all training digits is unlike them
 PAGES = 600  # pictures made to calibrate on
@@ -67,10 +68,7 @@ class Reading:
 
     @property
     def text(self) -> str | None:
-        """The digits in reading order, `|` between rows, `?` for one of several that is in doubt; None when refused.
-
-        One digit alone is always named: its doubt stands beside it.
-        """
+        """The digits in reading order, `|` between rows, `?` for one that is not named (see `hidden`); None when refused."""
         if self.refused is not None:
             return None
         return self.prepared.text(
@@ -82,9 +80,13 @@ class Reading:
 
     @property
     def hidden(self) -> list[bool]:
-        """For each digit whether `?` stands for it: where it is in doubt, unless it is alone and nothing was asked for."""
-        alone = len(self.digits) == 1 and not self.strict
-        return [digit.doubt is not None and not alone for digit in self.digits]
+        """For each digit whether `?` stands for it.
+
+        Where a certainty was asked for, every digit in doubt; else those of several that are hardly likely to be right.
+        """
+        if self.strict:
+            return [digit.doubt is not None for digit in self.digits]
+        return [len(self.digits) > 1 and digit.probability < HIDDEN for digit in self.digits]
 
     @property
     def probability(self) -> float | None:
@@ -184,14 +186,13 @@ def evidence(
 ) -> tuple[Array, Array]:
     """What was known about each digit found in made pages, (n, 8), and whether it was read rightly, (n,).
 
-    pictures, labels: digits to write on the pages. A third of the pages have no digit on them.
+    pictures, labels: digits to write on the pages. A sixth of the pages have no digit on them.
     """
     from chainrule.images.made_pages import digit_pages, empty_pages
 
-    third = pages // 3
     made = [
-        *digit_pages(pictures, labels, third, seed), *digit_pages(pictures, labels, third // 2, seed + 1, most=4),
-        *empty_pages(third, seed + 2),
+        *digit_pages(pictures, labels, pages // 2, seed), *digit_pages(pictures, labels, pages // 3, seed + 1, most=4),
+        *empty_pages(pages // 6, seed + 2),
     ]  # fmt: skip
     features, right = [], []
     for page in made:
