@@ -18,8 +18,8 @@ def direction(centre: Weights, seed: int = 0, number: int = 0) -> Weights:
     >>> np.linalg.norm(way[0]["kernel"], axis=0)                 # the first neuron's weights are 5 long, the second's 0
     array([5., 0.])
     """
-    luck = np.random.default_rng([seed, number])
-    drawn = [{k: luck.normal(size=np.shape(w)) for k, w in params.items()} for params in centre]
+    rng = np.random.default_rng([seed, number])
+    drawn = [{k: rng.normal(size=np.shape(w)) for k, w in params.items()} for params in centre]
     return [scaled(step, params) for step, params in zip(drawn, centre, strict=True)]
 
 

@@ -6,6 +6,7 @@ reads on white and on black. `save(ax, "loss.png")` writes one; `svg(ax)` gives 
 and font it takes. Colours differ for colour-blind eyes, too.
 """
 
+from chainrule.plots.convolutions import feature_maps, filters
 from chainrule.plots.judged import confusion, confusion_counts, mistakes, most_wrong
 from chainrule.plots.kernels import histograms, weights
 from chainrule.plots.learning import curves, sizes
@@ -15,6 +16,6 @@ from chainrule.plots.surfaces import loss_line, loss_plane
 from chainrule.plots.textbook import batch_paths, line_fit, valleys
 
 __all__ = [
-    "batch_paths", "confusion", "confusion_counts", "curves", "digits", "histograms", "line_fit", "loss_line", "loss_plane",
+    "batch_paths", "confusion", "confusion_counts", "curves", "digits", "feature_maps", "filters", "histograms", "line_fit", "loss_line", "loss_plane",
     "mistakes", "most_wrong", "save", "sizes", "svg", "valleys", "weights",
 ]  # fmt: skip

@@ -1,10 +1,12 @@
 """The weights themselves: what the first layer looks for, and how weights spread while they learn."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.errors import SettingError, ShapeError, unknown
+from chainrule.plots.convolutions import filters
 from chainrule.plots.pictures import columns_for, grid_of
 from chainrule.plots.style import COLOURS, INK, SIGNED, axes, bare, dressed, scale
 
@@ -16,12 +18,13 @@ def weights(
     model: Any,
     layer: str | None = None,
     count: int = 60,
-    shape: tuple[int, int] | None = None,
+    shape: tuple[int, ...] | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """What the units of a layer look for: each one's incoming weights, laid out as the input is.
 
     Red weights make the unit answer to ink there, blue ones are against it. The units with the longest weights come first.
+    Of colour pictures the weights are shown in colour (grey is 0); of a network that begins with a convolution, its filters.
     model: a model, or a kernel (inputs, units).  layer: its name (default: the first with a kernel).  count: how many
     units.  shape: of an input, where it is neither a square nor the model's own.
 
@@ -30,30 +33,49 @@ def weights(
     >>> ax.get_title(), ax.images[0].get_array()[:, :2].tolist()
     ('kernel: 3 units', [[1.0, 0.0], [0.0, 0.0]])
     """
+    if layer is None and begins_with_convolution(model):
+        return filters(model, count=count, ax=ax)
     kernel, name, inputs = kernel_of(model, layer)
     shape = shape or inputs or square(kernel.shape[0])
-    if shape is None or shape[0] * shape[1] != kernel.shape[0]:
+    if shape is None or math.prod(shape) not in (
+        kernel.shape[0],
+        kernel.shape[0] // 3 if kernel.shape[0] % 3 == 0 else -1,
+    ):
         raise ShapeError(
             f"{kernel.shape[0]} weights make no picture{f' of {shape}' if shape else ''}: say shape=(height, width)."
         )
     with np.errstate(over="ignore"):  # weights may have grown out of all bounds
         order = np.argsort(-np.linalg.norm(kernel, axis=0), kind="stable")[:count]
-    pictures = kernel[:, order].T.reshape(-1, *shape)
+    colour = math.prod(shape) * 3 == kernel.shape[0] or len(shape) == 3
+    pictures = kernel[:, order].T.reshape(-1, *shape[:2], *([3] if colour else []))
     columns = columns_for(len(order))
     ax = axes(ax, min(9.0, 1.3 + 0.65 * columns), min(12.0, 0.6 + 0.65 * -(-len(order) // columns)))
     limit = float(np.quantile(np.abs(finite(pictures)), 0.995)) or 1.0
-    grid_of(ax, pictures, columns, cmap=SIGNED, vmin=-limit, vmax=limit)
+    if colour:  # grey is 0
+        grid_of(ax, np.clip(0.5 + pictures / (2 * limit), 0, 1), columns)
+    else:
+        grid_of(ax, pictures, columns, cmap=SIGNED, vmin=-limit, vmax=limit)
     bare(
         ax,
         f"{name}: {len(order)} of {kernel.shape[1]:,} units"
         if len(order) < kernel.shape[1]
         else f"{name}: {len(order)} units",
     )
-    scale(ax, ax.images[0], "weight")
+    if not colour:
+        scale(ax, ax.images[0], "weight")
     return ax
 
 
-def kernel_of(model: Any, layer: str | None) -> tuple[np.ndarray, str, tuple[int, int] | None]:
+def begins_with_convolution(model: Any) -> bool:
+    """Whether the first kernel of a model is that of a convolution over pictures."""
+    if not hasattr(model, "layers"):
+        return False
+    model.build()
+    ranks = [np.ndim(part.params["kernel"]) for part in model.layers if "kernel" in part.params]
+    return bool(ranks) and ranks[0] == 4
+
+
+def kernel_of(model: Any, layer: str | None) -> tuple[np.ndarray, str, tuple[int, ...] | None]:
     """A layer's kernel (inputs, units), its name, and the shape of what it looks at if that is a picture."""
     if not hasattr(model, "layers"):
         kernel = np.asarray(model)
@@ -68,16 +90,20 @@ def kernel_of(model: Any, layer: str | None) -> tuple[np.ndarray, str, tuple[int
     if layer is not None and layer not in names:
         raise unknown("layer with a kernel", layer, names)
     at = 0 if layer is None else names.index(layer)
-    shape = tuple(model.input_shape)[:2] if at == 0 else ()
+    shape = tuple(model.input_shape) if at == 0 else ()
     kernel = np.asarray(known[at].params["kernel"])
-    fits = len(shape) == 2 and shape[0] * shape[1] == kernel.shape[0]
-    return kernel, names[at], (shape[0], shape[1]) if fits else None
+    shape = shape[:2] if len(shape) == 3 and shape[2] == 1 else shape
+    fits = (len(shape) == 2 or shape[2:] == (3,)) and math.prod(shape) == kernel.shape[0]
+    return kernel, names[at], shape if fits else None
 
 
 def square(n: int) -> tuple[int, int] | None:
-    """The sides of a square of so many numbers."""
+    """The sides of a square of so many numbers, in grey or in three colours."""
     side = round(n**0.5)
-    return (side, side) if side * side == n else None
+    if side * side == n:
+        return (side, side)
+    side = round((n / 3) ** 0.5)
+    return (side, side) if side >= 8 and 3 * side * side == n else None
 
 
 def histograms(

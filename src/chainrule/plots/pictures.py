@@ -23,7 +23,7 @@ def digits(
 ) -> "Axes":  # fmt: skip
     """A grid of pictures, with what each is above it; where `said` differs, both: "5 not 3".
 
-    x: (n, h, w), (n, pixels) of square ones, or (n, h, w, 3), from 0 to 1 or to 255; at most 400.  labels, said: (n,) names
+    x: (n, h, w), (n, pixels) of square ones in grey or in colour, or (n, h, w, 3), from 0 to 1 or to 255; at most 400.  labels, said: (n,) names
     or numbers of classes.  names: of the classes.  Raises ShapeError when x are no pictures.
 
     >>> from chainrule import plots
@@ -52,11 +52,18 @@ def as_pictures(x: Any) -> np.ndarray:
     if values.ndim == 2 and math.isqrt(values.shape[1]) ** 2 == values.shape[1]:
         side = math.isqrt(values.shape[1])
         values = values.reshape(-1, side, side)
+    elif (
+        values.ndim == 2
+        and values.shape[1] % 3 == 0
+        and math.isqrt(values.shape[1] // 3) ** 2 * 3 == values.shape[1]
+    ):
+        side = math.isqrt(values.shape[1] // 3)
+        values = values.reshape(-1, side, side, 3)
     if values.ndim == 4 and values.shape[-1] == 1:
         values = values[..., 0]
     if values.ndim not in (3, 4) or (values.ndim == 4 and values.shape[-1] != 3) or not len(values):
         raise ShapeError(
-            f"Pictures have the shape (n, h, w), (n, h, w, 3) or (n, pixels of a square); these have {values.shape}."
+            f"Pictures have the shape (n, h, w), (n, h, w, 3) or (n, pixels of a square, in grey or in colour); these have {values.shape}."
         )
     top = 255 if values.dtype.kind in "iu" or values.max() > 1.5 else 1
     return np.clip(values.astype(np.float32) / top, 0, 1)

@@ -21,12 +21,13 @@ COLUMNS = 30
 
 def section(of: Material) -> Section:
     """The section."""
-    layer = next(
-        (layer for layer in of.model.layers if "kernel" in layer.params and layer.params["kernel"].ndim == 2),
-        None,
-    )
-    if layer is None:
-        raise SettingError("No layer has a kernel.")
+    layer = next((layer for layer in of.model.layers if layer.params), None)
+    if layer is not None and np.ndim(layer.params.get("kernel")) == 4:
+        return convolution(layer)
+    if layer is None or np.ndim(layer.params.get("kernel")) != 2:
+        raise SettingError(
+            "The first layer that learns has no weights that could be laid out as the input is."
+        )
     kernel = np.asarray(layer.params["kernel"])
     shape = tuple(of.model.input_shape or ())
     sides = picture_of(shape, len(kernel))
@@ -41,6 +42,23 @@ def section(of: Material) -> Section:
     named = columns(of, kernel)
     title = f"The first layer listens most to {named[0][0]}"
     return Section("weights", "What it looks for", title, bars(named))
+
+
+def convolution(layer: Any) -> Section:
+    """The filters of a network that begins with a convolution."""
+    kernel = np.asarray(layer.params["kernel"])
+    total = min(COUNT, kernel.shape[3])
+    columns = columns_for(total) if kernel.shape[2] in (1, 3) else min(kernel.shape[2], 16)
+    rows = -(-total // columns) if kernel.shape[2] in (1, 3) else total
+    ax = plots.filters(kernel, count=COUNT, ax=axes(None, 6.6, 0.4 + 5.6 / columns * rows))
+    ax.set_title("")
+    caption = (
+        f"The filters of {layer.name}, which is applied at every place of the picture"
+        f"{', in colour: grey is 0' if kernel.shape[2] == 3 else '. Red: something bright there makes it answer; blue: it speaks against it'}."
+    )
+    shown = figure(drawing(plots.svg(ax), "filters of the first layer"), caption, wide=True)
+    title = f"What the {count(kernel.shape[3], 'filter')} of the first layer look for"
+    return Section("weights", "What it looks for", title, shown)
 
 
 def picture_of(shape: tuple[int, ...], inputs: int) -> tuple[int, int] | None:
