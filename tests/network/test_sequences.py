@@ -10,6 +10,8 @@ from chainrule.arrays import scatter_add
 from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.layers import (
     LSTM,
+    Add,
+    Concatenate,
     Dense,
     Embedding,
     Flatten,
@@ -129,6 +131,17 @@ def test_masks_end_where_there_are_no_steps_any_more() -> None:
     """Flatten, Reshape and global pooling pass no mask on."""
     for layer in (Flatten(), Reshape((2, 3)), GlobalAveragePooling1D(), GlobalMaxPooling1D()):
         assert layer.next_mask(np.ones((1, 3, 2)), np.ones((1, 3), bool)) is None
+
+
+def test_merging_merges_masks_as_keras_does() -> None:
+    """A sum counts where any input does, and has no mask where one has none; side by side, an input without one counts."""
+    a, b, x = np.array([[True, False, False]]), np.array([[True, True, False]]), np.ones((1, 3, 2))
+    assert Add().next_mask((x, x), (a, b)).tolist() == [[True, True, False]]
+    assert Add().next_mask((x, x), (a, None)) is None
+    assert Concatenate().next_mask((x, x), (a, b)).tolist() == [[True, True, False]]
+    assert Concatenate().next_mask((x, x), (a, None)).tolist() == [[True, True, True]]
+    assert Concatenate(axis=1).next_mask((x, x), (a, b)).tolist() == [[True, False, False, True, True, False]]
+    assert Concatenate().next_mask((x, x), (None, None)) is None
 
 
 def test_time_distributed_needs_a_sequence_and_a_layer() -> None:

@@ -33,6 +33,18 @@ class Concatenate(Layer):
             dy[(*ahead, slice(start, stop))] for start, stop in borders
         )  # to each input its own part
 
+    def next_mask(self, x: Any, mask: Any) -> Any:
+        """Where any number counts, one of an input without a mask always; none where no input has a mask, as in Keras."""
+        if not isinstance(mask, tuple) or all(one is None for one in mask):
+            return None
+        xp = namespace(x[0])
+        wide = [
+            xp.ones(one.shape, bool) if m is None
+            else m if m.ndim == one.ndim else xp.broadcast_to(m[..., None], one.shape)
+            for one, m in zip(x, mask, strict=True)
+        ]  # fmt: skip
+        return xp.concat(wide, axis=axis_of(self.label, self.axis, x[0].ndim)).any(axis=-1)
+
     def output_shape_for(self, input_shape: Any) -> Shape:
         shapes = shapes_of(self.label, input_shape)
         axis = axis_of(self.label, self.axis, len(shapes[0]) + 1) - 1

@@ -49,6 +49,9 @@ class Dot(Layer):
         axes = [axis_of(self.label, axis, len(shape)) for axis, shape in zip(self.both, shapes, strict=True)]
         return tuple(arranged(d, *each) for d, *each in zip((da, db), axes, shapes, strict=True))
 
+    def next_mask(self, x: Any, mask: Any) -> Any:
+        return None  # times are no axis of its own any more
+
     def output_shape_for(self, input_shape: Any) -> Shape:
         first, second = shapes_of(self.label, input_shape, at_most=2)
         i, j = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import reduce
-from operator import add, mul
+from operator import add, mul, or_
 from typing import Any
 
 from chainrule.arrays import Array, Params, namespace
@@ -14,6 +14,11 @@ class Merge(Layer):
     """What these layers share: inputs of one shape; an axis of length 1 is stretched to the others' length."""
 
     at_most: int | None = None  # how many inputs are taken
+
+    def next_mask(self, x: Any, mask: Any) -> Any:
+        """Where any input counts; none where one of them has no mask, as in Keras."""
+        masks = mask if isinstance(mask, tuple) else (mask,)
+        return None if any(one is None for one in masks) else reduce(or_, masks)
 
     def output_shape_for(self, input_shape: Any) -> Shape:
         shapes = shapes_of(self.label, input_shape, self.at_most)
