@@ -1,13 +1,14 @@
 """What a page asks of a step, answered from `explain`: overview, factors, maps of weights, accounts."""
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import SettingError, unknown
-from chainrule.explain import StepExplained, StepInputs
+from chainrule.explain import StepExplained, StepInputs, Trace
 from chainrule.explain.letters import network_line, symbols_of
-from chainrule.explain.parts import plain
+from chainrule.explain.parts import Pictures, plain
 from chainrule.explain.pictures import pixels_of
 
 Array = np.ndarray[Any, Any]
@@ -126,21 +127,42 @@ def weight_map(
 
 
 def weight_account(
-    step: StepExplained, layer: str, weight: str, index: list[int], example: int | None, check: bool
+    step: StepExplained, layer: str, weight: str, index: list[int], example: int | None, check: bool, pictures: bool = True
 ) -> dict[str, Any]:
-    """The arithmetic of one weight, as `explain` gives it; with pictures as rows of numbers."""
+    """The arithmetic of one weight, as `explain` gives it; with pictures as rows of numbers, or without."""
     link = step.link(layer)
     if example is not None and not 0 <= example < step.n:
         raise SettingError(
             f"The batch has {step.n} examples, 0 to {step.n - 1}; there is no example {example}."
         )
-    told = step.weight_of(layer, weight, *index, example=example, check=check).to_dict()
+    trace = step.weight_of(layer, weight, *index, example=example, check=check)
+    if not pictures:
+        trace = without_pictures(trace)
+    told = trace.to_dict()
     told["shape"] = list(link.params[weight].shape)
     told["layer"], told["weight"] = link.name, weight
     return told
 
 
+def without_pictures(trace: Trace) -> Trace:
+    """An account without its small pictures."""
+    return Trace(trace.title, [part for part in trace.parts if not isinstance(part, Pictures)], trace.facts)
+
+
+class ExplainedOnce(StepExplained):
+    """A step of which many accounts are asked: how far it is from training's own result is found out once."""
+
+    @cached_property
+    def found_agreement(self) -> Any:
+        """The agreement with what training made of the step."""
+        return super().agreement()
+
+    def agreement(self, after: Any = None) -> Any:
+        """How far this step's result is from what training made of it."""
+        return self.found_agreement if after is None else super().agreement(after)
+
+
 def opened(inputs: StepInputs) -> StepExplained:
     """The step that its inputs make, taken to be looked at."""
     with np.errstate(all="ignore"):
-        return StepExplained(inputs)
+        return ExplainedOnce(inputs)

@@ -11,7 +11,7 @@ const ACTIVATIONS = ["relu", "tanh", "sigmoid", "linear"];
 const OPTIMIZERS = {sgd: "SGD", momentum: "SGD with momentum", rmsprop: "RMSprop", adam: "Adam", adagrad: "Adagrad"};
 const BATCHES = [1, 4, 8, 16, 32, 64, 128, 256];
 const SPEEDS = [["10", "10 steps/s"], ["60", "60 steps/s"], ["300", "300 steps/s"], ["1000", "1,000 steps/s"], ["0", "as fast as it goes"]];
-const NEW = {toy: {net: "8,8", act: "tanh", opt: "adam", rate: "0.01", batch: "16"}, mnist: {net: "64", act: "relu", opt: "adam", rate: "0.001", batch: "32"}};
+const NEW = {toy: {net: "8,8", act: "tanh", opt: "adam", rate: "0.03", batch: "16"}, mnist: {net: "64", act: "relu", opt: "adam", rate: "0.001", batch: "32"}};
 
 /** The view. app: {source, told, frame}. */
 export class Learn {
@@ -177,6 +177,7 @@ export class Learn {
 
   async setRate(rate) {
     await this.do("rate", {learning_rate: rate});
+    this.app.remember();
     say(`Learning rate ${rate} from step ${this.head()} on`);
   }
 
@@ -215,7 +216,7 @@ export class Learn {
   }
 
   reopen(changes) {
-    go({...changes, run: null, step: null, weight: null, unit: null, branch: null, phase: null, example: null, view: null, layer: null}, true);
+    go({...changes, run: null, step: null, weight: null, unit: null, branch: null, phase: null, example: null, view: null, layer: null, rates: null}, true);
   }
 
   // what comes from the server

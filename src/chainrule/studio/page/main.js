@@ -77,7 +77,18 @@ class App {
       this.source = await LiveSource.begin(wanted);
     } catch (problem) { this.what = null; throw problem; }
     this.told = this.source.told;
+    await this.replay();
     this.stop = this.source.listen((news) => this.hear(news));
+  }
+
+  /** A fresh session takes up the rates that the address says were set by hand, each at its step. */
+  async replay() {
+    if (!place.now.rates || !this.told.branches[0].live || this.told.branches[0].head) return;
+    for (const pair of place.now.rates.split(",")) {
+      const [to, rate] = pair.split(":").map(Number);
+      await this.source.do("step", {to});
+      this.told = await this.source.do("rate", {learning_rate: rate});
+    }
   }
 
   /** Shows the place of the address. */
@@ -156,8 +167,8 @@ class App {
 
   /** Writes the lesson as it is now into the address. */
   remember() {
-    const l = this.told.lesson;
-    go({data: l.data, net: l.units.join(",") || "none", act: l.activation, opt: l.optimizer, rate: l.learning_rate, batch: l.batch_size, seed: l.seed, noise: l.noise}, false);
+    const l = this.told.branches[0].lesson;
+    go({data: l.data, net: l.units.join(",") || "none", act: l.activation, opt: l.optimizer, rate: l.learning_rate, batch: l.batch_size, seed: l.seed, noise: l.noise, rates: this.told.branches[0].rates.slice(1).map(([step, rate]) => `${step}:${Number(rate.toPrecision(6))}`).join(",")}, false);
   }
 
   key(event) {

@@ -147,7 +147,7 @@ export class Step {
     if (told) {
       fill(this.side, h("div", {class: "row"},
         h("button", {type: "button", id: "all-updates", onclick: () => go({weight: null, unit: null, example: null, check: null})}, "‹ Largest updates"),
-        this.state.weight ? h("button", {type: "button", id: "check", "aria-pressed": Boolean(this.state.check), onclick: () => go({check: this.state.check ? null : "yes"}), title: "Measure the derivative by moving the weight a little (c)"}, "Check") : null,
+        this.state.weight && !this.app.source.steps ? h("button", {type: "button", id: "check", "aria-pressed": Boolean(this.state.check), onclick: () => go({check: this.state.check ? null : "yes"}), title: "Measure the derivative by moving the weight a little (c)"}, "Check") : null,
         this.state.weight && this.state.example !== undefined ? h("button", {type: "button", onclick: () => go({example: null})}, "Strongest example") : null),
       account(told, o, {onOpen: (what) => this.open_(what), onPoint: (what) => this.chain.light(what)}));
       const part = {1: "1", 2: "1", 3: "1", 4: "3"}[phase], heading = part && this.side.querySelector(`[data-part="${part}"]`);
@@ -198,12 +198,18 @@ export class Step {
   }
 
   goTo(step) {
-    const branch = this.branch(), last = branch.live ? branch.head : branch.head - 1;
-    go({step: Math.max(branch.first, Math.min(last, Math.round(step)))});
+    const branch = this.branch(), last = branch.live ? branch.head : branch.head - 1, stored = this.app.source.steps;
+    const near = stored ? stored.reduce((a, b) => (Math.abs(b - step) < Math.abs(a - step) ? b : a)) : step;
+    go({step: Math.max(branch.first, Math.min(last, Math.round(near)))});
   }
 
   async by(steps) {
-    const branch = this.branch(), to = this.step() + steps;
+    const branch = this.branch(), to = this.step() + steps, stored = this.app.source.steps;
+    if (stored) { // an exported page holds some steps only
+      const at = stored.indexOf(this.step());
+      this.goTo(stored[Math.max(0, Math.min(stored.length - 1, at + Math.sign(steps)))]);
+      return;
+    }
     if (to > branch.head && branch.live && branch.number === this.app.told.current) {
       try {
         this.app.told = await this.app.source.do("step", {steps: to - branch.head});
