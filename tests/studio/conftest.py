@@ -168,5 +168,5 @@ def page(browser, studio):
     found.said, found.elsewhere = said, elsewhere
     yield found
     context.close()
-    assert not said
-    assert not elsewhere
+    assert said == []
+    assert elsewhere == []

@@ -127,7 +127,13 @@ def weight_map(
 
 
 def weight_account(
-    step: StepExplained, layer: str, weight: str, index: list[int], example: int | None, check: bool, pictures: bool = True
+    step: StepExplained,
+    layer: str,
+    weight: str,
+    index: list[int],
+    example: int | None,
+    check: bool,
+    pictures: bool = True,
 ) -> dict[str, Any]:
     """The arithmetic of one weight, as `explain` gives it; with pictures as rows of numbers, or without."""
     link = step.link(layer)

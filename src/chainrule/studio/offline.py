@@ -29,7 +29,9 @@ MAP_BYTES = 2_000_000  # of the weights' maps of all steps in 16 bits; beyond, t
 Array = np.ndarray[Any, Any]
 
 
-def write(folder: Any, path: Any, steps: Sequence[int] | None = None, weights: int = WEIGHTS) -> dict[str, Any]:
+def write(
+    folder: Any, path: Any, steps: Sequence[int] | None = None, weights: int = WEIGHTS
+) -> dict[str, Any]:
     """Writes the page. steps: those that are in it, by default five over the whole run.  weights: how many accounts a step has.
 
     Returns what it holds: steps, weights, examples, bytes. SettingError for a step that the run does not have.
@@ -42,7 +44,9 @@ def write(folder: Any, path: Any, steps: Sequence[int] | None = None, weights: i
     chosen = spread(branch.first, last) if steps is None else sorted({int(step) for step in steps})
     for step in chosen:
         if not branch.first <= step <= last:
-            raise SettingError(f"The run has the steps {branch.first:,} to {last:,}; there is no step {step:,}.")
+            raise SettingError(
+                f"The run has the steps {branch.first:,} to {last:,}; there is no step {step:,}."
+            )
     if not 1 <= weights <= 5000:
         raise SettingError(f"weights must be from 1 to 5,000; it got {weights}.")
     opened = {step: session.views.step_of({"step": str(step)}) for step in chosen}
@@ -54,7 +58,13 @@ def write(folder: Any, path: Any, steps: Sequence[int] | None = None, weights: i
     page = whole(f"{session.run}: {len(chosen)} steps", groups)
     size = put(path, [page.encode()])
     examples = sum(opened[step].n for step in chosen)
-    return {"file": str(path), "steps": chosen, "weights": len(which), "examples": examples, "bytes": size or len(page.encode())}
+    return {
+        "file": str(path),
+        "steps": chosen,
+        "weights": len(which),
+        "examples": examples,
+        "bytes": size or len(page.encode()),
+    }
 
 
 def spread(first: int, last: int) -> list[int]:
@@ -83,7 +93,8 @@ def moved_most(opened: Sequence[StepExplained], count: int) -> list[tuple[str, s
 
 def too_large(step: StepExplained, count: int) -> bool:
     """Whether the maps of all weights take too much room in 16 bits."""
-    return 2 * count * sum(array.size for link in step.links for array in link.params.values()) > MAP_BYTES
+    numbers = sum(int(array.size) for link in step.links for array in link.params.values())
+    return 2 * count * numbers > MAP_BYTES
 
 
 # ── what is stored ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -98,7 +109,11 @@ def base_of(session: Session, steps: list[int]) -> dict[str, Any]:
 
 
 def step_of(
-    session: Session, step: StepExplained, number: int, which: Sequence[tuple[str, str, tuple[int, ...]]], narrow: bool
+    session: Session,
+    step: StepExplained,
+    number: int,
+    which: Sequence[tuple[str, str, tuple[int, ...]]],
+    narrow: bool,
 ) -> dict[str, Any]:
     """All that the page asks about one step."""
     query = {"step": str(number)}
@@ -107,7 +122,9 @@ def step_of(
         stored["plane"] = session.see("plane", query)
     for link in step.links:
         for name in link.params:
-            stored[f"map {link.name}.{name}"] = rounded(explained.weight_map(step, link.name, name, "weights"), narrow)
+            stored[f"map {link.name}.{name}"] = rounded(
+                explained.weight_map(step, link.name, name, "weights"), narrow
+            )
     for k in range(step.n):
         stored[f"example {k}"] = explained.without_pictures(step.example(k)).to_dict()
     for layer, name, index in which:
@@ -116,7 +133,9 @@ def step_of(
     return stored
 
 
-def rounded(shown: tuple[dict[str, Any], dict[str, Array]], narrow: bool) -> tuple[dict[str, Any], dict[str, Array]]:
+def rounded(
+    shown: tuple[dict[str, Any], dict[str, Array]], narrow: bool
+) -> tuple[dict[str, Any], dict[str, Array]]:
     """A map of weights in 16 bits, or in 8 with a scale for each unit."""
     header, arrays = shown
     values = np.asarray(arrays["values"], np.float32)
@@ -124,14 +143,21 @@ def rounded(shown: tuple[dict[str, Any], dict[str, Array]], narrow: bool) -> tup
         return header | {"rounded": True}, {"values": values.astype(np.float16)}
     scale = np.abs(values).reshape(-1, values.shape[-1]).max(axis=0) / 127
     levels = np.rint(values / np.where(scale > 0, scale, 1)) + 128
-    return header | {"rounded": True, "bits": 8}, {"levels": levels.astype(np.uint8), "scale": scale.astype(np.float32)}
+    return header | {"rounded": True, "bits": 8}, {
+        "levels": levels.astype(np.uint8),
+        "scale": scale.astype(np.float32),
+    }
 
 
 def container(entries: dict[str, Any]) -> bytes:
     """Entries by name, compressed: JSON as text, packed messages as they are."""
     pieces, places, offset = [], {}, 0
     for name, found in entries.items():
-        content = packed(*found) if isinstance(found, tuple) else json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
+        content = (
+            packed(*found)
+            if isinstance(found, tuple)
+            else json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
+        )
         places[name] = ["frame" if isinstance(found, tuple) else "json", offset, len(content)]
         pieces.append(content)
         offset += len(content)

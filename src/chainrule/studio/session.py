@@ -173,7 +173,7 @@ class Session:
     def restart(self, settings: Mapping[str, Any]) -> None:
         """Another network or another beginning on the same data: a new branch from step 0, the old curve kept beside it."""
         self.room()
-        told = self.lesson.changed(**settings)
+        told = self.lessons[self.current].changed(**settings)
         if (told.data, told.noise) != (self.lesson.data, self.lesson.noise):
             raise SettingError("Other data need a session of their own.")
         model = lesson.network_of(told, self.data)

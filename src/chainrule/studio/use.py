@@ -45,8 +45,8 @@ class Users:
             if name not in self.predictors:
                 from chainrule.models.saving import load_model
 
-                model = load_model(name, compile=False)
-                self.predictors[name] = Predictor(model, ModelCard.of(model), single=True)
+                loaded: Any = load_model(name, compile=False)
+                self.predictors[name] = Predictor(loaded, ModelCard.of(loaded), single=True)
             predictor = self.predictors[name]
         model = predictor.model
         if np.prod(model.input_shape or ()) != 784:

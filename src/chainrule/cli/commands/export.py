@@ -4,6 +4,8 @@ keras, h5: Keras's files, nothing lost.  onnx: for ONNX Runtime and others; labe
 c: one C99 header without dependencies.  html: one page with a pad to draw on, which works without a network.
 py: one Python file that needs NumPy only.
 
+Of a recorded run, html is a lesson: some of its steps with all their numbers, in one page that works without a network.
+
 A format refuses by name the layers that it cannot carry. Verified means: the file was read or run again, and its outputs
 compared with the model's, on MNIST's test digits where the model reads those.
 """
@@ -13,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli import choices, paths
 from chainrule.cli.output import Output, file_size
 from chainrule.cli.parser import OneOf, Parser, share
+from chainrule.cli.run_options import add_runs_dir
+from chainrule.cli.run_page import export_run, is_run
 from chainrule.errors import SettingError
 
 if TYPE_CHECKING:
@@ -23,12 +27,13 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "chainrule export digits.keras --to onnx --out digits.onnx",
     "chainrule export digits.keras --to html --out digits.html",
+    "chainrule export last --to html --steps 0,100,1000 --out lesson.html",
 )
 
 
 def arguments(parser: Parser) -> None:
     """Adds what this command takes."""
-    parser.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
+    parser.add_argument("model", metavar="MODEL|RUN", help="a .keras or .h5 file, or a recorded run (--to html)")
     parser.add_argument("--to", type=OneOf("format", choices.FORMATS), metavar="FORMAT",
                         help=f"{', '.join(choices.FORMATS)} (default: as FILE ends)")  # fmt: skip
     parser.add_argument("--out", metavar="FILE", help="the file to write")
@@ -52,6 +57,11 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "--without-optimizer", action="store_true", help="keras, h5: leave out the optimizer's state"
     )
+    parser.add_argument("--steps", metavar="N,N", help="a run: the steps that can be opened in the page (default: five)")
+    parser.add_argument(
+        "--weights", type=int, metavar="N", help="a run: how many weights' arithmetic each step has (default 500)"
+    )
+    add_runs_dir(parser)
     parser.add_argument("--no-verify", action="store_true", help="do not compare the file with the model")
     parser.add_argument("--force", action="store_true", help="replace FILE if it is there already")
     parser.add_json()
@@ -61,6 +71,8 @@ def run(args: "Namespace", out: Output) -> int:
     """Writes the file and says how it was verified."""
     if args.out is None:
         raise SettingError("Where to? --out FILE, such as digits.onnx.")
+    if is_run(args):
+        return export_run(args, out)
     from chainrule.export import FORMATS, export_model, format_of
     from chainrule.models.saving import load_model
 

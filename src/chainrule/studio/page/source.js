@@ -129,6 +129,8 @@ export class LiveSource {
     clearTimeout(this.waiting);
     const socket = this.socket;
     this.socket = null;
-    if (socket) socket.close();
+    if (!socket) return;
+    if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+    else socket.close();
   }
 }

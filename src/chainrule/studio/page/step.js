@@ -86,6 +86,8 @@ export class Step {
   async moved() {
     const turn = this.turn = (this.turn || 0) + 1, s = this.state, key = `${this.branchNumber()}@${this.step()}`;
     try {
+      const branches = this.app.told.branches.length;
+      if (this.branchNumber() >= branches) throw new Error(`There are the branches 0 to ${branches - 1}; there is no branch ${this.branchNumber()}.`);
       if (this.shown !== key || this.branch().head === this.step()) {
         const overview = await this.app.source.see("step", this.query());
         if (turn !== this.turn) return;
