@@ -3,90 +3,14 @@
 Needs the packages starlette, uvicorn, websockets, playwright, and Debian's chromium.
 """
 
-import http.client
 import importlib.util
-import json
-import os
-import re
 import shutil
-import subprocess
-import sys
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
+from studio_client import running
 
 NEEDED = ("starlette", "uvicorn", "websockets")
 collect_ignore_glob = [] if all(importlib.util.find_spec(name) for name in NEEDED) else ["test_*.py"]
-
-SRC = Path(__file__).parents[2] / "src"
-
-
-class Studio:
-    """A running `chainrule studio`, and a client that holds its cookie."""
-
-    def __init__(self, *words, cwd=None, port="0") -> None:
-        environment = os.environ | {"PYTHONPATH": str(SRC), "PYTHONUNBUFFERED": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "chainrule", "studio", *words, "--no-open", "--port", port],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=cwd,
-        )  # fmt: skip
-        line = self.process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=(\S+)", line)
-        assert found, line + self.process.stderr.read()
-        self.link, self.port, self.token = found[0], int(found[1]), found[2]
-        self.host = f"127.0.0.1:{self.port}"
-        status, headers, _ = self.raw("GET", f"/?token={self.token}", {"Host": self.host})
-        assert status == 303
-        self.cookie = headers["set-cookie"].split(";")[0]
-
-    def raw(self, method, path, headers, body=b""):
-        """A request with exactly these headers; a list of pairs allows doubles."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-        pairs = headers.items() if isinstance(headers, dict) else headers
-        for name, value in pairs:
-            connection.putheader(name, value)
-        if body or method in ("POST", "PUT", "DELETE", "PATCH"):
-            connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders(body or None)
-        answer = connection.getresponse()
-        content = answer.read()
-        found = answer.status, {k.lower(): v for k, v in answer.getheaders()}, content
-        connection.close()
-        return found
-
-    def ask(self, method, path, json_body=None, body=b""):
-        """A request as the studio's own page makes it: status and the answer, JSON or bytes."""
-        headers = {"Host": self.host, "Cookie": self.cookie, "Origin": f"http://{self.host}"}
-        if json_body is not None:
-            body = json.dumps(json_body).encode()
-        status, told, content = self.raw(method, path, headers, body)
-        return status, json.loads(content) if "json" in told.get("content-type", "") else content
-
-    def begin(self, **lesson):
-        """A session's id."""
-        status, told = self.ask("POST", "/api/sessions", {"lesson": lesson})
-        assert status == 200, told
-        return told["id"]
-
-    def close(self) -> str:
-        """Ends it; returns what it said on stderr."""
-        self.process.terminate()
-        try:
-            return self.process.communicate(timeout=15)[1]
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.communicate()[1]
-
-
-@contextmanager
-def running(*words, **more):
-    studio = Studio(*words, **more)
-    try:
-        yield studio
-    finally:
-        studio.close()
 
 
 @pytest.fixture(scope="session")

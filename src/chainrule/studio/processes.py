@@ -151,6 +151,7 @@ class Sessions:
         self.open: dict[str, SessionProcess] = {}
         self.spare: SessionProcess | None = None
         self.helper: SessionProcess | None = None
+        self.opening: dict[str, asyncio.Lock] = {}
 
     def prepare(self) -> None:
         """Starts the process for the next session, so that nobody waits for it."""
@@ -160,6 +161,11 @@ class Sessions:
     async def begin(self, kind: str, settings: Any) -> tuple[SessionProcess, str]:
         """A session for a lesson or a run, and its description; one that is open already with the same settings is given."""
         what = (kind, settings)
+        async with self.opening.setdefault(repr(what), asyncio.Lock()):  # two pages at once share one
+            return await self.begin_one(what)
+
+    async def begin_one(self, what: tuple[str, Any]) -> tuple[SessionProcess, str]:
+        """Finds or opens a session; one at a time for the same settings."""
         for session in self.open.values():
             if session.what == what and session.ended is None:
                 return session, str(await session.ask("see", "session", {}))
@@ -167,7 +173,7 @@ class Sessions:
         ready, self.spare = self.spare, None
         assert ready is not None  # prepare made it
         try:
-            told = await ready.ask("open", kind, settings)
+            told = await ready.ask("open", *what)
         except SessionError:
             ready.close()
             raise

@@ -101,8 +101,10 @@ class Session:
         live = self.live()
         self.playing = False
         to = settings.get("to")
-        count = lesson.whole("to", to, 0, 10**9) - live.head if to is not None else settings.get("steps", 1)
-        live.advance(lesson.whole("steps", max(0, count), 0, MOST_AHEAD))
+        if to is None:
+            live.advance(lesson.whole("steps", settings.get("steps", 1), 0, MOST_AHEAD))
+        else:
+            live.advance(min(MOST_AHEAD, max(0, lesson.whole("to", to, 0, 10**9) - live.head)))
 
     def rate(self, settings: Mapping[str, Any]) -> None:
         """Another learning rate from the next step on."""

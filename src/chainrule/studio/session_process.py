@@ -16,6 +16,7 @@ from chainrule.errors import ChainruleError
 from chainrule.studio.frames import packed
 
 FRAMES = 30  # a second, at most
+COST = 35  # seconds of learning for each second that a frame takes: the frame rate gives way before the learning does
 SLICE = 0.03  # seconds of learning between two looks at the pipe
 
 
@@ -32,7 +33,7 @@ class Serving:
     def __init__(self, pipe: Connection) -> None:
         self.pipe = pipe
         self.session: Any = None
-        self.watched, self.sent_at, self.sent_step, self.changed = False, 0.0, (-1, -1), True
+        self.watched, self.next_frame, self.sent_step, self.changed = False, 0.0, (-1, -1), True
         self.users: Any = None
 
     def serve(self) -> None:
@@ -68,16 +69,20 @@ class Serving:
     def send_frame(self) -> None:
         """A frame, if something changed and it is time for one."""
         now = time.perf_counter()
-        if not self.changed or now - self.sent_at < 1 / FRAMES:
+        if not self.changed or now < self.next_frame:
             return
         session: Any = self.session
         since = self.sent_step[1] if self.sent_step[0] == session.current else None
         if since is not None and since > session.branch.head:
             since = None
         header, arrays = session.views.frame(since)
-        self.sent_at, self.sent_step = now, (session.current, session.branch.head)
+        self.sent_step = session.current, session.branch.head
         self.changed = session.playing
         self.pipe.send((None, "frame", packed(header, arrays)))
+        done = time.perf_counter()
+        self.next_frame = (
+            done + max(1 / FRAMES, COST * (done - now)) if session.playing else done + 1 / FRAMES
+        )
 
     def answer(self, number: int, kind: str, what: str, settings: Any) -> None:
         """Answers one message; a mistake is told, and nothing ends because of it."""

@@ -17,6 +17,7 @@ Array = np.ndarray[Any, Any]
 Shown = tuple[dict[str, Any], dict[str, Array]]
 MOST_AHEAD = 50_000  # steps that are learned at once to reach one that was asked for
 REMEMBERED = 6  # steps that were opened and stay at hand
+SELDOM, COST = 0.25, 60  # seconds between two scores: at least, and for each second that one takes
 SCORED = 500  # held-out examples on which a live network is scored
 
 
@@ -195,10 +196,11 @@ class Views:
             arrays |= pictures.plane(chain, params)
         arrays |= pictures.small_weights(chain, params)
         now = time.perf_counter()
-        if full or now - self.slow_at > (0.2 if self.session.data.input_shape == (2,) else 0.5):
+        if full or now > self.slow_at:
             self.slow_header, seldom = self.slow(chain, params)
-            self.slow_at = now
             arrays |= seldom
+            done = time.perf_counter()
+            self.slow_at = done + max(SELDOM, COST * (done - now))
         return plain(header | self.slow_header), arrays
 
     def slow(self, chain: Any, params: Any) -> Shown:
