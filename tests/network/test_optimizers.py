@@ -9,7 +9,7 @@ import pytest
 from chainrule import optimizers
 from chainrule.arrays import BLOCK
 from chainrule.errors import SettingError
-from chainrule.optimizers import SGD, Adagrad, Adam, AdamW, Nadam, RMSprop, schedules
+from chainrule.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Nadam, RMSprop, schedules
 
 STEPS = 12
 
@@ -45,6 +45,25 @@ def adagrad(g, w, rate=0.001, start=0.1, eps=1e-7):
     for t in range(STEPS):
         s += g[t] ** 2
         w -= rate * g[t] / math.sqrt(s + eps)
+        yield w
+
+
+def adadelta(g, w, rate=0.001, rho=0.95, eps=1e-7):
+    s = d = 0.0
+    for t in range(STEPS):
+        s = rho * s + (1 - rho) * g[t] ** 2
+        step = math.sqrt(d + eps) / math.sqrt(s + eps) * g[t]
+        d = rho * d + (1 - rho) * step**2
+        w -= rate * step
+        yield w
+
+
+def adamax(g, w, rate=0.001, b1=0.9, b2=0.999, eps=1e-7):
+    m = u = 0.0
+    for t in range(1, STEPS + 1):
+        m = b1 * m + (1 - b1) * g[t - 1]
+        u = max(b2 * u, abs(g[t - 1]))
+        w -= rate / (1 - b1**t) * m / (u + eps)
         yield w
 
 
@@ -85,6 +104,10 @@ CASES = {
     "rmsprop both": (RMSprop(momentum=0.7, centered=True), rmsprop, {"momentum": 0.7, "centered": True}),
     "adagrad": (Adagrad(), adagrad, {}),
     "adagrad start": (Adagrad(0.1, 0.5, 1e-3), adagrad, {"rate": 0.1, "start": 0.5, "eps": 1e-3}),
+    "adadelta": (Adadelta(), adadelta, {}),
+    "adadelta rho": (Adadelta(1.0, 0.5, 1e-3), adadelta, {"rate": 1.0, "rho": 0.5, "eps": 1e-3}),
+    "adamax": (Adamax(), adamax, {}),
+    "adamax betas": (Adamax(0.1, 0.5, 0.9, 1e-3), adamax, {"rate": 0.1, "b1": 0.5, "b2": 0.9, "eps": 1e-3}),
     "adam": (Adam(), adam, {}),
     "adam betas": (Adam(0.1, 0.5, 0.9, 1e-3), adam, {"rate": 0.1, "b1": 0.5, "b2": 0.9, "eps": 1e-3}),
     "amsgrad": (Adam(beta_2=0.5, amsgrad=True), adam, {"b2": 0.5, "amsgrad": True}),
@@ -196,9 +219,11 @@ def test_the_order_in_a_file_is_keras_s() -> None:
     assert by_weight == {
         "SGD": True,
         "RMSprop": False,
+        "Adadelta": True,
         "Adagrad": True,
         "Adam": True,
         "AdamW": True,
+        "Adamax": True,
         "Nadam": True,
     }
 

@@ -8,7 +8,9 @@ Every pair reads:   forward   a  = f(z)
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from chainrule import absent
 from chainrule.activations.piecewise import (
@@ -139,7 +141,7 @@ def name_of(activation: object) -> str:
     """
     if activation is None:
         return "linear"
-    if callable(activation):
+    if callable(activation) and not isinstance(activation, str):
         activation = getattr(activation, "__wrapped__", activation)
         for name, rule in RULES.items():
             if rule.forward is activation:
@@ -152,6 +154,20 @@ def name_of(activation: object) -> str:
     if name not in RULES:
         raise unknown("activation", activation, [*RULES, *ALIASES])
     return name
+
+
+class CallableName(str):
+    """An activation's name that can also be called, as what a layer of Keras has.
+
+    >>> CallableName("relu")([-1.0, 2.0]), CallableName("relu") == "relu"
+    (array([0., 2.], dtype=float32), True)
+    """
+
+    __slots__ = ()
+
+    def __call__(self, x: Any) -> Array:
+        array = x if hasattr(x, "__array_namespace__") else np.asarray(x, dtype=np.float32)
+        return RULES[str(self)].forward(array)
 
 
 def get(activation: object) -> Callable[[Array], Array]:

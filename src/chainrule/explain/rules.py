@@ -8,7 +8,7 @@ The engine runs `optimizer.rule`; this table says the same in letters, and a tes
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from chainrule.optimizers import SGD, Adagrad, Adam, AdamW, Nadam, Optimizer, RMSprop
+from chainrule.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, Nadam, Optimizer, RMSprop
 
 Line = tuple[str, str]  # name, formula
 
@@ -77,8 +77,17 @@ def nadam(o: Any) -> Rule:
     return Rule(constants, lines, {"momentum": "m", "velocity": "v"}, settings)
 
 
+def adadelta(o: Any) -> Rule:
+    """Steps as large as the steps before."""
+    lines = [
+        ("s′", "ρ · s + (1 - ρ) · g²"), ("step", "√(d + ε) / √(s′ + ε) · g"), ("d′", "ρ · d + (1 - ρ) · step²"),
+        ("w′", "w - η · step"),
+    ]  # fmt: skip
+    return Rule([], lines, {"accumulated_grad": "s", "accumulated_delta_var": "d"}, {"ρ": o.rho, "ε": o.epsilon})
+
+
 RULES: dict[type[Optimizer], Callable[[Any], Rule]] = {
-    SGD: sgd, RMSprop: rmsprop, Adagrad: adagrad, Adam: adam, AdamW: adam, Nadam: nadam,
+    SGD: sgd, RMSprop: rmsprop, Adadelta: adadelta, Adagrad: adagrad, Adam: adam, AdamW: adam, Nadam: nadam,
 }  # fmt: skip
 
 

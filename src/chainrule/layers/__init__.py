@@ -60,6 +60,16 @@ from chainrule.layers.margins import (
     ZeroPadding2D,
 )
 from chainrule.layers.masking import Masking
+from chainrule.layers.merge_functions import (
+    add,
+    average,
+    concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)  # fmt: skip
 from chainrule.layers.merging import (
     Add,
     Average,
@@ -115,8 +125,8 @@ __all__ = [
     "PReLU", "Permute", "PositionalEmbedding", "RMSNormalization", "ReLU", "RepeatVector", "Rescaling",
     "Reshape", "SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D",
     "SimpleRNN", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "Subtract", "TimeDistributed",
-    "UnitNormalization", "UpSampling1D", "UpSampling2D", "ZeroPadding1D", "ZeroPadding2D", "deserialize",
-    "serialize",
+    "UnitNormalization", "UpSampling1D", "UpSampling2D", "ZeroPadding1D", "ZeroPadding2D", "add",
+    "average", "concatenate", "deserialize", "dot", "maximum", "minimum", "multiply", "serialize", "subtract",
 ]  # fmt: skip
 
 CLASSES: dict[str, type[Layer]] = {

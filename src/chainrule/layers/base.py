@@ -23,6 +23,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Noise, Params
 from chainrule.errors import DataError, SettingError, ShapeError, unknown
+from chainrule.layers.weight_lists import WeightLists
 
 Shape = tuple[int, ...]
 
@@ -43,7 +44,7 @@ class Context(NamedTuple):
 PREDICTING = Context()
 
 
-class Layer:
+class Layer(WeightLists):
     """A step on the way from input to output. Shapes are given without the batch axis.
 
     name: unique within a model, given automatically (dense, dense_1, ...).  trainable: False keeps the weights.
@@ -72,8 +73,13 @@ class Layer:
     member_of: Any = None  # the Sequential that it was added to
 
     def __init_subclass__(cls, **settings: Any) -> None:
-        """Refuses a layer that was written for version 0.1, when it is defined."""
+        """Refuses a layer that says `call`, as Keras's do, or that was written for version 0.1, when it is defined."""
         super().__init_subclass__(**settings)
+        if "call" in vars(cls) and "forward" not in vars(cls):
+            raise SettingError(
+                f"{cls.__name__} says how it computes in call(); Chainrule writes derivatives out instead of recording "
+                "operations: write forward(self, params, x, context) and backward(self, params, cache, dy), or use a Lambda."
+            )
         if "forward" in vars(cls) and "noise" in signature(cls.forward).parameters:
             raise SettingError(
                 f"{cls.__name__}.forward takes noise, as in version 0.1; it is now forward(self, params, x, context), "

@@ -78,14 +78,14 @@ class Dense(WeightedLayer):
         return shapes
 
     @property
-    def kernel(self) -> np.ndarray:
-        """The weights, (inputs, units)."""
-        return np.asarray(self.params["kernel"])
+    def kernel(self) -> np.ndarray | None:
+        """A copy of the weights, (inputs, units); None before they are drawn. set_weights changes them."""
+        return np.array(self.params["kernel"]) if "kernel" in self.params else None
 
     @property
-    def bias(self) -> np.ndarray:
-        """The biases, (units,)."""
-        return np.asarray(self.params["bias"])
+    def bias(self) -> np.ndarray | None:
+        """A copy of the biases, (units,); None where there are none."""
+        return np.array(self.params["bias"]) if "bias" in self.params else None
 
     def get_config(self) -> dict[str, Any]:
         return (

@@ -8,6 +8,8 @@ from chainrule.errors import SettingError, ShapeError
 from chainrule.layers.base import PREDICTING, Context, Layer, Shape, shape_of
 from chainrule.layers.symbolic import Tensor, input_tensor
 
+WHOLE = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "float16", "float64")
+
 
 class InputLayer(Layer):
     """Says what shape one example has; changes nothing. Usually written `Input(shape=(784,))`."""
@@ -19,7 +21,11 @@ class InputLayer(Layer):
             if settings.pop(setting, False):
                 raise SettingError(f"Input: {setting}=True is not supported.")
         settings.pop("batch_size", None)
+        if str(settings.get("dtype")) in WHOLE:  # inputs may be whole numbers; layers turn them into float32
+            del settings["dtype"]
         super().__init__(name=name, **settings)
+        if shape is not None and batch_shape is not None:
+            raise SettingError("Input takes shape, of one example, or batch_shape, with the batch's size in front; not both.")
         if batch_shape is not None:
             shape = tuple(batch_shape)[1:]
         if shape is None:

@@ -20,7 +20,6 @@ class WeightedLayer(Layer):
     """
 
     settings_of: ClassVar[dict[str, str]] = {"kernel": "kernel", "bias": "bias"}
-    activation: str = "linear"
     activity_regularizer: Any = None
 
     def set_up_weights(self, **settings: tuple[Any, ...]) -> None:
@@ -31,9 +30,18 @@ class WeightedLayer(Layer):
 
     def set_up_output(self, activation: Any, activity_regularizer: Any) -> None:
         """Takes what follows the weighted sum: an activation, and a penalty on its output."""
-        self.activation = activations.name_of(activation)
+        self.activation = activation
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        self.activation_link = Activation(self.activation)
+
+    @property
+    def activation(self) -> Any:
+        """The activation's name, which can also be called; setting it counts at once, also after building."""
+        return activations.CallableName(self.__dict__.get("_activation", "linear"))
+
+    @activation.setter
+    def activation(self, value: Any) -> None:
+        self._activation = activations.name_of(value)
+        self.activation_link = Activation(self._activation)
 
     def init(self, rng: "np.random.Generator", input_shape: Shape) -> Params:
         """First weights, float32, each from its initializer."""

@@ -122,7 +122,15 @@ def as_list(value: Any) -> list[Any]:
 
 
 def refuse_settings(what: str, **settings: Any) -> None:
-    """Says of settings that Keras knows that they are not supported, where they are set."""
+    """Says of settings that Keras knows that they are not supported, where they are set, and of others that there are none."""
     for setting, value in settings.items():
+        if setting not in KERAS_SETTINGS:
+            raise SettingError(f"{what} has no setting called {setting!r} (it got {value!r}).")
         if value is not None and value is not False:
             raise SettingError(f"{what}: {setting} is not supported; leave it out.")
+
+
+KERAS_SETTINGS = {
+    "callbacks", "expand_nested", "input_signature", "layer_range", "objects_to_skip", "positions", "show_trainable",
+    "skip_mismatch", "zipped", "save_format", "by_name", "options", "signatures",
+}  # fmt: skip

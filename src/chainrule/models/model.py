@@ -14,6 +14,8 @@ from chainrule.models.compiling import Asked, refuse_settings
 from chainrule.models.learning import Learning
 from chainrule.models.saving import save_model
 
+OVERRIDES = ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics", "make_train_function")
+
 
 class Model(Learning):
     """A network with a way of learning: Keras's methods, arguments and defaults.
@@ -35,7 +37,13 @@ class Model(Learning):
             from chainrule.models.functional import Functional
 
             return object.__new__(Functional)
-        if "call" in vars(cls):
+        for name in OVERRIDES:
+            if any(name in vars(kind) for kind in cls.__mro__ if not kind.__module__.startswith("chainrule.")):
+                raise SettingError(
+                    f"{cls.__name__} overrides {name}, which is never called here: the step is written out in backprop.py. A loss, a "
+                    "metric, a callback or a layer of your own does most of what it is overridden for; train_on_batch takes single steps."
+                )
+        if any("call" in vars(kind) for kind in cls.__mro__ if not kind.__module__.startswith("chainrule.")):
             raise SettingError(
                 f"{cls.__name__} says how it computes in call(); Chainrule writes out derivatives and needs the network as "
                 "layers: build it with Model(inputs, outputs), or Sequential([...]). A single layer of your own may be a "
@@ -202,6 +210,16 @@ class Model(Learning):
         """How many numbers the model learns."""
         self.build()
         return sum(layer.count_params() for layer in self.flat_layers)
+
+    @property
+    def trainable_weights(self) -> list[np.ndarray]:
+        """The weights that learn."""
+        return [weight for layer in self.layers for weight in layer.trainable_weights]
+
+    @property
+    def non_trainable_weights(self) -> list[np.ndarray]:
+        """The weights that no gradient changes."""
+        return [weight for layer in self.layers for weight in layer.non_trainable_weights]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
         """A layer by name or by place."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule import absent
 from chainrule.errors import SettingError, unknown
 from chainrule.optimizers import schedules
+from chainrule.optimizers.adadelta import Adadelta, Adamax
 from chainrule.optimizers.adam import Adam, AdamW, Nadam
 from chainrule.optimizers.base import Optimizer
 from chainrule.optimizers.ranges import check_ranges
@@ -12,12 +13,12 @@ from chainrule.optimizers.rmsprop import Adagrad, RMSprop
 from chainrule.optimizers.sgd import SGD
 
 __all__ = [
-    "SGD", "Adagrad", "Adam", "AdamW", "Nadam", "Optimizer", "RMSprop", "deserialize", "get", "schedules",
+    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Nadam", "Optimizer", "RMSprop", "deserialize", "get", "schedules",
     "serialize",
 ]  # fmt: skip
 
 CLASSES: dict[str, type[Optimizer]] = {
-    kind.__name__: kind for kind in (SGD, RMSprop, Adagrad, Adam, AdamW, Nadam)
+    kind.__name__: kind for kind in (SGD, RMSprop, Adadelta, Adagrad, Adam, AdamW, Adamax, Nadam)
 }
 
 
