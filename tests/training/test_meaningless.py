@@ -129,3 +129,23 @@ def test_classes_in_order_are_seen_before_validation_split() -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             model(layers.Dense(3, "softmax"), loss).fit(X, y, validation_split=1 / 3, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("factor", "offset", "said"),
+    [(255, 0, True), (1e4, 0, True), (1, 500, True), (1, 0, False), (3, -1, False)],
+)
+def test_inputs_that_are_not_scaled_are_warned_of_once(factor, offset, said) -> None:
+    """Pixels up to 255 and far offsets are; what the network scales by itself is not."""
+    x = RNG.random((60, 4)) * factor + offset
+    own = model(layers.Dense(3, "softmax"), "sparse_categorical_crossentropy", optimizer="adam")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        own.fit(x, Y, verbose=0)
+        own.fit(x, Y, verbose=0)
+    assert sum("networks learn best" in str(warning.message) for warning in caught) == said
+    scaling = Sequential([Input((4,)), layers.Rescaling(1 / 255), layers.Dense(3, "softmax")])
+    scaling.compile("adam", "sparse_categorical_crossentropy", backend="numpy")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scaling.fit(x, Y, verbose=0)

@@ -11,9 +11,8 @@ import numpy as np
 from chainrule.diagnosis.answers import NO_LABEL, Answers
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.records import Records
-from chainrule.training.meaningless import in_blocks, output_and_loss, targets_and_loss
+from chainrule.training.meaningless import NOT_SCALED, in_blocks, output_and_loss, targets_and_loss
 
-NOT_SCALED = 20.0  # what 99 of 100 inputs of a network stay below
 MUCH_LOST = 0.2  # of accuracy, on what was held back
 
 

@@ -144,7 +144,7 @@ class Learning:
             validation_data = held if sample_weight is not None else held[:2]
         problem = self.problem(x, y)
         examples = problem.examples(x, y, sample_weight, class_weight)
-        warn(self, examples.y)
+        warn(self, examples.y, examples)
         validation = None
         if validation_data is not None:
             if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):

@@ -13,6 +13,12 @@ from chainrule.errors import SettingError
 from chainrule.layers import Layer
 
 SAMPLE = 2000  # targets stand for all
+LOOKED_AT = 200  # examples, for their scale
+NOT_SCALED = 20.0  # what 99 of 100 inputs of a network stay below
+SCALE_BY_THEMSELVES = (
+    "Rescaling", "Normalization", "BatchNormalization", "LayerNormalization", "Embedding", "Discretization", "CategoryEncoding", "Hashing",
+    "IntegerLookup", "StringLookup", "TextVectorization", "UnitNormalization",
+)  # fmt: skip
 PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid")
 
 
@@ -58,10 +64,28 @@ def meaningless(model: Any, y: Any = None) -> list[Meaningless]:
     return found
 
 
-def warn(model: Any, y: Any) -> None:
+def inputs_and_network(model: Any, examples: Any) -> list[Meaningless]:
+    """Inputs far from -1..1 that nothing in the network brings there."""
+    x = getattr(examples, "x", None)
+    if not hasattr(x, "dtype") or any(type(layer).__name__ in SCALE_BY_THEMSELVES for layer in model.layers[:3]):
+        return []
+    places = np.linspace(0, len(examples) - 1, min(LOOKED_AT, len(examples))).astype(int)
+    seen = np.abs(examples.inputs(places))
+    most = float(np.quantile(seen, 0.99)) if seen.size else 0.0
+    if most <= NOT_SCALED:
+        return []
+    return [
+        Meaningless(
+            "inputs not scaled", f"The inputs go up to {most:.6g}; networks learn best from about -1 to 1.",
+            "Divide them by their largest value (pixels by 255), or subtract the mean and divide by the deviation.",
+        )
+    ]  # fmt: skip
+
+
+def warn(model: Any, y: Any, examples: Any = None) -> None:
     """Warns of what makes no sense, once for each model and thing; SettingError for what no step can be made with."""
     told: set[str] = model.__dict__.setdefault("_told_meaningless", set())
-    for problem in meaningless(model, y):
+    for problem in [*meaningless(model, y), *([] if examples is None else inputs_and_network(model, examples))]:
         if problem.impossible:
             raise SettingError(str(problem))
         if problem.name not in told:
