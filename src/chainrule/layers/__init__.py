@@ -32,6 +32,7 @@ from chainrule.layers.depthwise import (
     SeparableConv1D,
     SeparableConv2D,
 )
+from chainrule.layers.derived import Lambda
 from chainrule.layers.dot import Dot
 from chainrule.layers.dropout import (
     AlphaDropout,
@@ -120,7 +121,7 @@ __all__ = [
     "DepthwiseConv1D", "DepthwiseConv2D", "Dot", "Dropout", "Embedding", "Flatten", "GaussianDropout",
     "GaussianNoise", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D",
     "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "Identity", "Input",
-    "InputLayer", "Layer", "LayerNormalization", "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D",
+    "InputLayer", "Lambda", "Layer", "LayerNormalization", "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D",
     "MaxPooling1D", "MaxPooling2D", "Maximum", "Minimum", "MultiHeadAttention", "Multiply", "Normalization",
     "PReLU", "Permute", "PositionalEmbedding", "RMSNormalization", "ReLU", "RepeatVector", "Rescaling",
     "Reshape", "SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D",

@@ -72,19 +72,20 @@ class Layer(WeightLists):
     activation: Any = None
     member_of: Any = None  # the Sequential that it was added to
 
+    written_out: ClassVar[bool] = True  # whether its derivative stands beside its formula, or is left to JAX
+
     def __init_subclass__(cls, **settings: Any) -> None:
-        """Refuses a layer that says `call`, as Keras's do, or that was written for version 0.1, when it is defined."""
+        """Takes a layer that only says `call`, as Keras's do; refuses one that was written for version 0.1."""
         super().__init_subclass__(**settings)
-        if "call" in vars(cls) and "forward" not in vars(cls):
-            raise SettingError(
-                f"{cls.__name__} says how it computes in call(); Chainrule writes derivatives out instead of recording "
-                "operations: write forward(self, params, x, context) and backward(self, params, cache, dy), or use a Lambda."
-            )
         if "forward" in vars(cls) and "noise" in signature(cls.forward).parameters:
             raise SettingError(
                 f"{cls.__name__}.forward takes noise, as in version 0.1; it is now forward(self, params, x, context), "
                 "and the noise is context.noise (None when not learning)."
             )
+        if "call" in vars(cls) and cls.forward is Layer.forward:  # written for Keras
+            from chainrule.layers.derived import adopt
+
+            adopt(cls)
 
     def __init__(
         self,
@@ -234,7 +235,9 @@ class Layer(WeightLists):
 
     def only_call(self) -> Any:
         """The one call of the layer; SettingError where there was none, or several."""
-        if not self.calls and self.member_of is not None:  # a layer of a Sequential, which is a network without branches
+        if (
+            not self.calls and self.member_of is not None
+        ):  # a layer of a Sequential, which is a network without branches
             _ = self.member_of.outputs
         if len(self.calls) != 1:
             raise SettingError(

@@ -61,4 +61,7 @@ def summary_lines(model: Any, line_length: int | None = None) -> list[str]:
     lines.append(f" Non-trainable params: {total - learns:,} ({size(total - learns)})")
     if optimizer_params:
         lines.append(f" Optimizer params: {optimizer_params:,} ({size(optimizer_params)})")
+    derived = [str(layer.name) for layer in model.layers if not getattr(layer, "written_out", True)]
+    if derived:
+        lines.append(f" Not written out (JAX derives them): {', '.join(derived)}")
     return lines
