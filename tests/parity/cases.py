@@ -71,6 +71,24 @@ def losses(k: Any) -> dict[str, tuple[Any, str]]:
         "binary logits": (k.BinaryCrossentropy(from_logits=True), "yes"),
         "binary smooth": (k.BinaryCrossentropy(label_smoothing=0.2), "yes inside"),
         "binary smooth logits": (k.BinaryCrossentropy(from_logits=True, label_smoothing=0.2), "yes"),
+        "mape": (k.MeanAbsolutePercentageError(), "numbers"),
+        "msle": (k.MeanSquaredLogarithmicError(), "soft positive"),
+        "log cosh": (k.LogCosh(), "numbers"),
+        "cosine": (k.CosineSimilarity(), "numbers"),
+        "hinge": (k.Hinge(), "yes"),
+        "squared hinge": (k.SquaredHinge(), "yes"),
+        "hinge of numbers": (k.Hinge(), "numbers"),
+        "categorical hinge": (k.CategoricalHinge(), "one-hot"),
+        "poisson": (k.Poisson(), "soft positive"),
+        "divergence": (k.KLDivergence(), "soft shares"),
+        "binary focal": (k.BinaryFocalCrossentropy(), "yes inside"),
+        "binary focal all": (
+            k.BinaryFocalCrossentropy(True, 0.3, 1.5, from_logits=True, label_smoothing=0.1), "yes",
+        ),
+        "focal": (k.CategoricalFocalCrossentropy(), "one-hot positive"),
+        "focal all": (
+            k.CategoricalFocalCrossentropy([0.1, 0.2, 0.3, 0.2, 0.2], 1.5, from_logits=True, label_smoothing=0.1), "one-hot",
+        ),
     }
 
 

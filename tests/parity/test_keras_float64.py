@@ -100,7 +100,7 @@ def test_losses_and_their_derivatives_are_keras_s(name, theirs) -> None:
     """Every loss and setting: one value per example, and the derivative of their mean."""
     loss, kind = cases.losses(losses)[name]
     y, p = cases.pair(kind)
-    rough = in_float32(theirs[f"loss/{name}/values"])
+    rough = in_float32(theirs[f"loss/{name}/values"]) or name == "mape"  # whose 100 is a float32 there
     close(loss.values(y, p), theirs[f"loss/{name}/values"], rough)
     close(loss.derivative(y, p) / len(p), theirs[f"loss/{name}/dp"], rough)
 

@@ -9,7 +9,9 @@ ACTIVATIONS = (
 )  # fmt: skip
 LOSSES = (
     "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mean_squared_error",
-    "mean_absolute_error", "huber", "mse", "mae",
+    "mean_absolute_error", "huber", "mse", "mae", "mean_absolute_percentage_error", "mean_squared_logarithmic_error",
+    "log_cosh", "cosine_similarity", "hinge", "squared_hinge", "categorical_hinge", "poisson", "kl_divergence",
+    "binary_focal_crossentropy", "categorical_focal_crossentropy",
 )  # fmt: skip
 OPTIMIZERS = ("adam", "sgd", "rmsprop", "adagrad", "adamw", "nadam")
 SCHEDULES = ("constant", "one-cycle", "cosine")

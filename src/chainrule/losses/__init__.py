@@ -17,30 +17,82 @@ from chainrule.losses.classification import (
     CategoricalCrossentropy,
     SparseCategoricalCrossentropy,
 )
+from chainrule.losses.distributions import (
+    KLDivergence,
+    Poisson,
+    kl_divergence,
+    poisson,
+)
+from chainrule.losses.focal import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    binary_focal_crossentropy,
+    categorical_focal_crossentropy,
+)
+from chainrule.losses.hinges import (
+    CategoricalHinge,
+    Hinge,
+    SquaredHinge,
+    categorical_hinge,
+    hinge,
+    squared_hinge,
+)
 from chainrule.losses.own import FunctionLoss, LossFunctionWrapper, Summed
 from chainrule.losses.regression import Huber, MeanAbsoluteError, MeanSquaredError
+from chainrule.losses.scales import (
+    CosineSimilarity,
+    LogCosh,
+    MeanAbsolutePercentageError,
+    MeanSquaredLogarithmicError,
+    cosine_similarity,
+    log_cosh,
+    mean_absolute_percentage_error,
+    mean_squared_logarithmic_error,
+)
 
 __all__ = [
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
     "FunctionLoss",
+    "Hinge",
     "Huber",
+    "KLDivergence",
+    "LogCosh",
     "Loss",
     "LossFunctionWrapper",
     "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
     "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
     "SparseCategoricalCrossentropy",
+    "SquaredHinge",
     "Summed",
     "as_loss",
     "binary_crossentropy",
+    "binary_focal_crossentropy",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_hinge",
+    "cosine_similarity",
     "for_learning",
     "get",
+    "hinge",
     "huber",
+    "kl_divergence",
+    "log_cosh",
     "mean_absolute_error",
+    "mean_absolute_percentage_error",
     "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
     "serialize",
     "sparse_categorical_crossentropy",
+    "squared_hinge",
 ]
 
 CLASSES: dict[str, type[Loss]] = {
@@ -48,6 +100,8 @@ CLASSES: dict[str, type[Loss]] = {
     for kind in (
         MeanSquaredError, MeanAbsoluteError, Huber,
         CategoricalCrossentropy, SparseCategoricalCrossentropy, BinaryCrossentropy,
+        MeanAbsolutePercentageError, MeanSquaredLogarithmicError, LogCosh, CosineSimilarity, Hinge, SquaredHinge,
+        CategoricalHinge, Poisson, KLDivergence, BinaryFocalCrossentropy, CategoricalFocalCrossentropy,
     )
 }  # fmt: skip
 NAMES: dict[str, type[Loss]] = {kind.key: kind for kind in CLASSES.values()} | {
@@ -55,6 +109,11 @@ NAMES: dict[str, type[Loss]] = {kind.key: kind for kind in CLASSES.values()} | {
     "mae": MeanAbsoluteError,
     "huber": Huber,
     "bce": BinaryCrossentropy,
+    "mape": MeanAbsolutePercentageError,
+    "msle": MeanSquaredLogarithmicError,
+    "kld": KLDivergence,
+    "kullback_leibler_divergence": KLDivergence,
+    "logcosh": LogCosh,
 }
 
 
@@ -173,7 +232,11 @@ def binary_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, lab
 FUNCTIONS: dict[Any, type[Loss]] = {
     mean_squared_error: MeanSquaredError, mean_absolute_error: MeanAbsoluteError, huber: Huber,
     categorical_crossentropy: CategoricalCrossentropy, sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
-    binary_crossentropy: BinaryCrossentropy,
+    binary_crossentropy: BinaryCrossentropy, mean_absolute_percentage_error: MeanAbsolutePercentageError,
+    mean_squared_logarithmic_error: MeanSquaredLogarithmicError, log_cosh: LogCosh, cosine_similarity: CosineSimilarity,
+    hinge: Hinge, squared_hinge: SquaredHinge, categorical_hinge: CategoricalHinge, poisson: Poisson,
+    kl_divergence: KLDivergence, binary_focal_crossentropy: BinaryFocalCrossentropy,
+    categorical_focal_crossentropy: CategoricalFocalCrossentropy,
 }  # fmt: skip
 
 
