@@ -292,3 +292,42 @@ def test_networks_that_are_no_chains_are_explained_line_by_line(name) -> None:
         recompute(str(step.neuron(link.name, 0)))
     recompute(str(step.example(2)))
     assert explain.check_model(model, data, y).ok
+
+
+@pytest.mark.parametrize("kind", ["batch-normalized", "recurrent", "residual"])
+def test_a_recorded_step_of_any_network_is_replayed_to_the_bit(kind, tmp_path) -> None:
+    """Moving statistics, states over time, branches: the opened step has the bits that training had."""
+    import chainrule
+    from chainrule.models import Model
+
+    rng = np.random.default_rng(3)
+
+    def made():
+        set_random_seed(4)
+        if kind == "recurrent":
+            model = Sequential([Input((5, 4)), layers.LSTM(3), Dense(3, "softmax")])
+        elif kind == "residual":
+            x = Input((6,))
+            model = Model(x, Dense(3, "softmax")(layers.Add()([x, Dense(6, "relu")(x)])))
+        else:
+            model = Sequential([Input((8, 8, 1)), layers.Conv2D(3, 3), layers.BatchNormalization(), Activation("relu"), Flatten(),
+                                Dense(3, "softmax")])  # fmt: skip
+        model.compile("adam", "sparse_categorical_crossentropy", backend="numpy")
+        return model
+
+    model = made()
+    x, y = rng.normal(size=(40, *model.input_shape)).astype(np.float32), rng.integers(0, 3, 40)
+    model.fit(
+        x,
+        y,
+        epochs=3,
+        batch_size=8,
+        verbose=0,
+        callbacks=[chainrule.RunRecorder(tmp_path / "runs", label="any")],
+    )
+    run = chainrule.open_run("last", tmp_path / "runs", model=made(), x=x, y=y)
+    step = explain.step(run, 9)
+    assert step.agreement().same_bits
+    assert "gives the same bits" in str(
+        step.weight_of(*weights_of(step)[0][:2], *(0 for _ in weights_of(step)[0][2]))
+    )

@@ -347,3 +347,35 @@ def test_losses_beyond_float32_do_not_break_a_picture() -> None:
     plots.svg(ax)
     with pytest.raises(DataError, match="finite at no point"):
         plots.loss_plane(landscapes.Plane(here, here, np.nan * losses, ("east", "north")))
+
+
+@pytest.mark.parametrize("kind", ["convolution", "recurrent", "residual"])
+def test_any_network_has_a_landscape(kind) -> None:
+    """Convolutions with batch normalization, recurrent nets and branches: the centre's loss is that of evaluate."""
+    from chainrule.layers import LSTM, Activation, Add, BatchNormalization, Conv2D, Dense, Flatten, Input
+    from chainrule.models import Model
+
+    rng = np.random.default_rng(2)
+    if kind == "convolution":
+        model = Sequential(
+            [
+                Conv2D(3, 3, input_shape=(6, 6, 1)),
+                BatchNormalization(),
+                Activation("relu"),
+                Flatten(),
+                Dense(2),
+            ]
+        )
+    elif kind == "recurrent":
+        model = Sequential([LSTM(4, input_shape=(5, 2)), Dense(2)])
+    else:
+        x = Input((4,))
+        model = Model(x, Dense(2)(Add()([x, Dense(4, "tanh")(x)])))
+    model.compile("sgd", "mse", backend="numpy")
+    x, y = (
+        rng.normal(size=(10, *model.input_shape)).astype(np.float32),
+        rng.normal(size=(10, 2)).astype(np.float32),
+    )
+    found = landscapes.plane(model, x, y, points=3)
+    assert np.isfinite(found.losses).all()
+    assert found.losses[1, 1] == pytest.approx(model.evaluate(x, y, verbose=0), rel=1e-5)

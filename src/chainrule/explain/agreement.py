@@ -52,7 +52,7 @@ def agreement(links: Sequence[Any], here: State, there: State) -> Agreement:
             rows.append(
                 compared(f"{link.name}.{name}", here["params"][place][name], there["params"][place][name])
             )
-            for slot in link.slots:
+            for slot in link.slots if name in link.gradient else ():
                 mine, other = (
                     here["optimizer_state"][slot][place][name],
                     there["optimizer_state"][slot][place][name],

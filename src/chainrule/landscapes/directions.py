@@ -20,7 +20,12 @@ def direction(centre: Weights, seed: int = 0, number: int = 0) -> Weights:
     """
     rng = np.random.default_rng([seed, number])
     drawn = [{k: rng.normal(size=np.shape(w)) for k, w in params.items()} for params in centre]
-    return [scaled(step, params) for step, params in zip(drawn, centre, strict=True)]
+    return [without_statistics(scaled(step, params)) for step, params in zip(drawn, centre, strict=True)]
+
+
+def without_statistics(step: dict[str, Array]) -> dict[str, Array]:
+    """A direction in which a normalization's moving mean and variance stay: no gradient moves them either."""
+    return {k: w * 0 if k.startswith("moving_") else w for k, w in step.items()}
 
 
 def scaled(step: dict[str, Array], params: dict[str, Array]) -> dict[str, Array]:

@@ -9,12 +9,19 @@ from chainrule.arrays import Array, choose_backend, seconds_on_numpy
 from chainrule.backprop import Weights, forward_sweep, penalty
 from chainrule.engine.jax_engine import JaxEngine, use_compilation_cache
 from chainrule.engine.prediction import ROWS_AT_ONCE
+from chainrule.graph import Graph, Source, taken
 from chainrule.landscapes.weights import moved, weights_of
 from chainrule.layers import Dense
 from chainrule.losses.outputs import fused_output
 
 Progress = Callable[[int, int], Any]  # called with (points done, points in all)
 POINTS_AT_ONCE = 128  # between two calls of progress
+
+
+def is_chain(graph: Graph) -> bool:
+    """Whether each layer is fed by the one before it, and none stands at two places."""
+    fed = all(node.sources == (Source(i - 1),) for i, node in enumerate(graph.nodes))
+    return fed and len(graph.layers) == len(graph.nodes)
 
 
 class Surface:
@@ -28,15 +35,17 @@ class Surface:
         centre: Weights | None = None,
     ) -> None:  # fmt: skip
         self.examples = model.problem(x, y, "a landscape").examples(x, y)
-        self.chain = model.chain
-        end = fused_output(self.chain, model.loss_object)
-        self.body, self.loss = self.chain[: end.z.node + 1], end.loss
-        centre = weights_of(model) if centre is None else centre[len(centre) - len(self.chain) :]
-        lowest = next((i for i, part in enumerate(centre) if part), len(self.body))
+        self.graph = model.graph
+        self.end = fused_output(self.graph, model.loss_object)
+        self.loss, layers = self.end.loss, self.graph.layers
+        centre = weights_of(model) if centre is None else centre[len(centre) - len(layers) :]
+        self.chain = layers if is_chain(self.graph) else []
+        self.body = self.chain[: self.end.z.node + 1]
+        lowest = next((i for i, part in enumerate(centre) if part), len(self.body)) if self.chain else 0
         self.linear = lowest < len(self.body) and type(self.chain[lowest]) is Dense
-        self.above = lowest + self.linear  # what is below answers once for all places
+        self.above = lowest + self.linear  # what is below gives the same for all places
         self.centre, self.directions = centre, [list(way) for way in directions]
-        self.penalised = any(link.penalties() for link in self.chain)
+        self.penalised = any(layer.penalties() for layer in layers)
         seconds = (
             seconds_on_numpy(model.count_params(), len(self.examples), 1) / 3 * points
         )  # forward: a third of a step
@@ -59,7 +68,7 @@ class Surface:
         found /= n
         if self.penalised:
             found += [
-                float(penalty(self.chain, moved(self.centre, self.directions, place))) for place in places
+                float(penalty(self.graph, moved(self.centre, self.directions, place))) for place in places
             ]
         return found
 
@@ -77,6 +86,9 @@ class Surface:
     ) -> Array:
         """Each example's loss at one place. centre, directions: of the links above."""
         a = answers[0]
+        if not self.chain:
+            outputs, _ = forward_sweep(self.graph, moved(centre, directions, place), a)
+            return self.loss.values(y, taken([self.end.z], outputs, (a,)))
         for i, answer in enumerate(answers[1:]):
             a = a + place[i] * answer
         values, _ = forward_sweep(self.body[self.above :], moved(centre, directions, place), a)

@@ -77,7 +77,7 @@ def plane(
 ) -> Plane:  # fmt: skip
     """The loss on a plane around a compiled model's weights, from -span to span in two directions.
 
-    directions: two changes of all weights (a list with a dict for each link of `model.chain`) and words for them;
+    directions: two changes of all weights (a list with a dict for each layer of `model.graph.layers`) and words for them;
     None: two random ones (`direction`).  points: along each of them, best an odd number, so that the centre is one.
 
     >>> from chainrule import Sequential, layers

@@ -1,4 +1,4 @@
-"""All weights of a network: a dict for each link of its chain, or one long vector."""
+"""All weights of a network: a dict for each layer of its graph, or one long vector."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,9 +11,9 @@ from chainrule.errors import ShapeError
 
 
 def weights_of(model: Any) -> Weights:
-    """The weights of a model, with a dict for each link of its chain."""
+    """The weights of a model, with a dict for each layer of its graph."""
     model.build()
-    return [dict(link.params) for link in model.chain]
+    return [dict(layer.params) for layer in model.graph.layers]
 
 
 def like(model: Any, other: Any) -> Weights:
@@ -27,8 +27,8 @@ def like(model: Any, other: Any) -> Weights:
             f"The two models differ: weights of shapes {[a.shape for a in own]} and {[a.shape for a in rest]}."
         )
     found: Weights = []
-    for link in model.chain:
-        names = [name for name in link.weight_names if name in link.params]
+    for layer in model.graph.layers:
+        names = [name for name in layer.weight_names if name in layer.params]
         found.append(dict(zip(names, rest, strict=False)))
         rest = rest[len(names) :]
     return found

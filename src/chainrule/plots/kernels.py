@@ -111,7 +111,7 @@ def histograms(
 ) -> "Axes":
     """How a layer's weights spread while they learn: one ridge for each snapshot of a run, the first one on top.
 
-    run: a recorded run.  layer: its name (default: the first that has weights).  name: "kernel" or "bias".
+    run: a recorded run.  layer: its name (default: the first that has weights).  name: "kernel", "bias", ...; of a layer without a kernel its first array by default.
     Heights are densities, with one scale for all ridges; numbers that are not finite are left out.
 
     >>> import tempfile
@@ -142,7 +142,7 @@ def histograms(
         )
         ax.plot(middles, base + 1.8 * ridge / tallest, color=INK, linewidth=0.8, zorder=k)
     ax.set_yticks([-float(k) for k in range(len(steps))], [f"{step:,}" for step in steps])
-    dressed(ax, f"{layer}: {name} ({arrays[0].size:,} numbers)", "weight", "before step")
+    dressed(ax, f"{layer} ({arrays[0].size:,} numbers)", "weight", "before step")
     ax.spines["left"].set_visible(False)
     return ax
 
@@ -154,18 +154,21 @@ def finite(array: np.ndarray) -> np.ndarray:
 
 
 def weights_over_time(run: Any, layer: str | None, name: str) -> tuple[list[int], list[np.ndarray], str]:
-    """The steps of a run's snapshots, an array of a layer at each, and the layer's name."""
+    """The steps of a run's snapshots, an array of a layer at each, and the names of both."""
     steps = run.snapshots()
     states = [run.load_snapshot(step).state["learning"]["params"] for step in steps]
     places = [i for i, params in enumerate(states[0]) if params]
-    config = [entry["config"] for entry in run.info.settings.model["layers"]]
-    named = [str(c["name"]) for c in config if "units" in c]
-    if len(named) != len(places):  # layers of another kind
-        named = [f"link {i}" for i in places]
+    named = [
+        column[len("weight_rms[") : -1] for column in run.steps.columns if column.startswith("weight_rms[")
+    ]
+    if len(named) != len(places):  # some of them do not learn
+        named = [f"layer {i}" for i in places]
     if layer is not None and layer not in named:
         raise unknown("layer with weights", layer, named)
     at = 0 if layer is None else named.index(layer)
     found = [state[places[at]] for state in states]
+    if name == "kernel" and name not in found[0]:
+        name = next(iter(found[0]))
     if name not in found[0]:
         raise unknown(f"array in {named[at]}", name, found[0])
-    return steps, [np.asarray(params[name]) for params in found], named[at]
+    return steps, [np.asarray(params[name]) for params in found], f"{named[at]}: {name}"

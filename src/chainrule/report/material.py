@@ -14,7 +14,7 @@ from chainrule.datasets.dataset import Dataset
 from chainrule.diagnosis import Diagnosis, diagnose
 from chainrule.diagnosis.answers import NO_LABEL, Answers, as_probabilities
 from chainrule.errors import ChainruleError, DataError, SettingError
-from chainrule.models import Sequential
+from chainrule.models import Model, Sequential
 from chainrule.recording import kept_examples, resume
 from chainrule.recording.replay import Replay
 from chainrule.runs import Run
@@ -51,7 +51,7 @@ class Judged:
 
 
 class Material:
-    """A run with what belongs to it; each thing is got when it is asked for, and ChainruleError says why it can not be.
+    """A run with what belongs to it; each thing is got when it is asked for, and ChainruleError says why it cannot be.
 
     source: where its data are now, if they have moved.  replay: the run, opened, if you have it.
     """
@@ -66,7 +66,7 @@ class Material:
     # ── data ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @cached_property
     def _data(self) -> Dataset | str:
-        """The data, or why they can not be had."""
+        """The data, or why they cannot be had."""
         try:
             data = resume.rebuild(self.run, self._source, backend="numpy").data
         except (ChainruleError, OSError) as problem:
@@ -84,14 +84,14 @@ class Material:
 
     @property
     def data(self) -> Dataset:
-        """What it learned from; DataError when it can not be had."""
+        """What it learned from; DataError when it cannot be had."""
         if isinstance(self._data, str):
             raise DataError(self._data)
         return self._data
 
     @property
     def missing(self) -> str:
-        """Why the data can not be had, or nothing."""
+        """Why the data cannot be had, or nothing."""
         return self._data if isinstance(self._data, str) else ""
 
     @property
@@ -130,22 +130,27 @@ class Material:
         return int(self.state.step)
 
     @cached_property
-    def built(self) -> Sequential:
+    def built(self) -> Any:
         """The network with its layers and their shapes, but first weights."""
-        model = Sequential.from_config(self.settings.model)
+        return self.fresh_network()
+
+    def fresh_network(self) -> Any:
+        """The network by its settings, with first weights."""
+        functional = "input_layers" in self.settings.model
+        model = (Model if functional else Sequential).from_config(self.settings.model)
         model.build()
         return model
 
     @cached_property
-    def model(self) -> Sequential:
-        """The network with what it learned; SettingError when that is no finite numbers any more."""
-        model, learned = Sequential.from_config(self.settings.model), self.state.state["learning"]["params"]
-        model.build()
-        for link, params in zip(model.chain, learned[len(learned) - len(model.chain) :], strict=True):
-            link.params = params
+    def model(self) -> Any:
+        """The network with what it learned; SettingError when its weights are not finite any more."""
+        model, learned = self.fresh_network(), self.state.state["learning"]["params"]
+        layers = model.graph.layers
+        for layer, params in zip(layers, learned[len(learned) - len(layers) :], strict=True):
+            layer.params = params
         if not all(np.isfinite(weight).all() for weight in model.get_weights()):
             raise SettingError(
-                "The network's weights are no finite numbers any more, so it can not be asked anything."
+                "The network's weights are not finite any more, so it cannot predict anything."
             )
         return model
 
@@ -184,7 +189,7 @@ class Material:
         told = self.model.predict(recipes.inputs(data, x), verbose=0)
         if data.task == "regression":
             return Judged(part, x, y, np.zeros((len(y), 0)), told.reshape(len(y), -1)[:, 0])
-        p = as_probabilities(told, last_activation(self.model.chain))
+        p = as_probabilities(told, last_activation([node.layer for node in self.model.graph.nodes]))
         return Judged(part, x, y.astype(np.int64), p, p.argmax(axis=1))
 
     @property
@@ -200,7 +205,7 @@ class Material:
         try:
             replay = self.replay
         except (ChainruleError, OSError):
-            return diagnose(self.run, source=self._source)  # it says why the data can not be had
+            return diagnose(self.run, source=self._source)  # it says why the data cannot be had
         return diagnose(self.run, replay)
 
     # ── in words ─────────────────────────────────────────────────────────────────────────────────────────────────
