@@ -1,6 +1,7 @@
 """The options about data, the same for every command that reads some."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from chainrule.cli import choices
@@ -17,8 +18,8 @@ KEYS = (
 def add_data_options(parser: Parser, learning: bool = False) -> None:
     """Adds the options that `data_options` reads."""
     group = parser.add_argument_group("data")
-    group.add_argument("--test", type=share_or_file, metavar="SHARE|CSV",
-                       help="the share set aside to measure on, where the data has no test part (default 0.2); or a second CSV")  # fmt: skip
+    group.add_argument("--test", type=share_or_file, metavar="SHARE|DATA",
+                       help="the share set aside to measure on, where the data has no test part (default 0.2); or a second .csv, .npz or folder")  # fmt: skip
     group.add_argument("--validation", type=share, metavar="SHARE",
                        help="the share of the rest that is measured after each epoch in place of the test part"
                        if learning else "the share of the rest that was set aside for validation")  # fmt: skip
@@ -75,11 +76,11 @@ def pixels(word: str) -> int | tuple[int, int]:
 
 
 def share_or_file(word: str) -> float | str:
-    """A share, or the name of a second table."""
+    """A share, or the name of a second table, archive or folder."""
     try:
         return share(word)
     except argparse.ArgumentTypeError:
-        if word.lower().endswith((".csv", ".tsv")):
+        if word.lower().endswith((".csv", ".tsv", ".npz")) or "/" in word or Path(word).is_dir():
             return word
         raise
 

@@ -23,7 +23,7 @@ def load(name_or_path: str | os.PathLike[str], **options: Any) -> Dataset:
     """The data of this name or at this path.
 
     A name: one of `chainrule.datasets.NAMES`. A path: a folder of pictures (options as in `folder.load`), a
-    .csv (`table.load`), an .npz (`arrays`), or a folder with MNIST's four IDX files (`idx_folder`). All take
+    .csv (`table.load`), an .npz (`arrays`; `test` may be a second folder or .npz), or a folder with MNIST's four IDX files (`idx_folder`). All take
     `validation`, the share of the training part to set aside, and `seed`. Raises SettingError for an option
     that the kind of data does not know, DataError, FileError or DownloadError for what cannot be had.
 
@@ -36,7 +36,13 @@ def load(name_or_path: str | os.PathLike[str], **options: Any) -> Dataset:
         if option not in known:
             problem = unknown("option", option, known)
             raise type(problem)(f"{problem} (for {name})")
-    return _kind(name)(name, **options)
+    kind = _kind(name)
+    test = options.get("test")
+    if isinstance(test, str | os.PathLike) and "target" not in known:  # a table reads its second file itself
+        from chainrule.datasets.second_source import tested_on
+
+        return tested_on(kind, name, _kind(os.fspath(test)), os.fspath(test), options)
+    return kind(name, **options)
 
 
 def options_of(name_or_path: str | os.PathLike[str]) -> tuple[str, ...]:

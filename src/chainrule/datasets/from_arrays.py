@@ -43,7 +43,7 @@ def from_arrays(
         last = f"skip_bad=True (--skip-bad) goes on without them{more}."
         raise DataError("\n".join([f"{name} has examples that cannot be used:", *lines, last]))
     ys, names, notes = _answers(name, {part: y for part, (_, y) in parts.items()}, task, class_names)
-    xs, rescaled = _one_scale(name, {part: x for part, (x, _) in parts.items()})
+    xs, rescaled = one_scale(name, {part: x for part, (x, _) in parts.items()})
     notes += rescaled
     if "test" not in xs:
         x, y = xs["train"], ys["train"]
@@ -105,7 +105,7 @@ def _inputs(name: str, part: str, x: Array) -> Array:
     return x.astype(np.float32)
 
 
-def _one_scale(name: str, xs: dict[str, Array]) -> tuple[dict[str, Array], list[str]]:
+def one_scale(name: str, xs: dict[str, Array]) -> tuple[dict[str, Array], list[str]]:
     """All parts in the type and on the scale of the training part: fractions 0..1 and whole numbers 0..255 are one thing.
 
     Raises DataError where a part is neither.
