@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.export import c_compiler
-from chainrule.export.operations import Operation, operations_of, refuse_others
+from chainrule.export.operations import Operation, operations_of, refuse_branches, refuse_others
 from chainrule.inference.card import ModelCard
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def header_of(model: "Model", prefix: str, write_one: Any = None) -> tuple[str, 
 
     operations, card = operations_of(model), ModelCard.of(model)
     refuse_others(operations, KINDS, "A C header", "ONNX (--to onnx) carries every layer.")
+    refuse_branches(operations, "A C header")
     for op in operations:
         if op.kind == "conv2d" and op.settings["groups"] != 1:
             refuse_others([op], (), "A C header", "ONNX (--to onnx) carries convolutions in groups.")

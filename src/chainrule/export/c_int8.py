@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.errors import SettingError
 from chainrule.export import c_header, numpy_runner, quantization
 from chainrule.export.c_header import ARGUMENTS, prefix_of, told_of, write_line
-from chainrule.export.operations import Operation, operations_of
+from chainrule.export.operations import Operation, operations_of, refuse_branches
 
 if TYPE_CHECKING:
     from chainrule.models import Model
@@ -29,6 +29,7 @@ def write(model: "Model", path: str, prefix: str | None = None, max_drop: float 
 
     data, prefix = quantization.data_of(model), prefix or prefix_of(path)
     operations, shape = operations_of(model), model.input_shape or ()
+    refuse_branches(operations, "int8")
     scales = input_scales(operations, _numbers(data.calibration, shape))
     before = quantization.accuracy(model.predict(_numbers(data.x, shape), verbose=0), data.y)
     after = quantization.accuracy(simulated(operations, scales, _numbers(data.x, shape)), data.y)

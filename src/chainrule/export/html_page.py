@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.errors import SettingError
 from chainrule.export import numpy_runner
-from chainrule.export.operations import Operation, operations_of, refuse_others
+from chainrule.export.operations import Operation, operations_of, refuse_branches, refuse_others
 from chainrule.export.payload import as_text, packed
 from chainrule.inference.card import ModelCard
 
@@ -22,6 +22,9 @@ Array = np.ndarray[Any, Any]
 
 TEMPLATES = Path(__file__).parent / "templates"
 TOLERANCE = 0.05  # of a probability: weights have 16 bits; what was measured is reported
+KINDS = set(numpy_runner.RUN) - {
+    "prelu", "permute", "cropping2d", "upsampling2d", "add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate",
+}  # what templates/forward.js computes  # fmt: skip
 HIGHEST = 65504.0  # of 16 bits
 
 
@@ -30,7 +33,8 @@ def write(model: "Model", path: str) -> list[str]:
     from chainrule.files.disk import write as write_whole
 
     card, operations = ModelCard.of(model), operations_of(model)
-    refuse_others(operations, numpy_runner.RUN, "A page", "ONNX carries every layer.")
+    refuse_others(operations, KINDS, "A page", "ONNX (--to onnx) carries it.")
+    refuse_branches(operations, "A page")
     info = info_of(model, card, operations)
     scripts = "\n".join(
         (TEMPLATES / f"{name}.js").read_text(encoding="utf-8") for name in ("forward", "prepare", "page")

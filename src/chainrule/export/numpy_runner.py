@@ -1,5 +1,6 @@
 """The forward direction of an exported model in plain NumPy. `--to py` writes this file's text into the file it makes."""
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,11 @@ def zero_padding2d(x: Any, settings: Any) -> Any:
     return np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)))
 
 
+def cropping2d(x: Any, settings: Any) -> Any:
+    top, left, bottom, right = settings["pads"]
+    return x[:, top : x.shape[1] - bottom, left : x.shape[2] - right]
+
+
 RUN: dict[str, Any] = {  # each takes the examples x, the settings s and the weights w
     "dense": lambda x, s, w: x @ w["kernel"] + w.get("bias", 0),
     "conv2d": conv2d,
@@ -120,15 +126,36 @@ RUN: dict[str, Any] = {  # each takes the examples x, the settings s and the wei
     "squareplus": lambda x, s, w: (x + np.sqrt(x * x + 4)) / 2,
     "sparse_plus": lambda x, s, w: np.where(x >= 1, x, (np.clip(x, -1, 1) + 1) ** 2 / 4),
     "sparse_sigmoid": lambda x, s, w: np.clip(x / 2 + 0.5, 0, 1),
+    "prelu": lambda x, s, w: np.where(x > 0, x, w["alpha"] * x),
+    "permute": lambda x, s, w: x.transpose(0, *s["dims"]),
+    "cropping2d": lambda x, s, w: cropping2d(x, s),
+    "upsampling2d": lambda x, s, w: x.repeat(s["size"][0], axis=1).repeat(s["size"][1], axis=2),
+    "add": lambda x, s, w: reduce(np.add, x),
+    "subtract": lambda x, s, w: x[0] - x[1],
+    "multiply": lambda x, s, w: reduce(np.multiply, x),
+    "average": lambda x, s, w: reduce(np.add, x) / len(x),
+    "maximum": lambda x, s, w: reduce(np.maximum, x),
+    "minimum": lambda x, s, w: reduce(np.minimum, x),
+    "concatenate": lambda x, s, w: np.concatenate(x, axis=s["axis"]),
     "softmax": lambda x, s, w: softmax(x),
 }
 
 
 def forward(operations: Any, x: Any) -> Any:
-    """What the model says to examples x (n, ...) float32. operations: (kind, settings, weights), one after the other."""
-    for kind, settings, weights in operations:
-        x = RUN[kind](x, settings, weights).astype(np.float32, copy=False)
-    return x
+    """What the model says to examples x (n, ...) float32.
+
+    operations: (kind, settings, weights, sources), sources the places of the operations whose values are taken, -1 for x;
+    left out where it is the one before.
+    """
+    values = [x]
+    for kind, settings, weights, *sources in operations:
+        taken = [values[place + 1] for place in (sources[0] if sources else (len(values) - 2,))]
+        values.append(
+            RUN[kind](taken[0] if len(taken) == 1 else taken, settings, weights).astype(
+                np.float32, copy=False
+            )
+        )
+    return values[-1]
 
 
 def unpack(entries: Any, content: Any, dtype: str = "<f4") -> Any:
@@ -139,5 +166,5 @@ def unpack(entries: Any, content: Any, dtype: str = "<f4") -> Any:
             name: numbers[start : start + int(np.prod(shape))].reshape(shape)
             for name, (start, shape) in entry["weights"].items()
         }
-        found.append((entry["kind"], entry["settings"], weights))
+        found.append((entry["kind"], entry["settings"], weights, entry["sources"]))
     return found

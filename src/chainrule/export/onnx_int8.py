@@ -9,8 +9,9 @@ import numpy as np
 
 from chainrule.errors import FileError, require_package
 from chainrule.export import onnx_file, quantization
-from chainrule.export.onnx_file import IR_VERSION, OPSET, WRITE, _Graph, metadata_of, raw_shape
-from chainrule.export.operations import Operation, operations_of, refuse_others
+from chainrule.export.onnx_file import IR_VERSION, OPSET, metadata_of, raw_shape
+from chainrule.export.onnx_operations import WRITE, Graph
+from chainrule.export.operations import Operation, operations_of, refuse_branches, refuse_others
 from chainrule.inference.card import ModelCard
 
 if TYPE_CHECKING:
@@ -52,11 +53,12 @@ def model_proto(model: "Model", calibration: Array) -> Any:
 
     card, shape = ModelCard.of(model), model.input_shape or ()
     operations = operations_of(model)
-    refuse_others(operations, WRITE, "ONNX", "Tell us which model needs it.")
+    refuse_others(operations, WRITE, "ONNX", "Keep the model as .keras.")
+    refuse_branches(operations, "int8")
     ranges = quantization.ranges(
         operations, calibration.reshape(len(calibration), *shape).astype(np.float32) / np.float32(255)
     )
-    graph, input_shape = _Graph("input"), raw_shape(card, shape)
+    graph, input_shape = Graph("input"), raw_shape(card, shape)
     pixel = np.float32(1 / 255)
     _dequantize(graph, pixel, np.uint8(0))
     if input_shape != shape:
@@ -89,11 +91,11 @@ def model_proto(model: "Model", calibration: Array) -> Any:
     return proto
 
 
-def _dequantize(graph: _Graph, scale: Any, zero: Any) -> None:
+def _dequantize(graph: Graph, scale: Any, zero: Any) -> None:
     graph.add("DequantizeLinear", graph.value, graph.constant(scale, "scale"), graph.constant(zero, "zero"))
 
 
-def _weighted(graph: _Graph, op: Operation, input_scale: Any) -> None:
+def _weighted(graph: Graph, op: Operation, input_scale: Any) -> None:
     """A weighted sum whose weights are int8 and whose bias is int32, as QDQ has them."""
     kernel, scales = quantization.of_weights(op.weights["kernel"], MOST)
     axis = kernel.ndim - 1

@@ -18,7 +18,7 @@ def packed(operations: list[Operation], dtype: str = "<f4") -> tuple[list[dict[s
             blocks.append(np.ascontiguousarray(array, dtype).reshape(-1))
             place += array.size
         entries.append({
-            "kind": op.kind, "settings": op.settings, "weights": where,
+            "kind": op.kind, "settings": op.settings, "weights": where, "sources": list(op.sources),
             "input": list(op.input_shape), "output": list(op.output_shape),
         })  # fmt: skip
     return entries, np.concatenate(blocks).tobytes() if blocks else b""

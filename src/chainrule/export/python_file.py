@@ -11,7 +11,7 @@ from chainrule.inference.card import ModelCard
 if TYPE_CHECKING:
     from chainrule.models import Model
 
-TOLERANCE = 1e-6
+TOLERANCE = 1e-5
 
 HEAD = '''"""{name}, exported by Chainrule {version}. Needs NumPy only.
 

@@ -144,7 +144,8 @@ class ModelCard:
 
 def last_activation(model: "Model") -> str:
     """The activation that a model ends with."""
-    last = model.chain[-1] if model.chain else None
+    graph = model.graph
+    last = graph.nodes[graph.outputs[0].node].layer if graph.nodes and graph.outputs[0].node >= 0 else None
     if type(last).__name__ == "Softmax":
         return "softmax"
     return str(getattr(last, "activation", "linear"))
