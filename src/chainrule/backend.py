@@ -109,7 +109,7 @@ def standardize_dtype(dtype: Any) -> str:
 
 def is_float_dtype(dtype: Any) -> bool:
     """Whether a type holds fractions."""
-    return np.dtype(dtype).kind == "f"
+    return bool(np.dtype(dtype).kind == "f")
 
 
 def is_int_dtype(dtype: Any) -> bool:

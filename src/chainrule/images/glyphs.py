@@ -35,22 +35,22 @@ class Glyph:
     @property
     def right(self) -> int:
         """One past the last column."""
-        return self.left + self.ink.shape[1]
+        return int(self.left + self.ink.shape[1])
 
     @property
     def bottom(self) -> int:
         """One past the last row."""
-        return self.top + self.ink.shape[0]
+        return int(self.top + self.ink.shape[0])
 
     @property
     def width(self) -> int:
         """Columns it spans."""
-        return self.ink.shape[1]
+        return int(self.ink.shape[1])
 
     @property
     def height(self) -> int:
         """Rows it spans."""
-        return self.ink.shape[0]
+        return int(self.ink.shape[0])
 
     @property
     def box(self) -> tuple[int, int, int, int]:

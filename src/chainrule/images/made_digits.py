@@ -53,7 +53,7 @@ def _coarse(digit: Pixels, rng: np.random.Generator) -> Pixels:
     h, w = ink.shape
     scale = rng.uniform(7, 18) / max(h, w)
     small = resized(ink, max(3, round(w * scale)), max(3, round(h * scale)), "BOX")
-    small = small + rng.normal(0, rng.uniform(0, 0.12), small.shape).astype(np.float32)
+    small = small + np.asarray(rng.normal(0, rng.uniform(0, 0.12), small.shape), np.float32)
     level = rng.uniform(0.25, 0.55) * small.max()
     if rng.random() < 0.7:
         small = (small - level) / rng.uniform(0.05, 0.5) + 0.5

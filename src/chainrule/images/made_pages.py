@@ -117,8 +117,8 @@ def photographed(picture: np.ndarray[Any, Any], rng: Random) -> Pixels:
     if rng.random() < 0.6:
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "JPEG", quality=int(rng.integers(35, 95)))
-        pixels = np.asarray(Image.open(buffer))
-    return pixels
+        pixels = np.asarray(Image.open(buffer), np.uint8)
+    return np.asarray(pixels, np.uint8)
 
 
 def digit_pages(digits: Pixels, labels: np.ndarray[Any, Any], n: int, seed: int, most: int = 1) -> list[Page]:
@@ -187,7 +187,8 @@ def page_digits(
     from chainrule.images.preparation import prepare
 
     rng = np.random.default_rng(seed)
-    pictures, found = [], []
+    pictures: list[Any] = []
+    found: list[Any] = []
     while len(found) < n:
         for made in digit_pages(digits, labels, min(200, n), int(rng.integers(2**31))):
             read = prepare(made.pixels).digits

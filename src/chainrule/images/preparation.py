@@ -287,8 +287,8 @@ def _boxes(tone: Pixels, boxes: list[Box]) -> Pixels:
     for left, top, right, bottom in boxes:
         for far, near in ((2 * thick, thick),):
             window = out[max(0, top - far) : bottom + far, max(0, left - far) : right + far]
-            frame = np.ones(window.shape[:2], bool)
-            edge = far - near
-            frame[edge : frame.shape[0] - edge, edge : frame.shape[1] - edge] = False
+            height, width = window.shape[:2]
+            frame, edge = np.ones((height, width), bool), far - near
+            frame[edge : height - edge, edge : width - edge] = False
             window[frame] = (220, 40, 40)
     return out

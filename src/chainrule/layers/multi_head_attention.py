@@ -72,10 +72,10 @@ class MultiHeadAttention(WeightedLayer):
             raise SettingError(
                 f"MultiHeadAttention attends along the times, axis 1; attention_axes={attention_axes!r} is not supported."
             )
-        for name, value in (("sliding_window", sliding_window), ("use_gate", use_gate), ("flash_attention", flash_attention),
+        for name, other in (("sliding_window", sliding_window), ("use_gate", use_gate), ("flash_attention", flash_attention),
                             ("activity_regularizer", activity_regularizer)):  # fmt: skip
-            if value:
-                raise SettingError(f"MultiHeadAttention: {name}={value!r} is not supported; leave it out.")
+            if other:
+                raise SettingError(f"MultiHeadAttention: {name}={other!r} is not supported; leave it out.")
         if isinstance(output_shape, (list, tuple)) and len(output_shape) == 1:
             output_shape = output_shape[0]
         if output_shape is not None and (not isinstance(output_shape, int) or output_shape < 1):
@@ -170,7 +170,7 @@ class MultiHeadAttention(WeightedLayer):
         return (asked, None) if self.call_settings.get("return_attention_scores") else asked
 
     # ── shapes and settings ──────────────────────────────────────────────────────────────────────────────────────
-    def inputs_of(
+    def inputs_of(  # type: ignore[override]
         self, query: Any, value: Any = None, key: Any = None, use_causal_mask: bool = False,
         return_attention_scores: bool = False, **named: Any,
     ) -> Any:  # fmt: skip
@@ -202,7 +202,7 @@ class MultiHeadAttention(WeightedLayer):
 
     def shapes(self, input_shape: Any) -> tuple[Shape, Shape, Shape]:
         """The shapes of query, value and key; ShapeError where they do not fit."""
-        found = input_shape if input_shape and isinstance(input_shape[0], (tuple, list)) else ()
+        found: Any = input_shape if input_shape and isinstance(input_shape[0], (tuple, list)) else ()
         if len(found) not in (2, 3) or any(len(s) != 2 for s in found):
             raise ShapeError(
                 f"{self.label} takes query and value, and maybe key, each (times, numbers); it got {input_shape}."

@@ -298,7 +298,8 @@ class Recurrent(WeightedLayer):
 
     def first_bias(self, rng: "np.random.Generator") -> np.ndarray:
         """The bias before learning."""
-        return self.bias_initializer(self.bias_shape, rng)
+        bias: np.ndarray = self.bias_initializer(self.bias_shape, rng)
+        return bias
 
     def multiplications(self, input_shape: Any) -> int:
         times, n = self.sequence_shape(input_shape)

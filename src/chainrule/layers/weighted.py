@@ -21,6 +21,10 @@ class WeightedLayer(Layer):
 
     settings_of: ClassVar[dict[str, str]] = {"kernel": "kernel", "bias": "bias"}
     activity_regularizer: Any = None
+    kernel_initializer: Any  # these are set by `set_up_weights`, where the layer has such weights
+    recurrent_initializer: Any
+    bias_initializer: Any
+    embeddings_initializer: Any
 
     def set_up_weights(self, **settings: tuple[Any, ...]) -> None:
         """Takes (initializer, regularizer, constraint), or the initializer alone, for each beginning of settings."""

@@ -73,7 +73,7 @@ def get(metric: object, y_shape: tuple[int, ...] = (), output_shape: tuple[int, 
     if isinstance(metric, dict):
         return _stored(metric, y_shape, output_shape)
     if callable(metric):
-        return FUNCTIONS[metric](name=metric.__name__) if metric in FUNCTIONS else MeanMetricWrapper(metric)
+        return FUNCTIONS[metric](name=str(getattr(metric, "__name__", "metric"))) if metric in FUNCTIONS else MeanMetricWrapper(metric)
     if not isinstance(metric, str):
         raise SettingError(f"A metric is a name, a function or an object of chainrule.metrics; got {metric!r}.")
     if metric.lower() in ("accuracy", "acc", "crossentropy", "ce"):
@@ -107,7 +107,7 @@ def _stored(entry: dict[str, Any], y_shape: tuple[int, ...], output_shape: tuple
         made.name = settings.get("name") or made.name
         return made
     try:
-        return kind.from_config(settings)  # type: ignore[no-any-return]
+        return kind.from_config(settings)
     except TypeError as problem:
         raise SettingError(f"The stored metric {name} can not be built: {problem}.") from None
 

@@ -30,6 +30,7 @@ class Model(Learning):
 
     weight_names: tuple[str, ...] = ()
     declared_shape: Any = None
+    member_of: Any = None  # the Sequential that it was added to
 
     def __new__(cls, *args: Any, **settings: Any) -> Any:  # noqa: ARG004
         """`Model(inputs, outputs)` is a Functional; a class of one's own with `call` is refused by name."""

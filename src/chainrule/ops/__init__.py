@@ -8,7 +8,7 @@ not here are refused by name.
     np.float32(4.6666665)
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chainrule import absent
 from chainrule.ops import core, nn, numpy_like
@@ -18,5 +18,9 @@ from chainrule.ops.numpy_like import *  # noqa: F403
 
 __all__ = sorted([*core.__all__, *nn.__all__, *numpy_like.__all__])  # noqa: PLE0605
 
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...
+
+else:
     __getattr__ = absent.refusing("ops", __all__)

@@ -84,7 +84,7 @@ def from_folder(
     if verbose:
         print(f"Found {len(files)} files" + (f" belonging to {len(names)} classes." if names else "."))
     order = np.random.default_rng(once).permutation(len(files)) if shuffle else np.arange(len(files))
-    parts = {None: order}
+    parts: dict[str | None, Any] = {None: order}
     if split is not None:
         at = len(files) - int(split * len(files))
         parts = {"training": order[:at], "validation": order[at:]}
@@ -106,11 +106,12 @@ def from_folder(
 
         result: Any = Dataset(made, -(-len(rows) // (batch_size or 1)), batch_size)
         result.class_names, result.file_paths = names, [files[i] for i in rows]
-        return result
+        found: Dataset = result
+        return found
 
     if subset == "both":
-        return pipeline(parts["training"], shuffle), pipeline(parts["validation"], False)  # type: ignore[index]
-    return pipeline(parts[subset], shuffle and subset != "validation")  # type: ignore[index]
+        return pipeline(parts["training"], shuffle), pipeline(parts["validation"], False)
+    return pipeline(parts[subset], shuffle and subset != "validation")
 
 
 def encoded(numbers: np.ndarray, label_mode: str | None, classes: int) -> np.ndarray | None:

@@ -63,7 +63,7 @@ def as_arrays(examples: Examples | None) -> dict[str, np.ndarray]:
     if examples is None or not isinstance(examples.x, np.ndarray) or not isinstance(examples.y, np.ndarray):
         return {}
     x, divisor = as_bytes(examples.x, examples.divisor)
-    arrays = {"x": x, "y": examples.y, "divisor": np.float64(divisor)}
+    arrays: dict[str, Any] = {"x": x, "y": examples.y, "divisor": np.float64(divisor)}
     return arrays if examples.weight is None else arrays | {"weight": examples.weight}
 
 
@@ -114,7 +114,7 @@ def network(settings: Any, examples: Examples) -> Any:
 
     functional = "input_layers" in settings.model
     try:
-        model = (models.Model if functional else models.Sequential).from_config(settings.model)
+        model = (models.Functional if functional else models.Sequential).from_config(settings.model)
         learned = settings.training
         model.compile(learned["optimizer"], learned["loss"], learned["metrics"])
     except (KeyError, ChainruleError) as problem:

@@ -28,8 +28,9 @@ def fit_called(
         x, shuffle = of_arrays(model, x, y, sample_weight, batch_size, shuffle), False
     elif y is not None or sample_weight is not None:
         raise SettingError("Data in batches bring their targets and weights along: leave y and sample_weight out.")
-    model.history = fit(model, x, shuffle=shuffle, **settings)
-    return model.history
+    history = fit(model, x, shuffle=shuffle, **settings)
+    model.history = history
+    return history
 
 
 def fit(
@@ -87,7 +88,8 @@ class Learner:
 
     def epoch(self, batches: Batches, progress: Progress, hooks: CallbackList, shuffle: bool) -> tuple[dict[str, float], int]:
         """The steps of an epoch; the figures, and how many steps there were."""
-        model, done, totals = self.model, 0, {}
+        model, done = self.model, 0
+        totals: Any = {}
         order = None
         if batches.by_number and shuffle:
             order = order_of(model.seed, model.epochs_seen, len(batches.source), shuffle)
@@ -161,7 +163,7 @@ def as_arrays(data: Any, steps: int | None, batch_size: int | None = None, what:
         return Batches(data, steps, what).all()
     if steps is None or not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
         return data
-    return Batches(ArrayBatches((*data, None)[:3], int(batch_size or 32)), steps, what).all()  # type: ignore[arg-type]
+    return Batches(ArrayBatches((*data, None)[:3], int(batch_size or 32)), steps, what).all()
 
 
 def held_out(model: Any, data: Any, steps: int | None = None, what: str = "validation_steps") -> Any:

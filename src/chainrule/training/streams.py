@@ -96,7 +96,7 @@ class ArrayBatches:
 
     def __getitem__(self, index: int) -> Batch:
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        return tuple(each(lambda array: np.asarray(array)[rows], part) for part in self.examples)  # type: ignore[return-value]
+        return tuple(each(lambda array: np.asarray(array)[rows], part) for part in self.examples)
 
     def on_epoch_end(self) -> None:
         """Draws another order."""

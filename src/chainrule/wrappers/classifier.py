@@ -25,7 +25,7 @@ class KerasClassifier(Estimator):
         y = self.targets(y)
         check_length(x, y)
         if self.warm_start and hasattr(self, "model_"):
-            known = self.classes_
+            known = vars(self)["classes_"]
         else:
             known = np.unique(y)
         self.classes_ = known

@@ -61,8 +61,8 @@ def inside(index: np.ndarray, size: int, fill_mode: str) -> np.ndarray:
     ([0, 2], [3, 1])
     """
     if fill_mode == "wrap":
-        return index % size
+        return np.asarray(index % size)
     if fill_mode == "reflect":
         back = index % (2 * size)
-        return np.where(back < size, back, 2 * size - 1 - back)
+        return np.asarray(np.where(back < size, back, 2 * size - 1 - back))
     return np.clip(index, 0, size - 1)

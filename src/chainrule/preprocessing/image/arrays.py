@@ -27,7 +27,8 @@ def load_img(
     if mode is None:
         raise unknown("color_mode", color_mode, MODES)
     try:
-        with Image.open(path if isinstance(path, (str, io.IOBase)) else os.fspath(path)) as opened:
+        source: Any = path if isinstance(path, (str, io.IOBase)) else os.fspath(path)
+        with Image.open(source) as opened:
             opened.load()
             picture: Any = opened
     except UnidentifiedImageError:

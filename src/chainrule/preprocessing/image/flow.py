@@ -198,7 +198,8 @@ class DataFrameIterator(FileIterator):
         rows = [i for i, name in enumerate(names) if not validate or ((folder / name).is_file() and name.lower().endswith(ENDINGS))]
         if not rows:
             raise DataError(f"None of the {len(names)} names in the column {x_col!r} is a picture in {str(folder)!r}.")
-        answers, indices = None, dict[str, int]()
+        answers: Any = None
+        indices: dict[str, int] = {}
         if class_mode in ("categorical", "binary", "sparse"):
             column = [dataframe[y_col].iloc[i] if hasattr(dataframe[y_col], "iloc") else dataframe[y_col][i] for i in rows]
             known = list(classes) if classes else sorted({str(value) for value in column})

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import SettingError
+from chainrule.errors import SettingError, unknown
 from chainrule.preprocessing.image import affine
 from chainrule.preprocessing.image.arrays import check_format, check_pictures
 from chainrule.preprocessing.image.flow import DataFrameIterator, DirectoryIterator, NumpyArrayIterator
@@ -38,7 +38,7 @@ class ImageDataGenerator:
         if interpolation_order != 1:
             raise SettingError("ImageDataGenerator: interpolation_order must be 1; values between pixels are bilinear.")
         if fill_mode not in affine.FILLS:
-            raise affine.unknown("fill_mode", fill_mode, affine.FILLS)
+            raise unknown("fill_mode", fill_mode, affine.FILLS)
         if validation_split and not 0 < validation_split < 1:
             raise SettingError(f"validation_split is a share between 0 and 1; it got {validation_split!r}.")
         if isinstance(zoom_range, (int, float)):
@@ -95,7 +95,7 @@ class ImageDataGenerator:
         """What to do to one picture, drawn within the ranges. seed: a number, or a generator of NumPy."""
         rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
         height, width = img_shape[:2]
-        zx, zy = (1.0, 1.0) if self.zoom_range == (1, 1) else rng.uniform(*self.zoom_range, 2)
+        zx, zy = (1.0, 1.0) if self.zoom_range == (1, 1) else rng.uniform(self.zoom_range[0], self.zoom_range[1], 2)
         return {
             "theta": rng.uniform(-self.rotation_range, self.rotation_range) if self.rotation_range else 0,
             "tx": shift(self.height_shift_range, height, rng), "ty": shift(self.width_shift_range, width, rng),
@@ -110,7 +110,8 @@ class ImageDataGenerator:
     def apply_transform(self, x: np.ndarray, transform_parameters: dict[str, Any]) -> np.ndarray:
         """One picture, changed as `get_random_transform` says."""
         p = transform_parameters
-        change = affine.matrix(*(p.get(name, 0) for name in ("theta", "tx", "ty", "shear")), p.get("zx", 1), p.get("zy", 1))
+        theta, tx, ty, shear = (p.get(name, 0) for name in ("theta", "tx", "ty", "shear"))
+        change = affine.matrix(theta, tx, ty, shear, p.get("zx", 1), p.get("zy", 1))
         if not np.array_equal(change, np.eye(3)):
             x = affine.transformed(x, change, self.fill_mode, self.cval)
         if (intensity := p.get("channel_shift_intensity")) is not None:
