@@ -8,7 +8,6 @@ from chainrule.losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
     Huber,
-    MeanSquaredError,
     SparseCategoricalCrossentropy,
 )
 

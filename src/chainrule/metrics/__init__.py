@@ -16,12 +16,16 @@ from chainrule.losses import (
     sparse_categorical_crossentropy,
 )
 from chainrule.metrics.accuracy import (
+    Accuracy,
     BinaryAccuracy,
     CategoricalAccuracy,
     SparseCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
 )  # fmt: skip
+from chainrule.metrics.auc import AUC
 from chainrule.metrics.base import Metric
+from chainrule.metrics.confusion import FalseNegatives, FalsePositives, TrueNegatives, TruePositives
 from chainrule.metrics.of_losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -34,11 +38,41 @@ from chainrule.metrics.own import ByHand, Mean, MeanMetricWrapper, Sum, counts_b
 from chainrule.metrics.thresholds import Precision, Recall
 
 __all__ = [
-    "BinaryAccuracy", "BinaryCrossentropy", "ByHand", "CategoricalAccuracy", "CategoricalCrossentropy", "Mean", "MeanAbsoluteError",
-    "MeanMetricWrapper", "MeanSquaredError", "Metric", "Precision", "Recall", "RootMeanSquaredError",
-    "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "Sum", "TopKCategoricalAccuracy", "binary_accuracy",
-    "binary_crossentropy", "categorical_accuracy", "categorical_crossentropy", "for_learning", "get", "mean_absolute_error",
-    "mean_squared_error", "serialize", "sparse_categorical_accuracy", "sparse_categorical_crossentropy",
+    "AUC",
+    "Accuracy",
+    "BinaryAccuracy",
+    "BinaryCrossentropy",
+    "ByHand",
+    "CategoricalAccuracy",
+    "CategoricalCrossentropy",
+    "FalseNegatives",
+    "FalsePositives",
+    "Mean",
+    "MeanAbsoluteError",
+    "MeanMetricWrapper",
+    "MeanSquaredError",
+    "Metric",
+    "Precision",
+    "Recall",
+    "RootMeanSquaredError",
+    "SparseCategoricalAccuracy",
+    "SparseCategoricalCrossentropy",
+    "SparseTopKCategoricalAccuracy",
+    "Sum",
+    "TopKCategoricalAccuracy",
+    "TrueNegatives",
+    "TruePositives",
+    "binary_accuracy",
+    "binary_crossentropy",
+    "categorical_accuracy",
+    "categorical_crossentropy",
+    "for_learning",
+    "get",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "serialize",
+    "sparse_categorical_accuracy",
+    "sparse_categorical_crossentropy",
 ]  # fmt: skip
 
 CLASSES: dict[str, type[Metric]] = {
@@ -46,7 +80,8 @@ CLASSES: dict[str, type[Metric]] = {
     for kind in (
         CategoricalAccuracy, SparseCategoricalAccuracy, BinaryAccuracy, TopKCategoricalAccuracy, MeanSquaredError,
         RootMeanSquaredError, MeanAbsoluteError, CategoricalCrossentropy, SparseCategoricalCrossentropy,
-        BinaryCrossentropy, Precision, Recall,
+        BinaryCrossentropy, Precision, Recall, Accuracy, SparseTopKCategoricalAccuracy, AUC, TruePositives, TrueNegatives,
+        FalsePositives, FalseNegatives,
     )
 }  # fmt: skip
 OTHERS: dict[str, type[Metric]] = {"Mean": Mean, "MeanMetricWrapper": MeanMetricWrapper, "Sum": Sum}  # not of targets and predictions
@@ -76,7 +111,7 @@ def get(metric: object, y_shape: tuple[int, ...] = (), output_shape: tuple[int, 
         return FUNCTIONS[metric](name=str(getattr(metric, "__name__", "metric"))) if metric in FUNCTIONS else MeanMetricWrapper(metric)
     if not isinstance(metric, str):
         raise SettingError(f"A metric is a name, a function or an object of chainrule.metrics; got {metric!r}.")
-    if metric.lower() in ("accuracy", "acc", "crossentropy", "ce"):
+    if metric.lower() in ("accuracy", "acc", "crossentropy", "ce") and metric not in CLASSES:
         ending = "Accuracy" if metric.lower().startswith("acc") else "Crossentropy"
         if output_shape[-1:] == (1,):
             flavour = "Binary"

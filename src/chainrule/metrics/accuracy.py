@@ -3,7 +3,7 @@
 from typing import Any
 
 from chainrule.arrays import Array, namespace
-from chainrule.losses.base import per_example
+from chainrule.losses.base import one_hot, per_example
 from chainrule.metrics.base import Metric
 
 
@@ -61,3 +61,25 @@ class TopKCategoricalAccuracy(Metric):
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"k": self.k}
+
+
+class Accuracy(Metric):
+    """The share of predictions that equal their targets.
+
+    >>> Accuracy()([1, 2, 3, 4], [0, 2, 3, 4])
+    0.75
+    """
+
+    key, rises = "accuracy", True
+
+    def values(self, y: Array, p: Array) -> Array:
+        return per_example((y.reshape(p.shape) == p).astype(p.dtype))
+
+
+class SparseTopKCategoricalAccuracy(TopKCategoricalAccuracy):
+    """The share of examples whose class number is among the k largest predictions."""
+
+    key, rises = "sparse_top_k_categorical_accuracy", True
+
+    def values(self, y: Array, p: Array) -> Array:
+        return super().values(one_hot(y, p), p)
