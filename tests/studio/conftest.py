@@ -75,6 +75,7 @@ def page(browser, studio):
     """An open page; when the test ends nothing may have been said in its console and nothing asked for elsewhere."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(60_000)
     found = context.new_page()
     said, elsewhere = [], []
     found.on(

@@ -168,6 +168,9 @@ def test_a_digit_is_drawn_and_read(page, studio) -> None:
     page.mouse.up()
     page.wait_for_timeout(600)
     assert page.inner_text(".classes") != before
+    page.locator(".use-layers .strip-box.open").first.click(position={"x": 5, "y": 5})
+    page.click("#switch-unit")
+    page.wait_for_selector("#without:has-text('1 off')")
     page.click("#clear")
     page.wait_for_selector(".use-answer:has-text('Draw a digit')")
 
@@ -279,3 +282,33 @@ def test_a_name_is_never_markup(page, studio, runs_dir) -> None:
     page.fill("#filter", "<script>alert(1)</script>")
     assert page.locator("main img").count() == 0
     page.said.clear()
+
+
+def test_two_pages_watch_one_session(page, studio) -> None:
+    """A second page finds the session by its settings, and both show the same step."""
+    open_page(page, studio, "#place=learn&data=xor&net=5&seed=11")
+    page.wait_for_selector("#figure-step")
+    second = page.context.new_page()
+    second.goto(page.url)
+    second.wait_for_selector("#figure-step")
+    page.click("#one-step")
+    for one in (page, second):
+        one.wait_for_selector("#figure-step:text-is('1')")
+    second.click("#one-step")
+    page.wait_for_selector("#figure-step:text-is('2')")
+
+
+def test_a_model_file_is_opened_for_drawing(browser, runs_dir) -> None:
+    """`chainrule studio FILE.keras` opens Use with that network."""
+    from studio_client import running
+
+    from chainrule import pretrained
+
+    with running(str(pretrained.digits()), "--runs-dir", str(runs_dir)) as studio:
+        page = browser.new_page()
+        page.goto(studio.link)
+        page.wait_for_selector("#sample")
+        page.click("#sample")
+        page.wait_for_selector(".big:text-is('3')", timeout=60_000)
+        assert "digits.keras" in page.inner_text("#use-model")
+        page.close()

@@ -15,6 +15,7 @@ from chainrule.studio.pictures import layer_ends, outputs_of
 
 Array = np.ndarray[Any, Any]
 Shown = tuple[dict[str, Any], dict[str, Array]]
+SCORED = 1000  # test digits on which a network with units switched off is scored
 LARGEST_STAGE = 360  # pixels: stages are shown no larger
 
 
@@ -23,6 +24,7 @@ class Users:
 
     def __init__(self) -> None:
         self.predictors: dict[str, Predictor] = {}
+        self.test: Any = None
 
     def see(self, session: Any, what: str, asked: Mapping[str, Any]) -> Shown:
         """An answer about what a page drew or sent."""
@@ -91,7 +93,23 @@ class Users:
     def pixels(self, session: Any, query: Mapping[str, str], content: bytes, file: str | None) -> Shown:
         """A picture of 28 x 28 as the network gets it, uint8."""
         predictor, chain, params = self.predictor(session, file)
-        return self.numbers(predictor, chain, params, as_picture(content))
+        off = units_of(query.get("off", ""))
+        header, arrays = self.numbers(predictor, chain, switched_off(chain, params, off), as_picture(content))
+        if off:
+            whole = self.accuracy(predictor, chain, params)
+            header["accuracy"] = [whole, self.accuracy(predictor, chain, switched_off(chain, params, off))]
+        return header, arrays
+
+    def accuracy(self, predictor: Predictor, chain: list[Any], params: list[Any]) -> float:
+        """The share of the first 1,000 test digits of MNIST that a network with these weights reads rightly."""
+        from chainrule.datasets import mnist
+
+        if self.test is None:
+            self.test = tuple(part[:SCORED] for part in mnist.load_data()[1])
+        pixels, labels = self.test
+        x = np.concatenate([self.input_of(predictor, one) for one in pixels])
+        answers = outputs_of(chain, params, x)[-1].reshape(len(x), -1).argmax(axis=1)
+        return float((answers == labels).mean())
 
     def numbers(self, predictor: Predictor, chain: list[Any], params: list[Any], pixels: Array) -> Shown:
         """What every unit of every layer says to a picture."""
@@ -109,7 +127,9 @@ class Users:
             })  # fmt: skip
             if y.size <= 60_000:
                 arrays[f"y:{name}"] = y.reshape(-1)
-        said = predictor._classify(as_float(pixels))[0]  # noqa: SLF001 - the predictor's own scaling
+        said = outputs[-1][0].reshape(-1)
+        if getattr(chain[-1], "activation", None) != "softmax":
+            said = predictor._classify(as_float(pixels))[0]  # noqa: SLF001 - the predictor's own probabilities
         return {"layers": layers, "classes": list(predictor.card.class_names)}, {
             **arrays,
             "said": np.asarray(said, np.float32),
@@ -155,6 +175,36 @@ class Users:
             if "kernel" in p and p["kernel"].ndim == 2
         ]
         raise unknown("Dense layer", wanted, known)
+
+
+def units_of(words: str) -> list[tuple[str, int]]:
+    """Units as an address names them.
+
+    >>> units_of("dense,3;dense_1,0")
+    [('dense', 3), ('dense_1', 0)]
+    """
+    pairs = [word.rpartition(",") for word in words.split(";") if word]
+    return [(layer, int(unit)) for layer, _, unit in pairs]
+
+
+def switched_off(chain: list[Any], params: list[Any], off: list[tuple[str, int]]) -> list[Any]:
+    """The weights with those taken away through which the units are heard: nobody above listens to them any more."""
+    params, ends = list(params), dict(layer_ends(chain))
+    for layer, unit in off:
+        above = range(ends.get(layer, len(chain)) + 1, len(chain))
+        place = next((i for i in above if "kernel" in params[i]), None)
+        if (
+            place is None
+            or np.ndim(params[place]["kernel"]) != 2
+            or not 0 <= unit < len(params[place]["kernel"])
+        ):
+            raise SettingError(
+                f"Unit {unit} of {layer!r} cannot be switched off: only units below a Dense layer can."
+            )
+        kernel = np.array(params[place]["kernel"])
+        kernel[unit] = 0
+        params[place] = {**params[place], "kernel": kernel}
+    return params
 
 
 def as_picture(content: bytes) -> Array:

@@ -17,7 +17,7 @@ export class Curve {
     this.canvas = h("canvas", {});
     this.tip = h("span", {class: "curve-tip", hidden: true});
     this.el = h("div", {
-      class: "curve", style: {height: `${height}px`}, role: onChoose ? "slider" : "img", tabindex: onChoose ? "0" : null,
+      class: "curve", style: {height: `${height}px`}, role: onChoose ? "slider" : "img", tabindex: onChoose ? "0" : null, "aria-valuenow": onChoose ? 0 : null,
       "aria-label": label, onpointermove: (e) => this.moved(e), onpointerleave: () => { this.hover = null; this.draw(); },
       onpointerdown: (e) => this.pressed(e), onpointerup: (e) => this.released(e), ondblclick: () => { this.zoom = null; this.draw(); },
     }, this.canvas, this.tip);

@@ -42,7 +42,7 @@ export class Learn {
     this.answers = h("div", {class: "answers"});
     this.templates = h("div", {class: "templates"});
     this.shares = h("p", {class: "shares"});
-    fill(this.el,
+    fill(this.el, h("h1", {class: "sr"}, "Watch a network learn"),
       h("div", {class: "bar"},
         this.playButton,
         h("button", {type: "button", id: "one-step", title: "Take one step", onclick: () => this.do("step", {steps: 1})}, "Step"),

@@ -14,8 +14,8 @@ export class Runs {
     this.curve = new Curve({label: "Losses of the chosen runs. Choose a step to open it.", height: 240, onChoose: (step) => this.openStep(step)});
     this.told_ = h("p", {class: "soft small"});
     this.findings = h("div", {class: "findings"});
-    this.el = h("div", {class: "runs"},
-      h("section", {class: "panel", "aria-label": "Runs"}, h("div", {class: "row"}, h("h2", {}, "Recorded runs"), this.filter, h("button", {type: "button", id: "reload", onclick: () => this.open()}, "Reload")), this.table),
+    this.el = h("div", {class: "runs"}, h("h1", {class: "sr"}, "Recorded runs"),
+      h("section", {class: "panel", "aria-label": "Runs"}, h("div", {class: "row"}, h("h2", {}, "All runs"), this.filter, h("button", {type: "button", id: "reload", onclick: () => this.open()}, "Reload")), this.table),
       h("section", {class: "panel", "aria-label": "Curves"}, h("h2", {}, "Loss ", h("span", {class: "soft"}, "click a step to open it; drag to zoom, double-click to see all")), this.curve.el, this.told_),
       h("section", {class: "panel", "aria-label": "Findings"}, h("h2", {}, "What is wrong"), this.findings));
   }

@@ -18,7 +18,7 @@ export class Use {
     this.input = h("div", {class: "use-input"});
     this.layers = h("div", {class: "use-layers"});
     this.unit = h("div", {class: "use-unit"});
-    this.el = h("div", {class: "use"},
+    this.el = h("div", {class: "use"}, h("h1", {class: "sr"}, "Use a network"),
       h("section", {class: "panel", "aria-label": "Drawing"}, h("h2", {}, "Draw a digit"), this.pad.el,
         h("div", {class: "row"}, h("button", {type: "button", id: "clear", onclick: () => this.clear()}, "Clear"),
           h("button", {type: "button", id: "sample", onclick: () => this.sample()}, "Draw one for me"),
@@ -31,6 +31,7 @@ export class Use {
     this.el.addEventListener("dragover", (e) => e.preventDefault());
     this.el.addEventListener("drop", (e) => { e.preventDefault(); const file = e.dataTransfer.files[0]; if (file) this.photo(file); });
     this.base = null;
+    this.off = []; // units that are switched off, as "layer,unit"
   }
 
   async open() {
@@ -91,6 +92,7 @@ export class Use {
       header.notes.map((note) => h("p", {class: "soft small"}, note)));
     fill(this.stages, Object.entries(arrays).filter(([name]) => name.startsWith("stage:")).map(([name, bytes]) => figure(bytes, STAGES[name.slice(6)] || name.slice(6), true)),
       Object.entries(arrays).filter(([name]) => name.startsWith("digit:")).map(([name, bytes], k) => figure(bytes, header.digits.length > 1 ? `digit ${k + 1}` : "what the network gets", false)));
+    this.off = [];
     if (!digit) { for (const el of [this.input, this.layers, this.unit]) fill(el); return; }
     this.base = null;
     this.numbers(found, true);
@@ -110,7 +112,6 @@ export class Use {
       if (layer.kind === "Flatten") return null;
       strip(canvas, values, wide);
       canvas.style.setProperty("width", `${wide * cell}px`);
-      canvas.style.setProperty("height", `${Math.ceil(n / wide) * cell}px`);
       const tip = h("span", {class: "link-size"}, "");
       const at = (e) => { const b = canvas.getBoundingClientRect(); return Math.min(n - 1, Math.floor(((e.clientY - b.top) / b.height) * Math.ceil(n / wide)) * wide + Math.floor(((e.clientX - b.left) / b.width) * wide)); };
       return h("div", {class: "link"}, h("span", {class: "link-name"}, h("b", {}, layer.name), ` ${n} ${layer.activation || ""}`), tip,
@@ -136,7 +137,7 @@ export class Use {
       const b = canvas.getBoundingClientRect(), c = Math.floor(((e.clientX - b.left) / b.width) * 28), r = Math.floor(((e.clientY - b.top) / b.height) * 28), ink = this.erase.checked ? 0 : 255;
       for (const [dr, dc] of [[0, 0], [0, 1], [1, 0], [1, 1]]) if (r + dr >= 0 && r + dr < 28 && c + dc >= 0 && c + dc < 28) pixels[(r + dr) * 28 + c + dc] = ink;
       draw();
-      this.send("pixels", {}, pixels.slice().buffer);
+      this.send("pixels", {off: this.off.join(";")}, pixels.slice().buffer);
       e.preventDefault();
     };
     canvas.addEventListener("pointerdown", touch);
@@ -155,6 +156,13 @@ export class Use {
     } catch (problem) { this.app.fail(problem); }
   }
 
+  /** Switches a unit off, or on again: the answer and the accuracy without it. */
+  switchUnit(layer, unit) {
+    const name = `${layer},${unit}`;
+    this.off = this.off.includes(name) ? this.off.filter((n) => n !== name) : [...this.off, name];
+    this.send("pixels", {off: this.off.join(";")}, this.paint.slice().buffer);
+  }
+
   showUnit(o, {x, w}) {
     const products = x.map((v, i) => v * w[i]), order = Array.from(products.keys()).sort((a, b) => Math.abs(products[b]) - Math.abs(products[a])).slice(0, 8);
     const rest = products.reduce((a, b) => a + b, 0) - order.reduce((a, i) => a + products[i], 0);
@@ -169,6 +177,9 @@ export class Use {
         h("tbody", {}, order.map((i) => h("tr", {}, h("td", {}, `x[${i}]`), h("td", {class: "num"}, short(x[i], 5)), h("td", {class: "num"}, short(w[i], 5)), h("td", {class: "num strong"}, short(products[i], 5)))),
           h("tr", {}, h("td", {}, `${x.length - order.length} others`), h("td"), h("td"), h("td", {class: "num strong"}, short(rest, 5))),
           h("tr", {}, h("td", {}, "bias"), h("td"), h("td"), h("td", {class: "num strong"}, short(o.bias, 5))))),
+      o.layer === this.result.header.layers.filter((l) => l.dense).at(-1)?.name ? null : h("div", {class: "row"},
+        h("button", {type: "button", id: "switch-unit", "aria-pressed": this.off.includes(`${o.layer},${o.unit}`), onclick: () => this.switchUnit(o.layer, o.unit)}, "Switch this unit off"),
+        this.off.length && this.result.header.accuracy ? h("span", {id: "without"}, `${this.off.length} off: accuracy on 1,000 test digits ${percent(this.result.header.accuracy[0])} → ${percent(this.result.header.accuracy[1])}`) : null),
       h("p", {class: "equation"}, `z = ${short(o.z, 7)}`, o.activation && o.activation !== "linear" ? ` → ${o.activation} → ${short(o.a, 7)}` : ""), picture);
   }
 
