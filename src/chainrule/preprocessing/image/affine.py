@@ -65,4 +65,4 @@ def inside(index: np.ndarray, size: int, fill_mode: str) -> np.ndarray:
     if fill_mode == "reflect":
         back = index % (2 * size)
         return np.asarray(np.where(back < size, back, 2 * size - 1 - back))
-    return np.clip(index, 0, size - 1)
+    return np.asarray(np.clip(index, 0, size - 1))
