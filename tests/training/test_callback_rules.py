@@ -68,3 +68,24 @@ def test_tensorboard_says_that_it_records_nothing(tmp_path, capsys) -> None:
         board = callbacks.TensorBoard(log_dir=tmp_path / "logs", histogram_freq=1, write_graph=True, batch_size=32, write_grads=False)
         model().fit(X, Y, verbose=0, callbacks=[board])
     assert capsys.readouterr().err.count("nothing is written to") == 1
+
+
+def test_a_validation_ends_with_its_own_figures() -> None:
+    """on_test_end gets the figures of what was held back, not training's."""
+    seen = []
+    hook = callbacks.LambdaCallback(on_test_end=lambda logs: seen.append(dict(logs)))
+    h = model(metrics=["mae"]).fit(X[:4], Y[:4], validation_data=(X[4:], Y[4:]), verbose=0, callbacks=[hook])
+    assert seen == [{"loss": h.history["val_loss"][0], "mae": h.history["val_mae"][0]}]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"class_weight": {0: 2.0}, "sample_weight": np.ones(8)}, "class_weight or sample_weight, not both"),
+        ({"shuffle": "batch"}, "shuffle is True or False"),
+    ],
+)
+def test_what_would_mean_something_else_is_refused(settings, words) -> None:
+    """Settings that Keras refuses, or that mean another thing there, are refused by name."""
+    with pytest.raises(SettingError, match=words):
+        model().fit(X, Y[:, None], verbose=0, **settings)

@@ -109,10 +109,11 @@ def check_examples(
         if len(weight) != len(inputs):
             raise ShapeError(f"There are {len(inputs)} inputs but {len(weight)} sample weights.")
         finite(weight, "sample_weight")
+    if class_weight is not None and sample_weight is not None:
+        raise SettingError("Give class_weight or sample_weight, not both; sample_weight can be the product of the two.")
     if class_weight is not None:
         outputs = output_shape[-1] if output_shape and output_shape[-1] > 1 else 2
-        by_class = weights_by_class(y, class_weight, outputs)
-        weight = by_class if weight is None else weight * by_class
+        weight = weights_by_class(y, class_weight, outputs)
     return Examples(inputs.x, y, weight, inputs.divisor)
 
 

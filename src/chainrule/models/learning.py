@@ -112,6 +112,8 @@ class Learning:
         from chainrule.training.meaningless import check_epochs
 
         check_epochs(epochs, initial_epoch)
+        if shuffle not in (True, False, 0, 1):
+            raise SettingError(f"fit: shuffle is True or False; {shuffle!r} is not supported.")
         self.stop_on_not_finite = stop_on_not_finite
         validation_data = stream_fit.as_arrays(validation_data, validation_steps, validation_batch_size or batch_size)
         if streams.is_stream(x) or steps_per_epoch is not None:

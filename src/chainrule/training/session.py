@@ -168,8 +168,9 @@ class Session:
                 place, records = (epoch + 1, 0), {}
                 if plan.validation is not None and (epoch + 1) % plan.validation_freq == 0:
                     callbacks.call("on_test_begin", {})
-                    logs |= {f"val_{name}": value for name, value in evaluate(model, plan.validation).items()}
-                    callbacks.call("on_test_end", logs)
+                    held_back = evaluate(model, plan.validation)
+                    logs |= {f"val_{name}": value for name, value in held_back.items()}
+                    callbacks.call("on_test_end", held_back)
                 callbacks.call("on_epoch_end", epoch, logs)
                 if self.checkpointers:
                     state.renew()
