@@ -257,3 +257,12 @@ def test_a_cell_of_any_length_costs_little() -> None:
     hard = np.array(["1" + " " * 990 + "x", "1," * 400, "(" * 900, "$" * 900] * 500)
     assert cells.notation_of(hard, None, "x") is None
     assert not cells.dates(hard)
+
+
+def test_many_columns_of_one_notation_share_a_note(tmp_path) -> None:
+    """Twenty notes that say the same would hide the others."""
+    columns = {f"c{k}": written([value + k for value in WIDE], "decimal comma") for k in range(20)}
+    data = load(table(tmp_path, columns, ";"), target="c0")
+    assert [note for note in data.notes if "decimal comma" in note] == [
+        next(note for note in data.notes if note.startswith("20 columns ('c0', 'c1', 'c2', ...)"))
+    ]

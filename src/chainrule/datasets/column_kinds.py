@@ -21,6 +21,7 @@ EACH = 5.0  # rows of every whole number: then they may be classes as well as am
 MOST_CLASSES = 1000
 ENOUGH = 10  # rows, before "different in each row" means anything
 HALF = 0.5
+MANY_ALIKE = 3  # columns of one notation: more share a note
 INDEX_NAMES = re.compile(
     r"|unnamed(: ?\d+)?(_level_\d+)?|index|idx|row|rows?[ _]?(names?|id|nr|num|number)?|nr|no|#|x1|level_0",
     re.IGNORECASE,
@@ -53,6 +54,7 @@ def kinds_of(
     if point is None and not all(plain.values()):
         point = notation.decimal_of_table(table.columns.values(), table.delimiter)
     found = Kinds()
+    alike: dict[str, list[tuple[str, str]]] = {}  # notation in words -> columns
     for name, cells in table.columns.items():
         written, number = None, False
         if name not in categorical:
@@ -69,13 +71,19 @@ def kinds_of(
         column: dict[str, Any] = {"name": name, "kind": "number" if number else "category"}
         if number and written:
             column["notation"] = written
-            example = max(notation.present(cells)[:100], key=len)
-            found.notes.append(f"the column {name!r} is {notation.described(written, example)}")
+            told = notation.described(written, max(notation.present(cells)[:100], key=len))
+            alike.setdefault(told.partition(":")[0], []).append((name, told))
         elif not number:
             found.notes += _words_that_look_like_numbers(name, cells, categorical)
         elif name != target:
             found.notes += _codes(name, cells)
         found.columns[name] = column
+    for told in alike.values():
+        if len(told) <= MANY_ALIKE:
+            found.notes += [f"the column {name!r} is {text}" for name, text in told]
+        else:
+            names = ", ".join(repr(name) for name, _ in told[:MANY_ALIKE])
+            found.notes.append(f"{len(told)} columns ({names}, ...) are {told[0][1]}")
     return found
 
 
