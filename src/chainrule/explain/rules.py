@@ -83,7 +83,9 @@ def adadelta(o: Any) -> Rule:
         ("s′", "ρ · s + (1 - ρ) · g²"), ("step", "√(d + ε) / √(s′ + ε) · g"), ("d′", "ρ · d + (1 - ρ) · step²"),
         ("w′", "w - η · step"),
     ]  # fmt: skip
-    return Rule([], lines, {"accumulated_grad": "s", "accumulated_delta_var": "d"}, {"ρ": o.rho, "ε": o.epsilon})
+    return Rule(
+        [], lines, {"accumulated_grad": "s", "accumulated_delta_var": "d"}, {"ρ": o.rho, "ε": o.epsilon}
+    )
 
 
 RULES: dict[type[Optimizer], Callable[[Any], Rule]] = {

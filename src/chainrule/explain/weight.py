@@ -266,9 +266,8 @@ def batch_part(asked: Asked, terms: np.ndarray, order: np.ndarray) -> list[Part]
         float(asked.link.data_gradient[asked.name][asked.index]),
         [(line.value,) for line in lines],
     )
-    mean = finished(
-        "g", "Σ / n", f"({weighted_sum(values)}) / {step.n}", known, size=float(np.abs(terms).sum()) / step.n
-    )
+    size = float(np.abs(terms if factors is None else step.n * factors.products).sum()) / step.n
+    mean = finished("g", "Σ / n", f"({weighted_sum(values)}) / {step.n}", known, size=size)
     return [
         *parts,
         Shares(heads, labels, lines),

@@ -137,7 +137,8 @@ class Material:
     def fresh_network(self) -> Any:
         """The network by its settings, with first weights."""
         functional = "input_layers" in self.settings.model
-        model = (Model if functional else Sequential).from_config(self.settings.model)
+        kind: Any = Model if functional else Sequential
+        model = kind.from_config(self.settings.model)
         model.build()
         return model
 

@@ -1,9 +1,19 @@
 """How the arithmetic of each kind of layer is written out: a table from a layer's class to its formulas.
 
-base          what every kind can be asked, and what is said of a layer without an entry
-sums          weighted sums: Dense
-activations   Activation, ReLU, LeakyReLU, Softmax
-shaping       Flatten, Reshape, InputLayer, Rescaling, Dropout
+base           what every kind can be asked, and what is said of a layer without an entry
+sums           weighted sums: Dense
+convolution    Conv1D, Conv2D, DepthwiseConv1D, DepthwiseConv2D
+pooling        the largest or the mean of windows and channels
+activations    Activation, ReLU, LeakyReLU, Softmax
+prelu          PReLU
+shaping        Flatten, Reshape, InputLayer, Rescaling, Dropout, Masking, ActivityRegularization
+moving         padding, cropping, upsampling, permuting, repeating
+normalization  BatchNormalization, LayerNormalization
+merging        Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate
+embedding      Embedding
+recurrent      SimpleRNN, and what recurrent layers share
+gates          LSTM, GRU
+attention      MultiHeadAttention
 """
 
 from chainrule.explain.layers.activations import (
@@ -12,8 +22,9 @@ from chainrule.explain.layers.activations import (
     ReLUFormulas,
     SoftmaxFormulas,
 )
+from chainrule.explain.layers.attention import MultiHeadAttentionFormulas
 from chainrule.explain.layers.base import LayerFormulas
-from chainrule.explain.layers.convolution import ConvolutionFormulas
+from chainrule.explain.layers.convolution import ConvolutionFormulas, DepthwiseFormulas
 from chainrule.explain.layers.embedding import EmbeddingFormulas
 from chainrule.explain.layers.gates import GRUFormulas, LSTMFormulas
 from chainrule.explain.layers.merging import (
@@ -51,13 +62,15 @@ BY_NAME: dict[str, LayerFormulas] = {
     "AveragePooling2D": MeanFormulas(), "BatchNormalization": BatchNormalizationFormulas(),
     "Concatenate": ConcatenateFormulas(), "Conv1D": ConvolutionFormulas(),
     "Conv2D": ConvolutionFormulas(), "Cropping1D": MovedNumbers(), "Cropping2D": MovedNumbers(),
-    "Dense": DenseFormulas(), "Dropout": DropoutFormulas(), "Embedding": EmbeddingFormulas(),
+    "Dense": DenseFormulas(), "DepthwiseConv1D": DepthwiseFormulas(),
+    "DepthwiseConv2D": DepthwiseFormulas(), "Dropout": DropoutFormulas(), "Embedding": EmbeddingFormulas(),
     "Flatten": SameNumbers(), "GRU": GRUFormulas(), "GlobalAveragePooling1D": GlobalMeanFormulas(),
     "GlobalAveragePooling2D": GlobalMeanFormulas(), "GlobalMaxPooling1D": GlobalLargestFormulas(),
     "GlobalMaxPooling2D": GlobalLargestFormulas(), "InputLayer": SameNumbers(), "LSTM": LSTMFormulas(),
     "LayerNormalization": LayerNormalizationFormulas(), "LeakyReLU": LeakyReLUFormulas(),
     "Masking": MaskingFormulas(), "MaxPooling1D": LargestFormulas(), "MaxPooling2D": LargestFormulas(),
-    "Maximum": LargestOfInputs(), "Minimum": SmallestOfInputs(), "Multiply": MultiplyFormulas(),
+    "Maximum": LargestOfInputs(), "Minimum": SmallestOfInputs(), "MultiHeadAttention": MultiHeadAttentionFormulas(),
+    "Multiply": MultiplyFormulas(),
     "PReLU": PReLUFormulas(), "Permute": MovedNumbers(), "ReLU": ReLUFormulas(),
     "RepeatVector": MovedNumbers(), "Rescaling": RescalingFormulas(), "Reshape": SameNumbers(),
     "SimpleRNN": SimpleRNNFormulas(), "Softmax": SoftmaxFormulas(), "Subtract": SubtractFormulas(),

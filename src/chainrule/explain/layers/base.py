@@ -59,7 +59,7 @@ class LayerFormulas:
     ) -> Backward:
         """How the derivative by one input is made of those by the outputs. known: what the engine had; source: which of several
         inputs."""
-        name = input_delta(link, symbols, unit)
+        name = input_delta(link, symbols, unit, source)
         return Backward(
             None, [given(name, known, f"by the backward rule of {type(link.link).__name__} {link.name!r}")]
         )
@@ -113,9 +113,9 @@ def deltas(step: OpenedStep, link: OpenedLink, k: int) -> np.ndarray:
     return step.n * flat(link.delta, k)
 
 
-def input_delta(link: OpenedLink, symbols: Symbols, unit: int) -> str:
+def input_delta(link: OpenedLink, symbols: Symbols, unit: int, source: int = 0) -> str:
     """How the derivative by one input is called: dx[3]."""
-    return "d" + at(symbols.ins[link.place], link.x.shape[1:], unit)
+    return "d" + at(symbols.sources[link.place][source], link.xs[source].shape[1:], unit)
 
 
 def output_delta(link: OpenedLink, symbols: Symbols, unit: int) -> str:

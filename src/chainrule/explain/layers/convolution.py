@@ -66,3 +66,36 @@ class ConvolutionFormulas(WeightedSums):
     def cell(self, link: OpenedLink, column: Any) -> tuple[int, ...]:
         """The cell and channel of one column of the patches."""
         return tuple(int(i) for i in np.unravel_index(int(column), self.patch_shape(link)))
+
+
+class DepthwiseFormulas(ConvolutionFormulas):
+    """z[position, c · m + j] = Σ over the cells of channel c: x · K[cell, c, j] + b: every channel has its own kernels."""
+
+    def output(self, link: OpenedLink, position: Any, c: Any, j: int) -> Any:
+        """The place of an output, as in a row. c: the channel; j: which of its kernels."""
+        channels, each = link.params["kernel"].shape[-2:]
+        return position * int(channels * each) + c * int(each) + j
+
+    def into(self, link: OpenedLink, unit: int) -> Meetings:
+        channels, each = (int(n) for n in link.params["kernel"].shape[-2:])
+        position, rest = divmod(unit, channels * each)
+        c, j = divmod(rest, each)
+        patch = self.seen(link)[position]
+        columns = [i for i in np.flatnonzero(patch >= 0) if i % channels == c]
+        return Meetings(
+            patch[columns], [(*self.cell(link, i), j) for i in columns], np.full(len(columns), unit)
+        )
+
+    def out_of(self, link: OpenedLink, unit: int) -> Meetings:
+        channels, each = (int(n) for n in link.params["kernel"].shape[-2:])
+        positions, columns = np.nonzero(self.seen(link) == unit)
+        pairs = [(p, i, j) for p, i in zip(positions, columns, strict=True) for j in range(each)]
+        outputs = np.array([self.output(link, p, i % channels, j) for p, i, j in pairs], int)
+        return Meetings(np.full(len(pairs), unit), [(*self.cell(link, i), j) for _, i, j in pairs], outputs)
+
+    def of_weight(self, link: OpenedLink, index: tuple[int, ...]) -> Meetings:
+        column = int(np.ravel_multi_index(index[:-1], self.patch_shape(link)))
+        met = self.seen(link)[:, column]
+        positions = np.flatnonzero(met >= 0)
+        outputs = self.output(link, positions, index[-2], index[-1])
+        return Meetings(met[positions], [index] * len(positions), outputs)
