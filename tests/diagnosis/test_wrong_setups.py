@@ -211,3 +211,22 @@ def test_healthy_networks_of_ones_own(tmp_path) -> None:
     replay = built(tmp_path, [Dense(32, "relu"), end()], count=1500, epochs=5)
     names = [f.name for f in diagnosis.diagnose(replay.run, replay) if f.severity != "note"]
     assert names == []
+
+
+def test_a_loss_that_is_not_for_these_labels(tmp_path) -> None:
+    """Class numbers learned as amounts, and one class of several asked for as if there could be more; amounts are no alarm."""
+    x, y = blobs(600, 4)
+    name = "wrong loss for these labels"
+    replay = run_of(tmp_path / "a", [Dense(12, "relu"), Dense(1)], "mse", x, y.astype("f4"))
+    assert name in [f.name for f in diagnosis.diagnose(replay.run, replay)]
+    replay = run_of(
+        tmp_path / "b",
+        [Dense(12, "relu"), Dense(4, "softmax")],
+        "binary_crossentropy",
+        x,
+        np.eye(4)[y],
+        metrics=(),
+    )
+    assert name in [f.name for f in diagnosis.diagnose(replay.run, replay)]
+    replay = run_of(tmp_path / "c", [Dense(12, "relu"), Dense(1)], "mse", x, x[:, 0] * 2, metrics=("mae",))
+    assert name not in [f.name for f in diagnosis.diagnose(replay.run, replay)]

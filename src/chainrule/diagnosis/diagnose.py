@@ -108,6 +108,7 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
         looked_at.append("the scale of the inputs")
         found += [
             *setup.inputs_not_scaled(records, answers), *setup.labels_and_outputs(records, answers),
+            *setup.wrong_loss(records, answers),
             *progress.nothing_learned(records, answers),
         ]  # fmt: skip
     suspects = None

@@ -121,6 +121,11 @@ class Records:
         return any(name in figures for figures in self.metrics)
 
     @property
+    def has_accuracy(self) -> bool:
+        """Whether any accuracy was counted."""
+        return any(name.endswith("accuracy") for metrics in self.metrics for name in metrics)
+
+    @property
     def outputs(self) -> int:
         """How many outputs the network has, where its last layer says so; else 0."""
         entries = [entry.get("config", {}) for entry in self.run.info.settings.model.get("layers", [])]

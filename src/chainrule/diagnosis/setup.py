@@ -11,8 +11,15 @@ import numpy as np
 from chainrule.diagnosis.answers import NO_LABEL, Answers
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.records import Records
-from chainrule.training.meaningless import NOT_SCALED, in_blocks, output_and_loss, targets_and_loss
+from chainrule.training.meaningless import (
+    NOT_SCALED,
+    in_blocks,
+    last_activation,
+    output_and_loss,
+    targets_and_loss,
+)
 
+FEW_KINDS = 20  # whole numbers that may be classes
 MUCH_LOST = 0.2  # of accuracy, on what was held back
 
 
@@ -158,6 +165,51 @@ def labels_and_outputs(records: Records, answers: Answers) -> list[Finding]:
             )
         )
     return found
+
+
+def wrong_loss(records: Records, answers: Answers) -> list[Finding]:
+    """Class numbers that are learned as amounts, and one class of several learned as if there could be more."""
+    y = np.asarray(answers.examples.y)
+    key, steps = str(answers.model.loss_object.key), (records.first, records.last)
+    single = y.ndim == 1 or y.shape[-1] == 1
+    kinds = np.unique(y[answers.sample]) if single else np.zeros(0)
+    whole = bool((kinds == np.round(kinds)).all())
+    if (
+        "crossentropy" not in key
+        and single
+        and whole
+        and 3 <= len(kinds) <= FEW_KINDS
+        and records.has_accuracy
+    ):
+        says = f"The targets are {len(kinds)} whole numbers, {kinds[0]:g} to {kinds[-1]:g}, an accuracy is counted, and the loss {key} learns them as amounts."
+        advice = f"For classes: {len(kinds)} outputs, activation='softmax', and the loss sparse_categorical_crossentropy."
+        return [
+            Finding(
+                "wrong loss for these labels",
+                "warning",
+                says,
+                advice,
+                None,
+                steps,
+                {"loss": key, "kinds": len(kinds)},
+            )
+        ]
+    one_each = y.ndim == 2 and y.shape[1] > 1 and bool((y[answers.sample].sum(axis=1) == 1).all())
+    if key == "binary_crossentropy" and one_each and last_activation(answers.chain) == "softmax":
+        says = "Each example is of one class, the end is a softmax, and binary_crossentropy takes each output for a question of its own."
+        advice = "Use categorical_crossentropy, or sigmoid where several classes may be right at once."
+        return [
+            Finding(
+                "wrong loss for these labels",
+                "warning",
+                says,
+                advice,
+                None,
+                steps,
+                {"loss": key, "outputs": int(y.shape[1])},
+            )
+        ]
+    return []
 
 
 def accuracy_lost(records: Records) -> float:

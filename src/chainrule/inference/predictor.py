@@ -93,7 +93,8 @@ class Predictor:
         """An answer for each example of an array."""
         x = fit_shape(x, self.model.input_shape)
         scaled = x if self.card.divisor is None or x.dtype.kind == "f" else Scaled(x, self.card.divisor)
-        said = self.model.predict_on_batch(scaled)
+        with np.errstate(all="ignore"):
+            said = self.model.predict_on_batch(scaled)
         with np.errstate(all="ignore"):  # what is not finite is refused below
             p = None if self.card.task == "regression" else probabilities(self.model, self.card.task, said)
         if p is not None and self.card.rejection is not None:
