@@ -27,7 +27,6 @@ from chainrule.inference.predictor import Predictor
 from chainrule.models.saving import load_model
 
 CUTS = 250  # cut-outs of photos without a digit
-PAGES = 600  # made pages, and made pictures without a digit
 
 
 def outcome(predictor: Predictor, picture: Any, label: str, source: str, kind: str) -> Outcome:
@@ -40,7 +39,7 @@ def outcome(predictor: Predictor, picture: Any, label: str, source: str, kind: s
     )
 
 
-def collected(predictor: Predictor, manifest: Path, part: str) -> None:
+def collected(predictor: Predictor, manifest: Path, part: str, sets: bool) -> None:
     """Pictures from other people."""
     singles: list[Outcome] = []
     several: list[Outcome] = []
@@ -49,6 +48,8 @@ def collected(predictor: Predictor, manifest: Path, part: str) -> None:
     for row in rows:
         path = manifest.parent / row["file"]
         if row["file"].endswith(".npz"):
+            if not sets:
+                continue
             arrays = np.load(path)
             pictures = [(read_picture(x), str(y)) for x, y in zip(arrays["x"], arrays["y"], strict=True)]
             small = [outcome(predictor, x, y, row["source"], "set") for x, y in pictures]
@@ -66,23 +67,23 @@ def collected(predictor: Predictor, manifest: Path, part: str) -> None:
     table(f"Several digits, all of them right, {part}", several)
 
 
-def made(predictor: Predictor) -> None:
+def made(predictor: Predictor, count: int) -> None:
     """Made pages, with digits of MNIST's test part that nobody learned from; and USPS-like pictures of 16 x 16."""
     from chainrule.images.filters import resized
     from chainrule.images.made_pages import digit_pages, empty_pages
 
     data = datasets.load("mnist")
     for title, most in (("one digit", 1), ("one to six digits", 6)):
-        pages = digit_pages(data.x_test, data.y_test, PAGES, 90 + most, most)
+        pages = digit_pages(data.x_test, data.y_test, count, 90 + most, most)
         found = [outcome(predictor, read_picture(p.pixels), p.text, "made", p.kind) for p in pages]
         table(f"Made pages, {title}, by paper", found, "kind")
-    small = [resized(x, 16, 16, "BOX") for x in data.x_test[:2000]]
+    small = [resized(x, 16, 16, "BOX") for x in data.x_test[: 3 * count]]
     found = [
         outcome(predictor, read_picture(x), str(y), "16 x 16", "set")
         for x, y in zip(small, data.y_test, strict=False)
     ]
     table("MNIST's test digits made 16 x 16", found)
-    nothing([(p.kind, p.pixels) for p in empty_pages(PAGES, 95)], predictor, "Made pictures without a digit")
+    nothing([(p.kind, p.pixels) for p in empty_pages(count, 95)], predictor, "Made pictures without a digit")
 
 
 def cut_outs(folder: Path) -> list[tuple[str, np.ndarray]]:
@@ -147,16 +148,18 @@ def main() -> int:
     parser.add_argument("--model", default=str(pretrained.digits()))
     parser.add_argument("--empty", type=Path)
     parser.add_argument("--made", action="store_true")
+    parser.add_argument("--no-sets", action="store_true", help="leave out the sets of small pictures")
+    parser.add_argument("--pages", type=int, default=600, help="how many made pages of each kind")
     parser.add_argument("--times", action="store_true")
     options = parser.parse_args()
     network = load_model(options.model, compile=False)
     predictor = Predictor(network, ModelCard.of(network))
     if options.manifest:
-        collected(predictor, options.manifest, options.part)
+        collected(predictor, options.manifest, options.part, not options.no_sets)
     if options.empty:
         nothing(cut_outs(options.empty), predictor, f"Cut-outs of {options.empty}")
     if options.made:
-        made(predictor)
+        made(predictor, options.pages)
     if options.times:
         times(predictor)
     return 0
