@@ -32,9 +32,11 @@ def cells(text: str) -> list[tuple[str, str]]:
 
 def lesson(number: str) -> Path:
     """The file of a lesson, by its number or the beginning of its name."""
-    known = sorted(HERE.glob("[0-9]*_*.py"))
+    known = sorted(HERE.glob("[0-9]*_*.py"), key=lambda path: int(path.stem.partition("_")[0]))
     for path in known:
-        if number and path.name.startswith(number):
+        if number == path.stem.partition("_")[0] or (
+            number and not number.isdecimal() and path.name.startswith(number)
+        ):
             return path
     sys.exit(f"There is no lesson {number!r}. There are: {', '.join(path.stem for path in known)}.")
 

@@ -14,7 +14,7 @@ import pytest
 import chainrule
 
 FOLDER = Path(__file__).parents[2] / "lessons"
-LESSONS = sorted(FOLDER.glob("[0-9]_*.py"))
+LESSONS = sorted(FOLDER.glob("[0-9]*_*.py"), key=lambda path: int(path.stem.split("_")[0]))
 HELPERS = [FOLDER / "pictures.py", FOLDER / "read.py"]
 by_name = {"ids": lambda path: path.stem}
 
@@ -28,6 +28,10 @@ SEEN = {
     "6_digits": [r"Total params: 694,950", r"Right on 9[78]\.\d\d% of 10,000", r"that is 3\.0\d times as much", r"100,000 probabilities is 0\.0$"],
     "7_one_step": [r"3,750 steps, \d+ snapshots", r"They agree", r"The first step whose numbers differ: 1,87\d"],
     "8_when_it_goes_wrong": [r"looks healthy", r"A: dead units", r"B: rate too low", r"C: vanishing", r"D: rate too high", r"wrong label \(\d\d%\)"],
+    "9_convolution": [r"an edge detector", r"dkernel\[0\]\[1\] = .* -3", r"They agree", r"^windows +2,826 numbers", r"= 97,344; the layer says 97,344"],
+    "10_deep_networks": [r"= 0\.0000010", r"^sigmoid +first layer .* share that arrives \de-0[5-9]", r"become -0\.9995 and \+0\.9995", r"^sigmoid, normalized +right on (9\d|100)%"],
+    "11_counting": [r"^it counts the ones", r"dw = -6, du = -8\. They agree", r"counted right: (9\d|100)%", r"climbs at every 1 and stays at every 0"],
+    "12_attention": [r"= 10\.19$", r"They agree", r"off by 0\.0\d+ on average", r"^12 of 12 questions"],
 }  # fmt: skip
 
 
@@ -39,13 +43,13 @@ def run(*words: object, cwd: Path) -> subprocess.CompletedProcess:
     )  # fmt: skip
 
 
-def test_there_are_eight_lessons() -> None:
-    """The eight of the list, in its order, and each is known here."""
+def test_there_are_twelve_lessons() -> None:
+    """The twelve of the list, in its order, and each is known here."""
     assert [path.stem for path in LESSONS] == list(SEEN)
 
 
 # The long ones first, so that two processes end at about the same time.
-@pytest.mark.parametrize("path", sorted(LESSONS, key=lambda path: path.name[0] not in "678"), **by_name)
+@pytest.mark.parametrize("path", sorted(LESSONS, key=lambda path: path.name[:2] not in ("6_", "7_", "8_")), **by_name)
 def test_a_lesson_runs_and_shows_what_it_claims(path, tmp_path) -> None:
     """It ends without an error or a warning, prints its key lines, and writes its pictures where it was told, nothing else."""
     pictures, home = tmp_path / "pictures", tmp_path / "home"
@@ -93,9 +97,9 @@ def test_a_lesson_can_be_read_cell_by_cell(tmp_path) -> None:
     ]
     assert at == sorted(at)
     assert len(list((tmp_path / "pictures").iterdir())) == 2
-    lost = run(FOLDER / "read.py", "9", cwd=tmp_path)
+    lost = run(FOLDER / "read.py", "13", cwd=tmp_path)
     assert lost.returncode != 0
-    assert "no lesson '9'" in lost.stderr
+    assert "no lesson '13'" in lost.stderr
     assert "1_neuron" in lost.stderr
 
 
