@@ -78,12 +78,12 @@ def kinds_of(
         elif name != target:
             found.notes += _codes(name, cells)
         found.columns[name] = column
-    for told in alike.values():
-        if len(told) <= MANY_ALIKE:
-            found.notes += [f"the column {name!r} is {text}" for name, text in told]
+    for same in alike.values():
+        if len(same) <= MANY_ALIKE:
+            found.notes += [f"the column {name!r} is {text}" for name, text in same]
         else:
-            names = ", ".join(repr(name) for name, _ in told[:MANY_ALIKE])
-            found.notes.append(f"{len(told)} columns ({names}, ...) are {told[0][1]}")
+            names = ", ".join(repr(name) for name, _ in same[:MANY_ALIKE])
+            found.notes.append(f"{len(same)} columns ({names}, ...) are {same[0][1]}")
     return found
 
 

@@ -255,7 +255,7 @@ def result(data: "Dataset", measured: dict[str, Any], out: Output) -> list[str]:
             + f" in {column}, {examples}.",
             f"Always answering the median would be off by {measured['baseline']:.4g}.",
         ]
-        useless = measured["mean_absolute_error"] >= measured["baseline"] > 0
+        useless, hardly = measured["mean_absolute_error"] >= measured["baseline"] > 0, False
     else:
         told = f"Test accuracy {per_cent(measured['accuracy'])}, error {per_cent(measured['error'])}"
         lines = [f"{out.bold(told)}, {examples}."]
@@ -264,10 +264,14 @@ def result(data: "Dataset", measured: dict[str, Any], out: Output) -> list[str]:
                 f"Always answering the commonest class would be right in {per_cent(measured['baseline'])}."
             )
         useless = measured["accuracy"] <= measured["baseline"]
+        margin = 2 * math.sqrt(measured["baseline"] * (1 - measured["baseline"]) / count)
+        hardly = not useless and measured["accuracy"] < min(1.0, measured["baseline"] + margin)
     lines += [f"Do not rely on it: {finding.says}" for finding in flattering]
     if useless:
         same = "the median" if data.task == "regression" else "the commonest class"
         lines.append(f"That is no better than always answering {same}: nothing usable was learned.")
+    elif hardly:
+        lines.append("That is hardly better than always answering the commonest class: chance alone may give it.")
     if count < FEW:
         lines.append(f"{count} examples are too few to measure on; the next {count} may give another figure.")
     return lines
