@@ -119,13 +119,13 @@ def test_what_is_not_there_can_not_be_shown(type_, here, words, hint) -> None:
 def test_drawing_fits_the_terminal_and_its_letters() -> None:
     """Colours in half blocks, shades without colours, plain ASCII without Unicode; never wider than the terminal."""
     pixels = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    assert len(picture(pixels, colour=True, unicode=True)) == 8
-    assert "\x1b[38;5;232;48;5;233m▀" in picture(pixels, colour=True, unicode=True)[0]
-    assert len(picture(pixels, colour=False, unicode=True)) == 16
-    assert all(line.isascii() for line in picture(pixels, colour=True, unicode=False))
-    assert picture(pixels, colour=False, unicode=False)[15].endswith("@@")
-    assert max(map(len, picture(pixels, colour=False, unicode=True, columns=10))) <= 10
+    assert len(picture(pixels, color=True, unicode=True)) == 8
+    assert "\x1b[38;5;232;48;5;233m▀" in picture(pixels, color=True, unicode=True)[0]
+    assert len(picture(pixels, color=False, unicode=True)) == 16
+    assert all(line.isascii() for line in picture(pixels, color=True, unicode=False))
+    assert picture(pixels, color=False, unicode=False)[15].endswith("@@")
+    assert max(map(len, picture(pixels, color=False, unicode=True, columns=10))) <= 10
     red = np.zeros((3, 2, 3), np.uint8)
     red[..., 0] = 255
-    assert picture(red, colour=True, unicode=True)[1] == "\x1b[38;5;196m▀\x1b[38;5;196m▀\x1b[0m"
-    assert picture(red, colour=False, unicode=True)[0] == "░░░░"
+    assert picture(red, color=True, unicode=True)[1] == "\x1b[38;5;196m▀\x1b[38;5;196m▀\x1b[0m"
+    assert picture(red, color=False, unicode=True)[0] == "░░░░"

@@ -116,9 +116,9 @@ class Output:
             yield
 
     # ── looks ────────────────────────────────────────────────────────────────────────────────────────────────────
-    def styled(self, text: str, style: str, colour: bool | None = None) -> str:
+    def styled(self, text: str, style: str, color: bool | None = None) -> str:
         """The text in a style, where colours are wanted."""
-        wanted = self.color if colour is None else colour
+        wanted = self.color if color is None else color
         return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if wanted else text
 
     def bold(self, text: str) -> str:
@@ -139,7 +139,9 @@ def harmless(text: str, colors: bool = True) -> str:
     >>> harmless("\\x1b[1mbold\\x1b[0m \\x1b]0;title\\x07 \\u202e")
     '\\x1b[1mbold\\x1b[0m \\\\x1b]0;title\\\\x07 \\\\u202e'
     """
-    return (HARMFUL if colors else CONTROLS).sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return (HARMFUL if colors else CONTROLS).sub(
+        lambda found: found[0].encode("unicode_escape").decode(), text
+    )
 
 
 def per_cent(share: float) -> str:

@@ -27,7 +27,23 @@ def existing(name: str, what: str = "file") -> str:
 
 
 # endings of files that lie beside pictures in a folder, and are none
-ASIDE = (".txt", ".md", ".ini", ".db", ".log", ".json", ".xml", ".html", ".pdf", ".doc", ".docx", ".lnk", ".url", ".py", ".zip")
+ASIDE = (
+    ".txt",
+    ".md",
+    ".ini",
+    ".db",
+    ".log",
+    ".json",
+    ".xml",
+    ".html",
+    ".pdf",
+    ".doc",
+    ".docx",
+    ".lnk",
+    ".url",
+    ".py",
+    ".zip",
+)
 
 
 def inside(name: str) -> list[str]:

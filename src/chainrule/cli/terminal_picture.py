@@ -1,4 +1,4 @@
-"""A small picture in the terminal: half blocks in 256 colours, or shades two letters wide where there are none."""
+"""A small picture in the terminal: half blocks in 256 colors, or shades two letters wide where there are none."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ SHADES = " ░▒▓█"
 ASCII = " .:-=+*#%@"
 
 
-def picture(pixels: Any, colour: bool, unicode: bool, columns: int = 80) -> list[str]:
+def picture(pixels: Any, color: bool, unicode: bool, columns: int = 80) -> list[str]:
     """The lines that draw uint8 pixels (h, w) or (h, w, 3).
 
     >>> import numpy as np
-    >>> picture(np.array([[0, 255], [128, 0]], np.uint8), colour=False, unicode=True)
+    >>> picture(np.array([[0, 255], [128, 0]], np.uint8), color=False, unicode=True)
     ['  ██', '▒▒']
     """
-    wide = 1 if colour and unicode else 2
+    wide = 1 if color and unicode else 2
     step = max(1, -(-pixels.shape[1] * wide // max(1, columns)))
     pixels = pixels[::step, ::step]
-    if colour and unicode:
+    if color and unicode:
         return _halves(pixels)
     if pixels.ndim == 3:
         pixels = (pixels @ [0.299, 0.587, 0.114]).astype("uint8")
@@ -25,7 +25,7 @@ def picture(pixels: Any, colour: bool, unicode: bool, columns: int = 80) -> list
 
 
 def _halves(pixels: Any) -> list[str]:
-    """Two rows a line: the upper half block's own colour above, its background below."""
+    """Two rows a line: the upper half block's own color above, its background below."""
     lines = []
     for k in range(0, len(pixels), 2):
         line = ""
@@ -38,7 +38,7 @@ def _halves(pixels: Any) -> list[str]:
 
 
 def _place(pixel: Any) -> int:
-    """A pixel's place among a terminal's 256 colours: 24 greys from 232, a cube of 6 x 6 x 6 from 16."""
+    """A pixel's place among a terminal's 256 colors: 24 greys from 232, a cube of 6 x 6 x 6 from 16."""
     if getattr(pixel, "ndim", 0) == 0:
         return 232 + int(pixel) * 23 // 255
     r, g, b = (round(int(p) / 51) for p in pixel)

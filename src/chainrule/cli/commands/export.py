@@ -33,7 +33,9 @@ EXAMPLES = (
 
 def arguments(parser: Parser) -> None:
     """Adds what this command takes."""
-    parser.add_argument("model", metavar="MODEL|RUN", help="a .keras or .h5 file, or a recorded run (--to html)")
+    parser.add_argument(
+        "model", metavar="MODEL|RUN", help="a .keras or .h5 file, or a recorded run (--to html)"
+    )
     parser.add_argument("--to", type=OneOf("format", choices.FORMATS), metavar="FORMAT",
                         help=f"{', '.join(choices.FORMATS)} (default: as FILE ends)")  # fmt: skip
     parser.add_argument("--out", metavar="FILE", help="the file to write")
@@ -57,9 +59,14 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "--without-optimizer", action="store_true", help="keras, h5: leave out the optimizer's state"
     )
-    parser.add_argument("--steps", metavar="N,N", help="a run: the steps that can be opened in the page (default: five)")
     parser.add_argument(
-        "--weights", type=int, metavar="N", help="a run: how many weights' arithmetic each step has (default 500)"
+        "--steps", metavar="N,N", help="a run: the steps that can be opened in the page (default: five)"
+    )
+    parser.add_argument(
+        "--weights",
+        type=int,
+        metavar="N",
+        help="a run: how many weights' arithmetic each step has (default 500)",
     )
     add_runs_dir(parser)
     parser.add_argument("--no-verify", action="store_true", help="do not compare the file with the model")

@@ -184,8 +184,8 @@ def swept(
 def rows(tried: "Sweep", out: Output, epochs: int) -> list[str]:
     """What each rate came to, as a table."""
     names = list(tried.metrics[0])
-    lines = [[f"{rate:g}", *(f"{figures[name]:.4f}" for name in names), "best" if rate == tried.best else ""]
-             for rate, figures in zip(tried.rates, tried.metrics, strict=True)]  # fmt: skip
+    lines = [[f"{rate:g}", *(f"{metrics[name]:.4f}" for name in names), "best" if rate == tried.best else ""]
+             for rate, metrics in zip(tried.rates, tried.metrics, strict=True)]  # fmt: skip
     how = (
         "all at once"
         if tried.at_once == len(lines)

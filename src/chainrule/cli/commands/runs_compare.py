@@ -1,4 +1,4 @@
-"""Two recorded runs beside each other: what was set differently, then the curves, the final figures, and where they part.
+"""Two recorded runs beside each other: what was set differently, then the curves, the final metrics, and where they part.
 
 A fork and its parent have the steps before the fork in common; "part" is the first step whose recorded numbers differ.
 """

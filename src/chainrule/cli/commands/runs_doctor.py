@@ -1,6 +1,6 @@
 """Says what is wrong with a run's learning, where it shows, and what usually helps; the most important first.
 
-It looks at the loss, the sizes of gradients, updates and weights, the figures on held-back examples; and, where the
+It looks at the loss, the sizes of gradients, updates and weights, the metrics on held-back examples; and, where the
 run's data can be opened, asks the network itself: which units are dead, which classes it never answers, which labels look
 wrong. The last are candidates to look at, never verdicts. The exit code is 1 where something alarming was found.
 """

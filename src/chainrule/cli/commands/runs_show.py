@@ -88,18 +88,18 @@ def first_step(run: "Run", text: str, out: Output) -> int:
     columns = columns_of(run)
     row = Condition(text).first(columns)
     step = None if row is None else int(columns["step"][row])
-    figures = (
+    metrics = (
         {}
         if row is None
         else {name: float(values[row]) for name, values in columns.items() if values[row] == values[row]}
     )
-    out.give({"run": run.name, "condition": text, "step": step, "figures": figures})
+    out.give({"run": run.name, "condition": text, "step": step, "figures": metrics})
     if step is None:
         out.say(f"{text}: at no step of {run.name}.")
         return 1
     known = ", ".join(
-        f"{name} {value:.6g}" for name, value in figures.items() if name not in ("step", "epoch")
+        f"{name} {value:.6g}" for name, value in metrics.items() if name not in ("step", "epoch")
     )
-    out.say(f"{text}: first at step {step}, in epoch {int(figures['epoch'])}: {known}.")
+    out.say(f"{text}: first at step {step}, in epoch {int(metrics['epoch'])}: {known}.")
     out.say(f"  chainrule explain {run.path}@{step}   the step with every number")
     return 0

@@ -53,7 +53,9 @@ def origin(extras: dict[str, Any], name: str, size: int) -> list[str]:
     lines = [f" File: {name}, {file_size(size)}"]
     names = extras.get("class_names")
     if isinstance(names, list) and names:
-        shown = ", ".join(printable(str(name)) for name in names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+        shown = ", ".join(printable(str(name)) for name in names[:20]) + (
+            f" and {len(names) - 20} more" if len(names) > 20 else ""
+        )
         lines.append(f" Classes: {shown}")
     if data := section(extras, "dataset"):
         lines.append(f" Learned from: {data.get('name')} (digest {str(data.get('digest'))[:12]})")

@@ -178,7 +178,7 @@ def told_to_end(model: "Sequential") -> Iterator[list[int]]:
 
 
 def learn(job: "Job", out: Output, terminated: list[int]) -> dict[str, list[float]]:
-    """Fits the model, showing progress on stderr; returns each epoch's figures. terminated: see `told_to_end`."""
+    """Fits the model, showing progress on stderr; returns each epoch's metrics. terminated: see `told_to_end`."""
     import warnings
 
     from chainrule.callbacks import LambdaCallback
@@ -202,8 +202,8 @@ def learn(job: "Job", out: Output, terminated: list[int]) -> dict[str, list[floa
             f"The numbers stopped being finite at {model.not_finite}. A lower --learning-rate usually helps. "
             f"No file was written.{f' The run up to there is in {recorded(job)}.' if recorded(job) else ''}"
         )
-    figures: dict[str, list[float]] = history.history
-    return figures
+    metrics: dict[str, list[float]] = history.history
+    return metrics
 
 
 def recorded(job: "Job") -> str | None:
@@ -217,19 +217,19 @@ def measure(data: "Dataset", model: "Sequential") -> dict[str, Any]:
         return {}
     from chainrule.training import recipes
 
-    figures = recipes.judge(data, model)
-    found: dict[str, Any] = {"loss": figures["loss"], "test_examples": len(data.x_test)}
+    metrics = recipes.judge(data, model)
+    found: dict[str, Any] = {"loss": metrics["loss"], "test_examples": len(data.x_test)}
     if data.task == "regression":
         import numpy as np
 
         middle = float(np.median(data.y_train))
         return found | {
-            "mean_absolute_error": figures["mae"],
+            "mean_absolute_error": metrics["mae"],
             "baseline": float(np.abs(data.y_test - middle).mean()),
         }
     return found | {
-        "accuracy": figures["accuracy"],
-        "error": round(1 - figures["accuracy"], 9),
+        "accuracy": metrics["accuracy"],
+        "error": round(1 - metrics["accuracy"], 9),
         "baseline": data.baseline,
     }
 
@@ -242,7 +242,7 @@ def save(model: "Sequential", name: str) -> int:
 
 
 def result(data: "Dataset", measured: dict[str, Any], out: Output) -> list[str]:
-    """The figures, for people."""
+    """The metrics, for people."""
     if not measured:
         return ["No part of the data was set aside to measure on."]
     flattering = data.checks.flattering if data.checks else ()
