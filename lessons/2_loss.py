@@ -136,7 +136,8 @@ def slope(loss: str, z: float) -> float:
     """How fast a loss grows with z, measured, where the truth is 1."""
     low, high = (cr.activations.sigmoid(np.array([[z + d]])) for d in (-1e-4, 1e-4))
     measure = cr.losses.get(loss)
-    return (measure(np.array([[1.0]]), high) - measure(np.array([[1.0]]), low)) / 2e-4
+    losses = (measure(np.array([[1.0]]), high) - measure(np.array([[1.0]]), low)) / 2e-4
+    return float(losses[0])  # of the one example
 
 
 print("\n— 5. The slope where the neuron says p and the truth is 1 —")
