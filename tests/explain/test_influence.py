@@ -1,4 +1,4 @@
-"""Who moved what, over several steps: shares that add up, found by taking the steps again."""
+"""Which examples moved what, over several steps: shares that add up, found by replaying the steps."""
 
 import numpy as np
 import pytest
@@ -65,7 +65,7 @@ def test_with_plain_descent_a_share_is_the_rate_times_the_example_s_term() -> No
     for moment in moments:
         shares += list(-0.1 * explain.step(moment).link("dense_1").terms("bias", 1))
     expected = sorted(shares, key=lambda share: -abs(share))[:12]
-    assert [push.share for push in found.pushes] == pytest.approx(expected, rel=1e-4)
+    assert [c.share for c in found.contributions] == pytest.approx(expected, rel=1e-4)
     assert all(row.optimizer_state == 0 for row in found.steps)
 
 
@@ -79,10 +79,10 @@ def test_the_loss_of_an_example_is_accounted_for(optimizer) -> None:
     for row in found.steps:
         assert row.batch + row.optimizer_state + row.rest == pytest.approx(row.change, abs=1e-12)
         assert abs(row.rest) < 0.02 * abs(row.change) + 1e-7
-    own = next(push for push in found.pushes if push.name == "#0 (example 0)")
+    own = next(c for c in found.contributions if c.name == "#0 (example 0)")
     assert own.share < 0
     text = str(found)
-    assert "Who moved the loss of the example" in text
+    assert "Which examples moved the loss of the example" in text
     assert "(example 0)" in text
     assert "<script" not in found._repr_html_()
 

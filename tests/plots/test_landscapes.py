@@ -6,7 +6,7 @@ import pytest
 from chainrule import Scaled, Sequential, landscapes, layers, plots, regularizers
 from chainrule.errors import DataError, FileError, SettingError, ShapeError
 from chainrule.landscapes import Path, Surface, direction
-from chainrule.landscapes.ways import principal
+from chainrule.landscapes.training_path import principal
 from chainrule.landscapes.weights import flat, unflat, weights_of
 from chainrule.layers import Layer
 from chainrule.recording import resume

@@ -27,10 +27,10 @@ from chainrule.graph import taken
 from chainrule.layers import Dense
 from chainrule.losses.outputs import fused_output
 
-KEPT, DRAWN = 12, 6  # examples told, and pictures shown
+LISTED, DRAWN = 12, 6  # examples and steps in the tables, and pictures shown
 
 
-class Push(NamedTuple):
+class Contribution(NamedTuple):
     """One example in one step: by how much it moved what was asked about."""
 
     share: float
@@ -51,45 +51,45 @@ class StepShare(NamedTuple):
 
 
 class Influence(NamedTuple):
-    """Who moved something, and when. pushes: the strongest, most first.  steps: in order."""
+    """Which examples moved something, and when. contributions: the largest first.  steps: in order."""
 
     what: str
     start: float
     stop: float
-    pushes: tuple[Push, ...]
+    contributions: tuple[Contribution, ...]
     steps: tuple[StepShare, ...]
-    share_of_kept: float
+    share_of_listed: float
 
     def trace(self) -> Trace:
-        """The account for a terminal or a notebook."""
+        """The explanation for a terminal or a notebook."""
         total = [sum(row[i] for row in self.steps) for i in range(1, 5)]
         parts: list[Part] = [
             Text(f"{self.what} went from {number(self.start)} to {number(self.stop)} in {len(self.steps)} steps."),
             Text(f"Of the change of {number(total[0], 4)}: the examples of the batches {number(total[1], 4)}, the optimizer's "
                  f"memory (earlier batches), decay and penalties {number(total[2], 4)}, the rest {number(total[3], 4)}."),
-            Heading("The examples that pushed most"),
+            Heading("The examples with the largest contributions"),
         ]  # fmt: skip
-        pushes = [push for push in self.pushes if push.share]
-        drawn = [(p.picture, f"{p.target}: {p.share:+.2g}") for p in pushes[:DRAWN] if p.picture is not None]
+        largest = [c for c in self.contributions if c.share]
+        drawn = [(p.picture, f"{p.target}: {p.share:+.2g}") for p in largest[:DRAWN] if p.picture is not None]
         if drawn:
             parts.append(Pictures([p for p, _ in drawn], [c for _, c in drawn]))
         parts.append(
             Table(
-                ["example", "target", "step", "pushed by"],
-                [[p.name, p.target, str(p.step), f"{p.share:+.4g}"] for p in pushes],
+                ["example", "target", "step", "contribution"],
+                [[p.name, p.target, str(p.step), f"{p.share:+.4g}"] for p in largest],
             )
-            if pushes
-            else Text("None of the examples pushed at all.")
+            if largest
+            else Text("None of the examples contributed to it.")
         )
-        busiest = sorted(self.steps, key=lambda row: -abs(row.change))[:KEPT]
+        busiest = sorted(self.steps, key=lambda row: -abs(row.change))[:LISTED]
         rows = [[str(s.step), *(f"{v:+.4g}" for v in s[1:])] for s in busiest]
         parts += [
             Heading("The steps that moved it most"),
             Table(["step", "change", "this batch", "memory, decay", "rest"], rows),
         ]
         facts = {"what": self.what, "start": self.start, "stop": self.stop,
-                 "pushes": [p._replace(picture=None)._asdict() for p in self.pushes], "steps": [s._asdict() for s in self.steps]}  # fmt: skip
-        return Trace(f"Who moved {self.what}", parts, facts)
+                 "contributions": [p._replace(picture=None)._asdict() for p in self.contributions], "steps": [s._asdict() for s in self.steps]}  # fmt: skip
+        return Trace(f"Which examples moved {self.what}", parts, facts)
 
     def __str__(self) -> str:
         return str(self.trace())
@@ -139,7 +139,12 @@ class Tally:
     """What has been found so far, step by step."""
 
     def __init__(self, what: str = "") -> None:
-        self.what, self.pushes, self.steps, self.total = what, list[Push](), list[StepShare](), 0.0
+        self.what, self.contributions, self.steps, self.total = (
+            what,
+            list[Contribution](),
+            list[StepShare](),
+            0.0,
+        )
         self.start = self.stop = float("nan")
 
     def add(
@@ -155,9 +160,9 @@ class Tally:
             )
         )
         self.total += float(np.abs(shares).sum())
-        strongest = np.argsort(-np.abs(shares), kind="stable")[:KEPT]
+        strongest = np.argsort(-np.abs(shares), kind="stable")[:LISTED]
         new = [
-            Push(
+            Contribution(
                 float(shares[k]),
                 step.number,
                 inputs.example(int(k)),
@@ -166,14 +171,16 @@ class Tally:
             )
             for k in strongest
         ]
-        self.pushes = sorted([*self.pushes, *new], key=lambda push: -abs(push.share))[:KEPT]
+        self.contributions = sorted([*self.contributions, *new], key=lambda c: -abs(c.share))[:LISTED]
 
     def result(self) -> Influence:
         """What was found."""
         if not self.steps:
             raise SettingError("There are no steps to look at: the range is empty.")
-        share = sum(abs(push.share) for push in self.pushes) / (self.total or 1)
-        return Influence(self.what, self.start, self.stop, tuple(self.pushes), tuple(self.steps), share)
+        share = sum(abs(c.share) for c in self.contributions) / (self.total or 1)
+        return Influence(
+            self.what, self.start, self.stop, tuple(self.contributions), tuple(self.steps), share
+        )
 
 
 def parts_of(step: OpenedStep, link: OpenedLink, name: str) -> tuple[np.ndarray, np.ndarray]:

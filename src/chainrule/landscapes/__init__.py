@@ -13,7 +13,7 @@ Nothing here draws: `chainrule.plots.loss_line` and `loss_plane` do.
 
 from chainrule.landscapes.directions import direction
 from chainrule.landscapes.surface import Surface
+from chainrule.landscapes.training_path import Path, path
 from chainrule.landscapes.views import Line, Plane, line, path_plane, plane
-from chainrule.landscapes.ways import Path, path
 
 __all__ = ["Line", "Path", "Plane", "Surface", "direction", "line", "path", "path_plane", "plane"]

@@ -10,7 +10,7 @@ from chainrule.backprop import Weights
 from chainrule.errors import SettingError
 from chainrule.landscapes.directions import RANDOM, direction
 from chainrule.landscapes.surface import Progress, Surface
-from chainrule.landscapes.ways import Path, principal
+from chainrule.landscapes.training_path import Path, principal
 from chainrule.landscapes.weights import like, weights_of
 
 

@@ -6,8 +6,8 @@ reads on white and on black. `save(ax, "loss.png")` writes one; `svg(ax)` gives 
 and font it takes. Colours differ for colour-blind eyes, too.
 """
 
+from chainrule.plots.classification import confusion, confusion_counts, mistakes, most_wrong
 from chainrule.plots.convolutions import feature_maps, filters
-from chainrule.plots.judged import confusion, confusion_counts, mistakes, most_wrong
 from chainrule.plots.kernels import histograms, weights
 from chainrule.plots.learning import curves, sizes
 from chainrule.plots.pictures import digits

@@ -7,7 +7,7 @@ import numpy as np
 from chainrule import plots
 from chainrule.report.examples import place
 from chainrule.report.markup import Html, figure, h, join, scrolling, table
-from chainrule.report.material import Judged, Material
+from chainrule.report.material import Evaluated, Material
 from chainrule.report.section import Section
 from chainrule.report.sprites import Sprite, room
 from chainrule.report.wording import count, per_cent, probability
@@ -22,26 +22,28 @@ class Cell(NamedTuple):
     """A cell that opens: the class, what it was taken for, how often, and which examples are shown."""
 
     is_: int
-    said: int
+    predicted: int
     times: int
     shown: list[int]
 
 
 def section(of: Material) -> Section:
     """The section."""
-    judged = of.classes
-    counts = plots.confusion_counts(judged.y, judged.said, len(of.names))
-    cells = opened(of, judged, counts)
+    evaluated = of.classes
+    counts = plots.confusion_counts(evaluated.y, evaluated.predicted, len(of.names))
+    cells = opened(of, evaluated, counts)
     sprite = (
-        Sprite("confused", judged.x[[k for cell in cells for k in cell.shown]])
+        Sprite("confused", evaluated.x[[k for cell in cells for k in cell.shown]])
         if of.pictures and cells
         else None
     )
     shown = matrix(of, counts, cells) if len(of.names) <= WIDEST else listed(of, cells)
-    first = max((cell for cell in cells if cell.is_ != cell.said), key=lambda cell: cell.times, default=None)
+    first = max(
+        (cell for cell in cells if cell.is_ != cell.predicted), key=lambda cell: cell.times, default=None
+    )
     panels, at = [], 0
     for cell in cells:
-        panels.append(panel(of, judged, cell, counts, sprite, at, cell is first))
+        panels.append(panel(of, evaluated, cell, counts, sprite, at, cell is first))
         at += len(cell.shown)
     body = [
         sprite.style if sprite else None,
@@ -60,7 +62,7 @@ def title(of: Material, counts: np.ndarray) -> str:
     return f"Most often it takes {of.names[i]} for {of.names[j]}: {count(int(wrong[i, j]), 'time')}"
 
 
-def opened(of: Material, judged: Judged, counts: np.ndarray) -> list[Cell]:
+def opened(of: Material, evaluated: Evaluated, counts: np.ndarray) -> list[Cell]:
     """The cells that open, the mistakes first that are made most often, with as many examples as there is room for."""
     places = [(int(i), int(j)) for i, j in np.argwhere(counts)]
     places.sort(key=lambda place: (place[0] == place[1], -counts[place]))
@@ -72,12 +74,12 @@ def opened(of: Material, judged: Judged, counts: np.ndarray) -> list[Cell]:
     wanted = [min(int(counts[place]), RIGHT if place[0] == place[1] else SHOWN) for place in places]
     most = room(of.data.input_shape) if of.pictures else 10_000
     limit = next((k for k in range(SHOWN, 0, -1) if sum(min(k, n) for n in wanted) <= most), 0)
-    given = judged.p[
-        np.arange(len(judged.y)), judged.y
+    given = evaluated.p[
+        np.arange(len(evaluated.y)), evaluated.y
     ]  # the probability of the truth: the worst, and the least sure, first
     cells = []
     for (i, j), n in zip(places, wanted, strict=True):
-        there = np.flatnonzero((judged.y == i) & (judged.said == j))
+        there = np.flatnonzero((evaluated.y == i) & (evaluated.predicted == j))
         order = there[np.argsort(given[there], kind="stable")]
         cells.append(Cell(i, j, int(counts[i, j]), order[: min(limit, n)].tolist()))
     return cells
@@ -91,11 +93,11 @@ def name_of(i: int, j: int) -> str:
 def matrix(of: Material, counts: np.ndarray, cells: list[Cell]) -> Html:
     """The matrix as a table."""
     names, n = of.names, len(of.names)
-    there = {(cell.is_, cell.said) for cell in cells}
+    there = {(cell.is_, cell.predicted) for cell in cells}
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     heat = np.where(np.eye(n, dtype=bool), 0, shares)
     heat = heat / max(float(heat.max()), 1e-12)
-    heads = [h("th", h("span", Html("is ↓<br>said →")), class_="corner", scope="col")]
+    heads = [h("th", h("span", Html("true ↓<br>predicted →")), class_="corner", scope="col")]
     heads += [h("th", h("span", name), scope="col") for name in names] + [h("th", "right", scope="col")]
     rows = []
     for i in range(n):
@@ -137,22 +139,32 @@ def look(names: tuple[str, ...]) -> list[str]:
 def listed(of: Material, cells: list[Cell]) -> Html:
     """The most frequent mistakes as a list, where there are too many classes for a matrix."""
     rows = [
-        (of.names[c.is_], of.names[c.said], h("a", f"{c.times:,}", href=f"#{name_of(c.is_, c.said)}"))
+        (
+            of.names[c.is_],
+            of.names[c.predicted],
+            h("a", f"{c.times:,}", href=f"#{name_of(c.is_, c.predicted)}"),
+        )
         for c in cells[:WIDEST]
     ]
     return table(
-        ("is", "said", "times"), rows, f"The most frequent mistakes of {len(of.names)} classes.", (0, 1)
+        ("is", "predicted", "times"), rows, f"The most frequent mistakes of {len(of.names)} classes.", (0, 1)
     )
 
 
 def panel(
-    of: Material, judged: Judged, cell: Cell, counts: np.ndarray, sprite: Sprite | None, at: int, first: bool
+    of: Material,
+    evaluated: Evaluated,
+    cell: Cell,
+    counts: np.ndarray,
+    sprite: Sprite | None,
+    at: int,
+    first: bool,
 ) -> Html:
     """What a cell opens: its examples."""
-    is_, said = of.names[cell.is_], of.names[cell.said]
+    is_, predicted = of.names[cell.is_], of.names[cell.predicted]
     total = int(counts[cell.is_].sum())
-    right = cell.is_ == cell.said
-    title = f"{is_}, read right" if right else f"{is_}, taken for {said}"
+    right = cell.is_ == cell.predicted
+    title = f"{is_}, read right" if right else f"{is_}, taken for {predicted}"
     which = "those it was least sure of" if right else "the worst"
     some = (
         ""
@@ -163,18 +175,18 @@ def panel(
     )
     told = []
     for n, k in enumerate(cell.shown):
-        sure = probability(judged.p[k, cell.said], 0)
-        words = f"{place(of, k)}: is {is_}, said {said} with {sure}"
+        sure = probability(evaluated.p[k, cell.predicted], 0)
+        words = f"{place(of, k)}: true {is_}, predicted {predicted} with {sure}"
         picture = sprite.picture(at + n, words) if sprite else None
         told.append(h("li", picture, h("span", f"#{k:,}"), h("span", sure), title=words if sprite else None))
-    name = name_of(cell.is_, cell.said)
+    name = name_of(cell.is_, cell.predicted)
     return h(
         "section",
         h("h3", title, id=f"{name}-title"),
         h(
             "p",
             f"{cell.times:,} of {count(total, of.thing)} ({per_cent(cell.times / max(1, total), 1)}).{some} "
-            f"Below each: its number in {judged.words}, and how sure the network was.",
+            f"Below each: its number in {evaluated.words}, and how sure the network was.",
         ),
         h("ul", told, class_="pictures" if sprite else "places"),
         h("p", h("a", "back to the matrix", href="#confusion"), class_="back"),

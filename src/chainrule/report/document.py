@@ -60,7 +60,7 @@ def page(run: Run, source: Any = None, replay: Replay | None = None) -> Page:
     """A report about a run as one HTML page that loads nothing, and can be read without scripts, in the dark and on paper.
 
     source: where the data it learned from are now, if they have moved.  replay: the run, opened, if you have it.
-    What can not be had is left out, and the page says so. The same run gives the same page.
+    What is not available is left out, and the page says so. The same run gives the same page.
     Raises FileError when the folder is no run, MissingDependencyError without matplotlib.
 
     >>> page(Run("runs/2026-11-23T07-31-05_mnist_fast")).title                                      # doctest: +SKIP

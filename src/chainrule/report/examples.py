@@ -13,7 +13,7 @@ COLUMNS = 8  # of a row that are shown
 
 def place(of: Material, k: int) -> str:
     """Which example it is: its number, counted from 0."""
-    return f"{of.thing} {k:,} of {of.judged.words}"
+    return f"{of.thing} {k:,} of {of.evaluated.words}"
 
 
 def row(of: Material, k: int) -> Html | None:
@@ -22,7 +22,7 @@ def row(of: Material, k: int) -> Html | None:
     if of.data.preparation.get("kind") != "table" or not columns:
         return None
     told, at = [], 0
-    values = np.asarray(of.judged.x[k], np.float64)
+    values = np.asarray(of.evaluated.x[k], np.float64)
     for column in columns:
         wide = 1 if column["kind"] == "number" else len(column["values"])
         told.append((str(column["name"]), cell(column, values[at : at + wide])))

@@ -26,18 +26,18 @@ SMALLEST = 8  # pixels a side: what is smaller is a row of a table
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluated:
     """What the network says to examples whose answers are known.
 
     part: which ones.  x: (n, ...) raw.  y: (n,) classes or values.  p: (n, classes), of a regression (n, 0).
-    said: (n,) classes or values.
+    predicted: (n,) classes or values.
     """
 
     part: str
     x: NDArray[Any]
     y: NDArray[Any]
     p: NDArray[Any]
-    said: NDArray[Any]
+    predicted: NDArray[Any]
 
     @property
     def unseen(self) -> bool:
@@ -126,7 +126,7 @@ class Material:
 
     @property
     def step(self) -> int:
-        """The step at which it is judged: that of the newest whole snapshot."""
+        """The step at which it is evaluated: that of the newest whole snapshot."""
         return int(self.state.step)
 
     @cached_property
@@ -178,7 +178,7 @@ class Material:
 
     # ── what it says ─────────────────────────────────────────────────────────────────────────────────────────────
     @cached_property
-    def judged(self) -> Judged:
+    def evaluated(self) -> Evaluated:
         """The examples it has not learned from (where there are none: all others), and what it says to them."""
         data = self.data
         part = next(
@@ -189,16 +189,16 @@ class Material:
         x, y = np.asarray(getattr(data, f"x_{part}")), np.asarray(getattr(data, f"y_{part}"))
         told = self.model.predict(recipes.inputs(data, x), verbose=0)
         if data.task == "regression":
-            return Judged(part, x, y, np.zeros((len(y), 0)), told.reshape(len(y), -1)[:, 0])
+            return Evaluated(part, x, y, np.zeros((len(y), 0)), told.reshape(len(y), -1)[:, 0])
         p = as_probabilities(told, last_activation([node.layer for node in self.model.graph.nodes]))
-        return Judged(part, x, y.astype(np.int64), p, p.argmax(axis=1))
+        return Evaluated(part, x, y.astype(np.int64), p, p.argmax(axis=1))
 
     @property
-    def classes(self) -> Judged:
+    def classes(self) -> Evaluated:
         """The same, of a network that tells classes apart; SettingError for another one."""
         if self.data.task == "regression":
             raise SettingError("It answers with numbers, not with classes.")
-        return self.judged
+        return self.evaluated
 
     @cached_property
     def diagnosis(self) -> Diagnosis:

@@ -28,16 +28,16 @@ def head(of: Material) -> tuple[str, Html]:
 def found(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
     """The title, what there is to say about it, and the figures."""
     try:
-        judged = of.judged
+        evaluated = of.evaluated
     except ChainruleError:
         return unasked(of)
-    new = f"{of.things} it has not seen" if judged.unseen else f"{of.things} that it learned from"
+    new = f"{of.things} it has not seen" if evaluated.unseen else f"{of.things} that it learned from"
     if not of.names:
-        off = np.abs(judged.said - judged.y)
+        off = np.abs(evaluated.predicted - evaluated.y)
         target = str((of.data.preparation.get("target") or {}).get("name") or "the answer")
-        usual = float(np.abs(judged.y - np.median(of.data.y_train)).mean())
+        usual = float(np.abs(evaluated.y - np.median(of.data.y_train)).mean())
         lead = (
-            f"{learned(of)} It tells {target}. On {count(len(off), of.thing)} of {judged.words} it is off by {number(float(off.mean()))} on average; "
+            f"{learned(of)} It tells {target}. On {count(len(off), of.thing)} of {evaluated.words} it is off by {number(float(off.mean()))} on average; "
             f"always answering the middle value would be off by {number(usual)}."
         )
         title = f"It is off by {number(float(off.mean()))} on average, on {new}"
@@ -46,19 +46,19 @@ def found(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
             lead,
             [("off by, on average", number(float(off.mean()))), ("at most", number(float(off.max())))],
         )
-    right = int((judged.said == judged.y).sum())
-    n, verb = len(judged.y), {"digit": "reads", "picture": "recognises"}.get(of.thing, "is right about")
+    right = int((evaluated.predicted == evaluated.y).sum())
+    n, verb = len(evaluated.y), {"digit": "reads", "picture": "recognises"}.get(of.thing, "is right about")
     most = int(np.bincount(of.data.y_train, minlength=len(of.names)).argmax())
     lead = (
-        f"{learned(of)} Of {count(n, of.thing)} of {judged.words} {'that it had not learned from ' if judged.unseen else ''}it got "
-        f"{right:,} right and {n - right:,} wrong. Always answering “{of.names[most]}” would be right in {per_cent((judged.y == most).mean())}."
+        f"{learned(of)} Of {count(n, of.thing)} of {evaluated.words} {'that it had not learned from ' if evaluated.unseen else ''}it got "
+        f"{right:,} right and {n - right:,} wrong. Always answering “{of.names[most]}” would be right in {per_cent((evaluated.y == most).mean())}."
     )
     title = f"It {verb} {per_cent(right / n)} of {new}" if right < n else f"It {verb} all {n:,} {new}"
     return title, lead, [("right", per_cent(right / n)), ("wrong", f"{n - right:,} of {n:,}")]
 
 
 def unasked(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
-    """The same where the network can not be asked: by what was recorded."""
+    """The same where the network cannot predict: by what was recorded."""
     metrics, broken = of.run.metrics, np.flatnonzero(~np.isfinite(of.run.steps["loss"]))
     lead = f"{learned(of)} What follows is what was recorded while it learned."
     if len(broken):

@@ -1,10 +1,10 @@
 """One learning step with every number, of a recorded run or of a model: how its weights get their next values.
 
-RUN@STEP is the step that a run took (counted from 0), taken again from its exact state; by how much the two differ is
+RUN@STEP is the step that a run took (counted from 0), replayed from its exact state; by how much the two differ is
 printed. MODEL is the step that a model file would take next. Without further options the whole step is shown, layer by
 layer; --layer, --weight, --bias, --neuron and --example look closer, --check measures the derivative by moving the weight.
 
-RUN@A..B asks about the steps A to B: --layer and --weight who pushed this weight, --example or --test-example who changed
+RUN@A..B asks about the steps A to B: --layer and --weight which examples moved this weight, --example or --test-example which changed
 the answer to this example, --layer and --neuron when this unit died, nothing else which step raised the loss most.
 """
 
