@@ -105,7 +105,7 @@ def weights(page: object) -> dict[str, list[float]]:
     for k in range(15):
         was = page.inner_text(".account-title")
         began = time.perf_counter()
-        page.locator(".equation .factor:has-text('W')").nth(k % 3).dispatch_event("click")
+        page.locator(".equation .factor:has-text('W')").nth(1 + k % 2).dispatch_event("click")
         while page.inner_text(".account-title") == was and time.perf_counter() - began < 3:
             time.sleep(0.002)
         found.append(1000 * (time.perf_counter() - began))

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -74,15 +73,13 @@ def test_a_step_that_is_not_there_is_refused(runs_dir, tmp_path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="no Node here")
-def test_the_modules_join_to_one_script(tmp_path) -> None:
-    """Joined, the modules are one script without imports, in which no name stands twice."""
+def test_the_modules_join_to_one_script() -> None:
+    """Joined, the modules are one script without imports, in which no name is declared twice."""
     text = offline.joined(offline.START)
     assert not re.search(r"^(import|export) ", text, re.MULTILINE)
-    (tmp_path / "joined.mjs").write_text(text)
-    subprocess.run(
-        ["node", "--check", str(tmp_path / "joined.mjs")], check=True, capture_output=True, timeout=60
-    )
+    names = re.findall(r"^(?:async )?(?:function|class|const|let) (\w+)", text, re.MULTILINE)
+    assert len(names) > 50
+    assert len(set(names)) == len(names)
 
 
 def test_the_command_writes_it(runs_dir, tmp_path) -> None:

@@ -88,22 +88,32 @@ export class Step {
     try {
       const branches = this.app.told.branches.length;
       if (this.branchNumber() >= branches) throw new Error(`There are the branches 0 to ${branches - 1}; there is no branch ${this.branchNumber()}.`);
-      if (this.shown !== key || this.branch().head === this.step()) {
-        const overview = await this.app.source.see("step", this.query());
-        if (turn !== this.turn) return;
-        if (overview.head !== this.branch().head) { this.app.told = await this.app.source.see("session"); await this.loadCurves(); }
-        const factors = await this.app.source.see("factors", this.query());
+      const wanted = this.shown !== key || this.branch().head === this.step(), see = (what) => (wanted ? this.app.source.see(what, this.query()) : null);
+      const [overview, factors, told] = await Promise.all([see("step"), see("factors"), this.accountOf(s)]);
+      if (turn !== this.turn) return;
+      if (wanted) {
+        if (overview.head !== this.branch().head && !this.app.source.steps) { this.app.told = await this.app.source.see("session"); await this.loadCurves(); }
         if (turn !== this.turn) return;
         this.overview = overview; this.factors = factors.arrays; this.shown = key;
         this.app.quiet();
       }
-      const told = await this.accountOf(s);
-      if (turn !== this.turn) return;
       this.draw(told);
       await this.stage.show(turn);
+      this.prepareNeighbours(turn);
     } catch (problem) {
       if (turn === this.turn) { this.app.fail(problem); if (!this.overview) fill(this.side); }
     }
+  }
+
+  /** Asks for the steps beside this one while nothing else is going on, so that going there is quick. */
+  prepareNeighbours(turn) {
+    if (!this.app.source.live || this.app.told.playing) return;
+    setTimeout(async () => {
+      for (const step of [this.step() + 1, this.step() - 1]) {
+        if (turn !== this.turn || step < this.branch().first || step >= this.branch().head) continue;
+        for (const what of ["step", "factors"]) await this.app.source.see(what, {...this.query(), step, ahead: null, keep: "yes"}).catch(() => null);
+      }
+    }, 200);
   }
 
   /** What the right column tells: the weight, unit or example that the address names; else the largest updates. */
