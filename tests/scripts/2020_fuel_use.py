@@ -1,5 +1,6 @@
 import numpy as np
 import tensorflow as tf
+tf.random.set_seed(2)
 from tensorflow import keras
 from tensorflow.keras import layers
 

@@ -1,5 +1,6 @@
 import numpy as np
 import tensorflow as tf
+tf.random.set_seed(2)
 from tensorflow.keras import layers, models
 
 rng = np.random.default_rng(1)

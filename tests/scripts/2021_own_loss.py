@@ -1,5 +1,6 @@
 import numpy as np
 import tensorflow as tf
+tf.random.set_seed(2)
 import tensorflow.keras.backend as K
 from tensorflow import keras
 

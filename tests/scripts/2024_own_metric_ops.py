@@ -1,5 +1,6 @@
 import numpy as np
 import keras
+keras.utils.set_random_seed(2)
 from keras import ops
 
 

@@ -18,3 +18,8 @@ def test_a_script_runs_as_it_is(script, tmp_path) -> None:
         check=False, timeout=200,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_every_style_of_these_years_is_there() -> None:
+    """No year from 2016 to 2026 is missing."""
+    assert {int(path.name[:4]) for path in SCRIPTS} == set(range(2016, 2027))
