@@ -1,4 +1,4 @@
-"""A server in a process of its own. Needs: starlette, uvicorn, prometheus-client, python-multipart, httpx, tritonclient[http], schemathesis."""
+"""A server in a process of its own. Needs: starlette, uvicorn, msgspec, prometheus-client, python-multipart, httpx, tritonclient[http], schemathesis, playwright with a Chromium (apt: chromium)."""
 
 import contextlib
 import json
