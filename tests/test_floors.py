@@ -16,7 +16,7 @@ NETWORK = {
     "activations", "backend", "backprop", "constraints", "graph", "initializers", "layers", "losses", "metrics", "ops", "optimizers", "regularizers",
 }  # fmt: skip
 DATA = {"datasets", "files", "images", "pretrained", "runs"}
-TRAINING = {"callbacks", "engine", "export", "inference", "models", "preprocessing", "recording", "training", "utils", "wrappers"}
+TRAINING = {"callbacks", "engine", "export", "inference", "models", "preprocessing", "recording", "saving", "training", "utils", "wrappers"}
 SHOWING = {"diagnosis", "explain", "landscapes", "plots", "report"}
 DOORS = {"__main__", "cli", "integrations", "keras_names", "server", "studio"}
 FLOORS = [GROUND, NETWORK | DATA, TRAINING, SHOWING, DOORS]

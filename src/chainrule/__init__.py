@@ -14,7 +14,7 @@ __version__ = "0.2.0.dev0"
 _MODULES = (
     "activations", "arrays", "backend", "backprop", "callbacks", "constraints", "datasets", "diagnosis", "errors", "explain", "files", "images",
     "inference", "initializers", "landscapes", "layers", "losses", "metrics", "models", "ops", "optimizers", "plots", "preprocessing", "recording",
-    "regularizers", "report", "runs", "training", "utils", "wrappers",
+    "regularizers", "report", "runs", "saving", "training", "utils", "wrappers",
 )  # fmt: skip
 _NAMES = {
     "Sequential": "chainrule.models",
@@ -29,7 +29,6 @@ _RENAMED = {  # names of version 0.1: they still work, with a warning, for one r
     "rates": ("chainrule.training.learning_rates", None),
     "recipes": ("chainrule.training.recipes", None),
     "reruns": ("chainrule.recording.resume", None),
-    "saving": ("chainrule.models.saving", None),
 }
 
 __all__ = ["Input", "Model", "RunRecorder", "Scaled", "Sequential", "__version__", "open_run", *_MODULES]  # noqa: PLE0604
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from chainrule import (  # noqa: F401, I001
         activations, arrays, backend, backprop, callbacks, constraints, datasets, diagnosis, errors, explain, files, images, inference,
         initializers, landscapes, layers, losses, metrics, models, ops, optimizers, plots, preprocessing, recording, regularizers, report,
-        runs, training, utils, wrappers,
+        runs, saving, training, utils, wrappers,
     )  # fmt: skip
     from chainrule.engine.examples import Scaled
     from chainrule.layers import Input

@@ -30,7 +30,7 @@ CURRENT: dict[str, tuple[str, ...]] = {
     "preprocessing.text": ("chainrule.preprocessing.text",),
     "random": ("chainrule.random",),
     "regularizers": ("chainrule.regularizers",),
-    "saving": ("chainrule.models", "chainrule.utils"),
+    "saving": ("chainrule.saving",),
     "utils": ("chainrule.utils",),
     "wrappers": ("chainrule.wrappers",),
 } | {
