@@ -1,0 +1,88 @@
+"""What the program makes to learn from and to measure on: the same from the same seed, and labelled by what it shows."""
+
+import numpy as np
+import pytest
+
+from chainrule import datasets
+from chainrule.images import prepare
+from chainrule.images.glyphs import Glyph
+from chainrule.images.made_digits import coarse, disturbed
+from chainrule.images.made_pages import PAPERS, digit_pages, empty_pages, page_digits, paper
+from chainrule.images.made_strings import NONE, label_of, string_pieces
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Some training digits and their labels."""
+    data = datasets.load("mnist")
+    return data.x_train[:60], data.y_train[:60]
+
+
+@pytest.mark.parametrize("make", [coarse, disturbed])
+def test_bad_pictures_of_digits_stay_those_digits(make, digits) -> None:
+    """The same seed makes the same, another seed others; most of the ink is where it was."""
+    pictures, _ = digits
+    made = make(pictures, 1)
+    assert made.shape == pictures.shape
+    assert made.dtype == np.uint8
+    assert np.array_equal(made, make(pictures, 1))
+    assert not np.array_equal(made, make(pictures, 2))
+    flat, other = (a.reshape(len(a), -1).astype(float) for a in (pictures, made))
+    alike = (flat * other).sum(1) / np.linalg.norm(flat, axis=1) / np.linalg.norm(other, axis=1)
+    assert np.median(alike) > 0.8
+
+
+def test_pieces_of_strings_are_half_digits_and_half_none(digits) -> None:
+    """As many of each as asked for, each with a label, the same from the same seed."""
+    pictures, labels = string_pieces(*digits, 40, seed=3)
+    assert pictures.shape == (40, 28, 28)
+    assert (labels == NONE).sum() == 20
+    assert set(labels) <= set(range(10)) | {NONE}
+    again, same = string_pieces(*digits, 40, seed=3)
+    assert np.array_equal(pictures, again)
+    assert np.array_equal(labels, same)
+
+
+def test_a_piece_is_labelled_by_how_much_of_one_digit_is_in_it() -> None:
+    """All of one digit is that digit, half of it or two together are none, and what lies between is left out."""
+    owners = [np.zeros((40, 90), bool) for _ in range(2)]
+    owners[0][5:35, 5:35] = True
+    owners[1][5:35, 45:75] = True
+    every = owners[0] | owners[1]
+
+    def piece(left, right):
+        return Glyph(every[5:35, left:right], left, 5, float(left), float(right))
+
+    labels = np.array([4, 7])
+    assert label_of(piece(5, 35), owners, labels) == 4
+    assert label_of(piece(45, 75), owners, labels) == 7
+    assert label_of(piece(5, 75), owners, labels) == NONE
+    assert label_of(piece(5, 20), owners, labels) == NONE
+    assert label_of(piece(5, 28), owners, labels) is None
+
+
+def test_made_pages_hold_what_they_say(digits) -> None:
+    """Pages are pictures with their text; of those on plain paper nearly all digits are found; empty ones have no text."""
+    pages = digit_pages(*digits, 24, seed=4, most=3)
+    assert [p.text for p in pages] == [p.text for p in digit_pages(*digits, 24, seed=4, most=3)]
+    assert all(p.pixels.dtype == np.uint8 and p.pixels.shape[2] == 3 for p in pages)
+    assert all(1 <= len(p.text) <= 3 for p in pages)
+    plain = [p for p in digit_pages(*digits, 60, seed=5) if p.kind == "plain"]
+    assert np.mean([len(prepare(p.pixels).digits) == 1 for p in plain]) >= 0.8
+    assert {p.text for p in empty_pages(12, seed=6)} == {""}
+
+
+@pytest.mark.parametrize("kind", PAPERS)
+def test_every_paper_is_light_or_a_board(kind) -> None:
+    """Paper is brighter than any pen, a board is darker than chalk."""
+    made = paper(kind, 80, 120, 40.0, np.random.default_rng(1))
+    assert made.shape == (80, 120, 3)
+    assert (np.median(made) < 110) == (kind == "board")
+
+
+def test_digits_of_made_pages_are_placed_as_mnist_places_them(digits) -> None:
+    """They come out 28 x 28 with their labels, as many as asked for."""
+    pictures, labels = page_digits(*digits, 10, seed=7)
+    assert pictures.shape == (10, 28, 28)
+    assert labels.shape == (10,)
+    assert all(p.max() > 200 for p in pictures)
