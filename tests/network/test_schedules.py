@@ -10,6 +10,7 @@ from chainrule.optimizers import SGD, schedules
 from chainrule.optimizers.schedules import (
     CLASSES,
     CosineDecay,
+    CosineDecayRestarts,
     ExponentialDecay,
     InverseTimeDecay,
     OneCycle,
@@ -25,6 +26,9 @@ BY_HAND = [
     (PolynomialDecay(0.9, 10, 0.1), {0: 0.9, 5: 0.5, 10: 0.1, 99: 0.1}),
     (PolynomialDecay(0.9, 10, 0.1, power=2.0), {0: 0.9, 5: 0.3, 10: 0.1, 99: 0.1}),
     (PolynomialDecay(0.9, 10), {10: 0.0001}),
+    (PolynomialDecay(0.9, 10, 0.1, cycle=True), {0: 0.9, 5: 0.5, 10: 0.1, 15: 0.3, 20: 0.1, 25: 0.9 - 0.8 * 25 / 30}),
+    (CosineDecayRestarts(0.8, 10), {0: 0.8, 5: 0.4, 10: 0.8, 20: 0.4, 30: 0.8, 50: 0.4}),
+    (CosineDecayRestarts(0.8, 10, t_mul=1.0, m_mul=0.5, alpha=0.25), {0: 0.8, 5: 0.5, 10: 0.5, 15: 0.35, 20: 0.35}),
     (CosineDecay(0.8, 10), {0: 0.8, 5: 0.4, 10: 0.0, 99: 0.0, 3: 0.4 * (1 + math.cos(0.3 * math.pi))}),
     (CosineDecay(0.8, 10, alpha=0.25), {0: 0.8, 5: 0.5, 10: 0.2, 99: 0.2}),
     (
@@ -88,7 +92,6 @@ def test_an_optimizer_follows_its_schedule() -> None:
         (lambda: PolynomialDecay(0.1, 0), "decay_steps must be above 0"),
         (lambda: OneCycle(0.1, 0), "total_steps must be above 0"),
         (lambda: CosineDecay(0.1, -1), "decay_steps must be above 0"),
-        (lambda: PolynomialDecay(0.1, 10, cycle=True), "cycle=True is not supported"),
         (lambda: PiecewiseConstantDecay([1, 2], [0.1, 0.2]), "one value more than boundaries"),
         (lambda: OneCycle(0.1, 10, 10), "below total_steps"),
         (lambda: OneCycle(0.1, 10, -1), "below total_steps"),

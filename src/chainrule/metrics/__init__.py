@@ -29,12 +29,26 @@ from chainrule.metrics.confusion import FalseNegatives, FalsePositives, TrueNega
 from chainrule.metrics.of_losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
+    CategoricalHinge,
+    CosineSimilarity,
+    Hinge,
+    KLDivergence,
+    LogCoshError,
     MeanAbsoluteError,
+    MeanAbsolutePercentageError,
     MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
     RootMeanSquaredError,
     SparseCategoricalCrossentropy,
+    SquaredHinge,
 )  # fmt: skip
 from chainrule.metrics.own import ByHand, Mean, MeanMetricWrapper, Sum, counts_by_hand
+from chainrule.metrics.scores import (
+    F1Score,
+    FBetaScore,
+    R2Score,
+)
 from chainrule.metrics.thresholds import Precision, Recall
 
 __all__ = [
@@ -45,19 +59,31 @@ __all__ = [
     "ByHand",
     "CategoricalAccuracy",
     "CategoricalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
+    "F1Score",
+    "FBetaScore",
     "FalseNegatives",
     "FalsePositives",
+    "Hinge",
+    "KLDivergence",
+    "LogCoshError",
     "Mean",
     "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
     "MeanMetricWrapper",
     "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
     "Metric",
+    "Poisson",
     "Precision",
+    "R2Score",
     "Recall",
     "RootMeanSquaredError",
     "SparseCategoricalAccuracy",
     "SparseCategoricalCrossentropy",
     "SparseTopKCategoricalAccuracy",
+    "SquaredHinge",
     "Sum",
     "TopKCategoricalAccuracy",
     "TrueNegatives",
@@ -82,9 +108,14 @@ CLASSES: dict[str, type[Metric]] = {
         RootMeanSquaredError, MeanAbsoluteError, CategoricalCrossentropy, SparseCategoricalCrossentropy,
         BinaryCrossentropy, Precision, Recall, Accuracy, SparseTopKCategoricalAccuracy, AUC, TruePositives, TrueNegatives,
         FalsePositives, FalseNegatives,
+        F1Score, FBetaScore, R2Score, CategoricalHinge, CosineSimilarity, Hinge, KLDivergence, LogCoshError, MeanAbsolutePercentageError, MeanSquaredLogarithmicError, Poisson, SquaredHinge,
     )
 }  # fmt: skip
-OTHERS: dict[str, type[Metric]] = {"Mean": Mean, "MeanMetricWrapper": MeanMetricWrapper, "Sum": Sum}  # not of targets and predictions
+OTHERS: dict[str, type[Metric]] = {
+    "Mean": Mean,
+    "MeanMetricWrapper": MeanMetricWrapper,
+    "Sum": Sum,
+}  # not of targets and predictions
 NAMES: dict[str, type[Metric]] = {kind.key: kind for kind in CLASSES.values()} | {
     "mse": MeanSquaredError,
     "mae": MeanAbsoluteError,
@@ -100,6 +131,8 @@ def get(metric: object, y_shape: tuple[int, ...] = (), output_shape: tuple[int, 
     ('CategoricalAccuracy', 'SparseCategoricalAccuracy')
     """
     if isinstance(metric, Metric):
+        if output_shape:
+            metric.build(output_shape)
         return metric
     if isinstance(metric, type) and issubclass(metric, Metric):
         return metric()
@@ -108,9 +141,15 @@ def get(metric: object, y_shape: tuple[int, ...] = (), output_shape: tuple[int, 
     if isinstance(metric, dict):
         return _stored(metric, y_shape, output_shape)
     if callable(metric):
-        return FUNCTIONS[metric](name=str(getattr(metric, "__name__", "metric"))) if metric in FUNCTIONS else MeanMetricWrapper(metric)
+        return (
+            FUNCTIONS[metric](name=str(getattr(metric, "__name__", "metric")))
+            if metric in FUNCTIONS
+            else MeanMetricWrapper(metric)
+        )
     if not isinstance(metric, str):
-        raise SettingError(f"A metric is a name, a function or an object of chainrule.metrics; got {metric!r}.")
+        raise SettingError(
+            f"A metric is a name, a function or an object of chainrule.metrics; got {metric!r}."
+        )
     if metric.lower() in ("accuracy", "acc", "crossentropy", "ce") and metric not in CLASSES:
         ending = "Accuracy" if metric.lower().startswith("acc") else "Crossentropy"
         if output_shape[-1:] == (1,):
@@ -133,7 +172,11 @@ def _stored(entry: dict[str, Any], y_shape: tuple[int, ...], output_shape: tuple
     if isinstance(config, str):  # a function, by its name
         registered = str(entry.get("registered_name"))
         return get(registered if custom_objects.find(registered) else config, y_shape, output_shape)
-    kind = CLASSES.get(name) or OTHERS.get(name) or custom_objects.find(str(entry.get("registered_name") or name))
+    kind = (
+        CLASSES.get(name)
+        or OTHERS.get(name)
+        or custom_objects.find(str(entry.get("registered_name") or name))
+    )
     if kind is None:
         raise unknown("metric", name, CLASSES)
     settings = {key: value for key, value in dict(config or {}).items() if key != "dtype"}
@@ -153,7 +196,9 @@ def serialize(metric: object) -> Any:
         metric = metric.function
     if isinstance(metric, Metric) and type(metric).__name__ in CLASSES | OTHERS:
         return {"class_name": type(metric).__name__, "config": metric.get_config()}
-    if isinstance(metric, Metric):  # of the user's own: a file names it, the program that reads the file brings it
+    if isinstance(
+        metric, Metric
+    ):  # of the user's own: a file names it, the program that reads the file brings it
         return custom_objects.get_registered_name(type(metric))
     if isinstance(metric, type) or callable(metric):
         return custom_objects.get_registered_name(metric)

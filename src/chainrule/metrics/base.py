@@ -49,6 +49,9 @@ class Metric:
         w = xp.ones_like(v) if weight is None else weight
         return xp.stack([xp.sum(v * w), xp.sum(w)])
 
+    def build(self, output_shape: tuple[int, ...]) -> None:
+        """Told the shape of one prediction before the first batch, for metrics with sums for each output."""
+
     def figure(self, counts: Any) -> Any:
         """The figure, from the sums over all batches."""
         a, b = float(counts[0]), float(counts[1])

@@ -65,3 +65,60 @@ class BinaryCrossentropy(OfLoss):
     """The mean binary cross-entropy."""
 
     key, loss = "binary_crossentropy", losses.BinaryCrossentropy
+
+
+class MeanAbsolutePercentageError(OfLoss):
+    """100 times the mean of |p - y| / |y|."""
+
+    key, loss = "mean_absolute_percentage_error", losses.MeanAbsolutePercentageError
+
+
+class MeanSquaredLogarithmicError(OfLoss):
+    """The mean of (log(1 + p) - log(1 + y))²."""
+
+    key, loss = "mean_squared_logarithmic_error", losses.MeanSquaredLogarithmicError
+
+
+class LogCoshError(OfLoss):
+    """The mean of log cosh(p - y)."""
+
+    key, loss = "logcosh", losses.LogCosh
+
+
+class Poisson(OfLoss):
+    """The mean of p - y log p."""
+
+    key, loss = "poisson", losses.Poisson
+
+
+class KLDivergence(OfLoss):
+    """The mean of Σ y log(y / p)."""
+
+    key, loss = "kl_divergence", losses.KLDivergence
+
+
+class Hinge(OfLoss):
+    """The mean of max(1 - y p, 0)."""
+
+    key, loss = "hinge", losses.Hinge
+
+
+class SquaredHinge(OfLoss):
+    """The mean of max(1 - y p, 0)²."""
+
+    key, loss = "squared_hinge", losses.SquaredHinge
+
+
+class CategoricalHinge(OfLoss):
+    """The mean of max(1 + the largest p of another class - p of the right one, 0)."""
+
+    key, loss = "categorical_hinge", losses.CategoricalHinge
+
+
+class CosineSimilarity(OfLoss):
+    """The mean cosine of the angle between y and p: 1 where they point the same way (the loss has the other sign)."""
+
+    key, loss, rises = "cosine_similarity", losses.CosineSimilarity, True
+
+    def values(self, y: Array, p: Array) -> Array:
+        return -self.of.values(y, p)

@@ -10,7 +10,7 @@ from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
 
 __all__ = [
-    "CosineDecay", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule", "OneCycle",
+    "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule", "OneCycle",
     "PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "serialize",
 ]  # fmt: skip
 
@@ -85,7 +85,10 @@ class InverseTimeDecay(LearningRateSchedule):
 
 
 class PolynomialDecay(LearningRateSchedule):
-    """rate = (initial - end) · (1 - step / decay_steps)^power + end; power 1 is a straight line."""
+    """rate = (initial - end) · (1 - step / decay_steps)^power + end; power 1 is a straight line.
+
+    cycle: begins again after decay_steps, each time for one decay_steps longer.
+    """
 
     def __init__(
         self,
@@ -97,13 +100,13 @@ class PolynomialDecay(LearningRateSchedule):
         name: str = "PolynomialDecay",
     ) -> None:
         positive("decay_steps", decay_steps)
-        if cycle:
-            raise SettingError("PolynomialDecay: cycle=True is not supported; leave it out.")
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
-        self.end_learning_rate, self.power, self.cycle, self.name = end_learning_rate, power, cycle, name
+        self.end_learning_rate, self.power, self.cycle, self.name = end_learning_rate, power, bool(cycle), name
 
     def at(self, step: Array) -> Array:
-        left = 1 - namespace(step).minimum(step / self.decay_steps, 1)
+        xp = namespace(step)
+        share = step / self.decay_steps
+        left = 1 - (share / xp.maximum(xp.ceil(share), 1) if self.cycle else xp.minimum(share, 1))
         return (
             self.initial_learning_rate - self.end_learning_rate
         ) * left**self.power + self.end_learning_rate
@@ -139,6 +142,41 @@ class CosineDecay(LearningRateSchedule):
             return rate
         rising = self.initial_learning_rate + (top - self.initial_learning_rate) * step / self.warmup_steps
         return xp.where(step < self.warmup_steps, rising, rate)
+
+
+class CosineDecayRestarts(LearningRateSchedule):
+    """Half a cosine down, again and again: each period t_mul times as long and m_mul times as high as the one before.
+
+    Loshchilov and Hutter (2017).
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        first_decay_steps: float,
+        t_mul: float = 2.0,
+        m_mul: float = 1.0,
+        alpha: float = 0.0,
+        name: str = "SGDRDecay",
+    ) -> None:
+        positive("first_decay_steps", first_decay_steps)
+        positive("t_mul", t_mul)
+        self.initial_learning_rate, self.first_decay_steps = initial_learning_rate, first_decay_steps
+        self.t_mul, self.m_mul, self.alpha, self.name = t_mul, m_mul, alpha, name
+
+    def at(self, step: Array) -> Array:
+        xp = namespace(step)
+        share = step / self.first_decay_steps
+        if self.t_mul == 1:
+            restarts = xp.floor(share)
+            share = share - restarts
+        else:  # after k periods 1 + t + … + t^(k - 1) = (1 - t^k) / (1 - t) first periods have passed
+            restarts = xp.floor(xp.log(1 - share * (1 - self.t_mul)) / math.log(self.t_mul))
+            length = xp.power(xp.asarray(self.t_mul, dtype=step.dtype), restarts)
+            share = (share - (1 - length) / (1 - self.t_mul)) / length
+        height = xp.power(xp.asarray(self.m_mul, dtype=step.dtype), restarts)
+        cosine = 0.5 * height * (1 + xp.cos(math.pi * share))
+        return self.initial_learning_rate * ((1 - self.alpha) * cosine + self.alpha)
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):
@@ -208,6 +246,7 @@ CLASSES: dict[str, type[LearningRateSchedule]] = {
         InverseTimeDecay,
         PolynomialDecay,
         CosineDecay,
+        CosineDecayRestarts,
         PiecewiseConstantDecay,
         OneCycle,
     )
