@@ -1,6 +1,6 @@
 // The chain of a step: every layer with the numbers of one example, lit by phase.
 import {h, fill, short, say} from "./kit.js";
-import {strip} from "./heat.js";
+import {strip, featureMaps} from "./heat.js";
 
 /** The column of layers. onOpen({unit}) opens a unit. */
 export class Chain {
@@ -28,17 +28,27 @@ export class Chain {
     const canvas = h("canvas", {class: "strip", "aria-hidden": "true"}), tip = h("span", {class: "link-size"}, sizes);
     const n = values ? values.length : 0, picture = shape.length === 2 ? shape[1] : n === 784 ? 28 : 0;
     const wide = picture || (n <= 32 ? Math.max(n, 1) : n <= 160 ? Math.ceil(n / Math.ceil(n / 32)) : Math.ceil(Math.sqrt(n)));
-    if (values) {
+    const maps = values && shape.length === 3 && shape[2] > 1 ? featureMaps(canvas, values, shape) : null;
+    if (maps) {
+      canvas.style.setProperty("width", `${Math.min(200, canvas.width * 4)}px`);
+    } else if (values) {
       strip(canvas, values, wide);
       const high = Math.ceil(n / wide), cell = Math.max(2, Math.min(18, Math.floor(200 / wide)));
       canvas.style.setProperty("width", `${wide * cell}px`);
       canvas.style.setProperty("height", `${high * cell}px`);
     }
     const at = (e) => {
+      if (maps) return null;
       const box = canvas.getBoundingClientRect(), i = Math.floor(((e.clientY - box.top) / box.height) * Math.ceil(n / wide)) * wide + Math.floor(((e.clientX - box.left) / box.width) * wide);
       return i >= 0 && i < n ? i : null;
     };
-    const frame = h("div", {class: `strip-box ${home ? "open" : ""}`, onpointermove: (e) => { const i = at(e); tip.textContent = i === null ? sizes : `${symbol}[${i}] = ${short(values[i], 6)}`; },
+    const frame = h("div", {class: `strip-box ${home ? "open" : ""}`, onpointermove: (e) => {
+      if (maps) {
+        const b = canvas.getBoundingClientRect(), found = maps(Math.floor(((e.clientX - b.left) / b.width) * canvas.width), Math.floor(((e.clientY - b.top) / b.height) * canvas.height));
+        tip.textContent = found ? `${symbol}[${found.index.join(", ")}] = ${short(found.value, 6)}` : sizes;
+        return;
+      }
+      const i = at(e); tip.textContent = i === null ? sizes : `${symbol}[${i}] = ${short(values[i], 6)}`; },
       onpointerleave: () => { tip.textContent = sizes; }, onclick: (e) => { const i = at(e); if (home && i !== null) this.onOpen({unit: `${home},${i % (shape.at(-1) || 1)}`}); }}, values ? canvas : h("span", {class: "soft small"}, fused ? "one rule with the loss: p − y" : ""));
     if (unit !== null && values && unit < n) {
       const cell = Math.max(2, Math.min(18, Math.floor(200 / wide)));

@@ -123,3 +123,24 @@ export function strip(canvas, values, wide) {
   }
   c.putImageData(image, 0, 0);
 }
+
+/** An output of height x width x channels as one picture a channel, side by side; returns what is at a point of the canvas. */
+export function featureMaps(canvas, values, [high, wide, channels]) {
+  const across = Math.min(channels, Math.max(1, Math.ceil(Math.sqrt(channels * 2)))), down = Math.ceil(channels / across);
+  const {typical, largest} = scaleOf(values), table = signedColours();
+  canvas.width = across * (wide + 1); canvas.height = down * (high + 1);
+  const c = canvas.getContext("2d"), image = c.createImageData(canvas.width, canvas.height);
+  for (let k = 0; k < channels; k++) {
+    for (let r = 0; r < high; r++) {
+      for (let q = 0; q < wide; q++) {
+        const t = 3 * Math.round(128 + 127 * Math.max(-1, Math.min(1, bend(values[(r * wide + q) * channels + k], typical, largest))));
+        image.data.set([table[t], table[t + 1], table[t + 2], 255], 4 * ((Math.floor(k / across) * (high + 1) + r) * canvas.width + (k % across) * (wide + 1) + q));
+      }
+    }
+  }
+  c.putImageData(image, 0, 0);
+  return (x, y) => {
+    const k = Math.floor(y / (high + 1)) * across + Math.floor(x / (wide + 1)), r = y % (high + 1), q = x % (wide + 1);
+    return k < channels && r < high && q < wide ? {index: [r, q, k], value: values[(r * wide + q) * channels + k]} : null;
+  };
+}

@@ -2,7 +2,7 @@
 import {h, fill, short, percent, paintInk, onceAFrame} from "./kit.js";
 import {ask} from "./source.js";
 import {Pad} from "./pad.js";
-import {strip, Heat} from "./heat.js";
+import {strip, featureMaps, Heat} from "./heat.js";
 
 const STAGES = {read: "the picture", grey: "grey", paper: "the paper", ink: "the ink", mask: "ink or not", lines: "ruled lines", writing: "the writing", digits: "digits found", digit: "as it is"};
 
@@ -109,7 +109,8 @@ export class Use {
       if (!values) return null;
       const last = place_ === header.layers.length - 1;
       const canvas = h("canvas", {class: "strip", "aria-hidden": "true"}), n = values.length, wide = n === 784 ? 28 : n <= 32 ? n : Math.ceil(n / Math.ceil(n / 40)), cell = Math.max(4, Math.min(16, Math.floor(360 / wide)));
-      if (layer.kind === "Flatten") return null;
+      if (layer.kind === "Flatten" || layer.kind === "Reshape") return null;
+      if (layer.shape.length === 3) return this.mapsOf(layer, values, canvas);
       strip(canvas, values, wide);
       canvas.style.setProperty("width", `${wide * cell}px`);
       const tip = h("span", {class: "link-size"}, "");
@@ -124,6 +125,18 @@ export class Use {
     const best = said.indexOf(Math.max(...said)), top = header.layers.filter((l) => l.dense).at(-1);
     if (!this.chosen || !header.layers.some((l) => l.name === this.chosen[0])) this.chosen = top ? [top.name, best] : null;
     if (this.chosen) this.openUnit(...this.chosen);
+  }
+
+  /** A layer of feature maps: one picture for each channel. */
+  mapsOf(layer, values, canvas) {
+    const at = featureMaps(canvas, values, layer.shape), tip = h("span", {class: "link-size"}, "");
+    const zoom = Math.max(1, Math.min(6, Math.floor(420 / canvas.width)));
+    canvas.style.setProperty("width", `${canvas.width * zoom}px`);
+    canvas.addEventListener("pointermove", (e) => {
+      const b = canvas.getBoundingClientRect(), found = at(Math.floor(((e.clientX - b.left) / b.width) * canvas.width), Math.floor(((e.clientY - b.top) / b.height) * canvas.height));
+      tip.textContent = found ? `channel ${found.index[2]}, row ${found.index[0]}, column ${found.index[1]}: ${short(found.value, 6)}` : "";
+    });
+    return h("div", {class: "link"}, h("span", {class: "link-name"}, h("b", {}, layer.name), ` ${layer.shape.join("×")} ${layer.activation || ""}`), tip, h("div", {class: "strip-box"}, canvas));
   }
 
   /** The input, large, to be painted on: every number moves with it. */
