@@ -165,3 +165,12 @@ def test_weights_that_are_no_numbers_any_more_are_drawn(learned, monkeypatch) ->
     assert heights[0] > 0.5
     assert heights[-1] < 0.1
     plots.svg(ax)
+
+
+def test_a_figure_names_the_run_that_it_shows(learned) -> None:
+    """Curves, sizes and histograms of a recorded run say which, in a figure of their own; not in somebody's axes."""
+    for draw in (plots.curves, plots.sizes, plots.histograms):
+        assert [text.get_text() for text in draw(learned.run).figure.texts] == [learned.run.name]
+        given = plots.style.axes(None)
+        assert not draw(learned.run, ax=given).figure.texts
+    assert not plots.curves({"loss": [2.0, 1.0]}).figure.texts

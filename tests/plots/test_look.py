@@ -12,15 +12,26 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
-from chainrule import landscapes, plots
+from chainrule import Sequential, landscapes, plots
 from chainrule.errors import FileError, MissingDependencyError, SettingError
+from chainrule.layers import Conv2D
 from chainrule.plots.style import COLOURS, INK
+from chainrule.utils import set_random_seed
+
+
+def convolution() -> Sequential:
+    """A small network of pictures."""
+    set_random_seed(1)
+    return Sequential([Conv2D(4, 3, activation="relu", input_shape=(8, 8, 1))])
+
 
 DRAW = {
     "batch_paths": lambda of, ax: plots.batch_paths(epochs=2, ax=ax),
     "confusion": lambda of, ax: plots.confusion(of.y, of.p, ax=ax),
     "curves": lambda of, ax: plots.curves(of.run, of.history, ax=ax),
     "digits": lambda of, ax: plots.digits(of.x[:6], of.y, of.p.argmax(1), ax=ax),
+    "feature_maps": lambda of, ax: plots.feature_maps(convolution(), np.ones((8, 8, 1)), ax=ax),
+    "filters": lambda of, ax: plots.filters(convolution(), ax=ax),
     "histograms": lambda of, ax: plots.histograms(of.run, ax=ax),
     "line_fit": lambda of, ax: plots.line_fit(steps=5, ax=ax),
     "loss_line": lambda of, ax: plots.loss_line(

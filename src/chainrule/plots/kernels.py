@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.errors import SettingError, ShapeError, unknown
 from chainrule.plots.convolutions import filters
 from chainrule.plots.pictures import columns_for, grid_of
-from chainrule.plots.style import COLOURS, INK, SIGNED, axes, bare, dressed, scale
+from chainrule.plots.style import COLOURS, INK, SIGNED, axes, bare, dressed, name_run, scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -132,7 +132,7 @@ def histograms(
     )
     edges = np.linspace(low - 0.1 * (high - low), high + 0.1 * (high - low) + 1e-12, bins + 1)
     ridges = [np.histogram(a[np.isfinite(a)], edges)[0] / a.size / (edges[1] - edges[0]) for a in arrays]
-    ax = axes(ax, 6.0, 1.5 + 0.35 * len(arrays))
+    own, ax = ax is None, axes(ax, 6.0, 1.5 + 0.35 * len(arrays))
     tallest = max(float(ridge.max()) for ridge in ridges)
     middles = (edges[1:] + edges[:-1]) / 2
     for k, ridge in enumerate(ridges):
@@ -144,7 +144,7 @@ def histograms(
     ax.set_yticks([-float(k) for k in range(len(steps))], [f"{step:,}" for step in steps])
     dressed(ax, f"{layer} ({arrays[0].size:,} numbers)", "weight", "before step")
     ax.spines["left"].set_visible(False)
-    return ax
+    return name_run(ax, run) if own else ax
 
 
 def finite(array: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.engine.epoch import steps_in
 from chainrule.errors import SettingError, unknown
-from chainrule.plots.style import BESIDE, COLOURS, LINES, axes, dressed, legend, thousands
+from chainrule.plots.style import BESIDE, COLOURS, LINES, axes, dressed, legend, name_run, thousands
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,7 +54,7 @@ def curves(
     known = sorted({name.removeprefix("val_") for metrics, _ in told for name in metrics})
     if figure not in known:
         raise unknown("figure in these runs", figure, known)
-    ax = axes(ax)
+    own, ax = ax is None, axes(ax)
     names = (
         labels if labels is not None else [getattr(run, "name", f"run {k + 1}") for k, run in enumerate(runs)]
     )
@@ -87,6 +87,8 @@ def curves(
                 )
     ax.locator_params(axis="x", integer=True)
     legend(ax)
+    if own and len(runs) == 1:  # of several the key has the names
+        name_run(ax, runs[0])
     return dressed(ax, "", "epoch", figure)
 
 
@@ -146,7 +148,7 @@ def sizes(run: Any, what: str = "gradient", ax: "Axes | None" = None) -> "Axes":
     layers = [name[len("weight_rms[") : -1] for name in steps.columns if name.startswith("weight_rms[")]
     if not layers:
         raise SettingError(f"{run.name} recorded no sizes of layers.")
-    ax = axes(ax)
+    own, ax = ax is None, axes(ax)
     number = np.arange(steps.first, steps.stop)
     for k, layer in enumerate(layers):
         with np.errstate(all="ignore"):  # weights that are all 0, or not finite, have no ratio
@@ -164,6 +166,8 @@ def sizes(run: Any, what: str = "gradient", ax: "Axes | None" = None) -> "Axes":
     ax.set_yscale("log")
     thousands(ax.xaxis)
     legend(ax, **(BESIDE if len(layers) > 6 else {}))  # many names would lie on the lines
+    if own:
+        name_run(ax, run)
     return dressed(
         ax,
         f"{words[:1].upper()}{words[1:]}, layer by layer",

@@ -57,6 +57,16 @@ def bare(ax: "Axes", title: str = "") -> "Axes":
     return ax
 
 
+def name_run(ax: "Axes", run: Any) -> "Axes":
+    """The name of the recorded run that a figure of its own shows, small, in the lower right corner."""
+    name = getattr(run, "name", None)
+    if isinstance(name, str) and name:
+        ax.figure.text(0.995, 0.005, name, color=INK, fontsize=6, ha="right", va="bottom").set_in_layout(
+            False
+        )
+    return ax
+
+
 def note(ax: "Axes", text: str, place: Any, above: bool = True) -> None:
     """Words at a place on a coloured ground, in a box of their own, on that side where there is room."""
     (low, high), (x, _) = ax.get_xlim(), place
