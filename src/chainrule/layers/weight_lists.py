@@ -1,6 +1,6 @@
 """Which of a layer's weights learn, as lists of arrays under Keras's names."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -8,8 +8,8 @@ import numpy as np
 class WeightLists:
     """The lists, for what has `weight_names`, `non_trainable_names`, `params` and `trainable`."""
 
-    weight_names: Any
-    non_trainable_names: Any
+    weight_names: ClassVar[tuple[str, ...]]
+    non_trainable_names: ClassVar[tuple[str, ...]]
     params: Any
     trainable: Any
 

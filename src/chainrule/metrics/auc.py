@@ -80,7 +80,7 @@ def divided(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     >>> divided(np.array([1.0, 1.0]), np.array([2.0, 0.0])).tolist()
     [0.5, 0.0]
     """
-    return np.divide(a, b, out=np.zeros_like(a), where=b != 0)
+    return np.asarray(np.divide(a, b, out=np.zeros_like(a), where=b != 0))
 
 
 def pr_area(tp: np.ndarray, fp: np.ndarray, fn: np.ndarray) -> float:
