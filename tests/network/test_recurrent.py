@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from several import check_every_derivative, noisy, random_weights
 
+import chainrule as cr
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers import GRU, LSTM, Bidirectional, SimpleRNN
 from chainrule.layers.base import Context
@@ -245,3 +246,16 @@ def test_a_wrong_shape_is_refused(shape, words) -> None:
     with pytest.raises(ShapeError) as told:
         LSTM(2, name="reader").output_shape_for(shape)
     assert words in str(told.value)
+
+
+def test_a_network_with_first_states_has_a_cost_and_learns(rng) -> None:
+    """States handed from one layer to the next: the engine is chosen, the loss falls, the steps are counted."""
+    words = cr.Input((5, 3))
+    y, *states = LSTM(4, return_state=True, return_sequences=True)(words)
+    out = LSTM(4)(y, initial_state=states)
+    cr.utils.set_random_seed(1)
+    model = cr.Model(words, cr.layers.Dense(1)(out))
+    model.compile("adam", "mse")
+    x = rng.normal(size=(32, 5, 3)).astype(np.float32)
+    losses = model.fit(x, x.sum(axis=(1, 2))[:, None] / 5, epochs=10, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]

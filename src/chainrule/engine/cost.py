@@ -29,7 +29,7 @@ def seconds_of(graph: Graph, batch: int, steps: int) -> tuple[float, float]:
             own = 3.0 * layer.multiplications(layer.input_shape)  # forward, by the input, by the weights
             products += own
             loops += own if any(w.ndim > 2 for w in layer.params.values()) else 0.0  # patches are made beside the product
-            turns += layer.input_shape[0] if isinstance(layer, Recurrent) else 0
+            turns += layer.sequence_shape(layer.input_shape)[0] if isinstance(layer, Recurrent) else 0
         parameters += layer.count_params()
     work = products * batch / RATE
     on_numpy = 4e-5 * nodes + TIME_STEP * turns + 6e-9 * parameters + work + 2 * loops * batch / RATE

@@ -1,6 +1,6 @@
 """Attention: every query takes a mix of the values, in proportion to how well their keys fit it."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class Attention(Layer):
     array([[[9., 0.]]])
     """
 
-    weight_names: ClassVar[tuple[str, ...]] = ("scale", "concat_score_weight")
+    weight_names = ("scale", "concat_score_weight")
 
     def __init__(
         self,

@@ -23,7 +23,7 @@ class Embedding(WeightedLayer):
             [1., 2.]]])
     """
 
-    weight_names: ClassVar[tuple[str, ...]] = ("embeddings",)
+    weight_names = ("embeddings",)
     settings_of: ClassVar[dict[str, str]] = {"embeddings": "embeddings"}
 
     def __init__(

@@ -31,7 +31,7 @@ class MultiHeadAttention(WeightedLayer):
     (4, 2, 3)
     """
 
-    weight_names: ClassVar[tuple[str, ...]] = tuple(f"{p}_{w}" for p in PARTS for w in ("kernel", "bias"))
+    weight_names = tuple(f"{p}_{w}" for p in PARTS for w in ("kernel", "bias"))
     settings_of: ClassVar[dict[str, str]] = {f"{p}_{w}": w for p in PARTS for w in ("kernel", "bias")}
 
     def __init__(

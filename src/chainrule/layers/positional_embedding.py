@@ -1,6 +1,6 @@
 """PositionalEmbedding: what a word is plus where it stands, so that attention knows the order."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class PositionalEmbedding(Layer):
     array([11.,  2., 13.])
     """
 
-    weight_names: ClassVar[tuple[str, ...]] = ("token_embeddings", "position_embeddings")
+    weight_names = ("token_embeddings", "position_embeddings")
 
     def __init__(
         self, sequence_length: int, input_dim: int, output_dim: int, mask_zero: bool = False, **settings: Any

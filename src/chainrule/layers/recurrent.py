@@ -35,7 +35,7 @@ class Recurrent(WeightedLayer):
     A subclass says how one step goes (`cell`) and comes back (`cell_backward`), and what its recurrent weights learn.
     """
 
-    weight_names: ClassVar[tuple[str, ...]] = ("kernel", "recurrent_kernel", "bias")
+    weight_names = ("kernel", "recurrent_kernel", "bias")
     settings_of: ClassVar[dict[str, str]] = {
         "kernel": "kernel", "recurrent_kernel": "recurrent", "bias": "bias",
     }  # fmt: skip
