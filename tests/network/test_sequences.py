@@ -1,5 +1,8 @@
 """Embedding, Masking, TimeDistributed, and what they stand on: scan and scatter_add."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from checker import check_rule
@@ -188,3 +191,13 @@ def test_rows_of_one_index_add_up(xp, rng) -> None:
     found = scatter_add((6, 3), xp.asarray(index), xp.asarray(rows.astype(np.float32)))
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     assert not np.asarray(scatter_add((2, 3), xp.asarray(index[:0]), xp.asarray(rows[:0]))).any()
+
+
+def test_the_page_on_sequences_runs() -> None:
+    """The programs of docs/sequences.md run as they are written."""
+    page = (Path(__file__).parents[2] / "docs" / "sequences.md").read_text()
+    programs = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(programs) == 2
+    names: dict[str, object] = {}
+    for program in programs:
+        exec(compile(program, "sequences.md", "exec"), names)
