@@ -25,7 +25,7 @@ def small(backend="numpy", optimizer="adam", **settings):
             Dense(3, "softmax"),
         ]
     )
-    model.compile(optimizer, "sparse_categorical_crossentropy", ["accuracy"], backend=backend)
+    model.compile(optimizer, "SparseCategoricalCrossentropy", ["accuracy"], backend=backend)
     return model, rng.normal(size=(8, 3, 4)).astype(np.float32), rng.integers(0, 3, 8)
 
 
@@ -216,3 +216,59 @@ def test_a_chain_without_a_shortcut_and_one_output() -> None:
     assert trace.facts["gradient"] == 6
     assert trace.facts["new"] == np.float32(1.4)
     assert trace.facts["terms"] == [6]
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "told"),
+    [
+        ("CategoricalCrossentropy", [0, 0, 1], "c"),
+        ("CategoricalCrossentropy", [0.05, 0.9, 0.05], "b"),
+        ("CategoricalCrossentropy", [1 / 3, 1 / 3, 1 / 3], "none (0.3333 for each class)"),
+        ("CategoricalCrossentropy", [0.6, 0.1, 0.3], "0.6 of a, 0.3 of c, 0.1 of b"),
+        ("CategoricalCrossentropy", [[0, 1, 0], [1, 0, 0]], "b, a"),
+        ("SparseCategoricalCrossentropy", [2, 0, 1], "c, a, b"),
+        ("BinaryCrossentropy", [0.1, 0.1, 0.1], "0.1, 0.1, 0.1"),
+        ("MeanSquaredError", [3.5, 1], "3.5, 1"),
+    ],
+)
+def test_a_target_is_called_what_it_is(loss, y, told) -> None:
+    """A class by its name, a non-digit by no class, a sequence by all its labels, numbers as numbers."""
+    inputs = explain.StepInputs(
+        [], getattr(chainrule.losses, loss)(), None, {}, (None, np.array([y]), None), classes=["a", "b", "c"]
+    )
+    assert inputs.target(0) == told
+
+
+def test_only_pictures_are_called_pictures() -> None:
+    """A table of 64 columns has no pixels; rows of pictures have, and so has what is said to be one."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(20, 64)).astype(np.float32)
+    model = Sequential([Dense(3, input_shape=(64,))])
+    model.compile("sgd", "mse")
+    y = np.zeros((20, 3))
+    assert "pixel" not in str(explain.step(model, x, y).weight("dense", 12, 1))
+    assert "the pixel in row 1, column 4." in str(
+        explain.step(model, x, y, picture=(8, 8)).weight("dense", 12, 1)
+    )
+    places = np.arange(8)
+    centre = rng.uniform(1, 6, size=(20, 2))
+    blobs = np.exp(
+        -((places[:, None] - centre[:, 0, None, None]) ** 2 + (places - centre[:, 1, None, None]) ** 2) / 4
+    )
+    text = str(explain.step(model, blobs.reshape(20, 64), y).weight("dense", 12, 1))
+    assert "Taken as a picture of 8 × 8, input 12 is the pixel in row 1, column 4." in " ".join(text.split())
+    with pytest.raises(chainrule.errors.SettingError, match="does not fit"):
+        explain.step(model, x, y, picture=(8, 9))
+
+
+def test_penalties_are_counted_apart_from_the_examples() -> None:
+    """What a penalty does to a weight is no example's share and no rest: the parts add up to the change."""
+    model, x, y = small(
+        kernel_regularizer=chainrule.regularizers.L2(0.5), optimizer=chainrule.optimizers.SGD(0.1)
+    )
+    inputs = explain.step_inputs(model, x, y)
+    found = explain.influence_on_weight([inputs], "dense_1", "kernel", (1, 2))
+    (step,) = found.steps
+    w = float(inputs.state["params"][4]["kernel"][1, 2])
+    assert step.optimizer_state == pytest.approx(-0.1 * 2 * 0.5 * w, rel=1e-4)
+    assert step.rest == pytest.approx(0, abs=1e-7)

@@ -95,7 +95,8 @@ class StepInputs(NamedTuple):
         order = np.argsort(-row, kind="stable")
         if len(row) > 1 and row.max() == row.min():
             return f"none ({row[0]:.4g} for each class)"
-        if row[order[0]] > 0.5 and (len(row) < 2 or row[order[1]] == row.min()):  # one-hot, smoothed or not
+        sure = 0.5 if len(row) > 2 else 0.75
+        if row[order[0]] > sure and (len(row) < 2 or row[order[1]] == row.min()):  # one-hot, smoothed or not
             return self.class_name(int(order[0]))
         return ", ".join(f"{row[m]:.4g} of {self.class_name(int(m))}" for m in order[:3] if row[m] > 0)
 
