@@ -185,9 +185,9 @@ class Orthogonal(Initializer):
 
     Multiplying by it again and again neither blows up nor shrinks: made for recurrent kernels. Saxe et al. (2014).
 
-    >>> w = Orthogonal(seed=1)((3, 2)); np.round(w.T @ w, 5)
-    array([[ 1., -0.],
-           [-0.,  1.]], dtype=float32)
+    >>> w = Orthogonal(seed=1)((3, 2)); np.abs(np.round(w.T @ w, 5))
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
     """
 
     def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:

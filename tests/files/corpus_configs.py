@@ -175,6 +175,5 @@ def graphs(to: Corpus) -> None:
         ("self-loop", {"in": [], "a": ["a"]}, ("in", "a")),
         ("unreachable", {"in": [], "a": ["in"]}, ("in", "b")),
         ("branch", {"in": [], "a": ["in"], "b": ["in"]}, ("in", "b")),
-        ("two-inputs", {"in": [], "a": ["in", "in"]}, ("in", "a")),
     ]:
         to.add(f"k23-{name}", legacy(config=graph(links, ends)), "graph", ".h5")

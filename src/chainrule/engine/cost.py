@@ -10,6 +10,7 @@ from chainrule.layers.recurrent import Recurrent
 RATE = 5.5e10  # multiplications per second of a large product, on either engine
 IMPORT_AND_COMPILE = 2.2  # seconds before JAX takes its first step
 COMPILE_NODE = 0.03  # seconds more for each node
+PATCHES = 9.0  # times as long as the product itself takes NumPy to make the patches of a convolution
 TIME_STEP = 3e-4  # seconds that NumPy's loops need for one step of a recurrent layer's time, both directions
 
 
@@ -32,6 +33,6 @@ def seconds_of(graph: Graph, batch: int, steps: int) -> tuple[float, float]:
             turns += layer.sequence_shape(layer.input_shape)[0] if isinstance(layer, Recurrent) else 0
         parameters += layer.count_params()
     work = products * batch / RATE
-    on_numpy = 4e-5 * nodes + TIME_STEP * turns + 6e-9 * parameters + work + 2 * loops * batch / RATE
+    on_numpy = 4e-5 * nodes + TIME_STEP * turns + 6e-9 * parameters + work + PATCHES * loops * batch / RATE
     on_jax = 2e-5 + 3e-6 * nodes + 1.5e-9 * parameters + work
     return steps * on_numpy, IMPORT_AND_COMPILE + COMPILE_NODE * nodes + steps * on_jax

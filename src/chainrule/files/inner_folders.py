@@ -4,13 +4,36 @@ lstm/cell/vars/0 · bidirectional/forward_layer/cell/vars/0 · time_distributed/
 multi_head_attention/query_dense/vars/0
 """
 
+import re
 from typing import Any
 
+MODELS = ("Sequential", "Functional", "Model")
 RECURRENT = frozenset(["GRU", "LSTM", "SimpleRNN"])
 WRAPPERS = frozenset(["Bidirectional", "TimeDistributed"])
 INSIDE = ("layer", "backward_layer")  # settings of wrappers that hold a layer
 ATTENTION_PARTS = ("query", "key", "value", "output")
 Config = dict[str, Any]
+
+
+def snake_case(name: str) -> str:
+    """A class name as Keras spells it in paths.
+
+    >>> snake_case("LeakyReLU"), snake_case("Conv2D"), snake_case("InputLayer")
+    ('leaky_re_lu', 'conv2d', 'input_layer')
+    """
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def numbers(layers: list[Config]) -> list[str]:
+    """The folder of each layer: its class in snake case, with a number from the second one on."""
+    seen: dict[str, int] = {}
+    folders = []
+    for layer in layers:
+        name = snake_case(layer["class_name"])
+        count = seen[name] = seen.get(name, -1) + 1
+        folders.append(f"{name}_{count}" if count else name)
+    return folders
 
 
 def inner_folders(layer: Config) -> list[str]:
@@ -20,6 +43,9 @@ def inner_folders(layer: Config) -> list[str]:
     ['forward_layer/cell/', 'backward_layer/cell/']
     """
     kind, config = layer["class_name"], layer.get("config") or {}
+    if kind in MODELS:
+        inside = config["layers"]
+        return [f"layers/{folder}/{below}" for folder, one in zip(numbers(inside), inside, strict=True) for below in inner_folders(one)]
     if kind in RECURRENT:
         return ["cell/"]
     if kind == "TimeDistributed":
@@ -47,6 +73,13 @@ def shared_out(layer: Config, arrays: list[Any]) -> dict[str, list[Any]]:
     >>> shared_out({"class_name": "LSTM", "config": {}}, ["kernel", "recurrent", "bias"])
     {'cell/': ['kernel', 'recurrent', 'bias']}
     """
+    if layer["class_name"] in MODELS:  # a model used as a layer: `counts` says how many arrays each of its layers has
+        found: dict[str, list[Any]] = {}
+        inside = layer["config"]["layers"]
+        for folder, one, count in zip(numbers(inside), inside, layer["counts"], strict=True):
+            own, arrays = arrays[:count], arrays[count:]
+            found |= {f"layers/{folder}/{path}": part for path, part in shared_out(one, own).items()}
+        return found
     folders = inner_folders(layer)
     counts = [len(arrays) // len(folders)] * len(folders)
     if layer["class_name"] == "Bidirectional" and len(folders) == 2:

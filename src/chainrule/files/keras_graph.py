@@ -1,4 +1,4 @@
-"""A model stored as a graph of layers (Keras's Functional form), read as a chain, if it is one."""
+"""A model stored as a graph of layers (Keras's Functional form): read as a chain, if it is one, else node by node."""
 
 from typing import Any
 
@@ -75,3 +75,93 @@ def _ends(value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, list) and item for item in value):
         return []
     return [str(item[0]) for item in value]
+
+
+def is_chain(config: Config) -> bool:
+    """Whether a stored graph is one path from one input to one output."""
+    try:
+        chain(config)
+    except FileError:
+        return False
+    return True
+
+
+def nodes(entry: Config, name: str) -> list[Config]:
+    """How a layer is called, every era's spelling as Keras 3's: {"args": [where each input comes from], "kwargs": {}}."""
+    found = entry.get("inbound_nodes")
+    if not isinstance(found, list) or len(found) > MOST_CALLS:
+        raise FileError(f"has a graph in which {name[:80]!r} is called in no way that is known.")
+    return [_node(node, name) for node in found]
+
+
+MOST_CALLS = 1_000
+
+
+def _node(node: Any, name: str) -> Config:
+    try:
+        if isinstance(node, dict):  # Keras 3
+            settings = {k: v for k, v in dict(node.get("kwargs") or {}).items() if v not in (None, False, [], {})}
+            args = [_places(argument) for argument in node["args"]]
+        else:  # Keras 2: [["flatten", 0, 0, {}], ...]
+            settings = {k: v for link in node for k, v in dict(link[3] if len(link) > 3 else {}).items() if v is not None}
+            links = [_tensor(link[:3]) for link in node]
+            args = links if len(links) == 1 else [links]
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+        raise FileError(f"has a graph that is damaged where {name[:80]!r} is called.") from None
+    if set(settings) - {"training"}:
+        raise FileError(f"has a graph in which {name[:80]!r} is called with {', '.join(map(str, settings))[:80]}.")
+    return {"args": args, "kwargs": {}}
+
+
+def _places(argument: Any) -> Any:
+    if isinstance(argument, list):
+        return [_places(one) for one in argument]
+    return _tensor(argument["config"]["keras_history"], argument["config"].get("shape"))
+
+
+def _tensor(history: Any, shape: Any = None) -> Config:
+    layer, node, index = history
+    if not isinstance(layer, str) or not all(isinstance(n, int) and 0 <= n < MOST_CALLS for n in (node, index)):
+        raise TypeError("no place in a graph")
+    sizes = [n if isinstance(n, int) else None for n in shape] if isinstance(shape, list) else [None]
+    return {"class_name": "__keras_tensor__", "config": {"shape": sizes, "dtype": "float32", "keras_history": [layer, node, index]}}
+
+
+def ends(config: Config, which: str) -> list[list[Any]]:
+    """The model's inputs or outputs as [layer, call, output]."""
+    value = config.get(which)
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        value = [value]
+    try:
+        return [_tensor(one[:3])["config"]["keras_history"] for one in value]  # type: ignore[union-attr]
+    except (TypeError, ValueError, KeyError):
+        raise FileError(f"has a graph without {which.replace('_', ' ')} that are known.") from None
+
+
+def must_hang_together(layers: list[Config], outputs: list[list[Any]]) -> None:
+    """FileError for a graph with a circle, with a layer that nothing feeds, or with one that leads nowhere."""
+    used = {where[0] for layer in layers for node in layer["inbound_nodes"] for where in _histories(node["args"])}
+    for layer in layers:
+        if layer["name"] not in used | {where[0] for where in outputs}:
+            raise FileError(f"has a graph in which the layer {layer['name'][:80]!r} leads nowhere.")
+    fed: set[tuple[str, int]] = {(layer["name"], 0) for layer in layers if layer["class_name"] == "InputLayer"}
+    waiting = [
+        ((layer["name"], k), {tuple(where[:2]) for where in _histories(node["args"])})
+        for layer in layers
+        if layer["class_name"] != "InputLayer"
+        for k, node in enumerate(layer["inbound_nodes"])
+    ]
+    while waiting:
+        ready = [call for call, needs in waiting if needs <= fed]
+        if not ready:
+            raise FileError(f"has a graph with a circle, or in which nothing feeds {waiting[0][0][0][:80]!r}.")
+        fed |= set(ready)
+        waiting = [one for one in waiting if one[0] not in fed]
+
+
+def _histories(args: Any) -> list[list[Any]]:
+    if isinstance(args, list):
+        return [one for argument in args for one in _histories(argument)]
+    return [args["config"]["keras_history"]]

@@ -10,11 +10,12 @@ from typing import Any
 
 from chainrule.errors import FileError
 from chainrule.files import allowed_names as names
-from chainrule.files.inner_folders import INSIDE, WRAPPERS
-from chainrule.files.keras_graph import chain
+from chainrule.files.inner_folders import INSIDE, MODELS, WRAPPERS
+from chainrule.files.keras_graph import chain, ends, is_chain, must_hang_together, nodes
 from chainrule.files.serialized import class_name, plain
 
 LAYERS, NAME = 10_000, 512
+DEEPEST = 8  # models within models
 IN_LAYERS = names.INITIALIZERS | names.REGULARIZERS | names.CONSTRAINTS | names.ACTIVATION_LAYERS
 # settings of one Keras version that mean nothing when they are not set
 SILENT_WHEN_NONE = frozenset(["quantization_config", "lora_rank", "input_axes", "output_axes"])
@@ -25,7 +26,7 @@ SWITCHES = frozenset(
 Config = dict[str, Any]
 
 
-def model(raw: Config) -> Config:
+def model(raw: Config, depth: int = 0) -> Config:
     """Any stored model configuration in the one form; FileError names what does not belong there."""
     kind, config = class_name(raw, "the model"), raw.get("config")
     if isinstance(config, list):  # Keras before 2.2.3 stored the bare list of layers
@@ -38,8 +39,10 @@ def model(raw: Config) -> Config:
         )
     if len(config["layers"]) > LAYERS:
         raise FileError(f"has {len(config['layers']):,} layers; at most {LAYERS:,} are read.")
+    if kind != "Sequential" and (depth or not is_chain(config)):  # within another, its class names its folder
+        return _graph(config, depth)
     entries = config["layers"] if kind == "Sequential" else chain(config)
-    layers = [_layer(entry, index) for index, entry in enumerate(entries)]
+    layers = [_layer(entry, index, depth) for index, entry in enumerate(entries)]
     shape = _input_shape(layers, config)
     if shape and layers[0]["class_name"] != "InputLayer":
         layers.insert(
@@ -53,15 +56,39 @@ def model(raw: Config) -> Config:
     }
 
 
-def _layer(entry: Any, index: int) -> Config:
+def _graph(config: Config, depth: int) -> Config:
+    """A network with branches: its layers, each with the calls that feed it, its inputs and outputs."""
+    layers = []
+    for index, entry in enumerate(config["layers"]):
+        layer = _layer(entry, index, depth)
+        name = _proper(entry.get("name") or layer["config"]["name"], f"layer {index}")
+        layers.append(layer | {"name": name, "inbound_nodes": nodes(entry, name)})
+    if len({layer["name"] for layer in layers}) != len(layers):
+        raise FileError("has two layers of one name in its graph; nobody can say who is fed by whom.")
+    must_hang_together(layers, ends(config, "output_layers"))
+    name = config.get("name")
+    return {
+        "class_name": "Functional",
+        "config": {
+            "name": _proper(name, "the model") if name else "functional", "trainable": True, "layers": layers,
+            "input_layers": ends(config, "input_layers"), "output_layers": ends(config, "output_layers"),
+        },
+    }  # fmt: skip
+
+
+def _layer(entry: Any, index: int, depth: int) -> Config:
     if not isinstance(entry, dict) or not isinstance(entry.get("config"), dict):
         raise FileError(f"has an entry in its list of layers, number {index}, that is no layer.")
     kind = class_name(entry, f"layer {index}")
+    if kind in MODELS:
+        if depth >= DEEPEST:
+            raise FileError(f"has models within models, more than {DEEPEST} deep.")
+        return model(entry, depth + 1)
     if kind in names.REFUSED_LAYERS:
         raise FileError(
             f"holds a {kind} layer, and {names.REFUSED_LAYERS[kind]}. Chainrule does not open it."
         )
-    if not re.fullmatch(r"[A-Z][A-Za-z0-9]{0,63}", kind) or kind == "Sequential":
+    if not re.fullmatch(r"[A-Z][A-Za-z0-9]{0,63}", kind):
         raise FileError(f"names {kind[:80]!r} as layer {index}; that is not the name of a layer.")
     raw = {
         key: value

@@ -8,6 +8,7 @@ from chainrule.files import allowed_names as names
 from chainrule.files import archive, extras, hdf5, keras_versions, layouts, safe_json
 from chainrule.files.compiled import compiled, for_keras
 from chainrule.files.disk import Source
+from chainrule.files.inner_folders import MODELS
 from chainrule.files.modelfile import ModelFile, Want
 from chainrule.files.serialized import spelled
 from chainrule.files.validate import assemble, planned
@@ -62,21 +63,28 @@ def encode(model: ModelFile) -> list[bytes | memoryview]:
 
 
 def _config(model: ModelFile, compile_config: dict[str, Any] | None) -> dict[str, Any]:
-    layers = [
-        {
-            "module": "keras.layers",
-            "class_name": layer["class_name"],
-            "config": spelled(layer["config"], names.MODULES),
-            "registered_name": None,
-        }
-        for layer in model.layers
-    ]
-    config = {
-        "module": "keras",
-        "class_name": "Sequential",
-        "config": {"name": model.name, "trainable": True, "dtype": "float32", "layers": layers},
-        "registered_name": None,
-    }
+    config = spelled_model(model.config)
     if compile_config:
         config["compile_config"] = compile_config
     return config
+
+
+def spelled_model(stored: dict[str, Any]) -> dict[str, Any]:
+    """A model's configuration in Keras's own spelling, models within it included."""
+    kind, inside = stored["class_name"], stored["config"]
+    layers = [spelled_layer(layer) for layer in inside["layers"]]
+    config = {"name": inside.get("name") or kind.lower(), "trainable": True, "dtype": "float32", "layers": layers}
+    if kind != "Sequential":
+        del config["dtype"]
+        config |= {key: inside[key] for key in ("input_layers", "output_layers")}
+    module = "keras" if kind == "Sequential" else "keras.src.models.functional"
+    return {"module": module, "class_name": kind, "config": config, "registered_name": None if kind == "Sequential" else kind}
+
+
+def spelled_layer(layer: dict[str, Any]) -> dict[str, Any]:
+    """A layer's entry in Keras's own spelling; in a graph with its name and its calls."""
+    kind = layer["class_name"]
+    entry = spelled_model(layer) if kind in MODELS else {
+        "module": "keras.layers", "class_name": kind, "config": spelled(layer["config"], names.MODULES), "registered_name": None,
+    }  # fmt: skip
+    return entry | {key: layer[key] for key in ("name", "inbound_nodes") if key in layer}

@@ -4,7 +4,6 @@ layers/dense/vars/0 · optimizer/vars/1          .keras and .weights.h5
 model_weights/dense/sequential/dense/kernel     .h5, with lists of names as attributes
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,34 +13,13 @@ from numpy.typing import NDArray
 from chainrule.errors import FileError
 from chainrule.files.allowed_names import WEIGHT_NAMES
 from chainrule.files.hdf5 import Dataset, Folder, Group, Unread
-from chainrule.files.inner_folders import inner_folders, shared_out
+from chainrule.files.inner_folders import MODELS, inner_folders, numbers, shared_out, snake_case
 
 NAMES = 100_000
 Layers = list[dict[str, Any]]
 Arrays = list[NDArray[Any]]
 Shapes = Sequence[Sequence[tuple[int, ...]]]
 ASIDE = frozenset(["seed_generator", "activation"])  # kept beside a layer by Keras, no weights
-
-
-def snake_case(name: str) -> str:
-    """A class name as Keras spells it in paths.
-
-    >>> snake_case("LeakyReLU"), snake_case("Conv2D"), snake_case("InputLayer")
-    ('leaky_re_lu', 'conv2d', 'input_layer')
-    """
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
-
-
-def numbers(layers: Layers) -> list[str]:
-    """The folder of each layer: its class in snake case, with a number from the second one on."""
-    seen: dict[str, int] = {}
-    folders = []
-    for layer in layers:
-        name = snake_case(layer["class_name"])
-        count = seen[name] = seen.get(name, -1) + 1
-        folders.append(f"{name}_{count}" if count else name)
-    return folders
 
 
 def by_number(root: Group, layers: Layers) -> list[list[Dataset]]:
@@ -62,7 +40,7 @@ def by_number(root: Group, layers: Layers) -> list[list[Dataset]]:
             _holds_arrays(group.children[name]) for name in group.children.keys() - ASIDE - expected
         ):
             raise FileError(
-                f"has layers within the layer {folder!r}; Chainrule opens plain chains of layers."
+                f"has layers within the layer {folder!r} that its configuration does not have."
             )
         found.append([one for path in inner for one in _numbered(group and group.group(f"{path}vars"))])
     return found
@@ -95,6 +73,9 @@ def by_name(group: Group, layers: Layers, shapes: Shapes | None) -> list[list[Da
     if len(set(there)) != len(there):
         raise FileError("lists a layer twice in layer_names; nobody can say which one counts.")
     stored = {name: named(group.group(name), name) for name in there}
+    for layer in layers:
+        if layer["class_name"] in MODELS and layer["config"]["name"] in stored:
+            stored[layer["config"]["name"]] = layer_by_layer(stored[layer["config"]["name"]], layer)
     full = {name: arrays for name, arrays in stored.items() if arrays}
     names = [layer["config"]["name"] for layer in layers]
     known = set(names)
@@ -105,6 +86,24 @@ def by_name(group: Group, layers: Layers, shapes: Shapes | None) -> list[list[Da
         raise FileError(f"has weights for a layer {missing[:80]!r} that the model does not have.")
     in_order = iter(full.values())
     return [next(in_order) if expected else [] for expected in shapes]
+
+
+def layer_by_layer(found: list[Dataset], model: dict[str, Any]) -> list[Dataset]:
+    """The arrays of a model used as a layer, in its layers' order: the older layout lists all that learn first."""
+    places = {layer["config"]["name"]: index for index, layer in enumerate(model["config"]["layers"])}
+
+    def place(dataset: Dataset) -> int:
+        return next((places[part] for part in dataset.path.split("/") if part in places), len(places))
+
+    return sorted(found, key=place)
+
+
+def learned_first(names: list[str]) -> list[int]:
+    """The order in which the older layout lists the arrays of a model used as a layer."""
+    return sorted(range(len(names)), key=lambda index: names[index].rpartition("/")[2] in NOT_LEARNED)
+
+
+NOT_LEARNED = frozenset(["moving_mean", "moving_variance", "mean", "variance", "count"])
 
 
 def named(group: Group | None, name: str) -> list[Dataset]:
@@ -179,6 +178,9 @@ def named_folder(name: str, layers: Layers, weights: list[Arrays], names: list[l
         if layer["class_name"] == "InputLayer":
             continue
         inside = root.folder(layer["config"]["name"])
+        if layer["class_name"] in MODELS:
+            order = learned_first(own)
+            own, arrays = [own[k] for k in order], [arrays[k] for k in order]
         paths = [f"{name}/{layer['config']['name']}/{weight}" for weight in own]
         inside.attributes["weight_names"] = paths
         for path, array in zip(paths, arrays, strict=True):

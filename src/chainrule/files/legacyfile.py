@@ -9,6 +9,7 @@ from chainrule.files import extras, hdf5, keras_versions, layouts, safe_json
 from chainrule.files.compiled import compiled, for_keras
 from chainrule.files.digests import of_text
 from chainrule.files.disk import Source
+from chainrule.files.inner_folders import MODELS
 from chainrule.files.kerasfile import VERSION
 from chainrule.files.modelfile import ModelFile, Want
 from chainrule.files.serialized import spelled
@@ -47,7 +48,8 @@ def encode(model: ModelFile) -> list[bytes | memoryview]:
     """The bytes of an .h5 file, in pieces."""
     spelling, own_schedule = for_keras(model.compile_config) if model.compile_config else (None, None)
     layers = [_entry(layer) for layer in model.layers]
-    text = json.dumps({"class_name": "Sequential", "config": {"name": model.name, "layers": layers}})
+    inside = model.config["config"] | {"name": model.name, "layers": layers}
+    text = json.dumps({"class_name": model.config["class_name"], "config": inside})
     training = None
     root = hdf5.Folder({"keras_version": VERSION, "backend": "chainrule", MODEL: text})
     if spelling:
@@ -67,9 +69,13 @@ def encode(model: ModelFile) -> list[bytes | memoryview]:
 
 
 def _entry(layer: dict[str, Any]) -> dict[str, Any]:
+    calls = {key: layer[key] for key in ("name", "inbound_nodes") if key in layer}
+    if layer["class_name"] in MODELS:
+        inside = layer["config"] | {"layers": [_entry(one) for one in layer["config"]["layers"]]}
+        return {"class_name": layer["class_name"], "config": inside} | calls
     config = spelled(layer["config"], names.MODULES)
     if layer["class_name"] == "InputLayer" and "batch_shape" in config:
         config["batch_input_shape"] = config.pop(
             "batch_shape"
         )  # so TF-Keras 2 reads it too; Keras 3 knows both
-    return {"class_name": layer["class_name"], "config": config}
+    return {"class_name": layer["class_name"], "config": config} | calls

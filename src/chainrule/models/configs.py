@@ -1,13 +1,16 @@
 """A model's architecture as Keras stores it: layers, and for networks of any shape who is fed by whom."""
 
+from collections.abc import Callable
 from typing import Any
 
 from chainrule import layers as layers_module
-from chainrule.errors import FileError, SettingError
+from chainrule.errors import FileError
 from chainrule.layers import InputLayer, symbolic
 from chainrule.layers.symbolic import Call, Tensor
 
 Config = dict[str, Any]
+Shape = tuple[int, ...]
+Place = tuple[str, int, int]
 MODELS = ("Sequential", "Functional", "Model")
 
 
@@ -79,83 +82,137 @@ def arguments(given: list[Any]) -> list[Any]:
 # ── in ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def functional_from(config: Config) -> Any:
-    """A Functional from its stored settings: layers are made, then called in an order in which their inputs are known."""
+def functional_from(config: Config, weights: dict[str, Any] | None = None) -> Any:
+    """A Functional from its stored settings. weights: of layers by name; the others are drawn."""
     from chainrule.models.functional import Functional
 
-    entries = {str(entry.get("name") or entry["config"]["name"]): entry for entry in config.get("layers", [])}
-    made = {name: layer_from(entry) for name, entry in entries.items()}
-    values: dict[tuple[str, int, int], Tensor] = {}
-    waiting = []
-    for name, layer in made.items():
-        layer.name = name
-        if isinstance(layer, InputLayer):
-            values[name, 0, 0] = symbolic.input_tensor(layer)
-        for k, node in enumerate(entries[name].get("inbound_nodes") or []):
-            waiting.append((name, k, *sources(node, name)))
-    while waiting:
-        ready = [entry for entry in waiting if all(place in values for place in flat(entry[2]))]
-        if not ready:
-            raise FileError(f"its graph does not hang together: nothing feeds {waiting[0][0][:80]!r}")
-        for name, k, given, settings in ready:
-            handed = [[values[p] for p in one] if isinstance(one, list) else values[one] for one in given]
-            result = made[name](*handed, **settings)
-            for index, value in enumerate(result if isinstance(result, list) else [result]):
-                values[name, k, index] = value
-        waiting = [entry for entry in waiting if entry not in ready]
-    try:
-        ends = [
-            [values[place] for place in ends_of(config[key])] for key in ("input_layers", "output_layers")
-        ]
-    except KeyError as problem:
-        raise FileError(f"its graph names {problem.args[0]!r}, which is not there") from None
-    inputs, outputs = ([v[0] if len(v) == 1 else v][0] for v in ends)
+    made = {}
+    for name, entry in named(config).items():
+        made[name] = layer_from(entry)
+        made[name].name = name
+        if weights and name in weights:
+            made[name].params = weights[name]
+    inputs, outputs = walk(config, made, symbolic.input_tensor, lambda layer, given: layer(*given))
+    inputs, outputs = (values[0] if len(values) == 1 else values for values in (inputs, outputs))
     return Functional(inputs, outputs, name=config.get("name"))
 
 
-def flat(given: Any) -> list[tuple[str, int, int]]:
-    """All places in a call's arguments."""
-    return [place for one in given for place in (one if isinstance(one, list) else [one])]
+def named(config: Config) -> dict[str, Any]:
+    """The entries of a stored graph by their names."""
+    return {str(entry.get("name") or entry["config"]["name"]): entry for entry in config.get("layers", [])}
 
 
-# What a call may say beside its inputs: settings of attention; first states of recurrent layers, which are inputs.
-CALL_SETTINGS = frozenset(["return_attention_scores", "use_causal_mask"])
-SILENT = frozenset(["mask", "training"])
+def walk(
+    config: Config, layers: dict[str, Any], begin: Callable[[Any], Any], call: Callable[[Any, tuple[Any, ...]], Any]
+) -> tuple[list[Any], list[Any]]:  # fmt: skip
+    """Goes through a stored graph in an order in which inputs are known; the values of its inputs and outputs.
 
-
-def sources(node: Any, name: str) -> tuple[list[Any], dict[str, bool]]:
-    """A stored call's arguments, each a place or a list of places, and what it says beside them."""
+    begin: the value of an InputLayer.  call: what a layer gives for a call's arguments, a list where it gives several.
+    """
+    values: dict[Place, Any] = {}
+    waiting = []
+    entries = named(config)
+    for name, layer in layers.items():
+        if entries[name]["class_name"] == "InputLayer":
+            values[name, 0, 0] = begin(layer)
+        else:
+            nodes = entries[name].get("inbound_nodes") or []
+            waiting += [(name, k, [place(one) for one in node["args"]]) for k, node in enumerate(nodes)]
+    while waiting:
+        ready = [one for one in waiting if all(where in values for where in flat(one[2]))]
+        if not ready:
+            raise FileError(f"its graph does not hang together: nothing feeds {waiting[0][0][:80]!r}")
+        for name, k, arguments in ready:
+            given = tuple([values[w] for w in one] if isinstance(one, list) else values[one] for one in arguments)
+            result = call(layers[name], given)
+            for index, value in enumerate(result if isinstance(result, list) else [result]):
+                values[name, k, index] = value
+        waiting = [one for one in waiting if one not in ready]
     try:
-        if isinstance(node, dict):  # Keras 3
-            named = {k: v for k, v in (node.get("kwargs") or {}).items() if v not in (None, False, [], {})}
-            extra = set(named) - SILENT - CALL_SETTINGS - {"initial_state"}
-            if extra:
-                raise SettingError(
-                    f"the layer {name!r} is called with {', '.join(sorted(extra))}, which is not supported"
-                )
-            given = [place(argument) for argument in node["args"] if argument is not None]
-            given += [place(named["initial_state"])] if "initial_state" in named else []
-            return given, dict.fromkeys(CALL_SETTINGS & named.keys(), True)
-        links = [
-            (str(link[0]), int(link[1]), int(link[2])) for link in node
-        ]  # Keras 2: [["flatten", 0, 0, {}]]
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-        raise FileError(f"its graph is damaged where {name[:80]!r} is called") from None
-    return [links[0] if len(links) == 1 else links], {}
+        inputs, outputs = ([values[tuple(one)] for one in config[key]] for key in ("input_layers", "output_layers"))
+    except KeyError as problem:
+        raise FileError(f"its graph names {problem.args[0]!r}, which is not there") from None
+    return inputs, outputs
+
+
+def flat(given: Any) -> list[Place]:
+    """All places in a call's arguments."""
+    return [where for one in given for where in flat(one)] if isinstance(given, list) else [given]
 
 
 def place(argument: Any) -> Any:
     """One argument of a call: a stored tensor, or a list of them."""
     if isinstance(argument, list):
         return [place(one) for one in argument]
-    history = argument["config"]["keras_history"]
-    return str(history[0]), int(history[1]), int(history[2])
+    name, node, index = argument["config"]["keras_history"]
+    return name, node, index
 
 
-def ends_of(value: Any) -> list[tuple[str, int, int]]:
-    """Inputs or outputs as places: ["a", 0, 0], [["a", 0, 0], ...] or a dict of those."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list) and value and isinstance(value[0], str):
-        value = [value]
-    return [(str(one[0]), int(one[1]), int(one[2])) for one in value]
+# ── what a stored model needs, without taking memory for it ──────────────────────────────────────────────────────
+
+
+def planned(stored: Config, shape: Any = None) -> tuple[list[list[Shape]], Any]:
+    """The weight shapes of each entry of a stored model (those of a model within it together), and its output's shape.
+
+    shape: of one example, where the model is a layer of another; a tuple of shapes for several inputs.
+    """
+    config = stored["config"]
+    if stored["class_name"] == "Sequential":
+        found = []
+        for entry in config["layers"]:
+            needed, shape = planned_entry(entry, shape)
+            found.append(needed)
+        return found, shape
+    needs: dict[str, list[Shape]] = {}
+    given = list(shape if symbolic.is_several(shape) else (shape,)) if shape is not None else []
+    wanted = [one[0] for one in config["input_layers"]]
+    starts = dict(zip(wanted, given, strict=True)) if given else {}
+
+    def begin(entry: Config) -> Any:
+        name = entry.get("name") or entry["config"]["name"]
+        return starts.get(name) or layers_module.deserialize(entry).declared_shape
+
+    def call(entry: Config, arguments: tuple[Any, ...]) -> Any:
+        shapes = tuple(arguments[0]) if len(arguments) == 1 and isinstance(arguments[0], list) else arguments
+        several = len(arguments) > 1 or isinstance(arguments[0], list)
+        needed, out = planned_entry(entry, shapes if several else shapes[0])
+        needs.setdefault(entry["name"], needed)
+        return list(out) if symbolic.is_several(out) else out
+
+    entries = {name: entry | {"name": name} for name, entry in named(config).items()}
+    _, outputs = walk(config, entries, begin, call)
+    return [needs.get(name, []) for name in entries], outputs[0] if len(outputs) == 1 else tuple(outputs)
+
+
+def planned_entry(entry: Config, shape: Any) -> tuple[list[Shape], Any]:
+    """The weight shapes of a layer or of a model used as one, and the shape of its output."""
+    if entry["class_name"] in MODELS:
+        needed, out = planned(entry, shape)
+        return [one for layer in needed for one in layer], out
+    layer = layers_module.deserialize(entry)
+    shape = layer.declared_shape if shape is None else shape
+    if shape is None:
+        raise FileError("it does not say the shape of its input, so its weights cannot be checked")
+    needed_by_name = layer.weight_shapes(shape)
+    return [needed_by_name[name] for name in layer.weight_names if name in needed_by_name], layer.output_shape_for(shape)
+
+
+def array_counts(model: Any) -> list[int]:
+    """How many arrays each entry of a model's configuration has, for the layout of files."""
+    return [len(entry.get_weights()) for entry in entries_of(model)]
+
+
+def entries_of(model: Any) -> list[Any]:
+    """The layers of a model as its configuration lists them: an input in front, where it is not among them."""
+    first = model.input_layer
+    return [*([first] if first is not None and first not in model.layers else []), *model.layers]
+
+
+def with_counts(model: Any, stored: Config) -> Config:
+    """A configuration in which models within say how many arrays each of their layers has."""
+    layers = []
+    for layer, entry in zip(entries_of(model), stored["config"]["layers"], strict=True):
+        if hasattr(layer, "layers"):
+            entry = with_counts(layer, entry) | {"counts": array_counts(layer)}
+        layers.append(entry)
+    return stored | {"config": stored["config"] | {"layers": layers}}

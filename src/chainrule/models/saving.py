@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule import files, layers
+from chainrule import files
 from chainrule.custom_objects import custom_object_scope
 from chainrule.errors import ChainruleError, FileError, SettingError
-from chainrule.files import ModelFile, allowed_names, keras_versions, serialized
-from chainrule.layers import InputLayer, Layer
+from chainrule.files import ModelFile, keras_versions
+from chainrule.layers import Layer
+from chainrule.models import configs
 
 if TYPE_CHECKING:
     from chainrule.models.model import Model
@@ -57,23 +58,22 @@ def model_to_json(model: Any) -> str:
     """A model's architecture as text, which Keras reads, too."""
     import json
 
-    modules = allowed_names.MODULES | dict.fromkeys(layers.CLASSES, "keras.layers") | {"Sequential": "keras"}
-    return json.dumps(serialized.spelled({"class_name": "Sequential", "config": model.get_config()}, modules))
+    from chainrule.files.kerasfile import spelled_model
+
+    return json.dumps(spelled_model(stored_config(model)))
 
 
 def model_from_json(text: str) -> "Model":
     """A new model of an architecture that `to_json` wrote, Chainrule's or Keras's."""
     import json
 
-    from chainrule.models import Sequential
-
     try:
         entry = json.loads(text)
-        return Sequential.from_config(
-            keras_versions.model(entry if isinstance(entry, dict) else {})["config"]
-        )
+        stored = keras_versions.model(entry if isinstance(entry, dict) else {})
+        found: Model = configs.layer_from(stored)
+        return found
     except (ValueError, TypeError) as problem:
-        raise SettingError(f"The text is not a Sequential model's architecture: {problem}") from None
+        raise SettingError(f"The text is not a model's architecture: {problem}") from None
 
 
 # ── out ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -82,10 +82,10 @@ def model_from_json(text: str) -> "Model":
 def to_file(model: "Model", extras: dict[str, Any] | None = None) -> ModelFile:
     """All that a file holds of a model."""
     model.build()
-    entries: list[Layer] = [*([model.input_layer] if model.input_layer else []), *model.layers]
+    entries = configs.entries_of(model)
     compiled = model.optimizer is not None and model.loss_object is not None
     return ModelFile(
-        config={"class_name": "Sequential", "config": model.get_config()},
+        config=configs.with_counts(model, stored_config(model)),
         weights=[entry.get_weights() for entry in entries],
         compile_config=compile_config(model) if compiled else None,
         optimizer_weights=optimizer_to_list(model)
@@ -93,8 +93,21 @@ def to_file(model: "Model", extras: dict[str, Any] | None = None) -> ModelFile:
         else None,
         extras=model.extras if extras is None else extras,
         format="keras",
-        weight_names=[[name for name in entry.weight_names if name in entry.params] for entry in entries],
+        weight_names=[stored_names(entry) for entry in entries],
     )
+
+
+def stored_config(model: Any) -> dict[str, Any]:
+    """A model's architecture as files hold it."""
+    kind = "Sequential" if (model.get_config().get("input_layers") is None) else "Functional"
+    return {"class_name": kind, "config": model.get_config()}
+
+
+def stored_names(entry: Any) -> list[str]:
+    """The names of a layer's arrays; those of a model used as a layer with the names of its layers in front."""
+    if hasattr(entry, "layers"):
+        return [f"{one.name}/{name}" for one in entry.flat_layers for name in one.weight_names if name in one.params]
+    return [name for name in entry.weight_names if name in entry.params]
 
 
 def compile_config(model: "Model") -> dict[str, Any]:
@@ -169,55 +182,65 @@ def is_scheduled(model: "Model") -> bool:
 
 def plan_of(config: dict[str, Any]) -> list[list[Shape]]:
     """The weight shapes that each layer of a stored model needs, found without taking memory for any."""
-    shapes: list[list[Shape]] = []
+    must_have_layers(config)
     try:
-        here: Shape | None = None
-        for layer in entries_of(config):
-            if here is None:
-                here = layer.declared_shape
-            if here is None:
-                raise FileError("it does not say the shape of its input, so its weights can not be checked")
-            needed = layer.weight_shapes(here)
-            shapes.append([needed[name] for name in layer.weight_names if name in needed])
-            here = layer.output_shape_for(here)
+        return configs.planned(config)[0]
     except ChainruleError as problem:
-        raise FileError(f"This model can not be loaded: {problem}") from None
-    return shapes
+        raise FileError(f"This model cannot be loaded: {problem}") from None
 
 
-def entries_of(config: dict[str, Any]) -> list[Layer]:
-    """The layers of a stored Sequential, InputLayer included."""
-    if config.get("class_name") != "Sequential":
-        raise FileError(
-            f"it is a {config.get('class_name')} model; Chainrule loads Sequential models, one layer after the other."
-        )
+def must_have_layers(config: dict[str, Any]) -> None:
+    """Refuses a stored model without layers."""
+    if config.get("class_name") not in configs.MODELS:
+        raise FileError(f"it is a {config.get('class_name')} model; Chainrule loads Sequential and Functional models.")
     stored = (config.get("config") or {}).get("layers")
     if not isinstance(stored, list) or not stored:
         raise FileError("it has no layers")
-    return [layers.deserialize(entry) for entry in stored]
 
 
 def from_file(stored: ModelFile, compile_too: bool = True) -> "Model":
     """A model with what a file holds."""
-    from chainrule.models import Sequential
+    from chainrule.models.sequential import Sequential
 
-    entries = entries_of(stored.config)
-    for entry, arrays in zip(entries, stored.weights, strict=True):
-        names = [n for n in entry.weight_names if getattr(entry, f"use_{n}", True)]
-        entry.params = dict(zip(names, (np.asarray(a, np.float32) for a in arrays), strict=bool(arrays)))
-    model = Sequential(entries, name=stored.config["config"].get("name"))
-    model.build()
+    must_have_layers(stored.config)
+    config, within = stored.config["config"], []
+    if stored.config["class_name"] == "Sequential":
+        entries = [configs.layer_from(entry) for entry in config["layers"]]
+        for entry, arrays in zip(entries, stored.weights, strict=True):
+            if hasattr(entry, "layers"):
+                within.append((entry, arrays))
+            else:
+                entry.params = params_of(entry, arrays)
+        model: Model = Sequential(entries, name=config.get("name"))
+        model.build()
+    else:
+        own = zip(configs.named(config).items(), stored.weights, strict=True)
+        given = {name: (entry, arrays) for (name, entry), arrays in own if arrays}
+        weights = {
+            name: params_of(configs.layer_from(entry), arrays)
+            for name, (entry, arrays) in given.items() if entry["class_name"] not in configs.MODELS
+        }  # fmt: skip
+        model = configs.functional_from(config, weights)
+        within = [(model.get_layer(name), arrays) for name, (_, arrays) in given.items() if name not in weights]
+    for inner, arrays in within:
+        inner.set_weights(arrays)
     model.extras = dict(stored.extras or {})
     if compile_too and stored.compile_config:
         compile_from(model, stored)
     return model
 
 
+def params_of(layer: Layer, arrays: list[Any]) -> dict[str, Any]:
+    """A layer's weights by name, from those of a file."""
+    names = [n for n in layer.weight_names if getattr(layer, f"use_{n}", True)]
+    return dict(zip(names, (np.asarray(a, np.float32) for a in arrays), strict=bool(arrays)))
+
+
 def compile_from(model: "Model", stored: ModelFile) -> None:
     """How the model learned, from a file; what is not known here is left out with a warning."""
     asked = stored.compile_config or {}
     try:
-        model.compile(asked.get("optimizer") or "rmsprop", asked.get("loss"), asked.get("metrics"))
+        model.compile(asked.get("optimizer") or "rmsprop", asked.get("loss"), asked.get("metrics"), asked.get("loss_weights"))
     except ChainruleError as problem:
         warnings.warn(f"The model was loaded without how it learned: {problem}", stacklevel=4)
         return
@@ -263,12 +286,9 @@ def save_weights(model: "Model", filepath: Any, overwrite: bool = True) -> int:
 def load_weights(model: "Model", filepath: Any) -> None:
     """Reads the weights alone, into a model of the same layers."""
     model.build()
-    config = {"class_name": "Sequential", "config": model.get_config()}
+    config = stored_config(model)
     stored = files.load_weights(os.fspath(filepath), config, plan_of(config), optimizer=False)
-    entries = (
-        [InputLayer(shape=1), *model.layers] if len(stored.weights) > len(model.layers) else model.layers
-    )
-    for layer, arrays in zip(entries, stored.weights, strict=True):
+    for layer, arrays in zip(configs.entries_of(model), stored.weights, strict=True):
         if arrays:
             layer.set_weights(arrays)
 

@@ -51,8 +51,9 @@ class Sequential(Model):
         if any(layer is other for other in self.layers):
             raise SettingError(f"{layer.label} is in the model already; each place needs a layer of its own.")
         self._name(layer)
-        if not self.layers and self.input_layer is None and layer.declared_shape is not None:
-            self.input_layer = InputLayer(shape=layer.declared_shape, name="input_layer")
+        shape = layer.input_shape if isinstance(layer, Model) else layer.declared_shape
+        if not self.layers and self.input_layer is None and shape is not None:
+            self.input_layer = InputLayer(shape=shape, name="input_layer")
         self.layers.append(layer)
         layer.member_of = self
         self.changed()
@@ -101,6 +102,9 @@ class Sequential(Model):
         if shape is None:
             raise SettingError(f"{self.layers[i - 1].label} must be built first.")
         layer = self.layers[i]
+        if isinstance(layer, Model):
+            layer.build((None, *shape))
+            return
         to_draw = not layer.params and layer.weight_shapes(shape)  # a loaded model has its weights
         layer.output_shape_for(shape)  # says what does not fit before anything is drawn
         layer.build(shape, generator(self.seed, "weights", i) if to_draw else None)

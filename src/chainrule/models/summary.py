@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from chainrule.models.saving import optimizer_to_list
 
 
@@ -51,8 +53,11 @@ def summary_lines(model: Any, line_length: int | None = None) -> list[str]:
             lines.append(rule("├", "─", "┼", "┤"))
         lines.append(row(cells, "│"))
     lines.append(rule("└", "─", "┴", "┘"))
-    total = sum(layer.count_params() for layer in model.layers)
-    learns = sum(layer.count_params() for layer in model.layers if layer.trainable)
+    total = sum(layer.count_params() for layer in model.flat_layers)
+    learns = sum(
+        int(np.prod(layer.params[name].shape))
+        for layer in model.flat_layers if layer.trainable for name in layer.learned_names if name in layer.params
+    )  # fmt: skip
     optimizer_params = 0
     if model.optimizer_state is not None:
         optimizer_params = sum(array.size for array in optimizer_to_list(model))
