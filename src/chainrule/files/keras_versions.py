@@ -103,7 +103,7 @@ def _layer(entry: Any, index: int, depth: int) -> Config:
         if not isinstance(inner, dict) or inner.get("class_name") not in names.INNER_LAYERS:
             named = str(inner.get("class_name") if isinstance(inner, dict) else inner)[:80]
             raise FileError(f"puts {named!r} into layer {name!r}; that is not a layer that may stand there.")
-        config[key] = _layer(inner, index)
+        config[key] = _layer(inner, index, depth)
     for key in SWITCHES & config.keys():
         if not isinstance(config[key], bool):
             raise FileError(
