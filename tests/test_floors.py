@@ -155,3 +155,55 @@ def test_the_architecture_page_names_every_room() -> None:
     rooms = {path.relative_to(ROOT).parts[0] for path in FILES} - {"__main__.py"}
     missing = sorted(room for room in rooms if room not in page)
     assert not missing, f"ARCHITECTURE.md does not name {', '.join(missing)}"
+
+
+def circles(edges: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of files that import each other in a circle (Tarjan's strongly connected components)."""
+    index, low, stack, found = {}, {}, [], []
+
+    def visit(file: str) -> None:
+        index[file] = low[file] = len(index)
+        stack.append(file)
+        for other in edges[file]:
+            if other not in index:
+                visit(other)
+                low[file] = min(low[file], low[other])
+            elif other in stack:
+                low[file] = min(low[file], index[other])
+        if low[file] == index[file]:
+            at = stack.index(file)
+            found.append(sorted(stack[at:]))
+            del stack[at:]
+
+    for file in edges:
+        if file not in index:
+            visit(file)
+    return [part for part in found if len(part) > 1]
+
+
+def imported_files() -> dict[str, set[str]]:
+    """For each module those that it imports, anywhere in it, also within functions and for types only."""
+    names = {".".join(("chainrule", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path for path in FILES}
+    edges = {}
+    for name, path in names.items():
+        hit = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                hit |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                hit |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        hit &= set(names)
+        deepest = {one for one in hit if not any(other.startswith(one + ".") for other in hit)}
+        edges[name] = {one for one in deepest if one != name and not name.startswith(one + ".")}
+    return edges
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Imports within functions count, too: what must be imported late is built on top of what imports it."""
+    sys.setrecursionlimit(5000)
+    assert circles(imported_files()) == []
+
+
+def test_a_circle_is_noticed() -> None:
+    """The test itself finds what it is there for."""
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [["b", "c"]]

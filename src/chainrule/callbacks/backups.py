@@ -46,7 +46,7 @@ class BackupAndRestore(Checkpointer):
 
     def begin(self, engine: Any, plan: Any, start: ResumePoint) -> ResumePoint:
         """Goes on from the backup, if there is one."""
-        from chainrule.recording.recorder import settings_of
+        from chainrule.training.fingerprint import settings_of
 
         self.callbacks, self.steps = plan.callbacks, steps_in(len(plan.examples), plan.batch)
         self.settings = asdict(settings_of(self.model, plan, engine.name, None, None))

@@ -7,12 +7,9 @@ import importlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chainrule.errors import FileError, SettingError, unknown
-
-if TYPE_CHECKING:
-    from chainrule.models import Model
 
 __all__ = ["FORMATS", "Exported", "export_model", "format_of"]
 
@@ -67,7 +64,7 @@ def format_of(path: str) -> str:
 
 
 def export_model(
-    model: "Model",
+    model: Any,
     path: Any,
     format: str | None = None,  # noqa: A002 (Keras's name)
     verify: bool = True,
@@ -112,7 +109,7 @@ def export_model(
 
 
 def verified(
-    model: "Model",
+    model: Any,
     written: Exported,
     outputs_of: Callable[..., Any],
     tolerance: float,

@@ -6,16 +6,14 @@ The operations are C functions in templates/operations.c; a header holds those t
 import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.export import c_compiler
-from chainrule.export.operations import Operation, operations_of, refuse_branches, refuse_others
+from chainrule.export.operation import Operation
+from chainrule.export.operations import operations_of, refuse_branches, refuse_others
 from chainrule.inference.card import ModelCard
-
-if TYPE_CHECKING:
-    from chainrule.models import Model
 
 Array = np.ndarray[Any, Any]
 
@@ -85,7 +83,7 @@ class _Source:
         self.lines.append(f"    {self.prefix}_{kind}({between}, {arguments});")
 
 
-def write(model: "Model", path: str, prefix: str | None = None) -> list[str]:
+def write(model: Any, path: str, prefix: str | None = None) -> list[str]:
     """Writes the header; returns what a person should know. prefix: of all names in it (default: the file's name)."""
     from chainrule.files.disk import write as write_whole
 
@@ -105,7 +103,7 @@ def told_of(path: str, prefix: str, weights: int, work: int) -> list[str]:
     return told if c_compiler.compiler() else [*told, "Not verified: there is no C compiler here."]
 
 
-def header_of(model: "Model", prefix: str, write_one: Any = None) -> tuple[str, int, int]:
+def header_of(model: Any, prefix: str, write_one: Any = None) -> tuple[str, int, int]:
     """The header's text, the bytes of its weights and the floats of `work`. write_one: (source, operation), as `write_line`."""
     from chainrule import __version__
 
@@ -258,7 +256,7 @@ def prefix_of(path: str) -> str:
 
 
 def outputs_of(
-    path: str, model: "Model", x: Array, raw: Array, prefix: str | None = None
+    path: str, model: Any, x: Array, raw: Array, prefix: str | None = None
 ) -> tuple[Array, str] | None:
     """What the header says to examples, compiled with the C compiler that is here; None where there is none."""
     shape = model.output_shape or ()

@@ -4,17 +4,15 @@ Before every weighted sum the numbers become bytes; they must not be negative th
 sigmoid and softmax are not.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.errors import SettingError
 from chainrule.export import c_header, numpy_runner, quantization
 from chainrule.export.c_header import ARGUMENTS, prefix_of, told_of, write_line
-from chainrule.export.operations import Operation, operations_of, refuse_branches
-
-if TYPE_CHECKING:
-    from chainrule.models import Model
+from chainrule.export.operation import Operation
+from chainrule.export.operations import operations_of, refuse_branches
 
 Array = np.ndarray[Any, Any]
 
@@ -23,7 +21,7 @@ MOST = 127  # of a weight
 ORDER = {"dense": (1, 0), "conv2d": (3, 0, 1, 2)}  # of a kernel's axes in C: outputs first
 
 
-def write(model: "Model", path: str, prefix: str | None = None, max_drop: float = 0.005) -> list[str]:
+def write(model: Any, path: str, prefix: str | None = None, max_drop: float = 0.005) -> list[str]:
     """Writes the header; returns accuracy before and after, and sizes. SettingError where more is lost than max_drop."""
     from chainrule.files.disk import write as write_whole
 
@@ -119,7 +117,7 @@ def simulated(operations: list[Operation], scales: list[np.float32 | None], x: A
 
 
 def outputs_of(
-    path: str, model: "Model", x: Array, raw: Array, prefix: str | None = None, max_drop: float = 0.005
+    path: str, model: Any, x: Array, raw: Array, prefix: str | None = None, max_drop: float = 0.005
 ) -> tuple[Array, str] | None:
     """What the header says to examples, compiled with the C compiler that is here; None where there is none."""
     return c_header.outputs_of(path, model, x, raw, prefix)

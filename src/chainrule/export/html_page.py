@@ -5,18 +5,16 @@ import html
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.errors import SettingError
 from chainrule.export import numpy_runner
-from chainrule.export.operations import Operation, operations_of, refuse_branches, refuse_others
+from chainrule.export.operation import Operation
+from chainrule.export.operations import operations_of, refuse_branches, refuse_others
 from chainrule.export.payload import as_text, packed
 from chainrule.inference.card import ModelCard
-
-if TYPE_CHECKING:
-    from chainrule.models import Model
 
 Array = np.ndarray[Any, Any]
 
@@ -28,7 +26,7 @@ KINDS = set(numpy_runner.RUN) - {
 HIGHEST = 65504.0  # of 16 bits
 
 
-def write(model: "Model", path: str) -> list[str]:
+def write(model: Any, path: str) -> list[str]:
     """Writes the page; returns what a person should know."""
     from chainrule.files.disk import write as write_whole
 
@@ -61,7 +59,7 @@ def write(model: "Model", path: str) -> list[str]:
     return [f"Kept: {kept} of drawings and of one digit on plain ground. Left out: {lost}."]
 
 
-def info_of(model: "Model", card: ModelCard, operations: list[Operation]) -> dict[str, Any]:
+def info_of(model: Any, card: ModelCard, operations: list[Operation]) -> dict[str, Any]:
     """All that the page's scripts know of the model."""
     from chainrule.images.settings import Preparation
     from chainrule.inference.card import made_by
@@ -105,7 +103,7 @@ def safe(text: str) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def outputs_of(path: str, model: "Model", x: Array, raw: Array) -> tuple[Array, str]:
+def outputs_of(path: str, model: Any, x: Array, raw: Array) -> tuple[Array, str]:
     """What the weights in the page say to examples, read back and run in NumPy."""
     line = next(
         line

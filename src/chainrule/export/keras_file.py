@@ -1,14 +1,11 @@
 """Export to .keras and .h5, which Keras opens: everything is kept; the optimizer's state can be left out."""
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from chainrule.models import Model
+from typing import Any
 
 TOLERANCE = 0.0  # the same bits
 
 
-def write(model: "Model", path: str, include_optimizer: bool = True) -> list[str]:
+def write(model: Any, path: str, include_optimizer: bool = True) -> list[str]:
     """Writes the file; returns what a person should know."""
     from chainrule.models.saving import save_model
 
@@ -20,7 +17,7 @@ def write(model: "Model", path: str, include_optimizer: bool = True) -> list[str
     )
 
 
-def outputs_of(path: str, model: "Model", x: Any, raw: Any, **options: Any) -> tuple[Any, str]:
+def outputs_of(path: str, model: Any, x: Any, raw: Any, **options: Any) -> tuple[Any, str]:
     """What the file's model says to examples, and with what it was asked."""
     from chainrule.models.saving import load_model
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import SettingError
-from chainrule.export.operations import Operation, Shape
+from chainrule.export.operation import Operation, Shape
 
 
 class Placed:

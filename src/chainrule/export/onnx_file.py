@@ -1,7 +1,7 @@
 """Export to ONNX: opset 17, IR version 8, a dynamic batch, weights inline, networks with branches."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -10,16 +10,13 @@ from chainrule.export.onnx_operations import WRITE, Graph
 from chainrule.export.operations import operations_of, refuse_others
 from chainrule.inference.card import ModelCard
 
-if TYPE_CHECKING:
-    from chainrule.models import Model
-
 Array = np.ndarray[Any, Any]
 
 OPSET, IR_VERSION = 17, 8  # what runtimes of the last years all know
 TOLERANCE = 1e-5  # the writer's tests ask for 1e-6 on MNIST's test digits
 
 
-def write(model: "Model", path: str, pixels: bool = False) -> list[str]:
+def write(model: Any, path: str, pixels: bool = False) -> list[str]:
     """Writes the file; returns what a person should know. pixels: the input is uint8, divided in the graph."""
     onnx = require_package("onnx", "onnx", "export to ONNX")
     from chainrule.files.disk import write as write_whole
@@ -33,7 +30,7 @@ def write(model: "Model", path: str, pixels: bool = False) -> list[str]:
     ]
 
 
-def model_proto(model: "Model", pixels: bool = False) -> Any:
+def model_proto(model: Any, pixels: bool = False) -> Any:
     """The model as an `onnx.ModelProto`."""
     from onnx import TensorProto, helper
 
@@ -93,7 +90,7 @@ def raw_shape(card: ModelCard, shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape
 
 
-def outputs_of(path: str, model: "Model", x: Array, raw: Array, pixels: bool = False) -> tuple[Array, str]:
+def outputs_of(path: str, model: Any, x: Array, raw: Array, pixels: bool = False) -> tuple[Array, str]:
     """What the file says to examples, asked in ONNX Runtime where it is installed, else in ONNX's own reference."""
     given = raw.reshape(len(raw), *raw_shape(ModelCard.of(model), model.input_shape or ())) if pixels else x
     try:

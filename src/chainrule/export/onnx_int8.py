@@ -3,7 +3,7 @@
 Weights take seven of their eight bits: on processors without VNNI two products of full range overflow sixteen bits.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,11 +11,9 @@ from chainrule.errors import FileError, require_package
 from chainrule.export import onnx_file, quantization
 from chainrule.export.onnx_file import IR_VERSION, OPSET, metadata_of, raw_shape
 from chainrule.export.onnx_operations import WRITE, Graph
-from chainrule.export.operations import Operation, operations_of, refuse_branches, refuse_others
+from chainrule.export.operation import Operation
+from chainrule.export.operations import operations_of, refuse_branches, refuse_others
 from chainrule.inference.card import ModelCard
-
-if TYPE_CHECKING:
-    from chainrule.models import Model
 
 Array = np.ndarray[Any, Any]
 
@@ -23,7 +21,7 @@ TOLERANCE = 1.0  # of a probability: what counts is the accuracy, which `write` 
 MOST = 63  # of a weight: seven bits
 
 
-def write(model: "Model", path: str, max_drop: float = 0.005) -> list[str]:
+def write(model: Any, path: str, max_drop: float = 0.005) -> list[str]:
     """Writes the file; returns accuracy before and after, and sizes. SettingError where more is lost than max_drop."""
     from chainrule.files.disk import write as write_whole
 
@@ -45,7 +43,7 @@ def write(model: "Model", path: str, max_drop: float = 0.005) -> list[str]:
     ]
 
 
-def model_proto(model: "Model", calibration: Array) -> Any:
+def model_proto(model: Any, calibration: Array) -> Any:
     """The quantized model as an `onnx.ModelProto`."""
     from onnx import TensorProto, helper
 
@@ -156,7 +154,7 @@ def _run(content: bytes, pixels: Array) -> Array:
     return np.concatenate(pieces)
 
 
-def outputs_of(path: str, model: "Model", x: Array, raw: Array, max_drop: float = 0.005) -> tuple[Array, str]:
+def outputs_of(path: str, model: Any, x: Array, raw: Array, max_drop: float = 0.005) -> tuple[Array, str]:
     """What the file says to pixels."""
     if raw.dtype != np.uint8:
         raise FileError(f"{path} takes pixels, but the examples are {raw.dtype}.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.export.operations import Operation
+from chainrule.export.operation import Operation
 
 
 class Graph:

@@ -5,37 +5,15 @@ from, so networks with branches are lists, too.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from dataclasses import replace
+from typing import Any
 
 from chainrule.errors import SettingError
-
-if TYPE_CHECKING:
-    from chainrule.models import Model
-
-Array = np.ndarray[Any, Any]
-Shape = tuple[int, ...]
+from chainrule.export.layer_readers import READ, Placed
+from chainrule.export.operation import Operation
 
 
-@dataclass(frozen=True, eq=False)
-class Operation:
-    """One step of the forward direction: what it is, its settings and weights, and the shapes of one example around it.
-
-    sources: the places of the operations in the list that it takes its values from; -1 is the network's input.
-    """
-
-    kind: str
-    layer: str  # as errors name it: Dense 'dense_1'
-    input_shape: Any  # a tuple of shapes where it takes several values
-    output_shape: Shape
-    settings: dict[str, Any] = field(default_factory=dict)
-    weights: dict[str, Array] = field(default_factory=dict)
-    sources: tuple[int, ...] = (-1,)
-
-
-def operations_of(model: "Model") -> list[Operation]:
+def operations_of(model: Any) -> list[Operation]:
     """The model's forward direction; SettingError where it has no shape yet or a layer that no format can carry.
 
     >>> from chainrule import Sequential, layers
@@ -43,8 +21,6 @@ def operations_of(model: "Model") -> list[Operation]:
     >>> [(operation.kind, operation.sources) for operation in operations_of(model)]
     [('dense', (-1,)), ('relu', (0,))]
     """
-    from chainrule.export.layer_readers import READ, Placed
-
     model.build()
     graph = model.graph
     if (

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.export.operations import Operation
+from chainrule.export.operation import Operation
 
 
 def packed(operations: list[Operation], dtype: str = "<f4") -> tuple[list[dict[str, Any]], bytes]:

@@ -2,14 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chainrule.export.operations import operations_of, refuse_others
 from chainrule.export.payload import as_text, packed
 from chainrule.inference.card import ModelCard
-
-if TYPE_CHECKING:
-    from chainrule.models import Model
 
 TOLERANCE = 1e-5
 
@@ -62,7 +59,7 @@ if __name__ == "__main__":
 '''
 
 
-def write(model: "Model", path: str) -> list[str]:
+def write(model: Any, path: str) -> list[str]:
     """Writes the file; returns what a person should know."""
     from chainrule import __version__
     from chainrule.export import numpy_runner
@@ -94,7 +91,7 @@ def write(model: "Model", path: str) -> list[str]:
     ]
 
 
-def outputs_of(path: str, model: "Model", x: Any, raw: Any) -> tuple[Any, str]:
+def outputs_of(path: str, model: Any, x: Any, raw: Any) -> tuple[Any, str]:
     """What the file says to examples, run in this Python."""
     import runpy
 

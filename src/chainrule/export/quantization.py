@@ -6,18 +6,15 @@ point 0: there is no scale to get wrong.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.errors import SettingError
 from chainrule.export import numpy_runner
-from chainrule.export.operations import Operation
+from chainrule.export.operation import Operation
 from chainrule.inference.card import ModelCard
 from chainrule.inference.evaluation import options_for
-
-if TYPE_CHECKING:
-    from chainrule.models import Model
 
 Array = np.ndarray[Any, Any]
 
@@ -35,7 +32,7 @@ class Data:
     y: Array
 
 
-def data_of(model: "Model") -> Data:
+def data_of(model: Any) -> Data:
     """The data that a model learned from; SettingError where they are no pixels, or not known by name."""
     from chainrule import datasets
 

@@ -1,19 +1,16 @@
 """The examples on which an exported file is compared with its model, and how far two outputs are apart."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.inference.card import ModelCard
 
-if TYPE_CHECKING:
-    from chainrule.models import Model
-
 Array = np.ndarray[Any, Any]
 COUNT = 1000  # examples
 
 
-def examples_for(model: "Model", count: int = COUNT) -> tuple[Array, Array, str]:
+def examples_for(model: Any, count: int = COUNT) -> tuple[Array, Array, str]:
     """Examples as they come and as the network takes them, (n, ...) float32, and what they are.
 
     MNIST's test digits for a model that reads such pictures; random numbers otherwise, the same ones every time.

@@ -66,11 +66,11 @@ def _graph(config: Config, depth: int) -> Config:
     if len({layer["name"] for layer in layers}) != len(layers):
         raise FileError("has two layers of one name in its graph; nobody can say who is fed by whom.")
     must_hang_together(layers, ends(config, "output_layers"))
-    name = config.get("name")
+    own = config.get("name")
     return {
         "class_name": "Functional",
         "config": {
-            "name": _proper(name, "the model") if name else "functional", "trainable": True, "layers": layers,
+            "name": _proper(own, "the model") if own else "functional", "trainable": True, "layers": layers,
             "input_layers": ends(config, "input_layers"), "output_layers": ends(config, "output_layers"),
         },
     }  # fmt: skip

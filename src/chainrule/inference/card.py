@@ -17,8 +17,6 @@ from chainrule.errors import FileError, printable
 if TYPE_CHECKING:
     from chainrule.datasets import Dataset
     from chainrule.images.rejection import Rejection
-    from chainrule.models import Model
-    from chainrule.training.recipes import Recipe
 
 T = TypeVar("T")
 
@@ -66,7 +64,7 @@ class ModelCard:
     assumed: str = ""
 
     @classmethod
-    def of(cls, model: "Model") -> "ModelCard":
+    def of(cls, model: Any) -> "ModelCard":
         """The card in a model's extras, completed by what can be guessed; FileError where an entry makes no sense."""
         extras, outputs = model.extras, math.prod(model.output_shape or (1,))
         preparation, names = preparation_of(extras), class_names_of(extras)
@@ -93,7 +91,7 @@ class ModelCard:
 
     @classmethod
     def of_training(
-        cls, data: "Dataset", recipe: "Recipe", options: dict[str, Any] | None = None, run: dict[str, Any] | None = None,
+        cls, data: "Dataset", recipe: Any, options: dict[str, Any] | None = None, run: dict[str, Any] | None = None,
         results: dict[str, Any] | None = None, rejection: "Rejection | None" = None,
     ) -> "ModelCard":  # fmt: skip
         """The card of a model that has learned: enough to prepare the next example in the same way."""
@@ -142,7 +140,7 @@ class ModelCard:
         return None if self.scale is None else round(1 / self.scale)
 
 
-def last_activation(model: "Model") -> str:
+def last_activation(model: Any) -> str:
     """The activation that a model ends with."""
     graph = model.graph
     last = graph.nodes[graph.outputs[0].node].layer if graph.nodes and graph.outputs[0].node >= 0 else None
@@ -151,7 +149,7 @@ def last_activation(model: "Model") -> str:
     return str(getattr(last, "activation", "linear"))
 
 
-def _assumed(model: "Model") -> tuple[dict[str, Any], str]:
+def _assumed(model: Any) -> tuple[dict[str, Any], str]:
     """The preparation for a model whose file has none, and what is assumed."""
     shape: tuple[int, ...] = model.input_shape or ()
     if math.prod(shape) == 784 and shape[-1] in (784, 28, 1):
@@ -198,7 +196,7 @@ def _rejection(settings: Any) -> "Rejection | None":
     return made_by(Rejection.from_dict, settings, "rejection")
 
 
-def _task(model: "Model", said: Any, names: tuple[str, ...], outputs: int) -> str:
+def _task(model: Any, said: Any, names: tuple[str, ...], outputs: int) -> str:
     if (
         (said == "classes" and outputs > 1)
         or (said == "two classes" and outputs == 1)

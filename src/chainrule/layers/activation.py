@@ -8,7 +8,8 @@ from chainrule.activations.rows import d_softmax
 from chainrule.activations.smooth import d_elu
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer
+from chainrule.layers.naming import Shape
 
 
 class Activation(Layer):

@@ -6,8 +6,9 @@ import numpy as np
 
 from chainrule.arrays import Params, namespace
 from chainrule.errors import SettingError, ShapeError, unknown
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.looking_up import d_scores, mask_of, may_look, shares_of, transposed
+from chainrule.layers.naming import Shape
 
 SCORES = ("concat", "dot")
 

@@ -15,7 +15,6 @@ does, says `backward_and_gradients` itself. With several inputs x and dx are tup
 """
 
 import math
-import re
 from inspect import signature
 from typing import Any, ClassVar, NamedTuple
 
@@ -23,9 +22,8 @@ import numpy as np
 
 from chainrule.arrays import Array, Noise, Params
 from chainrule.errors import DataError, SettingError, ShapeError, unknown
+from chainrule.layers.naming import Shape
 from chainrule.layers.weight_lists import WeightLists
-
-Shape = tuple[int, ...]
 
 
 class Context(NamedTuple):
@@ -42,6 +40,7 @@ class Context(NamedTuple):
 
 
 PREDICTING = Context()
+ADOPTERS: list[Any] = []  # what makes a layer of a class with only `call`; set by layers/derived.py
 
 
 class Layer(WeightLists):
@@ -83,9 +82,8 @@ class Layer(WeightLists):
                 "and the noise is context.noise (None when not learning)."
             )
         if "call" in vars(cls) and cls.forward is Layer.forward:  # written for Keras
-            from chainrule.layers.derived import adopt
-
-            adopt(cls)
+            for adopt in ADOPTERS:
+                adopt(cls)
 
     def __init__(
         self,
@@ -388,12 +386,3 @@ def choice(kind: str, value: Any, known: tuple[Any, ...]) -> Any:
     if value not in known:
         raise unknown(kind, value, [str(k) for k in known])
     return value
-
-
-def snake_case(name: str) -> str:
-    """A class's name as Keras numbers its layers: Dense -> dense, LeakyReLU -> leaky_re_lu.
-
-    >>> snake_case("LeakyReLU"), snake_case("InputLayer")
-    ('leaky_re_lu', 'input_layer')
-    """
-    return re.sub("([a-z])([A-Z])", r"\1_\2", re.sub(r"([^_])([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()

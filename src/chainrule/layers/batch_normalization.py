@@ -4,7 +4,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError
-from chainrule.layers.base import PREDICTING, Context, Shape
+from chainrule.layers.base import PREDICTING, Context
+from chainrule.layers.naming import Shape
 from chainrule.layers.standardization import Standardized, axis_of, d_standardized, standardized
 from chainrule.layers.weighted import WeightedLayer
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, unknown
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape, snake_case
+from chainrule.layers.base import PREDICTING, Context, Layer
+from chainrule.layers.naming import Shape, snake_case
 from chainrule.layers.recurrent import Recurrent
 from chainrule.layers.wrapper import Wrapper, noise_of_part, stored
 

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from chainrule import activations
 from chainrule.arrays import Array, Params
 from chainrule.errors import SettingError
-from chainrule.layers.base import PREDICTING, Context, Shape
+from chainrule.layers.base import PREDICTING, Context
 from chainrule.layers.dense import rows
+from chainrule.layers.naming import Shape
 from chainrule.layers.patches import patches, patches_transposed
 from chainrule.layers.weighted import WeightedLayer
 from chainrule.layers.window import check_fits, check_rank, refuse_channels_first, whole_numbers, window_of

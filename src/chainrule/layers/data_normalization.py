@@ -6,7 +6,8 @@ import numpy as np
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import DataError, SettingError
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer
+from chainrule.layers.naming import Shape
 from chainrule.layers.standardization import axis_of
 
 SMALLEST = 1e-7  # Keras's: a deviation below it counts as this one

@@ -8,7 +8,8 @@ import numpy as np
 from chainrule import activations
 from chainrule.arrays import Array, Params
 from chainrule.errors import SettingError, ShapeError
-from chainrule.layers.base import PREDICTING, Context, Shape
+from chainrule.layers.base import PREDICTING, Context
+from chainrule.layers.naming import Shape
 from chainrule.layers.weighted import WeightedLayer
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from chainrule import initializers, regularizers
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError, require_package
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import ADOPTERS, PREDICTING, Context, Layer
+from chainrule.layers.naming import Shape
 
 
 def derived(function: Callable[..., Any], inputs: tuple[Any, ...], dy: Any, label: str) -> tuple[Any, ...]:
@@ -266,3 +267,6 @@ def adopt(kind: Any) -> None:
     for name, value in vars(CallLayer).items():
         if not name.startswith("__") and name not in vars(kind):
             setattr(kind, name, value)
+
+
+ADOPTERS.append(adopt)

@@ -5,8 +5,9 @@ from typing import Any
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.merging import shapes_of
+from chainrule.layers.naming import Shape
 from chainrule.layers.standardization import axis_of
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer
+from chainrule.layers.naming import Shape
 from chainrule.layers.window import check_rank, refuse_channels_first
 
 SELU_FLOOR = -1.0507009873554805 * 1.6732632423543772  # what selu goes down to

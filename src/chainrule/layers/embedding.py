@@ -6,7 +6,8 @@ import numpy as np
 
 from chainrule.arrays import Array, Params, namespace, scatter_add
 from chainrule.errors import DataError, SettingError
-from chainrule.layers.base import PREDICTING, Context, Shape
+from chainrule.layers.base import PREDICTING, Context
+from chainrule.layers.naming import Shape
 from chainrule.layers.weighted import WeightedLayer
 
 

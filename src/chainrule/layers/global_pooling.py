@@ -4,7 +4,8 @@ import math
 from typing import Any, ClassVar
 
 from chainrule.arrays import Array, Params, namespace
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer
+from chainrule.layers.naming import Shape
 from chainrule.layers.window import check_rank, refuse_channels_first
 
 

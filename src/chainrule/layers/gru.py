@@ -4,12 +4,12 @@ from typing import Any
 
 from chainrule import activations
 from chainrule.arrays import Array, Params, namespace
-from chainrule.layers.base import Shape
 from chainrule.layers.gate_dropout import (
     masked_kernel_gradient,
     masked_product,
     masked_product_backward,
 )
+from chainrule.layers.naming import Shape
 from chainrule.layers.recurrent import Recurrent, States, derivative
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import ShapeError
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer
+from chainrule.layers.naming import Shape
 
 
 class Merge(Layer):

@@ -8,8 +8,9 @@ import numpy as np
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers.attention import called
-from chainrule.layers.base import PREDICTING, Context, Shape
+from chainrule.layers.base import PREDICTING, Context
 from chainrule.layers.looking_up import both, d_scores, mask_of, may_look, shares_of, transposed
+from chainrule.layers.naming import Shape
 from chainrule.layers.weighted import WeightedLayer
 
 PARTS = ("query", "key", "value", "output")

@@ -5,8 +5,9 @@ from typing import Any
 
 from chainrule.arrays import Array, Noise, Params, namespace
 from chainrule.errors import SettingError
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.dropout import dropout_rate
+from chainrule.layers.naming import Shape
 
 
 class GaussianNoise(Layer):

@@ -8,7 +8,7 @@
 """
 
 from chainrule.arrays import Array, namespace
-from chainrule.layers.base import Shape
+from chainrule.layers.naming import Shape
 from chainrule.layers.window import Window
 
 

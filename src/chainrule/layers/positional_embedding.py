@@ -6,8 +6,9 @@ import numpy as np
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.embedding import Embedding
+from chainrule.layers.naming import Shape
 
 
 class PositionalEmbedding(Layer):

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError
-from chainrule.layers.base import PREDICTING, Context, Shape
+from chainrule.layers.base import PREDICTING, Context
+from chainrule.layers.naming import Shape
 from chainrule.layers.weighted import WeightedLayer
 
 

@@ -16,13 +16,14 @@ from chainrule import activations
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers.activity import ActivityRegularization
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.gate_dropout import (
     gate_masks,
     masked_kernel_gradient,
     masked_product,
     masked_product_backward,
 )
+from chainrule.layers.naming import Shape
 from chainrule.layers.weighted import WeightedLayer
 from chainrule.scan import scan
 

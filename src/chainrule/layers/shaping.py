@@ -5,7 +5,8 @@ from typing import Any
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape, shape_of
+from chainrule.layers.base import PREDICTING, Context, Layer, shape_of
+from chainrule.layers.naming import Shape
 from chainrule.layers.symbolic import Tensor, input_tensor
 
 WHOLE = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "float16", "float64")

@@ -4,7 +4,7 @@ from typing import Any
 
 from chainrule.arrays import generator, next_seed
 from chainrule.errors import SettingError, ShapeError
-from chainrule.layers.base import Layer, Shape, snake_case
+from chainrule.layers.naming import Shape, snake_case
 
 _counts: dict[str, int] = {}  # layers of each class that got their name by being called
 
@@ -109,7 +109,7 @@ def reset_names() -> None:
     _counts.clear()
 
 
-def input_tensor(layer: Layer) -> Tensor:
+def input_tensor(layer: Any) -> Tensor:
     """The value that an InputLayer stands for."""
     if not layer.calls:
         made = Call(layer, ())

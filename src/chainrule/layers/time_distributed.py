@@ -5,7 +5,8 @@ from typing import Any
 
 from chainrule.arrays import Array, Params
 from chainrule.errors import ShapeError
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer
+from chainrule.layers.naming import Shape
 from chainrule.layers.wrapper import Wrapper, stored
 
 

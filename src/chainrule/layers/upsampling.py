@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.arrays import Array, Params, namespace
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape, choice
+from chainrule.layers.base import PREDICTING, Context, Layer, choice
+from chainrule.layers.naming import Shape
 from chainrule.layers.window import check_rank, refuse_channels_first, whole_numbers
 
 

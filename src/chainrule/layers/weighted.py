@@ -8,7 +8,8 @@ from chainrule import activations, constraints, initializers, regularizers
 from chainrule.arrays import Params
 from chainrule.layers.activation import Activation
 from chainrule.layers.activity import ActivityRegularization
-from chainrule.layers.base import Layer, Shape
+from chainrule.layers.base import Layer
+from chainrule.layers.naming import Shape
 
 KINDS = {"initializer": initializers.get, "regularizer": regularizers.get, "constraint": constraints.get}
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.errors import SettingError, ShapeError
-from chainrule.layers.base import Shape, choice
+from chainrule.layers.base import choice
+from chainrule.layers.naming import Shape
 
 PADDINGS = ("valid", "same")
 AXES = {1: "steps", 2: "height, width", 3: "depth, height, width"}

@@ -6,7 +6,8 @@ import numpy as np
 
 from chainrule.arrays import Noise, Params
 from chainrule.errors import SettingError
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape, snake_case
+from chainrule.layers.base import PREDICTING, Context, Layer
+from chainrule.layers.naming import Shape, snake_case
 
 
 class Part:

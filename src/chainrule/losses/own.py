@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.arrays import Array, jax_installed, namespace
 from chainrule.errors import ChainruleError, SettingError
-from chainrule.losses.base import Loss
+from chainrule.losses.base import ADOPTERS, Loss
 
 STEP = 1e-6  # of differences in double precision
 
@@ -140,3 +140,11 @@ class Summed(Loss):
 def rows_of(p: Array) -> int:
     """How many rows a batch has: over them a mean was taken."""
     return int(np.prod(p.shape[:-1]))
+
+
+def adopt(kind: Any) -> None:
+    """A subclass that overrides `call` learns by it."""
+    kind.values, kind.derivative = by_call, by_differentiation
+
+
+ADOPTERS.append(adopt)

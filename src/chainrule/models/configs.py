@@ -12,15 +12,13 @@ Config = dict[str, Any]
 Shape = tuple[int, ...]
 Place = tuple[str, int, int]
 MODELS = ("Sequential", "Functional", "Model")
+KINDS: dict[str, Any] = {}  # "Sequential" and "Functional", set where these two classes are written
 
 
 def layer_from(entry: Any) -> Any:
     """A layer, or a model that is used as one, from its stored form."""
-    from chainrule.models.functional import Functional
-    from chainrule.models.sequential import Sequential
-
     if isinstance(entry, dict) and entry.get("class_name") in MODELS:
-        kind = Sequential if entry["class_name"] == "Sequential" else Functional
+        kind = KINDS["Sequential" if entry["class_name"] == "Sequential" else "Functional"]
         return kind.from_config(dict(entry.get("config") or {}))
     return layers_module.deserialize(entry)
 
@@ -84,8 +82,6 @@ def arguments(given: list[Any]) -> list[Any]:
 
 def functional_from(config: Config, weights: dict[str, Any] | None = None) -> Any:
     """A Functional from its stored settings. weights: of layers by name; the others are drawn."""
-    from chainrule.models.functional import Functional
-
     made = {}
     for name, entry in named(config).items():
         made[name] = layer_from(entry)
@@ -94,7 +90,7 @@ def functional_from(config: Config, weights: dict[str, Any] | None = None) -> An
             made[name].params = weights[name]
     inputs, outputs = walk(config, made, symbolic.input_tensor, lambda layer, given: layer(*given))
     inputs, outputs = (values[0] if len(values) == 1 else values for values in (inputs, outputs))
-    return Functional(inputs, outputs, name=config.get("name"))
+    return KINDS["Functional"](inputs, outputs, name=config.get("name"))
 
 
 def named(config: Config) -> dict[str, Any]:

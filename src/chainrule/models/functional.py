@@ -7,6 +7,7 @@ from chainrule.errors import SettingError
 from chainrule.graph import Graph, Source
 from chainrule.layers import InputLayer, symbolic
 from chainrule.layers.symbolic import Call, Tensor
+from chainrule.models import configs
 from chainrule.models.building import GraphBuilder, input_sources
 from chainrule.models.model import Model
 
@@ -113,18 +114,16 @@ class Functional(Model):
     # ── settings, as Keras stores them ───────────────────────────────────────────────────────────────────────────
     def get_config(self) -> dict[str, Any]:
         """The layers, their settings and how they are connected, as Keras stores them."""
-        from chainrule.models.configs import functional_config
-
-        return functional_config(self)
+        return configs.functional_config(self)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Functional":
         """A new model with stored settings and fresh weights."""
-        from chainrule.models.configs import functional_from
-
-        found: Functional = functional_from(config)
+        found: Functional = configs.functional_from(config)
         return found
 
+
+configs.KINDS["Functional"] = Functional
 
 _models = [0]
 

@@ -9,6 +9,7 @@ from chainrule.arrays import next_seed
 from chainrule.errors import SettingError, ShapeError, unknown
 from chainrule.graph import Graph
 from chainrule.layers import Layer
+from chainrule.models import configs
 from chainrule.models.building import augmented, flat
 from chainrule.models.compiling import Asked, refuse_settings
 from chainrule.models.learning import Learning
@@ -35,9 +36,7 @@ class Model(Learning):
     def __new__(cls, *args: Any, **settings: Any) -> Any:  # noqa: ARG004
         """`Model(inputs, outputs)` is a Functional; a class of one's own with `call` is refused by name."""
         if cls is Model:
-            from chainrule.models.functional import Functional
-
-            return object.__new__(Functional)
+            return object.__new__(configs.KINDS["Functional"])
         for name in OVERRIDES:
             if any(name in vars(kind) for kind in cls.__mro__ if not kind.__module__.startswith("chainrule.")):
                 raise SettingError(

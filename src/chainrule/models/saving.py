@@ -5,9 +5,8 @@ How a model learns (losses, metrics, optimizers) is imported only where a file s
 
 import os
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,15 +16,13 @@ from chainrule.errors import ChainruleError, FileError, SettingError
 from chainrule.files import ModelFile, keras_versions
 from chainrule.layers import Layer
 from chainrule.models import configs
-
-if TYPE_CHECKING:
-    from chainrule.models.model import Model
+from chainrule.training.fingerprint import compile_config
 
 Shape = tuple[int, ...]
 
 
 def save_model(
-    model: "Model", filepath: Any, overwrite: bool = True, include_optimizer: bool = True,
+    model: Any, filepath: Any, overwrite: bool = True, include_optimizer: bool = True,
     extras: dict[str, Any] | None = None,
 ) -> int:  # fmt: skip
     """Writes a model to a .keras or .h5 file that Keras opens too; returns the file's size in bytes."""
@@ -40,7 +37,7 @@ def load_model(
     custom_objects: Any = None,
     compile: bool = True,  # noqa: A002 (Keras's name)
     safe_mode: bool = True,
-) -> "Model":
+) -> Any:
     """A model from a .keras or .h5 file, Keras's or ours. Loading is parsing: nothing in a file can run.
 
     compile=False leaves out how it learned, which is faster when it only predicts.
@@ -63,14 +60,14 @@ def model_to_json(model: Any) -> str:
     return json.dumps(spelled_model(stored_config(model)))
 
 
-def model_from_json(text: str) -> "Model":
+def model_from_json(text: str) -> Any:
     """A new model of an architecture that `to_json` wrote, Chainrule's or Keras's."""
     import json
 
     try:
         entry = json.loads(text)
         stored = keras_versions.model(entry if isinstance(entry, dict) else {})
-        found: Model = configs.layer_from(stored)
+        found: Any = configs.layer_from(stored)
         return found
     except (ValueError, TypeError) as problem:
         raise SettingError(f"The text is not a model's architecture: {problem}") from None
@@ -79,7 +76,7 @@ def model_from_json(text: str) -> "Model":
 # ── out ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def to_file(model: "Model", extras: dict[str, Any] | None = None) -> ModelFile:
+def to_file(model: Any, extras: dict[str, Any] | None = None) -> ModelFile:
     """All that a file holds of a model."""
     model.build()
     entries = configs.entries_of(model)
@@ -110,31 +107,7 @@ def stored_names(entry: Any) -> list[str]:
     return [name for name in entry.weight_names if name in entry.params]
 
 
-def compile_config(model: "Model") -> dict[str, Any]:
-    """How the model learns, as Keras stores it."""
-    from chainrule import losses, metrics, optimizers
-
-    return {
-        "optimizer": optimizers.serialize(model.optimizer),
-        "loss": one_or_many(model.asked.losses(model.output_names), losses.serialize),
-        "loss_weights": model.asked.weights,
-        "metrics": one_or_many(
-            model.asked.metrics_by_output(model.output_names), lambda own: [metrics.serialize(m) for m in own]
-        ),
-        "weighted_metrics": None,
-        "run_eagerly": False,
-        "steps_per_execution": 1,
-        "jit_compile": True,
-    }
-
-
-def one_or_many(values: list[Any], write: Callable[[Any], Any]) -> Any:
-    """What is stored for one output, or a list with one entry for each."""
-    found = [None if value is None else write(value) for value in values]
-    return found[0] if len(found) == 1 else found
-
-
-def learned(model: "Model") -> list[tuple[int, str]]:
+def learned(model: Any) -> list[tuple[int, str]]:
     """The places (entry of the weights, weight) that learn, in Keras's order of variables."""
     entries = {id(layer): i for i, layer in enumerate(model.learning_graph.layers)}
     return [
@@ -146,7 +119,7 @@ def learned(model: "Model") -> list[tuple[int, str]]:
     ]
 
 
-def slot_places(model: "Model") -> list[tuple[str, int, str]]:
+def slot_places(model: Any) -> list[tuple[str, int, str]]:
     """The places (slot, link, weight) of the optimizer's memory, in the order in which Keras stores them."""
     slots, places = model.optimizer.slots, learned(model)
     if model.optimizer.slots_by_variable:
@@ -154,7 +127,7 @@ def slot_places(model: "Model") -> list[tuple[str, int, str]]:
     return [(slot, i, name) for slot in slots for i, name in places]
 
 
-def optimizer_to_list(model: "Model") -> list[np.ndarray]:
+def optimizer_to_list(model: Any) -> list[np.ndarray]:
     """The optimizer's memory as Keras lists it: iteration, learning rate (not with a schedule), slots, the rest."""
     head = [np.asarray(model.optimizer.iterations, np.int32)]
     if not is_scheduled(model):
@@ -165,12 +138,12 @@ def optimizer_to_list(model: "Model") -> list[np.ndarray]:
     return head + optimizer_state + [np.asarray(model.optimizer_state[key]) for key in extra_keys(model)]
 
 
-def extra_keys(model: "Model") -> list[str]:
+def extra_keys(model: Any) -> list[str]:
     """What an optimizer remembers beside its slots (Nadam's product)."""
     return ["u_product"] if type(model.optimizer).__name__ == "Nadam" else []
 
 
-def is_scheduled(model: "Model") -> bool:
+def is_scheduled(model: Any) -> bool:
     """Whether the rate follows a schedule: then it is not stored as a number."""
     from chainrule.optimizers.schedules import LearningRateSchedule
 
@@ -198,10 +171,8 @@ def must_have_layers(config: dict[str, Any]) -> None:
         raise FileError("it has no layers")
 
 
-def from_file(stored: ModelFile, compile_too: bool = True) -> "Model":
+def from_file(stored: ModelFile, compile_too: bool = True) -> Any:
     """A model with what a file holds."""
-    from chainrule.models.sequential import Sequential
-
     must_have_layers(stored.config)
     config, within = stored.config["config"], []
     if stored.config["class_name"] == "Sequential":
@@ -211,7 +182,7 @@ def from_file(stored: ModelFile, compile_too: bool = True) -> "Model":
                 within.append((entry, arrays))
             else:
                 entry.params = params_of(entry, arrays)
-        model: Model = Sequential(entries, name=config.get("name"))
+        model: Any = configs.KINDS["Sequential"](entries, name=config.get("name"))
         model.build()
     else:
         own = zip(configs.named(config).items(), stored.weights, strict=True)
@@ -236,7 +207,7 @@ def params_of(layer: Layer, arrays: list[Any]) -> dict[str, Any]:
     return dict(zip(names, (np.asarray(a, np.float32) for a in arrays), strict=bool(arrays)))
 
 
-def compile_from(model: "Model", stored: ModelFile) -> None:
+def compile_from(model: Any, stored: ModelFile) -> None:
     """How the model learned, from a file; what is not known here is left out with a warning."""
     asked = stored.compile_config or {}
     try:
@@ -248,7 +219,7 @@ def compile_from(model: "Model", stored: ModelFile) -> None:
         optimizer_from_list(model, stored.optimizer_weights)
 
 
-def optimizer_from_list(model: "Model", arrays: list[np.ndarray]) -> None:
+def optimizer_from_list(model: Any, arrays: list[np.ndarray]) -> None:
     """Puts the optimizer's memory back, if it fits."""
     rest = list(arrays)
     iterations = int(np.asarray(rest.pop(0)))
@@ -278,12 +249,12 @@ def optimizer_from_list(model: "Model", arrays: list[np.ndarray]) -> None:
 # ── weights alone ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def save_weights(model: "Model", filepath: Any, overwrite: bool = True) -> int:
+def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> int:
     """Writes the weights alone."""
     return files.save_weights(_target(filepath, overwrite), to_file(model))
 
 
-def load_weights(model: "Model", filepath: Any) -> None:
+def load_weights(model: Any, filepath: Any) -> None:
     """Reads the weights alone, into a model of the same layers."""
     model.build()
     config = stored_config(model)

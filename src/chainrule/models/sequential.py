@@ -8,8 +8,10 @@ from chainrule.arrays import generator
 from chainrule.errors import SettingError
 from chainrule.graph import Graph, Source
 from chainrule.layers import InputLayer, Layer
-from chainrule.layers.base import Shape, shape_of, snake_case
+from chainrule.layers.base import shape_of
+from chainrule.layers.naming import Shape, snake_case
 from chainrule.layers.symbolic import Tensor, input_tensor
+from chainrule.models import configs
 from chainrule.models.building import GraphBuilder, input_sources
 from chainrule.models.model import Model
 
@@ -168,6 +170,7 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """A new model with stored settings and fresh weights."""
-        from chainrule.models.configs import layer_from
+        return cls([configs.layer_from(entry) for entry in config.get("layers", [])], name=config.get("name"))
 
-        return cls([layer_from(entry) for entry in config.get("layers", [])], name=config.get("name"))
+
+configs.KINDS["Sequential"] = Sequential

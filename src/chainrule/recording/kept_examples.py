@@ -15,9 +15,10 @@ from chainrule.datasets import npz
 from chainrule.datasets.dataset import Dataset
 from chainrule.engine.examples import Examples
 from chainrule.errors import ChainruleError, FileError, SettingError
-from chainrule.recording.recorder import RunRecorder, digest_of
+from chainrule.recording.recorder import RunRecorder
 from chainrule.recording.replay import TOLERANCE, Replay
 from chainrule.runs import Run
+from chainrule.training.fingerprint import digest_of
 
 FOLDER = ".examples"
 MOST = 1 << 30  # bytes; larger data are not kept

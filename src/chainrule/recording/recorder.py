@@ -5,7 +5,6 @@ learning changes as often as the byte budget allows. What lies between is replay
 is learned: the sizes are measured beside the loop, not in it.
 """
 
-import hashlib
 import sys
 import time
 from typing import Any
@@ -17,12 +16,11 @@ from chainrule.backprop import make_step
 from chainrule.callbacks.checkpoint import Checkpointer, ResumePoint, resume_point_of, snapshot_of
 from chainrule.engine.epoch import steps_in
 from chainrule.engine.examples import Examples, as_float, each
-from chainrule.errors import FileError, SettingError
-from chainrule.graph import tuple_of
+from chainrule.errors import FileError
 from chainrule.metrics import Metric
-from chainrule.models.saving import compile_config
 from chainrule.recording.measures import measured, sizes_of
 from chainrule.runs import Parent, Run, RunWriter, Settings, spacing
+from chainrule.training.fingerprint import settings_of
 
 LOOKS = 6  # measurements of sizes in an epoch; one costs as much as three steps
 LOOK_EVERY = (64, 320)  # at least and at most so many steps between two
@@ -199,37 +197,6 @@ class Look:
         first = loaded.x[0] if isinstance(loaded.x, tuple) else loaded.x
         chosen = namespace(first).asarray(chosen)
         return np.asarray(self.sizes(state, loaded.x, loaded.y, loaded.weight, chosen, loaded.divisor))
-
-
-def settings_of(
-    model: Any, plan: Any, backend: str, data: dict[str, Any] | None, recipe: dict[str, Any] | None
-) -> Settings:
-    """All that decides a run's bits."""
-    training = compile_config(model) | {"shuffle": plan.shuffle, "initial_epoch": plan.initial_epoch}
-    if model.augmentation is not None:
-        training["augmentation"] = model.augmentation.get_config()
-    known = dict(data or {})
-    if "digest" not in known:
-        known["digest"] = digest_of(plan.examples)
-    known["examples"] = len(plan.examples)
-    config = model.get_config()
-    if plan.epochs < plan.initial_epoch:
-        raise SettingError("There are no epochs to record.")
-    return Settings(
-        seed=model.seed, model=config, training=training, data=known, batch=plan.batch, epochs=plan.epochs,
-        backend=backend, recipe=recipe or {},
-    )  # fmt: skip
-
-
-def digest_of(examples: Examples) -> str:
-    """SHA-256 of what is learned from: shapes, types, numbers."""
-    digest = hashlib.sha256()
-    parts = (examples.x, examples.y, examples.weight)
-    for array in (one for part in parts for one in tuple_of(part, 1)):
-        if array is not None:
-            digest.update(f"{array.shape}{array.dtype}".encode())
-            digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
 
 
 def size_of(tree: Any) -> int:

@@ -24,14 +24,14 @@ from chainrule.callbacks.checkpoint import ResumePoint
 from chainrule.datasets.dataset import Dataset
 from chainrule.errors import SettingError
 from chainrule.models import Sequential
-from chainrule.models.saving import compile_config
 from chainrule.recording import kept_examples
-from chainrule.recording.recorder import RunRecorder, digest_of
+from chainrule.recording.recorder import RunRecorder
 from chainrule.recording.replay import TOLERANCE, Replay
 from chainrule.runs import Parent, Run, differences, find
 from chainrule.runs.lock import must_be_free
 from chainrule.runs.writing import compare_settings
 from chainrule.training import recipes
+from chainrule.training.fingerprint import compile_config, digest_of
 from chainrule.training.fit import put_back
 from chainrule.training.recipes import Recipe
 

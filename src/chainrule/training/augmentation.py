@@ -11,7 +11,8 @@ import numpy as np
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import ShapeError
-from chainrule.layers.base import PREDICTING, Context, Layer, Shape
+from chainrule.layers.base import PREDICTING, Context, Layer
+from chainrule.layers.naming import Shape
 
 SIDE = 28
 COARSE = 7  # the elastic field is drawn on a 7 x 7 grid and smoothed to 28 x 28
