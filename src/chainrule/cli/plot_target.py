@@ -112,7 +112,8 @@ def network(word: str, args: "Namespace") -> "Model":
     from chainrule.models.saving import load_model
 
     if word.lower().endswith(paths.MODELS):
-        return load_model(paths.existing(word, "model file"), compile=False)
+        found: Model = load_model(paths.existing(word, "model file"), compile=False)
+        return found
     run, step = run_and_step(word, args)
     model: Model = Sequential.from_config(run.info.settings.model)
     model.build()
