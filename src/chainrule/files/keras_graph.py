@@ -100,17 +100,31 @@ MOST_CALLS = 1_000
 def _node(node: Any, name: str) -> Config:
     try:
         if isinstance(node, dict):  # Keras 3
-            settings = {k: v for k, v in dict(node.get("kwargs") or {}).items() if v not in (None, False, [], {})}
+            settings = {
+                k: v for k, v in dict(node.get("kwargs") or {}).items() if v not in (None, False, [], {})
+            }
             args = [_places(argument) for argument in node["args"]]
         else:  # Keras 2: [["flatten", 0, 0, {}], ...]
-            settings = {k: v for link in node for k, v in dict(link[3] if len(link) > 3 else {}).items() if v is not None}
+            settings = {
+                k: v
+                for link in node
+                for k, v in dict(link[3] if len(link) > 3 else {}).items()
+                if v is not None
+            }
             links = [_tensor(link[:3]) for link in node]
             args = links if len(links) == 1 else [links]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         raise FileError(f"has a graph that is damaged where {name[:80]!r} is called.") from None
-    if set(settings) - {"training"}:
-        raise FileError(f"has a graph in which {name[:80]!r} is called with {', '.join(map(str, settings))[:80]}.")
-    return {"args": args, "kwargs": {}}
+    if "initial_state" in settings:  # of a recurrent layer: inputs like any other
+        args.append(_places(settings.pop("initial_state")))
+    if set(settings) - {"training"} - CALL_SETTINGS:
+        raise FileError(
+            f"has a graph in which {name[:80]!r} is called with {', '.join(map(str, settings))[:80]}."
+        )
+    return {"args": args, "kwargs": dict.fromkeys(sorted(CALL_SETTINGS & settings.keys()), True)}
+
+
+CALL_SETTINGS = frozenset(["return_attention_scores", "use_causal_mask"])  # of attention
 
 
 def _places(argument: Any) -> Any:
@@ -121,10 +135,15 @@ def _places(argument: Any) -> Any:
 
 def _tensor(history: Any, shape: Any = None) -> Config:
     layer, node, index = history
-    if not isinstance(layer, str) or not all(isinstance(n, int) and 0 <= n < MOST_CALLS for n in (node, index)):
+    if not isinstance(layer, str) or not all(
+        isinstance(n, int) and 0 <= n < MOST_CALLS for n in (node, index)
+    ):
         raise TypeError("no place in a graph")
     sizes = [n if isinstance(n, int) else None for n in shape] if isinstance(shape, list) else [None]
-    return {"class_name": "__keras_tensor__", "config": {"shape": sizes, "dtype": "float32", "keras_history": [layer, node, index]}}
+    return {
+        "class_name": "__keras_tensor__",
+        "config": {"shape": sizes, "dtype": "float32", "keras_history": [layer, node, index]},
+    }
 
 
 def ends(config: Config, which: str) -> list[list[Any]]:
@@ -142,11 +161,15 @@ def ends(config: Config, which: str) -> list[list[Any]]:
 
 def must_hang_together(layers: list[Config], outputs: list[list[Any]]) -> None:
     """FileError for a graph with a circle, with a layer that nothing feeds, or with one that leads nowhere."""
-    used = {where[0] for layer in layers for node in layer["inbound_nodes"] for where in _histories(node["args"])}
+    used = {
+        where[0] for layer in layers for node in layer["inbound_nodes"] for where in _histories(node["args"])
+    }
     for layer in layers:
         if layer["name"] not in used | {where[0] for where in outputs}:
             raise FileError(f"has a graph in which the layer {layer['name'][:80]!r} leads nowhere.")
-    fed: set[tuple[str, int]] = {(layer["name"], 0) for layer in layers if layer["class_name"] == "InputLayer"}
+    fed: set[tuple[str, int]] = {
+        (layer["name"], 0) for layer in layers if layer["class_name"] == "InputLayer"
+    }
     waiting = [
         ((layer["name"], k), {tuple(where[:2]) for where in _histories(node["args"])})
         for layer in layers
@@ -156,7 +179,9 @@ def must_hang_together(layers: list[Config], outputs: list[list[Any]]) -> None:
     while waiting:
         ready = [call for call, needs in waiting if needs <= fed]
         if not ready:
-            raise FileError(f"has a graph with a circle, or in which nothing feeds {waiting[0][0][0][:80]!r}.")
+            raise FileError(
+                f"has a graph with a circle, or in which nothing feeds {waiting[0][0][0][:80]!r}."
+            )
         fed |= set(ready)
         waiting = [one for one in waiting if one[0] not in fed]
 

@@ -259,6 +259,10 @@ class Recurrent(WeightedLayer):
         """The sequence's shape, (times, n), alone; ShapeError for anything else."""
         shape: Shape
         shape, *states = input_shape if input_shape and isinstance(input_shape[0], tuple) else (input_shape,)
+        if len(states) == 1 and isinstance(
+            states[0], list
+        ):  # the states as one list, as a file's graph gives them
+            states = [tuple(state) for state in states[0]]
         if len(shape) != 2:
             raise ShapeError(
                 f"{self.label} takes sequences, (times, numbers at each time); one example has the shape {shape}."

@@ -82,13 +82,19 @@ def arguments(given: list[Any]) -> list[Any]:
 
 def functional_from(config: Config, weights: dict[str, Any] | None = None) -> Any:
     """A Functional from its stored settings. weights: of layers by name; the others are drawn."""
-    made = {}
+    made: dict[str, Any] = {}
+    said: dict[str, dict[str, bool]] = {}  # what a layer's calls say beside their inputs
     for name, entry in named(config).items():
+        said[name] = dict(
+            next((n.get("kwargs") or {} for n in entry.get("inbound_nodes") or [] if isinstance(n, dict)), {})
+        )
         made[name] = layer_from(entry)
         made[name].name = name
         if weights and name in weights:
             made[name].params = weights[name]
-    inputs, outputs = walk(config, made, symbolic.input_tensor, lambda layer, given: layer(*given))
+    inputs, outputs = walk(
+        config, made, symbolic.input_tensor, lambda layer, given: layer(*given, **said[layer.name])
+    )
     inputs, outputs = (values[0] if len(values) == 1 else values for values in (inputs, outputs))
     return KINDS["Functional"](inputs, outputs, name=config.get("name"))
 
@@ -119,13 +125,17 @@ def walk(
         if not ready:
             raise FileError(f"its graph does not hang together: nothing feeds {waiting[0][0][:80]!r}")
         for name, k, arguments in ready:
-            given = tuple([values[w] for w in one] if isinstance(one, list) else values[one] for one in arguments)
+            given = tuple(
+                [values[w] for w in one] if isinstance(one, list) else values[one] for one in arguments
+            )
             result = call(layers[name], given)
             for index, value in enumerate(result if isinstance(result, list) else [result]):
                 values[name, k, index] = value
         waiting = [one for one in waiting if one not in ready]
     try:
-        inputs, outputs = ([values[tuple(one)] for one in config[key]] for key in ("input_layers", "output_layers"))
+        inputs, outputs = (
+            [values[tuple(one)] for one in config[key]] for key in ("input_layers", "output_layers")
+        )
     except KeyError as problem:
         raise FileError(f"its graph names {problem.args[0]!r}, which is not there") from None
     return inputs, outputs
@@ -190,7 +200,9 @@ def planned_entry(entry: Config, shape: Any) -> tuple[list[Shape], Any]:
     if shape is None:
         raise FileError("it does not say the shape of its input, so its weights cannot be checked")
     needed_by_name = layer.weight_shapes(shape)
-    return [needed_by_name[name] for name in layer.weight_names if name in needed_by_name], layer.output_shape_for(shape)
+    return [
+        needed_by_name[name] for name in layer.weight_names if name in needed_by_name
+    ], layer.output_shape_for(shape)
 
 
 def array_counts(model: Any) -> list[int]:
