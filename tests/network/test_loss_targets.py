@@ -27,7 +27,7 @@ from chainrule.errors import DataError, ShapeError
 def test_targets_out_of_range_are_refused(loss, y, shape, words) -> None:
     """A label that the model has no output for is refused by its place (Keras would train on)."""
     with pytest.raises(DataError, match=words):
-        losses.get(loss).check(np.array(y), shape)
+        losses.as_loss(loss).check(np.array(y), shape)
 
 
 @pytest.mark.parametrize(
@@ -43,19 +43,19 @@ def test_targets_out_of_range_are_refused(loss, y, shape, words) -> None:
 def test_targets_of_the_wrong_shape_are_refused(loss, y, shape, words) -> None:
     """Targets that do not fit are refused with the shape that would, or with the loss that would."""
     with pytest.raises(ShapeError, match=words):
-        losses.get(loss).check(y, shape)
+        losses.as_loss(loss).check(y, shape)
 
 
 def test_targets_are_brought_into_shape() -> None:
     """A column for one output may come flat, class numbers may come as a column, and types are the loss's."""
-    assert losses.get("mse").check(np.array([1, 2]), (1,)).tolist() == [[1.0], [2.0]]
-    assert losses.get("mse").check(np.array([[1], [2]]), (1,)).dtype == np.float32
-    assert losses.get("mse").check(np.ones((2, 3)), (3, 1)).shape == (2, 3, 1)
+    assert losses.as_loss("mse").check(np.array([1, 2]), (1,)).tolist() == [[1.0], [2.0]]
+    assert losses.as_loss("mse").check(np.array([[1], [2]]), (1,)).dtype == np.float32
+    assert losses.as_loss("mse").check(np.ones((2, 3)), (3, 1)).shape == (2, 3, 1)
     for loss in ("categorical_crossentropy", "binary_crossentropy"):
-        assert losses.get(loss).check(np.array([[0, 1, 0.5]]), (3,)).tolist() == [[0, 1, 0.5]]
-    assert losses.get("sparse_categorical_crossentropy").check(np.array([0, 2]), (3,)).tolist() == [0, 2]
+        assert losses.as_loss(loss).check(np.array([[0, 1, 0.5]]), (3,)).tolist() == [[0, 1, 0.5]]
+    assert losses.as_loss("sparse_categorical_crossentropy").check(np.array([0, 2]), (3,)).tolist() == [0, 2]
     for y in (np.ones((2, 4)), np.ones((2, 4, 1))):
-        assert losses.get("sparse_categorical_crossentropy").check(y, (4, 3)).shape == (2, 4)
-    labels = losses.get("sparse_categorical_crossentropy").check(np.array([[1.0], [2.0]]), (3,))
+        assert losses.as_loss("sparse_categorical_crossentropy").check(y, (4, 3)).shape == (2, 4)
+    labels = losses.as_loss("sparse_categorical_crossentropy").check(np.array([[1.0], [2.0]]), (3,))
     assert labels.tolist() == [1, 2]
     assert labels.dtype == np.int32

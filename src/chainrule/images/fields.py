@@ -147,6 +147,21 @@ def _erase(mask: Mask, field: Field) -> None:
     across = window.T.copy()
     erased |= (_side(across, field.left - l, reach) | _side(across, field.right - l, reach)).T
     window[erased] = False
+    for y in (field.top - t, field.bottom - t):
+        for x in (field.left - l, field.right - l):
+            _erase_corner(window, erased, y, x, reach)
+
+
+def _erase_corner(window: Mask, erased: Mask, y: int, x: int, reach: int) -> None:
+    """Erases what the two sides leave of their common corner, in which both are long: ink that goes no further."""
+    place = slice(max(0, y - reach), y + reach), slice(max(0, x - reach), x + reach)
+    corner = window[place]
+    left = components(corner)
+    h, w = corner.shape
+    alone = (left.left > 0) & (left.top > 0) & (left.right < w) & (left.bottom < h)
+    beside = np.unique(left.labels[window_max(erased[place], 1)])
+    alone &= np.isin(np.arange(len(left)) + 1, beside)
+    corner[left.mask(alone)] = False
 
 
 def _side(window: Mask, at: int, reach: int) -> Mask:
