@@ -5,7 +5,7 @@ import pytest
 from printed import recompute
 
 import chainrule
-from chainrule import Sequential, explain, losses, optimizers
+from chainrule import Sequential, explain, losses, optimizers, regularizers
 from chainrule.layers import Dense, LeakyReLU, ReLU
 from chainrule.utils import set_random_seed
 
@@ -97,7 +97,8 @@ def opened(name: str, weighted: bool, penalty: str | None):
     """A step of ours, and the same network as a function of its weights, for JAX in float64."""
     last, loss, kind, written = LOSSES[name]
     set_random_seed(4)
-    model = Sequential([Dense(5, "tanh", kernel_regularizer=penalty, bias_regularizer=penalty), last()])
+    penalized = regularizers.L1L2(0.01, 0.01) if penalty == "l1_l2" else penalty
+    model = Sequential([Dense(5, "tanh", kernel_regularizer=penalized, bias_regularizer=penalized), last()])
     model.build((None, INPUTS))
     rng = np.random.default_rng(8)
     model.set_weights([w if w.ndim > 1 else rng.normal(size=w.shape) / 5 for w in model.get_weights()])

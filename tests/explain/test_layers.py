@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from printed import recompute
 
-from chainrule import Sequential, explain, layers
+from chainrule import Sequential, explain, layers, regularizers
 from chainrule.layers import Activation, Dense, Flatten, Input
 from chainrule.utils import set_random_seed
 
@@ -20,7 +20,7 @@ NETWORKS = {
     "Conv2D, dilation": (PICTURE, lambda: [layers.Conv2D(2, 2, dilation_rate=3, activation="tanh")]),
     "Conv2D, penalties": (
         PICTURE,
-        lambda: [layers.Conv2D(2, 3, kernel_regularizer="l2", activity_regularizer="l1_l2")],
+        lambda: [layers.Conv2D(2, 3, kernel_regularizer="l2", activity_regularizer=regularizers.L1L2(0.01, 0.01))],
     ),
     "two Conv2D": (
         PICTURE,

@@ -322,7 +322,7 @@ def test_both_libraries_take_the_same_step(rng) -> None:
     """One float32 step with everything in it, on NumPy and on JAX: the same to rounding."""
     jax = pytest.importorskip("jax", reason="JAX IS NOT INSTALLED")
     links, params = chain_of(
-        Dense(6, "gelu", kernel_regularizer="l1_l2"), Dropout(0.3), Dense(3, "softmax"), shape=(4,)
+        Dense(6, "gelu", kernel_regularizer=L1L2(0.01, 0.01)), Dropout(0.3), Dense(3, "softmax"), shape=(4,)
     )  # fmt: skip
     params = [{name: w.astype(np.float32) for name, w in layer.items()} for layer in params]
     x, y = (a.astype(np.float32) for a in data(7, (4,), 3, "one-hot"))
