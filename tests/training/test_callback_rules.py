@@ -1,5 +1,7 @@
 """Callbacks decide as Keras's do, and say where they cannot know."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -61,13 +63,17 @@ def test_a_backup_folder_goes_when_it_is_empty(tmp_path) -> None:
     assert [path.name for path in (tmp_path / "c").iterdir()] == ["mine.txt"]
 
 
-def test_tensorboard_says_that_it_records_nothing(tmp_path, capsys) -> None:
-    """It takes Keras's settings, and says once what shows a run's curves."""
-    callbacks.TensorBoard.said = False
+def test_tensorboard_without_its_package_says_so_once(tmp_path, capsys, monkeypatch) -> None:
+    """Training goes on; the sentence has the line that installs what is missing. Old settings of Keras's are taken."""
+    monkeypatch.setitem(sys.modules, "tensorboardX.event_file_writer", None)
+    monkeypatch.setattr(callbacks.TensorBoard, "said", False)
     for _ in range(2):
         board = callbacks.TensorBoard(log_dir=tmp_path / "logs", histogram_freq=1, write_graph=True, batch_size=32, write_grads=False)
         model().fit(X, Y, verbose=0, callbacks=[board])
-    assert capsys.readouterr().err.count("nothing is written to") == 1
+    said = capsys.readouterr().err
+    assert said.count("nothing is written to") == 1
+    assert 'pip install "chainrule[trackers]"' in said
+    assert not (tmp_path / "logs").exists()
 
 
 def test_a_validation_ends_with_its_own_figures() -> None:

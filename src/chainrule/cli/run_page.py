@@ -1,26 +1,69 @@
-"""`chainrule export RUN --to html`: some steps of a run in one page, for `cli.commands.export`."""
+"""`chainrule export RUN`: a run as one page, as TensorBoard's event files or as a table, for `cli.commands.export`."""
 
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from chainrule.cli import paths
+from chainrule.cli import choices, paths
 from chainrule.cli.output import Output, file_size
 from chainrule.cli.run_options import found
 from chainrule.errors import SettingError
 
+if TYPE_CHECKING:
+    from chainrule.runs import Run
+
 
 def is_run(args: Namespace) -> bool:
     """Whether a run is meant and no model's file."""
-    if args.steps is not None or args.weights is not None:
+    if args.steps is not None or args.weights is not None or args.to in choices.RUN_FORMATS[1:]:
         return True
     return Path(args.model).suffix.lower() not in paths.MODELS and not Path(args.model).is_file()
 
 
 def export_run(args: Namespace, out: Output) -> int:
-    """Writes the page and says what it holds."""
+    """Writes the run in the format asked for; by the ending of --out where none was."""
+    if Path(args.model).suffix.lower() in paths.MODELS and args.to in choices.RUN_FORMATS[1:]:
+        raise SettingError(f"--to {args.to} is for a recorded run; {args.model} is a model's file.")
     run = found(args, args.model)
-    if args.to not in (None, "html"):
-        raise SettingError(f"A run is written as html; {args.to} is for a model's file.")
+    format_ = args.to or ("csv" if Path(args.out).suffix.lower() == ".csv" else "html")
+    if format_ not in choices.RUN_FORMATS:
+        raise SettingError(
+            f"A run is written as {', '.join(choices.RUN_FORMATS)}; {format_} is for a model's file."
+        )
+    if format_ != "html" and (args.steps is not None or args.weights is not None):
+        raise SettingError(f"--steps and --weights are for --to html; {format_} holds every step.")
+    return {"html": write_page, "tensorboard": write_events, "csv": write_table}[format_](run, args, out)
+
+
+def write_events(run: "Run", args: Namespace, out: Output) -> int:
+    """A folder of event files."""
+    from chainrule.integrations.tensorboard import export_tensorboard
+
+    written = export_tensorboard(run, args.out)
+    out.give({"run": run.name, "format": "tensorboard", **vars(written), "notes": list(written.notes)})
+    out.say(
+        f"Written to {args.out}: {written.steps:,} steps, {written.epochs} epochs, {written.histograms} histograms of weights. "
+        f"Look at it with: tensorboard --logdir {args.out}"
+    )
+    for note in written.notes:
+        out.tell(note)
+    return 0
+
+
+def write_table(run: "Run", args: Namespace, out: Output) -> int:
+    """A CSV file with a row for each step."""
+    from chainrule.integrations.table import export_csv
+
+    paths.target(args.out, (".csv",), args.force)
+    rows = export_csv(run, args.out)
+    size = Path(args.out).stat().st_size
+    out.give({"run": run.name, "format": "csv", "path": args.out, "steps": rows, "bytes": size})
+    out.say(f"Written to {args.out}, {file_size(size)}: {rows:,} steps.")
+    return 0
+
+
+def write_page(run: "Run", args: Namespace, out: Output) -> int:
+    """A page with some steps, and what it holds."""
     paths.target(args.out, (".html", ".htm"), args.force)
     from chainrule.studio import offline
 

@@ -5,6 +5,7 @@ c: one C99 header without dependencies.  html: one page with a pad to draw on, w
 py: one Python file that needs NumPy only.
 
 Of a recorded run, html is a lesson: some of its steps with all their numbers, in one page that works without a network.
+tensorboard: a folder of event files with every step's numbers and the weights of its snapshots.  csv: a row for each step.
 
 A format refuses by name the layers that it cannot carry. Verified means: the file was read or run again, and its outputs
 compared with the model's, on MNIST's test digits where the model reads those.
@@ -28,17 +29,20 @@ EXAMPLES = (
     "chainrule export digits.keras --to onnx --out digits.onnx",
     "chainrule export digits.keras --to html --out digits.html",
     "chainrule export last --to html --steps 0,100,1000 --out lesson.html",
+    "chainrule export last --to tensorboard --out logs/last",
+    "chainrule export last --to csv --out steps.csv",
 )
 
 
 def arguments(parser: Parser) -> None:
     """Adds what this command takes."""
     parser.add_argument(
-        "model", metavar="MODEL|RUN", help="a .keras or .h5 file, or a recorded run (--to html)"
+        "model", metavar="MODEL|RUN", help="a .keras or .h5 file, or a recorded run (--to html, tensorboard, csv)"
     )
-    parser.add_argument("--to", type=OneOf("format", choices.FORMATS), metavar="FORMAT",
-                        help=f"{', '.join(choices.FORMATS)} (default: as FILE ends)")  # fmt: skip
-    parser.add_argument("--out", metavar="FILE", help="the file to write")
+    formats = tuple(dict.fromkeys(choices.FORMATS + choices.RUN_FORMATS))
+    parser.add_argument("--to", type=OneOf("format", formats), metavar="FORMAT",
+                        help=f"{', '.join(formats)} (default: as FILE ends)")  # fmt: skip
+    parser.add_argument("--out", metavar="FILE", help="the file to write; tensorboard: a new folder")
     parser.add_argument(
         "--pixels", action="store_true", help="onnx: the input is uint8 pixels, scaled in the graph"
     )

@@ -1,0 +1,1 @@
+"""Recorded runs in the tools of others: TensorBoard, spreadsheets. See docs/trackers.md."""
