@@ -13,7 +13,7 @@ LOSSES = (
     "log_cosh", "cosine_similarity", "hinge", "squared_hinge", "categorical_hinge", "poisson", "kl_divergence",
     "binary_focal_crossentropy", "categorical_focal_crossentropy",
 )  # fmt: skip
-OPTIMIZERS = ("adam", "sgd", "rmsprop", "adagrad", "adamw", "nadam")
+OPTIMIZERS = ("adam", "sgd", "rmsprop", "adagrad", "adadelta", "adamax", "adamw", "nadam")
 SCHEDULES = ("constant", "one-cycle", "cosine")
 BACKENDS = ("numpy", "jax")
 TASKS = ("classes", "two classes", "regression")
