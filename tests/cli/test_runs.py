@@ -48,7 +48,7 @@ def test_training_leaves_a_run_and_says_where(type_, folder, here, monkeypatch) 
     monkeypatch.delenv("CHAINRULE_RUNS")
     said = type_("train", folder / "bars.npz", *SMALL)
     (run,) = (here / "runs").iterdir()
-    assert f"OpenRun in runs/{run.name}." in said.out
+    assert f"Recorded in runs/{run.name}." in said.out
     assert f"chainrule explain runs/{run.name}@18" in said.out
     assert type_("explain", f"runs/{run.name}@18").code == 0
     assert (
@@ -252,9 +252,9 @@ def test_explain_checks_the_derivative(type_, recorded) -> None:
 
 
 def test_explain_answers_questions_about_some_steps(type_, recorded) -> None:
-    """RUN@A..B: who pushed a weight or an answer, when a unit died, which step raised the loss most."""
+    """RUN@A..B: which examples moved a weight or an answer, when a unit died, which step raised the loss most."""
     said = type_("explain", f"{recorded}@5..9", "--layer", "dense_1", "--weight", "2,1")
-    assert "Who moved dense_1.kernel[2, 1]" in said.out
+    assert "Which examples moved dense_1.kernel[2, 1]" in said.out
     assert "in 5 steps" in said.out
     assert "Unit 3 of dense" in type_("explain", f"{recorded}@5..9", "--layer", "dense", "--neuron", "3").out
     found = type_("explain", f"{recorded}@5..9", "--json").json

@@ -1,4 +1,4 @@
-"""OpenRun runs, as commands name them: where they are kept, and which run and step is meant."""
+"""Recorded runs, as commands name them: where they are kept, and which run and step is meant."""
 
 import argparse
 import os

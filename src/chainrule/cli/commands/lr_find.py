@@ -194,6 +194,6 @@ def rows(tried: "Sweep", out: Output, epochs: int) -> list[str]:
         else "one after the other"
     )
     return [
-        f"{len(lines)} learning_rates, constant, for {epochs} epoch{'s' if epochs > 1 else ''} ({how}):",
+        f"{len(lines)} rates, constant, for {epochs} epoch{'s' if epochs > 1 else ''} ({how}):",
         *table([["rate", *names, ""], *lines], left=()),
     ]

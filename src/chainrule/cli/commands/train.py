@@ -300,5 +300,5 @@ def next_commands(name: str, job: "Job", out: Output) -> list[str]:
             (f"chainrule explain {shlex.quote(f'{folder}@{middle}')}", "one learning step with every number")
         )
     width = max(len(command) for command, _ in lines) + 3
-    told = [f"OpenRun in {folder}."] if folder else []
+    told = [f"Recorded in {folder}."] if folder else []
     return [*told, "", out.bold("Next:"), *(f"  {command:<{width}}{about}" for command, about in lines)]
