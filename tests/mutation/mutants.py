@@ -36,9 +36,11 @@ ASKED = {
     "activations/smooth": ["activations", "losses", "layers", "backprop"],
     "activations/rows": ["activations", "losses", "layers", "backprop"],
     "activations/normal": ["activations"],
-    "crossentropy": ["losses", "backprop"],
-    "losses": ["losses", "loss_names", "backprop", "metrics"],
-    "metrics": ["metrics"],
+    "losses/crossentropy": ["losses", "backprop"],
+    "losses/regression": ["losses", "loss_names", "backprop", "metrics"],
+    "losses/classification": ["losses", "loss_targets", "loss_names", "backprop", "metrics"],
+    "losses/base": ["losses", "loss_targets", "loss_names", "backprop", "metrics"],
+    "metrics/accuracy": ["metrics"],
     "regularizers": ["regularizers", "backprop"],
     "initializers": ["initializers"],
     "layers/dense": ["layers", "backprop"],
@@ -53,6 +55,54 @@ ASKED = {
     "backprop": ["backprop"],
     "arrays": ["arrays", "optimizers", "layers"],
 }
+
+# The same for what came later; judged by `pytest -m long` and by hand, a module at a time.
+LATER = {
+    "graph": ["graph", "backprop"],
+    "losses/outputs": ["graph", "backprop"],
+    "losses/distributions": ["more_losses"],
+    "losses/focal": ["more_losses"],
+    "losses/hinges": ["more_losses"],
+    "losses/scales": ["more_losses"],
+    "optimizers/adadelta": ["optimizers"],
+    "layers/convolution": ["convolution"],
+    "layers/depthwise": ["convolution"],
+    "layers/transposed_convolution": ["convolution"],
+    "layers/patches": ["convolution"],
+    "layers/window": ["convolution", "pooling"],
+    "layers/pooling": ["pooling"],
+    "layers/global_pooling": ["pooling"],
+    "layers/batch_normalization": ["normalization"],
+    "layers/layer_normalization": ["normalization"],
+    "layers/data_normalization": ["normalization"],
+    "layers/standardization": ["normalization"],
+    "layers/merging": ["merging"],
+    "layers/concatenation": ["merging"],
+    "layers/dot": ["merging"],
+    "layers/margins": ["merging", "layers"],
+    "layers/upsampling": ["merging", "layers"],
+    "layers/noise": ["noise_layers"],
+    "layers/prelu": ["noise_layers", "layers"],
+    "layers/activity": ["noise_layers", "layers"],
+    "layers/embedding": ["sequences"],
+    "layers/masking": ["sequences"],
+    "layers/recurrent": ["recurrent"],
+    "layers/simple_rnn": ["recurrent"],
+    "layers/lstm": ["recurrent"],
+    "layers/gru": ["recurrent"],
+    "layers/gate_dropout": ["recurrent"],
+    "layers/bidirectional": ["sequences", "recurrent"],
+    "layers/time_distributed": ["sequences", "recurrent"],
+    "layers/wrapper": ["sequences", "recurrent"],
+    "layers/attention": ["attention"],
+    "layers/multi_head_attention": ["attention"],
+    "layers/looking_up": ["attention"],
+    "layers/positional_embedding": ["attention", "sequences"],
+}
+NO_ARITHMETIC = {
+    "layers/__init__", "layers/base", "layers/naming", "layers/symbolic", "layers/merge_functions", "layers/weighted",
+    "layers/weight_lists", "layers/derived", "optimizers/__init__", "optimizers/ranges",
+}  # fmt: skip
 
 
 class Mutant(NamedTuple):
@@ -179,7 +229,7 @@ def noticed(mutants: list[Mutant], jobs: int) -> list[bool]:
         if os.fork() == 0:
             os.close(reading)
             for mutant in mutants[worker::jobs]:
-                os.write(writing, b"1" if judge(mutant.module, mutant.number, ASKED[mutant.module]) else b"0")
+                os.write(writing, b"1" if judge(mutant.module, mutant.number, (ASKED | LATER)[mutant.module]) else b"0")
             os._exit(0)
         os.close(writing)
         pipes.append(reading)
@@ -207,9 +257,10 @@ def harmless() -> dict[str, str]:
 def main(only: str = "", every: int = 1, jobs: int = 1) -> int:
     """Judges the mutants and prints those that nobody noticed though they are mistakes, or noticed though they are none."""
     began = time.perf_counter()
-    judged = [mutant for module in ASKED if only in module for mutant in mutants_of(module)][::every]
+    tests = ASKED | LATER if only else ASKED
+    judged = [mutant for module in tests if only in module for mutant in mutants_of(module)][::every]
     prepare()
-    asked = sorted({name for mutant in judged for name in ASKED[mutant.module]})
+    asked = sorted({name for mutant in judged for name in tests[mutant.module]})
     assert not judge(judged[0].module, None, asked), "the tests fail without any change"
     verdicts = list(zip(judged, noticed(judged, jobs), strict=True))
     known = harmless()

@@ -5,6 +5,7 @@ import pytest
 
 from chainrule.datasets.dataset import Dataset
 from chainrule.errors import SettingError
+from chainrule.images.writing_styles import STYLES
 from chainrule.optimizers import Adam
 from chainrule.optimizers.schedules import CosineDecay, OneCycle
 from chainrule.training import recipes
@@ -42,7 +43,7 @@ def test_the_classic_job_is_the_classic_job() -> None:
         (100, "relu"),
         (2, "softmax"),
     ]
-    assert (recipe.batch_size, recipe.epochs, recipe.augmentation, recipe.strangers) == (32, 10, False, 0)
+    assert (recipe.batch_size, recipe.epochs, recipe.augmentation, recipe.non_digits) == (32, 10, False, 0)
     assert model.optimizer.get_config() == Adam().get_config()
     assert model.loss_object.get_config()["label_smoothing"] == 0
     assert model.loss_object.key == "categorical_crossentropy"
@@ -89,7 +90,7 @@ def test_rates_are_planned_over_all_steps() -> None:
 
 def test_the_handwriting_recipe_bends_pictures_while_learning_only() -> None:
     """Its model carries the bending as a link before all others, and predicts without it."""
-    recipe = recipes.recipe("handwriting", hidden=(16,), epochs=2, strangers=0.0)
+    recipe = recipes.recipe("handwriting", hidden=(16,), epochs=2, non_digits=0.0)
     data = pictures()
     model = recipes.prepare(recipe, data, backend="numpy")
     assert model.learning_chain[0] is model.augmentation
@@ -115,7 +116,7 @@ def test_recipes_are_changed_stored_and_refused_by_name() -> None:
         recipes.prepare(recipes.recipe("classic").changed(batch_size=0), pictures())
 
 
-def test_handwriting_adds_other_hands_and_strangers_to_digits_only() -> None:
+def test_handwriting_adds_other_hands_and_non_digits_to_digits_only() -> None:
     """Drawn 1s, 4s, 7s and 9s with their labels, signs that are none with "all equally likely"; other classes stay alone."""
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 255, (120, 28, 28)).astype(np.uint8), np.arange(120) % 10
@@ -125,9 +126,10 @@ def test_handwriting_adds_other_hands_and_strangers_to_digits_only() -> None:
     recipe = recipes.recipe("handwriting", epochs=1)
     pictures_, answers = recipes.examples(recipe, digits, 3)
     again, _ = recipes.examples(recipe, digits, 3)
-    hands, strangers = round(recipe.hands * 100), round(recipe.strangers * 100)
-    assert len(pictures_.values) == len(answers) == 100 + hands + strangers
+    writing_styles, non_digits = round(recipe.writing_styles * 100), round(recipe.non_digits * 100)
+    assert len(pictures_.values) == len(answers) == 100 + writing_styles + non_digits
     assert np.array_equal(pictures_.values, again.values)
-    assert set(answers[100 : 100 + hands].argmax(axis=1)) <= {1, 4, 7, 9}
-    assert np.allclose(answers[100 + hands :], 0.1)
+    drawn = set(answers[100 : 100 + writing_styles].argmax(axis=1))
+    assert drawn <= set(STYLES)
+    assert np.allclose(answers[100 + writing_styles :], 0.1)
     assert len(recipes.examples(recipe, pictures(), 3)[0].values) == 100

@@ -39,6 +39,14 @@ def by_differentiation(self: Loss, y: Array, p: Array) -> Array:
     return differences(self.values, np.asarray(y), np.asarray(p)).astype(p.dtype)
 
 
+def adopt(kind: Any) -> None:
+    """A subclass that overrides `call` learns by it."""
+    kind.values, kind.derivative = by_call, by_differentiation
+
+
+ADOPTERS.append(adopt)
+
+
 def exact(values: Callable[[Array, Array], Array], y: Array, p: Array) -> Array:
     """By JAX's automatic differentiation."""
     import jax
@@ -140,11 +148,3 @@ class Summed(Loss):
 def rows_of(p: Array) -> int:
     """How many rows a batch has: over them a mean was taken."""
     return int(np.prod(p.shape[:-1]))
-
-
-def adopt(kind: Any) -> None:
-    """A subclass that overrides `call` learns by it."""
-    kind.values, kind.derivative = by_call, by_differentiation
-
-
-ADOPTERS.append(adopt)
