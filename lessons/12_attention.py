@@ -64,7 +64,7 @@ print("They agree")
 # ## It learns to look up
 #
 # Each example is a list of six pairs, a letter and a number, and then a letter again as the question: which number
-# stood beside it? Letters are drawn anew for every example, so nothing can be learned by heart; the network must
+# stood beside it? Letters are drawn anew for every example, so nothing can be memorised; the network must
 # find out *how to look*. It learns a question and a key for each letter, from nothing but right answers.
 
 # %%

@@ -122,7 +122,7 @@ for day, a in zip(days, said[:, 0], strict=True):
 assert np.allclose(said[:, 0], list(by_hand.values()), atol=1e-6)
 
 # %% [markdown]
-# ## What one neuron can not do
+# ## What one neuron cannot do
 #
 # Put the days on a map, cold to the right and rain upwards, and mark where the neuron says "jacket" (#).
 
@@ -161,7 +161,7 @@ assert right.max() == 3
 # - w₁ + w₂ + bias ≤ 0 (both up: off).
 #
 # Add the two in the middle: w₁ + w₂ + 2 · bias > 0. Take bias off on the left: w₁ + w₂ + bias > -bias ≥ 0.
-# But the last line says it is ≤ 0. Both can not be.
+# But the last line says it is ≤ 0. Both cannot be.
 #
 # ## Three neurons can
 #

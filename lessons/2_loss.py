@@ -215,7 +215,7 @@ assert np.allclose(answers["softmax"][2], 0.5, atol=0.01)
 assert answers["sigmoid"][2].min() > 0.9
 
 # %% [markdown]
-# "Both" can not be said by a softmax: what it gives to the cat it takes from the dog. It does the best it
+# "Both" cannot be said by a softmax: what it gives to the cat it takes from the dog. It does the best it
 # can, half and half.
 #
 # For a single yes-no question both ways are the same: a softmax over two is a sigmoid of the difference.
@@ -230,7 +230,7 @@ assert abs(two - one) < 1e-12
 # %% [markdown]
 # Two more things that confuse people.
 #
-# **Losses of different kinds can not be compared.** The same ten probabilities get very different numbers,
+# **Losses of different kinds cannot be compared.** The same ten probabilities get very different numbers,
 # because the binary one looks at ten yes-no answers, most of them easy, and takes their mean.
 #
 # **"sparse" is about the labels, not the loss.** Labels may be written as one-hot rows or as numbers; the
@@ -261,7 +261,7 @@ assert abs(names["binary_crossentropy"] - (-np.log(0.1) - 9 * np.log(0.9)) / 10)
 # ## Exercise
 #
 # In a town it rains on 7 of 10 days, without any pattern. A weather forecaster says the same probability
-# every day. One forecaster says 100 %, because rain is the better guess; one says 50 %, "can not be known";
+# every day. One forecaster says 100 %, because rain is the better guess; one says 50 %, "cannot be known";
 # find the probability with the least cross-entropy. Is it worth being honest?
 
 # %%

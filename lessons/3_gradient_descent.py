@@ -30,7 +30,7 @@ for w in (0, 1, 2, 3, 4, 5):
     print(f"w = {w}:  prediction {w * 2:2d}, loss {loss(w):2.0f}  " + "#" * int(loss(w)))
 
 # %% [markdown]
-# A valley. We stand at w = 0 and can not see it: we only know the loss where we are. But we can feel the
+# A valley. We stand at w = 0 and cannot see it: we only know the loss where we are. But we can feel the
 # slope: move w a little to both sides and look how much the loss changes.
 #
 # **Predict before you run:** is the slope at w = 0 positive or negative? And at w = 4?

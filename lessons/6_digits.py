@@ -58,7 +58,7 @@ assert laziest < 0.12
 # A Dense layer wants a row of numbers, so each picture is laid out as one: 28 · 28 = 784, row after row. Then
 # the network no longer knows which pixels are neighbours.
 #
-# **Predict before you run:** we mix the 784 pixels, all pictures in the same way, so that you can not
+# **Predict before you run:** we mix the 784 pixels, all pictures in the same way, so that you cannot
 # recognise anything any more. Will a network learn worse from that?
 
 # %%

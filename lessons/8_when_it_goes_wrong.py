@@ -295,7 +295,7 @@ show(
 #
 # 1. **The first loss.** Near log(number of classes)? If it is far above, inputs are too large or first
 #    weights wrong.
-# 2. **Learn 20 examples by heart.** A network that can not do that has a bug, not a lack of data.
+# 2. **Learn 20 examples by heart.** A network that cannot do that has a bug, not a lack of data.
 # 3. **Look at the data**, in the shape in which the network gets them, with their labels. Most bugs live
 #    there.
 

@@ -1,4 +1,4 @@
-"""The one file that knows both array libraries: which one an array belongs to, and luck that both draw alike.
+"""The one file that knows both array libraries: which one an array belongs to, and random numbers that both draw alike.
 
 Engine code never asks for an array's type. It asks the array for its library, so the same line runs on NumPy,
 where every number can be watched, and on JAX, where it is compiled.
@@ -75,7 +75,7 @@ def scatter_add(shape: tuple[int, ...], index: Array, rows: Array) -> Array:
     return total
 
 
-# ── luck ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── randomness ─────────────────────────────────────────────────────────────────────────────────────────────────
 # First weights and the order of the examples are drawn on the host by NumPy. What is needed inside a step, where
 # nothing may be remembered, is computed from its place (seed, step, layer, index) by an integer hash, so that both
 # libraries draw the same bits and any step can be repeated alone.
@@ -92,7 +92,7 @@ def set_seed(seed: int) -> None:
 
 
 def next_seed() -> int:
-    """A seed for a new model: decided by `set_seed`, or fresh luck. 53 bits, so that JSON keeps it exactly."""
+    """A seed for a new model: decided by `set_seed`, or random. 53 bits, so that JSON keeps it exactly."""
     if not _given:
         return int.from_bytes(os.urandom(8), "little") >> 11  # np.random is not imported by who only predicts
     _given[1] += 1

@@ -3,7 +3,7 @@
     ChainruleError
     ├── SettingError      a name or a value that was typed is not one that exists   (also a ValueError)
     ├── ShapeError        arrays that do not fit each other or the layer            (also a ValueError)
-    ├── DataError         a picture, table or folder that can not be learned from   (also a ValueError)
+    ├── DataError         a picture, table or folder that cannot be learned from   (also a ValueError)
     ├── FileError         a file that is not what it claims, or is not safe to read (also a ValueError)
     ├── DownloadError     a data set that could not be fetched                      (also an OSError)
     ├── NotFiniteError    a number stopped being finite while learning              (also an ArithmeticError, a RuntimeError)
@@ -34,7 +34,7 @@ class ShapeError(ChainruleError, ValueError):
 
 
 class DataError(ChainruleError, ValueError):
-    """A picture, a table or a folder can not be learned from as it is."""
+    """A picture, a table or a folder cannot be learned from as it is."""
 
 
 class FileError(ChainruleError, ValueError):

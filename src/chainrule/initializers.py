@@ -1,4 +1,4 @@
-"""First weights. Keras's names, formulas and defaults; the luck comes from the generator that is handed in.
+"""First weights. Keras's names, formulas and defaults; the random numbers come from the generator that is handed in.
 
 An initializer is a small set of settings; calling it with a shape and a generator draws the weights as float32.
 """

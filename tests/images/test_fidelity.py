@@ -28,7 +28,7 @@ def chunk(name, body):
 
 
 def png(values, bits, colour, palette=b"", interlaced=False):
-    """A PNG written by hand, values (h, w) or (h, w, c) of whole numbers: what Pillow can not write."""
+    """A PNG written by hand, values (h, w) or (h, w, c) of whole numbers: what Pillow cannot write."""
     flat = values.reshape(*values.shape[:2], -1)
     whole = [(0, 0, 1, 1)]
     adam7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]

@@ -1,4 +1,4 @@
-"""Reading pictures: what people have is read; what can not be read is refused in one sentence."""
+"""Reading pictures: what people have is read; what cannot be read is refused in one sentence."""
 
 import base64
 import io

@@ -121,7 +121,7 @@ def test_pictures_are_written_and_read(tmp_path) -> None:
     (tmp_path / "b.png").write_bytes(b"not a picture")
     with pytest.raises(FileError, match="not a picture"):
         image.load_img(tmp_path / "b.png")
-    with pytest.raises(FileError, match="can not be read"):
+    with pytest.raises(FileError, match="cannot be read"):
         image.load_img(tmp_path / "none.png")
 
 

@@ -175,7 +175,7 @@ def judge(module: str, number: int | None, asked: list[str]) -> bool:
         try:
             sys.meta_path.insert(0, StandIn(module, number))
             os._exit(run_tests(asked))
-        finally:  # what can not even be compiled or imported is noticed, too
+        finally:  # what cannot even be compiled or imported is noticed, too
             os._exit(1)
     _, status = os.waitpid(pid, 0)
     return status != 0

@@ -4,7 +4,7 @@
     written    row i of J is what the backward rule answers to the unit vector e_i
 
 Nothing is averaged and no direction is chosen: every entry of the Jacobian must agree. The caller keeps the point
-away from kinks (`away_from`), where a derivative is a convention and can not be measured.
+away from kinks (`away_from`), where a derivative is a convention and cannot be measured.
 """
 
 from collections.abc import Callable

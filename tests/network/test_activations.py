@@ -244,6 +244,6 @@ def test_an_unknown_name_is_refused(wrong) -> None:
 
 
 def test_a_function_without_a_derivative_is_refused() -> None:
-    """A plain function can not be learned through, and the error says so."""
+    """A plain function cannot be learned through, and the error says so."""
     with pytest.raises(SettingError, match="without a derivative"):
         activations.get(lambda z: z * z)

@@ -260,7 +260,7 @@ FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
 def test_a_mistake_too_large_for_float32_costs_ten_to_the_38() -> None:
-    """Logits whose difference float32 can not hold give a loss that it can."""
+    """Logits whose difference float32 cannot hold give a loss that it can."""
     z = np.array([[-3.4e38, 3.4e38]], np.float32)
     with np.errstate(over="ignore"):
         assert CategoricalCrossentropy(from_logits=True).values(np.array([[1.0, 0.0]]), z)[

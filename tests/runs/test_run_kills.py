@@ -121,7 +121,7 @@ def test_a_second_process_is_refused_and_told_who_is_there(tmp_path) -> None:
 
 
 def test_a_second_writer_in_the_same_process_is_refused(tmp_path) -> None:
-    """Also one program can not record into one folder twice at a time."""
+    """Also one program cannot record into one folder twice at a time."""
     with begin(tmp_path) as writer:
         with pytest.raises(FileError, match=str(os.getpid())):
             RunWriter.reopen(writer.folder, settings())

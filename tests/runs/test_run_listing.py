@@ -88,7 +88,7 @@ def test_a_folder_that_is_not_there_holds_no_runs(tmp_path) -> None:
     """Before the first run the list is empty; a file in its place is an error."""
     assert list_runs(tmp_path / "runs").runs == []
     (tmp_path / "file").write_text("")
-    with pytest.raises(FileError, match="can not be read"):
+    with pytest.raises(FileError, match="cannot be read"):
         list_runs(tmp_path / "file")
 
 
@@ -259,7 +259,7 @@ def test_a_removal_that_was_stopped_can_be_repeated(tmp_path) -> None:
     from simulated_disk import Refusing
 
     run = whole(tmp_path)
-    with pytest.raises(FileError, match="can not be removed: Input/output error"):
+    with pytest.raises(FileError, match="cannot be removed: Input/output error"):
         remove(run, disk=Refusing(3, errno.EIO))
     assert names(list_runs(tmp_path)) == [run.name]
     remove(Run(run.path))

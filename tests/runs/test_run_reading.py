@@ -178,7 +178,7 @@ def test_nearest_is_the_newest_snapshot_before(recorded) -> None:
 
 
 def test_a_state_of_another_step_is_not_kept_under_this_one(tmp_path) -> None:
-    """A state that says its step can not be recorded before another one."""
+    """A state that says its step cannot be recorded before another one."""
     with begin(tmp_path) as writer, pytest.raises(SettingError, match=r"before step 5, but 0 is next"):
         writer.snapshot(state(5))
 

@@ -178,7 +178,7 @@ def test_a_read_only_folder_is_said_before_anything_is_done(tmp_path, monkeypatc
 
 
 def test_a_place_that_is_no_folder_is_refused(tmp_path) -> None:
-    """Runs can not be recorded inside a file."""
+    """Runs cannot be recorded inside a file."""
     (tmp_path / "runs").write_text("mine")
     with pytest.raises(FileError, match="No run can be recorded in"):
         begin(tmp_path / "runs")

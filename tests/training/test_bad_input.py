@@ -1,4 +1,4 @@
-"""What can not be learned from is refused before the first step, with its place and what to do."""
+"""What cannot be learned from is refused before the first step, with its place and what to do."""
 
 import numpy as np
 import pytest

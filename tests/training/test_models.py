@@ -78,7 +78,7 @@ def test_what_can_not_be_put_together_is_refused() -> None:
     ):
         with pytest.raises(SettingError, match=words):
             make()
-    with pytest.raises(ShapeError, match="can not turn"):
+    with pytest.raises(ShapeError, match="cannot turn"):
         Sequential([Input((5,)), Reshape((2, 3))])
     empty = Sequential()
     empty.compile("adam", "mse")

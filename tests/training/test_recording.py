@@ -140,7 +140,7 @@ def test_a_finished_run_gives_its_model_again(path, tmp_path) -> None:
 
 
 def test_a_second_recording_of_the_same_run_is_refused(path, tmp_path) -> None:
-    """While one program records a run, another can not go on with it."""
+    """While one program records a run, another cannot go on with it."""
 
     class Meanwhile(Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -190,7 +190,7 @@ def test_a_folder_that_can_not_be_written_is_said_and_learning_goes_on(path, tmp
 
 
 def test_a_run_of_a_program_is_left_to_that_program(path, tmp_path) -> None:
-    """What was recorded in Python without a recipe can not be made again from its folder, and is told how instead."""
+    """What was recorded in Python without a recipe cannot be made again from its folder, and is told how instead."""
     from chainrule import Sequential
     from chainrule.layers import Dense
     from chainrule.recording.recorder import RunRecorder

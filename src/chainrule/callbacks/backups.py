@@ -87,7 +87,7 @@ class BackupAndRestore(Checkpointer):
             DISK.save(self.path, snapshots.encode(about))
         except OSError as problem:
             raise FileError(
-                f"{self.path} can not be written: {problem.strerror or problem}. The one before is untouched."
+                f"{self.path} cannot be written: {problem.strerror or problem}. The one before is untouched."
             ) from problem
 
     def end(self, state: Any, place: tuple[int, int], records: Any, logs: dict[str, float]) -> None:

@@ -136,7 +136,7 @@ class History(Callback):
         self.epoch, self.history = [], {}
 
     def begin_after(self, past: Iterable[tuple[int, Logs]]) -> None:
-        """Takes over the epochs of a recorded run that is gone on with."""
+        """Takes over the epochs of a recorded run that is resumed."""
         for epoch, logs in past:
             self.on_epoch_end(epoch, logs)
 

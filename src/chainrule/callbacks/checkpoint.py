@@ -48,7 +48,7 @@ class Checkpointer(Callback):
         return start
 
     def next_stop(self, step: int) -> int | None:
-        """The next step, counted over the whole run, before which it wants to be called."""
+        """The next step, counted over the whole run, before which it is to be called."""
         return None
 
     def before(self, state: Any, loaded: Any, order: np.ndarray, k: int, step: int) -> None:
@@ -65,7 +65,7 @@ class Checkpointer(Callback):
 
 
 def first_point(model: Any, state: Any) -> ResumePoint:
-    """Where fit begins when nothing is gone on with."""
+    """Where fit begins when nothing is resumed."""
     return ResumePoint(state, {}, 0, model.epoch_to_start, model.epochs_seen)
 
 

@@ -35,6 +35,6 @@ def numeric_rate(model: Any, who: str) -> float:
     rate = model.optimizer.learning_rate
     if isinstance(rate, LearningRateSchedule):
         raise SettingError(
-            f"{who} can not change the rate: the optimizer follows {type(rate).__name__} already."
+            f"{who} cannot change the rate: the optimizer follows {type(rate).__name__} already."
         )
     return float(rate)

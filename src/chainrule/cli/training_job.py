@@ -19,7 +19,7 @@ FIXED = ("recipe", "layers", "activation", "seed")  # what a fork has from its p
 def job_of(args: "Namespace") -> "Job":
     """The training that the command line asks for."""
     if args.resume and args.fork:
-        raise SettingError("--resume goes on with a run, --fork leaves one: choose one of them.")
+        raise SettingError("--resume continues a run, --fork leaves one: choose one of them.")
     if args.no_record and (args.resume or args.fork):
         raise SettingError("--no-record is for fresh trainings: a run that is resumed or forked is recorded.")
     source = None if args.data is None else paths.data(args.data)
@@ -76,7 +76,7 @@ def refuse_meaningless(data: "Dataset") -> None:
 
 
 def resumed(args: "Namespace", source: str | None, changes: dict[str, Any]) -> "Job":
-    """An interrupted run, gone on with."""
+    """An interrupted run, resumed."""
     from chainrule.recording import resume
 
     run = found(args, args.resume)

@@ -105,7 +105,7 @@ def _too_bad(root: Path, bad: list[tuple[str, str]]) -> DataError:
     shown = [f"  {where}: {why}" for where, why in bad[:10]]
     more = [f"  and {len(bad) - 10:,} more"] if len(bad) > 10 else []
     first = f"{root} has {len(bad):,} things in it that cannot be learned from:"
-    return DataError("\n".join([first, *shown, *more, "skip_bad=True (--skip-bad) goes on without them."]))
+    return DataError("\n".join([first, *shown, *more, "skip_bad=True (--skip-bad) continues without them."]))
 
 
 def _class_names(root: Path, found: Tree) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def from_arrays(
     if skipped and not skip_bad:
         more = f" and {len(skipped) - 10:,} more" if len(skipped) > 10 else ""
         lines = [f"  {where}: {why}" for where, why in skipped[:10]]
-        last = f"skip_bad=True (--skip-bad) goes on without them{more}."
+        last = f"skip_bad=True (--skip-bad) continues without them{more}."
         raise DataError("\n".join([f"{name} has examples that cannot be used:", *lines, last]))
     ys, names, notes = _answers(name, {part: y for part, (_, y) in parts.items()}, task, class_names)
     xs, rescaled = one_scale(name, {part: x for part, (x, _) in parts.items()})

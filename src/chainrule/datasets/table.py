@@ -182,7 +182,7 @@ def _without_faults(
         lines += [f"  and {len(bad) - 10:,} more"] if len(bad) > 10 else []
         lines += (
             [
-                "skip_bad=True (--skip-bad) goes on without these rows, drop=['column'] (--drop column) without a column."
+                "skip_bad=True (--skip-bad) continues without these rows, drop=['column'] (--drop column) without a column."
             ]
             if hint
             else []

@@ -27,15 +27,15 @@ def drawn_glyphs(n: int, seed: int) -> Pixels:
     letters, marks = list(LETTERS.values()), list(MARKS.values())
     out = []
     for _ in range(n):
-        luck = rng.random()
-        if luck < 0.55:
+        chance = rng.random()
+        if chance < 0.55:
             styles = letters[rng.integers(len(letters))]
             strokes = glyph_strokes(styles[rng.integers(len(styles))], rng)
-        elif luck < 0.68:
+        elif chance < 0.68:
             strokes = glyph_strokes(marks[rng.integers(len(marks))], rng)
-        elif luck < 0.80:
+        elif chance < 0.80:
             strokes = scribble(rng)
-        elif luck < 0.90:
+        elif chance < 0.90:
             strokes = polygon(rng) if rng.random() < 0.6 else spiral(rng)
         else:
             out.append(_placed(blot(rng)))
@@ -156,12 +156,12 @@ def spoiled(digits: Pixels, labels: np.ndarray[Any, Any], seed: int) -> Pixels:
     rng = np.random.default_rng(seed)
     out = []
     for digit, label in zip(digits, labels, strict=True):
-        ink, luck = _own(digit), rng.random()
-        if luck < 0.3 and label in (2, 3, 5):
+        ink, chance = _own(digit), rng.random()
+        if chance < 0.3 and label in (2, 3, 5):
             h = ink.shape[0]
             part = max(4, round(h * rng.uniform(0.4, 0.55)))
             ink = ink[:part] if rng.random() < 0.5 else ink[h - part :]
-        elif luck < 0.3 and label not in (0, 8):
+        elif chance < 0.3 and label not in (0, 8):
             ink = np.rot90(ink, 1 if rng.random() < 0.5 else 3)
         else:
             ink = beside(ink, _own(digits[rng.integers(len(digits))]), int(rng.integers(-2, 4)))

@@ -27,7 +27,7 @@ def cells_of(path: Path, content: bytes) -> list[Cell]:
         cells = json.loads(content)["cells"]
         sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise FileError(f"{path} is not a notebook: its cells can not be read.") from None
+        raise FileError(f"{path} is not a notebook: its cells cannot be read.") from None
     made = [Cell(f"{path.name}[{number}]", plain(source)) for number, source in enumerate(sources, 1)]
     for cell in made:  # so that tracebacks show its lines
         linecache.cache[cell.name] = (len(cell.text), None, cell.text.splitlines(keepends=True), cell.name)

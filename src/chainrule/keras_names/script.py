@@ -34,7 +34,7 @@ def run(
     try:
         content = path.read_bytes()
     except OSError as problem:
-        raise FileError(f"{script} can not be read: {problem.strerror or problem}.") from None
+        raise FileError(f"{script} cannot be read: {problem.strerror or problem}.") from None
     cells = cells_of(path, content)
     notes = Notes(quiet)
     if not strict:

@@ -1,6 +1,6 @@
 """The layers, under Keras's names.
 
-`CLASSES` is the list of what a model file may name: a class that is not in it can not be loaded, whatever a file says.
+`CLASSES` is the list of what a model file may name: a class that is not in it cannot be loaded, whatever a file says.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -229,7 +229,7 @@ def deserialize(entry: Any) -> Layer:
     try:
         return CLASSES[name].from_config(config)
     except TypeError as problem:
-        raise SettingError(f"The stored {name} can not be built: {problem}.") from None
+        raise SettingError(f"The stored {name} cannot be built: {problem}.") from None
 
 
 def serialize(layer: Layer) -> dict[str, Any]:

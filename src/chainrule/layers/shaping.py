@@ -116,7 +116,7 @@ class Reshape(Layer):
         fits = total % known == 0 if -1 in self.target_shape else total == known
         if not fits:
             raise ShapeError(
-                f"{self.label} can not turn {input_shape} ({total} numbers) into {self.target_shape}."
+                f"{self.label} cannot turn {input_shape} ({total} numbers) into {self.target_shape}."
             )
         return tuple(total // known if n == -1 else n for n in self.target_shape)
 

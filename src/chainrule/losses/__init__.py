@@ -164,7 +164,7 @@ def _stored(entry: dict[str, Any]) -> Loss:
     try:
         return kind.from_config(settings)
     except TypeError as problem:
-        raise SettingError(f"The stored loss {name} can not be built: {problem}.") from None
+        raise SettingError(f"The stored loss {name} cannot be built: {problem}.") from None
 
 
 def for_learning(loss: Loss) -> Loss:

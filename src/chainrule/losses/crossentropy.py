@@ -7,7 +7,7 @@ from chainrule.activations import sigmoid, softmax
 from chainrule.arrays import Array, namespace
 
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before a logarithm
-LOWEST = -1e38  # stands for differences of logits that float32 can not hold: 0 · inf would not be a number
+LOWEST = -1e38  # stands for differences of logits that float32 cannot hold: 0 · inf would not be a number
 
 # ── the fused rules ────────────────────────────────────────────────────────────────────────────────────────────────
 # Where a model ends in softmax (or sigmoid) and is scored by a cross-entropy, the two rules together are simpler and

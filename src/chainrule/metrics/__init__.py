@@ -187,7 +187,7 @@ def _stored(entry: dict[str, Any], y_shape: tuple[int, ...], output_shape: tuple
     try:
         return kind.from_config(settings)
     except TypeError as problem:
-        raise SettingError(f"The stored metric {name} can not be built: {problem}.") from None
+        raise SettingError(f"The stored metric {name} cannot be built: {problem}.") from None
 
 
 def serialize(metric: object) -> Any:

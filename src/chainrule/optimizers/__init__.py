@@ -46,7 +46,7 @@ def get(optimizer: object) -> Optimizer:
         check_ranges(type(made).__name__, vars(made))
         return made
     except TypeError as problem:
-        raise SettingError(f"The optimizer {name} can not be built from its settings: {problem}.") from None
+        raise SettingError(f"The optimizer {name} cannot be built from its settings: {problem}.") from None
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:

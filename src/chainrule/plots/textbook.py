@@ -169,9 +169,9 @@ DENTS = ((0.9, -2.3), (0.75, -0.4))  # (depth, place)
 def points(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     """The points to fit a line to, or 24 near 2 x + 1."""
     if x is None or y is None:
-        luck = np.random.default_rng(4)
+        rng = np.random.default_rng(4)
         x = np.linspace(0, 2, 24)
-        y = 2 * x + 1 + luck.normal(0, 0.5, len(x))
+        y = 2 * x + 1 + rng.normal(0, 0.5, len(x))
     x, y = np.asarray(x, np.float64).reshape(-1), np.asarray(y, np.float64).reshape(-1)
     if len(x) != len(y) or not len(x):
         raise ShapeError(f"Each point needs an x and a y; there are {len(x)} and {len(y)}.")

@@ -34,7 +34,7 @@ SECONDS_FOR_ONE = 20.0  # learning for each second that a snapshot takes
 
 
 class RunRecorder(Checkpointer):
-    """Records what fit does into a new folder under `runs_dir`, or goes on with an interrupted run.
+    """Records what fit does into a new folder under `runs_dir`, or continues an interrupted run.
 
     label: the end of the folder's name.  data: {"name", "digest", ...} (a digest is made when there is none).
     recipe: the recipe's dict.  resume: the folder of a run to go on with.  parent, start: where a fork came from.

@@ -3,7 +3,7 @@
 open_run("last")  a run, opened: .at(step) .batch(step) .fork(step, learning_rate=...) .resume()
 
 new(...)       a training that records itself, so that all of this is possible later
-resumed(run)   goes on with an interrupted run; it ends with the bits it would have had
+resumed(run)   continues an interrupted run; it ends with the bits it would have had
 forked(run, step, learning_rate=...)   leaves a run at a step, with something changed
 opened(run)    a Replay: any step again
 """
@@ -306,7 +306,7 @@ def rebuild(
     if "seed" not in stored.recipe or "source" not in stored.data:
         raise SettingError(
             f"{run.name} was recorded by a program of its own, so only that can make its network and data again: "
-            "RunRecorder(resume=...) goes on with it, open_run(name, model=model, x=x, y=y) opens its steps."
+            "RunRecorder(resume=...) continues it, open_run(name, model=model, x=x, y=y) opens its steps."
         )
     source = stored.data["source"] if source is None else source
     known = dict(stored.data["options"])

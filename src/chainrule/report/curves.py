@@ -29,7 +29,7 @@ def section(of: Material) -> Section:
     each = -(-len(run.steps) // STRETCHES)
     whole = figure(drawing(plots.svg(steps(of)), "the loss, step by step"), [
         "The loss is how wrong the network is, as a number; learning makes it small. ",
-        f"Each point is the mean over about {count(each, 'step')}, so that the luck of single batches does not hide the way." if each > 1
+        f"Each point is the mean over about {count(each, 'step')}, so that the randomness of single batches does not hide the trend." if each > 1
         else "Each point is one step, and so one batch; some batches are harder than others.",
     ], wide=True)  # fmt: skip
     shown = []
@@ -52,7 +52,7 @@ def title(of: Material) -> str:
     loss = np.asarray(of.run.steps["loss"], np.float64)
     broken = np.flatnonzero(~np.isfinite(loss))
     if len(broken):
-        return f"From step {broken[0] + of.run.steps.first:,} on the loss was no finite number any more"
+        return f"From step {broken[0] + of.run.steps.first:,} on the loss was not finite any more"
     piece = max(1, min(100, len(loss) // 10))
     first, last = float(loss[:piece].mean()), float(loss[-piece:].mean())
     word = "fell" if last < 0.98 * first else "rose" if last > 1.02 * first else "stayed"
@@ -92,7 +92,7 @@ def words(of: Material, name: str) -> str:
         "mae": "How far off it is on average (the mean absolute error).",
     }.get(name, f"The {name.replace('_', ' ')}, epoch by epoch.")
     more = (
-        " Dashed: on what was held back and not learned from. Where the two part, it learns by heart."
+        " Dashed: on what was held back and not learned from. Where the two part, it memorises."
         if held
         else ""
     )

@@ -175,5 +175,5 @@ def read_info(folder: Path) -> Info:
     except (FileNotFoundError, NotADirectoryError):
         raise FileError(f"{folder} is not a recorded run: there is no {INFO} in it.") from None
     except OSError as problem:
-        raise FileError(f"{path} can not be read: {problem.strerror or problem}.") from None
+        raise FileError(f"{path} cannot be read: {problem.strerror or problem}.") from None
     return Info.decode(data, str(path))

@@ -66,7 +66,7 @@ def all_runs(runs_dir: Any) -> list[Run]:
     except FileNotFoundError:
         return []
     except OSError as problem:
-        raise FileError(f"{os.fspath(runs_dir)} can not be read: {problem.strerror or problem}.") from None
+        raise FileError(f"{os.fspath(runs_dir)} cannot be read: {problem.strerror or problem}.") from None
     return [Run(Path(runs_dir, name)) for name in names if os.path.isfile(os.path.join(runs_dir, name, INFO))]  # noqa: PTH113, PTH118 - ten times as fast, for thousands
 
 
@@ -104,7 +104,7 @@ def find(runs_dir: Any, which: str | os.PathLike[str]) -> Run:
 
 
 def has_id(run: Run, beginning: str) -> bool:
-    """Whether a run's id begins so; a run that can not be read has none."""
+    """Whether a run's id begins so; a run that cannot be read has none."""
     try:
         return len(beginning) >= 4 and run.info.id.startswith(beginning)
     except FileError:

@@ -24,7 +24,7 @@ def read(folder: Path, name: str) -> bytes:
     try:
         return (folder / name).read_bytes()
     except OSError as problem:
-        raise FileError(f"{folder / name} can not be read: {problem.strerror or problem}.") from None
+        raise FileError(f"{folder / name} cannot be read: {problem.strerror or problem}.") from None
 
 
 def newest(folder: Path, info: Info) -> Whole:

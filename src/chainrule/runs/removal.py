@@ -54,4 +54,4 @@ def remove(run: Run, *, disk: Disk = DISK) -> None:
         finally:
             lock.release()
     except OSError as problem:
-        raise FileError(f"{run.path} can not be removed: {problem.strerror or problem}.") from problem
+        raise FileError(f"{run.path} cannot be removed: {problem.strerror or problem}.") from problem

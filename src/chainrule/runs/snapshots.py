@@ -74,7 +74,7 @@ def flatten(state: Any) -> tuple[dict[str, np.ndarray], Any]:
         if array.dtype.name not in KINDS or name in arrays:
             what = f"of type {array.dtype}" if array.dtype.name not in KINDS else "named twice"
             raise SettingError(
-                f"A snapshot can not hold the state's {name!r}: it is {what}. Arrays of numbers are kept."
+                f"A snapshot cannot hold the state's {name!r}: it is {what}. Arrays of numbers are kept."
             )
         arrays[name] = array
         return name
@@ -175,7 +175,7 @@ def load_file(folder: Path, step: int, run: str) -> Snapshot:
     except FileError as problem:
         raise FileError(f"{path} {problem}") from None
     except OSError as problem:
-        raise FileError(f"{path} can not be read: {problem.strerror or problem}.") from None
+        raise FileError(f"{path} cannot be read: {problem.strerror or problem}.") from None
     found = decode(data, str(path))
     if (found.step, found.run) != (step, run):
         raise FileError(f"{path} is the snapshot of another run or step: it was moved or renamed.")

@@ -117,7 +117,7 @@ class RunWriter:
 
     @classmethod
     def reopen(cls, folder: Any, settings: Settings, *, disk: Disk = DISK) -> Self:
-        """Goes on with a run from its newest whole snapshot, which is then in `restored`.
+        """Continues a run from its newest whole snapshot, which is then in `restored`.
 
         Steps and epochs after it are cut off: they will come again, the same. Refused: a run that another process
         writes, one that is finished, and settings other than those it began with (SettingError shows what differs).
@@ -128,7 +128,7 @@ class RunWriter:
         try:
             lock = Lock(folder)
         except OSError as problem:
-            raise FileError(f"{folder} can not be written: {problem.strerror or problem}.") from problem
+            raise FileError(f"{folder} cannot be written: {problem.strerror or problem}.") from problem
         try:
             info = read_info(folder)  # what it says now that nobody else writes
             if info.status == "finished":
@@ -252,11 +252,11 @@ class RunWriter:
             yield
         except OSError as problem:
             self.stopped = (
-                f"The run in {self.folder} can not be {what}: {problem.strerror or problem}. "
+                f"The run in {self.folder} cannot be {what}: {problem.strerror or problem}. "
                 "What was recorded before is untouched."
             )
             raise FileError(self.stopped) from problem
-        except ChainruleError:  # what was given can not be recorded: nothing was written
+        except ChainruleError:  # what was given cannot be recorded: nothing was written
             raise
         except (
             BaseException
@@ -284,6 +284,6 @@ def compare_settings(folder: Path, stored: Settings, asked: Settings) -> None:
         table = "".join(f"\n  {change}" for change in changed[:20])
         more = f"\n  and {len(changed) - 20} more" if len(changed) > 20 else ""
         raise SettingError(
-            f"{folder} can not be resumed with other settings or data. It began with / is now asked to go on with:{table}{more}\n"
+            f"{folder} cannot be resumed with other settings or data. It began with / is now asked to go on with:{table}{more}\n"
             "Resume it as it began, or fork it to change something."
         )

@@ -1,4 +1,4 @@
-"""Pictures are read in a process of their own: what comes from strangers is decoded away from the models.
+"""Pictures are read in a process of their own: what comes from unknown senders is decoded away from the models.
 
 The child has limits on memory and files, gets bytes and gives pixels; a picture that takes too long, or breaks the child,
 costs that request only. `python -m chainrule.server.decoder` is the child.

@@ -39,7 +39,7 @@ def clock(seconds: float) -> str:
 class Progress:
     """One pass over the data, announced as verbose asks: 0 nothing, 1 a live bar, 2 one line at the end.
 
-    On a terminal that can not redraw, or into a file, "auto" is 2.
+    On a terminal that cannot redraw, or into a file, "auto" is 2.
     """
 
     def __init__(self, verbose: Any, steps: int, stream: TextIO | None = None) -> None:

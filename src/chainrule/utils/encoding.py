@@ -44,7 +44,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
 
 
 def set_random_seed(seed: int) -> None:
-    """Decides the luck of everything that follows: first weights, orders, dropout. NumPy's and Python's too."""
+    """Decides the randomness of everything that follows: first weights, orders, dropout. NumPy's and Python's too."""
     import random
 
     random.seed(seed)

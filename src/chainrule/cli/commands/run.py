@@ -37,7 +37,7 @@ MEANT = {
 def arguments(parser: Parser) -> None:
     """Adds what this command takes."""
     parser.add_argument("script", metavar="SCRIPT", help="a .py or .ipynb file; its own arguments follow it")
-    parser.add_argument("--no-record", action="store_true", help="leave no runs")
+    parser.add_argument("--no-record", action="store_true", help="do not record")
     parser.add_argument("--strict", action="store_true", help="refuse spellings that Keras 3 refuses")
     add_runs_dir(parser)
     parser.leave_rest()

@@ -5,7 +5,7 @@ DATA is a set known by name (mnist when left out), a folder of pictures with a s
 changes one thing. Ctrl-C ends the learning and keeps what was learned.
 
 The training is recorded as a run, from which any of its steps can be reached again: `chainrule explain` opens one,
---resume goes on with a run that was interrupted, --fork leaves one at a step with something changed.
+--resume continues a run that was interrupted, --fork leaves one at a step with something changed.
 """
 
 import math

@@ -34,7 +34,7 @@ def load_img(
     except UnidentifiedImageError:
         raise FileError(f"{path} is not a picture that can be read.") from None
     except OSError as problem:
-        raise FileError(f"{path} can not be read: {problem.strerror or problem}.") from None
+        raise FileError(f"{path} cannot be read: {problem.strerror or problem}.") from None
     if not (mode == "L" and picture.mode in ("I;16", "I", "L")):
         picture = picture.convert(mode)
     return picture if target_size is None else resized(picture, tuple(target_size), interpolation, keep_aspect_ratio)
@@ -103,7 +103,7 @@ def save_img(
     try:
         picture.save(path, format=file_format, **settings)
     except (OSError, ValueError) as problem:
-        raise FileError(f"{path} can not be written: {problem}.") from None
+        raise FileError(f"{path} cannot be written: {problem}.") from None
 
 
 def smart_resize(x: Any, size: Any, interpolation: str = "bilinear", data_format: str | None = None) -> np.ndarray:
