@@ -145,14 +145,26 @@ def test_ctrl_c_keeps_what_was_learned(folder, tmp_path, number, code, backgroun
     assert model.extras["accuracy"] == found["accuracy"]
 
 
+READING = """
+import sys, time
+from chainrule import datasets
+from chainrule.cli import main
+def load(*words, **options):
+    print("reading", flush=True)
+    time.sleep(60)
+datasets.load = load
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def test_ctrl_c_before_anything_was_learned_writes_nothing(tmp_path) -> None:
     """While data is still being read, Ctrl-C is one word and exit code 130."""
-    os.mkfifo(tmp_path / "slow.csv")
-    process = subprocess.Popen([*PROGRAM, "train", "slow.csv", "--target", "y"], cwd=tmp_path, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)  # fmt: skip
-    with open(tmp_path / "slow.csv", "w"):  # returns when the other side has opened it, and gives it nothing
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+    (tmp_path / "slow.csv").write_text("x,y\n1,2\n")
+    process = subprocess.Popen([sys.executable, "-c", READING, "train", "slow.csv", "--target", "y"], cwd=tmp_path,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    assert process.stdout.readline() == "reading\n"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == "chainrule train: Interrupted.\n"
     assert [p.name for p in tmp_path.iterdir()] == ["slow.csv"]

@@ -17,7 +17,7 @@ from chainrule import Sequential
 from chainrule.arrays import counter_noise, seed_words
 from chainrule.backprop import first_state, make_step
 from chainrule.callbacks import LambdaCallback
-from chainrule.engine import ENGINES
+from chainrule.engine.engines import ENGINES
 from chainrule.engine.epoch import empty_records, on_host, totals_of
 from chainrule.engine.examples import Examples, Scaled
 from chainrule.engine.numpy_engine import without_tiny

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from chainrule.engine import NumpyEngine
 from chainrule.engine.epoch import empty_records
+from chainrule.engine.numpy_engine import NumpyEngine
 from chainrule.engine.threads import SMALL, for_products, largest_product
 
 

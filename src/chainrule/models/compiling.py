@@ -1,11 +1,13 @@
 """What `compile` is told, for one output or several: losses, their weights, metrics."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule import custom_objects
 from chainrule.errors import SettingError, unknown
-from chainrule.losses.outputs import Output
+
+if TYPE_CHECKING:
+    from chainrule.losses.outputs import Output
 
 # Settings of compile that change nothing at these values.
 IGNORED_SETTINGS: dict[str, tuple[Any, ...]] = {
@@ -57,9 +59,10 @@ class Asked:
 
     def outputs(
         self, names: Sequence[str], y_shapes: Sequence[Any], output_shapes: Sequence[Any]
-    ) -> list[Output]:
+    ) -> "list[Output]":
         """Each output with its loss and its metrics, now that the targets' shapes are known."""
         from chainrule import metrics
+        from chainrule.losses.outputs import Output
 
         found = []
         several = len(names) > 1

@@ -226,7 +226,7 @@ class Learning:
 
     def inputs_checked(self, x: Any) -> Any:
         """Inputs ready for the network, which is built where it was not."""
-        from chainrule.training.problem import build_for, inputs_of
+        from chainrule.engine.inputs import build_for, inputs_of
 
         build_for(self, x)
         return inputs_of(self, x)

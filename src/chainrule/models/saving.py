@@ -16,7 +16,6 @@ from chainrule.errors import ChainruleError, FileError, SettingError
 from chainrule.files import ModelFile, keras_versions
 from chainrule.layers import Layer
 from chainrule.models import configs
-from chainrule.training.fingerprint import compile_config
 
 Shape = tuple[int, ...]
 
@@ -81,6 +80,8 @@ def to_file(model: Any, extras: dict[str, Any] | None = None) -> ModelFile:
     model.build()
     entries = configs.entries_of(model)
     compiled = model.optimizer is not None and model.loss_object is not None
+    from chainrule.training.fingerprint import compile_config
+
     return ModelFile(
         config=configs.with_counts(model, stored_config(model)),
         weights=[entry.get_weights() for entry in entries],

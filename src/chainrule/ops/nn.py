@@ -4,7 +4,6 @@ from typing import Any
 
 from chainrule import activations
 from chainrule.arrays import Array
-from chainrule.losses import crossentropy
 from chainrule.ops.arguments import as_array, library_of
 
 __all__ = [
@@ -155,7 +154,9 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     """-(y log p + (1 - y) log(1 - p)) of each number."""
     xp, y, p = _pair(target, output)
     if from_logits:
-        return crossentropy.sigmoid_crossentropy(y, p)
+        from chainrule.losses.crossentropy import sigmoid_crossentropy
+
+        return sigmoid_crossentropy(y, p)
     p = xp.clip(p, EPSILON, 1 - EPSILON)
     return -(y * xp.log(p) + (1 - y) * xp.log(1 - p))
 

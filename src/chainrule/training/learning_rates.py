@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from chainrule.arrays import choose_backend, seconds_on_numpy
 from chainrule.backprop import first_state, make_step
-from chainrule.engine import ENGINES
+from chainrule.engine.engines import ENGINES
 from chainrule.engine.epoch import empty_records, on_host, steps_in, totals_of
 from chainrule.engine.examples import Examples
 from chainrule.errors import SettingError

@@ -8,12 +8,12 @@ import numpy as np
 
 from chainrule.arrays import choose_backend
 from chainrule.backprop import State, first_state, make_step
-from chainrule.engine import ENGINES
 from chainrule.engine.cost import seconds_of
-from chainrule.engine.examples import Examples, Scaled, as_array, check_examples, check_inputs
-from chainrule.errors import DataError, SettingError
+from chainrule.engine.engines import ENGINES
+from chainrule.engine.examples import Examples, as_array, check_examples
+from chainrule.engine.inputs import build_for, by_name, check_values, first, inputs_for
+from chainrule.errors import SettingError
 from chainrule.graph import Graph, tuple_of
-from chainrule.layers.base import Layer
 from chainrule.losses.outputs import Output
 from chainrule.optimizers.base import Optimizer
 
@@ -159,82 +159,3 @@ def same_or(before: list[Output], now: list[Output]) -> list[Output]:
         for a, b in zip(before, now, strict=False) if a.loss is not None and b.loss is not None
     )  # fmt: skip
     return before if alike and before else now
-
-
-def build_for(model: Any, x: Any) -> None:
-    """Builds a model that does not know its input's shape yet, by what it is given."""
-    if model.input_layer is None and x is not None:
-        values = first(x)
-        values = values.values if isinstance(values, Scaled) else as_array(values, "inputs")
-        model.build((None, *(values.shape[1:] or (1,))))
-    model.build()
-
-
-def inputs_of(model: Any, x: Any) -> Examples:
-    """Inputs for predicting, checked against the model."""
-    label = model.layers[0].label if model.layers else "The model"
-    found = inputs_for(x, model.input_tuple(), model.input_names, label)
-    check_values(model.graph, found)
-    return found
-
-
-def inputs_for(x: Any, shapes: Sequence[Any], names: Sequence[str], label: str) -> Examples:
-    """One input or several, checked; a tuple of arrays where there are several."""
-    if len(shapes) == 1:
-        return check_inputs(first(x), shapes[0], label)
-    given = by_name(x, names, "inputs")
-    found = [
-        check_inputs(value, shape, f"The input {name!r}")
-        for value, shape, name in zip(given, shapes, names, strict=True)
-    ]
-    if len({len(one) for one in found}) != 1:
-        raise DataError(
-            f"The inputs have different numbers of examples: {', '.join(str(len(one)) for one in found)}."
-        )
-    if len({one.divisor for one in found}) != 1:
-        raise DataError("Several inputs are either all Scaled alike or none of them is.")
-    return Examples(tuple(one.x for one in found), divisor=found[0].divisor)
-
-
-def by_name(given: Any, names: Sequence[str], what: str, missing: bool = False) -> list[Any]:
-    """Something for each input or output: a list in their order, or a dict by their names."""
-    if given is None and missing:
-        return [None] * len(names)
-    if len(names) == 1:
-        return [first(given)]
-    if isinstance(given, dict):
-        unknown_names = [name for name in given if name not in names]
-        if unknown_names or (len(given) < len(names) and not missing):
-            raise SettingError(
-                f"The {what} are a dict with {', '.join(given)}; the model has {', '.join(names)}."
-            )
-        return [given.get(name) for name in names]
-    if not isinstance(given, (list, tuple)) or len(given) != len(names):
-        count = len(given) if isinstance(given, (list, tuple)) else 1
-        raise SettingError(
-            f"The model has {len(names)} {what} ({', '.join(names)}): give a list of {len(names)} arrays; it got {count}."
-        )
-    return list(given)
-
-
-def first(given: Any) -> Any:
-    """What stands alone in a list or dict of arrays; anything else as it is."""
-    if isinstance(given, dict) and len(given) == 1:
-        return next(iter(given.values()))
-    if (
-        isinstance(given, (list, tuple))
-        and not isinstance(given, Scaled)
-        and len(given) == 1
-        and hasattr(given[0], "shape")
-    ):
-        return given[0] if getattr(given[0], "ndim", 1) > 1 else given
-    return given
-
-
-def check_values(graph: Graph, examples: Examples) -> None:
-    """Lets the layers that are fed by the inputs refuse numbers that they cannot take."""
-    columns = examples.x if isinstance(examples.x, tuple) else (examples.x,)
-    for node in graph.nodes:
-        for source in node.sources:
-            if source.node < 0 and type(node.layer).check_values is not Layer.check_values:
-                node.layer.check_values(columns[-1 - source.node])
