@@ -9,7 +9,7 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0.dev0"
+__version__ = "0.2.0"
 
 _MODULES = (
     "activations", "arrays", "backend", "backprop", "callbacks", "constraints", "datasets", "diagnosis", "errors", "explain", "files", "images",

@@ -24,6 +24,7 @@ def judged(every: int) -> tuple[int, int, str]:
     return int(found[1]), int(found[2]), told.stdout
 
 
+@pytest.mark.timeout(1200)
 @needs_fork
 def test_of_every_tenth_mistake_nearly_all_are_noticed() -> None:
     """Over 200 mistakes, from every part of the engine: 99 of 100 are noticed, and of the harmless ones none."""
