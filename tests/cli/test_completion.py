@@ -43,7 +43,7 @@ def test_bash_completes_commands_options_values_and_files(type_, here) -> None:
     assert complete(script, "chainrule", "tr") == ["train"]
     assert "--version" in complete(script, "chainrule", "")
     assert complete(script, "chainrule", "train", "--rec") == ["--recipe"]
-    assert complete(script, "chainrule", "train", "--recipe", "") == list(choices.RECIPES)
+    assert complete(script, "chainrule", "train", "--recipe", "") == [*choices.RECIPES, choices.AUTO]
     assert complete(script, "chainrule", "train", "--task", "two") == ["two classes"]
     assert complete(script, "chainrule", "data", "sh") == ["show"]
     assert complete(script, "chainrule", "data", "show", "mnist", "--p") == ["--part"]

@@ -154,6 +154,19 @@ def whole(least: int) -> Any:
     return read
 
 
+def seconds(word: str) -> float:
+    """The type of an option that takes a time: seconds, or minutes where an m says so.
+
+    >>> seconds("60s"), seconds("1.5m"), seconds("10")
+    (60.0, 90.0, 10.0)
+    """
+    number = word.strip().lower().removesuffix("s")
+    try:
+        return above_zero(number.removesuffix("m")) * (60 if number.endswith("m") else 1)
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"expected a time such as 60s or 2m; got {word!r}.") from None
+
+
 def above_zero(word: str) -> float:
     """The type of an option that takes a number above 0.
 

@@ -1,8 +1,9 @@
 """How a training may begin: afresh, as an interrupted run that goes on, or as a fork of a run."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from chainrule.cli import paths
+from chainrule.cli import choices, paths
 from chainrule.cli.options import check_seed, data_options
 from chainrule.cli.run_options import found, runs_dir, step_of, tolerance
 from chainrule.errors import DataError, SettingError
@@ -12,16 +13,19 @@ if TYPE_CHECKING:
 
     from chainrule.datasets import Dataset
     from chainrule.recording.resume import Job
+    from chainrule.training.recipes import Recipe
 
 FIXED = ("recipe", "layers", "activation", "seed")  # what a fork has from its parent
 
 
-def job_of(args: "Namespace") -> "Job":
-    """The training that the command line asks for."""
+def job_of(args: "Namespace", tell: Callable[[str], object] = lambda line: None) -> "Job":
+    """The training that the command line asks for. tell: is given what a search for a network says while it lasts."""
     if args.resume and args.fork:
         raise SettingError("--resume continues a run, --fork leaves one: choose one of them.")
     if args.no_record and (args.resume or args.fork):
         raise SettingError("--no-record is for fresh trainings: a run that is resumed or forked is recorded.")
+    if (args.time or args.plan) and (args.resume or args.fork):
+        raise SettingError("--time and --plan are for fresh trainings; leave them out with --resume and --fork.")
     source = None if args.data is None else paths.data(args.data)
     changes = {
         "loss": args.loss, "optimizer": args.optimizer, "learning_rate": args.learning_rate, "schedule": args.schedule,
@@ -31,10 +35,12 @@ def job_of(args: "Namespace") -> "Job":
         return resumed(args, source, changes)
     if args.fork:
         return forked(args, source, changes)
-    return fresh(args, source or "mnist", changes)
+    return fresh(args, source or "mnist", changes, tell)
 
 
-def fresh(args: "Namespace", source: str, changes: dict[str, Any]) -> "Job":
+def fresh(
+    args: "Namespace", source: str, changes: dict[str, Any], tell: Callable[[str], object]
+) -> "Job":  # fmt: skip
     """A training from the beginning."""
     from chainrule import arrays, datasets
     from chainrule.recording import resume
@@ -44,14 +50,55 @@ def fresh(args: "Namespace", source: str, changes: dict[str, Any]) -> "Job":
     data = datasets.load(source, **options)
     if not args.ignore_data_checks:
         refuse_meaningless(data)
-    recipe = recipes.recipe(
-        args.recipe or "fast", len(data.x_train), hidden=args.layers, activation=args.activation, **changes
-    )
+    if asked_to_choose(args, data, changes):
+        recipe = chosen(args, data, seed, changes, tell)
+    else:
+        recipe = recipes.recipe(
+            args.recipe or "fast", len(data.x_train), hidden=args.layers, activation=args.activation, **changes
+        )
     arrays.set_seed(seed)
     folder = None if args.no_record else runs_dir(args)
     job = resume.new(data, recipe, source, options, seed, backend=args.backend, runs_dir=folder)
     refuse_settings_without_sense(job)
     return job
+
+
+def asked_to_choose(args: "Namespace", data: "Dataset", changes: dict[str, Any]) -> bool:
+    """Whether a network is chosen for the data: --recipe auto, or data of one's own and nothing said about learning."""
+    from chainrule.training import auto
+
+    said = [args.layers, args.activation, *changes.values()]
+    if args.plan is not None or args.recipe == choices.AUTO:
+        return True
+    if args.recipe is None and auto.is_default(data) and all(value is None for value in said):
+        return True
+    if args.time is not None:
+        raise SettingError(
+            "--time is how long networks may be tried, which only the recipe auto does; "
+            "leave --time out, or add --recipe auto."
+        )
+    return False
+
+
+def chosen(
+    args: "Namespace", data: "Dataset", seed: int, changes: dict[str, Any], tell: Callable[[str], object]
+) -> "Recipe":  # fmt: skip
+    """The recipe that suits the data best, or with --plan the one that was chosen for a run, with what options change."""
+    from chainrule.training import auto
+    from chainrule.training.recipes import Recipe
+
+    for option, value in (("layers", args.layers), ("activation", args.activation)):
+        if value is not None:
+            raise SettingError(
+                f"--{option}: the recipe auto chooses the network itself; leave --{option} out, or name another recipe."
+            )
+    if args.plan is None:
+        recipe = auto.choose(data, seed, args.time or auto.TIME, args.backend, tell)
+    elif args.recipe or args.time:
+        raise SettingError("--plan takes the recipe of a run as it is; leave --recipe and --time out.")
+    else:
+        recipe = Recipe.from_dict(found(args, args.plan).info.settings.recipe)
+    return recipe.changed(**changes)
 
 
 def refuse_settings_without_sense(job: "Job") -> None:

@@ -3,6 +3,7 @@
 classic      the classic job to the letter: Adam's defaults, batch 32, 10 epochs
 fast         the same network to at least 98.3 % in the least time: large batches, a rate that rises and falls
 handwriting  the same network for pictures from other people: trained on bent, thicker, softer MNIST digits
+auto         a network that is chosen for the data (chainrule.training.auto)
 """
 
 import math
@@ -19,6 +20,8 @@ from chainrule.errors import SettingError, unknown
 from chainrule.models import Sequential
 from chainrule.optimizers import schedules
 from chainrule.training.augmentation import SIDE, Handwriting
+from chainrule.training.networks import hidden_layers
+from chainrule.training.standardised import normalization
 
 FORMER_NAMES = {"strangers": "non_digits", "hands": "writing_styles"}  # as earlier versions stored them
 
@@ -42,12 +45,17 @@ class Recipe:
     augmentation: bool = False  # pictures are bent anew at every step (chainrule.training.augmentation.Handwriting)
     non_digits: float = 0.0  # glyphs that are no digits, as a share of the digits: with the answer "all equally likely"
     writing_styles: float = 0.0  # digits drawn as MNIST's writers did not write them, as a share of the digits
+    network: str = ""  # the hidden layers in words (chainrule.training.networks), instead of `hidden`; "none" for none
+    standardised: bool = False  # whether the network brings its inputs to mean 0 and variance 1
+    tried: tuple[dict[str, Any], ...] = ()  # the networks among which this one was chosen, with their scores
+    reason: str = ""  # why this one
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as a model file carries it."""
         return asdict(self) | {
             "hidden": list(self.hidden),
             "optimizer_settings": dict(self.optimizer_settings),
+            "tried": [dict(one) for one in self.tried],
         }
 
     @classmethod
@@ -59,6 +67,7 @@ class Recipe:
             lists = {
                 "hidden": tuple(known["hidden"]),
                 "optimizer_settings": tuple(known["optimizer_settings"].items()),
+                "tried": tuple(known.get("tried", ())),
             }
         except (KeyError, TypeError, AttributeError):
             raise SettingError(
@@ -135,7 +144,12 @@ def fewer(recipe: Recipe, examples: int) -> Recipe:
 def network(recipe: Recipe, data: Dataset) -> Sequential:
     """The recipe's network for a data set, with fresh weights: hidden layers, and an end that fits the task."""
     model = Sequential([layers.Input(shape=data.input_shape)])
-    if len(data.input_shape) > 1:
+    for layer in normalization(data) if recipe.standardised else ():
+        model.add(layer)
+    if recipe.network not in ("", "none"):
+        for layer in hidden_layers(recipe.network, data.input_shape, recipe.activation):
+            model.add(layer)
+    if len(model.output_shape or ()) > 1:
         model.add(layers.Flatten())
     for units in recipe.hidden:
         model.add(layers.Dense(units, activation=recipe.activation))
@@ -145,6 +159,8 @@ def network(recipe: Recipe, data: Dataset) -> Sequential:
         model.add(layers.Dense(1, activation="sigmoid"))
     else:  # numbers: the network works on standardised ones, its last layer answers in the target's own unit
         target = data.preparation.get("target", {})
+        if recipe.standardised and not target:
+            target = {"std": data.y_train.std(dtype=np.float64), "mean": data.y_train.mean(dtype=np.float64)}
         model.add(layers.Dense(1))
         model.add(layers.Rescaling(float(target.get("std") or 1.0), offset=float(target.get("mean") or 0.0)))
     return model

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli import choices, paths
 from chainrule.cli.options import DATA, add_data_options, hidden
 from chainrule.cli.output import Output, duration, file_size, per_cent
-from chainrule.cli.parser import OneOf, Parser, above_zero, whole
+from chainrule.cli.parser import OneOf, Parser, above_zero, seconds, whole
 from chainrule.cli.run_options import RUN, add_runs_dir, add_tolerance
 from chainrule.errors import NotFiniteError
 
@@ -37,7 +37,7 @@ EXAMPLES = (
     "chainrule train",
     "chainrule train --recipe classic --out digits.h5",
     "chainrule train flowers/ --layers 256,64 --epochs 20",
-    "chainrule train houses.csv --target price --seed 7",
+    "chainrule train houses.csv --target price --seed 7 --time 10s",
     "chainrule train --resume last",
     "chainrule train --fork last@300 --learning-rate 0.01",
 )
@@ -49,8 +49,13 @@ def arguments(parser: Parser) -> None:
     """Adds what this command takes."""
     parser.add_argument("data", nargs="?", metavar="DATA", help=f"{DATA} (default mnist)")
     group = parser.add_argument_group("how to learn")
-    group.add_argument("--recipe", type=OneOf("recipe", choices.RECIPES), metavar="NAME",
-                       help=f"{', '.join(choices.RECIPES)} (default fast)")  # fmt: skip
+    recipes = (*choices.RECIPES, choices.AUTO)
+    group.add_argument("--recipe", type=OneOf("recipe", recipes), metavar="NAME",
+                       help=f"{', '.join(recipes)} (default: auto, which chooses a network for the data; "
+                            "fast for the sets known by name, and where other options say how to learn)")  # fmt: skip
+    group.add_argument("--time", type=seconds, metavar="TIME",
+                       help="how long auto may try networks, 10s or 2m (default 60s); what it takes is then trained by steps")  # fmt: skip
+    group.add_argument("--plan", metavar="RUN", help="the network and steps that auto chose for a run, without choosing again")
     group.add_argument(
         "--layers", type=hidden, metavar="SIZES", help="sizes of the hidden layers, 784,100 or none"
     )
@@ -100,7 +105,7 @@ def run(args: "Namespace", out: Output) -> int:
     from chainrule.inference.card import ModelCard
     from chainrule.inference.evaluation import calibrated
 
-    job = job_of(args)
+    job = job_of(args, out.tell)
     data, recipe, model, seed = job.data, job.recipe, job.model, job.seed
     name = args.out or paths.target(paths.free(paths.model_name(data.name)), paths.MODELS, force=False)
     out.tell(announced(recipe, data, model, seed))
@@ -111,12 +116,13 @@ def run(args: "Namespace", out: Output) -> int:
     began = time.perf_counter()
     with told_to_end(model) as terminated:
         history = learn(job, out, terminated)
-    seconds = time.perf_counter() - began
+    took = time.perf_counter() - began
     stopped = 143 if terminated else 130 if model.interrupted else 0
     if stopped and not model.optimizer.iterations:
         out.tell("Nothing was learned yet; no file is written.")
         return stopped
     measured = measure(data, model)
+    measured |= beside(job, measured) if not stopped else {}
     learned = {
         "seed": seed, "epochs": model.epochs_seen, "steps": model.optimizer.iterations,
         "backend": model.backend_used, "interrupted": bool(stopped),
@@ -126,11 +132,11 @@ def run(args: "Namespace", out: Output) -> int:
     if not args.force:
         name = paths.free(name)  # another program may have written it meanwhile
     size = save(model, name)
-    out.give({"model": name, "bytes": size, "seconds": seconds, "history": history, "recipe": recipe.to_dict(),
+    out.give({"model": name, "bytes": size, "seconds": took, "history": history, "recipe": recipe.to_dict(),
               "dataset": model.extras["dataset"], "run": learned, "recorded": recorded(job), **measured})  # fmt: skip
     out.say("\n".join(result(data, measured, out)))
     out.say(
-        f"Learned{' until it was stopped' if stopped else ''} in {duration(seconds)}: {learned['epochs']} of "
+        f"Learned{' until it was stopped' if stopped else ''} in {duration(took)}: {learned['epochs']} of "
         f"{recipe.epochs} epochs, {learned['steps']:,} steps on {learned['backend']}, seed {seed}."
     )
     out.say(f"Saved as {out.bold(name)}, {file_size(size)}.")
@@ -145,6 +151,8 @@ def announced(recipe: "Recipe", data: "Dataset", model: "Sequential", seed: int)
         lines.append(f"left out {len(data.skipped):,}, the first: {data.skipped[0][0]}: {data.skipped[0][1]}")
     lines += [f"note: {note}" for note in data.notes]
     ends = [math.prod(data.input_shape), *recipe.hidden, math.prod(model.output_shape or ())]
+    if recipe.network:
+        ends = [ends[0], recipe.network, ends[-1]]
     lines.append(
         f"{'-'.join(map(str, ends))} ({model.count_params():,} weights), {recipe.activation}, {model.loss_object.name}, "
         f"{recipe.optimizer}; recipe {recipe.name}, {recipe.epochs} epochs, batch {recipe.batch_size}, seed {seed}"
@@ -234,6 +242,18 @@ def measure(data: "Dataset", model: "Sequential") -> dict[str, Any]:
     }
 
 
+def beside(job: "Job", measured: dict[str, Any]) -> dict[str, float]:
+    """What the linear model reaches on the same test part, where the network was chosen for the data."""
+    if job.recipe.name != choices.AUTO or not measured:
+        return {}
+    from chainrule.training.auto.candidates import LINEAR
+    from chainrule.training.auto.comparison import linear_model
+
+    if job.recipe.network == LINEAR:  # it is the linear model
+        return {"linear_model": measured.get("accuracy", measured.get("mean_absolute_error"))}
+    return {"linear_model": linear_model(job.data, job.seed, job.model.backend_asked)}
+
+
 def save(model: "Sequential", name: str) -> int:
     """Writes the file; returns its size in bytes."""
     from chainrule.models.saving import save_model
@@ -253,13 +273,19 @@ def result(data: "Dataset", measured: dict[str, Any], out: Output) -> list[str]:
         lines = [
             out.bold(f"Mean absolute error {measured['mean_absolute_error']:.4g}")
             + f" in {column}, {examples}.",
-            f"Always answering the median would be off by {measured['baseline']:.4g}.",
+            f"Always answering the median would be off by {measured['baseline']:.4g}."
+            + (f" The linear model: {measured['linear_model']:.4g}." if "linear_model" in measured else ""),
         ]
         useless, hardly = measured["mean_absolute_error"] >= measured["baseline"] > 0, False
     else:
         told = f"Test accuracy {per_cent(measured['accuracy'])}, error {per_cent(measured['error'])}"
         lines = [f"{out.bold(told)}, {examples}."]
-        if measured["baseline"] > 1.2 / len(data.class_names or ()):  # the classes are not of one size
+        if "linear_model" in measured:
+            lines.append(
+                f"Always the commonest class: {per_cent(measured['baseline'])}; linear model: "
+                f"{per_cent(measured['linear_model'])}; this network: {per_cent(measured['accuracy'])}."
+            )
+        elif measured["baseline"] > 1.2 / len(data.class_names or ()):  # the classes are not of one size
             lines.append(
                 f"Always answering the commonest class would be right in {per_cent(measured['baseline'])}."
             )

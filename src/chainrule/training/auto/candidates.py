@@ -1,0 +1,84 @@
+"""Which networks are tried for which data, and for how many steps: a fixed list, the simplest first."""
+
+import math
+
+from chainrule.datasets.dataset import Dataset
+from chainrule.training.recipes import Recipe
+
+LINEAR = "none"
+SMALL_SIDE = 6  # pixels: pictures smaller than this on a side have no room for a convolution
+STEPS = (600, 3000)  # at least and at most, for the whole training
+FEW_NUMBERS = 200  # in an example: a linear model of few weights converges at a high rate, one of many is noisy there
+FEW = 5000  # pictures: with fewer, dropout or batch normalization keeps the network from learning them by heart
+
+
+def candidates(data: Dataset) -> list[Recipe]:
+    """The recipes to try, the linear model first, then from small to large.
+
+    >>> import numpy as np
+    >>> x, y = np.zeros((100, 4), np.float32), np.arange(100) % 3
+    >>> [recipe.network for recipe in candidates(Dataset("four", x, y, x, y, class_names=("a", "b", "c")))]
+    ['none', 'dense 16', 'dense 64, dropout 0.2', 'dense 128, dropout 0.3, dense 64']
+    """
+    words = picture_networks(data) if is_pictures(data) else table_networks()
+    return [planned(text, len(data.x_train), math.prod(data.input_shape)) for text in (LINEAR, *words)]
+
+
+def is_pictures(data: Dataset) -> bool:
+    """Whether examples are grids of numbers with room for a convolution: (height, width) or (height, width, channels)."""
+    shape = data.input_shape
+    return len(shape) in (2, 3) and min(shape[:2]) >= SMALL_SIDE and (len(shape) == 2 or shape[2] <= 4)
+
+
+def table_networks() -> list[str]:
+    """Small dense networks, for rows of numbers."""
+    return ["dense 16", "dense 64, dropout 0.2", "dense 128, dropout 0.3, dense 64"]
+
+
+def picture_networks(data: Dataset) -> list[str]:
+    """Small convolutional networks, sized by the pictures: blocks until few places are left on a side.
+
+    With an average at the end where a thing may be stands free; with a dense layer its place counts.
+    """
+    dropout = ", dropout 0.3" if len(data.x_train) < FEW else ""
+    side = min(data.input_shape[:2])
+    return [
+        f"{blocks(side, norm=True)}, average",
+        f"{blocks(side, norm=False)}{dropout}, dense 64",
+        f"{blocks(side, norm=True)}{dropout}, dense 64",
+    ]
+
+
+def blocks(side: int, norm: bool) -> str:
+    """Convolution and pooling until at most 7 places are left on a side; 16 filters in the first, 32 in the others.
+
+    >>> blocks(28, norm=False)
+    'conv 16, pool, conv 32, pool'
+    >>> blocks(8, norm=True)
+    'conv 16, norm, conv 32, norm, pool'
+    """
+    words: list[str] = []
+    filters = 16
+    if side < 12:  # too small to be halved before the second convolution
+        words, side, filters = ["conv 16", *["norm"] * norm], side - 2, 32
+    while True:
+        words += [f"conv {filters}", *["norm"] * norm, "pool"]
+        side, filters = (side - 2) // 2, 32
+        if side <= 7:
+            return ", ".join(words)
+
+
+def planned(network: str, count: int, numbers: int) -> Recipe:
+    """The recipe of one network for so many examples of so many numbers: batches and steps in proportion to the data.
+
+    >>> planned("dense 16", 120, 4).batch_size, planned("dense 16", 120, 4).epochs
+    (16, 80)
+    """
+    rate = 0.002 if network != LINEAR else 0.05 if numbers <= FEW_NUMBERS else 0.005
+    batch = min(128, max(16, 2 ** round(math.log2(max(1, count) / 16))))
+    steps = min(STEPS[1], max(STEPS[0], 5 * count // batch))
+    return Recipe(
+        "auto", hidden=(), network=network, standardised=True, optimizer="adamw",
+        optimizer_settings=(("weight_decay", 0.01),), learning_rate=rate,
+        schedule="cosine", warmup=0.05, batch_size=batch, epochs=max(2, math.ceil(steps * batch / max(1, count))),
+    )  # fmt: skip

@@ -1,0 +1,102 @@
+"""Which network is taken: the simplest one that is within one standard error of the best on the validation part.
+
+That is the one-standard-error rule of Breiman, Friedman, Olshen and Stone (1984). The time that is given decides only
+which candidates of the list are tried: the first two always are. What is taken learns anew from all training examples,
+for a number of steps that was fixed before.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from chainrule.datasets import NAMES
+from chainrule.datasets.dataset import Dataset
+from chainrule.training.auto.candidates import LINEAR, candidates, is_pictures
+from chainrule.training.auto.trial import Trial, trial
+from chainrule.training.recipes import Recipe
+
+TIME = 60.0  # seconds
+SHARE = 0.2  # of the training part, to choose by
+SMALL = 1000  # rows: below, one cut is too few to choose by
+CUTS = 3
+ALWAYS = 2  # candidates that are tried whatever the time
+
+
+def is_default(data: Dataset) -> bool:
+    """Whether `auto` is what data get without a recipe: all but the sets of MNIST's kind, for which `fast` was tuned."""
+    return data.name not in NAMES
+
+
+def choose(
+    data: Dataset, seed: int, seconds: float = TIME, backend: str | None = None,
+    tell: Callable[[str], object] = lambda line: None,
+) -> Recipe:  # fmt: skip
+    """The recipe for a data set; its `tried` says what was tried and why it was taken. tell: is given a line for each trial."""
+    began, found = time.perf_counter(), []
+    cuts, listed = cuts_of(data, seed), candidates(data)
+    if cuts:
+        tell(f"choosing a network on {len(cuts[0].x_val):,} validation examples"  # type: ignore[arg-type]
+             f"{f', {len(cuts)} times' if len(cuts) > 1 else ''}, within {seconds:g} s:")  # fmt: skip
+    else:
+        listed = listed[:1]
+    longest = 0.0
+    for number, recipe in enumerate(listed):
+        start = time.perf_counter()
+        if not cuts or (number >= ALWAYS and start - began + longest > seconds):
+            break
+        found.append(trial(recipe, cuts, seed, backend))
+        longest = max(longest, time.perf_counter() - start)
+        tell(f"  {title(recipe):<48} {written(data, found[-1])}")
+    taken = winner(found) if found else Trial(listed[0], math.nan, math.nan, 0)
+    reason = why(found, taken, len(listed))
+    tell(f"  taken: {title(taken.recipe)}, {reason}")
+    not_tried = [{"network": recipe.network, "score": None, "examples": 0} for recipe in listed[len(found) :]]
+    tried = [one.to_dict() | {"taken": one is taken} for one in found]
+    return replace(taken.recipe, tried=tuple(tried + not_tried), reason=reason)
+
+
+def cuts_of(data: Dataset, seed: int) -> list[Dataset]:
+    """The data with a validation part: the one it has, or one or more cut from its training part; none where it is tiny."""
+    if data.x_val is not None:
+        return [data]
+    if len(data.x_train) < 10:
+        return []
+    count = CUTS if len(data.x_train) < SMALL and not is_pictures(data) else 1
+    return [data.with_validation(SHARE, seed + number) for number in range(count)]
+
+
+def winner(found: list[Trial]) -> Trial:
+    """The first, and so the simplest, whose score is within one standard error of the best."""
+    best = max(found, key=lambda one: one.score)
+    if not math.isfinite(best.score):
+        return found[0]
+    return next(one for one in found if one.score >= best.score - best.doubt)
+
+
+def why(found: list[Trial], taken: Trial, listed: int) -> str:
+    """The reason in words."""
+    if not found:
+        return "as there are too few examples to choose by"
+    best = max(found, key=lambda one: one.score)
+    reason = (
+        "the best on the validation part"
+        if taken is best
+        else "the simplest within one standard error of the best"
+    )
+    left = listed - len(found)
+    return reason + (f"; {left} of {listed} networks not tried, for want of time" if left else "")
+
+
+def title(recipe: Recipe) -> str:
+    """A network's name for people."""
+    return "linear model" if recipe.network == LINEAR else recipe.network
+
+
+def written(data: Dataset, one: Trial) -> str:
+    """A score for people."""
+    if not math.isfinite(one.score):
+        return "its numbers stopped being finite"
+    if data.task == "regression":
+        return f"mean absolute error {-one.score:.4g} ± {one.doubt:.2g}"
+    return f"{100 * one.score:.1f} % ± {100 * one.doubt:.1f}"

@@ -1,0 +1,62 @@
+"""One network tried: learned without the validation part, and measured on it."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule import arrays
+from chainrule.datasets.dataset import Dataset
+from chainrule.training import recipes
+from chainrule.training.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How good a network was on examples that it had not learned from.
+
+    score: the share of right answers, or for a regression the mean absolute error with a minus: higher is better.
+    doubt: the score's standard error.  examples: how many it was measured on, all cuts together.
+    """
+
+    recipe: Recipe
+    score: float
+    doubt: float
+    examples: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a run and a model file keep of it."""
+        broken = not math.isfinite(self.score)
+        return {
+            "network": self.recipe.network, "score": None if broken else self.score, "doubt": None if broken else self.doubt,
+            "examples": self.examples,
+        }  # fmt: skip
+
+
+def trial(recipe: Recipe, cuts: list[Dataset], seed: int, backend: str | None = None) -> Trial:
+    """Learns once for each cut, from its training part, and measures on its validation part."""
+    found = np.concatenate([goodness(recipe, cut, seed, backend) for cut in cuts])
+    independent = max(1, len(found) // len(cuts))  # the cuts share their examples
+    return Trial(recipe, float(found.mean()), float(found.std() / math.sqrt(independent)), len(found))
+
+
+def goodness(recipe: Recipe, cut: Dataset, seed: int, backend: str | None = None) -> Any:
+    """For each validation example: 1 for a right answer and 0 for a wrong one, or how far it is off, with a minus."""
+    arrays.set_seed(seed)
+    model = recipes.prepare(recipe, cut, backend)
+    recipes.learn(recipe, cut, model, verbose=0, validation=False)
+    if model.interrupted:
+        raise KeyboardInterrupt
+    said = model.predict(recipes.inputs(cut, cut.x_val), verbose=0)
+    if model.not_finite or not np.isfinite(said).all():
+        return np.full(len(said), -np.inf)
+    return of_answers(cut, said, cut.y_val)
+
+
+def of_answers(data: Dataset, said: Any, y: Any) -> Any:
+    """For each answer: whether it is right, or how far it is off, with a minus."""
+    if data.task == "regression":
+        return -np.abs(said.reshape(len(y)).astype(np.float64) - y)
+    taken = said.argmax(axis=1) if data.task == "classes" else said.reshape(len(y)) > 0.5
+    return (taken == y).astype(np.float64)

@@ -1,0 +1,86 @@
+"""`chainrule train DATA` for data of one's own: the network is chosen, measured beside simple answers, and repeatable."""
+
+import numpy as np
+import pytest
+
+from chainrule.models import load_model
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory):
+    """A folder with rings.csv (no plane parts its classes) and coins.csv (nothing to learn)."""
+    root, rng = tmp_path_factory.mktemp("own"), np.random.default_rng(6)
+    angles, inside = rng.uniform(0, 2 * np.pi, 120), np.arange(120) % 2
+    radii = 1 + inside + rng.normal(size=120) * 0.1
+    rows = [
+        f"{r * np.cos(a):.3f},{r * np.sin(a):.3f},{'out' if k else 'in'}"
+        for a, r, k in zip(angles, radii, inside, strict=True)
+    ]
+    (root / "rings.csv").write_text("x,y,where\n" + "\n".join(rows) + "\n")
+    coins = [f"{rng.normal():.3f},{rng.normal():.3f},{'heads' if k % 4 else 'tails'}" for k in range(60)]
+    (root / "coins.csv").write_text("force,height,side\n" + "\n".join(coins) + "\n")
+    return root
+
+
+def weights(name: str) -> np.ndarray:
+    """All weights of a model file in one row."""
+    return np.concatenate([w.ravel() for w in load_model(name).get_weights()])
+
+
+def test_a_table_gets_a_network_that_is_measured_beside_simple_answers(type_, own, here) -> None:
+    """What was tried is printed, one is taken, and the end names the commonest class, the linear model and the network."""
+    said = type_("train", own / "rings.csv", "--target", "where", "--seed", 1, "--backend", "numpy")
+    assert said.code == 0
+    for words in ("choosing a network on ", "linear model ", "dense 16 ", "taken: dense", "recipe auto"):
+        assert words in said.err
+    assert "Always the commonest class: " in said.out
+    assert "; linear model: " in said.out
+    assert "; this network: " in said.out
+    extras = load_model("rings.keras").extras
+    assert extras["accuracy"] > extras["linear_model"]
+    assert any(one.get("taken") for one in extras["recipe"]["tried"])
+    assert extras["recipe"]["reason"]
+
+
+def test_a_run_is_the_plan_that_repeats_it_to_the_bit(type_, own, here) -> None:
+    """--plan RUN takes what was chosen without choosing again; with the same seed every weight is the same."""
+    first = ("train", own / "rings.csv", "--target", "where", "--seed", 2, "--backend", "numpy", "--time", "0.01s")
+    assert type_(*first, "--runs-dir", "mine", "--out", "a.keras").code == 0
+    (run,) = (here / "mine").iterdir()
+    said = type_("train", own / "rings.csv", "--target", "where", "--seed", 2, "--backend", "numpy", "--runs-dir", "mine",
+                 "--plan", run.name, "--out", "b.keras")  # fmt: skip
+    assert said.code == 0
+    assert "choosing" not in said.err
+    assert (weights("a.keras") == weights("b.keras")).all()
+
+
+def test_no_better_than_the_commonest_class_is_said_plainly(type_, own, here) -> None:
+    """Where there is nothing to learn, a sentence says so."""
+    said = type_("train", own / "coins.csv", "--target", "side", "--seed", 1, "--backend", "numpy")
+    assert said.code == 0
+    assert "No better than always answering the commonest class" in said.out.replace("That is no", "No") or "hardly better" in said.out
+
+
+def test_who_says_how_to_learn_keeps_the_recipe_fast(type_, own, here) -> None:
+    """With --layers or --epochs nothing is chosen."""
+    said = type_("train", own / "rings.csv", "--target", "where", "--layers", 8, "--epochs", 2, "--json")
+    assert said.json["recipe"]["name"] == "fast"
+    assert "linear_model" not in said.json
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("--time", "soon"), "--time: expected a time such as 60s or 2m; got 'soon'."),
+        (("--time", "5s", "--recipe", "classic"), "leave --time out, or add --recipe auto."),
+        (("--recipe", "auto", "--layers", "8"), "the recipe auto chooses the network itself"),
+        (("--plan", "last", "--recipe", "auto"), "leave --recipe and --time out."),
+        (("--time", "5s", "--resume", "last"), "leave them out with --resume and --fork"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(type_, own, here, words, hint) -> None:
+    """One sentence that says what to leave out."""
+    said = type_("train", own / "rings.csv", "--target", "where", *words)
+    assert said.code == 2
+    assert hint in said.err
+    assert said.out == ""

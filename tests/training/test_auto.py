@@ -1,0 +1,172 @@
+"""The recipe `auto`: a network that suits the data, chosen by a validation part."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chainrule import arrays
+from chainrule.datasets import NAMES
+from chainrule.datasets.dataset import Dataset
+from chainrule.datasets.from_arrays import from_arrays
+from chainrule.training import auto, recipes
+from chainrule.training.auto import candidates, choice
+from chainrule.training.auto.comparison import linear_model
+from chainrule.training.auto.trial import Trial
+from chainrule.training.recipes import Recipe
+from chainrule.training.standardised import normalization
+
+
+def blobs(count: int = 120, seed: int = 0):
+    """Three classes that a plane can part, far from zero and on unlike scales."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(count) % 3
+    x = rng.normal(size=(count, 4)) * [1, 100, 0.01, 1] + np.array([5, 3000, 0, 7])
+    x[:, 1] += 600 * y
+    return from_arrays("blobs", {"x": x.astype(np.float32), "y": y})
+
+
+def rings(count: int = 240):
+    """Two classes that no plane can part: inside and outside of a ring."""
+    rng = np.random.default_rng(1)
+    y = np.arange(count) % 2
+    angle, radius = rng.uniform(0, 2 * np.pi, count), 1 + y + rng.normal(size=count) * 0.1
+    x = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+    return from_arrays("rings", {"x": x.astype(np.float32), "y": y})
+
+
+def bars(count: int = 150, side: int = 12):
+    """Bright pictures with a bar that lies or stands, somewhere."""
+    rng = np.random.default_rng(2)
+    x, y = rng.integers(150, 200, (count, side, side, 3)).astype(np.uint8), np.arange(count) % 2
+    for k, kind in enumerate(y):
+        at, start = rng.integers(1, side - 2), rng.integers(0, side - 6)
+        place = (slice(at, at + 2), slice(start, start + 6))
+        x[k][place if kind else place[::-1]] = 240
+    return from_arrays("bars", {"x": x, "y": y})
+
+
+def learned(recipe: Recipe, data, seed: int = 0):
+    """A network that has learned by a recipe."""
+    arrays.set_seed(seed)
+    model = recipes.prepare(recipe, data, "numpy")
+    recipes.learn(recipe, data, model, verbose=0, validation=False)
+    return model
+
+
+def test_what_a_plane_can_part_gets_the_linear_model() -> None:
+    """The simplest network that is as good as the best is taken, and learns it."""
+    data = blobs()
+    recipe = auto.choose(data, seed=0, backend="numpy")
+    assert recipe.network == candidates.LINEAR
+    assert recipes.judge(data, learned(recipe, data))["accuracy"] >= 0.9
+
+
+def test_what_no_plane_can_part_gets_a_network_that_is_better_than_the_linear_model() -> None:
+    """Where a straight border guesses, the network that is chosen does not."""
+    data = rings()
+    recipe = auto.choose(data, seed=0, backend="numpy")
+    assert recipe.network.startswith("dense")
+    assert recipes.judge(data, learned(recipe, data))["accuracy"] >= 0.95
+    assert linear_model(data, 0, "numpy") < 0.75
+
+
+def test_pictures_get_a_convolutional_network_in_proportion() -> None:
+    """A few small pictures are learned by a few thousand weights."""
+    data = bars()
+    recipe = auto.choose(data, seed=0, seconds=0.01, backend="numpy")
+    assert recipe.network.startswith("conv 16")
+    model = learned(recipe, data)
+    assert recipes.judge(data, model)["accuracy"] >= 0.9
+    assert model.count_params() < 20_000
+
+
+def test_the_choice_and_its_reason_travel_with_the_recipe() -> None:
+    """Every candidate is listed, with its score or as not tried, and one of them is the taken one; JSON keeps it all."""
+    data = bars()
+    told: list[str] = []
+    recipe = auto.choose(data, seed=0, seconds=1e-6, backend="numpy", tell=told.append)
+    assert [one["network"] for one in recipe.tried] == [one.network for one in candidates.candidates(data)]
+    assert [one["score"] is None for one in recipe.tried] == [False, False, True, True]
+    assert [one["network"] for one in recipe.tried if one.get("taken")] == [recipe.network]
+    assert "2 of 4 networks not tried, for want of time" in recipe.reason
+    assert recipe.reason in told[-1]
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+
+
+def test_a_seed_decides_the_choice_and_every_bit() -> None:
+    """Twice the same: the same recipe with the same scores, and the same weights."""
+    data = rings(90)
+    first, second = (auto.choose(data, seed=3, backend="numpy") for _ in range(2))
+    assert first == second
+    for a, b in zip(learned(first, data, 3).get_weights(), learned(second, data, 3).get_weights(), strict=True):
+        assert (a == b).all()
+
+
+def test_the_test_part_is_never_looked_at_to_choose() -> None:
+    """With other test examples the choice and its scores are the same."""
+    data = rings(90)
+    other = replace(data, x_test=data.x_test[::-1] * 7, y_test=1 - data.y_test)
+    assert auto.choose(data, 1, backend="numpy") == auto.choose(other, 1, backend="numpy")
+
+
+def test_a_regression_answers_in_its_own_unit() -> None:
+    """Targets far from zero are learned as well, and measured beside the linear model."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(150, 3)).astype(np.float32)
+    y = 5000 + 300 * x[:, 0] - 100 * x[:, 1] + rng.normal(size=150)
+    data = from_arrays("line", {"x": x, "y": y}, task="regression")
+    recipe = auto.choose(data, seed=0, backend="numpy")
+    off = recipes.judge(data, learned(recipe, data))["mae"]
+    assert off < 60 < np.abs(data.y_test - np.median(data.y_train)).mean()
+    assert linear_model(data, 0, "numpy") < 60
+
+
+@pytest.mark.parametrize("count", [2, 6, 9])
+def test_a_handful_of_examples_gets_the_linear_model_and_the_reason(count) -> None:
+    """With too few examples to set some aside nothing is compared, and that is said."""
+    x = np.arange(count * 2, dtype=np.float32).reshape(count, 2)
+    data = from_arrays("few", {"x_train": x, "y_train": np.arange(count) % 2, "x_test": x, "y_test": np.arange(count) % 2})
+    recipe = auto.choose(data, seed=0, backend="numpy")
+    assert recipe.network == candidates.LINEAR
+    assert "too few examples" in recipe.reason
+
+
+def test_within_one_standard_error_the_simpler_wins_and_outside_the_better() -> None:
+    """The one-standard-error rule; numbers that broke never win."""
+    made = [Trial(Recipe("auto", network=name), score, 0.02, 50) for name, score in (("a", 0.9), ("b", 0.95), ("c", 0.96))]
+    assert choice.winner(made).recipe.network == "b"
+    broken = Trial(Recipe("auto", network="x"), -np.inf, 0.0, 50)
+    assert choice.winner([broken, *made]).recipe.network == "b"
+    assert choice.winner([broken, broken]) is broken
+
+
+def test_inputs_come_to_mean_zero_and_variance_one_whatever_their_scale() -> None:
+    """Rows by place, pictures by channel; a place that never changes is only centred."""
+    for data in (blobs(), bars(), bars(side=20)):
+        (layer,) = normalization(data)
+        x = np.asarray(data.x_train, np.float32) * (data.scale or 1)
+        y = np.asarray(layer(x)).reshape(-1, x.shape[-1])
+        assert np.abs(y.mean(axis=0)).max() < 1e-3
+        assert np.abs(y.var(axis=0) - 1).max() < 1e-3
+    x = np.ones((10, 2), np.float32) * [3, 1]
+    x[:, 1] = np.arange(10)
+    (layer,) = normalization(from_arrays("still", {"x": x, "y": np.arange(10) % 2}))
+    assert np.asarray(layer(np.array([[4.0, 1.0]], np.float32)))[0, 0] == 1
+
+
+@pytest.mark.parametrize("shape", [(6, 6), (8, 8), (9, 30), (28, 28, 3), (64, 64, 3), (200, 60)])
+def test_every_candidate_fits_pictures_of_every_size(shape) -> None:
+    """Each network of the list can be built, and stays small."""
+    x = np.random.default_rng(0).integers(0, 255, (12, *shape)).astype(np.uint8)
+    data = from_arrays("some", {"x": x, "y": np.arange(12) % 3})
+    for recipe in candidates.candidates(data)[1:]:
+        assert recipes.prepare(recipe, data, "numpy").count_params() < 250_000
+
+
+def test_the_sets_of_mnist_s_kind_keep_the_recipe_that_was_tuned_for_them() -> None:
+    """auto is for data of one's own."""
+    x, y = blobs().x_train, blobs().y_train
+    for name in NAMES:
+        assert not auto.is_default(Dataset(name, x, y, x, y, class_names=("a", "b", "c")))
+    assert auto.is_default(blobs())
