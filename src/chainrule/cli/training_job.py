@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 FIXED = ("recipe", "layers", "activation", "seed")  # what a fork has from its parent
 
 
-def job_of(args: "Namespace", tell: Callable[[str], object] = lambda line: None) -> "Job":
+def job_of(args: "Namespace", tell: Callable[[str], object] = lambda _: None) -> "Job":
     """The training that the command line asks for. tell: is given what a search for a network says while it lasts."""
     if args.resume and args.fork:
         raise SettingError("--resume continues a run, --fork leaves one: choose one of them.")
     if args.no_record and (args.resume or args.fork):
         raise SettingError("--no-record is for fresh trainings: a run that is resumed or forked is recorded.")
     if (args.time or args.plan) and (args.resume or args.fork):
-        raise SettingError("--time and --plan are for fresh trainings; leave them out with --resume and --fork.")
+        raise SettingError(
+            "--time and --plan are for fresh trainings; leave them out with --resume and --fork."
+        )
     source = None if args.data is None else paths.data(args.data)
     changes = {
         "loss": args.loss, "optimizer": args.optimizer, "learning_rate": args.learning_rate, "schedule": args.schedule,
@@ -54,7 +56,11 @@ def fresh(
         recipe = chosen(args, data, seed, changes, tell)
     else:
         recipe = recipes.recipe(
-            args.recipe or "fast", len(data.x_train), hidden=args.layers, activation=args.activation, **changes
+            args.recipe or "fast",
+            len(data.x_train),
+            hidden=args.layers,
+            activation=args.activation,
+            **changes,
         )
     arrays.set_seed(seed)
     folder = None if args.no_record else runs_dir(args)

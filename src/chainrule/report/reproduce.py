@@ -96,7 +96,9 @@ def training(of: Material) -> tuple[str, bool]:
     words = [] if of.source_name == "mnist" else [of.source_name]
     if recipe.tried:  # chosen for the data: the choice is in the run
         words += ["--plan", of.run.name, "--seed", str(stored["seed"]), "--backend", of.settings.backend]
-        return " ".join(["chainrule train", *map(shlex.quote, [*words, *data_options(data.get("options") or {})])]), True
+        return " ".join(
+            ["chainrule train", *map(shlex.quote, [*words, *data_options(data.get("options") or {})])]
+        ), True
     words += ["--recipe", recipe.name]
     plan = recipes.recipe(recipe.name, int(data.get("examples", recipes.MNIST)))
     changed = {

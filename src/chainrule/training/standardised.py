@@ -28,7 +28,9 @@ def normalization(data: Dataset) -> list[Normalization]:
     if data.scale is not None:
         mean, variance = mean * data.scale, variance * data.scale**2
     variance = np.where(variance > 1e-10 * (1 + mean**2), variance, 1.0)
-    return [Normalization(axis=-1 if each_place else None, mean=as_settings(mean), variance=as_settings(variance))]
+    return [
+        Normalization(axis=-1 if each_place else None, mean=as_settings(mean), variance=as_settings(variance))
+    ]
 
 
 def moments(columns: Any) -> tuple[Any, Any]:

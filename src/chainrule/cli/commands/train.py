@@ -55,7 +55,11 @@ def arguments(parser: Parser) -> None:
                             "fast for the sets known by name, and where other options say how to learn)")  # fmt: skip
     group.add_argument("--time", type=seconds, metavar="TIME",
                        help="how long auto may try networks, 10s or 2m (default 60s); what it takes is then trained by steps")  # fmt: skip
-    group.add_argument("--plan", metavar="RUN", help="the network and steps that auto chose for a run, without choosing again")
+    group.add_argument(
+        "--plan",
+        metavar="RUN",
+        help="the network and steps that auto chose for a run, without choosing again",
+    )
     group.add_argument(
         "--layers", type=hidden, metavar="SIZES", help="sizes of the hidden layers, 784,100 or none"
     )
@@ -297,7 +301,9 @@ def result(data: "Dataset", measured: dict[str, Any], out: Output) -> list[str]:
         same = "the median" if data.task == "regression" else "the commonest class"
         lines.append(f"That is no better than always answering {same}: nothing usable was learned.")
     elif hardly:
-        lines.append("That is hardly better than always answering the commonest class: chance alone may give it.")
+        lines.append(
+            "That is hardly better than always answering the commonest class: chance alone may give it."
+        )
     if count < FEW:
         lines.append(f"{count} examples are too few to measure on; the next {count} may give another figure.")
     return lines

@@ -8,8 +8,12 @@ from chainrule.training.recipes import Recipe
 LINEAR = "none"
 SMALL_SIDE = 6  # pixels: pictures smaller than this on a side have no room for a convolution
 STEPS = (600, 3000)  # at least and at most, for the whole training
-FEW_NUMBERS = 200  # in an example: a linear model of few weights converges at a high rate, one of many is noisy there
-FEW = 5000  # pictures: with fewer, dropout or batch normalization keeps the network from learning them by heart
+FEW_NUMBERS = (
+    200  # in an example: a linear model of few weights converges at a high rate, one of many is noisy there
+)
+FEW = (
+    5000  # pictures: with fewer, dropout or batch normalization keeps the network from learning them by heart
+)
 
 
 def candidates(data: Dataset) -> list[Recipe]:

@@ -30,7 +30,7 @@ def is_default(data: Dataset) -> bool:
 
 def choose(
     data: Dataset, seed: int, seconds: float = TIME, backend: str | None = None,
-    tell: Callable[[str], object] = lambda line: None,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> Recipe:  # fmt: skip
     """The recipe for a data set; its `tried` says what was tried and why it was taken. tell: is given a line for each trial."""
     began, found = time.perf_counter(), []
