@@ -77,7 +77,9 @@ def test_the_names_of_options_values_are_those_of_the_library() -> None:
     assert set(choices.RECIPES) == set(recipes.RECIPES)
     assert set(choices.SCHEDULES) == set(recipes.SCHEDULES)
     assert set(choices.ACTIVATIONS) == set(activations.RULES) | set(activations.ALIASES)
-    assert {losses.get(name).__name__ for name in choices.LOSSES} == {kind.key.removesuffix("_loss") for kind in losses.CLASSES.values()}
+    assert {losses.get(name).__name__ for name in choices.LOSSES} == {
+        kind.key.removesuffix("_loss") for kind in losses.CLASSES.values()
+    }
     assert set(choices.OPTIMIZERS) == {name.lower() for name in optimizers.CLASSES}
     assert set(choices.BACKENDS) == set(arrays.BACKENDS)
     assert set(choices.TASKS) == set(dataset.TASKS)

@@ -136,15 +136,16 @@ def test_a_handful_of_examples_gets_the_linear_model_and_the_reason(count) -> No
     assert "too few examples" in recipe.reason
 
 
-def test_within_one_standard_error_the_simpler_wins_and_outside_the_better() -> None:
-    """The one-standard-error rule; numbers that broke never win."""
-    made = [
-        Trial(Recipe("auto", network=name), score, 0.02, 50)
-        for name, score in (("a", 0.9), ("b", 0.95), ("c", 0.96))
-    ]
-    assert choice.winner(made).recipe.network == "b"
+def test_the_linear_model_wins_within_one_standard_error_and_else_the_best() -> None:
+    """The one-standard-error rule for the linear model; numbers that broke never win."""
+
+    def made(*scores):
+        return [Trial(Recipe("auto", network=f"net {k}"), score, 0.02, 50) for k, score in enumerate(scores)]
+
+    assert choice.winner(made(0.945, 0.95, 0.96)).recipe.network == "net 0"
+    assert choice.winner(made(0.9, 0.95, 0.96, 0.96)).recipe.network == "net 2"
     broken = Trial(Recipe("auto", network="x"), -np.inf, 0.0, 50)
-    assert choice.winner([broken, *made]).recipe.network == "b"
+    assert choice.winner([broken, *made(0.9, 0.95)]).recipe.network == "net 1"
     assert choice.winner([broken, broken]) is broken
 
 

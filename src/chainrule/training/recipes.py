@@ -42,10 +42,18 @@ class Recipe:
     batch_size: int = 32
     epochs: int = 10
     label_smoothing: float = 0.0
-    augmentation: bool = False  # pictures are bent anew at every step (chainrule.training.augmentation.Handwriting)
-    non_digits: float = 0.0  # glyphs that are no digits, as a share of the digits: with the answer "all equally likely"
-    writing_styles: float = 0.0  # digits drawn as MNIST's writers did not write them, as a share of the digits
-    network: str = ""  # the hidden layers in words (chainrule.training.networks), instead of `hidden`; "none" for none
+    augmentation: bool = (
+        False  # pictures are bent anew at every step (chainrule.training.augmentation.Handwriting)
+    )
+    non_digits: float = (
+        0.0  # glyphs that are no digits, as a share of the digits: with the answer "all equally likely"
+    )
+    writing_styles: float = (
+        0.0  # digits drawn as MNIST's writers did not write them, as a share of the digits
+    )
+    network: str = (
+        ""  # the hidden layers in words (chainrule.training.networks), instead of `hidden`; "none" for none
+    )
     standardised: bool = False  # whether the network brings its inputs to mean 0 and variance 1
     tried: tuple[dict[str, Any], ...] = ()  # the networks among which this one was chosen, with their scores
     reason: str = ""  # why this one
@@ -144,8 +152,9 @@ def fewer(recipe: Recipe, examples: int) -> Recipe:
 def network(recipe: Recipe, data: Dataset) -> Sequential:
     """The recipe's network for a data set, with fresh weights: hidden layers, and an end that fits the task."""
     model = Sequential([layers.Input(shape=data.input_shape)])
-    for layer in normalization(data) if recipe.standardised else ():
-        model.add(layer)
+    if recipe.standardised:
+        for first in normalization(data):
+            model.add(first)
     if recipe.network not in ("", "none"):
         for layer in hidden_layers(recipe.network, data.input_shape, recipe.activation):
             model.add(layer)
@@ -251,7 +260,11 @@ def examples(recipe: Recipe, data: Dataset, seed: int) -> tuple[Any, Any]:
 
 def drawn(recipe: Recipe, data: Dataset) -> tuple[int, int]:
     """How many digits in other writing styles and glyphs that are none a recipe adds: for the ten digits of 28 x 28 only."""
-    is_digits = data.input_shape == (SIDE, SIDE) and tuple(data.class_names or ()) == tuple("0123456789") and data.scale is not None
+    is_digits = (
+        data.input_shape == (SIDE, SIDE)
+        and tuple(data.class_names or ()) == tuple("0123456789")
+        and data.scale is not None
+    )
     if not is_digits or losses.as_loss(recipe.loss or LOSSES[data.task]).key != LOSSES["classes"]:
         return 0, 0
     return round(recipe.writing_styles * len(data.x_train)), round(recipe.non_digits * len(data.x_train))
@@ -262,10 +275,14 @@ def with_writing_styles(x: Scaled, y: np.ndarray, count: int, seed: int) -> tupl
     from chainrule.images.writing_styles import drawn_digits
 
     pictures, labels = drawn_digits(count, seed % 2**32)
-    return Scaled(np.concatenate([x.values, pictures]), x.divisor), np.concatenate([y, np.eye(y.shape[1], dtype=y.dtype)[labels]])
+    return Scaled(np.concatenate([x.values, pictures]), x.divisor), np.concatenate(
+        [y, np.eye(y.shape[1], dtype=y.dtype)[labels]]
+    )
 
 
-def with_non_digits(data: Dataset, x: Scaled, y: np.ndarray, count: int, seed: int) -> tuple[Scaled, np.ndarray]:
+def with_non_digits(
+    data: Dataset, x: Scaled, y: np.ndarray, count: int, seed: int
+) -> tuple[Scaled, np.ndarray]:
     """The digits, and after them `count` glyphs that are none; two thirds drawn, one third digits that were spoiled."""
     from chainrule.images.non_digits import drawn_glyphs, spoiled
 

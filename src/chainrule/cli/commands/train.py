@@ -154,9 +154,9 @@ def announced(recipe: "Recipe", data: "Dataset", model: "Sequential", seed: int)
     if data.skipped:
         lines.append(f"left out {len(data.skipped):,}, the first: {data.skipped[0][0]}: {data.skipped[0][1]}")
     lines += [f"note: {note}" for note in data.notes]
-    ends = [math.prod(data.input_shape), *recipe.hidden, math.prod(model.output_shape or ())]
+    ends: list[object] = [math.prod(data.input_shape), *recipe.hidden, math.prod(model.output_shape or ())]
     if recipe.network:
-        ends = [ends[0], recipe.network, ends[-1]]
+        ends[1:-1] = [recipe.network]
     lines.append(
         f"{'-'.join(map(str, ends))} ({model.count_params():,} weights), {recipe.activation}, {model.loss_object.name}, "
         f"{recipe.optimizer}; recipe {recipe.name}, {recipe.epochs} epochs, batch {recipe.batch_size}, seed {seed}"
@@ -246,7 +246,7 @@ def measure(data: "Dataset", model: "Sequential") -> dict[str, Any]:
     }
 
 
-def beside(job: "Job", measured: dict[str, Any]) -> dict[str, float]:
+def beside(job: "Job", measured: dict[str, Any]) -> dict[str, Any]:
     """What the linear model reaches on the same test part, where the network was chosen for the data."""
     if job.recipe.name != choices.AUTO or not measured:
         return {}

@@ -79,8 +79,8 @@ def planned(network: str, count: int, numbers: int) -> Recipe:
     (16, 80)
     """
     rate = 0.002 if network != LINEAR else 0.05 if numbers <= FEW_NUMBERS else 0.005
-    batch = min(128, max(16, 2 ** round(math.log2(max(1, count) / 16))))
-    steps = min(STEPS[1], max(STEPS[0], 5 * count // batch))
+    batch = min(128, max(16, 2 ** round(math.log2(max(1, count) / 32))))
+    steps = min(STEPS[1], max(STEPS[0], 40 * count // batch))
     return Recipe(
         "auto", hidden=(), network=network, standardised=True, optimizer="adamw",
         optimizer_settings=(("weight_decay", 0.01),), learning_rate=rate,

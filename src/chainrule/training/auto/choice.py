@@ -1,6 +1,6 @@
-"""Which network is taken: the simplest one that is within one standard error of the best on the validation part.
+"""Which network is taken: the best on the validation part, but the linear model if it is within one standard error of it.
 
-That is the one-standard-error rule of Breiman, Friedman, Olshen and Stone (1984). The time that is given decides only
+That is the one-standard-error rule of Breiman, Friedman, Olshen and Stone (1984), used for the linear model only. The time that is given decides only
 which candidates of the list are tried: the first two always are. What is taken learns anew from all training examples,
 for a number of steps that was fixed before.
 """
@@ -67,11 +67,10 @@ def cuts_of(data: Dataset, seed: int) -> list[Dataset]:
 
 
 def winner(found: list[Trial]) -> Trial:
-    """The first, and so the simplest, whose score is within one standard error of the best."""
+    """The best, the first of several; the first of all, which is the linear model, if it is within one standard error of it."""
     best = max(found, key=lambda one: one.score)
-    if not math.isfinite(best.score):
-        return found[0]
-    return next(one for one in found if one.score >= best.score - best.doubt)
+    linear = found[0]
+    return best if math.isfinite(best.score) and linear.score < best.score - best.doubt else linear
 
 
 def why(found: list[Trial], taken: Trial, listed: int) -> str:
@@ -82,7 +81,7 @@ def why(found: list[Trial], taken: Trial, listed: int) -> str:
     reason = (
         "the best on the validation part"
         if taken is best
-        else "the simplest within one standard error of the best"
+        else "as simple as can be, and within one standard error of the best"
     )
     left = listed - len(found)
     return reason + (f"; {left} of {listed} networks not tried, for want of time" if left else "")
