@@ -144,6 +144,8 @@ def test_the_linear_model_wins_within_one_standard_error_and_else_the_best() -> 
 
     assert choice.winner(made(0.945, 0.95, 0.96)).recipe.network == "net 0"
     assert choice.winner(made(0.9, 0.95, 0.96, 0.96)).recipe.network == "net 2"
+    assert choice.winner(made(0.95, 0.95, 0.93), pictures=True).recipe.network == "net 1"
+    assert choice.winner(made(0.96, 0.95), pictures=True).recipe.network == "net 0"
     broken = Trial(Recipe("auto", network="x"), -np.inf, 0.0, 50)
     assert choice.winner([broken, *made(0.9, 0.95)]).recipe.network == "net 1"
     assert choice.winner([broken, broken]) is broken

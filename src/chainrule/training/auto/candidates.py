@@ -8,6 +8,7 @@ from chainrule.training.recipes import Recipe
 LINEAR = "none"
 SMALL_SIDE = 6  # pixels: pictures smaller than this on a side have no room for a convolution
 STEPS = (600, 3000)  # at least and at most, for the whole training
+TINY = 12  # pixels on a side: below, the thing fills the picture, and there is no room to halve it twice
 FEW_NUMBERS = (
     200  # in an example: a linear model of few weights converges at a high rate, one of many is noisy there
 )
@@ -42,15 +43,14 @@ def table_networks() -> list[str]:
 def picture_networks(data: Dataset) -> list[str]:
     """Small convolutional networks, sized by the pictures: blocks until few places are left on a side.
 
-    With an average at the end where a thing may be stands free; with a dense layer its place counts.
+    With an average at the end where a thing may be stands free; with a dense layer its place counts, which
+    comes first for tiny pictures.
     """
     dropout = ", dropout 0.3" if len(data.x_train) < FEW else ""
     side = min(data.input_shape[:2])
-    return [
-        f"{blocks(side, norm=True)}, average",
-        f"{blocks(side, norm=False)}{dropout}, dense 64",
-        f"{blocks(side, norm=True)}{dropout}, dense 64",
-    ]
+    average = f"{blocks(side, norm=True)}, average"
+    dense = [f"{blocks(side, norm)}{dropout}, dense 64" for norm in (False, True)]
+    return [*dense, average] if side < TINY else [average, *dense]
 
 
 def blocks(side: int, norm: bool) -> str:
@@ -63,7 +63,7 @@ def blocks(side: int, norm: bool) -> str:
     """
     words: list[str] = []
     filters = 16
-    if side < 12:  # too small to be halved before the second convolution
+    if side < TINY:  # too small to be halved before the second convolution
         words, side, filters = ["conv 16", *["norm"] * norm], side - 2, 32
     while True:
         words += [f"conv {filters}", *["norm"] * norm, "pool"]
