@@ -235,7 +235,7 @@ def test_an_architecture_as_text_goes_both_ways() -> None:
         '{"class_name": "Functional", "config": {}}',
         '{"class_name": "Lambda", "config": {}}',
     ):
-        with pytest.raises(chainrule.errors.SettingError, match="not a Sequential model's architecture"):
+        with pytest.raises(chainrule.errors.SettingError, match="not a model's architecture"):
             chainrule.models.model_from_json(text)
 
 
@@ -256,14 +256,19 @@ def test_numbers_of_weights_and_shapes_are_keras_s() -> None:
 def test_first_weights_are_spread_as_keras_s(name) -> None:
     """The same mean, standard deviation and limits, for a matrix, a vector and a convolution's window."""
     settings = {"value": 0.3} if name == "constant" else {}
-    for shape in ((400, 300), (3000,), (5, 5, 40, 60)):
-        kind = type(initializers.get(name)).__name__
+    kind = type(initializers.get(name)).__name__
+    shapes = [(400, 300), (3000,), (5, 5, 40, 60)]
+    for shape in {"Identity": shapes[:1], "Orthogonal": shapes[::2]}.get(kind, shapes):  # these two draw matrices
         ours = getattr(initializers, kind)(**settings)(shape, np.random.default_rng(2)).astype(float)
         theirs = np.asarray(getattr(keras.initializers, kind)(**settings)(shape), float)
         draws = 4 / math.sqrt(ours.size)
         assert ours.mean() == pytest.approx(theirs.mean(), abs=2 * draws * theirs.std())
         assert ours.std() == pytest.approx(theirs.std(), rel=2 * draws, abs=1e-12)
-        if name != "random_normal":
+        if kind == "Orthogonal":
+            for drawn in (ours, theirs):
+                matrix = drawn.reshape(-1, shape[-1])
+                np.testing.assert_allclose(matrix.T @ matrix, np.eye(shape[-1]), atol=1e-5)
+        elif kind != "RandomNormal":  # the others have limits
             assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=0.05)
 
 
