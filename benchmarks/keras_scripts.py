@@ -20,7 +20,9 @@ HERE = Path(__file__).parents[1]
 def seconds(command: list[str], folder: str, environment: dict[str, str]) -> tuple[int, float, str]:
     """Exit code, processor seconds and the last line of what it said."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return done.returncode, spent, (done.stderr.strip().splitlines() or [""])[-1]
@@ -64,7 +66,9 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", default=str(HERE / "tests" / "scripts"))
     parser.add_argument("--only", default="")
     args = parser.parse_args()
-    scripts = sorted(p for p in Path(args.folder).glob("*.py") if args.only in p.name and not p.name.startswith("test_"))
+    scripts = sorted(
+        p for p in Path(args.folder).glob("*.py") if args.only in p.name and not p.name.startswith("test_")
+    )
     total = [0.0, 0.0]
     for script in scripts:
         words, ours, theirs = measured(script)
@@ -72,9 +76,14 @@ def main() -> None:
         if both:
             total = [total[0] + ours, total[1] + theirs]  # type: ignore[operator]
         shown = [f"{s:6.1f} s" if s is not None else "   -    " for s in (ours, theirs)]
-        print(f"{script.stem:<32} {shown[0]} {shown[1]}  {f'{ours / theirs:.2f}' if both else words}", flush=True)  # type: ignore[operator]
+        print(
+            f"{script.stem:<32} {shown[0]} {shown[1]}  {f'{ours / theirs:.2f}' if both else words}",
+            flush=True,
+        )  # type: ignore[operator]
     if total[1]:
-        print(f"{'together, where both end':<32} {total[0]:6.1f} s {total[1]:6.1f} s  {total[0] / total[1]:.2f}")
+        print(
+            f"{'together, where both end':<32} {total[0]:6.1f} s {total[1]:6.1f} s  {total[0] / total[1]:.2f}"
+        )
 
 
 if __name__ == "__main__":

@@ -19,14 +19,21 @@ def table() -> str:
     for name in MODULES:
         module, names = importlib.import_module(f"chainrule.{name}"), sorted(absent.keras_names(name))
         gone = [one for one in names if not hasattr(module, one)]
-        shown = ", ".join(f"`{one}`" for one in gone[:12]) + (f" and {len(gone) - 12} more" if len(gone) > 12 else "")
+        shown = ", ".join(f"`{one}`" for one in gone[:12]) + (
+            f" and {len(gone) - 12} more" if len(gone) > 12 else ""
+        )
         rows.append(f"| `keras.{name}` | {len(names) - len(gone)} | {len(names)} | {shown} |")
     return "\n".join(rows)
 
 
 def renewed(page: str) -> str:
     """The page with its table written anew."""
-    return re.sub(r"<!-- names -->\n.*?<!-- end -->", lambda _: f"<!-- names -->\n{table()}\n<!-- end -->", page, flags=re.DOTALL)
+    return re.sub(
+        r"<!-- names -->\n.*?<!-- end -->",
+        lambda _: f"<!-- names -->\n{table()}\n<!-- end -->",
+        page,
+        flags=re.DOTALL,
+    )
 
 
 if __name__ == "__main__":

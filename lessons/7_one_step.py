@@ -248,7 +248,9 @@ assert max(ends) - min(ends) < 0.015
 
 # %%
 place = (int(moved.argmax()), target)
-told = explain.influence_on_weight(explain.steps_of_run(replay, worst - 50, worst), "dense_1", "kernel", place)
+told = explain.influence_on_weight(
+    explain.steps_of_run(replay, worst - 50, worst), "dense_1", "kernel", place
+)
 print("\n— Exercise —")
 print(told)
 way = sum(row.change for row in told.steps)

@@ -74,8 +74,14 @@ def rng() -> np.random.Generator:
 
 def pytest_ignore_collect(collection_path, config):
     """Groups whose tests need packages of their own are left out of a plain `pytest`: name the folder to run them."""
-    if (collection_path / "requirements.txt").exists() or (collection_path.parent / "requirements.txt").exists():
+    if (collection_path / "requirements.txt").exists() or (
+        collection_path.parent / "requirements.txt"
+    ).exists():
         folder = collection_path if collection_path.is_dir() else collection_path.parent
-        asked = [Path(argument.split("::")[0]).resolve() for argument in config.invocation_params.args if not argument.startswith("-")]
+        asked = [
+            Path(argument.split("::")[0]).resolve()
+            for argument in config.invocation_params.args
+            if not argument.startswith("-")
+        ]
         return None if any(folder == one or folder in one.parents for one in asked) else True
     return None

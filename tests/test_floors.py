@@ -16,7 +16,19 @@ NETWORK = {
     "activations", "backend", "backprop", "constraints", "graph", "initializers", "layers", "losses", "metrics", "ops", "optimizers", "regularizers",
 }  # fmt: skip
 DATA = {"datasets", "files", "images", "pretrained", "runs"}
-TRAINING = {"callbacks", "engine", "export", "inference", "models", "preprocessing", "recording", "saving", "training", "utils", "wrappers"}
+TRAINING = {
+    "callbacks",
+    "engine",
+    "export",
+    "inference",
+    "models",
+    "preprocessing",
+    "recording",
+    "saving",
+    "training",
+    "utils",
+    "wrappers",
+}
 SHOWING = {"diagnosis", "explain", "landscapes", "plots", "report"}
 DOORS = {"__main__", "cli", "integrations", "keras_names", "server", "studio"}
 FLOORS = [GROUND, NETWORK | DATA, TRAINING, SHOWING, DOORS]
@@ -183,7 +195,10 @@ def circles(edges: dict[str, set[str]]) -> list[list[str]]:
 
 def imported_files() -> dict[str, set[str]]:
     """For each module those that it imports, anywhere in it, also within functions and for types only."""
-    names = {".".join(("chainrule", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path for path in FILES}
+    names = {
+        ".".join(("chainrule", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path
+        for path in FILES
+    }
     edges = {}
     for name, path in names.items():
         hit = set()

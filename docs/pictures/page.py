@@ -27,9 +27,17 @@ def sheet() -> np.ndarray:
     for r, row in enumerate(ROWS):
         for c, k in enumerate(row):
             side = int(rng.integers(120, 165))
-            big = Image.fromarray(digits[k]).resize((side, side), Image.Resampling.BICUBIC).rotate(rng.normal(0, 4))
-            ink.paste(255, (int(40 + c * 165 + rng.integers(-8, 8)), int(45 + r * 200 + rng.integers(-12, 12))), big)
-    mask = np.clip((np.asarray(ink.filter(ImageFilter.GaussianBlur(1.2)), float) / 255 - 0.35) * 2.2, 0, 1)[..., None]
+            big = (
+                Image.fromarray(digits[k])
+                .resize((side, side), Image.Resampling.BICUBIC)
+                .rotate(rng.normal(0, 4))
+            )
+            ink.paste(
+                255, (int(40 + c * 165 + rng.integers(-8, 8)), int(45 + r * 200 + rng.integers(-12, 12))), big
+            )
+    mask = np.clip((np.asarray(ink.filter(ImageFilter.GaussianBlur(1.2)), float) / 255 - 0.35) * 2.2, 0, 1)[
+        ..., None
+    ]
     y, x = np.mgrid[:H, :W]
     paper = np.full((H, W, 3), (236.0, 230, 216))
     ruled = ((y + 0.02 * x) % 52 < 2)[..., None]
@@ -59,12 +67,18 @@ def drawn() -> Image.Image:
     for k, digit in enumerate(reading.digits):
         left, top, right, bottom = digit.box
         pen.rectangle((left - 6, top - 6, right + 6, bottom + 6), outline=(214, 60, 40), width=3)
-        pen.text((right + 10, top - 12), "?" if digit.doubt else str(digit.label), fill=(214, 60, 40), font=big)
+        pen.text(
+            (right + 10, top - 12), "?" if digit.doubt else str(digit.label), fill=(214, 60, 40), font=big
+        )
         x, y = gap + (k % 5) * 178, H + 12 + (k // 5) * (tile + 44)
         for n, pixels in enumerate((digit.pixels, seen[near[k][0]])):
-            tiny = Image.fromarray(np.ascontiguousarray(pixels)).resize((tile, tile), Image.Resampling.NEAREST)
+            tiny = Image.fromarray(np.ascontiguousarray(pixels)).resize(
+                (tile, tile), Image.Resampling.NEAREST
+            )
             out.paste(tiny.convert("RGB"), (x + n * (tile + 4), y))
-        words = f"{digit.label if not digit.doubt else 'not sure: ' + str(digit.label)}  {digit.probability:.1%}"
+        words = (
+            f"{digit.label if not digit.doubt else 'not sure: ' + str(digit.label)}  {digit.probability:.1%}"
+        )
         pen.text((x, y + tile + 4), words, fill=(60, 60, 60), font=small)
     return out
 

@@ -89,7 +89,9 @@ def way_out(full: str) -> str:
     'all layers work in float32'
     """
     parts = full.split(".")
-    return next((INSTEAD[key] for n in range(len(parts), 0, -1) if (key := ".".join(parts[:n])) in INSTEAD), "")
+    return next(
+        (INSTEAD[key] for n in range(len(parts), 0, -1) if (key := ".".join(parts[:n])) in INSTEAD), ""
+    )
 
 
 def keras_names(module: str) -> frozenset[str]:
@@ -113,4 +115,8 @@ def is_imported(frame: Any) -> bool:
     """Whether a frame is at `from module import name`, where Python would put its own words for an AttributeError's."""
     import dis
 
-    return frame is not None and frame.f_lasti >= 0 and dis.opname[frame.f_code.co_code[frame.f_lasti]] == "IMPORT_FROM"
+    return (
+        frame is not None
+        and frame.f_lasti >= 0
+        and dis.opname[frame.f_code.co_code[frame.f_lasti]] == "IMPORT_FROM"
+    )

@@ -28,13 +28,62 @@ __all__ = [
 
 abs, all, any, argmax, argmin = ops.abs, ops.all, ops.any, ops.argmax, ops.argmin  # noqa: A001 (Keras's names)
 max, min, round, sum = ops.max, ops.min, ops.round, ops.sum  # noqa: A001
-arange, clip, cos, elu, equal, exp, expand_dims = ops.arange, ops.clip, ops.cos, ops.elu, ops.equal, ops.exp, ops.expand_dims
-greater, greater_equal, hard_sigmoid, in_top_k = ops.greater, ops.greater_equal, ops.hard_sigmoid, ops.in_top_k
-is_tensor, l2_normalize, less, less_equal, log, logsumexp = ops.is_tensor, ops.l2_normalize, ops.less, ops.less_equal, ops.log, ops.logsumexp
-maximum, mean, minimum, not_equal, one_hot, ones_like = ops.maximum, ops.mean, ops.minimum, ops.not_equal, ops.one_hot, ops.ones_like
-prod, relu, reshape, shape, sigmoid, sign, sin = ops.prod, ops.relu, ops.reshape, ops.shape, ops.sigmoid, ops.sign, ops.sin
-softmax, softplus, softsign, sqrt, square, squeeze = ops.softmax, ops.softplus, ops.softsign, ops.sqrt, ops.square, ops.squeeze
-std, stop_gradient, tanh, tile, transpose, var = ops.std, ops.stop_gradient, ops.tanh, ops.tile, ops.transpose, ops.var
+arange, clip, cos, elu, equal, exp, expand_dims = (
+    ops.arange,
+    ops.clip,
+    ops.cos,
+    ops.elu,
+    ops.equal,
+    ops.exp,
+    ops.expand_dims,
+)
+greater, greater_equal, hard_sigmoid, in_top_k = (
+    ops.greater,
+    ops.greater_equal,
+    ops.hard_sigmoid,
+    ops.in_top_k,
+)
+is_tensor, l2_normalize, less, less_equal, log, logsumexp = (
+    ops.is_tensor,
+    ops.l2_normalize,
+    ops.less,
+    ops.less_equal,
+    ops.log,
+    ops.logsumexp,
+)
+maximum, mean, minimum, not_equal, one_hot, ones_like = (
+    ops.maximum,
+    ops.mean,
+    ops.minimum,
+    ops.not_equal,
+    ops.one_hot,
+    ops.ones_like,
+)
+prod, relu, reshape, shape, sigmoid, sign, sin = (
+    ops.prod,
+    ops.relu,
+    ops.reshape,
+    ops.shape,
+    ops.sigmoid,
+    ops.sign,
+    ops.sin,
+)
+softmax, softplus, softsign, sqrt, square, squeeze = (
+    ops.softmax,
+    ops.softplus,
+    ops.softsign,
+    ops.sqrt,
+    ops.square,
+    ops.squeeze,
+)
+std, stop_gradient, tanh, tile, transpose, var = (
+    ops.std,
+    ops.stop_gradient,
+    ops.tanh,
+    ops.tile,
+    ops.transpose,
+    ops.var,
+)
 zeros_like, cast, dtype, pow, repeat_elements = ops.zeros_like, ops.cast, ops.dtype, ops.power, ops.repeat  # noqa: A001
 
 _uids: dict[str, int] = {}
@@ -58,7 +107,9 @@ def floatx() -> str:
 def set_floatx(value: str) -> None:
     """Accepts 'float32', the only type there is."""
     if value != "float32":
-        raise SettingError(f"All layers work in float32; set_floatx({value!r}) is not supported: leave it out.")
+        raise SettingError(
+            f"All layers work in float32; set_floatx({value!r}) is not supported: leave it out."
+        )
 
 
 def epsilon() -> float:
@@ -69,7 +120,9 @@ def epsilon() -> float:
 def set_epsilon(value: float) -> None:
     """Accepts 1e-7, which is what the losses use."""
     if float(value) != epsilon():
-        raise SettingError(f"The losses use an epsilon of 1e-7; set_epsilon({value!r}) is not supported: leave it out.")
+        raise SettingError(
+            f"The losses use an epsilon of 1e-7; set_epsilon({value!r}) is not supported: leave it out."
+        )
 
 
 def image_data_format() -> str:
@@ -165,7 +218,9 @@ def set_value(x: Any, value: Any) -> None:
     elif isinstance(x, np.ndarray):
         x[...] = value
     else:
-        raise SettingError("set_value needs something that can change; for the learning rate write optimizer.learning_rate = 0.01.")
+        raise SettingError(
+            "set_value needs something that can change; for the learning rate write optimizer.learning_rate = 0.01."
+        )
 
 
 def cast_to_floatx(x: Any) -> Array:
@@ -254,7 +309,9 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
     return ops.categorical_crossentropy(target, output, from_logits, axis)
 
 
-def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Array:
+def sparse_categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Array:
     """-log p of each row's class."""
     return ops.sparse_categorical_crossentropy(target, output, from_logits, axis)
 

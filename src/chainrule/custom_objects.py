@@ -65,7 +65,9 @@ def get_registered_name(obj: Any) -> str:
     return _names.get(obj, getattr(obj, "__name__", str(obj)))
 
 
-def get_registered_object(name: str, custom_objects: Mapping[str, Any] | None = None, module_objects: Any = None) -> Any:
+def get_registered_object(
+    name: str, custom_objects: Mapping[str, Any] | None = None, module_objects: Any = None
+) -> Any:
     """What is registered under a name, or None."""
     found = find(name, custom_objects)
     return found if found is not None else (module_objects or {}).get(name)

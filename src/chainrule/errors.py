@@ -110,4 +110,6 @@ def printable(text: str) -> str:
     >>> printable("a\\nb.png")
     'a\\\\nb.png'
     """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )

@@ -13,8 +13,7 @@ from chainrule.models import load_model
 PROGRAM = [sys.executable, "-m", "chainrule"]
 HEAVY = {"jax", "h5py", "keras", "matplotlib", "asyncio", "http"}
 LEARNING = {
-    f"chainrule.{name}"
-    for name in ("training", "callbacks", "optimizers", "losses", "backprop", "recording")
+    f"chainrule.{name}" for name in ("training", "callbacks", "optimizers", "losses", "backprop", "recording")
 }
 
 LOADED = """

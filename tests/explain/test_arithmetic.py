@@ -36,7 +36,9 @@ ENDS = {
 }
 MIDDLES = {
     "relu": lambda: [Dense(5, "relu")],
-    "tanh, penalties": lambda: [Dense(4, "tanh", kernel_regularizer=regularizers.L1L2(0.01, 0.01), bias_regularizer="l2")],
+    "tanh, penalties": lambda: [
+        Dense(4, "tanh", kernel_regularizer=regularizers.L1L2(0.01, 0.01), bias_regularizer="l2")
+    ],
     "deep": lambda: [Dense(7, "gelu"), Dense(6, "sigmoid", use_bias=False), Dense(5, "elu")],
     "dropout": lambda: [Rescaling(0.5), Dense(6, "selu"), Dropout(0.4), Dense(4), LeakyReLU(0.1)],
     "softmax between": lambda: [Flatten(), Dense(4, "softmax"), Dense(4, "softplus")],

@@ -20,7 +20,9 @@ NETWORKS = {
     "Conv2D, dilation": (PICTURE, lambda: [layers.Conv2D(2, 2, dilation_rate=3, activation="tanh")]),
     "Conv2D, penalties": (
         PICTURE,
-        lambda: [layers.Conv2D(2, 3, kernel_regularizer="l2", activity_regularizer=regularizers.L1L2(0.01, 0.01))],
+        lambda: [
+            layers.Conv2D(2, 3, kernel_regularizer="l2", activity_regularizer=regularizers.L1L2(0.01, 0.01))
+        ],
     ),
     "two Conv2D": (
         PICTURE,

@@ -32,7 +32,10 @@ def two_in_two_out(kit):
 def autoencoder(kit):
     a = kit.Input((6,))
     encoder = kit.Model(a, kit.layers.Dense(2, activation="relu")(a), name="encoder")
-    decoder = kit.Sequential([kit.Input((2,)), kit.layers.Dense(4), kit.layers.BatchNormalization(), kit.layers.Dense(6)], name="decoder")
+    decoder = kit.Sequential(
+        [kit.Input((2,)), kit.layers.Dense(4), kit.layers.BatchNormalization(), kit.layers.Dense(6)],
+        name="decoder",
+    )
     x = kit.Input((6,))
     return kit.Model(x, decoder(encoder(x))), [RNG.normal(size=(5, 6))]
 
@@ -124,7 +127,9 @@ def broken(change):
     [
         lambda c: c["layers"].pop(0),
         lambda c: c.update(output_layers=[["nobody", 0, 0]]),
-        lambda c: c["layers"][-1]["inbound_nodes"][0]["args"][0]["config"].update(keras_history=["size", 0, 0]),
+        lambda c: c["layers"][-1]["inbound_nodes"][0]["args"][0]["config"].update(
+            keras_history=["size", 0, 0]
+        ),
         lambda c: c["layers"][-1].update(inbound_nodes=[{"args": "x"}]),
         lambda c: c["layers"][-1].update(inbound_nodes=[[["shared", 0, 10**9, {}]]]),
         lambda c: c["layers"].append(c["layers"][-1]),
@@ -138,7 +143,10 @@ def test_a_graph_that_does_not_hang_together_is_refused(change) -> None:
 
 def test_models_within_models_have_a_bottom() -> None:
     """A file cannot nest models without end."""
-    entry = {"class_name": "Sequential", "config": {"name": "m", "layers": [layers.serialize(layers.Dense(1, name="d"))]}}
+    entry = {
+        "class_name": "Sequential",
+        "config": {"name": "m", "layers": [layers.serialize(layers.Dense(1, name="d"))]},
+    }
     for _ in range(50):
         entry = {"class_name": "Sequential", "config": {"name": "m", "layers": [entry]}}
     with pytest.raises((FileError, cr.errors.SettingError), match="deep"):

@@ -34,7 +34,12 @@ def ran(run_script, tmp_path):
 
 def command(folder, *words: str):
     return subprocess.run(
-        [sys.executable, "-m", "chainrule", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-m", "chainrule", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 

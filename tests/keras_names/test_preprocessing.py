@@ -16,9 +16,16 @@ def test_sequences_are_padded_and_cut_at_the_end_that_was_asked_for() -> None:
     rows = [[1], [1, 2, 3], []]
     assert sequence.pad_sequences(rows).tolist() == [[0, 0, 1], [1, 2, 3], [0, 0, 0]]
     assert sequence.pad_sequences(rows, maxlen=2, padding="post").tolist() == [[1, 0], [2, 3], [0, 0]]
-    assert sequence.pad_sequences(rows, maxlen=2, truncating="post", value=9).tolist() == [[9, 1], [1, 2], [9, 9]]
+    assert sequence.pad_sequences(rows, maxlen=2, truncating="post", value=9).tolist() == [
+        [9, 1],
+        [1, 2],
+        [9, 9],
+    ]
     assert sequence.pad_sequences([[[1, 2]], [[3, 4], [5, 6]]]).shape == (2, 2, 2)
-    assert sequence.pad_sequences([["a"], ["b", "c"]], dtype=object, value="-").tolist() == [["-", "a"], ["b", "c"]]
+    assert sequence.pad_sequences([["a"], ["b", "c"]], dtype=object, value="-").tolist() == [
+        ["-", "a"],
+        ["b", "c"],
+    ]
 
 
 @pytest.mark.parametrize("given", [{"padding": "left"}, {"truncating": "middle"}, {"value": "x"}])
@@ -31,7 +38,9 @@ def test_padding_refuses_what_it_cannot_do(given) -> None:
 def test_windows_over_a_series() -> None:
     """Strides, sampling, both ends; the windows of Keras's own documentation."""
     data = np.arange(50)
-    made = sequence.TimeseriesGenerator(data[:, None], data[:, None], length=10, sampling_rate=2, batch_size=2)
+    made = sequence.TimeseriesGenerator(
+        data[:, None], data[:, None], length=10, sampling_rate=2, batch_size=2
+    )
     assert len(made) == 20
     assert made[0][0][:, :, 0].tolist() == [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]]
     assert made[0][1].ravel().tolist() == [10, 11]
@@ -115,7 +124,9 @@ def test_pictures_are_written_and_read(tmp_path) -> None:
     x = np.arange(4 * 6 * 3, dtype="uint8").reshape(4, 6, 3)
     image.save_img(tmp_path / "a.png", x, scale=False)
     assert (image.img_to_array(image.load_img(tmp_path / "a.png")) == x).all()
-    assert image.img_to_array(image.load_img(tmp_path / "a.png", color_mode="grayscale", target_size=(2, 3))).shape == (2, 3, 1)
+    assert image.img_to_array(
+        image.load_img(tmp_path / "a.png", color_mode="grayscale", target_size=(2, 3))
+    ).shape == (2, 3, 1)
     assert image.load_img(tmp_path / "a.png", target_size=(4, 4), keep_aspect_ratio=True).size == (4, 4)
     assert image.smart_resize(x, (2, 2)).shape == (2, 2, 3)
     (tmp_path / "b.png").write_bytes(b"not a picture")
@@ -146,8 +157,17 @@ def test_a_quarter_turn_is_a_quarter_turn() -> None:
 def test_random_changes_stay_within_their_ranges() -> None:
     """Flips, brightness, shifts: drawn anew for each epoch, the same for the same seed."""
     x = np.random.default_rng(0).random((6, 8, 8, 3)).astype("float32") * 255
-    settings = {"rotation_range": 20, "width_shift_range": 0.2, "zoom_range": 0.2, "horizontal_flip": True, "brightness_range": (0.5, 1.5)}
-    flows = [image.ImageDataGenerator(rescale=1 / 255, **settings).flow(x, np.arange(6), 4, seed=3) for _ in range(2)]
+    settings = {
+        "rotation_range": 20,
+        "width_shift_range": 0.2,
+        "zoom_range": 0.2,
+        "horizontal_flip": True,
+        "brightness_range": (0.5, 1.5),
+    }
+    flows = [
+        image.ImageDataGenerator(rescale=1 / 255, **settings).flow(x, np.arange(6), 4, seed=3)
+        for _ in range(2)
+    ]
     first = [flows[0][0], flows[1][0]]
     assert (first[0][0] == first[1][0]).all()
     assert first[0][0].min() >= 0
@@ -158,7 +178,9 @@ def test_random_changes_stay_within_their_ranges() -> None:
 
 def test_going_through_a_flow_sees_every_example_once_an_epoch() -> None:
     """Batches come without end; each epoch holds every example once."""
-    flow = image.ImageDataGenerator().flow(np.zeros((5, 2, 2, 1)), np.arange(5), batch_size=2, shuffle=True, seed=1)
+    flow = image.ImageDataGenerator().flow(
+        np.zeros((5, 2, 2, 1)), np.arange(5), batch_size=2, shuffle=True, seed=1
+    )
     epochs = [[int(label) for _ in range(len(flow)) for label in next(flow)[1]] for _ in range(2)]
     assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(5))
     assert epochs[0] != epochs[1]
@@ -180,11 +202,16 @@ def test_centred_and_whitened_pictures() -> None:
     assert np.allclose(white.T @ white / 50, np.eye(8), atol=1e-2)
 
 
-@pytest.mark.parametrize(("mode", "shape"), [("categorical", (4, 2)), ("binary", (4,)), ("sparse", (4,)), ("input", (4, 5, 5, 3))])
+@pytest.mark.parametrize(
+    ("mode", "shape"), [("categorical", (4, 2)), ("binary", (4,)), ("sparse", (4,)), ("input", (4, 5, 5, 3))]
+)
 def test_a_folder_of_folders(folder, mode, shape, capsys) -> None:
     """Classes are the folders in order of their names; the parts of validation_split do not overlap."""
     generator = image.ImageDataGenerator(validation_split=0.5)
-    train, held = (generator.flow_from_directory(folder, (5, 5), class_mode=mode, batch_size=4, subset=s) for s in ("training", "validation"))
+    train, held = (
+        generator.flow_from_directory(folder, (5, 5), class_mode=mode, batch_size=4, subset=s)
+        for s in ("training", "validation")
+    )
     assert train.class_indices == {"dark": 0, "light": 1}
     assert (train.samples, held.samples) == (5, 5)
     assert not set(train.filenames) & set(held.filenames)
@@ -198,11 +225,19 @@ def test_a_folder_of_folders(folder, mode, shape, capsys) -> None:
 
 def test_a_table_of_file_names(folder) -> None:
     """Names that are no pictures are left out; the column's values are the classes."""
-    table = {"file": ["dark/0.png", "light/0.png", "missing.png"], "kind": ["d", "l", "d"], "size": [1.0, 2.0, 3.0]}
-    flow = image.ImageDataGenerator().flow_from_dataframe(table, folder, x_col="file", y_col="kind", target_size=(4, 4), shuffle=False)
+    table = {
+        "file": ["dark/0.png", "light/0.png", "missing.png"],
+        "kind": ["d", "l", "d"],
+        "size": [1.0, 2.0, 3.0],
+    }
+    flow = image.ImageDataGenerator().flow_from_dataframe(
+        table, folder, x_col="file", y_col="kind", target_size=(4, 4), shuffle=False
+    )
     assert (flow.samples, flow.class_indices) == (2, {"d": 0, "l": 1})
     assert flow[0][1].tolist() == [[1, 0], [0, 1]]
-    raw = image.ImageDataGenerator().flow_from_dataframe(table, folder, "file", "size", class_mode="raw", shuffle=False)
+    raw = image.ImageDataGenerator().flow_from_dataframe(
+        table, folder, "file", "size", class_mode="raw", shuffle=False
+    )
     assert raw[0][1].tolist() == [1, 2]
 
 
@@ -213,9 +248,16 @@ def test_pictures_of_a_folder_as_a_pipeline(folder) -> None:
     pairs = [(float(x.mean()), int(y)) for xs, ys in data for x, y in zip(xs, ys, strict=True)]
     assert len(pairs) == 10
     assert all((grey > 100) == bool(label) for grey, label in pairs)
-    parts = utils.image_dataset_from_directory(folder, validation_split=0.2, subset="both", seed=1, verbose=False)
+    parts = utils.image_dataset_from_directory(
+        folder, validation_split=0.2, subset="both", seed=1, verbose=False
+    )
     assert sorted(parts[0].file_paths + parts[1].file_paths) == sorted(data.file_paths)
-    assert next(iter(utils.image_dataset_from_directory(folder, label_mode="categorical", verbose=False)))[1].shape[1] == 2
+    assert (
+        next(iter(utils.image_dataset_from_directory(folder, label_mode="categorical", verbose=False)))[
+            1
+        ].shape[1]
+        == 2
+    )
     with pytest.raises(SettingError, match="seed"):
         utils.image_dataset_from_directory(folder, validation_split=0.2, subset="training")
 
@@ -230,7 +272,9 @@ def test_texts_of_a_folder_as_a_pipeline(tmp_path) -> None:
 
 
 # ── Keras's sets ─────────────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize("name", ["boston_housing", "california_housing", "cifar10", "cifar100", "imdb", "reuters"])
+@pytest.mark.parametrize(
+    "name", ["boston_housing", "california_housing", "cifar10", "cifar100", "imdb", "reuters"]
+)
 def test_a_set_that_is_nowhere_says_how_to_get_it(name, tmp_path, monkeypatch) -> None:
     """Without a network: where to download it, and where to put it."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))

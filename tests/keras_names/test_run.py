@@ -71,12 +71,21 @@ def test_a_process_without_run_is_left_alone() -> None:
     ("code", "words"),
     [
         ("import tensorflow as tf\n\ntf.GradientTape()", "line 3: tensorflow.GradientTape is not here"),
-        ("from keras.layers import TFSMLayer", "line 1: Keras's layers.TFSMLayer is not part of Chainrule; instead: load"),
+        (
+            "from keras.layers import TFSMLayer",
+            "line 1: Keras's layers.TFSMLayer is not part of Chainrule; instead: load",
+        ),
         ("import keras.mixed_precision", "line 1: Keras's mixed_precision is not part of Chainrule"),
         ("from keras import mixed_precision", "line 1: Keras's mixed_precision is not part of Chainrule"),
         ("from tensorflow.examples.tutorials.mnist import input_data", "Instead: keras.datasets.mnist."),
-        ("import keras\nkeras.layers.Densee(3)", "line 2: chainrule.layers has nothing called 'Densee'. Did you mean 'Dense'?"),
-        ("from keras import backend as K\n\nK.get_session()", "line 3: Keras's backend.get_session is not part"),
+        (
+            "import keras\nkeras.layers.Densee(3)",
+            "line 2: chainrule.layers has nothing called 'Densee'. Did you mean 'Dense'?",
+        ),
+        (
+            "from keras import backend as K\n\nK.get_session()",
+            "line 3: Keras's backend.get_session is not part",
+        ),
         ("import keras\nkeras.layers.Dense(-3)", "train.py, line 2: "),
     ],
 )
@@ -128,7 +137,11 @@ def test_recording_can_be_left_out(run_script, tmp_path) -> None:
 
 def test_a_notebooks_cells_run_in_order(run_script) -> None:
     """A .ipynb file is its code cells; lines for the notebook itself are left out."""
-    sources = [["import keras\n", "%matplotlib inline\n", "x = 1"], ["!pip install keras\n", "print(x + 1)"], ["1 / 0"]]
+    sources = [
+        ["import keras\n", "%matplotlib inline\n", "x = 1"],
+        ["!pip install keras\n", "print(x + 1)"],
+        ["1 / 0"],
+    ]
     cells = [{"cell_type": "code", "source": source} for source in sources]
     cells.insert(1, {"cell_type": "markdown", "source": ["# Words"]})
     done = run_script(json.dumps({"cells": cells}), name="lesson.ipynb")
@@ -150,7 +163,12 @@ def test_the_command_that_was_meant_is_said(words, answer, tmp_path) -> None:
     """`chainrule run last` meant `chainrule runs show last`."""
     (tmp_path / "train.py").write_text("")
     done = subprocess.run(
-        [sys.executable, "-m", "chainrule", *words], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-m", "chainrule", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.returncode in (1, 2)
     assert answer in done.stderr

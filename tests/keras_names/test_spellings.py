@@ -2,7 +2,9 @@
 
 import pytest
 
-DATA = "import numpy as np\nx, y = np.random.RandomState(0).rand(96, 4).astype('float32'), np.arange(96) % 3\n"
+DATA = (
+    "import numpy as np\nx, y = np.random.RandomState(0).rand(96, 4).astype('float32'), np.arange(96) % 3\n"
+)
 
 OLD_AND_NEW = {
     "keras 1": (
@@ -66,17 +68,21 @@ def test_an_old_setting_has_its_old_meaning(code, expected, run_script) -> None:
     assert done.stdout.strip() == expected
 
 
-MODEL = DATA + """
+MODEL = (
+    DATA
+    + """
 import keras
 m = keras.Sequential([keras.layers.Dense(3, activation='softmax', input_shape=(4,))])
 m.compile('adam', 'sparse_categorical_crossentropy', metrics=['accuracy'])
 """
+)
 
 
 def test_the_old_keys_of_history(run_script) -> None:
     """A script that asks for "acc" and "val_acc" finds them, in callbacks and file names, too."""
     done = run_script(
-        MODEL + """
+        MODEL
+        + """
 import glob
 c = keras.callbacks.ModelCheckpoint('w.{epoch:02d}-{val_acc:.2f}.keras', monitor='val_acc', save_best_only=True)
 h = m.fit(x, y, nb_epoch=2, verbose=0, validation_split=0.25, callbacks=[c])
@@ -90,7 +96,8 @@ print(sorted(h.history), len(h.history['acc']), len(h.history['accuracy']), bool
 def test_old_methods_of_models(run_script) -> None:
     """predict_classes and predict_proba, and the generators' arguments that mean nothing any more."""
     done = run_script(
-        MODEL + """
+        MODEL
+        + """
 print(m.predict_classes(x).shape, m.predict_classes(x).dtype.kind, m.predict_proba(x, batch_size=8, verbose=0).shape)
 m.fit(x, y, verbose=0, workers=4, use_multiprocessing=True)
 b = keras.Sequential([keras.layers.Dense(1, activation='sigmoid', input_shape=(4,))])
@@ -122,7 +129,8 @@ def test_strict_refuses_as_keras_3_does(code, run_script) -> None:
 def test_what_tensorflow_scripts_do_with_results(run_script) -> None:
     """.numpy() on predictions, losses and metrics; tf.nn.softmax as a function and as an activation."""
     done = run_script(
-        DATA + """
+        DATA
+        + """
 import tensorflow as tf
 tf.random.set_seed(1)
 m = tf.keras.Sequential([tf.keras.layers.Dense(3, activation=tf.nn.softmax, input_shape=(4,))])

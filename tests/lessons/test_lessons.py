@@ -49,7 +49,9 @@ def test_there_are_twelve_lessons() -> None:
 
 
 # The long ones first, so that two processes end at about the same time.
-@pytest.mark.parametrize("path", sorted(LESSONS, key=lambda path: path.name[:2] not in ("6_", "7_", "8_")), **by_name)
+@pytest.mark.parametrize(
+    "path", sorted(LESSONS, key=lambda path: path.name[:2] not in ("6_", "7_", "8_")), **by_name
+)
 def test_a_lesson_runs_and_shows_what_it_claims(path, tmp_path) -> None:
     """It ends without an error or a warning, prints its key lines, and writes its pictures where it was told, nothing else."""
     pictures, home = tmp_path / "pictures", tmp_path / "home"

@@ -229,7 +229,10 @@ def noticed(mutants: list[Mutant], jobs: int) -> list[bool]:
         if os.fork() == 0:
             os.close(reading)
             for mutant in mutants[worker::jobs]:
-                os.write(writing, b"1" if judge(mutant.module, mutant.number, (ASKED | LATER)[mutant.module]) else b"0")
+                os.write(
+                    writing,
+                    b"1" if judge(mutant.module, mutant.number, (ASKED | LATER)[mutant.module]) else b"0",
+                )
             os._exit(0)
         os.close(writing)
         pipes.append(reading)

@@ -39,9 +39,7 @@ def test_a_layer_with_only_call_learns_as_the_written_one(backend, rng) -> None:
     ends = []
     for hidden in (Affine(3), Dense(3)):
         cr.utils.set_random_seed(4)
-        model = cr.Sequential(
-            [Input((4,)), hidden, Lambda(ops.tanh), Dense(1, activation="sigmoid")]
-        )
+        model = cr.Sequential([Input((4,)), hidden, Lambda(ops.tanh), Dense(1, activation="sigmoid")])
         model.compile("sgd", "binary_crossentropy", backend=backend)
         model.fit(x, y, epochs=3, batch_size=8, verbose=0)
         ends.append(model.get_weights())

@@ -11,7 +11,10 @@ PAIRS = {
     "numbers": lambda rng, shape: (rng.normal(size=shape), rng.normal(size=shape)),
     "positive": lambda rng, shape: (rng.uniform(0.5, 3, shape), rng.uniform(0.5, 3, shape)),
     "yes": lambda rng, shape: (rng.integers(0, 2, shape).astype(float), rng.uniform(0.05, 0.95, shape)),
-    "classes": lambda rng, shape: (np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])], rng.uniform(0.1, 0.9, shape)),
+    "classes": lambda rng, shape: (
+        np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])],
+        rng.uniform(0.1, 0.9, shape),
+    ),
 }
 LOSSES = [
     (losses.MeanAbsolutePercentageError(), "positive"), (losses.MeanSquaredLogarithmicError(), "positive"),
@@ -37,10 +40,14 @@ def test_values_worked_by_hand(xp) -> None:
     y, p = xp.asarray([[2.0, 4.0]]), xp.asarray([[1.0, 5.0]])
     np.testing.assert_allclose(losses.MeanAbsolutePercentageError().values(y, p), [37.5], rtol=1e-6)
     np.testing.assert_allclose(losses.Poisson().values(y, p), [(1 - 0 + 5 - 4 * np.log(5)) / 2], rtol=1e-5)
-    np.testing.assert_allclose(losses.Hinge().values(xp.asarray([[0.0, 1.0]]), xp.asarray([[0.5, 3.0]])), [0.75])
+    np.testing.assert_allclose(
+        losses.Hinge().values(xp.asarray([[0.0, 1.0]]), xp.asarray([[0.5, 3.0]])), [0.75]
+    )
     np.testing.assert_allclose(losses.CosineSimilarity().values(2 * y, y), [-1], rtol=1e-6)
     z = xp.asarray([[1.0, 0.0, 0.0]])
-    np.testing.assert_allclose(losses.CategoricalHinge().values(z, xp.asarray([[0.5, 0.2, 0.4]])), [0.9], rtol=1e-6)
+    np.testing.assert_allclose(
+        losses.CategoricalHinge().values(z, xp.asarray([[0.5, 0.2, 0.4]])), [0.9], rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("name", sorted(losses.CLASSES))

@@ -86,11 +86,15 @@ def losses(k: Any) -> dict[str, tuple[Any, str]]:
         "divergence": (k.KLDivergence(), "soft shares"),
         "binary focal": (k.BinaryFocalCrossentropy(), "yes inside"),
         "binary focal all": (
-            k.BinaryFocalCrossentropy(True, 0.3, 1.5, from_logits=True, label_smoothing=0.1), "yes",
+            k.BinaryFocalCrossentropy(True, 0.3, 1.5, from_logits=True, label_smoothing=0.1),
+            "yes",
         ),
         "focal": (k.CategoricalFocalCrossentropy(), "one-hot positive"),
         "focal all": (
-            k.CategoricalFocalCrossentropy([0.1, 0.2, 0.3, 0.2, 0.2], 1.5, from_logits=True, label_smoothing=0.1), "one-hot",
+            k.CategoricalFocalCrossentropy(
+                [0.1, 0.2, 0.3, 0.2, 0.2], 1.5, from_logits=True, label_smoothing=0.1
+            ),
+            "one-hot",
         ),
     }
 

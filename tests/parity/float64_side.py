@@ -76,7 +76,10 @@ def main(out: str) -> None:
     for name in cases.ACTIVATIONS:
         f = keras.activations.get(name) if name != "tanh" else jax.numpy.tanh  # Keras's answers in float32
         a, back = jax.vjp(f, jax.numpy.asarray(z))
-        told[f"activation/{name}/a"], told[f"activation/{name}/dz"] = a, back(jax.numpy.cos(z)[:, : a.shape[1]])[0]
+        told[f"activation/{name}/a"], told[f"activation/{name}/dz"] = (
+            a,
+            back(jax.numpy.cos(z)[:, : a.shape[1]])[0],
+        )
     for name, (loss, kind) in cases.losses(keras.losses).items():
         y, p = cases.pair(kind)
         told[f"loss/{name}/values"] = np.asarray(loss.call(y, p))

@@ -258,7 +258,9 @@ def test_first_weights_are_spread_as_keras_s(name) -> None:
     settings = {"value": 0.3} if name == "constant" else {}
     kind = type(initializers.get(name)).__name__
     shapes = [(400, 300), (3000,), (5, 5, 40, 60)]
-    for shape in {"Identity": shapes[:1], "Orthogonal": shapes[::2]}.get(kind, shapes):  # these two draw matrices
+    for shape in {"Identity": shapes[:1], "Orthogonal": shapes[::2]}.get(
+        kind, shapes
+    ):  # these two draw matrices
         ours = getattr(initializers, kind)(**settings)(shape, np.random.default_rng(2)).astype(float)
         theirs = np.asarray(getattr(keras.initializers, kind)(**settings)(shape), float)
         draws = 4 / math.sqrt(ours.size)

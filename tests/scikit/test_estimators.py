@@ -22,7 +22,9 @@ from chainrule.wrappers import (
 )
 
 # Fitting with weights and fitting with repeated rows meet different batches, so their results differ.
-DOES_NOT_APPLY = {"check_sample_weight_equivalence_on_dense_data": "batches of repeated rows are other batches"}
+DOES_NOT_APPLY = {
+    "check_sample_weight_equivalence_on_dense_data": "batches of repeated rows are other batches"
+}
 
 
 def classifier(meta, units=16):
@@ -123,7 +125,9 @@ def test_an_estimator_is_kept_as_bytes(iris) -> None:
 def test_warm_start_goes_on(iris) -> None:
     """With warm_start a second fit learns on; without, it begins anew."""
     x, _y = iris
-    model = KerasRegressor(regressor, epochs=5, warm_start=True, optimizer="adam", random_state=0).fit(x, x.sum(axis=1))
+    model = KerasRegressor(regressor, epochs=5, warm_start=True, optimizer="adam", random_state=0).fit(
+        x, x.sum(axis=1)
+    )
     first = model.model_
     assert model.fit(x, x.sum(axis=1)).model_ is first
     assert model.set_params(warm_start=False).fit(x, x.sum(axis=1)).model_ is not first
@@ -154,7 +158,9 @@ def test_keras_3s_estimators(kind, iris) -> None:
         made.compile("adam", "sparse_categorical_crossentropy" if kind is SKLearnClassifier else "mse")
         return made
 
-    model = clone(kind(build, model_kwargs={"units": 6}, fit_kwargs={"epochs": 2, "verbose": 0})).fit(x, target)
+    model = clone(kind(build, model_kwargs={"units": 6}, fit_kwargs={"epochs": 2, "verbose": 0})).fit(
+        x, target
+    )
     assert model.model_.layers[0].units == 6
     assert len(model.history_["loss"]) == 2
     if kind is SKLearnTransformer:

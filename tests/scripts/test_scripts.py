@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-SCRIPTS = sorted(path for path in HERE.iterdir() if path.suffix in (".py", ".ipynb") and path.name[:2] == "20")
+SCRIPTS = sorted(
+    path for path in HERE.iterdir() if path.suffix in (".py", ".ipynb") and path.name[:2] == "20"
+)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

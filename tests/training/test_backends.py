@@ -52,7 +52,13 @@ def dense(units: int, depth: int = 2) -> Sequential:
     ("units", "batch", "examples", "epochs", "engine"),
     [
         (16, 32, 300, 5, "numpy"),  # a fraction of a second: JAX would still be importing
-        (256, 1, 20_000, 1, "jax"),  # small batches of a wide network: NumPy's updates take longer than its products
+        (
+            256,
+            1,
+            20_000,
+            1,
+            "jax",
+        ),  # small batches of a wide network: NumPy's updates take longer than its products
         (784, 32, 60_000, 1, "jax"),
         (1024, 8, 8_000, 1, "jax"),
         (64, 32, 1_000, 1, "numpy"),

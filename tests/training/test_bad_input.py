@@ -99,7 +99,11 @@ def test_bad_validation_data_are_refused_before_the_first_step_too(where) -> Non
         ({"validation_data": X}, SettingError, r"validation_data must be \(x, y\)"),
         ({"validation_data": (X,)}, SettingError, r"validation_data must be \(x, y\)"),
         ({"steps_per_epoch": 0}, SettingError, "steps_per_epoch must be a whole number"),
-        ({"validation_steps": 0, "validation_data": (X, LABELS)}, SettingError, "validation_steps must be a whole number"),
+        (
+            {"validation_steps": 0, "validation_data": (X, LABELS)},
+            SettingError,
+            "validation_steps must be a whole number",
+        ),
         ({"sample_weight": np.ones(5)}, ShapeError, "6 inputs but 5 sample weights"),
         ({"sample_weight": np.full(6, np.nan)}, DataError, "sample_weight hold"),
         ({"class_weight": [1, 2, 3]}, SettingError, "class_weight must be a dict"),

@@ -32,13 +32,17 @@ def test_auto_does_not_guess_for_a_figure_of_ones_own(kind, figure) -> None:
 def test_a_slip_in_the_name_of_a_metric_is_answered() -> None:
     """The nearest metric is named."""
     with pytest.raises(SettingError, match="did you mean 'val_mae'"):
-        model(metrics=["mae"]).fit(X, Y, validation_split=0.5, verbose=0, callbacks=[callbacks.EarlyStopping("val_mea")])
+        model(metrics=["mae"]).fit(
+            X, Y, validation_split=0.5, verbose=0, callbacks=[callbacks.EarlyStopping("val_mea")]
+        )
 
 
 @pytest.mark.parametrize("figure", ["loss", "val_loss", "mae", "val_mae"])
 def test_auto_knows_losses_and_metrics(figure) -> None:
     """Losses and errors fall."""
-    h = model(metrics=["mae"]).fit(X, Y, validation_split=0.5, verbose=0, callbacks=[callbacks.EarlyStopping(figure)])
+    h = model(metrics=["mae"]).fit(
+        X, Y, validation_split=0.5, verbose=0, callbacks=[callbacks.EarlyStopping(figure)]
+    )
     assert h.epoch == [0]
 
 
@@ -68,7 +72,9 @@ def test_tensorboard_without_its_package_says_so_once(tmp_path, capsys, monkeypa
     monkeypatch.setitem(sys.modules, "tensorboardX.event_file_writer", None)
     monkeypatch.setattr(callbacks.TensorBoard, "said", False)
     for _ in range(2):
-        board = callbacks.TensorBoard(log_dir=tmp_path / "logs", histogram_freq=1, write_graph=True, batch_size=32, write_grads=False)
+        board = callbacks.TensorBoard(
+            log_dir=tmp_path / "logs", histogram_freq=1, write_graph=True, batch_size=32, write_grads=False
+        )
         model().fit(X, Y, verbose=0, callbacks=[board])
     said = capsys.readouterr().err
     assert said.count("nothing is written to") == 1

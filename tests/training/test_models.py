@@ -187,7 +187,9 @@ def test_a_model_is_cloned_and_its_parts_make_new_models() -> None:
     import chainrule
     from chainrule import layers, models
 
-    model = chainrule.Sequential([layers.Input((3,)), layers.Dense(4, "relu", name="hidden"), layers.Dense(2)])
+    model = chainrule.Sequential(
+        [layers.Input((3,)), layers.Dense(4, "relu", name="hidden"), layers.Dense(2)]
+    )
     copy = models.clone_model(model)
     assert [type(layer) for layer in copy.layers] == [type(layer) for layer in model.layers]
     assert not np.array_equal(copy.get_weights()[0], model.get_weights()[0])

@@ -46,7 +46,15 @@ class Inherited(losses.MeanAbsoluteError):
         return super().call(y_true, y_pred) ** 2
 
 
-SAME_AS_MSE = [squares, with_numpy, one_number, elementwise, Called(), Inherited(), lambda a, b: ops.mean((a - b) ** 2, axis=-1)]
+SAME_AS_MSE = [
+    squares,
+    with_numpy,
+    one_number,
+    elementwise,
+    Called(),
+    Inherited(),
+    lambda a, b: ops.mean((a - b) ** 2, axis=-1),
+]
 
 
 @pytest.mark.parametrize("backend", ["numpy", "jax"])
@@ -72,7 +80,9 @@ def test_a_function_keeps_its_own_formula_whatever_it_is_called(name) -> None:
         return 10.0 * (y_pred - y_true) ** 2
 
     own.__name__ = name
-    assert model(own).evaluate(X, Y, verbose=0) == pytest.approx(10 * model("mse").evaluate(X, Y, verbose=0), rel=1e-5)
+    assert model(own).evaluate(X, Y, verbose=0) == pytest.approx(
+        10 * model("mse").evaluate(X, Y, verbose=0), rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("kind", losses.CLASSES.values(), ids=lambda kind: kind.__name__)
@@ -98,7 +108,9 @@ def test_examples_that_meet_in_a_loss_are_told_apart() -> None:
     loss = FunctionLoss(centred)
     import jax
 
-    np.testing.assert_allclose(differences(loss.values, y, p), np.asarray(exact(loss.values, y, jax.numpy.asarray(p))), atol=1e-5)
+    np.testing.assert_allclose(
+        differences(loss.values, y, p), np.asarray(exact(loss.values, y, jax.numpy.asarray(p))), atol=1e-5
+    )
 
 
 def test_reductions() -> None:
@@ -179,7 +191,9 @@ def test_metrics_keep_keras_protocol() -> None:
     y, p = np.eye(3), np.eye(3)[[0, 1, 1]]
     assert metrics.CategoricalAccuracy()(y, p, sample_weight=w) == pytest.approx(0.7)
     assert metrics.CategoricalAccuracy()(y, p, sample_weight=w[:, 0]) == pytest.approx(0.7)
-    assert metrics.Precision(thresholds=[0.3, 0.5])([1, 0, 1, 0], [0.4, 0.35, 0.9, 0.1]).tolist() == pytest.approx([2 / 3, 1])
+    assert metrics.Precision(thresholds=[0.3, 0.5])(
+        [1, 0, 1, 0], [0.4, 0.35, 0.9, 0.1]
+    ).tolist() == pytest.approx([2 / 3, 1])
     assert metrics.Precision(0.3)([1, 0, 1, 0], [0.4, 0.35, 0.9, 0.1]) == pytest.approx(2 / 3)
     h = model("mse", found=["RootMeanSquaredError", "mae", "mae", ["mse"]]).fit(X, Y, verbose=0).history
     assert set(h) == {"loss", "RootMeanSquaredError", "mae", "mse"}

@@ -47,7 +47,10 @@ def test_events_come_in_their_order() -> None:
     """Each epoch begins, takes its steps and ends; the logs of the end are those of the history."""
     session = model().session(X, Y, batch_size=25, epochs=2)
     events = list(session)
-    assert [event.kind for event in events if event.kind != "steps done"] == ["epoch began", "epoch ended"] * 2
+    assert [event.kind for event in events if event.kind != "steps done"] == [
+        "epoch began",
+        "epoch ended",
+    ] * 2
     assert [event.step for event in events if event.kind == "epoch ended"] == [2, 2]
     assert events[-1].logs["loss"] == session.history.history["loss"][-1]
 

@@ -77,7 +77,10 @@ SOURCES = {
     "pydataset": lambda: (Numbered(), {}),
     "generator": lambda: (endless(), {"steps_per_epoch": 4}),
     "pipeline": lambda: (Dataset.from_tensor_slices((X, Y)).batch(25), {}),
-    "repeated pipeline": lambda: (Dataset.from_tensor_slices((X, Y)).batch(25).repeat(), {"steps_per_epoch": 4}),
+    "repeated pipeline": lambda: (
+        Dataset.from_tensor_slices((X, Y)).batch(25).repeat(),
+        {"steps_per_epoch": 4},
+    ),
     "loader": lambda: (Loader(), {}),
     "counted arrays": lambda: ((X, Y), {"steps_per_epoch": 4, "batch_size": 25}),
 }
@@ -105,7 +108,9 @@ def test_streams_validate_judge_and_predict(source) -> None:
     m = model()
     data, settings = SOURCES[source]()
     steps = settings.get("steps_per_epoch")
-    history = m.fit(X, Y, epochs=2, verbose=0, validation_data=SOURCES[source]()[0], validation_steps=steps).history
+    history = m.fit(
+        X, Y, epochs=2, verbose=0, validation_data=SOURCES[source]()[0], validation_steps=steps
+    ).history
     assert history["val_loss"][-1] == pytest.approx(m.evaluate(X, Y, verbose=0)[0], rel=1e-6)
     assert m.evaluate(data, steps=steps, verbose=0) == m.evaluate(X, Y, verbose=0)
     assert (m.predict(SOURCES[source]()[0], steps=steps, verbose=0) == m.predict(X, verbose=0)).all()
@@ -114,7 +119,9 @@ def test_streams_validate_judge_and_predict(source) -> None:
 def test_hooks_are_called_for_every_batch() -> None:
     """Batch hooks, epoch hooks and the data's own hooks are called; the running figures are the epoch's."""
     seen, data = [], Numbered()
-    hook = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append((batch, round(logs["loss"], 6))))
+    hook = callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append((batch, round(logs["loss"], 6)))
+    )
     history = model().fit(data, epochs=2, verbose=0, callbacks=[hook]).history
     assert [batch for batch, _ in seen] == [0, 1, 2, 3] * 2
     assert seen[3][1] == round(history["loss"][0], 6)
@@ -168,7 +175,10 @@ def test_weights_of_examples_come_with_the_batches() -> None:
         (lambda m: m.fit(X, Y, validation_data=endless(), verbose=0), "validation_steps="),
         (lambda m: m.predict(endless()), "steps="),
         (lambda m: m.fit(iter([(X, Y, Y, Y)]), verbose=0), "4 parts"),
-        (lambda m: m.fit(Numbered(), callbacks=[callbacks.BackupAndRestore("b")]), "BackupAndRestore needs arrays"),
+        (
+            lambda m: m.fit(Numbered(), callbacks=[callbacks.BackupAndRestore("b")]),
+            "BackupAndRestore needs arrays",
+        ),
     ],
 )
 def test_mistakes_are_sentences(act, words) -> None:

@@ -38,7 +38,8 @@ class _Monitor(Callback):
         guess = nearest(name, metrics)
         raise SettingError(
             f"{type(self).__name__} watches {self.monitor!r}, which is none of the model's metrics, so it cannot know whether it "
-            "should rise or fall: " + (f"did you mean {self.monitor.replace(name, guess)!r}? " if guess else "")
+            "should rise or fall: "
+            + (f"did you mean {self.monitor.replace(name, guess)!r}? " if guess else "")
             + "Say mode='max' or mode='min'."
         )
 

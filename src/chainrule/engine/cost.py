@@ -29,7 +29,9 @@ def seconds_of(graph: Graph, batch: int, steps: int) -> tuple[float, float]:
         if layer.input_shape is not None:
             own = 3.0 * layer.multiplications(layer.input_shape)  # forward, by the input, by the weights
             products += own
-            loops += own if any(w.ndim > 2 for w in layer.params.values()) else 0.0  # patches are made beside the product
+            loops += (
+                own if any(w.ndim > 2 for w in layer.params.values()) else 0.0
+            )  # patches are made beside the product
             turns += layer.sequence_shape(layer.input_shape)[0] if isinstance(layer, Recurrent) else 0
         parameters += layer.count_params()
     work = products * batch / RATE

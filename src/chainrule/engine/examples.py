@@ -110,7 +110,9 @@ def check_examples(
             raise ShapeError(f"There are {len(inputs)} inputs but {len(weight)} sample weights.")
         finite(weight, "sample_weight")
     if class_weight is not None and sample_weight is not None:
-        raise SettingError("Give class_weight or sample_weight, not both; sample_weight can be the product of the two.")
+        raise SettingError(
+            "Give class_weight or sample_weight, not both; sample_weight can be the product of the two."
+        )
     if class_weight is not None:
         outputs = output_shape[-1] if output_shape and output_shape[-1] > 1 else 2
         weight = weights_by_class(y, class_weight, outputs)
@@ -140,7 +142,12 @@ def split_last(examples: tuple[Any, Any, Any], share: float) -> tuple[tuple[Any,
         raise SettingError(f"validation_split is a share between 0 and 1; it got {share!r}.")
     x = examples[0]
     column = next(iter(x.values())) if isinstance(x, dict) else x
-    if isinstance(x, (list, tuple)) and not isinstance(x, Scaled) and x and all(np.ndim(value) for value in x):
+    if (
+        isinstance(x, (list, tuple))
+        and not isinstance(x, Scaled)
+        and x
+        and all(np.ndim(value) for value in x)
+    ):
         column = x[0] if hasattr(x[0], "shape") else x
     n = len(column.values if isinstance(column, Scaled) else column)
     at = int(n * (1 - share))
@@ -154,7 +161,11 @@ def split_last(examples: tuple[Any, Any, Any], share: float) -> tuple[tuple[Any,
             return Scaled(array.values[piece], array.divisor)
         if isinstance(array, dict):
             return {name: cut(value, piece) for name, value in array.items()}
-        if isinstance(array, (list, tuple)) and array and all(hasattr(value, "shape") and np.ndim(value) for value in array):
+        if (
+            isinstance(array, (list, tuple))
+            and array
+            and all(hasattr(value, "shape") and np.ndim(value) for value in array)
+        ):
             return [cut(value, piece) for value in array]
         return None if array is None else as_array(array, "inputs")[piece]
 

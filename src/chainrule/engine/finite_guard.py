@@ -32,7 +32,9 @@ def first_in(
             if not is_finite(array):
                 return f"the {name} of {layer.label}, already before this step"
     with np.errstate(all="ignore"):
-        values, cache = forward_sweep(graph, params, x, lambda i: counter_noise(state["seed"], state["step"], i))
+        values, cache = forward_sweep(
+            graph, params, x, lambda i: counter_noise(state["seed"], state["step"], i)
+        )
         for node, value in zip(graph.nodes, values, strict=True):
             for a in value if isinstance(value, tuple) else (value,):
                 if not is_finite(a):

@@ -86,7 +86,10 @@ class JaxEngine:
         divisor: float,
     ) -> tuple[State, StepMetrics]:  # fmt: skip
         """One step on the chosen examples; compiled alone for the last, smaller batch of an epoch."""
-        batch = each(lambda x: as_float(x[chosen], divisor), x), *(each(lambda v: v[chosen], part) for part in (y, weight))
+        batch = (
+            each(lambda x: as_float(x[chosen], divisor), x),
+            *(each(lambda v: v[chosen], part) for part in (y, weight)),
+        )
         state, record = self.step(state, batch)
         return state, {name: rows.at[k].set(record[name]) for name, rows in records.items()}
 

@@ -18,8 +18,12 @@ def predictions(network: Network, examples: Examples) -> Any:
     params = [layer.params for layer in graph.layers]
     starts = range(0, len(examples), ROWS_AT_ONCE)
     with np.errstate(over="ignore"):
-        pieces = [outputs_of(graph, params, examples.inputs(slice(start, start + ROWS_AT_ONCE))) for start in starts]
-    found = tuple(np.concatenate([np.asarray(p, np.float32) for p in parts]) for parts in zip(*pieces, strict=True))
+        pieces = [
+            outputs_of(graph, params, examples.inputs(slice(start, start + ROWS_AT_ONCE))) for start in starts
+        ]
+    found = tuple(
+        np.concatenate([np.asarray(p, np.float32) for p in parts]) for parts in zip(*pieces, strict=True)
+    )
     return found[0] if len(found) == 1 else found
 
 

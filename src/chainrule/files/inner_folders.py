@@ -45,7 +45,11 @@ def inner_folders(layer: Config) -> list[str]:
     kind, config = layer["class_name"], layer.get("config") or {}
     if kind in MODELS:
         inside = config["layers"]
-        return [f"layers/{folder}/{below}" for folder, one in zip(numbers(inside), inside, strict=True) for below in inner_folders(one)]
+        return [
+            f"layers/{folder}/{below}"
+            for folder, one in zip(numbers(inside), inside, strict=True)
+            for below in inner_folders(one)
+        ]
     if kind in RECURRENT:
         return ["cell/"]
     if kind == "TimeDistributed":
@@ -73,7 +77,9 @@ def shared_out(layer: Config, arrays: list[Any]) -> dict[str, list[Any]]:
     >>> shared_out({"class_name": "LSTM", "config": {}}, ["kernel", "recurrent", "bias"])
     {'cell/': ['kernel', 'recurrent', 'bias']}
     """
-    if layer["class_name"] in MODELS:  # a model used as a layer: `counts` says how many arrays each of its layers has
+    if (
+        layer["class_name"] in MODELS
+    ):  # a model used as a layer: `counts` says how many arrays each of its layers has
         found: dict[str, list[Any]] = {}
         inside = layer["config"]["layers"]
         for folder, one, count in zip(numbers(inside), inside, layer["counts"], strict=True):

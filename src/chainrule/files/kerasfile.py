@@ -73,12 +73,22 @@ def spelled_model(stored: dict[str, Any]) -> dict[str, Any]:
     """A model's configuration in Keras's own spelling, models within it included."""
     kind, inside = stored["class_name"], stored["config"]
     layers = [spelled_layer(layer) for layer in inside["layers"]]
-    config = {"name": inside.get("name") or kind.lower(), "trainable": True, "dtype": "float32", "layers": layers}
+    config = {
+        "name": inside.get("name") or kind.lower(),
+        "trainable": True,
+        "dtype": "float32",
+        "layers": layers,
+    }
     if kind != "Sequential":
         del config["dtype"]
         config |= {key: inside[key] for key in ("input_layers", "output_layers")}
     module = "keras" if kind == "Sequential" else "keras.src.models.functional"
-    return {"module": module, "class_name": kind, "config": config, "registered_name": None if kind == "Sequential" else kind}
+    return {
+        "module": module,
+        "class_name": kind,
+        "config": config,
+        "registered_name": None if kind == "Sequential" else kind,
+    }
 
 
 def spelled_layer(layer: dict[str, Any]) -> dict[str, Any]:

@@ -39,9 +39,7 @@ def by_number(root: Group, layers: Layers) -> list[list[Dataset]]:
         if group and any(
             _holds_arrays(group.children[name]) for name in group.children.keys() - ASIDE - expected
         ):
-            raise FileError(
-                f"has layers within the layer {folder!r} that its configuration does not have."
-            )
+            raise FileError(f"has layers within the layer {folder!r} that its configuration does not have.")
         found.append([one for path in inner for one in _numbered(group and group.group(f"{path}vars"))])
     return found
 

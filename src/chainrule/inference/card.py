@@ -332,7 +332,9 @@ def _notation(value: Any) -> bool:
     if value is None:
         return True
     known = {"decimal": (".", ","), "group": (",", ".", " ", "'"), "unit": (*CURRENCIES, *UNITS)}
-    return isinstance(value, dict) and all(key in known and entry in known[key] for key, entry in value.items())
+    return isinstance(value, dict) and all(
+        key in known and entry in known[key] for key, entry in value.items()
+    )
 
 
 def _text(value: Any) -> bool:

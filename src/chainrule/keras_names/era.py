@@ -1,8 +1,8 @@
 """The years that a Keras script was written in, read from its source: some spellings meant something else then.
 
-    1  Keras 0.x and 1.x (2015, 2016): nb_epoch, output_dim=, border_mode, Convolution2D(32, 3, 3)
-    2  Keras 2 by itself (2017 to 2019): keras.utils.np_utils, keras.layers.core, lr=
-    3  tf.keras and Keras 3
+1  Keras 0.x and 1.x (2015, 2016): nb_epoch, output_dim=, border_mode, Convolution2D(32, 3, 3)
+2  Keras 2 by itself (2017 to 2019): keras.utils.np_utils, keras.layers.core, lr=
+3  tf.keras and Keras 3
 """
 
 import ast
@@ -64,7 +64,9 @@ def era_of(source: str) -> Era:
     if arguments & KERAS_1 - {"output_dim"} or modules & set(KERAS_1_MODULES):
         year = 1
     elif alone and (
-        any(module.startswith(KERAS_2_MODULES) for module in modules) or names & set(KERAS_2_NAMES) or "lr" in arguments
+        any(module.startswith(KERAS_2_MODULES) for module in modules)
+        or names & set(KERAS_2_NAMES)
+        or "lr" in arguments
     ):
         year = 2
     short = any(text in ("acc", "val_acc") or "{acc" in text or "{val_acc:" in text for text in texts)

@@ -41,7 +41,11 @@ class Face(ModuleType):
                 if first.name != home:
                     raise
         kind = AbsentImportError if is_imported(sys._getframe(1)) else AbsentNameError  # noqa: SLF001
-        raise kind(str(problem) if isinstance(problem, AbsentNameError) else sentence(self.place, name, self.__dir__()))
+        raise kind(
+            str(problem)
+            if isinstance(problem, AbsentNameError)
+            else sentence(self.place, name, self.__dir__())
+        )
 
     def holds(self, name: str) -> bool:
         """Whether a name is a module of the table."""
@@ -81,7 +85,9 @@ class Finder(MetaPathFinder, Loader):
     def __init__(self, notes: Notes, strict: bool = False) -> None:
         self.notes, self.strict = notes, strict
 
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         """A spec for each module that is ours to answer; an error for those of Keras and TensorFlow that are not here."""
         if fullname.partition(".")[0] not in ("keras", "tf_keras", "tensorflow"):
             return None
@@ -95,7 +101,11 @@ class Finder(MetaPathFinder, Loader):
         """Where the names of a module come from; None where it is not here."""
         found = modules.split(fullname)
         if found is None:
-            return (TENSORFLOW,) if fullname in ("tensorflow", "tensorflow.python", "tensorflow.compat") else thin(fullname)
+            return (
+                (TENSORFLOW,)
+                if fullname in ("tensorflow", "tensorflow.python", "tensorflow.compat")
+                else thin(fullname)
+            )
         homes = modules.CURRENT.get(found[1])
         if homes is None and not self.strict:
             homes = modules.OLD.get(found[1])
@@ -120,7 +130,10 @@ class Finder(MetaPathFinder, Loader):
             today = modules.OLD[found[1]][0].removeprefix("chainrule.")
             self.notes.say(f"keras.{found[1]} is keras.{today} today.")
         if not found and module.__name__ == "tensorflow":
-            self.notes.say("`tensorflow` is Chainrule here: tf.keras and the few names beside it that scripts use.", line=False)
+            self.notes.say(
+                "`tensorflow` is Chainrule here: tf.keras and the few names beside it that scripts use.",
+                line=False,
+            )
             module.__version__ = getattr(importlib.import_module(TENSORFLOW), "__version__")  # noqa: B009
         if found and not found[1]:
             module.__version__ = "3.15.1"
@@ -147,12 +160,16 @@ def refusal(fullname: str) -> str:
         guess = nearest(found[1], [*known, *modules.OLD])
         return f"Keras has no module {fullname}." + (f" Did you mean keras.{guess}?" if guess else "")
     way = way_out(fullname.removeprefix("tensorflow."))
-    return f"{fullname} is not here: Chainrule stands in for TensorFlow's Keras only" + (f". Instead: {way}." if way else ".")
+    return f"{fullname} is not here: Chainrule stands in for TensorFlow's Keras only" + (
+        f". Instead: {way}." if way else "."
+    )
 
 
 def install(notes: Notes, strict: bool = False) -> Finder:
     """Puts the hook in place, before all others, and forgets modules of these names that were imported before."""
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("keras", "tf_keras", "tensorflow")]:
+    for name in [
+        name for name in sys.modules if name.partition(".")[0] in ("keras", "tf_keras", "tensorflow")
+    ]:
         del sys.modules[name]
     finder = Finder(notes, strict)
     sys.meta_path.insert(0, finder)

@@ -51,22 +51,39 @@ def teach(kind: Any, notes: Notes, era: Era) -> None:
         kind.fit_generator = old_name(kind.fit, "fit_generator", "fit", notes)
         kind.predict_classes = predict_classes(notes)
         kind.predict_proba = old_name(kind.predict, "predict_proba", "predict", notes)
-        kind.predict_generator = old_name(kind.predict, "predict_generator", "predict", notes, ("val_samples",))
+        kind.predict_generator = old_name(
+            kind.predict, "predict_generator", "predict", notes, ("val_samples",)
+        )
     if "evaluate" in own:
         kind.evaluate = evaluated(kind.evaluate, notes)
-        kind.evaluate_generator = old_name(kind.evaluate, "evaluate_generator", "evaluate", notes, ("val_samples",))
+        kind.evaluate_generator = old_name(
+            kind.evaluate, "evaluate_generator", "evaluate", notes, ("val_samples",)
+        )
 
 
 def compiled(original: Callable[..., Any], notes: Notes, era: Era) -> Callable[..., Any]:
     """compile: class_mode= is left out; "accuracy" is called "acc" in scripts that ask for that key."""
 
     @functools.wraps(original)
-    def compile(self: Any, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, *rest: Any, **settings: Any) -> Any:  # noqa: A001
+    def compile(  # noqa: A001 (Keras's name)
+        self: Any,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        *rest: Any,
+        **settings: Any,
+    ) -> Any:
         settings = renamed(spellings.COMPILE, "compile", settings, notes)
         if era.short_accuracy and isinstance(metrics, (list, tuple)) and "accuracy" in metrics:
-            notes.say('metrics=["accuracy"] was recorded as "acc" when this was written, and is here; today\'s key is "accuracy".')
+            notes.say(
+                'metrics=["accuracy"] was recorded as "acc" when this was written, and is here; today\'s key is "accuracy".'
+            )
             metrics = ["acc" if metric == "accuracy" else metric for metric in metrics]
-        if era.year < 3 and isinstance(optimizer, str) and optimizer.lower() in map(str.lower, spellings.OLD_RATES):
+        if (
+            era.year < 3
+            and isinstance(optimizer, str)
+            and optimizer.lower() in map(str.lower, spellings.OLD_RATES)
+        ):
             from chainrule import optimizers
 
             optimizer = type(optimizers.get(optimizer))()  # with the rate it had
@@ -86,7 +103,9 @@ def fitted(original: Callable[..., Any], notes: Notes) -> Callable[..., Any]:
             settings["steps_per_epoch"] = steps_of(settings.pop("samples_per_epoch"), x)
             notes.say("fit: samples_per_epoch= is steps_per_epoch, counted in batches, today.")
             if settings.get("validation_steps"):  # nb_val_samples counted examples, too
-                settings["validation_steps"] = steps_of(settings["validation_steps"], settings.get("validation_data"))
+                settings["validation_steps"] = steps_of(
+                    settings["validation_steps"], settings.get("validation_data")
+                )
         history = original(self, *arguments, **settings)
         history.history = Figures(history.history)
         return history
@@ -99,13 +118,20 @@ def evaluated(original: Callable[..., Any], notes: Notes) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def evaluate(self: Any, *arguments: Any, **settings: Any) -> Any:
-        return original(self, *arguments, **settings_of_years(self, "evaluate", spellings.FIT, arguments, settings, notes))
+        return original(
+            self, *arguments, **settings_of_years(self, "evaluate", spellings.FIT, arguments, settings, notes)
+        )
 
     return evaluate
 
 
 def settings_of_years(
-    model: Any, what: str, table: dict[str, str | None], arguments: Any, settings: dict[str, Any], notes: Notes
+    model: Any,
+    what: str,
+    table: dict[str, str | None],
+    arguments: Any,
+    settings: dict[str, Any],
+    notes: Notes,
 ) -> dict[str, Any]:
     """Today's names; show_accuracy=True (Keras 0) adds the metric."""
     settings = renamed(table, what, settings, notes)
@@ -130,12 +156,30 @@ def old_name(
     @functools.wraps(original)
     def method(self: Any, *arguments: Any, **settings: Any) -> Any:
         notes.say(f"model.{name} is called {today} today.")
-        for setting in (*dropped, "workers", "max_q_size", "max_queue_size", "use_multiprocessing", "pickle_safe", "nb_worker"):
+        for setting in (
+            *dropped,
+            "workers",
+            "max_q_size",
+            "max_queue_size",
+            "use_multiprocessing",
+            "pickle_safe",
+            "nb_worker",
+        ):
             settings.pop(setting, None)
         if "generator" in settings:
             settings["x"] = settings.pop("generator")
-        if name == "fit_generator" and len(arguments) > 1:  # generator, steps_per_epoch, epochs, verbose, callbacks
-            places = ("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data", "validation_steps", "class_weight")
+        if (
+            name == "fit_generator" and len(arguments) > 1
+        ):  # generator, steps_per_epoch, epochs, verbose, callbacks
+            places = (
+                "steps_per_epoch",
+                "epochs",
+                "verbose",
+                "callbacks",
+                "validation_data",
+                "validation_steps",
+                "class_weight",
+            )
             settings |= dict(zip(places, arguments[1:], strict=False))
             arguments = arguments[:1]
         elif name != "fit_generator" and name.endswith("_generator") and len(arguments) > 1:
@@ -150,7 +194,9 @@ def predict_classes(notes: Notes) -> Callable[..., Any]:
     """The number of each example's class; for one output, 0 or 1."""
 
     def predict_classes(self: Any, x: Any, batch_size: int | None = None, verbose: Any = 0) -> np.ndarray:
-        notes.say("model.predict_classes(x) is model.predict(x).argmax(axis=-1) today, for one output model.predict(x) > 0.5.")
+        notes.say(
+            "model.predict_classes(x) is model.predict(x).argmax(axis=-1) today, for one output model.predict(x) > 0.5."
+        )
         said = self.predict(x, batch_size=batch_size, verbose=verbose)
         return said.argmax(axis=-1) if said.shape[-1] > 1 else (said > 0.5).astype("int32")
 
@@ -165,7 +211,10 @@ class Figures(dict[str, Any]):
     """
 
     def __missing__(self, name: str) -> Any:
-        short, long = name.replace("accuracy", "acc"), name.replace("accuracy", "acc").replace("acc", "accuracy")
+        short, long = (
+            name.replace("accuracy", "acc"),
+            name.replace("accuracy", "acc").replace("acc", "accuracy"),
+        )
         for other in (short, long):
             if other != name and other in self:
                 return self[other]
@@ -183,7 +232,9 @@ class Rate(float):
         if schedule is None:
             self.owner.learning_rate = float(value)
         else:
-            self.owner.learning_rate = type(schedule)(**schedule.get_config() | {"initial_learning_rate": float(value)})
+            self.owner.learning_rate = type(schedule)(
+                **schedule.get_config() | {"initial_learning_rate": float(value)}
+            )
 
     @staticmethod
     def of(optimizer: Any) -> Any:
@@ -201,7 +252,12 @@ def answer_numpy(notes: Notes) -> None:
     from chainrule import layers, losses, metrics, models, optimizers
 
     kinds = [models.Model, models.Sequential, layers.Layer, losses.Loss, metrics.Metric]
-    for kind in {owner for k in kinds for owner in k.__mro__ if "__call__" in vars(owner) and owner.__module__.startswith("chainrule.")}:
+    for kind in {
+        owner
+        for k in kinds
+        for owner in k.__mro__
+        if "__call__" in vars(owner) and owner.__module__.startswith("chainrule.")
+    }:
         kind.__call__ = giving_tensors(kind.__call__)
     settable: Any = optimizers.Optimizer.learning_rate
 

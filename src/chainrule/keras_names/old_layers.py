@@ -24,5 +24,7 @@ def __getattr__(name: str) -> Any:
     if name in SAME and hasattr(layers, SAME[name]):
         return getattr(layers, SAME[name])
     if name in GONE:
-        raise AbsentNameError(f"Keras's layers.{name} is not part of Keras any more, nor of Chainrule; instead: {GONE[name]}.")
+        raise AbsentNameError(
+            f"Keras's layers.{name} is not part of Keras any more, nor of Chainrule; instead: {GONE[name]}."
+        )
     raise absent.missing("layers", name, layers.__all__)

@@ -34,7 +34,9 @@ class Recorder:
         @functools.wraps(original)
         def fit(model: Any, *arguments: Any, **settings: Any) -> Any:
             callbacks = settings.get("callbacks")
-            given = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+            given = (
+                list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+            )
             if len(arguments) > 5 or any(isinstance(callback, RunRecorder) for callback in given):
                 return original(model, *arguments, **settings)
             x = arguments[0] if arguments else settings.get("x")

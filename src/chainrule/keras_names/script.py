@@ -27,7 +27,12 @@ class Ended:
 
 
 def run(
-    script: str, arguments: list[str], *, runs_dir: str | None = "runs", strict: bool = False, quiet: bool = False
+    script: str,
+    arguments: list[str],
+    *,
+    runs_dir: str | None = "runs",
+    strict: bool = False,
+    quiet: bool = False,
 ) -> Ended:
     """Runs a script or a notebook's cells. runs_dir: where each fit is recorded, or None.  strict: as Keras 3 refuses."""
     path = Path(script)

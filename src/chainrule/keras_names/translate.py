@@ -23,7 +23,9 @@ def accept(kind: type, reader: Reader) -> None:
 
     @functools.wraps(original)
     def __init__(self: Any, *arguments: Any, **settings: Any) -> None:  # noqa: N807
-        if type(self) is kind or type(self).__init__ is not __init__:  # a subclass's own constructor calls this one
+        if (
+            type(self) is kind or type(self).__init__ is not __init__
+        ):  # a subclass's own constructor calls this one
             arguments, settings = reader(kind.__name__, arguments, settings)
         weights = settings.pop("weights", None) if "weights" not in own else None
         original(self, *arguments, **settings)
@@ -47,7 +49,9 @@ def begin_with(layer: Any, weights: list[Any]) -> None:
     layer.build = built
 
 
-def renamed(table: dict[str, str | None], what: str, settings: dict[str, Any], notes: Notes) -> dict[str, Any]:
+def renamed(
+    table: dict[str, str | None], what: str, settings: dict[str, Any], notes: Notes
+) -> dict[str, Any]:
     """Settings under today's names; None in the table stands for what has no meaning any more."""
     result = {}
     for name, value in settings.items():
@@ -71,7 +75,9 @@ class Layers:
         """Positions and names as today's constructor takes them."""
         if arguments or settings:
             arguments, settings = self.positions(name, arguments, settings)
-            table = {old: new for old, new in spellings.LAYER.items() if not (old == "init" and name == "Lambda")}
+            table = {
+                old: new for old, new in spellings.LAYER.items() if not (old == "init" and name == "Lambda")
+            }
             table |= spellings.OF_CLASS.get(name, {})
             table |= dict.fromkeys(spellings.DROPPED)
             settings = renamed(table, name, settings, self.notes)
@@ -82,7 +88,9 @@ class Layers:
         """Keras 0 and 1 had other orders: Convolution2D(32, 3, 3), Dense(64, "uniform"), Dense(784, 10)."""
         whole = [isinstance(a, int) and not isinstance(a, bool) for a in arguments]
         if name in ("Conv2D", "SeparableConv2D") and self.era.year < 3 and len(whole) >= 3 and all(whole[:3]):
-            self.notes.say(f"{name}({arguments[0]}, {arguments[1]}, {arguments[2]}) is {name}({arguments[0]}, kernel_size={arguments[1:3]}) today.")
+            self.notes.say(
+                f"{name}({arguments[0]}, {arguments[1]}, {arguments[2]}) is {name}({arguments[0]}, kernel_size={arguments[1:3]}) today."
+            )
             arguments = (arguments[0], arguments[1:3], *arguments[3:])
         if {"nb_row", "nb_col"} <= settings.keys():
             self.notes.say(f"{name}: nb_row= and nb_col= are called kernel_size today.")
@@ -90,9 +98,18 @@ class Layers:
             settings["kernel_size"] = (settings.pop("nb_row"), settings.pop("nb_col"))
         if name == "Dense" and len(arguments) > 1:
             if all(whole[:2]):
-                self.notes.say(f"Dense({arguments[0]}, {arguments[1]}) is Dense({arguments[1]}, input_shape=({arguments[0]},)) today.")
+                self.notes.say(
+                    f"Dense({arguments[0]}, {arguments[1]}) is Dense({arguments[1]}, input_shape=({arguments[0]},)) today."
+                )
                 return (arguments[1], *arguments[2:]), settings | {"input_dim": arguments[0]}
-            if arguments[1] in (*spellings.INITIALIZERS, "glorot_uniform", "glorot_normal", "he_normal", "he_uniform", "lecun_uniform"):
+            if arguments[1] in (
+                *spellings.INITIALIZERS,
+                "glorot_uniform",
+                "glorot_normal",
+                "he_normal",
+                "he_uniform",
+                "lecun_uniform",
+            ):
                 self.notes.say("Dense: the second argument was init; it is called kernel_initializer today.")
                 settings = settings | {"kernel_initializer": arguments[1]}
                 arguments = (arguments[0], *arguments[2:3])
@@ -136,9 +153,16 @@ class Optimizers:
         if settings.get("epsilon", 0) is None:
             del settings["epsilon"]
         settings.pop("schedule_decay", None)
-        if self.era.year < 3 and name in spellings.OLD_RATES and not arguments and "learning_rate" not in settings:
+        if (
+            self.era.year < 3
+            and name in spellings.OLD_RATES
+            and not arguments
+            and "learning_rate" not in settings
+        ):
             rate = settings["learning_rate"] = spellings.OLD_RATES[name]
-            self.notes.say(f"{name}() had a learning rate of {rate:g} when this was written, and has it here; today's is 0.001.")
+            self.notes.say(
+                f"{name}() had a learning rate of {rate:g} when this was written, and has it here; today's is 0.001."
+            )
         decay = settings.pop("decay", None)
         if decay:
             self.decay(name, float(decay), arguments, settings)
@@ -152,7 +176,9 @@ class Optimizers:
         kind = getattr(optimizers, name)
         today = inspect.signature(kind.__init__.__wrapped__).parameters.get("learning_rate")
         rate = arguments[0] if arguments else settings.get("learning_rate", today.default if today else 0.001)
-        self.notes.say(f"{name}: decay={decay:g} is InverseTimeDecay({rate:g}, 1, {decay:g}) as learning_rate today.")
+        self.notes.say(
+            f"{name}: decay={decay:g} is InverseTimeDecay({rate:g}, 1, {decay:g}) as learning_rate today."
+        )
         settings["learning_rate"] = optimizers.schedules.InverseTimeDecay(rate, 1, decay)
 
 
@@ -192,7 +218,11 @@ def install(notes: Notes, era: Era) -> None:
     for name in spellings.CALLBACK:
         accept(getattr(callbacks, name), Callbacks(notes))
     every_so_many_epochs(callbacks.ModelCheckpoint, notes)
-    for module, name in (("utils", "to_categorical"), ("datasets.imdb", "load_data"), ("datasets.reuters", "load_data")):
+    for module, name in (
+        ("utils", "to_categorical"),
+        ("datasets.imdb", "load_data"),
+        ("datasets.reuters", "load_data"),
+    ):
         accept_in_function(f"chainrule.{module}", name, notes)
 
 
@@ -220,6 +250,8 @@ def every_so_many_epochs(kind: Any, notes: Notes) -> None:
         if period > 1:
             notes.say(f"ModelCheckpoint: period={period} is save_freq, counted in batches, today.")
             look = self.on_epoch_end
-            self.on_epoch_end = lambda epoch, logs=None: look(epoch, logs) if (epoch + 1) % period == 0 else None
+            self.on_epoch_end = lambda epoch, logs=None: (
+                look(epoch, logs) if (epoch + 1) % period == 0 else None
+            )
 
     kind.__init__ = __init__

@@ -26,7 +26,9 @@ class InputLayer(Layer):
             del settings["dtype"]
         super().__init__(name=name, **settings)
         if shape is not None and batch_shape is not None:
-            raise SettingError("Input takes shape, of one example, or batch_shape, with the batch's size in front; not both.")
+            raise SettingError(
+                "Input takes shape, of one example, or batch_shape, with the batch's size in front; not both."
+            )
         if batch_shape is not None:
             shape = tuple(batch_shape)[1:]
         if shape is None:

@@ -16,11 +16,21 @@ class WeightLists:
     @property
     def trainable_weights(self) -> list[np.ndarray]:
         """Copies of the weights that learn."""
-        own = [name for name in self.weight_names if name in self.params and name not in self.non_trainable_names]
+        own = [
+            name for name in self.weight_names if name in self.params and name not in self.non_trainable_names
+        ]
         return [np.array(self.params[name]) for name in own] if self.trainable else []
 
     @property
     def non_trainable_weights(self) -> list[np.ndarray]:
         """Copies of the weights that no gradient changes."""
-        learned = [] if not self.trainable else [name for name in self.weight_names if name not in self.non_trainable_names]
-        return [np.array(self.params[name]) for name in self.weight_names if name in self.params and name not in learned]
+        learned = (
+            []
+            if not self.trainable
+            else [name for name in self.weight_names if name not in self.non_trainable_names]
+        )
+        return [
+            np.array(self.params[name])
+            for name in self.weight_names
+            if name in self.params and name not in learned
+        ]

@@ -126,7 +126,11 @@ def get(identifier: object) -> Any:
     if isinstance(identifier, str) and identifier not in CLASSES:
         kind = type(as_loss(identifier))
         return next(function for function, known in FUNCTIONS.items() if known is kind)
-    return identifier if identifier is None or (callable(identifier) and not isinstance(identifier, type)) else as_loss(identifier)
+    return (
+        identifier
+        if identifier is None or (callable(identifier) and not isinstance(identifier, type))
+        else as_loss(identifier)
+    )
 
 
 def as_loss(loss: object) -> Loss:
@@ -155,7 +159,11 @@ def as_loss(loss: object) -> Loss:
 
 def _stored(entry: dict[str, Any]) -> Loss:
     if isinstance(entry.get("config"), str):  # {"class_name": "function", "config": "mse"}
-        return as_loss(entry.get("registered_name") if custom_objects.find(str(entry.get("registered_name"))) else entry["config"])
+        return as_loss(
+            entry.get("registered_name")
+            if custom_objects.find(str(entry.get("registered_name")))
+            else entry["config"]
+        )
     name, settings = str(entry.get("class_name")), dict(entry.get("config") or {})
     kind = CLASSES.get(name) or custom_objects.find(str(entry.get("registered_name") or name))
     if kind is None:
@@ -224,7 +232,9 @@ def sparse_categorical_crossentropy(
     return SparseCategoricalCrossentropy(from_logits, ignore_class, axis=axis).call(y_true, y_pred)
 
 
-def binary_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0) -> Array:
+def binary_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0
+) -> Array:
     """Keras's function: -(y log p + (1 - y) log(1 - p)), the mean over the last axis."""
     return BinaryCrossentropy(from_logits, label_smoothing).call(y_true, y_pred)
 

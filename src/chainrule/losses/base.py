@@ -44,7 +44,9 @@ class Loss:
         else:
             raise unknown("reduction", reduction, [str(known) for known in REDUCTIONS])
         if dtype not in (None, "float32", np.float32):
-            raise SettingError(f"{type(self).__name__}: losses work in float32; dtype={dtype!r} is not supported.")
+            raise SettingError(
+                f"{type(self).__name__}: losses work in float32; dtype={dtype!r} is not supported."
+            )
         self.name = name or self.key or snake_case(type(self).__name__)
 
     def __init_subclass__(cls, **settings: Any) -> None:
@@ -71,7 +73,9 @@ class Loss:
     def call(self, y_true: Any, y_pred: Any) -> Array:
         """One loss per row, shaped like y_pred without its last axis: Keras's formula."""
         y, p = self.prepared(y_true, y_pred)
-        formula = next(own for kind in type(self).__mro__ if (own := vars(kind).get("values")) and not is_by_call(own))
+        formula = next(
+            own for kind in type(self).__mro__ if (own := vars(kind).get("values")) and not is_by_call(own)
+        )
         if p.ndim == 1:
             return formula(self, y.reshape(1, -1), p.reshape(1, -1))[0]
         shape = p.shape[:-1]
@@ -91,7 +95,9 @@ class Loss:
         elif p.ndim == y.ndim + 1 and p.shape[-1] == 1:
             y, p = (y[..., None], p) if y.ndim == 1 else (y, p[..., 0])
         if y.shape != p.shape:
-            raise ShapeError(f"{type(self).__name__} got targets of shape {y.shape} and predictions of shape {p.shape}.")
+            raise ShapeError(
+                f"{type(self).__name__} got targets of shape {y.shape} and predictions of shape {p.shape}."
+            )
         return y, p
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
@@ -102,7 +108,9 @@ class Loss:
             if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
                 weight = weight[..., 0]
             if weight.shape != values.shape[: weight.ndim]:
-                raise ShapeError(f"{type(self).__name__} got {values.shape} losses and sample weights of shape {weight.shape}.")
+                raise ShapeError(
+                    f"{type(self).__name__} got {values.shape} losses and sample weights of shape {weight.shape}."
+                )
             weight = weight.reshape(*weight.shape, *[1] * (values.ndim - weight.ndim))
             values = values * weight
         if self.reduction is None or not values.ndim:

@@ -52,7 +52,9 @@ class BinaryFocalCrossentropy(Focal):
         missing, entropy, _ = self.parts(y, p)
         return per_example(self.weight(y) * xp.power(missing, self.gamma) * entropy)
 
-    def derivative(self, y: Array, p: Array) -> Array:  # dL/dp = w ((1 - p_t)^γ H' - γ (1 - p_t)^(γ - 1) (2 y - 1) H)
+    def derivative(
+        self, y: Array, p: Array
+    ) -> Array:  # dL/dp = w ((1 - p_t)^γ H' - γ (1 - p_t)^(γ - 1) (2 y - 1) H)
         xp, y, p = namespace(p), self.smoothed(y, p), sigmoid(p) if self.from_logits else p
         missing, entropy, slope = self.parts(y, p)
         steep = self.gamma * xp.power(missing, self.gamma - 1) if self.gamma else 0.0

@@ -37,10 +37,14 @@ class CategoricalHinge(Loss):
 
     key = "categorical_hinge"
 
-    def values(self, y: Array, p: Array) -> Array:  # L = max(neg - pos + 1, 0), pos = Σ y p, neg = max (1 - y) p
+    def values(
+        self, y: Array, p: Array
+    ) -> Array:  # L = max(neg - pos + 1, 0), pos = Σ y p, neg = max (1 - y) p
         return per_example(namespace(p).maximum(self.distance(y, p)[0], 0))
 
-    def derivative(self, y: Array, p: Array) -> Array:  # dL/dp = (1 - y) at the largest - y, where the hinge is open
+    def derivative(
+        self, y: Array, p: Array
+    ) -> Array:  # dL/dp = (1 - y) at the largest - y, where the hinge is open
         xp = namespace(p)
         distance, others = self.distance(y, p)
         largest = (others == xp.max(others, axis=-1, keepdims=True)).astype(p.dtype)

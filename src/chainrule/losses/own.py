@@ -23,7 +23,9 @@ def by_call(self: Loss, y: Array, p: Array) -> Array:
     if not hasattr(found, "ndim") or found.ndim == 0:
         return xp.ones(p.shape[0], p.dtype) * found
     if found.shape[0] != p.shape[0]:
-        raise SettingError(f"{self.name} gave {found.shape} losses for {p.shape[0]} examples; one for each is expected.")
+        raise SettingError(
+            f"{self.name} gave {found.shape} losses for {p.shape[0]} examples; one for each is expected."
+        )
     return found.reshape(found.shape[0], -1).mean(axis=1)
 
 
@@ -85,7 +87,9 @@ def differences(values: Callable[[Array, Array], Array], y: np.ndarray, p: np.nd
     alone = n == 1 or np.array_equal(values(y[:1], p[:1]), values(y, p)[:1])
     result = np.empty_like(flat)
     for column in range(flat.shape[1]):
-        for rows in [slice(None)] if alone else [slice(i, i + 1) for i in range(n)]:  # examples that do not meet move together
+        for rows in (
+            [slice(None)] if alone else [slice(i, i + 1) for i in range(n)]
+        ):  # examples that do not meet move together
             moved = []
             for sign in (1, -1):
                 other = flat.copy()

@@ -47,7 +47,9 @@ class LogCosh(Loss):
 
     key = "log_cosh"
 
-    def values(self, y: Array, p: Array) -> Array:  # L = mean log cosh e = mean (|e| + log(1 + e^-2|e|) - log 2)
+    def values(
+        self, y: Array, p: Array
+    ) -> Array:  # L = mean log cosh e = mean (|e| + log(1 + e^-2|e|) - log 2)
         xp = namespace(p)
         size = xp.abs(p - y)
         return per_example(size + xp.log1p(xp.exp(-2 * size)) - math.log(2))
@@ -63,7 +65,9 @@ class CosineSimilarity(Loss):
 
     def __init__(self, axis: int = -1, **settings: Any) -> None:
         if axis != -1:
-            raise SettingError(f"CosineSimilarity works along the last axis (axis=-1); axis={axis!r} is not supported.")
+            raise SettingError(
+                f"CosineSimilarity works along the last axis (axis=-1); axis={axis!r} is not supported."
+            )
         super().__init__(**settings)
         self.axis = axis
 

@@ -38,7 +38,9 @@ class AUC(Metric):
             raise SettingError("AUC: multi_label is not supported; take one AUC for each column.")
         between = None if thresholds is None else sorted(float(t) for t in thresholds)
         if between is None and (not isinstance(num_thresholds, (int, np.integer)) or num_thresholds < 2):
-            raise SettingError(f"AUC: num_thresholds must be a whole number above 1; it got {num_thresholds!r}.")
+            raise SettingError(
+                f"AUC: num_thresholds must be a whole number above 1; it got {num_thresholds!r}."
+            )
         if between is None:
             between = [(i + 1) / (num_thresholds - 1) for i in range(num_thresholds - 2)]
         self.thresholds = np.array([-BEYOND, *between, 1 + BEYOND], np.float32)
@@ -64,7 +66,11 @@ class AUC(Metric):
         recall = divided(tp, tp + fn)
         x, y = (divided(fp, fp + tn), recall) if self.curve == "ROC" else (recall, divided(tp, tp + fp))
         left, right = y[:-1], y[1:]
-        heights = {"interpolation": (left + right) / 2, "minoring": np.minimum(left, right), "majoring": np.maximum(left, right)}
+        heights = {
+            "interpolation": (left + right) / 2,
+            "minoring": np.minimum(left, right),
+            "majoring": np.maximum(left, right),
+        }
         return float(((x[:-1] - x[1:]) * heights[self.summation_method]).sum())
 
     def get_config(self) -> dict[str, Any]:

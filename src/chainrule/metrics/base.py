@@ -32,7 +32,9 @@ class Metric:
         if name is not None and not isinstance(name, str):
             raise SettingError(f"{type(self).__name__}: name must be a text; it got {name!r}.")
         if dtype not in (None, "float32", np.float32):
-            raise SettingError(f"{type(self).__name__}: metrics work in float32; dtype={dtype!r} is not supported.")
+            raise SettingError(
+                f"{type(self).__name__}: metrics work in float32; dtype={dtype!r} is not supported."
+            )
         self.name = name or self.key or snake_case(type(self).__name__)
         self._added: list[Variable] = []
         self.total: np.ndarray = np.zeros(())
@@ -74,7 +76,9 @@ class Metric:
     def fitting(self, weight: np.ndarray, p: Array) -> np.ndarray:
         """Sample weights, if there is one for each example."""
         if weight.shape != (len(p),):
-            raise ShapeError(f"{type(self).__name__} needs one sample weight per example, ({len(p)},); it got {weight.shape}.")
+            raise ShapeError(
+                f"{type(self).__name__} needs one sample weight per example, ({len(p)},); it got {weight.shape}."
+            )
         return weight
 
     def result(self) -> Any:
@@ -112,11 +116,20 @@ class Metric:
         self.update_state(y_true, y_pred, sample_weight=sample_weight)
         return self.result()
 
-    def add_weight(self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None, **old: Any) -> "Variable":
+    def add_weight(
+        self,
+        shape: Any = (),
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        name: str | None = None,
+        **old: Any,
+    ) -> "Variable":
         """A number or array that a metric of your own counts with: assign, assign_add."""
         if isinstance(shape, str):  # Keras 2: add_weight(name, shape)
             shape, name = old.pop("shape", ()), shape
-        made = Variable(np.ones(shape, np.float32) if initializer == "ones" else np.zeros(shape, np.float32), name)
+        made = Variable(
+            np.ones(shape, np.float32) if initializer == "ones" else np.zeros(shape, np.float32), name
+        )
         self._added.append(made)
         return made
 
@@ -190,12 +203,33 @@ class Variable:
 
 def _operator(name: str) -> Any:
     def apply(self: Variable, *others: Any) -> Any:
-        return getattr(self.value, name)(*(other.value if isinstance(other, Variable) else other for other in others))
+        return getattr(self.value, name)(
+            *(other.value if isinstance(other, Variable) else other for other in others)
+        )
 
     return apply
 
 
-for _name in ("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "neg", "lt", "le", "gt", "ge", "eq", "ne", "getitem", "array_namespace"):
+for _name in (
+    "add",
+    "radd",
+    "sub",
+    "rsub",
+    "mul",
+    "rmul",
+    "truediv",
+    "rtruediv",
+    "pow",
+    "neg",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "eq",
+    "ne",
+    "getitem",
+    "array_namespace",
+):
     setattr(Variable, f"__{_name}__", _operator(f"__{_name}__"))
 Variable.__hash__ = object.__hash__  # type: ignore[method-assign]
 

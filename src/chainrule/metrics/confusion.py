@@ -18,7 +18,9 @@ class ConfusionCount(Metric):
         super().__init__(name, dtype)
         given = [0.5] if thresholds is None else list(thresholds) if np.ndim(thresholds) else [thresholds]
         if not all(isinstance(t, (int, float, np.number)) and 0 <= t <= 1 for t in given):
-            raise SettingError(f"{type(self).__name__}: thresholds are numbers from 0 to 1; it got {thresholds!r}.")
+            raise SettingError(
+                f"{type(self).__name__}: thresholds are numbers from 0 to 1; it got {thresholds!r}."
+            )
         self.init_thresholds, self.thresholds, self.size = thresholds, [float(t) for t in given], len(given)
 
     def counts(self, y: Array, p: Array, weight: Array | None = None) -> Array:

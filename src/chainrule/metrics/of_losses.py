@@ -25,7 +25,9 @@ class OfLoss(Metric):
         return self.of.prepared(y_true, y_pred)
 
     def get_config(self) -> dict[str, Any]:
-        return {name: value for name, value in self.of.get_config().items() if name != "reduction"} | super().get_config()
+        return {
+            name: value for name, value in self.of.get_config().items() if name != "reduction"
+        } | super().get_config()
 
 
 class MeanSquaredError(OfLoss):

@@ -19,7 +19,9 @@ class MeanMetricWrapper(Metric):
     (1.5, 'off_by')
     """
 
-    def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: object = None, **settings: Any) -> None:
+    def __init__(
+        self, fn: Callable[..., Any], name: str | None = None, dtype: object = None, **settings: Any
+    ) -> None:
         super().__init__(name or getattr(fn, "__name__", None) or "metric", dtype)
         self.function, self.settings = fn, settings
 
@@ -50,7 +52,11 @@ class Mean(Metric):
 
     def update_state(self, values: Any, sample_weight: Any = None, *more: Any) -> None:  # type: ignore[override]
         v = np.asarray(values, np.float64)
-        w = np.ones_like(v) if sample_weight is None else np.broadcast_to(np.asarray(sample_weight, np.float64), v.shape)
+        w = (
+            np.ones_like(v)
+            if sample_weight is None
+            else np.broadcast_to(np.asarray(sample_weight, np.float64), v.shape)
+        )
         self.total = self.total + np.array([(v * w).sum(), w.sum()])
 
     def __call__(self, values: Any, sample_weight: Any = None, *more: Any) -> Any:  # type: ignore[override]
@@ -65,7 +71,9 @@ class Sum(Mean):
 
     def update_state(self, values: Any, sample_weight: Any = None, *more: Any) -> None:  # type: ignore[override]
         v = np.asarray(values, np.float64)
-        self.total = self.total + np.array([(v if sample_weight is None else v * np.asarray(sample_weight)).sum()])
+        self.total = self.total + np.array(
+            [(v if sample_weight is None else v * np.asarray(sample_weight)).sum()]
+        )
 
     def figure(self, counts: Any) -> Any:
         return float(counts[0])

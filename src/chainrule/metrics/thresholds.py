@@ -25,11 +25,23 @@ class AtThresholds(Metric):
         dtype: object = None,
     ) -> None:  # fmt: skip
         if isinstance(thresholds, str):
-            raise SettingError(f"{type(self).__name__}: thresholds are numbers from 0 to 1; it got {thresholds!r}. A name goes as name=.")
+            raise SettingError(
+                f"{type(self).__name__}: thresholds are numbers from 0 to 1; it got {thresholds!r}. A name goes as name=."
+            )
         super().__init__(name, dtype)
-        given = [0.5 if top_k is None else LEFT_OUT] if thresholds is None else list(thresholds) if np.ndim(thresholds) else [thresholds]
-        if thresholds is not None and not all(isinstance(t, (int, float, np.number)) and 0 <= t <= 1 for t in given):
-            raise SettingError(f"{type(self).__name__}: thresholds are numbers from 0 to 1; it got {thresholds!r}.")
+        given = (
+            [0.5 if top_k is None else LEFT_OUT]
+            if thresholds is None
+            else list(thresholds)
+            if np.ndim(thresholds)
+            else [thresholds]
+        )
+        if thresholds is not None and not all(
+            isinstance(t, (int, float, np.number)) and 0 <= t <= 1 for t in given
+        ):
+            raise SettingError(
+                f"{type(self).__name__}: thresholds are numbers from 0 to 1; it got {thresholds!r}."
+            )
         self.init_thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
         self.thresholds = [float(t) for t in given]
         self.size = 2 * len(self.thresholds)
@@ -37,7 +49,11 @@ class AtThresholds(Metric):
     def prepared(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
         """Arrays of the same shape; one row stays one row, of which the k largest may be asked for."""
         y, p = as_array(y_true), as_array(y_pred)
-        return super().prepared(y, p) if y.ndim != p.ndim else (y, p if p.dtype.kind == "f" else p.astype(np.float32))
+        return (
+            super().prepared(y, p)
+            if y.ndim != p.ndim
+            else (y, p if p.dtype.kind == "f" else p.astype(np.float32))
+        )
 
     def fitting(self, weight: np.ndarray, p: Array) -> np.ndarray:
         """Sample weights: one for each example, or for each prediction."""
@@ -52,7 +68,9 @@ class AtThresholds(Metric):
             p = xp.where(p >= lowest, p, LEFT_OUT)
         if self.class_id is not None:
             if p.ndim != 2:
-                raise ShapeError(f"{type(self).__name__} with class_id needs predictions of shape (examples, classes); it got {p.shape}.")
+                raise ShapeError(
+                    f"{type(self).__name__} with class_id needs predictions of shape (examples, classes); it got {p.shape}."
+                )
             column = slice(self.class_id, self.class_id + 1)
             y, p, w = y[..., column], p[..., column], w[..., column]
         sums = []
@@ -71,7 +89,11 @@ class AtThresholds(Metric):
         return float(shares[0]) if not np.ndim(self.init_thresholds) else shares.astype(np.float32)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"thresholds": self.init_thresholds, "top_k": self.top_k, "class_id": self.class_id}
+        return super().get_config() | {
+            "thresholds": self.init_thresholds,
+            "top_k": self.top_k,
+            "class_id": self.class_id,
+        }
 
 
 class Precision(AtThresholds):

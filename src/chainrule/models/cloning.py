@@ -8,7 +8,12 @@ __all__ = ["clone_model", "save_model"]
 
 
 def clone_model(
-    model: Any, input_tensors: Any = None, clone_function: Any = None, call_function: Any = None, recursive: bool = False, **more: Any
+    model: Any,
+    input_tensors: Any = None,
+    clone_function: Any = None,
+    call_function: Any = None,
+    recursive: bool = False,
+    **more: Any,
 ) -> Any:
     """A model of the same layers and settings with fresh weights; it is not compiled.
 
@@ -17,7 +22,13 @@ def clone_model(
     >>> copy.count_params(), copy.layers[0].name
     (9, 'a')
     """
-    given = {"input_tensors": input_tensors, "clone_function": clone_function, "call_function": call_function, "recursive": recursive or None, **more}
+    given = {
+        "input_tensors": input_tensors,
+        "clone_function": clone_function,
+        "call_function": call_function,
+        "recursive": recursive or None,
+        **more,
+    }
     for name, value in given.items():
         if value is not None:
             raise SettingError(f"clone_model: {name} is not supported; leave it out.")

@@ -53,7 +53,9 @@ class Asked:
         if isinstance(metrics, dict) and "class_name" not in metrics:
             return [flattened(one) for one in by_output(metrics, names, "metrics")]
         asked = as_list(metrics)
-        if len(names) > 1 and (any(isinstance(one, (list, tuple)) for one in asked) or len(asked) == len(names)):
+        if len(names) > 1 and (
+            any(isinstance(one, (list, tuple)) for one in asked) or len(asked) == len(names)
+        ):
             return [flattened(one) for one in by_output(asked, names, "metrics")]
         return [flattened(asked) for _ in names]
 

@@ -115,7 +115,9 @@ class Learning:
         if shuffle not in (True, False, 0, 1):
             raise SettingError(f"fit: shuffle is True or False; {shuffle!r} is not supported.")
         self.stop_on_not_finite = stop_on_not_finite
-        validation_data = stream_fit.as_arrays(validation_data, validation_steps, validation_batch_size or batch_size)
+        validation_data = stream_fit.as_arrays(
+            validation_data, validation_steps, validation_batch_size or batch_size
+        )
         if streams.is_stream(x) or steps_per_epoch is not None:
             return stream_fit.fit_called(
                 self, x, y, sample_weight, batch_size, validation_split, shuffle, epochs=epochs, verbose=verbose,
@@ -154,7 +156,9 @@ class Learning:
             validation = problem.examples(*validation_data)
         batch = batch_size_of(batch_size, len(examples))
         self.backend_used = problem.backend(batch, examples, max(0, epochs - initial_epoch))
-        listeners = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+        listeners = (
+            list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+        )
         plan = Plan(
             examples, validation, batch, int(epochs), int(initial_epoch), bool(shuffle), verbose, listeners,
             int(validation_freq),

@@ -15,7 +15,14 @@ from chainrule.models.compiling import Asked, refuse_settings
 from chainrule.models.learning import Learning
 from chainrule.models.saving import save_model
 
-OVERRIDES = ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics", "make_train_function")
+OVERRIDES = (
+    "train_step",
+    "test_step",
+    "predict_step",
+    "compute_loss",
+    "compute_metrics",
+    "make_train_function",
+)
 
 
 class Model(Learning):
@@ -38,7 +45,9 @@ class Model(Learning):
         if cls is Model:
             return object.__new__(configs.KINDS["Functional"])
         for name in OVERRIDES:
-            if any(name in vars(kind) for kind in cls.__mro__ if not kind.__module__.startswith("chainrule.")):
+            if any(
+                name in vars(kind) for kind in cls.__mro__ if not kind.__module__.startswith("chainrule.")
+            ):
                 raise SettingError(
                     f"{cls.__name__} overrides {name}, which is never called here: the step is written out in backprop.py. A loss, a "
                     "metric, a callback or a layer of your own does most of what it is overridden for; train_on_batch takes single steps."

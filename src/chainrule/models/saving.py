@@ -27,7 +27,10 @@ def save_model(
     """Writes a model to a .keras or .h5 file that Keras opens too; returns the file's size in bytes."""
     path, content = _target(filepath, overwrite), to_file(model, extras)
     if not all(np.isfinite(array).all() for own in content.weights for array in own):
-        warnings.warn(f"{path}: the model is saved with weights that are NaN or infinite; its answers mean nothing.", stacklevel=3)
+        warnings.warn(
+            f"{path}: the model is saved with weights that are NaN or infinite; its answers mean nothing.",
+            stacklevel=3,
+        )
     return files.save(path, content, include_optimizer=include_optimizer)
 
 
@@ -104,7 +107,12 @@ def stored_config(model: Any) -> dict[str, Any]:
 def stored_names(entry: Any) -> list[str]:
     """The names of a layer's arrays; those of a model used as a layer with the names of its layers in front."""
     if hasattr(entry, "layers"):
-        return [f"{one.name}/{name}" for one in entry.flat_layers for name in one.weight_names if name in one.params]
+        return [
+            f"{one.name}/{name}"
+            for one in entry.flat_layers
+            for name in one.weight_names
+            if name in one.params
+        ]
     return [name for name in entry.weight_names if name in entry.params]
 
 
@@ -166,7 +174,9 @@ def plan_of(config: dict[str, Any]) -> list[list[Shape]]:
 def must_have_layers(config: dict[str, Any]) -> None:
     """Refuses a stored model without layers."""
     if config.get("class_name") not in configs.MODELS:
-        raise FileError(f"it is a {config.get('class_name')} model; Chainrule loads Sequential and Functional models.")
+        raise FileError(
+            f"it is a {config.get('class_name')} model; Chainrule loads Sequential and Functional models."
+        )
     stored = (config.get("config") or {}).get("layers")
     if not isinstance(stored, list) or not stored:
         raise FileError("it has no layers")
@@ -193,7 +203,9 @@ def from_file(stored: ModelFile, compile_too: bool = True) -> Any:
             for name, (entry, arrays) in given.items() if entry["class_name"] not in configs.MODELS
         }  # fmt: skip
         model = configs.functional_from(config, weights)
-        within = [(model.get_layer(name), arrays) for name, (_, arrays) in given.items() if name not in weights]
+        within = [
+            (model.get_layer(name), arrays) for name, (_, arrays) in given.items() if name not in weights
+        ]
     for inner, arrays in within:
         inner.set_weights(arrays)
     model.extras = dict(stored.extras or {})
@@ -212,7 +224,12 @@ def compile_from(model: Any, stored: ModelFile) -> None:
     """How the model learned, from a file; what is not known here is left out with a warning."""
     asked = stored.compile_config or {}
     try:
-        model.compile(asked.get("optimizer") or "rmsprop", asked.get("loss"), asked.get("metrics"), asked.get("loss_weights"))
+        model.compile(
+            asked.get("optimizer") or "rmsprop",
+            asked.get("loss"),
+            asked.get("metrics"),
+            asked.get("loss_weights"),
+        )
     except ChainruleError as problem:
         warnings.warn(f"The model was loaded without how it learned: {problem}", stacklevel=4)
         return

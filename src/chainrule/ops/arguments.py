@@ -29,7 +29,9 @@ def as_array(value: Any, xp: Any = None) -> Array:
     (dtype('float32'), dtype('int32'))
     """
     xp = library_of(value) if xp is None else xp
-    typed = not hasattr(value, "dtype") and not (isinstance(value, (list, tuple)) and any(hasattr(v, "dtype") for v in value))
+    typed = not hasattr(value, "dtype") and not (
+        isinstance(value, (list, tuple)) and any(hasattr(v, "dtype") for v in value)
+    )
     array = xp.asarray(value)
     if typed and array.dtype == np.float64:
         return array.astype(np.float32)

@@ -7,7 +7,16 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.ops.arguments import as_array, library_of
 
-__all__ = ["cast", "convert_to_numpy", "convert_to_tensor", "dtype", "is_tensor", "shape", "stop_gradient", "unstack"]
+__all__ = [
+    "cast",
+    "convert_to_numpy",
+    "convert_to_tensor",
+    "dtype",
+    "is_tensor",
+    "shape",
+    "stop_gradient",
+    "unstack",
+]
 
 
 def cast(x: Any, dtype: Any) -> Array:

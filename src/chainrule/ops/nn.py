@@ -141,13 +141,17 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
     return -xp.sum(y * xp.log(xp.clip(p, EPSILON, 1 - EPSILON)), axis=axis)
 
 
-def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Array:
+def sparse_categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Array:
     """-log p of each row's class."""
     output = as_array(output)
     target = as_array(target)
     if target.ndim == output.ndim and target.shape[-1] == 1:
         target = target[..., 0]
-    return categorical_crossentropy(one_hot(target, output.shape[axis]).astype(output.dtype), output, from_logits, axis)
+    return categorical_crossentropy(
+        one_hot(target, output.shape[axis]).astype(output.dtype), output, from_logits, axis
+    )
 
 
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Array:

@@ -53,8 +53,12 @@ def _unary(name: str) -> Function:
 def _binary(name: str) -> Function:
     def function(x1: Any, x2: Any) -> Array:
         xp = library_of(x1, x2)
-        plain = [isinstance(x, (int, float)) and not isinstance(x, bool) for x in (x1, x2)]  # takes the other's type
-        first, second = (x if bare and not all(plain) else as_array(x, xp) for x, bare in zip((x1, x2), plain, strict=True))
+        plain = [
+            isinstance(x, (int, float)) and not isinstance(x, bool) for x in (x1, x2)
+        ]  # takes the other's type
+        first, second = (
+            x if bare and not all(plain) else as_array(x, xp) for x, bare in zip((x1, x2), plain, strict=True)
+        )
         return getattr(xp, name)(first, second)
 
     return function
@@ -76,7 +80,9 @@ def _as_in_numpy(name: str) -> Function:
             return xp.meshgrid(*(as_array(a, xp) for a in (x, *arguments)), **settings)
         if "newshape" in settings:  # Keras's name for it
             settings["shape"] = settings.pop("newshape")
-        return getattr(xp, name)([as_array(a, xp) for a in x] if many else as_array(x, xp), *arguments, **settings)
+        return getattr(xp, name)(
+            [as_array(a, xp) for a in x] if many else as_array(x, xp), *arguments, **settings
+        )
 
     return function
 

@@ -11,7 +11,9 @@ class Adadelta(Optimizer):
 
     slots: ClassVar[tuple[str, ...]] = ("accumulated_grad", "accumulated_delta_var")
 
-    def __init__(self, learning_rate: Any = 0.001, rho: float = 0.95, epsilon: float = 1e-7, **settings: Any) -> None:
+    def __init__(
+        self, learning_rate: Any = 0.001, rho: float = 0.95, epsilon: float = 1e-7, **settings: Any
+    ) -> None:
         super().__init__(learning_rate, **settings)
         self.rho, self.epsilon = rho, epsilon
 
@@ -32,7 +34,12 @@ class Adamax(Optimizer):
     slots: ClassVar[tuple[str, ...]] = ("momentum", "norm")
 
     def __init__(
-        self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7, **settings: Any
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **settings: Any,
     ) -> None:
         super().__init__(learning_rate, **settings)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon

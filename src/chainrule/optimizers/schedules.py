@@ -101,7 +101,12 @@ class PolynomialDecay(LearningRateSchedule):
     ) -> None:
         positive("decay_steps", decay_steps)
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
-        self.end_learning_rate, self.power, self.cycle, self.name = end_learning_rate, power, bool(cycle), name
+        self.end_learning_rate, self.power, self.cycle, self.name = (
+            end_learning_rate,
+            power,
+            bool(cycle),
+            name,
+        )
 
     def at(self, step: Array) -> Array:
         xp = namespace(step)

@@ -1,11 +1,11 @@
 """Keras's `keras.preprocessing`: pictures, texts and sequences made ready to learn from.
 
-    image       reading and writing pictures, ImageDataGenerator
-    text        Tokenizer and its parts
-    sequence    pad_sequences, TimeseriesGenerator
-    folders     data in folders: image_dataset_from_directory, text_dataset_from_directory
-    timeseries  timeseries_dataset_from_array
-    pipeline    the Dataset that these return
+image       reading and writing pictures, ImageDataGenerator
+text        Tokenizer and its parts
+sequence    pad_sequences, TimeseriesGenerator
+folders     data in folders: image_dataset_from_directory, text_dataset_from_directory
+timeseries  timeseries_dataset_from_array
+pipeline    the Dataset that these return
 """
 
 import importlib

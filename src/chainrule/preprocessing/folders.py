@@ -35,7 +35,9 @@ def image_dataset_from_directory(
     if color_mode not in MODES:
         raise unknown("color_mode", color_mode, MODES)
     if pad_to_aspect_ratio or data_format not in (None, "channels_last"):
-        raise SettingError("image_dataset_from_directory: pad_to_aspect_ratio and channels first are not supported; leave them out.")
+        raise SettingError(
+            "image_dataset_from_directory: pad_to_aspect_ratio and channels first are not supported; leave them out."
+        )
     size = tuple(image_size)
 
     def read(path: str) -> np.ndarray:
@@ -68,13 +70,17 @@ def from_folder(
     if label_mode not in LABEL_MODES:
         raise unknown("label_mode", label_mode, [str(mode) for mode in LABEL_MODES])
     if (split is None) != (subset is None):
-        raise SettingError("validation_split and subset go together: validation_split=0.2, subset='training'.")
+        raise SettingError(
+            "validation_split and subset go together: validation_split=0.2, subset='training'."
+        )
     if subset not in (None, "training", "validation", "both"):
         raise unknown("subset", subset, ("training", "validation", "both"))
     if split is not None and not 0 < split < 1:
         raise SettingError(f"validation_split is a share between 0 and 1; it got {split!r}.")
     if split and shuffle and seed is None and subset != "both":
-        raise SettingError("With validation_split and shuffle give a seed, so that the two parts do not overlap.")
+        raise SettingError(
+            "With validation_split and shuffle give a seed, so that the two parts do not overlap."
+        )
     files, numbers, names = indexed(Path(directory), endings, labels, class_names, follow_links)
     if labels is None:
         label_mode = None
@@ -91,6 +97,7 @@ def from_folder(
         for part, rows in parts.items():
             if verbose and subset in (part, "both"):
                 print(f"Using {len(rows)} files for {part}.")
+
     def pipeline(rows: np.ndarray, again: bool) -> Dataset:
         rounds = [0]
 
@@ -99,7 +106,10 @@ def from_folder(
             now = np.random.default_rng([once, rounds[0]]).permutation(rows) if again else rows
             for start in range(0, len(now), batch_size or 1):
                 chosen = now[start : start + (batch_size or 1)]
-                x, y = np.stack([read(files[i]) for i in chosen]), encoded(numbers[chosen], label_mode, len(names))
+                x, y = (
+                    np.stack([read(files[i]) for i in chosen]),
+                    encoded(numbers[chosen], label_mode, len(names)),
+                )
                 if batch_size is None:
                     x, y = x[0], None if y is None else y[0]
                 yield tensor(x) if y is None else (tensor(x), tensor(y))
@@ -141,7 +151,9 @@ def indexed(
     if isinstance(labels, str) and labels == "inferred":
         names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
         if class_names is not None and set(class_names) != set(names):
-            raise SettingError(f"class_names must be the folders' names, {', '.join(names)}; it got {', '.join(map(str, class_names))}.")
+            raise SettingError(
+                f"class_names must be the folders' names, {', '.join(names)}; it got {', '.join(map(str, class_names))}."
+            )
         names = list(class_names or names)
         place_of = {name: number for number, name in enumerate(names)}
         pairs = [(path, Path(path).relative_to(folder).parts[0]) for path in found]
@@ -156,5 +168,7 @@ def indexed(
             numbers = np.asarray(labels, np.int64)
             names = names or [str(n) for n in sorted(set(numbers.tolist()))]
     if not files:
-        raise DataError(f"{str(folder)!r} has no files of the kinds {', '.join(endings)} in folders of classes.")
+        raise DataError(
+            f"{str(folder)!r} has no files of the kinds {', '.join(endings)} in folders of classes."
+        )
     return files, numbers, names

@@ -18,7 +18,9 @@ __all__ = ["Dataset"]
 class Dataset:
     """Items, one after the other. made: a function that yields them anew.  count: how many there are, or None."""
 
-    def __init__(self, made: Callable[[], Iterator[Any]], count: int | None, batch_size: int | None = None) -> None:
+    def __init__(
+        self, made: Callable[[], Iterator[Any]], count: int | None, batch_size: int | None = None
+    ) -> None:
         self._made, self.count, self._batch = made, count, batch_size
 
     @staticmethod
@@ -31,7 +33,9 @@ class Dataset:
         arrays = structure(np.asarray, tensors)
         lengths = {len(array) for array in leaves(arrays)}
         if len(lengths) != 1:
-            raise DataError(f"from_tensor_slices needs arrays of one length; they have {sorted(lengths)} rows.")
+            raise DataError(
+                f"from_tensor_slices needs arrays of one length; they have {sorted(lengths)} rows."
+            )
         n = lengths.pop()
         return Dataset(lambda: (structure(at(i), arrays) for i in range(n)), n)
 
@@ -41,7 +45,12 @@ class Dataset:
         return Dataset(lambda: iter([structure(tensor, tensors)]), 1)
 
     @staticmethod
-    def from_generator(generator: Callable[..., Any], *settings: Any, args: tuple[Any, ...] = (), **more: Any) -> "Dataset":  # noqa: ARG004
+    def from_generator(
+        generator: Callable[..., Any],
+        *settings: Any,  # noqa: ARG004 (output types, which arrays know)
+        args: tuple[Any, ...] = (),
+        **more: Any,  # noqa: ARG004
+    ) -> "Dataset":
         """The items that a function yields."""
         return Dataset(lambda: iter(generator(*args)), None)
 
@@ -87,7 +96,9 @@ class Dataset:
         """One item for each row of each batch."""
         return Dataset(lambda: (structure(at(i), item) for item in self for i in _rows(item)), None)
 
-    def shuffle(self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True) -> "Dataset":
+    def shuffle(
+        self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True
+    ) -> "Dataset":
         """The items in random order, drawn from a buffer of so many."""
         from chainrule.arrays import next_seed
 

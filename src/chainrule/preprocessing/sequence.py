@@ -30,19 +30,25 @@ def pad_sequences(
         raise DataError(f"pad_sequences needs a list of sequences; it got {type(sequences).__name__}.")
     for place, sequence in enumerate(sequences):
         if not hasattr(sequence, "__len__"):
-            raise DataError(f"pad_sequences needs a list of sequences; number {place} of them is {sequence!r}.")
+            raise DataError(
+                f"pad_sequences needs a list of sequences; number {place} of them is {sequence!r}."
+            )
     rows = [np.asarray(sequence) for sequence in sequences]
     length = max((len(row) for row in rows), default=0) if maxlen is None else int(maxlen)
     inner = next((row.shape[1:] for row in rows if len(row)), ())
     kind = np.dtype(dtype) if not (isinstance(dtype, str) and dtype == "str") else np.dtype(object)
     if isinstance(value, str) and not kind.hasobject:
-        raise SettingError(f"pad_sequences: value={value!r} is a text, so dtype must be object; it is {dtype!r}.")
+        raise SettingError(
+            f"pad_sequences: value={value!r} is a text, so dtype must be object; it is {dtype!r}."
+        )
     padded = np.full((len(rows), length, *inner), value, kind)
     for place, row in enumerate(rows):
         if not len(row):
             continue
         if row.shape[1:] != inner:
-            raise ShapeError(f"Every step must have the shape {inner}; in sequence {place} it is {row.shape[1:]}.")
+            raise ShapeError(
+                f"Every step must have the shape {inner}; in sequence {place} it is {row.shape[1:]}."
+            )
         kept = row[-length:] if truncating == "pre" else row[:length]
         if length and len(kept):
             padded[place, slice(-len(kept), None) if padding == "pre" else slice(0, len(kept))] = kept
@@ -64,9 +70,16 @@ class TimeseriesGenerator:
         end_index: int | None = None, shuffle: bool = False, reverse: bool = False, batch_size: int = 128,
     ) -> None:  # fmt: skip
         if len(data) != len(targets):
-            raise ShapeError(f"TimeseriesGenerator needs as many targets as steps; it got {len(data)} and {len(targets)}.")
+            raise ShapeError(
+                f"TimeseriesGenerator needs as many targets as steps; it got {len(data)} and {len(targets)}."
+            )
         self.data, self.targets, self.length = data, targets, int(length)
-        self.sampling_rate, self.stride, self.shuffle, self.reverse = int(sampling_rate), int(stride), shuffle, reverse
+        self.sampling_rate, self.stride, self.shuffle, self.reverse = (
+            int(sampling_rate),
+            int(stride),
+            shuffle,
+            reverse,
+        )
         self.batch_size, self.start_index = int(batch_size), start_index + self.length
         self.end_index = len(data) - 1 if end_index is None else end_index
         if self.start_index > self.end_index:
@@ -82,7 +95,9 @@ class TimeseriesGenerator:
             rows = np.random.randint(self.start_index, self.end_index + 1, size=self.batch_size)  # noqa: NPY002 (as in Keras)
         else:
             first = self.start_index + self.batch_size * self.stride * index
-            rows = np.arange(first, min(first + self.batch_size * self.stride, self.end_index + 1), self.stride)
+            rows = np.arange(
+                first, min(first + self.batch_size * self.stride, self.end_index + 1), self.stride
+            )
         if not 0 <= index < len(self):
             raise IndexError(f"There are {len(self)} batches; {index} is none of them.")
         windows = np.array([self.data[row - self.length : row : self.sampling_rate] for row in rows])

@@ -16,7 +16,9 @@ __all__ = ["Tokenizer", "hashing_trick", "one_hot", "text_to_word_sequence", "to
 FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 
 
-def text_to_word_sequence(text: str, filters: str = FILTERS, lower: bool = True, split: str = " ") -> list[str]:
+def text_to_word_sequence(
+    text: str, filters: str = FILTERS, lower: bool = True, split: str = " "
+) -> list[str]:
     """The words of a text.
 
     >>> text_to_word_sequence("Look, a cat!")
@@ -128,7 +130,10 @@ class Tokenizer:
         unknown = None if self.oov_token is None else self.word_index.get(self.oov_token)
         for text in texts:
             numbers = (self.word_index.get(word) for word in self.words(text))
-            known = (n if n is not None and not (self.num_words and n >= self.num_words) else unknown for n in numbers)
+            known = (
+                n if n is not None and not (self.num_words and n >= self.num_words) else unknown
+                for n in numbers
+            )
             yield [n for n in known if n is not None]
 
     def sequences_to_texts(self, sequences: Iterable[list[int]]) -> list[str]:
@@ -172,7 +177,9 @@ class Tokenizer:
         """The settings and counts, as Keras stores them."""
         plain = ("num_words", "filters", "lower", "split", "char_level", "oov_token", "document_count")
         counts = ("word_counts", "word_docs", "index_docs", "index_word", "word_index")
-        return {name: getattr(self, name) for name in plain} | {name: json.dumps(getattr(self, name)) for name in counts}
+        return {name: getattr(self, name) for name in plain} | {
+            name: json.dumps(getattr(self, name)) for name in counts
+        }
 
     def to_json(self, **settings: Any) -> str:
         """The settings and counts as text; `tokenizer_from_json` makes a tokenizer of it."""
@@ -186,7 +193,10 @@ def tokenizer_from_json(json_string: str) -> Tokenizer:
     5
     """
     config = json.loads(json_string)["config"]
-    counts = {name: json.loads(config.pop(name)) for name in ("word_counts", "word_docs", "index_docs", "index_word", "word_index")}
+    counts = {
+        name: json.loads(config.pop(name))
+        for name in ("word_counts", "word_docs", "index_docs", "index_word", "word_index")
+    }
     made = Tokenizer(**config)
     for name in ("index_docs", "index_word"):
         counts[name] = {int(key): value for key, value in counts[name].items()}

@@ -24,7 +24,11 @@ def timeseries_dataset_from_array(
     >>> [(x.tolist(), y.tolist()) for x, y in timeseries_dataset_from_array(data[:-3], data[3:], 3)]
     [([[0.0, 1.0, 2.0]], [3.0])]
     """
-    for setting, value in (("sequence_length", sequence_length), ("sequence_stride", sequence_stride), ("sampling_rate", sampling_rate)):
+    for setting, value in (
+        ("sequence_length", sequence_length),
+        ("sequence_stride", sequence_stride),
+        ("sampling_rate", sampling_rate),
+    ):
         if not isinstance(value, (int, np.integer)) or value < 1:
             raise SettingError(f"{setting} must be a whole number, 1 or more; it got {value!r}.")
     array = np.asarray(data)
@@ -33,7 +37,9 @@ def timeseries_dataset_from_array(
     if targets is not None:
         starts = starts[starts < first + len(targets)]
     if not len(starts):
-        raise SettingError(f"A window of {sequence_length} steps, every {sampling_rate}., does not fit into {last - first} steps.")
+        raise SettingError(
+            f"A window of {sequence_length} steps, every {sampling_rate}., does not fit into {last - first} steps."
+        )
     steps = np.arange(sequence_length) * sampling_rate
     answers = None if targets is None else np.asarray(targets)
     once, rounds = (next_seed() if seed is None else seed), [0]

@@ -92,7 +92,9 @@ def opened(run: Run, cache_bytes: int = 200_000_000, tolerance: float = TOLERANC
     name = Path(str(settings.data["kept"])).name
     path = run.path.parent / FOLDER / name
     if not path.is_file():
-        raise FileError(f"{run.name} learned from examples that were kept in {path}; they are not there any more.")
+        raise FileError(
+            f"{run.name} learned from examples that were kept in {path}; they are not there any more."
+        )
     arrays = npz.read(path)
     examples = from_arrays(arrays, "")
     if examples is None:
@@ -106,7 +108,12 @@ def from_arrays(arrays: dict[str, np.ndarray], prefix: str) -> Examples | None:
     """Examples from a file's arrays; None where there are none."""
     if not {f"{prefix}x", f"{prefix}y", f"{prefix}divisor"} <= arrays.keys():
         return None
-    return Examples(arrays[f"{prefix}x"], arrays[f"{prefix}y"], arrays.get(f"{prefix}weight"), float(arrays[f"{prefix}divisor"]))
+    return Examples(
+        arrays[f"{prefix}x"],
+        arrays[f"{prefix}y"],
+        arrays.get(f"{prefix}weight"),
+        float(arrays[f"{prefix}divisor"]),
+    )
 
 
 def network(settings: Any, examples: Examples) -> Any:
@@ -119,7 +126,9 @@ def network(settings: Any, examples: Examples) -> Any:
         learned = settings.training
         model.compile(learned["optimizer"], learned["loss"], learned["metrics"])
     except (KeyError, ChainruleError) as problem:
-        raise SettingError(f"The network cannot be made again without the program that recorded it: {problem}") from None
+        raise SettingError(
+            f"The network cannot be made again without the program that recorded it: {problem}"
+        ) from None
     model.seed = settings.seed
     model.problem(examples.inputs(slice(0, 1)), examples.y[:1])
     return model

@@ -188,7 +188,10 @@ class Look:
         step = make_step(graph, model.outputs_asked, model.optimizer, watch=sizes_of(graph))
 
         def sizes(state: Any, x: Any, y: Any, weight: Any, chosen: Any, divisor: float) -> Any:
-            batch = each(lambda v: as_float(v[chosen], divisor), x), *(each(lambda v: v[chosen], part) for part in (y, weight))
+            batch = (
+                each(lambda v: as_float(v[chosen], divisor), x),
+                *(each(lambda v: v[chosen], part) for part in (y, weight)),
+            )
             return step(state, batch)[1]["sizes"]
 
         self.sizes = engine.compiled(sizes)

@@ -85,7 +85,9 @@ class Replay:
                 self.remember(state)
             self.remember(state)
         self.visited.move_to_end(step)
-        return self.at_its_rate(self.visited[step], step, 0, 1)[0]  # a kept state has the rate of the step before
+        return self.at_its_rate(self.visited[step], step, 0, 1)[
+            0
+        ]  # a kept state has the rate of the step before
 
     def advance(self, state: Any, until: int) -> tuple[Any, np.ndarray]:
         """Runs on from a state; returns the new one and the losses of the steps between."""

@@ -200,7 +200,9 @@ def forked(
     start, model, batch = replay.start(step), job.model, job.recipe.batch_size
     learning, was = dict(start.learning), replay.model.optimizer
     if type(model.optimizer) is not type(was):
-        learning["optimizer_state"] = model.optimizer.init(learned_weights(model.learning_graph, learning["params"]))
+        learning["optimizer_state"] = model.optimizer.init(
+            learned_weights(model.learning_graph, learning["params"])
+        )
     else:
         keep_lowered_rate(model.optimizer, was, float(learning["rate"]))
     start = with_batch(start, run.info.settings.batch, batch, len(replay.examples))

@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,11 @@ def report_not_finite(
         f"The loss stopped being finite at step {int(state['step']) + 1} (step {low + 1} of epoch "
         f"{epoch + 1}). The first number that was not finite: {culprit}. The learning rate is {rate:g}; "
         "a lower one, inputs scaled to about 0..1, or clipnorm=1 usually help."
-        + (" Training ends, and the model has the weights from before that step." if model.stop_on_not_finite else ""),
+        + (
+            " Training ends, and the model has the weights from before that step."
+            if model.stop_on_not_finite
+            else ""
+        ),
         stacklevel=4,
     )
     return state
@@ -136,7 +141,8 @@ def evaluate(model: Any, examples: Examples) -> dict[str, float]:
         for start in range(0, len(examples), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
             x = examples.inputs(rows)
-            ys, weights = (tuple_of(each(lambda v: v[rows], part), len(ends)) for part in (examples.y, examples.weight))  # noqa: B023
+            some = itemgetter(rows)
+            ys, weights = (tuple_of(each(some, part), len(ends)) for part in (examples.y, examples.weight))
             answers, cache = forward_sweep(graph, params, x)
             totals["loss"] = totals["loss"] + np.array([float(added_losses(graph, cache)) * len(ys[0]), 0])
             inputs = x if isinstance(x, tuple) else (x,)
@@ -146,7 +152,9 @@ def evaluate(model: Any, examples: Examples) -> dict[str, float]:
                 total = float(np.sum(values if weight is None else values * weight, dtype=np.float64))
                 if output.name:
                     totals[f"{output.name}_loss"] = totals[f"{output.name}_loss"] + np.array([total, len(y)])
-                totals["loss"] = totals["loss"] + np.array([total * output.weight, len(y) if end is ends[0] else 0])
+                totals["loss"] = totals["loss"] + np.array(
+                    [total * output.weight, len(y) if end is ends[0] else 0]
+                )
                 for metric in output.metrics:
                     totals[metric.name] = totals[metric.name] + np.asarray(metric.counts(y, p), np.float64)
     logs = metrics_of(model, totals)

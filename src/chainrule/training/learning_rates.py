@@ -282,7 +282,9 @@ def prepared(model: Any, x: Any, y: Any, batch_size: int | None) -> tuple[Exampl
 def fresh(model: Any, optimizer: Any) -> Any:
     """The state before the first step: the model's weights, an empty memory."""
     graph = model.learning_graph
-    return first_state([dict(layer.params) for layer in graph.layers], optimizer, seed=model.seed, network=graph)
+    return first_state(
+        [dict(layer.params) for layer in graph.layers], optimizer, seed=model.seed, network=graph
+    )
 
 
 def metrics_of_rate(model: Any, state: Any, records: Any, held: Examples | None) -> dict[str, float]:

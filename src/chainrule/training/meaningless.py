@@ -67,7 +67,9 @@ def meaningless(model: Any, y: Any = None) -> list[Meaningless]:
 def inputs_and_network(model: Any, examples: Any) -> list[Meaningless]:
     """Inputs far from -1..1 that nothing in the network brings there."""
     x = getattr(examples, "x", None)
-    if not hasattr(x, "dtype") or any(type(layer).__name__ in SCALE_BY_THEMSELVES for layer in model.layers[:3]):
+    if not hasattr(x, "dtype") or any(
+        type(layer).__name__ in SCALE_BY_THEMSELVES for layer in model.layers[:3]
+    ):
         return []
     places = np.linspace(0, len(examples) - 1, min(LOOKED_AT, len(examples))).astype(int)
     seen = np.abs(examples.inputs(places))
@@ -85,7 +87,10 @@ def inputs_and_network(model: Any, examples: Any) -> list[Meaningless]:
 def warn(model: Any, y: Any, examples: Any = None) -> None:
     """Warns of what makes no sense, once for each model and thing; SettingError for what no step can be made with."""
     told: set[str] = model.__dict__.setdefault("_told_meaningless", set())
-    for problem in [*meaningless(model, y), *([] if examples is None else inputs_and_network(model, examples))]:
+    for problem in [
+        *meaningless(model, y),
+        *([] if examples is None else inputs_and_network(model, examples)),
+    ]:
         if problem.impossible:
             raise SettingError(str(problem))
         if problem.name not in told:

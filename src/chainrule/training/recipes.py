@@ -288,7 +288,10 @@ def with_non_digits(
 
     rng = generator(seed, "split", 1)
     some = rng.choice(len(data.x_train), size=count // 3, replace=False)
-    others = [drawn_glyphs(count - count // 3, seed % 2**32), spoiled(data.x_train[some], data.y_train[some], seed % 2**32)]
+    others = [
+        drawn_glyphs(count - count // 3, seed % 2**32),
+        spoiled(data.x_train[some], data.y_train[some], seed % 2**32),
+    ]
     unsure = np.full((count, y.shape[1]), 1 / y.shape[1], np.float32)
     return Scaled(np.concatenate([x.values, *others]), x.divisor), np.concatenate([y, unsure])
 

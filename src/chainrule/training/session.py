@@ -1,8 +1,8 @@
 """A training that can be advanced, paused, stepped and told another learning rate; `fit` drains one.
 
-    session = Session(model, engine, plan)
-    for event in session: ...                 # "epoch began", "steps done", "epoch ended"
-    session.advance(steps=1)                  # or only as far as wanted
+session = Session(model, engine, plan)
+for event in session: ...                 # "epoch began", "steps done", "epoch ended"
+session.advance(steps=1)                  # or only as far as wanted
 """
 
 import time
@@ -78,7 +78,9 @@ class Session:
         self.over, self.limit = False, 0  # limit: the most steps before the next event; 0 for as many as suit
         self.checkpointers = [callback for callback in plan.callbacks if isinstance(callback, Checkpointer)]
         params = {"verbose": self.verbose, "epochs": plan.epochs, "steps": self.steps}
-        self.callbacks = CallbackList([*plan.callbacks, self.history], model, params)  # last: it keeps what others add
+        self.callbacks = CallbackList(
+            [*plan.callbacks, self.history], model, params
+        )  # last: it keeps what others add
         self.state = EngineState(model, engine)
         self.events = self.run()
 
@@ -125,7 +127,12 @@ class Session:
     def run(self) -> Iterator[Event]:
         """The epochs of the plan; the model's weights and state are those learned, however it ends."""
         model, plan, callbacks, state = self.model, self.plan, self.callbacks, self.state
-        model.stop_training, model.interrupted, model.not_finite, model.history = False, False, None, self.history
+        model.stop_training, model.interrupted, model.not_finite, model.history = (
+            False,
+            False,
+            None,
+            self.history,
+        )
         model.epoch_to_start = plan.initial_epoch
         callbacks.call("on_train_begin", {})
         loaded = self.engine.load(plan.examples)
@@ -160,7 +167,9 @@ class Session:
                     yield event
                 state.put_back()
                 logs = metrics_of(model, totals_of(records))
-                if model.interrupted and done < self.steps:  # Ctrl-C: what was learned is kept, but it is not an epoch
+                if (
+                    model.interrupted and done < self.steps
+                ):  # Ctrl-C: what was learned is kept, but it is not an epoch
                     progress.finish(logs, done)
                     place = epoch, done
                     break

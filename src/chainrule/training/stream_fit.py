@@ -23,11 +23,15 @@ def fit_called(
 ) -> History:  # fmt: skip
     """`model.fit` with a stream, or with arrays of which an epoch takes a counted number of steps."""
     if validation_split:
-        raise SettingError("validation_split needs arrays without counted steps; give validation_data instead.")
+        raise SettingError(
+            "validation_split needs arrays without counted steps; give validation_data instead."
+        )
     if not is_stream(x):
         x, shuffle = of_arrays(model, x, y, sample_weight, batch_size, shuffle), False
     elif y is not None or sample_weight is not None:
-        raise SettingError("Data in batches bring their targets and weights along: leave y and sample_weight out.")
+        raise SettingError(
+            "Data in batches bring their targets and weights along: leave y and sample_weight out."
+        )
     history = fit(model, x, shuffle=shuffle, **settings)
     model.history = history
     return history
@@ -41,9 +45,13 @@ def fit(
     given = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
     for callback in given:
         if isinstance(callback, Checkpointer):
-            raise SettingError(f"{type(callback).__name__} needs arrays: what comes from a stream cannot be asked for again.")
+            raise SettingError(
+                f"{type(callback).__name__} needs arrays: what comes from a stream cannot be asked for again."
+            )
     batches, history, verbose = Batches(source, steps_per_epoch), History(), verbosity(verbose)
-    hooks = CallbackList([*given, history], model, {"verbose": verbose, "epochs": epochs, "steps": batches.length})
+    hooks = CallbackList(
+        [*given, history], model, {"verbose": verbose, "epochs": epochs, "steps": batches.length}
+    )
     model.stop_training, model.interrupted, model.not_finite, model.history = False, False, None, history
     learner = Learner(model, class_weight)
     hooks.call("on_train_begin", {})
@@ -86,7 +94,9 @@ class Learner:
         self.model, self.class_weight = model, class_weight
         self.state: Any = None
 
-    def epoch(self, batches: Batches, progress: Progress, hooks: CallbackList, shuffle: bool) -> tuple[dict[str, float], int]:
+    def epoch(
+        self, batches: Batches, progress: Progress, hooks: CallbackList, shuffle: bool
+    ) -> tuple[dict[str, float], int]:
         """The steps of an epoch; the figures, and how many steps there were."""
         model, done = self.model, 0
         totals: Any = {}
@@ -130,7 +140,9 @@ class Learner:
         examples = self.problem.examples(x, y, weight, self.class_weight)
         engine = self.problem.engine("numpy", max(self.size, len(examples)))
         records = empty_records(model.record_names, 1)
-        self.state.state, records = engine.advance(self.state.state, records, examples, np.arange(len(examples)), 0, 1)
+        self.state.state, records = engine.advance(
+            self.state.state, records, examples, np.arange(len(examples)), 0, 1
+        )
         return on_host(records)
 
 
@@ -155,7 +167,9 @@ def added(totals: Any, records: Any) -> Any:
     return {name: totals.get(name, 0) + row for name, row in rows.items()}
 
 
-def as_arrays(data: Any, steps: int | None, batch_size: int | None = None, what: str = "validation_steps") -> Any:
+def as_arrays(
+    data: Any, steps: int | None, batch_size: int | None = None, what: str = "validation_steps"
+) -> Any:
     """Validation data as (x, y, sample_weight): a stream is gone through once; of arrays the first `steps` batches."""
     if data is None:
         return None
@@ -190,7 +204,9 @@ def predict(model: Any, source: Any, steps: int | None = None) -> Any:
     return np.concatenate(said)
 
 
-def of_arrays(model: Any, x: Any, y: Any, sample_weight: Any, batch_size: int | None, shuffle: bool) -> ArrayBatches:
+def of_arrays(
+    model: Any, x: Any, y: Any, sample_weight: Any, batch_size: int | None, shuffle: bool
+) -> ArrayBatches:
     """Arrays as a stream, for an epoch of a counted number of steps."""
     from chainrule.arrays import generator
 

@@ -1,8 +1,8 @@
 """Data that come in batches: a PyDataset, a generator, a pipeline such as tf.data's, a DataLoader. Told by what they can do.
 
-    by number   __getitem__ and __len__: every batch can be asked for again; their order is drawn anew for each epoch
-    in turn     __iter__: gone through anew for each epoch, or on and on where steps are counted
-    once        __next__ alone: a generator, which goes on from epoch to epoch
+by number   __getitem__ and __len__: every batch can be asked for again; their order is drawn anew for each epoch
+in turn     __iter__: gone through anew for each epoch, or on and on where steps are counted
+once        __next__ alone: a generator, which goes on from epoch to epoch
 """
 
 import itertools
@@ -23,9 +23,18 @@ def is_stream(x: Any) -> bool:
     >>> is_stream(np.ones(3)), is_stream([1, 2]), is_stream(iter([1, 2]))
     (False, False, True)
     """
-    if x is None or isinstance(x, (list, tuple, dict, Scaled, str)) or hasattr(x, "__array__") or hasattr(x, "iloc"):
+    if (
+        x is None
+        or isinstance(x, (list, tuple, dict, Scaled, str))
+        or hasattr(x, "__array__")
+        or hasattr(x, "iloc")
+    ):
         return False
-    return hasattr(x, "__iter__") or hasattr(x, "__next__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
+    return (
+        hasattr(x, "__iter__")
+        or hasattr(x, "__next__")
+        or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
+    )
 
 
 class Batches:
@@ -36,7 +45,9 @@ class Batches:
             raise SettingError(f"{what} must be a whole number, 1 or more; it got {steps!r}.")
         self.source, self.what = source, what
         self.steps = None if steps is None else int(steps)
-        self.by_number = hasattr(source, "__getitem__") and hasattr(source, "__len__") and not hasattr(source, "batch")
+        self.by_number = (
+            hasattr(source, "__getitem__") and hasattr(source, "__len__") and not hasattr(source, "batch")
+        )
         self.once = hasattr(source, "__next__") and not self.by_number
         self.running: Iterator[Any] | None = None
 
@@ -56,14 +67,18 @@ class Batches:
             self.source.on_epoch_begin()
         if self.by_number:
             numbers = range(len(self.source)) if order is None else order
-            numbers = numbers if self.steps is None else itertools.islice(itertools.cycle(numbers), self.steps)
+            numbers = (
+                numbers if self.steps is None else itertools.islice(itertools.cycle(numbers), self.steps)
+            )
             yield from (parts(self.source[int(number)]) for number in numbers)
         elif self.steps is None and not self.once:
             yield from map(parts, iter(self.source))
         else:
             if self.running is None:
                 self.running = iter(self.source)
-            yield from map(parts, self.running if self.steps is None else itertools.islice(self.running, self.steps))
+            yield from map(
+                parts, self.running if self.steps is None else itertools.islice(self.running, self.steps)
+            )
         if hasattr(self.source, "on_epoch_end"):
             self.source.on_epoch_end()
 
@@ -74,7 +89,11 @@ class Batches:
         found = list(self.epoch())
         if not found:
             raise DataError("The data gave no batch.")
-        return joined([x for x, _, _ in found]), joined([y for _, y, _ in found]), joined([w for _, _, w in found])
+        return (
+            joined([x for x, _, _ in found]),
+            joined([y for _, y, _ in found]),
+            joined([w for _, _, w in found]),
+        )
 
 
 class ArrayBatches:
@@ -112,7 +131,9 @@ def parts(batch: Any) -> Batch:
     """
     if isinstance(batch, (tuple, list)) and not isinstance(batch, Scaled):
         if not 1 <= len(batch) <= 3:
-            raise DataError(f"A batch is inputs, (inputs, targets) or (inputs, targets, weights); it got {len(batch)} parts.")
+            raise DataError(
+                f"A batch is inputs, (inputs, targets) or (inputs, targets, weights); it got {len(batch)} parts."
+            )
         x, y, w = (*batch, None, None)[:3]
     else:
         x, y, w = batch, None, None
@@ -132,7 +153,11 @@ def each(function: Any, part: Any) -> Any:
     """A function of every array in tuples, lists and dicts."""
     if isinstance(part, dict):
         return {name: each(function, value) for name, value in part.items()}
-    if isinstance(part, (tuple, list)) and part and all(hasattr(value, "shape") or isinstance(value, dict) for value in part):
+    if (
+        isinstance(part, (tuple, list))
+        and part
+        and all(hasattr(value, "shape") or isinstance(value, dict) for value in part)
+    ):
         return tuple(each(function, value) for value in part)
     return None if part is None else function(part)
 

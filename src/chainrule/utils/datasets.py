@@ -27,10 +27,16 @@ class PyDataset:
     """
 
     def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
-        self.workers, self.use_multiprocessing, self.max_queue_size = workers, use_multiprocessing, max_queue_size
+        self.workers, self.use_multiprocessing, self.max_queue_size = (
+            workers,
+            use_multiprocessing,
+            max_queue_size,
+        )
 
     def __getitem__(self, index: int) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} has no __getitem__(index): write it; it returns one batch, (x, y).")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no __getitem__(index): write it; it returns one batch, (x, y)."
+        )
 
     @property
     def num_batches(self) -> int | None:
@@ -51,7 +57,12 @@ class PyDataset:
 
 
 def split_dataset(
-    dataset: Any, left_size: Any = None, right_size: Any = None, shuffle: bool = False, seed: int | None = None, **settings: Any
+    dataset: Any,
+    left_size: Any = None,
+    right_size: Any = None,
+    shuffle: bool = False,
+    seed: int | None = None,
+    **settings: Any,
 ) -> tuple[Dataset, Dataset]:
     """Two parts of arrays or of a pipeline, as pipelines of single examples. sizes: shares below 1, or numbers of examples.
 
@@ -60,8 +71,12 @@ def split_dataset(
     (8, [8, 9])
     """
     if left_size is None and right_size is None:
-        raise SettingError("split_dataset needs left_size or right_size: a share such as 0.8, or a number of examples.")
-    items = list(dataset) if isinstance(dataset, Dataset) else list(Dataset.from_tensor_slices(as_tuple(dataset)))
+        raise SettingError(
+            "split_dataset needs left_size or right_size: a share such as 0.8, or a number of examples."
+        )
+    items = (
+        list(dataset) if isinstance(dataset, Dataset) else list(Dataset.from_tensor_slices(as_tuple(dataset)))
+    )
     n = len(items)
     if not n:
         raise DataError("split_dataset got no examples.")
@@ -70,7 +85,11 @@ def split_dataset(
     right = n - left if right is None else right
     if left + right > n or left < 1 or right < 1:
         raise SettingError(f"split_dataset: {left} and {right} examples are not two parts of {n}.")
-    order = np.random.default_rng(next_seed() if seed is None else seed).permutation(n) if shuffle else np.arange(n)
+    order = (
+        np.random.default_rng(next_seed() if seed is None else seed).permutation(n)
+        if shuffle
+        else np.arange(n)
+    )
     parts = [items[i] for i in order[:left]], [items[i] for i in order[left : left + right]]
     return Dataset(lambda: iter(parts[0]), left), Dataset(lambda: iter(parts[1]), right)
 

@@ -28,7 +28,11 @@ def get_file(
     checked(origin, path, file_hash or md5_hash, hash_algorithm, force_download)
     if not (extract or untar):
         return str(path)
-    folder = path.with_name(f"{path.name}_extracted") if extract else path.with_name(path.name.removesuffix(".tar.gz").removesuffix(".tgz"))
+    folder = (
+        path.with_name(f"{path.name}_extracted")
+        if extract
+        else path.with_name(path.name.removesuffix(".tar.gz").removesuffix(".tgz"))
+    )
     if not folder.exists() or folder == path:
         folder = folder if folder != path else path.with_name(f"{path.name}_extracted")
         unpack(path, folder)

@@ -30,7 +30,9 @@ class Progbar:
         self.seen, self.sums = 0, dict[str, list[float]]()
         self.progress = Progress(verbose, target or 0)
 
-    def update(self, current: int, values: Sequence[tuple[str, Any]] | None = None, finalize: bool | None = None) -> None:
+    def update(
+        self, current: int, values: Sequence[tuple[str, Any]] | None = None, finalize: bool | None = None
+    ) -> None:
         """Shows the bar at a step, with the figures of the steps since the last call."""
         for name, value in values or ():
             if name in self.stateful or (self.stateless is not None and name not in self.stateless):

@@ -31,7 +31,9 @@ class KerasClassifier(Estimator):
         self.classes_ = known
         self.n_classes_ = len(known)
         if len(known) < 2:
-            raise DataError(f"A classifier needs two classes or more; every target is {known[0]!r}: there is 1 class.")
+            raise DataError(
+                f"A classifier needs two classes or more; every target is {known[0]!r}: there is 1 class."
+            )
         places = np.searchsorted(known, y)
         self.seen_x_, self.seen_y_ = x, places
         if not self.warm_start or not hasattr(self, "model_"):
@@ -46,11 +48,18 @@ class KerasClassifier(Estimator):
     def targets(self, y: Any) -> np.ndarray:
         """Classes in one row; one-hot rows become the places of their 1."""
         if y is None:
-            raise DataError("A classifier needs targets: the estimator requires y to be passed, but the target y is None.")
+            raise DataError(
+                "A classifier needs targets: the estimator requires y to be passed, but the target y is None."
+            )
         validation = require_package("sklearn.utils.validation", "sklearn", "An estimator in scikit-learn")
         multiclass = require_package("sklearn.utils.multiclass", "sklearn", "An estimator in scikit-learn")
         array = np.asarray(y)
-        if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "iufb" and (array.sum(axis=1) == 1).all():
+        if (
+            array.ndim == 2
+            and array.shape[1] > 1
+            and array.dtype.kind in "iufb"
+            and (array.sum(axis=1) == 1).all()
+        ):
             return np.asarray(array.argmax(axis=1))
         array = validation.column_or_1d(y, warn=True)
         if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -63,7 +72,9 @@ class KerasClassifier(Estimator):
         from chainrule.utils import to_categorical
 
         kind = type(self.model_.loss_object).__name__
-        rows = kind.startswith("Categorical") or (kind in ("MeanSquaredError", "KLDivergence") and self.n_classes_ > 2)
+        rows = kind.startswith("Categorical") or (
+            kind in ("MeanSquaredError", "KLDivergence") and self.n_classes_ > 2
+        )
         return to_categorical(places, self.n_classes_) if rows else places.astype(np.int32)
 
     def own_loss(self, model: Any) -> str:
@@ -86,5 +97,8 @@ class KerasClassifier(Estimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.estimator_type, tags.classifier_tags = "classifier", require_package("sklearn.utils", "sklearn", "An estimator").ClassifierTags(poor_score=True)
+        tags.estimator_type, tags.classifier_tags = (
+            "classifier",
+            require_package("sklearn.utils", "sklearn", "An estimator").ClassifierTags(poor_score=True),
+        )
         return tags

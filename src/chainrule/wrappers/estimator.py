@@ -25,9 +25,25 @@ class Estimator:
         optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, batch_size: int | None = None, epochs: int = 1,
         verbose: Any = 0, callbacks: Any = None, validation_split: float = 0.0, shuffle: bool = True, **kwargs: Any,
     ) -> None:  # fmt: skip
-        self.model, self.build_fn, self.warm_start, self.random_state = model, build_fn, warm_start, random_state
-        self.optimizer, self.loss, self.metrics, self.batch_size, self.epochs = optimizer, loss, metrics, batch_size, epochs
-        self.verbose, self.callbacks, self.validation_split, self.shuffle = verbose, callbacks, validation_split, shuffle
+        self.model, self.build_fn, self.warm_start, self.random_state = (
+            model,
+            build_fn,
+            warm_start,
+            random_state,
+        )
+        self.optimizer, self.loss, self.metrics, self.batch_size, self.epochs = (
+            optimizer,
+            loss,
+            metrics,
+            batch_size,
+            epochs,
+        )
+        self.verbose, self.callbacks, self.validation_split, self.shuffle = (
+            verbose,
+            callbacks,
+            validation_split,
+            shuffle,
+        )
         self._more = tuple(kwargs)
         vars(self).update(kwargs)
 
@@ -35,7 +51,11 @@ class Estimator:
     @classmethod
     def _own(cls) -> list[str]:
         """The names in the constructor."""
-        return [name for name, p in inspect.signature(cls.__init__).parameters.items() if p.kind.name != "VAR_KEYWORD" and name != "self"]
+        return [
+            name
+            for name, p in inspect.signature(cls.__init__).parameters.items()
+            if p.kind.name != "VAR_KEYWORD" and name != "self"
+        ]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters by name, those of the building function among them."""
@@ -45,8 +65,14 @@ class Estimator:
         """Changes parameters."""
         known = self.get_params()
         for name, value in params.items():
-            if name not in known and name.partition("__")[0] not in ("model", "fit", "optimizer") and name not in self._arguments():
-                raise SettingError(f"{type(self).__name__} has no parameter {name!r}. Known: {', '.join(known)}.")
+            if (
+                name not in known
+                and name.partition("__")[0] not in ("model", "fit", "optimizer")
+                and name not in self._arguments()
+            ):
+                raise SettingError(
+                    f"{type(self).__name__} has no parameter {name!r}. Known: {', '.join(known)}."
+                )
             if name not in known:
                 self._more = (*self._more, name)
             setattr(self, name, value)
@@ -54,7 +80,11 @@ class Estimator:
 
     def __repr__(self) -> str:
         defaults = {name: p.default for name, p in inspect.signature(type(self).__init__).parameters.items()}
-        shown = [f"{name}={value!r}" for name, value in self.get_params().items() if value is not defaults.get(name)]
+        shown = [
+            f"{name}={value!r}"
+            for name, value in self.get_params().items()
+            if value is not defaults.get(name)
+        ]
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __sklearn_tags__(self) -> Any:
@@ -71,7 +101,9 @@ class Estimator:
     def _builder(self) -> Any:
         build = self.model if self.model is not None else self.build_fn
         if build is None:
-            raise SettingError(f"{type(self).__name__} needs model=: a function that returns a model, or a model.")
+            raise SettingError(
+                f"{type(self).__name__} needs model=: a function that returns a model, or a model."
+            )
         return build
 
     def _arguments(self) -> dict[str, Any]:
@@ -110,19 +142,27 @@ class Estimator:
         if "compile_kwargs" in arguments:
             given["compile_kwargs"] = {name: params[name] for name in COMPILE}
         for name in set(given) - set(arguments):
-            if not any(p.kind.name == "VAR_KEYWORD" for p in inspect.signature(self._builder()).parameters.values()):
-                raise SettingError(f"The building function has no argument {name!r}; it has {', '.join(arguments) or 'none'}.")
+            if not any(
+                p.kind.name == "VAR_KEYWORD" for p in inspect.signature(self._builder()).parameters.values()
+            ):
+                raise SettingError(
+                    f"The building function has no argument {name!r}; it has {', '.join(arguments) or 'none'}."
+                )
         return given
 
     def compile(self, model: Any) -> None:
         """Compiles a model that the building function left uncompiled."""
         from chainrule import optimizers
 
-        settings = {name[11:]: value for name, value in self.get_params().items() if name.startswith("optimizer__")}
+        settings = {
+            name[11:]: value for name, value in self.get_params().items() if name.startswith("optimizer__")
+        }
         optimizer: Any = self.optimizer
         if settings:
             optimizer = type(optimizers.get(optimizer))(**settings)
-        model.compile(optimizer, self.loss if self.loss is not None else self.own_loss(model), metrics=self.metrics)
+        model.compile(
+            optimizer, self.loss if self.loss is not None else self.own_loss(model), metrics=self.metrics
+        )
 
     def own_loss(self, model: Any) -> str:
         """The loss for a model that says none."""
@@ -132,14 +172,20 @@ class Estimator:
     def inputs(self, x: Any, first: bool) -> np.ndarray:
         """The inputs as an array of numbers, as many columns as when it learned. first: this is fit."""
         validation = require_package("sklearn.utils.validation", "sklearn", "An estimator in scikit-learn")
-        checked = validation.validate_data(self, x, reset=first, dtype="numeric", allow_nd=True, ensure_min_samples=1)
+        checked = validation.validate_data(
+            self, x, reset=first, dtype="numeric", allow_nd=True, ensure_min_samples=1
+        )
         return np.asarray(checked, dtype=np.float32)
 
     def learn(self, x: np.ndarray, y: np.ndarray, sample_weight: Any, settings: dict[str, Any]) -> Self:
         """Makes the model, unless warm_start keeps it, and lets it learn."""
         if not (self.warm_start and hasattr(self, "model_")):
             self.model_ = self.make()
-        params = self.get_params() | {name[5:]: value for name, value in self.get_params().items() if name.startswith("fit__")} | settings
+        params = (
+            self.get_params()
+            | {name[5:]: value for name, value in self.get_params().items() if name.startswith("fit__")}
+            | settings
+        )
         given = {name: params[name] for name in FIT if params.get(name) is not None}
         if sample_weight is not None:
             sample_weight = np.asarray(sample_weight, np.float32)
@@ -155,7 +201,9 @@ class Estimator:
         """What the model says, (n, outputs)."""
         validation = require_package("sklearn.utils.validation", "sklearn", "An estimator in scikit-learn")
         validation.check_is_fitted(self)
-        said = self.model_.predict(self.inputs(x, first=False), batch_size=self.batch_size, verbose=settings.get("verbose", 0))
+        said = self.model_.predict(
+            self.inputs(x, first=False), batch_size=self.batch_size, verbose=settings.get("verbose", 0)
+        )
         return np.asarray(said)
 
 

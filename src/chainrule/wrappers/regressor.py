@@ -18,7 +18,9 @@ class KerasRegressor(Estimator):
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **settings: Any) -> Self:
         """Learns from examples and their amounts."""
         if y is None:
-            raise DataError("A regressor needs targets: the estimator requires y to be passed, but the target y is None.")
+            raise DataError(
+                "A regressor needs targets: the estimator requires y to be passed, but the target y is None."
+            )
         x, y = self.inputs(X, first=True), self.targets(y)
         check_length(x, y)
         self.flat_ = y.ndim == 1
@@ -51,5 +53,8 @@ class KerasRegressor(Estimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.estimator_type, tags.regressor_tags = "regressor", require_package("sklearn.utils", "sklearn", "An estimator").RegressorTags(poor_score=True)
+        tags.estimator_type, tags.regressor_tags = (
+            "regressor",
+            require_package("sklearn.utils", "sklearn", "An estimator").RegressorTags(poor_score=True),
+        )
         return tags

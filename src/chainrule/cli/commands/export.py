@@ -37,7 +37,9 @@ EXAMPLES = (
 def arguments(parser: Parser) -> None:
     """Adds what this command takes."""
     parser.add_argument(
-        "model", metavar="MODEL|RUN", help="a .keras or .h5 file, or a recorded run (--to html, tensorboard, csv)"
+        "model",
+        metavar="MODEL|RUN",
+        help="a .keras or .h5 file, or a recorded run (--to html, tensorboard, csv)",
     )
     formats = tuple(dict.fromkeys(choices.FORMATS + choices.RUN_FORMATS))
     parser.add_argument("--to", type=OneOf("format", formats), metavar="FORMAT",

@@ -126,4 +126,11 @@ def __getattr__(name: str) -> Any:
     raise missing("tensorflow", name)
 
 
-__all__ = ["Tensor", *(name for name in globals() if not name.startswith("_") and name not in ("Any", "np", "ops", "missing", "tensor", "with_tensors"))]  # noqa: PLE0604
+__all__ = [  # noqa: PLE0604
+    "Tensor",
+    *(
+        name
+        for name in globals()
+        if not name.startswith("_") and name not in ("Any", "np", "ops", "missing", "tensor", "with_tensors")
+    ),
+]

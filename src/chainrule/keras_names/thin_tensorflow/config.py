@@ -4,7 +4,13 @@ from typing import Any
 
 from chainrule.keras_names.thin_tensorflow.instead import missing
 
-__all__ = ["experimental", "list_logical_devices", "list_physical_devices", "run_functions_eagerly", "set_visible_devices"]
+__all__ = [
+    "experimental",
+    "list_logical_devices",
+    "list_physical_devices",
+    "run_functions_eagerly",
+    "set_visible_devices",
+]
 
 
 def list_physical_devices(device_type: str | None = None) -> list[Any]:

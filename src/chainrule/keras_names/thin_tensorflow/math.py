@@ -21,7 +21,19 @@ def confusion_matrix(labels: Any, predictions: Any, num_classes: int | None = No
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("log", "log1p", "ceil", "floor", "mod", "rsqrt", "is_nan", "top_k", "softplus", "cumsum", "count_nonzero"):
+    if name in (
+        "log",
+        "log1p",
+        "ceil",
+        "floor",
+        "mod",
+        "rsqrt",
+        "is_nan",
+        "top_k",
+        "softplus",
+        "cumsum",
+        "count_nonzero",
+    ):
         return with_tensors(getattr(ops, {"is_nan": "isnan"}.get(name, name)))
     if name in thin_tensorflow._SAME:  # noqa: SLF001
         return getattr(thin_tensorflow, name)

@@ -19,7 +19,9 @@ _SAME = {
 }  # fmt: skip
 
 
-def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Any:
+def softmax_cross_entropy_with_logits(
+    labels: Any, logits: Any, axis: int = -1, name: str | None = None
+) -> Any:
     """-Σ y log softmax(z) of each row."""
     return tensor(ops.categorical_crossentropy(labels, logits, from_logits=True, axis=axis))
 

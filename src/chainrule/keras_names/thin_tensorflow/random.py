@@ -25,12 +25,16 @@ def set_seed(seed: int) -> None:
     _drawn = np.random.default_rng(int(seed))
 
 
-def normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32, **settings: Any) -> Any:
+def normal(
+    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32, **settings: Any
+) -> Any:
     """Numbers of a normal distribution."""
     return tensor(_drawn.normal(mean, stddev, shape).astype(dtype))
 
 
-def uniform(shape: Any, minval: float = 0, maxval: float = 1, dtype: Any = np.float32, **settings: Any) -> Any:
+def uniform(
+    shape: Any, minval: float = 0, maxval: float = 1, dtype: Any = np.float32, **settings: Any
+) -> Any:
     """Numbers equally likely between two."""
     if np.dtype(dtype).kind in "iu":
         return tensor(_drawn.integers(minval, maxval, shape).astype(dtype))

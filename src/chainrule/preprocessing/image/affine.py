@@ -7,7 +7,9 @@ from chainrule.errors import unknown
 FILLS = ("constant", "nearest", "reflect", "wrap")
 
 
-def matrix(theta: float = 0, tx: float = 0, ty: float = 0, shear: float = 0, zx: float = 1, zy: float = 1) -> np.ndarray:
+def matrix(
+    theta: float = 0, tx: float = 0, ty: float = 0, shear: float = 0, zx: float = 1, zy: float = 1
+) -> np.ndarray:
     """From a new picture's (row, column) to the old one's, both from the middle. Angles in degrees, tx along rows.
 
     >>> matrix(tx=2).tolist()
@@ -27,7 +29,9 @@ def matrix(theta: float = 0, tx: float = 0, ty: float = 0, shear: float = 0, zx:
     return made
 
 
-def transformed(x: np.ndarray, change: np.ndarray, fill_mode: str = "nearest", cval: float = 0.0) -> np.ndarray:
+def transformed(
+    x: np.ndarray, change: np.ndarray, fill_mode: str = "nearest", cval: float = 0.0
+) -> np.ndarray:
     """A picture (height, width, channels) seen through a matrix of `matrix`; outside it is filled as fill_mode says.
 
     >>> transformed(np.arange(3.0).reshape(1, 3, 1), matrix(ty=1))[0, :, 0].tolist()

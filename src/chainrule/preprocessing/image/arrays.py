@@ -37,7 +37,11 @@ def load_img(
         raise FileError(f"{path} cannot be read: {problem.strerror or problem}.") from None
     if not (mode == "L" and picture.mode in ("I;16", "I", "L")):
         picture = picture.convert(mode)
-    return picture if target_size is None else resized(picture, tuple(target_size), interpolation, keep_aspect_ratio)
+    return (
+        picture
+        if target_size is None
+        else resized(picture, tuple(target_size), interpolation, keep_aspect_ratio)
+    )
 
 
 def resized(picture: Any, size: tuple[int, int], interpolation: str, keep_aspect_ratio: bool) -> Any:
@@ -68,7 +72,9 @@ def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) ->
     if array.ndim == 2:
         return array[..., None]
     if array.ndim != 3:
-        raise ShapeError(f"A picture has the shape (height, width) or (height, width, channels); it got {array.shape}.")
+        raise ShapeError(
+            f"A picture has the shape (height, width) or (height, width, channels); it got {array.shape}."
+        )
     return array
 
 
@@ -79,7 +85,9 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
     check_format(data_format)
     array = np.asarray(x, dtype=dtype or "float32")
     if array.ndim != 3:
-        raise ShapeError(f"A picture needs an array of shape (height, width, channels); it got {array.shape}.")
+        raise ShapeError(
+            f"A picture needs an array of shape (height, width, channels); it got {array.shape}."
+        )
     if scale:
         array = array - array.min()
         highest = array.max()
@@ -94,7 +102,12 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
 
 
 def save_img(
-    path: Any, x: Any, data_format: str | None = None, file_format: str | None = None, scale: bool = True, **settings: Any
+    path: Any,
+    x: Any,
+    data_format: str | None = None,
+    file_format: str | None = None,
+    scale: bool = True,
+    **settings: Any,
 ) -> None:
     """Writes an array as a picture file; its kind is that of the name's ending, or file_format."""
     picture = array_to_img(x, data_format, scale)
@@ -106,14 +119,18 @@ def save_img(
         raise FileError(f"{path} cannot be written: {problem}.") from None
 
 
-def smart_resize(x: Any, size: Any, interpolation: str = "bilinear", data_format: str | None = None) -> np.ndarray:
+def smart_resize(
+    x: Any, size: Any, interpolation: str = "bilinear", data_format: str | None = None
+) -> np.ndarray:
     """Pictures (height, width, channels), or a batch of them, cut to the right proportions and made `size` large."""
     check_format(data_format)
     array = np.asarray(x, dtype=np.float32)
     if array.ndim == 4:
         return np.stack([smart_resize(one, size, interpolation) for one in array])
     if array.ndim != 3:
-        raise ShapeError(f"smart_resize needs pictures of shape (height, width, channels); it got {array.shape}.")
+        raise ShapeError(
+            f"smart_resize needs pictures of shape (height, width, channels); it got {array.shape}."
+        )
     from PIL import Image
 
     planes = [
@@ -126,7 +143,9 @@ def smart_resize(x: Any, size: Any, interpolation: str = "bilinear", data_format
 def check_format(data_format: str | None) -> None:
     """Refuses channels that do not come last."""
     if data_format not in (None, "channels_last"):
-        raise SettingError(f"Pictures have their channels last; data_format={data_format!r} is not supported: np.moveaxis(x, 1, -1) turns them.")
+        raise SettingError(
+            f"Pictures have their channels last; data_format={data_format!r} is not supported: np.moveaxis(x, 1, -1) turns them."
+        )
 
 
 def check_pictures(x: Any) -> np.ndarray:

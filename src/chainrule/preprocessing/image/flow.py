@@ -32,7 +32,11 @@ class Iterator:
 
     def order(self) -> np.ndarray:
         """This epoch's order."""
-        return np.random.default_rng([self._once, self.epoch]).permutation(self.n) if self.shuffle else np.arange(self.n)
+        return (
+            np.random.default_rng([self._once, self.epoch]).permutation(self.n)
+            if self.shuffle
+            else np.arange(self.n)
+        )
 
     def __getitem__(self, index: int) -> Any:
         if not -len(self) <= index < len(self):
@@ -64,7 +68,9 @@ class Iterator:
     def changed(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """One picture, changed at random and scaled."""
         generator = self.image_data_generator
-        return np.asarray(generator.standardize(generator.random_transform(picture.astype(generator.dtype), rng)))
+        return np.asarray(
+            generator.standardize(generator.random_transform(picture.astype(generator.dtype), rng))
+        )
 
     def batch(self, rows: np.ndarray, rng: np.random.Generator) -> Any:
         """The examples in some rows."""
@@ -89,7 +95,9 @@ class NumpyArrayIterator(Iterator):
     def __init__(self, generator: Any, x: Any, y: Any, batch_size: int, shuffle: bool, sample_weight: Any, seed: int | None,
                  subset: str | None) -> None:  # fmt: skip
         more: list[Any] = []
-        if isinstance(x, (list, tuple)) and len(x) == 2 and np.ndim(x[0]) == 4:  # pictures with what goes along
+        if (
+            isinstance(x, (list, tuple)) and len(x) == 2 and np.ndim(x[0]) == 4
+        ):  # pictures with what goes along
             x, more = x[0], [np.asarray(extra) for extra in x[1]]
         pictures = check_pictures(x)
         for what, given in (("targets", y), ("sample weights", sample_weight)):
@@ -171,7 +179,11 @@ class DirectoryIterator(FileIterator):
         folder = Path(directory)
         if not folder.is_dir():
             raise DataError(f"There is no folder {str(directory)!r}.")
-        names = list(classes) if classes else sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+        names = (
+            list(classes)
+            if classes
+            else sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+        )
         files, labels = list[str](), list[int]()
         for number, name in enumerate(names):
             found = pictures_in(folder / name, follow_links)
@@ -179,7 +191,9 @@ class DirectoryIterator(FileIterator):
             files += [str(path) for path in found[part]]
             labels += [number] * len(found[part])
         if not files:
-            raise DataError(f"{str(directory)!r} has no pictures in folders of classes; found the folders {', '.join(names) or 'none'}.")
+            raise DataError(
+                f"{str(directory)!r} has no pictures in folders of classes; found the folders {', '.join(names) or 'none'}."
+            )
         super().__init__(generator, files, np.array(labels, np.int32), class_mode, target_size, color_mode, batch_size, shuffle,
                          seed, interpolation, keep_aspect_ratio)  # fmt: skip
         self.directory, self.class_indices = directory, {name: number for number, name in enumerate(names)}
@@ -195,13 +209,22 @@ class DataFrameIterator(FileIterator):
                  interpolation: str, keep_aspect_ratio: bool, validate: bool, weight_col: str | None) -> None:  # fmt: skip
         folder = Path(directory or "")
         names = [str(name) for name in dataframe[x_col]]
-        rows = [i for i, name in enumerate(names) if not validate or ((folder / name).is_file() and name.lower().endswith(ENDINGS))]
+        rows = [
+            i
+            for i, name in enumerate(names)
+            if not validate or ((folder / name).is_file() and name.lower().endswith(ENDINGS))
+        ]
         if not rows:
-            raise DataError(f"None of the {len(names)} names in the column {x_col!r} is a picture in {str(folder)!r}.")
+            raise DataError(
+                f"None of the {len(names)} names in the column {x_col!r} is a picture in {str(folder)!r}."
+            )
         answers: Any = None
         indices: dict[str, int] = {}
         if class_mode in ("categorical", "binary", "sparse"):
-            column = [dataframe[y_col].iloc[i] if hasattr(dataframe[y_col], "iloc") else dataframe[y_col][i] for i in rows]
+            column = [
+                dataframe[y_col].iloc[i] if hasattr(dataframe[y_col], "iloc") else dataframe[y_col][i]
+                for i in rows
+            ]
             known = list(classes) if classes else sorted({str(value) for value in column})
             indices = {str(name): number for number, name in enumerate(known)}
             rows = [i for i, value in zip(rows, column, strict=True) if str(value) in indices]

@@ -36,7 +36,9 @@ class ImageDataGenerator:
     ) -> None:  # fmt: skip
         check_format(data_format)
         if interpolation_order != 1:
-            raise SettingError("ImageDataGenerator: interpolation_order must be 1; values between pixels are bilinear.")
+            raise SettingError(
+                "ImageDataGenerator: interpolation_order must be 1; values between pixels are bilinear."
+            )
         if fill_mode not in affine.FILLS:
             raise unknown("fill_mode", fill_mode, affine.FILLS)
         if validation_split and not 0 < validation_split < 1:
@@ -53,7 +55,11 @@ class ImageDataGenerator:
         self.samplewise_std_normalization = samplewise_std_normalization
         self.zca_whitening, self.zca_epsilon, self.rotation_range = zca_whitening, zca_epsilon, rotation_range
         self.width_shift_range, self.height_shift_range = width_shift_range, height_shift_range
-        self.brightness_range, self.shear_range, self.zoom_range = brightness_range, shear_range, tuple(zoom_range)
+        self.brightness_range, self.shear_range, self.zoom_range = (
+            brightness_range,
+            shear_range,
+            tuple(zoom_range),
+        )
         self.channel_shift_range, self.fill_mode, self.cval = channel_shift_range, fill_mode, cval
         self.horizontal_flip, self.vertical_flip, self.rescale = horizontal_flip, vertical_flip, rescale
         self.preprocessing_function, self.validation_split = preprocessing_function, validation_split
@@ -95,7 +101,11 @@ class ImageDataGenerator:
         """What to do to one picture, drawn within the ranges. seed: a number, or a generator of NumPy."""
         rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
         height, width = img_shape[:2]
-        zx, zy = (1.0, 1.0) if self.zoom_range == (1, 1) else rng.uniform(self.zoom_range[0], self.zoom_range[1], 2)
+        zx, zy = (
+            (1.0, 1.0)
+            if self.zoom_range == (1, 1)
+            else rng.uniform(self.zoom_range[0], self.zoom_range[1], 2)
+        )
         return {
             "theta": rng.uniform(-self.rotation_range, self.rotation_range) if self.rotation_range else 0,
             "tx": shift(self.height_shift_range, height, rng), "ty": shift(self.width_shift_range, width, rng),
