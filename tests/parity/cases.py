@@ -18,6 +18,8 @@ def optimizers(o: Any) -> dict[str, Any]:
         "rmsprop both": o.RMSprop(0.002, momentum=0.5, centered=True),
         "adagrad": o.Adagrad(0.05, initial_accumulator_value=0.2),
         "adam": o.Adam(0.005),
+        "adadelta": o.Adadelta(0.5, rho=0.9, epsilon=1e-4),
+        "adamax": o.Adamax(0.005, beta_1=0.8),
         "adam betas": o.Adam(0.005, beta_1=0.8, beta_2=0.95, epsilon=1e-4),
         "amsgrad": o.Adam(0.005, beta_2=0.9, amsgrad=True),
         "adamw": o.AdamW(0.005, weight_decay=0.02),

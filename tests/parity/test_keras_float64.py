@@ -91,8 +91,13 @@ def test_activations_and_their_derivatives_are_keras_s(name, theirs) -> None:
     z = np.random.default_rng(3).normal(size=(40, 6)) * 4
     forward, backward = activations.RULES[name]
     a = forward(z)
-    close(a, theirs[f"activation/{name}/a"])
-    close(backward(np.cos(z)[:, : a.shape[1]], z, a), theirs[f"activation/{name}/dz"])
+    # Keras's sparsemax gives rows that are no distribution where its float32 cut-off misses; ours always sum to 1
+    right = np.isclose(theirs[f"activation/{name}/a"].sum(axis=1), 1) if name == "sparsemax" else slice(None)
+    close(a[right], theirs[f"activation/{name}/a"][right])
+    close(backward(np.cos(z)[:, : a.shape[1]], z, a)[right], theirs[f"activation/{name}/dz"][right])
+    if name == "sparsemax":
+        np.testing.assert_allclose(a.sum(axis=1), 1, rtol=1e-12)
+        assert right.sum() > 20
 
 
 @pytest.mark.parametrize("name", cases.losses(losses))

@@ -101,7 +101,8 @@ def test_a_hundred_steps_end_at_keras_s_weights(run) -> None:
 
 def test_every_optimizer_is_trained_here() -> None:
     """An optimizer that is added must appear among the runs."""
-    assert {run[0] for run in RUNS} == set(optimizers.CLASSES)
+    by_number = {"Adadelta", "Adamax"}  # step by step in float64: test_keras_float64.py
+    assert {run[0] for run in RUNS} == set(optimizers.CLASSES) - by_number
 
 
 def test_jax_ends_there_too() -> None:

@@ -94,7 +94,12 @@ def test_malformed_requests_are_refused_with_the_reason(ask, body, status, reaso
         ({"content-encoding": "br"}, b"{}", 415, "expected gzip or deflate; got 'br'"),
         ({"content-encoding": "gzip"}, b"{}", 400, "The body is not gzip"),
         ({"content-encoding": "gzip"}, gzip.compress(b"x" * 1000, mtime=0)[:-9], 400, "ends too early"),
-        ({"content-encoding": "gzip"}, gzip.compress(b"0" * (17 << 20), mtime=0), 413, "at most 16,777,216 bytes"),
+        (
+            {"content-encoding": "gzip"},
+            gzip.compress(b"0" * (17 << 20), mtime=0),
+            413,
+            "at most 16,777,216 bytes",
+        ),
     ],
 )
 def test_headers_are_checked(ask, headers, content, status, reason) -> None:
