@@ -56,7 +56,8 @@ class SpatialDropout(Dropout):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        return {name: value for name, value in super().get_config().items() if name != "noise_shape"}
+        left_out = {"noise_shape", "trainable"}  # Keras's class takes neither
+        return {name: value for name, value in super().get_config().items() if name not in left_out}
 
 
 class SpatialDropout1D(SpatialDropout):
