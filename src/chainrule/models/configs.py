@@ -5,13 +5,13 @@ from typing import Any
 
 from chainrule import layers as layers_module
 from chainrule.errors import FileError
+from chainrule.files.inner_folders import MODELS
 from chainrule.layers import InputLayer, symbolic
 from chainrule.layers.symbolic import Call, Tensor
 
 Config = dict[str, Any]
 Shape = tuple[int, ...]
 Place = tuple[str, int, int]
-MODELS = ("Sequential", "Functional", "Model")
 KINDS: dict[str, Any] = {}  # "Sequential" and "Functional", set where these two classes are written
 
 
