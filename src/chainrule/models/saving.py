@@ -14,6 +14,7 @@ from chainrule import files
 from chainrule.custom_objects import custom_object_scope
 from chainrule.errors import ChainruleError, FileError, SettingError
 from chainrule.files import ModelFile, keras_versions
+from chainrule.files.inner_folders import MODELS
 from chainrule.layers import Layer
 from chainrule.models import configs
 
@@ -173,7 +174,7 @@ def plan_of(config: dict[str, Any]) -> list[list[Shape]]:
 
 def must_have_layers(config: dict[str, Any]) -> None:
     """Refuses a stored model without layers."""
-    if config.get("class_name") not in configs.MODELS:
+    if config.get("class_name") not in MODELS:
         raise FileError(
             f"it is a {config.get('class_name')} model; Chainrule loads Sequential and Functional models."
         )
@@ -200,7 +201,7 @@ def from_file(stored: ModelFile, compile_too: bool = True) -> Any:
         given = {name: (entry, arrays) for (name, entry), arrays in own if arrays}
         weights = {
             name: params_of(configs.layer_from(entry), arrays)
-            for name, (entry, arrays) in given.items() if entry["class_name"] not in configs.MODELS
+            for name, (entry, arrays) in given.items() if entry["class_name"] not in MODELS
         }  # fmt: skip
         model = configs.functional_from(config, weights)
         within = [
