@@ -12,6 +12,7 @@ from chainrule.arrays import Array
 from chainrule.backprop import State, StepMetrics
 from chainrule.engine.epoch import Step
 from chainrule.engine.examples import Examples, as_float, each
+from chainrule.forks import must_have_its_threads
 
 
 class JaxEngine:
@@ -36,6 +37,7 @@ class JaxEngine:
         """The examples, on the device."""
         import jax.numpy as jnp
 
+        must_have_its_threads()
         x, y, weight = (each(jnp.asarray, part) for part in (examples.x, examples.y, examples.weight))
         return Examples(x, y, weight, examples.divisor)
 
@@ -106,6 +108,7 @@ def use_compilation_cache() -> None:
     """Lets JAX keep compiled programs between processes, unless the user has chosen a place for them already."""
     import jax
 
+    must_have_its_threads()
     config: Any = jax.config
     if config.jax_compilation_cache_dir is None:
         config.update("jax_compilation_cache_dir", str(cache_folder() / "jax"))

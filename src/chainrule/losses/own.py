@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.arrays import Array, jax_installed, namespace
 from chainrule.errors import ChainruleError, SettingError
+from chainrule.forks import must_have_its_threads
 from chainrule.losses.base import ADOPTERS, Loss
 
 STEP = 1e-6  # of differences in double precision
@@ -36,6 +37,7 @@ def by_differentiation(self: Loss, y: Array, p: Array) -> Array:
     if jax_installed() and is_traceable(self, y, p):
         import jax
 
+        must_have_its_threads()
         made = vars(self).setdefault("_compiled", jax.jit(lambda y, p: exact(self.values, y, p)))
         return np.asarray(made(y, p)).astype(p.dtype)
     return differences(self.values, np.asarray(y), np.asarray(p)).astype(p.dtype)

@@ -1,9 +1,13 @@
 """From the layers of a model to the graph that backpropagation walks."""
 
+import threading
 from typing import Any
 
 from chainrule.graph import Graph, Node, Source
 from chainrule.layers.base import Layer
+
+
+BUILDING = threading.RLock()
 
 
 class GraphBuilder:

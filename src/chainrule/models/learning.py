@@ -46,7 +46,9 @@ class Learning:
         """
         from chainrule import metrics as metrics_module
         from chainrule import optimizers
+        from chainrule.training import one_at_a_time
 
+        one_at_a_time.check(self)
         for setting, value in rest.items():
             if setting not in IGNORED_SETTINGS:
                 raise SettingError(f"compile has no setting called {setting!r} (it got {value!r}).")
@@ -108,9 +110,10 @@ class Learning:
 
         stop_on_not_finite=False goes on when numbers break, as Keras does, instead of ending with the last good weights.
         """
-        from chainrule.training import stream_fit, streams
+        from chainrule.training import one_at_a_time, stream_fit, streams
         from chainrule.training.meaningless import check_epochs
 
+        one_at_a_time.check(self)
         check_epochs(epochs, initial_epoch)
         if shuffle not in (True, False, 0, 1):
             raise SettingError(f"fit: shuffle is True or False; {shuffle!r} is not supported.")
@@ -140,8 +143,10 @@ class Learning:
         from chainrule.engine.examples import split_last
         from chainrule.training.fit import batch_size_of
         from chainrule.training.meaningless import check_held_back, warn
+        from chainrule.training.one_at_a_time import check
         from chainrule.training.session import Plan, Session
 
+        check(self)
         if validation_split and validation_data is None:
             check_held_back(y)
             (x, y, sample_weight), held = split_last((x, y, sample_weight), validation_split)
@@ -247,15 +252,17 @@ class Learning:
         from chainrule.engine.epoch import empty_records, totals_of
         from chainrule.engine.numpy_engine import NumpyEngine
         from chainrule.training import fit as training
+        from chainrule.training.one_at_a_time import alone
 
-        problem = self.problem(x, y, "train_on_batch")
-        examples = problem.examples(x, y, sample_weight, class_weight)
-        engine: NumpyEngine = problem.engine("numpy", len(examples))
-        records = empty_records(self.record_names, 1)
-        order = np.arange(len(examples))
-        state, records = engine.advance(training.state_of(self), records, examples, order, 0, 1)
-        training.put_back(self, state)
-        logs = training.metrics_of(self, totals_of(records))
+        with alone(self):
+            problem = self.problem(x, y, "train_on_batch")
+            examples = problem.examples(x, y, sample_weight, class_weight)
+            engine: NumpyEngine = problem.engine("numpy", len(examples))
+            records = empty_records(self.record_names, 1)
+            order = np.arange(len(examples))
+            state, records = engine.advance(training.state_of(self), records, examples, order, 0, 1)
+            training.put_back(self, state)
+            logs = training.metrics_of(self, totals_of(records))
         ordered = {name: logs[name] for name in self.metrics_names}
         if return_dict:
             return ordered

@@ -12,7 +12,7 @@ from chainrule.layers.base import shape_of
 from chainrule.layers.naming import Shape, snake_case
 from chainrule.layers.symbolic import Tensor, input_tensor
 from chainrule.models import configs
-from chainrule.models.building import GraphBuilder, input_sources
+from chainrule.models.building import BUILDING, GraphBuilder, input_sources
 from chainrule.models.model import Model
 
 
@@ -81,6 +81,10 @@ class Sequential(Model):
 
     def build(self, input_shape: Any = None, rng: Any = None) -> None:
         """Draws the first weights. input_shape: with the batch axis in front, (None, 784), as in Keras."""
+        with BUILDING:  # of several threads that predict first, one draws the weights
+            self._build(input_shape)
+
+    def _build(self, input_shape: Any) -> None:
         if input_shape is not None and self.input_layer is None:
             shape = tuple(input_shape)
             shape = shape[1:] if shape and shape[0] is None else shape

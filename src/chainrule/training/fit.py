@@ -6,7 +6,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from operator import itemgetter
 from typing import Any
 
@@ -227,7 +227,13 @@ def stop_on_interrupt(model: Any) -> Iterator[None]:
         yield
         return
 
+    over = False
+
     def first(_number: int, _frame: Any) -> None:
+        if over:  # it could not be taken away: see below
+            signal.signal(signal.SIGINT, before)
+            signal.raise_signal(signal.SIGINT)
+            return
         model.interrupted = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
         print("\nStopping; what was learned so far is kept.", file=sys.stderr, flush=True)
@@ -236,7 +242,9 @@ def stop_on_interrupt(model: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        over = True
+        with suppress(ValueError):  # a session that nobody finished, closed by another thread
+            signal.signal(signal.SIGINT, before)
 
 
 def batch_size_of(batch_size: Any, n: int) -> int:

@@ -25,6 +25,7 @@ from chainrule.training.fit import (
     report_not_finite,
     stop_on_interrupt,
 )
+from chainrule.training.one_at_a_time import alone
 from chainrule.training.progress import Progress, verbosity
 
 
@@ -125,6 +126,11 @@ class Session:
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────
     def run(self) -> Iterator[Event]:
+        """The plan, while no other thread lets the model learn."""
+        with alone(self.model):
+            yield from self.epochs()
+
+    def epochs(self) -> Iterator[Event]:
         """The epochs of the plan; the model's weights and state are those learned, however it ends."""
         model, plan, callbacks, state = self.model, self.plan, self.callbacks, self.state
         model.stop_training, model.interrupted, model.not_finite, model.history = (

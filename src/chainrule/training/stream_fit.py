@@ -13,6 +13,7 @@ from chainrule.callbacks.checkpoint import Checkpointer
 from chainrule.engine.epoch import empty_records, on_host
 from chainrule.errors import DataError, SettingError
 from chainrule.training.fit import EngineState, evaluate, metrics_of, order_of, stop_on_interrupt
+from chainrule.training.one_at_a_time import alone
 from chainrule.training.progress import Progress, verbosity
 from chainrule.training.streams import ArrayBatches, Batches, is_stream
 
@@ -32,7 +33,8 @@ def fit_called(
         raise SettingError(
             "Data in batches bring their targets and weights along: leave y and sample_weight out."
         )
-    history = fit(model, x, shuffle=shuffle, **settings)
+    with alone(model):
+        history = fit(model, x, shuffle=shuffle, **settings)
     model.history = history
     return history
 
