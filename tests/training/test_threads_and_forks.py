@@ -21,7 +21,11 @@ Y = (X.sum(axis=1) > 0).astype(np.int64)
 
 def unbuilt() -> Sequential:
     model = Sequential(
-        [layers.Dense(12, activation="relu"), layers.BatchNormalization(), layers.Dense(2, activation="softmax")]
+        [
+            layers.Dense(12, activation="relu"),
+            layers.BatchNormalization(),
+            layers.Dense(2, activation="softmax"),
+        ]
     )
     model.seed = 7
     return model
