@@ -1,5 +1,6 @@
 """JAX does not survive a fork: the threads that compute stay in the parent, and a child that asks for them waits for ever."""
 
+import functools
 import os
 import sys
 from pathlib import Path
@@ -7,20 +8,22 @@ from pathlib import Path
 from chainrule.errors import SettingError
 
 XLA = "tf_XLAEigen"  # the name of the threads that compute on a processor
-started_in: int | None = None  # the process in which a loop was first compiled
 
 
 def must_have_its_threads() -> None:
     """SettingError in a process that was forked after JAX had started."""
-    global started_in
-    if started_in is None and not left_behind():
-        started_in = os.getpid()
-    if started_in != os.getpid():
+    if started_in() != os.getpid():
         raise SettingError(
             "This process was forked after JAX had started, and JAX's threads stayed behind: learning would wait for them "
             'for ever. Start the process with multiprocessing.get_context("spawn"), or learn with '
             'compile(..., backend="numpy").'
         )
+
+
+@functools.cache
+def started_in() -> int | None:
+    """The process in which JAX was first asked for, which its children remember; None where that was a parent's affair."""
+    return None if left_behind() else os.getpid()
 
 
 def left_behind() -> bool:

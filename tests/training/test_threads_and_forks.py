@@ -146,7 +146,7 @@ def test_eight_threads_may_be_the_first_to_predict() -> None:
     """The weights are drawn once, and all threads get the same answers."""
     for _ in range(10):
         model, answers = unbuilt(), []
-        assert at_once(*[lambda: answers.append(model.predict(X[:20], verbose=0))] * 8) == []  # noqa: B023
+        assert at_once(*[lambda: answers.append(model.predict(X[:20], verbose=0))] * 8) == []
         assert len(answers) == 8
         assert all(np.array_equal(answer, answers[0]) for answer in answers)
 
@@ -194,7 +194,7 @@ def test_learning_on_jax_in_a_forked_child_is_refused(begun) -> None:
 
         jax.numpy.ones(3).sum().block_until_ready()
     for model in (compiled("jax"), compiled("numpy", own_loss)):
-        said = in_a_forked_child(lambda: model.fit(X, Y, verbose=0))  # noqa: B023
+        said = in_a_forked_child(lambda: model.fit(X, Y, verbose=0))
         assert "forked after JAX had started" in said
         assert "spawn" in said
     model = compiled("numpy")

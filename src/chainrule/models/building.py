@@ -6,7 +6,6 @@ from typing import Any
 from chainrule.graph import Graph, Node, Source
 from chainrule.layers.base import Layer
 
-
 BUILDING = threading.RLock()
 
 
