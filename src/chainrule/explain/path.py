@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.explain.equations import Equation, finished, given, weighted_sum
 from chainrule.explain.layers import formulas_of
-from chainrule.explain.layers.base import deltas, flat
+from chainrule.explain.layers.view import LayerView, deltas, flat
 from chainrule.explain.losses import derivative_of
 from chainrule.explain.opened import OpenedLink, OpenedStep
 from chainrule.explain.symbols import Symbols, at
@@ -56,6 +56,6 @@ def through(
     step: OpenedStep, symbols: Symbols, k: int, user: OpenedLink, q: int, unit: int, known: float
 ) -> list[Equation]:
     """Back through one layer that uses a number as its q-th input, and before that the path down to its output."""
-    found = formulas_of(user.link).backward(step, user, symbols, k, unit, known, q)
+    found = formulas_of(user.link).backward(LayerView(step, user, symbols, k), unit, known, q)
     above = [] if found.follow is None else whole_path(step, symbols, k, user.place, found.follow)
     return [*above, *found.equations]

@@ -9,6 +9,7 @@ from chainrule.explain.check import check_weight
 from chainrule.explain.equations import Equation, finished, given, number, weighted_sum
 from chainrule.explain.factors import Factors
 from chainrule.explain.layers import formulas_of
+from chainrule.explain.layers.view import LayerView
 from chainrule.explain.letters import coupled_above, network_line, symbols_of, terms_of
 from chainrule.explain.losses import loss_of
 from chainrule.explain.opened import OpenedLink, OpenedStep
@@ -136,11 +137,11 @@ def one_example(asked: Asked, k: int) -> list[Part]:
     loss = loss_of(step, symbols, k)
     if factors is None:
         return [Text(FORWARD), Block(loss)]
-    details = formulas_of(link.link).details(step, link, symbols, k, asked.name, asked.index)
+    details = formulas_of(link.link).details(LayerView(step, link, symbols, k), asked.name, asked.index)
     place = int(np.argmax(np.abs(np.nan_to_num(factors.products[k], nan=np.inf))))
     if factors.units is None:
         formulas = formulas_of(link.link)
-        forward, back = formulas.inside(step, link, symbols, k, place, asked.name, asked.index)
+        forward, back = formulas.inside(LayerView(step, link, symbols, k), place, asked.name, asked.index)
         output = formulas.output_of(link, place, asked.index)
         if output is not None and back:
             back = [*path_back(step, symbols, k, link.place, output), *back]
@@ -172,14 +173,14 @@ def unit_forward(
     index: tuple[int, ...] | None = None,
 ) -> list[Equation]:
     """How one output of a layer is made for the k-th example, and what its activation makes of it."""
-    lines = formulas_of(link.link).forward(step, link, symbols, k, unit, index)
+    lines = formulas_of(link.link).forward(LayerView(step, link, symbols, k), unit, index)
     activation = activation_after(step, link)
     if (
         activation is not None
         and activation.y.shape == link.y.shape
         and not (step.end.fused and activation.place == step.end.p.node)
     ):
-        lines += formulas_of(activation.link).forward(step, activation, symbols, k, unit)
+        lines += formulas_of(activation.link).forward(LayerView(step, activation, symbols, k), unit)
     return lines
 
 

@@ -7,17 +7,10 @@ import numpy as np
 from chainrule.activations import RULES, softmax
 from chainrule.activations.smooth import SELU_ALPHA, SELU_SCALE
 from chainrule.explain.equations import Equation, equation, finished, given, near_one, number, weighted_sum
-from chainrule.explain.layers.base import (
-    Backward,
-    LayerFormulas,
-    deltas,
-    flat,
-    input_delta,
-    output_delta,
-    sum_equation,
-)
-from chainrule.explain.opened import OpenedLink, OpenedStep
-from chainrule.explain.symbols import Symbols, at
+from chainrule.explain.layers.base import Backward, LayerFormulas, sum_equation
+from chainrule.explain.layers.view import Index, LayerView, flat
+from chainrule.explain.opened import OpenedLink
+from chainrule.explain.symbols import at
 
 SCALES = {"scale": SELU_SCALE, "α": SELU_ALPHA}
 FORWARD: dict[str, tuple[str, str]] = {  # the formula above 0, and at or below it
@@ -48,14 +41,14 @@ class ElementwiseFormulas(LayerFormulas):
     def name(self, link: OpenedLink) -> str:
         return self.kind(link)
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link = view.link
         name, z, a = (
-            at(symbols.outs[link.place], link.y.shape[1:], unit),
-            flat(link.x, k)[unit],
-            flat(link.y, k)[unit],
+            view.output_name(unit),
+            view.x[unit],
+            view.y[unit],
         )
-        before, kind = at(symbols.ins[link.place], link.x.shape[1:], unit), self.kind(link)
+        before, kind = view.input_name(unit), self.kind(link)
         formulas = self.formulas(link)
         if formulas is None:
             return [given(name, a, f"{kind}({before})")]
@@ -73,18 +66,10 @@ class ElementwiseFormulas(LayerFormulas):
         """f above 0 and at or below it, as texts; None where the language has no words for it."""
         return FORWARD.get(self.kind(link))
 
-    def backward(
-        self,
-        step: OpenedStep,
-        link: OpenedLink,
-        symbols: Symbols,
-        k: int,
-        unit: int,
-        known: float,
-        source: int = 0,
-    ) -> Backward:
-        z, a, above = flat(link.x, k)[unit], flat(link.y, k)[unit], deltas(step, link, k)[unit]
-        name, upper = input_delta(link, symbols, unit), output_delta(link, symbols, unit)
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link, k = view.link, view.k
+        z, a, above = view.x[unit], view.y[unit], view.deltas[unit]
+        name, upper = view.input_delta(unit), view.output_delta(unit)
         slopes = SLOPES.get(self.kind(link))
         if slopes is not None:
             slope = slopes[0] if z > 0 else slopes[1]
@@ -121,29 +106,21 @@ class ActivationFormulas(ElementwiseFormulas):
     Softmax, where every output depends on every input of its row, is written out; other functions of rows are not.
     """
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link = view.link
         if self.kind(link) == "softmax":
-            return softmax_forward(link, symbols, k, unit)
+            return softmax_forward(view, unit)
         if by_rows(self.kind(link)):
-            return LayerFormulas.forward(self, step, link, symbols, k, unit, index)
-        return super().forward(step, link, symbols, k, unit, index)
+            return LayerFormulas.forward(self, view, unit, index)
+        return super().forward(view, unit, index)
 
-    def backward(
-        self,
-        step: OpenedStep,
-        link: OpenedLink,
-        symbols: Symbols,
-        k: int,
-        unit: int,
-        known: float,
-        source: int = 0,
-    ) -> Backward:
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link = view.link
         if self.kind(link) == "softmax":
-            return softmax_backward(step, link, symbols, k, unit, known)
+            return softmax_backward(view, unit, known)
         if by_rows(self.kind(link)):
-            return LayerFormulas.backward(self, step, link, symbols, k, unit, known)
-        return super().backward(step, link, symbols, k, unit, known)
+            return LayerFormulas.backward(self, view, unit, known, source)
+        return super().backward(view, unit, known, source)
 
     def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
         return None if by_rows(self.kind(link)) else np.array([unit])
@@ -196,35 +173,30 @@ def softmax_rows(link: OpenedLink, k: int, unit: int) -> tuple[int, np.ndarray, 
     return m, z, a
 
 
-def softmax_forward(link: OpenedLink, symbols: Symbols, k: int, unit: int) -> list[Equation]:
+def softmax_forward(view: LayerView, unit: int) -> list[Equation]:
     """a[m] = exp(z[m] - max z) / Σ exp(z - max z)."""
+    link, symbols, k = view.link, view.symbols, view.k
     m, z, a = softmax_rows(link, k, unit)
     highest = float(z.max())
     values = {"z": z[m], "highest": highest, "total": float(np.exp(z - highest).sum())}
-    worked = equation(
-        at(symbols.outs[link.place], link.y.shape[1:], unit), "exp(z - highest) / total", values, a[m]
-    )
+    worked = equation(view.output_name(unit), "exp(z - highest) / total", values, a[m])
     inner = symbols.ins[link.place]
     formula = f"exp({at(inner, link.x.shape[1:], unit)} - max {inner}) / Σ exp({inner} - max {inner})"
     return [worked._replace(formula=formula)]
 
 
-def softmax_backward(
-    step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float, source: int = 0
-) -> Backward:
+def softmax_backward(view: LayerView, unit: int, known: float) -> Backward:
     """dz[i] = Σ da[m] · a[m] · (1 or 0 - a[i]): 1 where m is i."""
+    link, k = view.link, view.k
     i, _, a = softmax_rows(link, k, unit)
     first = unit - i
-    above = deltas(step, link, k)[first : first + len(a)]
+    above = view.deltas[first : first + len(a)]
     shares = a * (np.eye(len(a))[i] - a[i])  # ∂a[m] / ∂z[i]
     order = np.argsort(-np.abs(above * shares), kind="stable")
-    letters = [
-        f"{output_delta(link, symbols, first + m)} · ∂{at(symbols.outs[link.place], link.y.shape[1:], first + m)}"
-        for m in range(len(a))
-    ]
+    letters = [f"{view.output_delta(first + m)} · ∂{view.output_name(first + m)}" for m in range(len(a))]
     pairs = [(float(d), float(s)) for d, s in zip(above, shares, strict=True)]
     note = "∂a[m] = a[m] · (1 - a[m]) by its own z, -a[m] · a[i] by another"
     return Backward(
         first + int(order[0]),
-        [sum_equation(input_delta(link, symbols, unit), letters, pairs, known, note=note)],
+        [sum_equation(view.input_delta(unit), letters, pairs, known, note=note)],
     )

@@ -10,10 +10,11 @@ import numpy as np
 
 from chainrule.explain.equations import Equation, number
 from chainrule.explain.factors import Factors
-from chainrule.explain.layers.base import LayerFormulas, flat, output_delta, sum_equation
-from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.layers.base import LayerFormulas, sum_equation
+from chainrule.explain.layers.view import Index, LayerView, output_delta
+from chainrule.explain.opened import OpenedLink
 from chainrule.explain.parts import Part, Table, Text
-from chainrule.explain.symbols import Symbols, at
+from chainrule.explain.symbols import Symbols
 from chainrule.layers.looking_up import d_scores, transposed
 from chainrule.layers.multi_head_attention import apart
 from chainrule.layers.multi_head_attention import flat as as_matrix
@@ -57,9 +58,7 @@ class MultiHeadAttentionFormulas(LayerFormulas):
         every = (q, k, v, shares.used, d_heads, ds, dq, dk, dv)
         return Head(*(np.asarray(a, np.float64)[:, h] for a in every))
 
-    def factors(
-        self, link: OpenedLink, symbols: Symbols, name: str, index: tuple[int, ...]
-    ) -> Factors | None:
+    def factors(self, link: OpenedLink, symbols: Symbols, name: str, index: Index) -> Factors | None:
         if link.delta is None:
             return None
         part, _, kind = name.partition("_")
@@ -74,9 +73,7 @@ class MultiHeadAttentionFormulas(LayerFormulas):
             left, right, lambda t: f"{part}[{t}, {index[0]}]", lambda t: f"d{letter}[{t}, {d}]", None
         )
 
-    def output_factors(
-        self, link: OpenedLink, symbols: Symbols, kind: str, index: tuple[int, ...]
-    ) -> Factors:
+    def output_factors(self, link: OpenedLink, symbols: Symbols, kind: str, index: Index) -> Factors:
         """What the last projection met: the heads' outputs, side by side."""
         o, times = index[-1], link.y.shape[1]
         heads = np.asarray(link.cache[6], np.float64)
@@ -90,8 +87,8 @@ class MultiHeadAttentionFormulas(LayerFormulas):
             units,
         )
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link, k = view.link, view.k
         t, o = divmod(unit, int(link.y.shape[-1]))
         numbers, kernel = int(link.link.value_dim), np.asarray(link.params["output_kernel"], np.float64)
         heads, column = (
@@ -106,14 +103,12 @@ class MultiHeadAttentionFormulas(LayerFormulas):
         if "output_bias" in link.params:
             pairs.append((float(link.params["output_bias"][o]),))
             letters.append(f"b_o[{o}]")
-        return [
-            sum_equation(
-                at(symbols.outs[link.place], link.y.shape[1:], unit), letters, pairs, flat(link.y, k)[unit]
-            )
-        ]
+        return [sum_equation(view.output_name(unit), letters, pairs, view.y[unit])]
 
-    def inside(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, place: int, name: str,
-               index: tuple[int, ...]) -> tuple[list[Equation], list[Equation]]:  # fmt: skip
+    def inside(
+        self, view: LayerView, place: int, name: str, index: Index
+    ) -> tuple[list[Equation], list[Equation]]:
+        step, link, k = view.step, view.link, view.k
         part = name.partition("_")[0]
         letter, h, d = LETTERS[part], index[-2], index[-1]
         head, inputs = self.head(link, h), dict(zip(("query", "value", "key"), link.cache[0], strict=True))
@@ -144,9 +139,9 @@ class MultiHeadAttentionFormulas(LayerFormulas):
         note = "ds: by the scores q · k, √key_dim included" if letter != "v" else "dy: by what the head gives"
         return [forward], [sum_equation(f"d{letter}[{place}, {d}]", names, rows, known, note=note)]
 
-    def details(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, name: str,
-                index: tuple[int, ...]) -> list[Part]:  # fmt: skip
+    def details(self, view: LayerView, name: str, index: Index) -> list[Part]:
         """Where one head's queries looked, for one example."""
+        link, k = view.link, view.k
         if name.startswith("output"):
             return []
         shares: Any = self.head(link, index[-2]).shares[k]

@@ -1,15 +1,16 @@
 """What every kind of layer can be asked about its arithmetic, and what is said of one that nobody wrote formulas for."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from chainrule.explain.equations import Equation, finished, given, weighted_sum
 from chainrule.explain.factors import Factors, gradients_of_example
-from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.layers.view import Index, LayerView
+from chainrule.explain.opened import OpenedLink
 from chainrule.explain.parts import Part
-from chainrule.explain.symbols import Symbols, at
+from chainrule.explain.symbols import Symbols
 
 TERMS = 3  # of a sum, written out; the others are printed as one number
 
@@ -41,40 +42,32 @@ class LayerFormulas:
         """How the layer is called in the network's line."""
         return link.name
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
         """How one output for the k-th example is made. index: of the weight that is asked about, to be among the terms."""
-        name = at(symbols.outs[link.place], link.y.shape[1:], unit)
-        return [given(name, flat(link.y, k)[unit], f"by {type(link.link).__name__} {link.name!r}")]
+        link = view.link
+        name = view.output_name(unit)
+        return [given(name, view.y[unit], f"by {type(link.link).__name__} {link.name!r}")]
 
-    def backward(
-        self,
-        step: OpenedStep,
-        link: OpenedLink,
-        symbols: Symbols,
-        k: int,
-        unit: int,
-        known: float,
-        source: int = 0,
-    ) -> Backward:
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
         """How the derivative by one input is made of those by the outputs. known: what the engine had; source: which of several
         inputs."""
-        name = input_delta(link, symbols, unit, source)
+        link = view.link
+        name = view.input_delta(unit, source)
         return Backward(
             None, [given(name, known, f"by the backward rule of {type(link.link).__name__} {link.name!r}")]
         )
 
-    def inside(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, place: int, name: str,
-               index: tuple[int, ...]) -> tuple[list[Equation], list[Equation]]:  # fmt: skip
+    def inside(
+        self, view: LayerView, place: int, name: str, index: Index
+    ) -> tuple[list[Equation], list[Equation]]:
         """For layers whose weights go into numbers within the layer: how one of these is made, and its derivative."""
         return [], []
 
-    def output_of(self, link: OpenedLink, place: int, index: tuple[int, ...]) -> int | None:
+    def output_of(self, link: OpenedLink, place: int, index: Index) -> int | None:
         """The output that such a number goes into directly; None where there is none."""
         return None
 
-    def details(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, name: str,
-                index: tuple[int, ...]) -> list[Part]:  # fmt: skip
+    def details(self, view: LayerView, name: str, index: Index) -> list[Part]:
         """What else there is to show of one weight for one example."""
         return []
 
@@ -86,41 +79,17 @@ class LayerFormulas:
         """The places of the inputs that one output depends on, within one example; None where that is not known."""
         return None
 
-    def factors(
-        self, link: OpenedLink, symbols: Symbols, name: str, index: tuple[int, ...]
-    ) -> Factors | None:
+    def factors(self, link: OpenedLink, symbols: Symbols, name: str, index: Index) -> Factors | None:
         """The two factors of each example's term of one weight's gradient; None where only the layer's rule knows."""
         return None
 
-    def terms(self, link: OpenedLink, symbols: Symbols, name: str, index: tuple[int, ...]) -> np.ndarray:
+    def terms(self, link: OpenedLink, symbols: Symbols, name: str, index: Index) -> np.ndarray:
         """Each example's term of one weight's mean gradient, (batch,) float64."""
         found = self.factors(link, symbols, name, index)
         if found is not None:
             return np.asarray(found.products.sum(axis=1))
         rows = [gradients_of_example(link, k)[name][index] for k in range(len(link.y))]
         return np.array(rows, np.float64)
-
-
-def flat(array: Any, k: int) -> np.ndarray:
-    """One example of a batch as a row of float64."""
-    return np.asarray(array[k], np.float64).reshape(-1)
-
-
-def deltas(step: OpenedStep, link: OpenedLink, k: int) -> np.ndarray:
-    """The derivatives of the k-th example's own loss by a layer's outputs, as a row; nan where nobody asked for them."""
-    if link.delta is None:
-        return np.full(link.y[k].size, np.nan)
-    return step.n * flat(link.delta, k)
-
-
-def input_delta(link: OpenedLink, symbols: Symbols, unit: int, source: int = 0) -> str:
-    """How the derivative by one input is called: dx[3]."""
-    return "d" + at(symbols.sources[link.place][source], link.xs[source].shape[1:], unit)
-
-
-def output_delta(link: OpenedLink, symbols: Symbols, unit: int) -> str:
-    """How the derivative by one output is called: dz₁[3]."""
-    return "d" + at(symbols.outs[link.place], link.y.shape[1:], unit)
 
 
 def sum_equation(

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.explain.layers.sums import Meetings, WeightedSums
+from chainrule.explain.layers.view import Index
 from chainrule.explain.opened import OpenedLink
 from chainrule.explain.symbols import Symbols
 from chainrule.layers.patches import patches
@@ -56,7 +57,7 @@ class ConvolutionFormulas(WeightedSums):
         outputs = (positions[:, None] * filters + np.arange(filters)).reshape(-1)
         return Meetings(np.full(len(outputs), unit), kernel, outputs)
 
-    def of_weight(self, link: OpenedLink, index: tuple[int, ...]) -> Meetings:
+    def of_weight(self, link: OpenedLink, index: Index) -> Meetings:
         filters = int(link.params["kernel"].shape[-1])
         column = int(np.ravel_multi_index(index[:-1], self.patch_shape(link)))
         met = self.seen(link)[:, column]
@@ -93,7 +94,7 @@ class DepthwiseFormulas(ConvolutionFormulas):
         outputs = np.array([self.output(link, p, i % channels, j) for p, i, j in pairs], int)
         return Meetings(np.full(len(pairs), unit), [(*self.cell(link, i), j) for _, i, j in pairs], outputs)
 
-    def of_weight(self, link: OpenedLink, index: tuple[int, ...]) -> Meetings:
+    def of_weight(self, link: OpenedLink, index: Index) -> Meetings:
         column = int(np.ravel_multi_index(index[:-1], self.patch_shape(link)))
         met = self.seen(link)[:, column]
         positions = np.flatnonzero(met >= 0)

@@ -4,8 +4,9 @@ import numpy as np
 
 from chainrule.explain.equations import Equation, finished, given, number
 from chainrule.explain.factors import Factors
-from chainrule.explain.layers.base import Backward, LayerFormulas, flat, input_delta, output_delta
-from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.layers.base import Backward, LayerFormulas
+from chainrule.explain.layers.view import Index, LayerView, output_delta
+from chainrule.explain.opened import OpenedLink
 from chainrule.explain.symbols import Symbols, at
 
 
@@ -25,25 +26,18 @@ class EmbeddingFormulas(LayerFormulas):
     def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
         return np.array([unit // int(link.y.shape[-1])])
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link, symbols, k = view.link, view.symbols, view.k
         place, j = divmod(unit, int(link.y.shape[-1]))
         word = int(self.words(link)[k, place])
-        name, w = at(symbols.outs[link.place], link.y.shape[1:], unit), link.params["embeddings"][word, j]
+        name, w = view.output_name(unit), link.params["embeddings"][word, j]
         formula = f"E{symbols.numbers[link.place]}[{word}, {j}]"
-        return [
-            finished(name, formula, number(w), flat(link.y, k)[unit], f"word {word} stands at place {place}")
-        ]
+        return [finished(name, formula, number(w), view.y[unit], f"word {word} stands at place {place}")]
 
-    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
-                 source: int = 0) -> Backward:  # fmt: skip
-        return Backward(
-            None, [given(input_delta(link, symbols, unit), known, "a whole number has no derivative")]
-        )
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        return Backward(None, [given(view.input_delta(unit), known, "a whole number has no derivative")])
 
-    def factors(
-        self, link: OpenedLink, symbols: Symbols, name: str, index: tuple[int, ...]
-    ) -> Factors | None:
+    def factors(self, link: OpenedLink, symbols: Symbols, name: str, index: Index) -> Factors | None:
         if link.delta is None:
             return None
         stands = (self.words(link) == index[0]).astype(np.float64)

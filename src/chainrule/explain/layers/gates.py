@@ -4,6 +4,7 @@ import numpy as np
 
 from chainrule.explain.equations import Equation, equation, given, near_one
 from chainrule.explain.layers.recurrent import SIGMOID, TANH, At, RecurrentFormulas, after
+from chainrule.explain.layers.view import Index
 from chainrule.explain.opened import OpenedLink, OpenedStep
 from chainrule.explain.symbols import Symbols
 
@@ -84,14 +85,14 @@ class GRUFormulas(RecurrentFormulas):
     def expression(self, link: OpenedLink, symbols: Symbols) -> str:
         return f"z · {symbols.outs[link.place]}[t - 1] + (1 - z) · g"
 
-    def met(self, link: OpenedLink, name: str, index: tuple[int, ...]) -> np.ndarray | None:
+    def met(self, link: OpenedLink, name: str, index: Index) -> np.ndarray | None:
         units, (gate, _) = int(link.link.units), self.gate_of(link, index)
         if name == "recurrent_kernel" and gate == 2 and not link.link.reset_after:  # the candidate sees r · h
             r, seen = np.asarray(link.cache.kept[0], np.float64), np.asarray(link.cache.kept[1], np.float64)
             return np.asarray((r[..., units : 2 * units] * seen)[:, :, index[0]].T)
         return super().met(link, name, index)
 
-    def by_sum(self, link: OpenedLink, name: str, index: tuple[int, ...]) -> np.ndarray:
+    def by_sum(self, link: OpenedLink, name: str, index: Index) -> np.ndarray:
         if name == "recurrent_kernel" and not link.link.reset_after:
             return np.asarray(self.sum_deltas(link)[0][:, :, index[-1]])
         return super().by_sum(link, name, index)

@@ -6,8 +6,9 @@ from operator import mul
 import numpy as np
 
 from chainrule.explain.equations import Equation, finished, given, number, weighted_sum
-from chainrule.explain.layers.base import Backward, LayerFormulas, deltas, flat, output_delta
-from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.layers.base import Backward, LayerFormulas
+from chainrule.explain.layers.view import Index, LayerView, flat
+from chainrule.explain.opened import OpenedLink
 from chainrule.explain.symbols import Symbols, at
 
 
@@ -28,23 +29,23 @@ class MergeFormulas(LayerFormulas):
         """The derivative of an output by the source-th input at its place."""
         raise NotImplementedError
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link, symbols, k = view.link, view.symbols, view.k
         if not self.same_shapes(link):
-            return super().forward(step, link, symbols, k, unit, index)
+            return super().forward(view, unit, index)
         shape = link.y.shape[1:]
         names = [at(letter, shape, unit) for letter in symbols.sources[link.place]]
         formula, numbers = self.written([float(flat(x, k)[unit]) for x in link.xs], names)
-        return [finished(at(symbols.outs[link.place], shape, unit), formula, numbers, flat(link.y, k)[unit])]
+        return [finished(at(symbols.outs[link.place], shape, unit), formula, numbers, view.y[unit])]
 
-    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
-                 source: int = 0) -> Backward:  # fmt: skip
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link, symbols, k = view.link, view.symbols, view.k
         if not self.same_shapes(link):
-            return super().backward(step, link, symbols, k, unit, known, source)
-        slope, upper = self.slope(link, k, unit, source), output_delta(link, symbols, unit)
+            return super().backward(view, unit, known, source)
+        slope, upper = self.slope(link, k, unit, source), view.output_delta(unit)
         name = f"d{at(symbols.sources[link.place][source], link.y.shape[1:], unit)}"
         name += f" by {link.name}"
-        above = deltas(step, link, k)[unit]
+        above = view.deltas[unit]
         if slope == 1:
             return Backward(unit, [finished(name, upper, number(above), known)])
         return Backward(unit, [finished(name, f"{upper} · slope", weighted_sum([(above, slope)]), known)])
@@ -147,22 +148,20 @@ class ConcatenateFormulas(LayerFormulas):
         first, second = found
         return first, second
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link, k = view.link, view.k
         which, places = self.origin(link)
         i, place = int(which[unit]), int(places[unit])
-        formula = at(symbols.sources[link.place][i], link.xs[i].shape[1:], place)
-        name = at(symbols.outs[link.place], link.y.shape[1:], unit)
-        return [finished(name, formula, number(flat(link.xs[i], k)[place]), flat(link.y, k)[unit])]
+        formula = view.input_name(place, i)
+        name = view.output_name(unit)
+        return [finished(name, formula, number(flat(link.xs[i], k)[place]), view.y[unit])]
 
-    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
-                 source: int = 0) -> Backward:  # fmt: skip
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link = view.link
         which, places = self.origin(link)
-        name = f"d{at(symbols.sources[link.place][source], link.xs[source].shape[1:], unit)} by {link.name}"
+        name = f"d{view.input_name(unit, source)} by {link.name}"
         found = np.flatnonzero((which == source) & (places == unit))
         if not len(found):
             return Backward(None, [given(name, known)])
-        above = number(deltas(step, link, k)[found[0]])
-        return Backward(
-            int(found[0]), [finished(name, output_delta(link, symbols, int(found[0])), above, known)]
-        )
+        above = number(view.deltas[found[0]])
+        return Backward(int(found[0]), [finished(name, view.output_delta(int(found[0])), above, known)])

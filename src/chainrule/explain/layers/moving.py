@@ -3,17 +3,9 @@
 import numpy as np
 
 from chainrule.explain.equations import Equation, finished, given, number
-from chainrule.explain.layers.base import (
-    Backward,
-    LayerFormulas,
-    deltas,
-    flat,
-    input_delta,
-    output_delta,
-    sum_equation,
-)
-from chainrule.explain.opened import OpenedLink, OpenedStep
-from chainrule.explain.symbols import Symbols, at
+from chainrule.explain.layers.base import Backward, LayerFormulas, sum_equation
+from chainrule.explain.layers.view import Index, LayerView
+from chainrule.explain.opened import OpenedLink
 
 
 class MovedNumbers(LayerFormulas):
@@ -35,25 +27,25 @@ class MovedNumbers(LayerFormulas):
         place = int(self.origin(link)[unit])
         return np.array([place]) if place >= 0 else np.array([], int)
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link = view.link
         if not self.whole(link):
-            return super().forward(step, link, symbols, k, unit, index)
-        name, place = at(symbols.outs[link.place], link.y.shape[1:], unit), int(self.origin(link)[unit])
+            return super().forward(view, unit, index)
+        name, place = view.output_name(unit), int(self.origin(link)[unit])
         if place < 0:
-            return [given(name, flat(link.y, k)[unit], "added around the input")]
-        letters = at(symbols.ins[link.place], link.x.shape[1:], place)
-        return [finished(name, letters, number(flat(link.x, k)[place]), flat(link.y, k)[unit])]
+            return [given(name, view.y[unit], "added around the input")]
+        letters = view.input_name(place)
+        return [finished(name, letters, number(view.x[place]), view.y[unit])]
 
-    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
-                 source: int = 0) -> Backward:  # fmt: skip
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link = view.link
         if not self.whole(link):
-            return super().backward(step, link, symbols, k, unit, known, source)
-        outputs, above = np.flatnonzero(self.origin(link) == unit), deltas(step, link, k)
-        name = input_delta(link, symbols, unit)
+            return super().backward(view, unit, known, source)
+        outputs, above = np.flatnonzero(self.origin(link) == unit), view.deltas
+        name = view.input_delta(unit)
         if not len(outputs):
             return Backward(None, [finished(name, "0", "0", known, note="cut away: it goes nowhere")])
         pairs = [(float(above[o]),) for o in outputs]
-        letters = [output_delta(link, symbols, int(o)) for o in outputs]
+        letters = [view.output_delta(int(o)) for o in outputs]
         strongest = int(outputs[int(np.argmax([abs(d) for (d,) in pairs]))])
         return Backward(strongest, [sum_equation(name, letters, pairs, known)])

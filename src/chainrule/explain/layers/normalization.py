@@ -9,8 +9,9 @@ import numpy as np
 
 from chainrule.explain.equations import Equation, equation, given
 from chainrule.explain.factors import Factors
-from chainrule.explain.layers.base import Backward, LayerFormulas, flat, input_delta, output_delta
-from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.layers.base import Backward, LayerFormulas
+from chainrule.explain.layers.view import Index, LayerView, flat, output_delta
+from chainrule.explain.opened import OpenedLink
 from chainrule.explain.symbols import Symbols, at
 
 
@@ -53,14 +54,14 @@ class NormalizationFormulas(LayerFormulas):
         place = np.unravel_index(unit, link.y.shape[1:])
         return tuple(int(place[axis - 1]) for axis in self.weight_axes(link))
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link, symbols, k = view.link, view.symbols, view.k
         normal, shape = self.normal(link), link.y.shape[1:]
         x, mean, deviation, x_hat = (
             float(flat(array, k)[unit]) for array in (link.x, normal.mean, normal.deviation, normal.x_hat)
         )
         inner, name = (
-            at(symbols.ins[link.place], link.x.shape[1:], unit),
+            view.input_name(unit),
             at(symbols.outs[link.place], shape, unit),
         )
         where = "of the batch" if 0 in normal.axes else "of the example"
@@ -82,14 +83,14 @@ class NormalizationFormulas(LayerFormulas):
         if "beta" in link.params:
             terms, formula = f"{terms} + β", f"{formula} + β"
             values["β"] = float(link.params["beta"][scale])
-        out = equation(name, terms, values, flat(link.y, k)[unit])
+        out = equation(name, terms, values, view.y[unit])
         return [*lines, out._replace(formula=formula)]
 
-    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
-                 source: int = 0) -> Backward:  # fmt: skip
-        normal, upper = self.normal(link), output_delta(link, symbols, unit)
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        step, link, k = view.step, view.link, view.k
+        normal, upper = self.normal(link), view.output_delta(unit)
         g = step.n * np.asarray(link.delta, np.float64) * normal.gamma
-        name = input_delta(link, symbols, unit)
+        name = view.input_delta(unit)
         dy, gamma, sigma = (
             float(flat(a, k)[unit])
             for a in (step.n * np.asarray(link.delta, np.float64), normal.gamma, normal.deviation)
@@ -125,9 +126,7 @@ class NormalizationFormulas(LayerFormulas):
         formula = f"({scaled} - mean of g - x̂ · mean of g · x̂) / σ"
         return Backward(unit, [*lines, line._replace(formula=formula, size=max(line.size, size))])
 
-    def factors(
-        self, link: OpenedLink, symbols: Symbols, name: str, index: tuple[int, ...]
-    ) -> Factors | None:
+    def factors(self, link: OpenedLink, symbols: Symbols, name: str, index: Index) -> Factors | None:
         if link.delta is None or name not in ("gamma", "beta"):
             return None
         shape, axes = link.y.shape[1:], self.weight_axes(link)
@@ -166,11 +165,11 @@ class BatchNormalizationFormulas(NormalizationFormulas):
     def weight_axes(self, link: OpenedLink) -> tuple[int, ...]:
         return (int(link.cache.axis),)
 
-    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
-                 source: int = 0) -> Backward:  # fmt: skip
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link = view.link
         if link.cache.share is not None:  # masked places do not count in the means
-            return LayerFormulas.backward(self, step, link, symbols, k, unit, known, source)
-        return super().backward(step, link, symbols, k, unit, known, source)
+            return LayerFormulas.backward(self, view, unit, known, source)
+        return super().backward(view, unit, known, source)
 
 
 class LayerNormalizationFormulas(NormalizationFormulas):

@@ -3,18 +3,10 @@
 import numpy as np
 
 from chainrule.explain.equations import Equation, finished, given, number
-from chainrule.explain.layers.base import (
-    Backward,
-    LayerFormulas,
-    deltas,
-    flat,
-    input_delta,
-    output_delta,
-    sum_equation,
-)
+from chainrule.explain.layers.base import Backward, LayerFormulas, sum_equation
 from chainrule.explain.layers.convolution import seen_by
-from chainrule.explain.opened import OpenedLink, OpenedStep
-from chainrule.explain.symbols import Symbols, at
+from chainrule.explain.layers.view import Index, LayerView, flat
+from chainrule.explain.opened import OpenedLink
 
 WRITTEN = 9  # numbers of a window that are written out
 
@@ -38,10 +30,6 @@ class WindowFormulas(LayerFormulas):
         seen = seen_by(link.link.window, tuple(link.x.shape[1:]))
         return sorted({int(p) * channels + unit % channels for p in np.nonzero(seen == unit)[0]})
 
-    def name_of(self, link: OpenedLink, symbols: Symbols, unit: int) -> str:
-        """One input."""
-        return at(symbols.ins[link.place], link.x.shape[1:], unit)
-
 
 class WholeChannel(WindowFormulas):
     """Global poolings: the window is a whole channel."""
@@ -57,37 +45,37 @@ class WholeChannel(WindowFormulas):
 class MeanFormulas(WindowFormulas):
     """y = Σ x / n."""
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
-        window, x = self.window(link, unit), flat(link.x, k)
-        letters = [f"{self.name_of(link, symbols, int(i))} / {len(window)}" for i in window]
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link = view.link
+        window, x = self.window(link, unit), view.x
+        letters = [f"{view.input_name(int(i))} / {len(window)}" for i in window]
         pairs = [(float(x[i]), 1 / len(window)) for i in window]
-        name = at(symbols.outs[link.place], link.y.shape[1:], unit)
-        return [sum_equation(name, letters, pairs, flat(link.y, k)[unit])]
+        name = view.output_name(unit)
+        return [sum_equation(name, letters, pairs, view.y[unit])]
 
-    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
-                 source: int = 0) -> Backward:  # fmt: skip
-        outputs, above = self.windows_with(link, unit), deltas(step, link, k)
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link = view.link
+        outputs, above = self.windows_with(link, unit), view.deltas
         if not outputs:
-            return Backward(None, [given(input_delta(link, symbols, unit), known, "in no window")])
+            return Backward(None, [given(view.input_delta(unit), known, "in no window")])
         counts = [len(self.window(link, o)) for o in outputs]
         pairs = [(float(above[o]), 1 / n) for o, n in zip(outputs, counts, strict=True)]
-        letters = [f"{output_delta(link, symbols, o)} / {n}" for o, n in zip(outputs, counts, strict=True)]
+        letters = [f"{view.output_delta(o)} / {n}" for o, n in zip(outputs, counts, strict=True)]
         strongest = outputs[int(np.argmax([abs(d * s) for d, s in pairs]))]
-        return Backward(strongest, [sum_equation(input_delta(link, symbols, unit), letters, pairs, known)])
+        return Backward(strongest, [sum_equation(view.input_delta(unit), letters, pairs, known)])
 
 
 class LargestFormulas(WindowFormulas):
     """y = max over the window; the error goes to the largest, of equal ones to the first."""
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
-        window, x = self.window(link, unit), flat(link.x, k)
-        name, y = at(symbols.outs[link.place], link.y.shape[1:], unit), flat(link.y, k)[unit]
-        where = self.name_of(link, symbols, int(window[np.argmax(x[window])]))
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link = view.link
+        window, x = self.window(link, unit), view.x
+        name, y = view.output_name(unit), view.y[unit]
+        where = view.input_name(int(window[np.argmax(x[window])]))
         if len(window) > WRITTEN:
             return [given(name, y, f"the largest of {len(window)}: {where}")]
-        letters = ", ".join(self.name_of(link, symbols, int(i)) for i in window)
+        letters = ", ".join(view.input_name(int(i)) for i in window)
         if len(window) == 1:
             return [finished(name, letters, number(x[window[0]]), y)]
         numbers = ", ".join(number(v) for v in x[window])
@@ -98,10 +86,10 @@ class LargestFormulas(WindowFormulas):
         window, x = self.window(link, output), flat(link.x, k)
         return float(int(window[np.argmax(x[window])]) == unit)
 
-    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
-                 source: int = 0) -> Backward:  # fmt: skip
-        outputs, above = self.windows_with(link, unit), deltas(step, link, k)
-        name = input_delta(link, symbols, unit)
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link, k = view.link, view.k
+        outputs, above = self.windows_with(link, unit), view.deltas
+        name = view.input_delta(unit)
         pairs = [(float(above[o]), self.share(link, k, o, unit)) for o in outputs]
         winning = [m for m, (_, share) in enumerate(pairs) if share]
         if not winning:
@@ -109,7 +97,7 @@ class LargestFormulas(WindowFormulas):
         strongest = max(winning, key=lambda m: abs(pairs[m][0]))
         whole = all(pairs[m][1] == 1 for m in winning)
         shown = [(pairs[m][0],) if whole else pairs[m] for m in winning]
-        letters = [output_delta(link, symbols, outputs[m]) + ("" if whole else " · share") for m in winning]
+        letters = [view.output_delta(outputs[m]) + ("" if whole else " · share") for m in winning]
         note = "the largest of its window" if whole else "equal largest numbers share the error"
         return Backward(outputs[strongest], [sum_equation(name, letters, shown, known, note=note)])
 

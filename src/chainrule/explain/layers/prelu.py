@@ -4,9 +4,10 @@ import numpy as np
 
 from chainrule.explain.equations import Equation, finished, number, weighted_sum
 from chainrule.explain.factors import Factors
-from chainrule.explain.layers.base import Backward, deltas, flat, input_delta, output_delta
+from chainrule.explain.layers.base import Backward
 from chainrule.explain.layers.shaping import OneToOne
-from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.layers.view import Index, LayerView, output_delta
+from chainrule.explain.opened import OpenedLink
 from chainrule.explain.symbols import Symbols, at
 
 
@@ -25,30 +26,28 @@ class PReLUFormulas(OneToOne):
         own = tuple(0 if n == 1 else int(i) for i, n in zip(place, alphas.shape, strict=True))
         return float(alphas[own]), f"α{list(own)}"
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
-        z, (alpha, letter) = float(flat(link.x, k)[unit]), self.alpha(link, unit)
-        inner = at(symbols.ins[link.place], link.x.shape[1:], unit)
-        name, a = at(symbols.outs[link.place], link.y.shape[1:], unit), flat(link.y, k)[unit]
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link = view.link
+        z, (alpha, letter) = float(view.x[unit]), self.alpha(link, unit)
+        inner = view.input_name(unit)
+        name, a = view.output_name(unit), view.y[unit]
         if z > 0:
             return [finished(name, inner, number(z), a, "above 0")]
         return [finished(name, f"{letter} · {inner}", weighted_sum([(alpha, z)]), a, "not above 0")]
 
-    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
-                 source: int = 0) -> Backward:  # fmt: skip
-        above, upper = deltas(step, link, k)[unit], output_delta(link, symbols, unit)
-        z, (alpha, letter) = float(flat(link.x, k)[unit]), self.alpha(link, unit)
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link = view.link
+        above, upper = view.deltas[unit], view.output_delta(unit)
+        z, (alpha, letter) = float(view.x[unit]), self.alpha(link, unit)
         note = f"z = {number(z, 4)} is {'above' if z > 0 else 'not above'} 0"
-        name = input_delta(link, symbols, unit)
+        name = view.input_delta(unit)
         if z > 0:
             return Backward(unit, [finished(name, upper, number(above), known, note)])
         return Backward(
             unit, [finished(name, f"{upper} · {letter}", weighted_sum([(above, alpha)]), known, note)]
         )
 
-    def factors(
-        self, link: OpenedLink, symbols: Symbols, name: str, index: tuple[int, ...]
-    ) -> Factors | None:
+    def factors(self, link: OpenedLink, symbols: Symbols, name: str, index: Index) -> Factors | None:
         if link.delta is None:
             return None
         shape, alphas = link.x.shape[1:], link.params["alpha"].shape

@@ -10,7 +10,8 @@ import numpy as np
 
 from chainrule.explain.equations import Equation, equation, given, near_one, number
 from chainrule.explain.factors import Factors
-from chainrule.explain.layers.base import Backward, LayerFormulas, input_delta, sum_equation
+from chainrule.explain.layers.base import Backward, LayerFormulas, sum_equation
+from chainrule.explain.layers.view import Index, LayerView
 from chainrule.explain.opened import OpenedLink, OpenedStep
 from chainrule.explain.parts import Part, Table, Text
 from chainrule.explain.symbols import Symbols
@@ -34,7 +35,7 @@ class RecurrentFormulas(LayerFormulas):
     gates: tuple[str, ...] = ("z",)
 
     # ── which gate, which factors ────────────────────────────────────────────────────────────────────────────────
-    def gate_of(self, link: OpenedLink, index: tuple[int, ...]) -> tuple[int, int]:
+    def gate_of(self, link: OpenedLink, index: Index) -> tuple[int, int]:
         """The gate and the unit of one weight, which is a column of the kernels."""
         return divmod(index[-1], int(link.link.units))
 
@@ -49,7 +50,7 @@ class RecurrentFormulas(LayerFormulas):
         sums = link.link.sweep_back(link.params, link.cache, delta)[1]
         return tuple(np.asarray(d, np.float64).swapaxes(0, 1) for d in sums)
 
-    def met(self, link: OpenedLink, name: str, index: tuple[int, ...]) -> np.ndarray | None:
+    def met(self, link: OpenedLink, name: str, index: Index) -> np.ndarray | None:
         """What a weight meets at each time, dropout included: (batch, times); None for a bias."""
         if name == "bias":
             return None
@@ -60,15 +61,13 @@ class RecurrentFormulas(LayerFormulas):
             met = met * np.asarray(drop, np.float64)[gate % len(drop)][:, index[0]][:, None]
         return met
 
-    def by_sum(self, link: OpenedLink, name: str, index: tuple[int, ...]) -> np.ndarray:
+    def by_sum(self, link: OpenedLink, name: str, index: Index) -> np.ndarray:
         """The derivative of the batch's loss by what a weight goes into, at each time: (batch, times)."""
         deltas = self.sum_deltas(link)
         which = index[0] if name == "bias" and len(index) == 2 else -1 if name == "recurrent_kernel" else 0
         return np.asarray(deltas[which][:, :, index[-1]])
 
-    def factors(
-        self, link: OpenedLink, symbols: Symbols, name: str, index: tuple[int, ...]
-    ) -> Factors | None:
+    def factors(self, link: OpenedLink, symbols: Symbols, name: str, index: Index) -> Factors | None:
         if link.delta is None or name not in ("kernel", "recurrent_kernel", "bias"):
             return None
         gate, j = self.gate_of(link, index)
@@ -86,9 +85,11 @@ class RecurrentFormulas(LayerFormulas):
         )
 
     # ── one time, written out ────────────────────────────────────────────────────────────────────────────────────
-    def inside(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, t: int, name: str,
-               index: tuple[int, ...]) -> tuple[list[Equation], list[Equation]]:  # fmt: skip
+    def inside(
+        self, view: LayerView, t: int, name: str, index: Index
+    ) -> tuple[list[Equation], list[Equation]]:
         """Forward and backward for one unit at the time at which the k-th example's share is largest."""
+        step, link, symbols, k = view
         gate, j = self.gate_of(link, index)
         here = At(k, t, gate, j)
         if not self.is_plain(link, k):
@@ -97,17 +98,17 @@ class RecurrentFormulas(LayerFormulas):
             return [], [given("d" + self.sum_name(gate, t, j), known, note)]
         return self.forward_lines(link, symbols, here), self.backward_lines(step, link, symbols, here)
 
-    def output_of(self, link: OpenedLink, place: int, index: tuple[int, ...]) -> int | None:
+    def output_of(self, link: OpenedLink, place: int, index: Index) -> int | None:
         _, j = self.gate_of(link, index)
         if link.link.return_sequences:
             return place * int(link.link.units) + j
         return j if place == link.cache.x.shape[0] - 1 else None
 
-    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
-                 source: int = 0) -> Backward:  # fmt: skip
-        name = input_delta(link, symbols, unit)
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        step, link, symbols, k = view
+        name = view.input_delta(unit)
         if source or link.cache.drop_x is not None or link.link.go_backwards:
-            return super().backward(step, link, symbols, k, unit, known, source)
+            return super().backward(view, unit, known, source)
         t, i = divmod(unit, int(link.x.shape[-1]))
         d, w = step.n * self.sum_deltas(link)[0][k, t], np.asarray(link.params["kernel"], np.float64)[i]
         units, number_ = int(link.link.units), symbols.numbers[link.place]
@@ -198,9 +199,9 @@ class RecurrentFormulas(LayerFormulas):
         return sum_equation(f"d{letter}[{t}, {j}]", letters, pairs, None)
 
     # ── over time ────────────────────────────────────────────────────────────────────────────────────────────────
-    def details(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, name: str,
-                index: tuple[int, ...]) -> list[Part]:  # fmt: skip
+    def details(self, view: LayerView, name: str, index: Index) -> list[Part]:
         """The unit's gates over time for one example, beside the products that make this weight's derivative."""
+        step, link, k = view.step, view.link, view.k
         gate, j = self.gate_of(link, index)
         met, by_sum = self.met(link, name, index), step.n * self.by_sum(link, name, index)[k]
         products = by_sum if met is None else met[k] * by_sum

@@ -3,9 +3,9 @@
 import numpy as np
 
 from chainrule.explain.equations import Equation, equation, finished, number, weighted_sum
-from chainrule.explain.layers.base import Backward, LayerFormulas, deltas, flat, input_delta, output_delta
-from chainrule.explain.opened import OpenedLink, OpenedStep
-from chainrule.explain.symbols import Symbols, at
+from chainrule.explain.layers.base import Backward, LayerFormulas
+from chainrule.explain.layers.view import Index, LayerView, flat
+from chainrule.explain.opened import OpenedLink
 
 
 class OneToOne(LayerFormulas):
@@ -20,42 +20,25 @@ class SameNumbers(OneToOne):
 
     letter = ""
 
-    def backward(
-        self,
-        step: OpenedStep,
-        link: OpenedLink,
-        symbols: Symbols,
-        k: int,
-        unit: int,
-        known: float,
-        source: int = 0,
-    ) -> Backward:
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
         return Backward(unit, [])
 
 
 class RescalingFormulas(OneToOne):
     """h = x · scale + offset."""
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
-        name, x = at(symbols.outs[link.place], link.y.shape[1:], unit), flat(link.x, k)[unit]
-        formula = f"{at(symbols.ins[link.place], link.x.shape[1:], unit)} · scale + offset"
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link = view.link
+        name, x = view.output_name(unit), view.x[unit]
+        formula = f"{view.input_name(unit)} · scale + offset"
         numbers = weighted_sum([(x, link.link.scale), (link.link.offset,)])
-        return [finished(name, formula, numbers, flat(link.y, k)[unit])]
+        return [finished(name, formula, numbers, view.y[unit])]
 
-    def backward(
-        self,
-        step: OpenedStep,
-        link: OpenedLink,
-        symbols: Symbols,
-        k: int,
-        unit: int,
-        known: float,
-        source: int = 0,
-    ) -> Backward:
-        product = weighted_sum([(deltas(step, link, k)[unit], link.link.scale)])
-        formula = f"{output_delta(link, symbols, unit)} · scale"
-        return Backward(unit, [finished(input_delta(link, symbols, unit), formula, product, known)])
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link = view.link
+        product = weighted_sum([(view.deltas[unit], link.link.scale)])
+        formula = f"{view.output_delta(unit)} · scale"
+        return Backward(unit, [finished(view.input_delta(unit), formula, product, known)])
 
 
 class DropoutFormulas(OneToOne):
@@ -71,51 +54,42 @@ class DropoutFormulas(OneToOne):
             else f"kept by Dropout, scaled by 1 / (1 - {link.link.rate:g})",
         )
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link, k = view.link, view.k
         mask, note = self.mask(link, k, unit)
-        name, x = at(symbols.outs[link.place], link.y.shape[1:], unit), flat(link.x, k)[unit]
-        formula = f"{at(symbols.ins[link.place], link.x.shape[1:], unit)} · mask"
-        return [finished(name, formula, weighted_sum([(x, mask)]), flat(link.y, k)[unit], note)]
+        name, x = view.output_name(unit), view.x[unit]
+        formula = f"{view.input_name(unit)} · mask"
+        return [finished(name, formula, weighted_sum([(x, mask)]), view.y[unit], note)]
 
-    def backward(
-        self,
-        step: OpenedStep,
-        link: OpenedLink,
-        symbols: Symbols,
-        k: int,
-        unit: int,
-        known: float,
-        source: int = 0,
-    ) -> Backward:
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link, k = view.link, view.k
         mask, note = self.mask(link, k, unit)
-        product = weighted_sum([(deltas(step, link, k)[unit], mask)])
-        formula = f"{output_delta(link, symbols, unit)} · mask"
-        return Backward(unit, [finished(input_delta(link, symbols, unit), formula, product, known, note)])
+        product = weighted_sum([(view.deltas[unit], mask)])
+        formula = f"{view.output_delta(unit)} · mask"
+        return Backward(unit, [finished(view.input_delta(unit), formula, product, known, note)])
 
 
 class PenaltyFormulas(OneToOne):
     """ActivityRegularization: y = x, and the penalty's derivative is added to the error."""
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
-        name = at(symbols.outs[link.place], link.y.shape[1:], unit)
-        letters = at(symbols.ins[link.place], link.x.shape[1:], unit)
-        return [finished(name, letters, number(flat(link.x, k)[unit]), flat(link.y, k)[unit])]
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        name = view.output_name(unit)
+        letters = view.input_name(unit)
+        return [finished(name, letters, number(view.x[unit]), view.y[unit])]
 
-    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
-                 source: int = 0) -> Backward:  # fmt: skip
-        penalty, x = link.link.regularizer, flat(link.x, k)[unit]
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link = view.link
+        penalty, x = link.link.regularizer, view.x[unit]
         terms = ["dy", *(["l1 · sign(x)"] if penalty.l1 else []), *(["2 · l2 · x"] if penalty.l2 else [])]
-        values = {"dy": deltas(step, link, k)[unit], "l1": penalty.l1, "l2": penalty.l2, "x": x}
+        values = {"dy": view.deltas[unit], "l1": penalty.l1, "l2": penalty.l2, "x": x}
         worked = equation(
-            input_delta(link, symbols, unit),
+            view.input_delta(unit),
             " + ".join(terms),
             values,
             known,
             "with the penalty on the output",
         )
-        upper, inner = output_delta(link, symbols, unit), at(symbols.ins[link.place], link.x.shape[1:], unit)
+        upper, inner = view.output_delta(unit), view.input_name(unit)
         formula = (
             " + ".join(terms).replace("dy", upper).replace("x)", f"{inner})").replace("· x", f"· {inner}")
         )
@@ -132,14 +106,14 @@ class MaskingFormulas(OneToOne):
         mask = link.link.next_mask(link.x, link.context.mask)
         return float(np.asarray(mask)[k].reshape(-1)[unit // int(link.x.shape[-1])])
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
-        name, x = at(symbols.outs[link.place], link.y.shape[1:], unit), flat(link.x, k)[unit]
-        formula = f"{at(symbols.ins[link.place], link.x.shape[1:], unit)} · mask"
-        return [finished(name, formula, weighted_sum([(x, self.kept(link, k, unit))]), flat(link.y, k)[unit])]
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link, k = view.link, view.k
+        name, x = view.output_name(unit), view.x[unit]
+        formula = f"{view.input_name(unit)} · mask"
+        return [finished(name, formula, weighted_sum([(x, self.kept(link, k, unit))]), view.y[unit])]
 
-    def backward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int, known: float,
-                 source: int = 0) -> Backward:  # fmt: skip
-        product = weighted_sum([(deltas(step, link, k)[unit], self.kept(link, k, unit))])
-        formula = f"{output_delta(link, symbols, unit)} · mask"
-        return Backward(unit, [finished(input_delta(link, symbols, unit), formula, product, known)])
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link, k = view.link, view.k
+        product = weighted_sum([(view.deltas[unit], self.kept(link, k, unit))])
+        formula = f"{view.output_delta(unit)} · mask"
+        return Backward(unit, [finished(view.input_delta(unit), formula, product, known)])

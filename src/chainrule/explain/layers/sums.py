@@ -6,17 +6,9 @@ import numpy as np
 
 from chainrule.explain.equations import Equation, finished, number, weighted_sum
 from chainrule.explain.factors import Factors
-from chainrule.explain.layers.base import (
-    TERMS,
-    Backward,
-    LayerFormulas,
-    deltas,
-    flat,
-    input_delta,
-    output_delta,
-    sum_equation,
-)
-from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.layers.base import TERMS, Backward, LayerFormulas, sum_equation
+from chainrule.explain.layers.view import Index, LayerView, output_delta
+from chainrule.explain.opened import OpenedLink
 from chainrule.explain.symbols import Symbols, at
 
 
@@ -41,11 +33,11 @@ class WeightedSums(LayerFormulas):
         """All meetings that one input goes into."""
         raise NotImplementedError
 
-    def of_weight(self, link: OpenedLink, index: tuple[int, ...]) -> Meetings:
+    def of_weight(self, link: OpenedLink, index: Index) -> Meetings:
         """All meetings of one weight of the kernel."""
         raise NotImplementedError
 
-    def of_bias(self, link: OpenedLink, index: tuple[int, ...]) -> np.ndarray:
+    def of_bias(self, link: OpenedLink, index: Index) -> np.ndarray:
         """The outputs that one bias is added to: those of its unit, which is on the last axis."""
         return np.arange(index[-1], link.y[0].size, link.y.shape[-1])
 
@@ -56,9 +48,9 @@ class WeightedSums(LayerFormulas):
         """The bias that is added to one output."""
         return unit % int(link.y.shape[-1])
 
-    def forward(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, unit: int,
-                index: tuple[int, ...] | None = None) -> list[Equation]:  # fmt: skip
-        meet, x = self.into(link, unit), flat(link.x, k)
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link, symbols = view.link, view.symbols
+        meet, x = self.into(link, unit), view.x
         kernel = np.asarray(link.params["kernel"], np.float64)
         values = x[meet.inputs], np.array([kernel[place] for place in meet.kernel])
         products = values[0] * values[1]
@@ -80,36 +72,26 @@ class WeightedSums(LayerFormulas):
             letters.append(f"b{number_}[{j}]")
             b = number(link.params["bias"][j])
             numbers += f" + ({b})" if b.startswith("-") else f" + {b}"
-        name = at(symbols.outs[link.place], link.y.shape[1:], unit)
-        return [finished(name, " + ".join(letters), numbers, flat(link.y, k)[unit], size=size)]
+        name = view.output_name(unit)
+        return [finished(name, " + ".join(letters), numbers, view.y[unit], size=size)]
 
-    def backward(
-        self,
-        step: OpenedStep,
-        link: OpenedLink,
-        symbols: Symbols,
-        k: int,
-        unit: int,
-        known: float,
-        source: int = 0,
-    ) -> Backward:
-        meet, above = self.out_of(link, unit), deltas(step, link, k)
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        link, symbols = view.link, view.symbols
+        meet, above = self.out_of(link, unit), view.deltas
         kernel, number_ = np.asarray(link.params["kernel"], np.float64), symbols.numbers[link.place]
         pairs = [
             (float(above[m]), float(kernel[place]))
             for m, place in zip(meet.outputs, meet.kernel, strict=True)
         ]
         letters = [
-            f"{output_delta(link, symbols, int(m))} · W{number_}{list(place)}"
+            f"{view.output_delta(int(m))} · W{number_}{list(place)}"
             for m, place in zip(meet.outputs, meet.kernel, strict=True)
         ]
         strongest = int(np.argmax([abs(a * w) for a, w in pairs])) if pairs else None
         follow = None if strongest is None else int(meet.outputs[strongest])
-        return Backward(follow, [sum_equation(input_delta(link, symbols, unit), letters, pairs, known)])
+        return Backward(follow, [sum_equation(view.input_delta(unit), letters, pairs, known)])
 
-    def factors(
-        self, link: OpenedLink, symbols: Symbols, name: str, index: tuple[int, ...]
-    ) -> Factors | None:
+    def factors(self, link: OpenedLink, symbols: Symbols, name: str, index: Index) -> Factors | None:
         if link.delta is None or name not in ("kernel", "bias"):
             return None
         delta = np.asarray(link.delta, np.float64).reshape(len(link.delta), -1)
@@ -154,7 +136,7 @@ class DenseFormulas(WeightedSums):
         row, i = divmod(unit, inputs)
         return Meetings(np.full(units, unit), [(i, m) for m in range(units)], row * units + np.arange(units))
 
-    def of_weight(self, link: OpenedLink, index: tuple[int, ...]) -> Meetings:
+    def of_weight(self, link: OpenedLink, index: Index) -> Meetings:
         rows, inputs, units = self.sizes(link)
         places: Any = np.arange(rows)
         return Meetings(places * inputs + index[0], [index] * rows, places * units + index[1])
