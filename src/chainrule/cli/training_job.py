@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chainrule.recording.resume import Job
     from chainrule.training.recipes import Recipe
 
-FIXED = ("recipe", "layers", "activation", "seed")  # what a fork has from its parent
+FIXED = ("recipe", "layers", "network", "activation", "seed")  # what a fork has from its parent
 
 
 def job_of(args: "Namespace", tell: Callable[[str], object] = lambda _: None) -> "Job":
@@ -60,6 +60,7 @@ def fresh(
             len(data.x_train),
             hidden=args.layers,
             activation=args.activation,
+            **network_asked(args, data),
             **changes,
         )
     arrays.set_seed(seed)
@@ -69,11 +70,25 @@ def fresh(
     return job
 
 
+def network_asked(args: "Namespace", data: "Dataset") -> dict[str, Any]:
+    """What --network changes in a recipe: the hidden layers in words, or from a function."""
+    from chainrule.training.network_functions import is_function, network_config
+
+    if args.network is None:
+        return {}
+    if args.layers is not None:
+        raise SettingError("--layers and --network both say the hidden layers: give one of them.")
+    text = args.network.strip()
+    if is_function(text):
+        return {"network": text, "network_config": network_config(text, data.input_shape)}
+    return {"network": text or "none"}
+
+
 def asked_to_choose(args: "Namespace", data: "Dataset", changes: dict[str, Any]) -> bool:
     """Whether a network is chosen for the data: --recipe auto, or data of one's own and nothing said about learning."""
     from chainrule.training import auto
 
-    said = [args.layers, args.activation, *changes.values()]
+    said = [args.layers, args.network, args.activation, *changes.values()]
     if args.plan is not None or args.recipe == choices.AUTO:
         return True
     if args.recipe is None and auto.is_default(data) and all(value is None for value in said):
@@ -93,7 +108,11 @@ def chosen(
     from chainrule.training import auto
     from chainrule.training.recipes import Recipe
 
-    for option, value in (("layers", args.layers), ("activation", args.activation)):
+    for option, value in (
+        ("layers", args.layers),
+        ("network", args.network),
+        ("activation", args.activation),
+    ):
         if value is not None:
             raise SettingError(
                 f"--{option}: the recipe auto chooses the network itself; leave --{option} out, or name another recipe."
@@ -133,6 +152,8 @@ def resumed(args: "Namespace", source: str | None, changes: dict[str, Any]) -> "
     from chainrule.recording import resume
 
     run = found(args, args.resume)
+    if args.network is not None:
+        raise SettingError("--network is for fresh trainings: a run that is resumed has its network.")
     changes |= {"name": args.recipe, "hidden": args.layers, "activation": args.activation}
     return resume.resumed(run, source, data_options(args), seed=args.seed, backend=args.backend, **changes)
 

@@ -14,6 +14,29 @@ PATCHES = 9.0  # times as long as the product itself takes NumPy to make the pat
 TIME_STEP = 3e-4  # seconds that NumPy's loops need for one step of a recurrent layer's time, both directions
 
 
+def multiplications(graph: Graph) -> tuple[int, int]:
+    """How many multiplications one example takes: to be predicted, and to be learned from.
+
+    Learning is the prediction, the derivative by the input of each node whose inputs must know it, and that by the
+    weights of each node that learns: the lowest layer's input needs none.
+
+    >>> from chainrule.layers import Dense
+    >>> first, second = Dense(100), Dense(10)
+    >>> first.build((784,)); second.build((100,))
+    >>> multiplications(Graph.chain([first, second]))
+    (79400, 159800)
+    """
+    predicting, learning = 0, 0
+    for i, node in enumerate(graph.nodes):
+        if node.layer.input_shape is None:
+            continue
+        own = node.layer.multiplications(node.layer.input_shape)
+        passes_on = any(source.node in graph.needs_delta for source in node.sources)
+        predicting += own
+        learning += own * (1 + (i in graph.learners) + passes_on)
+    return predicting, learning
+
+
 def seconds_of(graph: Graph, batch: int, steps: int) -> tuple[float, float]:
     """How long so many steps take on NumPy and on JAX, importing and compiling included.
 

@@ -101,7 +101,12 @@ class ModelCard:
             from chainrule.images.settings import Preparation
 
             preparation["photos"] = Preparation().to_dict()
-        dataset = {"name": data.name, "digest": data.digest, "options": options or {}}
+        dataset = {
+            "name": data.name,
+            "digest": data.digest,
+            "options": options or {},
+            "examples": len(data.x_train),
+        }
         names = () if data.class_names is None else tuple(data.class_names)
         return cls(
             data.task,

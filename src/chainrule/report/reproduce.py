@@ -104,7 +104,9 @@ def training(of: Material) -> tuple[str, bool]:
     changed = {
         name: getattr(recipe, name) for name in CHANGES if getattr(recipe, name) != getattr(plan, name)
     }
-    if recipe.hidden != plan.hidden:
+    if recipe.network != plan.network:
+        words += ["--network", recipe.network]
+    elif recipe.hidden != plan.hidden:
         words += ["--layers", ",".join(map(str, recipe.hidden)) or "none"]
     words += [
         *options(changed),
@@ -114,7 +116,8 @@ def training(of: Material) -> tuple[str, bool]:
         of.settings.backend,
         *data_options(data.get("options") or {}),
     ]
-    faithful = plan.changed(hidden=recipe.hidden, **changed) == recipe
+    shape = {"network": recipe.network, "network_config": recipe.network_config, "hidden": recipe.hidden}
+    faithful = plan.changed(**shape, **changed) == recipe
     return " ".join(["chainrule train", *map(shlex.quote, words)]), faithful
 
 

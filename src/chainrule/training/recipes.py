@@ -7,7 +7,7 @@ auto         a network that is chosen for the data (chainrule.training.auto)
 """
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from chainrule.errors import SettingError, unknown
 from chainrule.models import Sequential
 from chainrule.optimizers import schedules
 from chainrule.training.augmentation import SIDE, Handwriting
+from chainrule.training.network_functions import layers_from
 from chainrule.training.networks import hidden_layers
 from chainrule.training.standardised import normalization
 
@@ -54,6 +55,9 @@ class Recipe:
     network: str = (
         ""  # the hidden layers in words (chainrule.training.networks), instead of `hidden`; "none" for none
     )
+    network_config: dict[str, Any] = field(
+        default_factory=dict
+    )  # settings of the layers that a function gave (chainrule.training.network_functions); `network` is its name
     standardised: bool = False  # whether the network brings its inputs to mean 0 and variance 1
     tried: tuple[dict[str, Any], ...] = ()  # the networks among which this one was chosen, with their scores
     reason: str = ""  # why this one
@@ -94,6 +98,8 @@ class Recipe:
             asked = {"optimizer_settings": (), "learning_rate": None} | asked
         if "crossentropy" not in asked.get("loss", "crossentropy"):
             asked = {"label_smoothing": 0.0} | asked
+        if asked.get("network") is not None:  # it says all hidden layers
+            asked = {"hidden": (), "network_config": {}} | asked
         return replace(self, **asked)
 
 
@@ -155,7 +161,12 @@ def network(recipe: Recipe, data: Dataset) -> Sequential:
     if recipe.standardised:
         for first in normalization(data):
             model.add(first)
-    if recipe.network not in ("", "none"):
+    if recipe.network_config:
+        for layer in layers_from(recipe.network_config):
+            model.add(layer)
+        if recipe.network_config["whole"]:
+            return whole(model, data)
+    elif recipe.network not in ("", "none"):
         for layer in hidden_layers(recipe.network, data.input_shape, recipe.activation):
             model.add(layer)
     if len(model.output_shape or ()) > 1:
@@ -172,6 +183,17 @@ def network(recipe: Recipe, data: Dataset) -> Sequential:
             target = {"std": data.y_train.std(dtype=np.float64), "mean": data.y_train.mean(dtype=np.float64)}
         model.add(layers.Dense(1))
         model.add(layers.Rescaling(float(target.get("std") or 1.0), offset=float(target.get("mean") or 0.0)))
+    return model
+
+
+def whole(model: Sequential, data: Dataset) -> Sequential:
+    """A network that brings the layer that answers; SettingError where its outputs are not those of the task."""
+    expected = (len(data.class_names or ()) if data.task == "classes" else 1,)
+    if model.output_shape != expected:
+        raise SettingError(
+            f"--network: the network answers with {model.output_shape}; {data.name} needs {expected}. "
+            "Give only the hidden layers, in a list, and the end is put on top."
+        )
     return model
 
 

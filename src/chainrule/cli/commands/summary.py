@@ -26,7 +26,7 @@ def run(args: "Namespace", out: Output) -> int:
 
     paths.existing(args.model, "model file")
     model = load_model(args.model)
-    size = Path(args.model).stat().st_size
+    size, work = Path(args.model).stat().st_size, multiplications_of(model)
     out.give({
         "file": args.model, "bytes": size, "name": model.name, "input_shape": model.input_shape,
         "output_shape": model.output_shape, "weights": model.count_params(),
@@ -35,14 +35,29 @@ def run(args: "Namespace", out: Output) -> int:
              "weights": layer.count_params()}
             for layer in model.layers
         ],
-        "extras": model.extras,
+        "multiplications": work, "extras": model.extras,
     })  # fmt: skip
     lines: list[str] = []
     model.summary(print_fn=lines.append)
     text = "\n".join(lines)
     out.say(text if out.unicode else text.translate(ASCII))
+    out.say(" Multiplications: " + ", ".join(f"{count:,} {what}" for what, count in work.items()))
     out.say("\n".join(origin(model.extras, args.model, size)))
     return 0
+
+
+def multiplications_of(model: Any) -> dict[str, int]:
+    """How many multiplications a prediction takes, and a learning step and an epoch such as the file tells of."""
+    from chainrule.engine.cost import multiplications
+    from chainrule.inference.card import section
+
+    predicting, learning = multiplications(model.graph)
+    batch = section(model.extras, "recipe").get("batch_size")
+    examples = section(model.extras, "dataset").get("examples")
+    work = {"a prediction": predicting, "a step for each example": learning}
+    if isinstance(batch, int):
+        work |= {f"a step of {batch}": learning * batch}
+    return work | ({"an epoch": learning * examples} if isinstance(examples, int) else {})
 
 
 def origin(extras: dict[str, Any], name: str, size: int) -> list[str]:

@@ -37,6 +37,7 @@ EXAMPLES = (
     "chainrule train",
     "chainrule train --recipe classic --out digits.h5",
     "chainrule train flowers/ --layers 256,64 --epochs 20",
+    "chainrule train --network nets.py:small",
     "chainrule train houses.csv --target price --seed 7 --time 10s",
     "chainrule train --resume last",
     "chainrule train --fork last@300 --learning-rate 0.01",
@@ -63,6 +64,9 @@ def arguments(parser: Parser) -> None:
     group.add_argument(
         "--layers", type=hidden, metavar="SIZES", help="sizes of the hidden layers, 784,100 or none"
     )
+    group.add_argument("--network", metavar="TEXT|FILE.py:FUNCTION",
+                       help='the hidden layers in words, "conv 16, pool, conv 32, pool, dense 128", or a function of yours that gives '
+                            "them; --layers 256,64 is short for dense 256, dense 64")  # fmt: skip
     for option, kind, known in (
         ("activation", "activation", choices.ACTIVATIONS), ("loss", "loss", choices.LOSSES),
         ("optimizer", "optimizer", choices.OPTIMIZERS), ("schedule", "schedule", choices.SCHEDULES),
@@ -150,6 +154,8 @@ def run(args: "Namespace", out: Output) -> int:
 
 def announced(recipe: "Recipe", data: "Dataset", model: "Sequential", seed: int) -> str:
     """What is about to happen, and what the data deserves to have said about it."""
+    from chainrule.engine.cost import multiplications
+
     lines = [repr(data)[1:-1].removeprefix("Dataset ")]
     if data.skipped:
         lines.append(f"left out {len(data.skipped):,}, the first: {data.skipped[0][0]}: {data.skipped[0][1]}")
@@ -160,6 +166,11 @@ def announced(recipe: "Recipe", data: "Dataset", model: "Sequential", seed: int)
     lines.append(
         f"{'-'.join(map(str, ends))} ({model.count_params():,} weights), {recipe.activation}, {model.loss_object.name}, "
         f"{recipe.optimizer}; recipe {recipe.name}, {recipe.epochs} epochs, batch {recipe.batch_size}, seed {seed}"
+    )
+    predicting, learning = multiplications(model.learning_graph)
+    lines.append(
+        f"multiplications: {predicting:,} a prediction, {learning * recipe.batch_size:,} a step, "
+        f"{learning * len(data.x_train):,} an epoch"
     )
     return "\n".join(lines)
 
