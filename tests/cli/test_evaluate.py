@@ -117,7 +117,7 @@ def test_parts_can_be_chosen(type_, folder, models) -> None:
     [
         ("houses.keras", "bars.npz", "has classes"),
         ("bars.keras", "houses.csv", "has no column"),
-        ("bars.keras", "pets.csv", "Which column"),
+        ("bars.keras", "pets.csv", "does not know every class"),
         ("bras.keras", "bars.npz", "Did you mean"),
     ],
 )

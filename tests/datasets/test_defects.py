@@ -198,12 +198,12 @@ HEAP["ragged labels"] = ("labels.csv:3: has 3 cells", edit("1.png,odd", "1.png,o
 HEAP["outside the folder"] = ("names the picture '../1.png'", edit("1.png,odd", "../1.png,odd", "labels.csv"))
 
 TABLE["ragged"] = ("table.csv:2: has 5 cells", edit("\n", "\n1,", ""))
-TABLE["NaN"] = ("column 'age' is 'nan'", lambda f: swap(f, "age", "nan"))
+TABLE["NaN"] = ("missing cells of 30 rows are filled", lambda f: swap(f, "age", "nan"))
 TABLE["infinity"] = ("column 'age' is 'inf', which is beyond", lambda f: swap(f, "age", "inf"))
-TABLE["empty cell"] = ("column 'age' is empty", lambda f: swap(f, "age", ""))
+TABLE["empty cell"] = ("'age' in 1", lambda f: swap(f, "age", ""))
 TABLE["no number"] = ("column 'age' is '4o', which is not a number", lambda f: swap(f, "age", "4o"))
 TABLE["constant"] = (
-    "1 columns hold one value only and say nothing: 'age'",
+    "1 column holds one value only and is left out: 'age'",
     lambda f: swap(f, "age", "7", range(1, 31)),
 )
 TABLE["name twice"] = ("two columns called 'age'", edit("width", "age"))

@@ -10,7 +10,7 @@ from chainrule.errors import SettingError
 
 DATA = "a set known by name (chainrule data lists them), a folder of pictures, a .csv, an .npz, or a folder of IDX files"
 KEYS = (
-    "target", "task", "drop", "categorical", "delimiter", "decimal", "header", "size", "colour", "fit", "test", "validation", "seed",
+    "target", "task", "drop", "categorical", "numeric", "date", "delimiter", "decimal", "header", "size", "colour", "fit", "test", "validation", "seed",
     "skip_bad",
 )  # fmt: skip
 
@@ -28,12 +28,18 @@ def add_data_options(parser: Parser, learning: bool = False) -> None:
     group.add_argument("--skip-bad", action="store_true", default=None, dest="skip_bad",
                        help="go on without pictures, rows or examples that cannot be used; they are counted")  # fmt: skip
     tables = parser.add_argument_group("tables (.csv)")
-    tables.add_argument("--target", metavar="COLUMN", help="the column to learn")
+    tables.add_argument(
+        "--target", metavar="COLUMN", help="the column to learn (default: guessed, or asked for)"
+    )
     tables.add_argument("--task", type=OneOf("task", choices.TASKS), metavar="TASK",
                         help=f"what the answers are, if it is not plain: {', '.join(choices.TASKS)}")  # fmt: skip
     tables.add_argument("--drop", type=names, metavar="COLUMNS", help="columns to leave out, commas between")
     tables.add_argument("--categorical", type=names, metavar="COLUMNS",
                         help="columns of numbers that are names, such as a postcode")  # fmt: skip
+    tables.add_argument("--numeric", type=names, metavar="COLUMNS",
+                        help="columns of numbers; whatever else stands in them counts as missing")  # fmt: skip
+    tables.add_argument("--date", type=names, metavar="COLUMNS",
+                        help="columns of dates; when=dmy or when=mdy says that 3/4/2024 begins with the day or the month")  # fmt: skip
     tables.add_argument(
         "--delimiter", metavar="LETTER", help="what stands between cells (default: found out)"
     )

@@ -1,26 +1,32 @@
 """What each column of a table is: numbers in some notation, words, or something that no new row can use.
 
-Left out, with a note: dates, row numbers, ids, and words that are different in nearly every row. Naming such a column
-in `categorical` keeps it as words. A target whose meaning the cells do not tell is asked for, never guessed.
+Left out, with a note: row numbers, ids, and words that are different in nearly every row. Dates become their parts.
+Naming a column in `categorical`, `numeric` or `date` says what it is. A target whose meaning the cells do not tell is
+asked for, never guessed.
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from chainrule.datasets import cells as notation
+from chainrule.datasets import dates
 from chainrule.datasets.cells import MOSTLY, SAMPLE, Text, numbers, words
+from chainrule.datasets.columns import MOST_WORDS
 from chainrule.datasets.csv_file import Table
-from chainrule.errors import DataError, unknown
+from chainrule.errors import DataError, SettingError, unknown
 
 FEW = 20  # whole numbers: up to so many different ones are classes
 EACH = 5.0  # rows of every whole number: then they may be classes as well as amounts
 MOST_CLASSES = 1000
 ENOUGH = 10  # rows, before "different in each row" means anything
 HALF = 0.5
+NEARLY_EMPTY = 0.9  # of the rows without a value
+LONG = 3  # words in a cell: then they are text
 MANY_ALIKE = 3  # columns of one notation: more share a note
 INDEX_NAMES = re.compile(
     r"|unnamed(: ?\d+)?(_level_\d+)?|index|idx|row|rows?[ _]?(names?|id|nr|num|number)?|nr|no|#|x1|level_0",
@@ -42,13 +48,30 @@ class Kinds:
     notes: list[str] = field(default_factory=list)
 
 
-def kinds_of(
-    table: Table, target: str, task: str | None, categorical: Sequence[str], decimal: str | None
-) -> Kinds:
+@dataclass(frozen=True)
+class Said:
+    """What a user says of columns. dates: the order of day and month for each, or None to find it out."""
+
+    categorical: Sequence[str] = ()
+    numeric: Sequence[str] = ()
+    dates: Mapping[str, str | None] = field(default_factory=dict)
+
+    def check(self, table: Table, target: str) -> None:
+        """Raises SettingError for a column that is not there, or that is said to be two things."""
+        named = [*self.categorical, *self.numeric, *self.dates]
+        for name, times in Counter(named).items():
+            if name not in table.columns:
+                raise unknown("column", name, table.columns)
+            if times > 1:
+                raise SettingError(f"The column {name!r} is named twice: as words, as numbers or as dates?")
+        if target in self.dates:
+            raise SettingError(f"The target {target!r} cannot be dates; a network learns amounts or classes.")
+
+
+def kinds_of(table: Table, target: str, task: str | None, said: Said, decimal: str | None) -> Kinds:
     """Each column's kind, in the order of the table. Raises DataError where a question has to be answered first."""
-    for name in categorical:
-        if name not in table.columns:
-            raise unknown("column", name, table.columns)
+    said.check(table, target)
+    categorical = said.categorical
     plain = {name: not table.numbers(name)[1].any() for name in table.columns}
     point = decimal
     if point is None and not all(plain.values()):
@@ -62,13 +85,26 @@ def kinds_of(
                 where = f"{table.name}: the column {name!r}"
                 written = notation.notation_of(cells, point, where, table.delimiter)
             number = plain[name] or notation.share_of_numbers(cells, written) >= MOSTLY
+        column: dict[str, Any] = {"name": name}
+        if name in said.numeric:
+            number = True
+            found.notes += _as_numbers(table, column, cells, written)
         if name == target:
             number = _target_is_number(table, name, cells, task, number, written, found)
-        elif name not in categorical and (why := _useless(name, cells, number, plain[name])):
+        elif name in said.dates or (
+            name not in (*categorical, *said.numeric)
+            and (not number or _looks_like_dates(name))
+            and notation.dates(cells)
+        ):
+            found.columns[name] = column | _dated(table, name, cells, said.dates.get(name), found)
+            continue
+        elif name not in (*categorical, *said.numeric) and (
+            why := _useless(name, cells, number, plain[name])
+        ):
             found.left_out.append(name)
             found.notes.append(f"the column {name!r} {why}")
             continue
-        column: dict[str, Any] = {"name": name, "kind": "number" if number else "category"}
+        column["kind"] = "number" if number else "category"
         if number and written:
             column["notation"] = written
             told = notation.described(written, max(notation.present(cells)[:100], key=len))
@@ -133,19 +169,50 @@ def _target_is_number(
     return True
 
 
+def _as_numbers(
+    table: Table, column: dict[str, Any], cells: Text, written: dict[str, str] | None
+) -> list[str]:
+    """A column that the user calls numbers: what is none of them counts as missing, and is said."""
+    name = column["name"]
+    wrong = numbers(cells, written)[1]
+    if wrong.all():
+        raise DataError(f"{table.name}: numeric={name!r} (--numeric), but the column holds no number at all.")
+    wrong = wrong & ~notation.missing(cells)
+    column["numeric"] = True
+    if not wrong.any():
+        return []
+    first = words(cells[wrong][:1])[0]
+    return [
+        f"the column {name!r} holds {int(wrong.sum()):,} cells that are no numbers, such as {first!r}: they count as missing"
+    ]
+
+
+def _dated(table: Table, name: str, cells: Text, order: str | None, found: Kinds) -> dict[str, Any]:
+    """The kind and order of a column of dates; notes what is made of it."""
+    some = notation.present(cells)
+    if not some or np.isnan(dates.parts(some)).all():
+        raise DataError(
+            f"{table.name}: the column {name!r} holds no date that can be read, such as 2024-01-31."
+        )
+    known = order or dates.order_of(some)
+    note = (
+        f"the column {name!r} holds dates or times: its parts (year, month, day, weekday, hour) are learned from, those that "
+        f"vary; categorical=[{name!r}] (--categorical {name!r}) keeps it as words"
+    )
+    if known is None:
+        note += f"; {some[0]!r} is read with the month first: date=['{name}=dmy'] (--date {name}=dmy) puts the day first"
+    found.notes.append(note)
+    return {"kind": "date", "order": known or "mdy"}
+
+
 def _useless(name: str, cells: Text, number: bool, plain: bool) -> str:
     """Why no new row could use what is learned from this column, and that it is left out; "" where one can."""
     gone = np.zeros(len(cells), bool) if plain else notation.missing(cells)
     keep = f"categorical=[{name!r}] (--categorical {name!r}) keeps it"
     if gone.all():
         return "is empty and is left out"
-    if gone.mean() > HALF:
+    if gone.mean() > NEARLY_EMPTY and len(cells) >= ENOUGH:
         return f"is missing in {int(gone.sum()):,} of {len(cells):,} rows and is left out"
-    if (not number or _looks_like_dates(name)) and notation.dates(cells):
-        return (
-            "holds dates or times, which are not read as numbers: it is left out. What matters of it (the month, the "
-            f"weekday, the days since a start) can stand in columns of its own; {keep} as words"
-        )
     if len(cells) < ENOUGH:
         return ""
     if number:
@@ -160,11 +227,17 @@ def _useless(name: str, cells: Text, number: bool, plain: bool) -> str:
         if ID_NAMES.fullmatch(name) and len(np.unique(values)) == len(values):
             return f"is an id, another one in each row: it is left out; {keep}"
         return ""
-    different = len(np.unique(cells[~gone]))
-    if different > HALF * (~gone).sum():
+    there = cells[~gone]
+    counts = np.sort(np.unique(there, return_counts=True)[1])[::-1]
+    several = int(counts.sum() - (counts == 1).sum())
+    if len(counts) > HALF * len(there) or (
+        len(counts) > MOST_WORDS and counts[:MOST_WORDS].sum() < HALF * len(there)
+    ):
+        mean_words = np.mean([word.count(" ") + 1 for word in words(there[:SAMPLE])])
+        like = "free text" if mean_words > LONG else "names and ids do"
         return (
-            f"holds {different:,} different words in {int((~gone).sum()):,} rows, as names and ids do: nothing is "
-            f"learned from it for new rows, and it is left out; {keep}"
+            f"holds {len(counts):,} different words in {len(there):,} rows, as {like}{'' if several else ', each another one'}: "
+            f"nothing is learned from it for new rows, and it is left out; {keep}"
         )
     return ""
 

@@ -13,49 +13,57 @@ from typing import Any
 import numpy as np
 
 from chainrule.datasets import columns, csv_file
+from chainrule.datasets.cells import missing
 from chainrule.datasets.cells import words as as_words
-from chainrule.datasets.column_kinds import kinds_of
+from chainrule.datasets.column_kinds import Said, kinds_of
 from chainrule.datasets.csv_file import Table
 from chainrule.datasets.data_checks import DataFinding, look_over
 from chainrule.datasets.data_checks.columns import answers_given_away, outliers
 from chainrule.datasets.dataset import TASKS, Array, Dataset
+from chainrule.datasets.dates import ORDERS
 from chainrule.datasets.splits import split
-from chainrule.errors import DataError, SettingError, unknown
+from chainrule.datasets.target import target_of
+from chainrule.errors import DataError, unknown
+
+Rows = str | os.PathLike[str] | dict[str, Any] | Sequence[dict[str, Any]]
 
 
 def load(
     path: str | os.PathLike[str], *, target: str | None = None, task: str | None = None,
     test: float | str | os.PathLike[str] = 0.2, validation: float = 0.0, seed: int = 0,
-    drop: Sequence[str] = (), categorical: Sequence[str] = (), delimiter: str | None = None,
-    decimal: str | None = None, header: bool = True, skip_bad: bool = False,
+    drop: Sequence[str] = (), categorical: Sequence[str] = (), numeric: Sequence[str] = (), date: Sequence[str] = (),
+    delimiter: str | None = None, decimal: str | None = None, header: bool = True, skip_bad: bool = False,
 ) -> Dataset:  # fmt: skip
     """A CSV file as a Dataset: x float32 (n, features), standardised; y int32, or float32 for a regression.
 
-    target: the column to learn. task: "regression", "classes" or "two classes"; None decides by what the
-    column holds: words, or whole numbers of at most 20 kinds, are classes. drop: columns to leave out.
-    categorical: columns of numbers that are names (a postcode). decimal: "." or ",", where the cells do not
-    tell. header: whether the first line names the columns. test: the share of rows set aside by seed, or a
-    second CSV file. Columns that no new row can use (dates, ids, row numbers, names) are left out with a note.
-    Raises DataError naming file and line for each row that cannot be used; skip_bad goes on without them.
+    target: the column to learn; None guesses it, or asks. task: "regression", "classes" or "two classes"; None decides
+    by what the column holds: words, or whole numbers of at most 20 kinds, are classes. drop: columns to leave out.
+    categorical: columns of numbers that are names (a postcode). numeric: columns that are numbers, whatever else stands
+    in them counts as missing. date: columns that are dates, also "name=dmy" or "name=mdy" for the order of day and month.
+    decimal: "." or ",", where the cells do not tell. header: whether the first line names the columns. test: the share
+    of rows set aside by seed, or a second CSV file. Missing cells are filled, rows without an answer and columns that no
+    new row can use (ids, row numbers, names, text) left out, with a note. Raises DataError naming file and line for each
+    row that cannot be used; skip_bad goes on without them.
     """
-    drop = [drop] if isinstance(drop, str) else list(drop)
-    categorical = [categorical] if isinstance(categorical, str) else list(categorical)
+    drop, categorical, numeric, date = map(_names, (drop, categorical, numeric, date))
     if decimal not in (None, ".", ","):
         raise unknown("decimal point", decimal, (".", ","))
     if task is not None and task not in TASKS:
         raise unknown("task", task, TASKS)
     table = csv_file.read(path, drop=drop, delimiter=delimiter, header=header)
-    target, all_names = _target(table, target), list(table.columns)
-    kinds = kinds_of(table, target, task, categorical, decimal)
-    notes = [*table.notes, *kinds.notes]
+    all_names = list(table.columns)
+    target, guessed = target_of(table, target)
+    kinds = kinds_of(table, target, task, Said(categorical, numeric, _orders(date, table)), decimal)
+    notes = [*table.notes, *([guessed] if guessed else []), *kinds.notes]
     table = table.without(kinds.left_out)
     if len(kinds.columns) == 1:
-        told = "".join(f" {note[0].upper()}{note[1:]}." for note in notes)
-        raise DataError(f"{table.name} has no column besides the target {target!r} to learn from.{told}")
-    _check_target(table, kinds.columns[target])
-    table = _without_faults(table, list(kinds.columns.values()), skip_bad)
-    _check_words(table, kinds.columns)
-    y, names = _answers(table, kinds.columns[target])
+        raise _nothing_to_learn_from(table, target, notes)
+    answer = kinds.columns.pop(target)
+    table, unanswered = _with_answers(table, answer)
+    notes += unanswered
+    _check_target(table, answer)
+    table = _without_faults(table, list(kinds.columns.values()), answer, skip_bad)
+    y, names = _answers(table, answer)
     other, share = None, 0.0
     if isinstance(test, str | os.PathLike):
         other = csv_file.read(test, drop=drop, delimiter=delimiter, header=header)
@@ -65,21 +73,27 @@ def load(
     # the means and deviations come from what is left to learn from, so the parts are made first
     kept, test_rows = split(y, share, seed, classes=names is not None)
     train, val = (kept[part] for part in split(y[kept], validation, seed, classes=names is not None))
-    record = {name: columns.learn(table, column, train) for name, column in kinds.columns.items()}
-    answer = record.pop(target)
-    inputs = list(record.values())
+    answer = learn_answer(table, answer, train)
+    learned = [columns.learn(table, column, train) for column in kinds.columns.values()]
+    inputs = [column for column in learned if not columns.says_nothing(column)]
+    notes += _constant([column for column in learned if columns.says_nothing(column)])
+    notes += _filled(table, inputs)
+    if not inputs:
+        raise _nothing_to_learn_from(table, target, notes)
     x = columns.encode(inputs, table.columns)
     x_test, y_test = x[test_rows], y[test_rows]
     if other is not None:
-        other = _without_faults(other, [*inputs, answer], skip_bad)
+        other, unanswered = _with_answers(other, answer)
+        other = _without_faults(other, inputs, answer, skip_bad)
         x_test, y_test = columns.encode(inputs, other.columns), _indices(other, answer)
+        notes += [*unanswered, *_unknown_words(other, inputs)]
     data = Dataset(
         name=Path(path).stem, x_train=x[train], y_train=y[train], x_test=x_test, y_test=y_test,
         x_val=x[val] if len(val) else None, y_val=y[val] if len(val) else None, class_names=names,
         task="regression" if names is None else "two classes" if len(names) == 2 else "classes",
         preparation={"kind": "table", "columns": inputs, "target": answer} | ({} if header else {"no_header": all_names}),
         source=str(path),
-        skipped=table.bad + (other.bad if other is not None else ()), notes=(*notes, *_constant(inputs)),
+        skipped=table.bad + (other.bad if other is not None else ()), notes=tuple(notes),
     )  # fmt: skip
     return look_over(data, _column_findings(table, inputs, answer))
 
@@ -91,8 +105,9 @@ def _column_findings(
     numbers, words = {}, {}
     for column in inputs:
         if column["kind"] == "number":
-            numbers[column["name"]] = table.numbers(column["name"], column.get("notation"))[0]
-        else:
+            own = table.numbers(column["name"], column.get("notation"))[0]
+            numbers[column["name"]] = np.where(np.isnan(own), column["fill"], own)
+        elif column["kind"] == "category":
             words[column["name"]] = as_words(table.columns[column["name"]])
     target = answer["name"]
     values = table.numbers(target, answer.get("notation"))[0] if answer["kind"] == "number" else None
@@ -102,17 +117,27 @@ def _column_findings(
     return found + answers_given_away(target, told, numbers, words)
 
 
-def rows(
-    what: str | os.PathLike[str] | dict[str, Any] | Sequence[dict[str, Any]], preparation: dict[str, Any]
-) -> Array:
+def rows(what: Rows, preparation: dict[str, Any]) -> Array:
     """New rows to float32 (n, features) as those that were learned from.
 
-    Takes a CSV file, or one or several dicts from column to value; other columns are ignored. Raises
-    DataError naming the row and the column where a value is missing, is no number, or is a word that was not
-    there to learn from.
+    Takes a CSV file, or one or several dicts from column to value; other columns are ignored. Missing cells are filled
+    and words that were not there to learn from left aside: `remarks` says where. Raises DataError naming the row and the
+    column where a number is none.
     """
+    return columns.encode(preparation["columns"], read_rows(what, preparation).columns)
+
+
+def remarks(what: Rows, preparation: dict[str, Any]) -> list[list[str]]:
+    """For each new row, what was missing or unknown in it and what was taken instead."""
+    return columns.remarks(preparation["columns"], read_rows(what, preparation).columns)
+
+
+def read_rows(what: Rows, preparation: dict[str, Any]) -> Table:
+    """New rows as a table of text with the columns that were learned from."""
     record = preparation["columns"]
     wanted = [column["name"] for column in record]
+    if hasattr(what, "to_dict") and not isinstance(what, dict):  # a DataFrame, without asking for pandas
+        what = what.to_dict("records")
     if isinstance(what, str | os.PathLike):
         table = read_like(what, preparation)
     else:
@@ -124,12 +149,17 @@ def rows(
                 raise DataError(
                     f"Row {k + 1} has no column {lacking[0]!r}; it has {', '.join(map(str, row))}."
                 )
-        cells = {name: np.array([str(row[name]).strip() for row in given]) for name in wanted}
+        cells = {name: np.array([_text(row[name]) for row in given]) for name in wanted}
         table = Table("row", cells, np.arange(1, len(given) + 1))
     for name in wanted:
         if name not in table.columns:
             raise DataError(f"{table.name} has no column {name!r}; it has {', '.join(table.columns)}.")
-    return columns.encode(record, _without_faults(table, record, skip_bad=False, hint=False).columns)
+    return _without_faults(table, record, None, skip_bad=False, hint=False)
+
+
+def _text(value: Any) -> str:
+    """A value as it would stand in a CSV file; nothing for None, NaN and pandas's NA."""
+    return "" if str(value) in ("None", "nan", "<NA>", "NaT") else str(value).strip()
 
 
 def read_like(path: str | os.PathLike[str], preparation: Mapping[str, Any]) -> Table:
@@ -147,14 +177,55 @@ def read_like(path: str | os.PathLike[str], preparation: Mapping[str, Any]) -> T
     return replace(table, columns=dict(zip(names, table.columns.values(), strict=True)), _parsed={})
 
 
-def _target(table: Table, target: str | None) -> str:
-    if target is None:
-        raise SettingError(
-            f"Which column of {table.name} is to be learned? Name it as target: {', '.join(table.columns)}."
-        )
-    if target not in table.columns:
-        raise unknown("column", target, table.columns)
-    return target
+def _names(given: Sequence[str]) -> list[str]:
+    """One name or several, as a list."""
+    return [given] if isinstance(given, str) else list(given)
+
+
+def _orders(date: Sequence[str], table: Table) -> dict[str, str | None]:
+    """The columns that are called dates, with the order of day and month where it is said: "when=dmy"."""
+    found: dict[str, str | None] = {}
+    for name in date:
+        column, mark, order = name.rpartition("=")
+        if name in table.columns or not mark:
+            found[name] = None
+        elif order not in ORDERS:
+            raise unknown("order of day and month", order, ORDERS)
+        else:
+            found[column] = order
+    return found
+
+
+def _nothing_to_learn_from(table: Table, target: str, notes: Sequence[str]) -> DataError:
+    told = "".join(f" {note[0].upper()}{note[1:]}." for note in notes)
+    return DataError(f"{table.name} has no column besides the target {target!r} to learn from.{told}")
+
+
+def _with_answers(table: Table, answer: columns.Column) -> tuple[Table, list[str]]:
+    """The rows that have an answer, and a note on those that have none."""
+    there = ~absent_answers(table, answer)
+    if there.all():
+        return table, []
+    lost, name = int((~there).sum()), answer["name"]
+    if not there.any():
+        raise DataError(f"{table.name}: the target {name!r} is empty in every row.")
+    where = table.where(int(np.flatnonzero(~there)[0]))
+    note = f"{lost:,} {'row has' if lost == 1 else 'rows have'} no {name!r}, the target, and {'is' if lost == 1 else 'are'} left out, the first: {where}"
+    return table.only(there, table.bad), [note]
+
+
+def absent_answers(table: Table, answer: columns.Column) -> Any:
+    """Which rows have nothing in the target."""
+    cells = table.columns[answer["name"]]
+    return missing(cells) if answer["kind"] == "number" else columns.absent(cells, answer)
+
+
+def learn_answer(table: Table, answer: columns.Column, training: Any) -> columns.Column:
+    """The record of the target: its classes, wherever they stand, or mean and deviation of the training part."""
+    if answer["kind"] == "category":
+        return answer | {"values": columns.words(table, answer["name"])}
+    found = columns.learn(table, answer, training)
+    return {key: value for key, value in found.items() if key not in ("fill", "missing", "numeric")}
 
 
 def _check_target(table: Table, target: columns.Column) -> None:
@@ -170,19 +241,24 @@ def _check_target(table: Table, target: columns.Column) -> None:
 
 
 def _without_faults(
-    table: Table, record: Sequence[columns.Column], skip_bad: bool, hint: bool = True
+    table: Table,
+    record: Sequence[columns.Column],
+    answer: columns.Column | None,
+    skip_bad: bool,
+    hint: bool = True,
 ) -> Table:
     """The table without the rows that cannot be used; or DataError listing them."""
-    found: dict[int, str] = {}
+    found: dict[int, str] = columns.faults(table, answer) if answer else {}
     for column in record:
-        found = columns.faults(table, column) | found
+        found = columns.mistakes(table, column) | found
     bad = [*table.bad, *((table.where(row), found[row]) for row in sorted(found))]
     if bad and not skip_bad:
         lines = [f"  {where}: {why}" for where, why in bad[:10]]
         lines += [f"  and {len(bad) - 10:,} more"] if len(bad) > 10 else []
         lines += (
             [
-                "skip_bad=True (--skip-bad) continues without these rows, drop=['column'] (--drop column) without a column."
+                "skip_bad=True (--skip-bad) continues without these rows, drop=['column'] (--drop column) without a column,",
+                "numeric=['column'] (--numeric column) with such cells as missing.",
             ]
             if hint
             else []
@@ -193,17 +269,6 @@ def _without_faults(
     if not keep.any():
         raise DataError(f"{table.name} has no row that can be used; the first: {bad[0][0]}: {bad[0][1]}.")
     return table.only(keep, bad)
-
-
-def _check_words(table: Table, kinds: Mapping[str, columns.Column]) -> None:
-    """A column of free text would become hundreds of features that say nothing."""
-    for name, column in kinds.items():
-        if column["kind"] == "category" and (n := len(columns.words(table, name))) > columns.MOST_WORDS:
-            raise DataError(
-                f"{table.name}: the column {name!r} has {n:,} different words in {len(table.lines):,} rows "
-                f"(up to {columns.MOST_WORDS} can be learned from); leave it out with drop=[{name!r}] "
-                f"(--drop {name!r}), or, where it is the target, write fewer classes."
-            )
 
 
 def _check_same(table: Table, other: Table) -> None:
@@ -221,6 +286,11 @@ def _answers(table: Table, target: columns.Column) -> tuple[Array, tuple[str, ..
             )
         return values, None
     names = columns.words(table, name)
+    if len(names) > columns.MOST_CLASSES:
+        raise DataError(
+            f"{table.name}: the target {name!r} has {len(names):,} different words in {len(table.lines):,} rows (up to "
+            f"{columns.MOST_CLASSES} can be learned); name another column as target (--target), or write fewer classes."
+        )
     if len(names) < 2:
         raise DataError(
             f"{table.name}: the target {name!r} is {names[0]!r} in every row; nothing is to be told apart."
@@ -238,6 +308,43 @@ def _indices(table: Table, answer: columns.Column) -> Array:
 
 
 def _constant(record: Sequence[columns.Column]) -> list[str]:
-    names = [c["name"] for c in record if c.get("std") == 0 or len(c.get("values", "..")) == 1]
-    shown = ", ".join(map(repr, names[:10])) + (" and more" if len(names) > 10 else "")
-    return [f"{len(names)} columns hold one value only and say nothing: {shown}"] if names else []
+    if not record:
+        return []
+    shown = _listed([column["name"] for column in record])
+    many = (
+        "1 column holds one value only and is"
+        if len(record) == 1
+        else f"{len(record)} columns hold one value only and are"
+    )
+    return [f"{many} left out: {shown}"]
+
+
+def _filled(table: Table, record: Sequence[columns.Column]) -> list[str]:
+    """What is said of missing cells, in one note."""
+    lost = {c["name"]: int(columns.absent(table.columns[c["name"]], c).sum()) for c in record}
+    lost = {name: count for name, count in lost.items() if count}
+    if not lost:
+        return []
+    most = sorted(lost, key=lambda name: -lost[name])
+    told = ", ".join(f"{name!r} in {lost[name]:,}" for name in most[:5]) + (
+        f" and {len(most) - 5} more" if len(most) > 5 else ""
+    )
+    rows = (
+        f"missing cells of {len(table.lines):,} rows are filled, numbers with the median, words as 'missing'"
+    )
+    return [f"{rows}, and the network is told where: {told}"]
+
+
+def _unknown_words(table: Table, record: Sequence[columns.Column]) -> list[str]:
+    """A note on the words of a second table that the first one did not hold."""
+    named = [column for column in record if column["kind"] == "category"]
+    told = columns.remarks(named, table.columns) if named else []
+    strange = [(row, text) for row, texts in enumerate(told) for text in texts if "was not there" in text]
+    if not strange:
+        return []
+    more = f"; {len(strange) - 1:,} more like it" if len(strange) > 1 else ""
+    return [f"{table.where(strange[0][0])}: {strange[0][1]}{more}"]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:10])) + (" and more" if len(names) > 10 else "")

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chainrule.datasets.cells import CURRENCIES, UNITS
+from chainrule.datasets.columns import width
 from chainrule.datasets.dataset import TASKS
+from chainrule.datasets.dates import ORDERS, PARTS
 from chainrule.datasets.pictures import FITS
 from chainrule.errors import FileError, printable
 
@@ -179,7 +181,7 @@ def _check_size(preparation: dict[str, Any], input_shape: tuple[int, ...] | None
     elif kind == "array":
         made = math.prod(preparation["shape"])
     else:
-        made = sum(len(c["values"]) if c["kind"] == "category" else 1 for c in preparation["columns"])
+        made = sum(map(width, preparation["columns"]))
     if made != needed:
         raise FileError(
             f"The model file prepares {kind}s of {made:,} numbers, and its network takes {needed:,}. It is not used."
@@ -327,9 +329,27 @@ def _table(found: dict[str, Any]) -> bool:
 def _column(found: Any) -> bool:
     if not isinstance(found, dict) or not _text(found.get("name")):
         return False
+    if not all(_bool(found.get(key, False)) for key in ("missing", "other", "numeric")):
+        return False
     if found.get("kind") == "number":
-        return _number(found.get("mean")) and _number(found.get("std")) and _notation(found.get("notation"))
+        numbers = (found.get("mean"), found.get("std"), found.get("fill", 0.0))
+        return all(map(_number, numbers)) and _notation(found.get("notation"))
+    if found.get("kind") == "date":
+        return _date(found)
     return found.get("kind") == "category" and _texts(found.get("values")) and bool(found["values"])
+
+
+def _date(found: dict[str, Any]) -> bool:
+    """A column of dates: which parts of it are learned from, and a number of each kind for every part."""
+    parts = found.get("parts")
+    if (
+        not isinstance(parts, list)
+        or any(part not in PARTS for part in parts)
+        or found.get("order") not in ORDERS
+    ):
+        return False
+    lists = [found.get(key) for key in ("mean", "std", "fill")]
+    return all(isinstance(one, list) and len(one) == len(parts) and all(map(_number, one)) for one in lists)
 
 
 def _notation(value: Any) -> bool:

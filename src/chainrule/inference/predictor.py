@@ -1,12 +1,13 @@
 """A model asked about examples: labels with probabilities, values, or why there is no answer."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.datasets import columns
 from chainrule.engine.examples import Scaled
 from chainrule.errors import DataError, NotFiniteError
 from chainrule.inference import inputs
@@ -52,6 +53,16 @@ class Predictor:
         """The answers for examples (n, ...), or one of them; raises ShapeError or DataError where they do not fit."""
         return list(self._rows(name, self._levels(np.asarray(x))))
 
+    def table(self, name: str, what: Any) -> Iterator[Answer]:
+        """The answers for rows: a CSV file, dicts or a DataFrame; each says what was missing or unknown in its row."""
+        from chainrule.datasets import table
+
+        rows = table.read_rows(what, self.card.preparation)
+        record = self.card.preparation["columns"]
+        told = columns.remarks(record, rows.columns)
+        for answer in self._rows(name, columns.encode(record, rows.columns)):
+            yield replace(answer, doubt="; ".join(told[answer.row or 0]) or answer.doubt)
+
     def picture(self, name: str, picture: "Picture") -> Answer:
         """The answer for one picture that was read already; raises DataError where the model takes no pictures."""
         if self.card.digits:
@@ -72,9 +83,7 @@ class Predictor:
             if what not in ("table", "npy", "npz"):
                 raise DataError(f"{shown}: the model takes rows of a table; name a .csv file.")
             if what == "table":
-                from chainrule import datasets
-
-                yield from self._rows(shown, datasets.prepare(self.card.preparation, path))
+                yield from self.table(shown, path)
                 return
         if what == "table":
             raise DataError(f"{shown}: the model takes {self.card.preparation['kind']}s, not tables.")

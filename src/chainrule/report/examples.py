@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.datasets.columns import shown, width
 from chainrule.report.markup import Html, facts
 from chainrule.report.material import Material
 from chainrule.report.wording import number
@@ -24,7 +25,7 @@ def row(of: Material, k: int) -> Html | None:
     told, at = [], 0
     values = np.asarray(of.evaluated.x[k], np.float64)
     for column in columns:
-        wide = 1 if column["kind"] == "number" else len(column["values"])
+        wide = width(column)
         told.append((str(column["name"]), cell(column, values[at : at + wide])))
         at += wide
     more = [("…", f"{len(told) - COLUMNS} more columns")] if len(told) > COLUMNS else []
@@ -39,6 +40,8 @@ def cell(column: dict[str, Any], values: Any) -> str:
     >>> cell({"kind": "category", "values": ["cat", "dog"]}, np.array([0.0, 1.0]))
     'dog'
     """
+    if column["kind"] == "date" or (column.get("missing") and values[-1] > 0.5):
+        return shown(column, values)
     if column["kind"] == "number":
         return number(float(values[0]) * (float(column["std"]) or 1.0) + float(column["mean"]))
     return str(column["values"][int(values.argmax())]) if values.any() else ""

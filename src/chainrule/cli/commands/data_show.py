@@ -75,15 +75,15 @@ def values_of(data: "Dataset", example: Any) -> list[str]:
     """A row of a table in its own units, a line a column; other arrays as NumPy prints them."""
     if data.preparation.get("kind") != "table":
         return [str(example)]
+    from chainrule.datasets import columns
+
     lines, place = [], 0
     for column in data.preparation["columns"]:
-        if column["kind"] == "number":
-            told = f"{float(example[place]) * (column['std'] or 1.0) + column['mean']:.6g}"
-            place += 1
-        else:
-            told = column["values"][int(example[place : place + len(column["values"])].argmax())]
-            place += len(column["values"])
-        lines.append(f"  {column['name']}: {told}")
+        wide = columns.width(column)
+        lines.append(
+            f"  {column['name']}: {columns.shown(column, example[place : place + wide]) or 'missing'}"
+        )
+        place += wide
     return lines
 
 

@@ -6,6 +6,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.datasets.columns import width
 from chainrule.datasets.data_checks.finding import DataFinding
 from chainrule.datasets.dataset import Array, Dataset
 
@@ -113,10 +114,9 @@ def few_inputs(data: Dataset) -> bool:
     for column in data.preparation.get("columns", [{"kind": "number"}] * x.shape[1])[:COLUMNS]:
         if column["kind"] == "category":
             different = len(column["values"])
-            place += different
         else:
             different = len(np.unique(x[:, place]))
-            place += 1
+        place += width(column)
         possible *= max(1, different)
         if possible > COMBINATIONS * n:
             return False
