@@ -242,3 +242,13 @@ def test_a_port_that_is_taken_is_said(studio) -> None:
     )
     assert done.returncode != 0
     assert "Did you mean 'moons'" in done.stderr
+
+
+def test_answers_are_sent_at_once(studio) -> None:
+    """The server's sockets name TCP, without which asyncio would hold small answers back for 40 ms each."""
+    import socket
+
+    from chainrule.studio.server import listening_socket
+
+    with listening_socket(None) as found:
+        assert found.proto == socket.IPPROTO_TCP

@@ -33,6 +33,21 @@ def test_any_earlier_step_is_there_again_to_the_last_bit(session) -> None:
         assert (flat(live.state_at(step)) == seen[step]).all()
 
 
+def test_walking_back_is_replayed_once(session, monkeypatch) -> None:
+    """Who walks back step by step finds the states of the way kept; a rate set later at one of them is honoured."""
+    live = session.live()
+    live.advance(48)
+    ends, run = [], live.run
+    monkeypatch.setattr(live, "run", lambda state, until: ends.append(until) or run(state, until))
+    seen = {step: flat(live.state_at(step)) for step in range(47, 32, -1)}
+    assert len(ends) == 15  # each step of the way once
+    session.do("back", {"to": 40})
+    session.do("rate", {"learning_rate": 0.0})
+    live.advance(4)
+    assert (flat(live.state_at(43)) == seen[40]).all()
+    assert (flat(live.state_at(37)) == seen[37]).all()
+
+
 def test_going_back_and_on_gives_the_same_steps(session) -> None:
     """Back, and on without a change: the same losses and weights."""
     live = session.live()

@@ -15,7 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from chainrule import __version__
-from chainrule.studio.processes import SessionError, Sessions, Watcher
+from chainrule.studio.processes import SessionError, Sessions, Started, Watcher
 
 PAGE = Path(__file__).parent / "page"
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
@@ -24,14 +24,17 @@ MOST_JSON, MOST_PHOTO = 1_000_000, 25_000_000
 SLOW = 10.0  # seconds in which a page must take a frame
 
 
-def build(start: dict[str, Any], runs_dir: str) -> Starlette:
-    """The app. start: what the page opens first: {"lesson": ...}, {"run": name}, {"model": path} or {}."""
+def build(start: dict[str, Any], runs_dir: str, ready: Started | None = None) -> Starlette:
+    """The app. start: what the page opens first: {"lesson": ...}, {"run": name}, {"model": path} or {}.
+
+    ready: a process for the first session, where one was started already.
+    """
     files = {path.name: path for path in PAGE.iterdir() if path.suffix in TYPES}
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.sessions = Sessions()
-        app.state.sessions.prepare()
+        app.state.sessions.prepare(ready)
         yield
         app.state.sessions.close()
 

@@ -17,6 +17,10 @@ from chainrule.runs import size_of
 from chainrule.training.fit import order_of, state_of
 
 MEMORY = 150_000_000  # bytes of states that a branch keeps to return to
+BESIDE, MOST_BESIDE = (
+    60_000_000,
+    64,
+)  # bytes and number of the states kept beside the step that was asked for last
 Array = np.ndarray[Any, Any]
 
 
@@ -104,6 +108,7 @@ class LiveBranch(Branch):
         self.engine: NumpyEngine = model.problem().engine("numpy", self.batch)
         self.state, self.head = state, self.first
         self.kept = {self.first: state}
+        self.beside: dict[int, Any] = {}
         self.spacing, self.size = 16, max(1, size_of(state))
         self._losses = np.zeros(1024, np.float32)
         self._scores = np.zeros(1024, np.float32)
@@ -130,7 +135,7 @@ class LiveBranch(Branch):
         """Another learning rate from the next step on."""
         self.state = self.state | {"rate": np.asarray(rate, dtype=self.state["rate"].dtype)}
         self.rates = [entry for entry in self.rates if entry[0] < self.head] + [(self.head, rate)]
-        self.kept = {step: state for step, state in self.kept.items() if step < self.head}
+        self.forget_from(self.head)
         self.kept[self.head] = self.state
 
     def advance(self, steps: int) -> int:
@@ -191,15 +196,30 @@ class LiveBranch(Branch):
         """The state before a step, to the last bit as it was."""
         if self.checked(step) == self.head:
             return self.state
-        near = max(have for have in self.kept if have <= step)
-        state = self.kept[near]
-        return state if near == step else self.run(state, step)[0]
+        known = self.kept | self.beside
+        near = max(have for have in known if have <= step)
+        state, most = known[near], min(MOST_BESIDE, max(1, BESIDE // self.size))
+        while (
+            near < step
+        ):  # the last ones on the way are kept: whoever walks back is not replayed to each time
+            near = max(near + 1, step - most + 1)
+            state, _ = self.run(state, near)
+            self.beside[near] = state
+        while len(self.beside) > most:
+            del self.beside[next(iter(self.beside))]
+        return state
+
+    def forget_from(self, step: int) -> None:
+        """Lets go of the states of a step and of all after it."""
+        self.kept = {have: state for have, state in self.kept.items() if have < step}
+        self.beside = {have: state for have, state in self.beside.items() if have < step}
 
     def go_back(self, step: int) -> None:
         """Goes back to a step and forgets what came after it."""
         self.state = self.state_at(step)
         self.head, self.problem = step, None
-        self.kept = {s: v for s, v in self.kept.items() if s <= step}
+        self.forget_from(step)
+        self.kept[step] = self.state
         self.rates = [entry for entry in self.rates if entry[0] <= step]
 
     def fork(self, step: int, number: int, model: Any, batch: int) -> "LiveBranch":

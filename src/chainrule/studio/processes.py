@@ -6,9 +6,9 @@ import multiprocessing
 import secrets
 import threading
 from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any
-
-from chainrule.studio.session_process import main
 
 PATIENCE = 120.0  # seconds for an answer
 MOST_SESSIONS = 6
@@ -37,20 +37,34 @@ class Watcher:
         self.news.set()
 
 
+Started = tuple[Connection, BaseProcess]
+
+
+def start_process() -> Started:
+    """Starts a process that will learn; returns our end of the pipe, and it. Needs no server yet."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=begin, args=(theirs,), daemon=True, name="chainrule studio session")
+    process.start()
+    theirs.close()
+    return ours, process
+
+
+def begin(pipe: Connection) -> None:
+    """What the process does; only there the library is imported."""
+    from chainrule.studio.session_process import main
+
+    main(pipe)
+
+
 class SessionProcess:
     """One process that learns. what: what it was opened with, to find it again."""
 
-    def __init__(self) -> None:
+    def __init__(self, started: Started | None = None) -> None:
         self.id = secrets.token_urlsafe(6)
         self.what: Any = None
         self.loop = asyncio.get_running_loop()
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(
-            target=main, args=(theirs,), daemon=True, name="chainrule studio session"
-        )
-        self.process.start()
-        theirs.close()
+        self.pipe, self.process = started or start_process()
         self.numbers, self.waiting = itertools.count(), dict[int, asyncio.Future[Any]]()
         self.watchers: set[Watcher] = set()
         self.ended: str | None = None
@@ -153,10 +167,10 @@ class Sessions:
         self.helper: SessionProcess | None = None
         self.opening: dict[str, asyncio.Lock] = {}
 
-    def prepare(self) -> None:
-        """Starts the process for the next session, so that nobody waits for it."""
+    def prepare(self, started: Started | None = None) -> None:
+        """Starts the process for the next session, so that nobody waits for it; or takes one that was started."""
         if self.spare is None or self.spare.ended is not None:
-            self.spare = SessionProcess()
+            self.spare = SessionProcess(started)
 
     async def begin(self, kind: str, settings: Any) -> tuple[SessionProcess, str]:
         """A session for a lesson or a run, and its description; one that is open already with the same settings is given."""

@@ -13,7 +13,8 @@ PORT = 8737  # tried first; the next ones where it is taken
 def listening_socket(port: int | None) -> socket.socket:
     """A socket bound to 127.0.0.1; SettingError where the port that was asked for is taken."""
     for number in [port] if port is not None else [*range(PORT, PORT + 20), 0]:
-        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # TCP is named, for only then asyncio sends answers at once; else each waits 40 ms for what may follow
+        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         if sys.platform != "win32":
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -36,17 +37,20 @@ def serve(
     """Serves the studio until Ctrl-C. start: what the page opens first.  told: is given the link."""
     for package in ("starlette", "uvicorn", "websockets"):
         require_package(package, "studio", "The studio")
+    from chainrule.studio.processes import start_process
+
+    bound = listening_socket(port)
+    bound.listen(64)  # who follows the link at once waits until the app is up
+    ready = start_process()  # it imports the library while the server and the browser start
     import uvicorn
 
     from chainrule.studio.app import build
     from chainrule.studio.guard import Guard, new_token
 
-    bound = listening_socket(port)
-    bound.listen(64)  # who follows the link at once waits until the app is up
     number, token = bound.getsockname()[1], new_token()
     link = f"http://127.0.0.1:{number}/?token={token}"
     config = uvicorn.Config(
-        Guard(build(start, runs_dir), number, token), log_level="error", access_log=False, ws="websockets-sansio",
+        Guard(build(start, runs_dir, ready), number, token), log_level="error", access_log=False, ws="websockets-sansio",
         ws_max_size=2**20, ws_per_message_deflate=False, server_header=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)

@@ -23,6 +23,8 @@ SLICE = 0.03  # seconds of learning between two looks at the pipe
 def main(pipe: Connection) -> None:
     """Opens what the first message names, then answers until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to hear
+    import chainrule.studio.session  # noqa: F401 - before anybody waits for it
+
     with suppress(EOFError, OSError, BrokenPipeError):
         Serving(pipe).serve()
 

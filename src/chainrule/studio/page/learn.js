@@ -81,8 +81,8 @@ export class Learn {
     }).catch((p) => this.app.fail(p));
     this.told();
     try {
-      await this.loadCurves();
-      this.frame(await this.app.source.see("frame"));
+      const [frame] = await Promise.all([this.app.source.see("frame"), this.loadCurves()]);
+      this.frame(frame);
     } catch (problem) { this.app.fail(problem); }
   }
 

@@ -21,7 +21,6 @@ class App {
 
   async begin() {
     this.head();
-    follow(() => this.show());
     addEventListener("keydown", (e) => this.key(e));
     try {
       this.start = await ask("api/start");
@@ -29,14 +28,16 @@ class App {
       this.fail(problem);
       return;
     }
-    if (!location.hash) {
+    follow(() => this.show());
+    const hash = location.hash;
+    if (!hash) {
       const {lesson, run, model} = this.start;
       if (run) go({place: "step", run: run.split(/[\\/]/).at(-1), step: 0}, false);
       else if (model) go({place: "use"}, false);
       else if (lesson) go({place: "learn", data: lesson.data}, false);
       else go({place: "learn"}, false);
     }
-    await this.show();
+    if (hash === location.hash) await this.show(); // going somewhere has shown it already
   }
 
   head() {

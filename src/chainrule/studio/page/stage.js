@@ -19,7 +19,7 @@ export class Stage {
     this.told = h("p", {class: "soft small stage-told"});
     this.reading = h("p", {class: "stage-reading", role: "status", "aria-live": "off"});
     this.el = h("div", {class: "stage"}, h("div", {class: "row"}, h("h2", {}, "Stage"), this.layers, this.choices), this.told, this.units, this.heat.el, this.reading);
-    this.plane = null;
+    this.plane = null; this.asked = null;
   }
 
   view() {
@@ -67,7 +67,8 @@ export class Stage {
   async showWeights(link, view, turn) {
     const name = link.weights.kernel ? "kernel" : Object.keys(link.weights)[0];
     if (!link.learns.includes(name) && view !== "weights") { fill(this.told, `${link.name} does not learn.`); return; }
-    const found = await this.step.app.source.see("map", this.step.query({layer: link.name, weight: name, view}));
+    this.asked = {layer: link.name, weight: name, view};
+    const found = await this.step.app.source.see("map", this.step.query(this.asked));
     if (turn !== this.step.turn) return;
     const values = found.arrays.values, shape = found.header.shape, unit = this.step.unit(), s = this.step.state;
     this.map = {values, shape, name, picture: null};

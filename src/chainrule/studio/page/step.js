@@ -111,14 +111,15 @@ export class Step {
     setTimeout(async () => {
       for (const step of [this.step() + 1, this.step() - 1]) {
         if (turn !== this.turn || step < this.branch().first || step >= this.branch().head) continue;
-        for (const what of ["step", "factors"]) await this.app.source.see(what, {...this.query(), step, ahead: null, keep: "yes"}).catch(() => null);
+        const there = {...this.query(), step, ahead: null, keep: "yes"}, see = (what, more = {}) => this.app.source.see(what, {...there, ...more});
+        await Promise.all([see("step"), see("factors"), this.accountOf(this.state, there), this.stage.asked && see("map", this.stage.asked)]).catch(() => null);
       }
     }, 200);
   }
 
   /** What the right column tells: the weight, unit or example that the address names; else the largest updates. */
-  async accountOf(s) {
-    const see = (what, more) => this.app.source.see(what, this.query(more));
+  async accountOf(s, at = this.query()) {
+    const see = (what, more) => this.app.source.see(what, {...at, ...more});
     if (s.weight) {
       const [name, ...index] = s.weight.split(","), dot = name.lastIndexOf(".");
       return see("weight", {layer: name.slice(0, dot), weight: name.slice(dot + 1), index: index.join(","), example: s.example, check: s.check ? "yes" : null});
