@@ -24,6 +24,15 @@ from chainrule.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 
+# The same program, killed when it is about to write the first snapshot.
+KILLED_EARLY = """
+import os, signal, sys
+from chainrule.runs import RunWriter
+RunWriter._begin = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+from chainrule.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
 
 @pytest.fixture
 def data(tmp_path):
@@ -110,9 +119,26 @@ def all_end_alike(folder, kills: int, rng) -> None:
     assert steps > 0
     assert set(ends) == {weights(folder / "whole.keras")}
     for path in folder.glob("done-*"):
-        assert (
-            not (path / "run.json").exists() or Run(path).status == "finished"
-        )  # killed while it was made: no run yet
+        assert not (path / "run.json").exists() or Run(path).status == "finished"
+
+
+def test_a_training_killed_before_its_first_step_begins_anew(data) -> None:
+    """Killed where run.json is there and nothing else: --resume says that it begins anew, and learns what it would have."""
+    words = ("some.npz", *LEARN)
+    killed = subprocess.run([sys.executable, "-c", KILLED_EARLY, "train", *words, "--runs-dir", "runs"], cwd=data, check=False)  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL
+    run = interrupted(data)
+    resume = [*PROGRAM, "train", "--resume", run, "--epochs", "9", "--runs-dir", "runs"]
+    other = subprocess.run(resume, cwd=data, capture_output=True, text=True, check=False)
+    assert other.returncode == 2
+    assert "--epochs was 80, and is 9 now" in other.stderr
+    for more, name in ((("--resume", run), "a.keras"), ((*words, "--no-record"), "b.keras")):
+        process = begin(data, *more, "--out", name)
+        _, err = process.communicate()
+        assert process.returncode == 0
+        assert ("had ended before its first step: it begins anew" in err) == (name == "a.keras")
+    assert Run(data / "runs" / run).verify() == []
+    assert weights(data / "a.keras") == weights(data / "b.keras")
 
 
 @pytest.mark.timeout(900)  # on a busy machine

@@ -20,7 +20,7 @@ def page() -> str:
 
 def test_every_entry_of_run_json_is_documented(page) -> None:
     """The table names the entries of run.json, all of them and no others, and those of the settings."""
-    table = page[page.index("## run.json") : page.index("A run that says")]
+    table = page[page.index("## run.json") : page.index("Last in the file stands")]
     rows_ = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
     named = {name for entries, _ in rows_ for name in re.findall(r"`(\w+)`", entries)}
     assert named == {field.name for field in fields(Info)} | {"format", "version"}

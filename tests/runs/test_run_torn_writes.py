@@ -10,6 +10,7 @@ from simulated_disk import Quick, Remembering
 from chainrule.errors import FileError
 from chainrule.runs import Run, RunWriter
 from chainrule.runs.format import INFO
+from chainrule.runs.starting import Starting
 
 FATES = ["keep", "drop", "garble"]
 LUCK = 13  # states for each moment in which every write has a fate of its own
@@ -63,6 +64,14 @@ def check(root, safe, asked):
         assert not run.verify()
         return "finished"
     assert safe != "finished"
+    if not run.began:  # run.json is there before anything else: such a run is begun anew
+        assert safe is None
+        with begin(run.path.parent, starting=Starting.again(run.path, disk=Quick())) as writer:
+            go_on(writer, 2)
+        run.reload()
+        assert is_prefix(run, 2, 0)
+        assert not run.verify()
+        return "starting"
     writer = RunWriter.reopen(run.path, settings(), disk=Quick())
     found = writer.restored
     assert (0 if safe is None else safe) <= found.step <= asked
@@ -99,7 +108,16 @@ def test_a_power_cut_at_any_moment_leaves_the_old_or_the_new_snapshot(tmp_path) 
             reached[found] = reached.get(found, 0) + 1
             states += 1
     assert states >= 1000
-    assert reached.keys() == {None, 0, 4, 10, 12, 19, "finished"}  # every kind of ending was really met
+    assert reached.keys() == {
+        None,
+        "starting",
+        0,
+        4,
+        10,
+        12,
+        19,
+        "finished",
+    }  # every kind of ending was really met
 
 
 @pytest.mark.parametrize("fate", FATES)

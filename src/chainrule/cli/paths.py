@@ -15,10 +15,13 @@ def existing(name: str, what: str = "file") -> str:
         if path.exists():
             return name
         others = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+        leads = path.readlink() if path.is_symlink() else None
     except (OSError, ValueError) as problem:
         raise FileError(
             f"{name!r} cannot be opened: {getattr(problem, 'strerror', None) or problem}."
         ) from None
+    if leads is not None:
+        raise FileError(f"{name!r} is a link to {str(leads)!r}, which leads nowhere.")
     if not path.parent.is_dir():
         raise FileError(f"There is no {what} {name!r}: there is no folder {str(path.parent)!r}.")
     guess = nearest(path.name, others)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import choices, paths
+from chainrule.cli.beginning import as_asked, beginning
 from chainrule.cli.options import check_seed, data_options
 from chainrule.cli.run_options import found, runs_dir, step_of, tolerance
 from chainrule.errors import DataError, SettingError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from chainrule.datasets import Dataset
     from chainrule.recording.resume import Job
+    from chainrule.runs import Run
     from chainrule.training.recipes import Recipe
 
 FIXED = ("recipe", "layers", "network", "activation", "seed")  # what a fork has from its parent
@@ -34,16 +36,16 @@ def job_of(args: "Namespace", tell: Callable[[str], object] = lambda _: None) ->
         "batch_size": args.batch_size, "epochs": args.epochs,
     }  # fmt: skip
     if args.resume:
-        return resumed(args, source, changes)
+        return resumed(args, source, changes, tell)
     if args.fork:
         return forked(args, source, changes)
     return fresh(args, source or "mnist", changes, tell)
 
 
 def fresh(
-    args: "Namespace", source: str, changes: dict[str, Any], tell: Callable[[str], object]
+    args: "Namespace", source: str, changes: dict[str, Any], tell: Callable[[str], object], again: "Run | None" = None
 ) -> "Job":  # fmt: skip
-    """A training from the beginning."""
+    """A training from the beginning. again: the run that ended before its first step, which it takes the place of."""
     from chainrule import arrays, datasets
     from chainrule.recording import resume
     from chainrule.training import recipes
@@ -52,21 +54,22 @@ def fresh(
     data = datasets.load(source, **options)
     if not args.ignore_data_checks:
         refuse_meaningless(data)
-    if asked_to_choose(args, data, changes):
-        recipe = chosen(args, data, seed, changes, tell)
-    else:
-        recipe = recipes.recipe(
-            args.recipe or "fast",
-            len(data.x_train),
-            hidden=args.layers,
-            activation=args.activation,
-            **network_asked(args, data),
-            **changes,
-        )
-    arrays.set_seed(seed)
+    chooses = asked_to_choose(args, data, changes)
+    recipe = None if chooses else recipes.recipe(
+        args.recipe or "fast", len(data.x_train), hidden=args.layers, activation=args.activation,
+        **network_asked(args, data), **changes,
+    )  # fmt: skip
     folder = None if args.no_record else runs_dir(args)
-    job = resume.new(data, recipe, source, options, seed, backend=args.backend, runs_dir=folder)
-    refuse_settings_without_sense(job)
+    with beginning(
+        args, again, folder, data, seed, choices.AUTO if recipe is None else recipe.name
+    ) as starting:
+        if recipe is None:
+            recipe = chosen(args, data, seed, changes, tell)
+        arrays.set_seed(seed)
+        job = resume.new(
+            data, recipe, source, options, seed, backend=args.backend, runs_dir=folder, starting=starting
+        )
+        refuse_settings_without_sense(job)
     return job
 
 
@@ -147,13 +150,23 @@ def refuse_meaningless(data: "Dataset") -> None:
         )  # fmt: skip
 
 
-def resumed(args: "Namespace", source: str | None, changes: dict[str, Any]) -> "Job":
-    """An interrupted run, resumed."""
+def resumed(
+    args: "Namespace", source: str | None, changes: dict[str, Any], tell: Callable[[str], object]
+) -> "Job":  # fmt: skip
+    """An interrupted run, resumed; one that ended before its first step is begun anew, which is said."""
     from chainrule.recording import resume
 
     run = found(args, args.resume)
+<<<<<<< HEAD
     if args.network is not None:
         raise SettingError("--network is for fresh trainings: a run that is resumed has its network.")
+=======
+    if run.info.asked and not run.began:
+        as_asked(args, run)
+        changes = {name: getattr(args, name) for name in changes}
+        tell(f"{run.name} had ended before its first step: it begins anew.")
+        return fresh(args, args.data or "mnist", changes, tell, again=run)
+>>>>>>> 2a6df73 (A run is there before its first step, knows when its record was changed or deleted, and is counted)
     changes |= {"name": args.recipe, "hidden": args.layers, "activation": args.activation}
     return resume.resumed(run, source, data_options(args), seed=args.seed, backend=args.backend, **changes)
 

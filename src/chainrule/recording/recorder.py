@@ -20,6 +20,8 @@ from chainrule.errors import FileError
 from chainrule.metrics import Metric
 from chainrule.recording.measures import measured, sizes_of
 from chainrule.runs import Parent, Run, RunWriter, Settings, spacing
+from chainrule.runs.starting import Starting
+from chainrule.runs.writing import compare_settings
 from chainrule.training.fingerprint import settings_of
 
 LOOKS = 6  # measurements of sizes in an epoch; one costs as much as three steps
@@ -38,7 +40,7 @@ class RunRecorder(Checkpointer):
 
     label: the end of the folder's name.  data: {"name", "digest", ...} (a digest is made when there is none).
     recipe: the recipe's dict.  resume: the folder of a run to go on with.  parent, start: where a fork came from.
-    epoch_bytes: about how much the snapshots of an epoch may take.
+    epoch_bytes: about how much the snapshots of an epoch may take.  starting: the folder, where it was begun before.
 
     >>> RunRecorder("runs", label="mnist").folder is None         # until fit begins
     True
@@ -47,11 +49,12 @@ class RunRecorder(Checkpointer):
     def __init__(
         self, runs_dir: Any = "runs", label: str = "run", data: dict[str, Any] | None = None,
         recipe: dict[str, Any] | None = None, resume: Any = None, parent: Parent | None = None,
-        start: ResumePoint | None = None, epoch_bytes: int = 6_500_000,
+        start: ResumePoint | None = None, epoch_bytes: int = 6_500_000, starting: Starting | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.runs_dir, self.label, self.data, self.recipe = runs_dir, label, data, recipe
         self.resume, self.parent, self.start, self.epoch_bytes = resume, parent, start, epoch_bytes
+        self.starting = starting
         self.writer: RunWriter | None = None
         self.folder: Any = None
         self.spacing, self.cost, self.kept_step = 1, 0.0, -1
@@ -71,7 +74,7 @@ class RunRecorder(Checkpointer):
         self.batch, self.began, self.kept_at = plan.batch, time.perf_counter(), time.perf_counter()
         self.look_every = max(LOOK_EVERY[0], min(LOOK_EVERY[1], self.steps // LOOKS))
         self.spacing = max(LEAST_SPACING, spacing(size_of(start.learning), self.steps, self.epoch_bytes))
-        if self.resume is not None:
+        if self.resume is not None and self.began_before(settings):
             return self.reopened(settings)
         start = self.start or start
         done = int(start.learning["step"])
@@ -80,11 +83,27 @@ class RunRecorder(Checkpointer):
             self.writer = RunWriter.create(
                 self.runs_dir, self.label, settings, whole, columns=self.columns,
                 extra=extra | {"epochs_seen": start.epochs_seen}, step=done, epoch=start.epoch, parent=self.parent,
+                starting=self.starting,
             )  # fmt: skip
             self.folder = self.writer.folder
         except FileError as problem:
             self.lost(problem)
         return start
+
+    def began_before(self, settings: Settings) -> bool:
+        """Whether the run that is to be resumed came to its first step; if not, it begins anew in its folder, which is said."""
+        run = Run(self.resume)
+        if run.began:
+            return True
+        compare_settings(run.path, run.info.settings, settings)
+        self.starting = Starting.again(run.path)
+        print(f"{run.name} had ended before its first step: it begins anew.", file=sys.stderr)
+        return False
+
+    def not_begun(self) -> None:
+        """Takes the folder away again, where learning did not even begin."""
+        if self.starting is not None and self.writer is None:
+            self.starting.give_up()
 
     def reopened(self, settings: Settings) -> ResumePoint:
         """Goes back to the newest whole snapshot of the run that is resumed."""

@@ -29,7 +29,8 @@ from chainrule.recording.recorder import RunRecorder
 from chainrule.recording.replay import TOLERANCE, Replay
 from chainrule.runs import Parent, Run, differences, find
 from chainrule.runs.lock import must_be_free
-from chainrule.runs.writing import compare_settings
+from chainrule.runs.starting import Starting
+from chainrule.runs.writing import compare_settings, must_have_begun
 from chainrule.training import recipes
 from chainrule.training.fingerprint import compile_config, digest_of
 from chainrule.training.fit import put_back
@@ -61,7 +62,12 @@ class Job:
             return History()
         callbacks = [*callbacks, *([self.record] if self.record else [])]
         held = self.data.x_val is not None or len(self.data.x_test) > 0
-        return recipes.learn(self.recipe, self.data, self.model, verbose, callbacks, held)
+        try:
+            return recipes.learn(self.recipe, self.data, self.model, verbose, callbacks, held)
+        except BaseException:
+            if self.record is not None:
+                self.record.not_begun()
+            raise
 
 
 class OpenRun(Run):
@@ -138,9 +144,12 @@ def open_run(
 
 def new(
     data: Dataset, recipe: Recipe, source: str, options: dict[str, Any], seed: int, *, backend: str | None = None,
-    runs_dir: Any = None,
+    runs_dir: Any = None, starting: Starting | None = None,
 ) -> Job:  # fmt: skip
-    """A fresh training; recorded under `runs_dir`, unless that is None. Set the seed first (`arrays.set_seed`)."""
+    """A fresh training; recorded under `runs_dir`, unless that is None. Set the seed first (`arrays.set_seed`).
+
+    starting: the folder of the run, where it was begun before.
+    """
     model = recipes.prepare(recipe, data, backend)
     record = None
     if runs_dir is not None:
@@ -149,6 +158,7 @@ def new(
             f"{data.name}_{recipe.name}",
             about(data, source, options),
             recipe.to_dict() | {"seed": seed},
+            starting=starting,
         )
     return Job(data, recipe, model, source, options, seed, record)
 
@@ -162,6 +172,7 @@ def resumed(
     """
     stored = run.info.settings
     must_be_free(run.path)  # said before any work is done
+    must_have_begun(run.path, run.info)
     job = rebuild(run, source, options, backend=backend, **changes)
     seed = job.seed if seed is None else seed
     was, now = (
@@ -304,6 +315,7 @@ def rebuild(
     **changes: Any,
 ) -> Job:  # fmt: skip
     """Data, recipe and network of a run, as they were, but for what is given. options: of the data, or the data."""
+    must_have_begun(run.path, run.info)
     stored = run.info.settings
     if "seed" not in stored.recipe or "source" not in stored.data:
         raise SettingError(

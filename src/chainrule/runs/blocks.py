@@ -49,6 +49,8 @@ class Steps:
         return len(self.rows)
 
     def __getitem__(self, column: str) -> NDArray[np.float32]:
+        if not self.columns:
+            raise FileError("The run ended before its first step: nothing is recorded.")
         if column not in self.columns:
             raise unknown("recorded number", column, self.columns)
         return self.rows[:, self.columns.index(column)]

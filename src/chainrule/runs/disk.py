@@ -4,6 +4,7 @@ Two promises are made of those calls: a whole file is the old one or the new one
 ends with whole pieces (`Log`). OSError passes through; who writes says what it means.
 """
 
+import errno
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -101,12 +102,22 @@ def beside_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.part")
 
 
+class DeletedError(FileNotFoundError):
+    """A file that is being written has lost its name: what is written goes nowhere, and no system says so."""
+
+
+def must_be_there(handle: int, name: str) -> None:
+    """DeletedError where an open file was deleted or replaced by another."""
+    if os.fstat(handle).st_nlink == 0:
+        raise DeletedError(errno.ENOENT, f"{name} was deleted or replaced while it was being written")
+
+
 class Log:
     """A file that only grows. A piece that could not be written as a whole is taken off again."""
 
     def __init__(self, disk: Disk, path: Path, size: int) -> None:
         """Opens a file that is there, and shortens it to `size` bytes if it is longer."""
-        self.disk, self.size = disk, size
+        self.disk, self.size, self.name = disk, size, path.name
         self.handle = disk.extend(path)
         try:
             if os.fstat(self.handle).st_size != size:
@@ -119,6 +130,7 @@ class Log:
 
     def append(self, piece: bytes) -> None:
         """Writes one piece at the end."""
+        must_be_there(self.handle, self.name)
         try:
             self.disk.write_all(self.handle, [piece])
         except BaseException:
@@ -129,6 +141,7 @@ class Log:
 
     def sync(self) -> None:
         """Returns when all that was appended would survive a power cut."""
+        must_be_there(self.handle, self.name)
         if self.synced != self.size:
             self.disk.sync(self.handle)
             self.synced = self.size

@@ -42,10 +42,14 @@ def own_files(folder: Path) -> list[Path]:
     return [path for path in found if path.is_file() and not path.is_symlink()]
 
 
-def discard(folder: Path, disk: Disk) -> None:
-    """Takes away what recording made, and the folders that are empty then. OSError when the disk refuses."""
+def discard(folder: Path, disk: Disk, but: tuple[str, ...] = ()) -> None:
+    """Takes away what recording made, and the folders that are empty then. OSError when the disk refuses.
+
+    but: the names of files that stay.
+    """
     for path in own_files(folder):
-        disk.remove(path)
+        if path.name not in but:
+            disk.remove(path)
     for place in (folder / SNAPSHOTS, folder):
         with suppress(FileNotFoundError):
             if not any(place.iterdir()):

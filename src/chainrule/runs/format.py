@@ -7,6 +7,8 @@ snapshots/0000001875.safetensors  all that learning changes, before step 1875 (s
 lock                              held while a process writes here (lock.py)
 """
 
+import hashlib
+import re
 import uuid
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
@@ -19,8 +21,11 @@ from chainrule.runs import values
 VERSION = 1
 FORMAT = "chainrule run"
 INFO, EPOCHS, STEPS, SNAPSHOTS, LOCK = "run.json", "epochs.jsonl", "steps.bin", "snapshots", "lock"
+ZEROS = "0" * 64
 ENDING, UNUSED = ".safetensors", ".unused"
-STATUSES = ("running", "finished", "interrupted", "failed")
+STARTING = "starting"
+STATUSES = (STARTING, "running", "finished", "interrupted", "failed")
+ENDINGS = STATUSES[2:]
 
 
 @dataclass(frozen=True)
@@ -87,11 +92,15 @@ class Info:
     finished: str | None = None
     results: dict[str, Any] = field(default_factory=dict)
     resumed: list[dict[str, Any]] = field(default_factory=list)  # step, time and machine of each going on
+    number: int = 0  # runs of a folder are counted; 0: from before they were
+    asked: dict[str, Any] = field(
+        default_factory=dict
+    )  # the words with which a run that never began is begun anew
 
     def ended(self, status: str, results: dict[str, Any]) -> "Info":
         """The same run, ended."""
-        if status not in STATUSES[1:]:
-            raise unknown("status of a run that ended", status, STATUSES[1:])
+        if status not in ENDINGS:
+            raise unknown("status of a run that ended", status, ENDINGS)
         return replace(self, status=status, finished=now(), results=values.plain(results, "results"))
 
     def went_on(self, step: int, machine: dict[str, Any]) -> "Info":
@@ -100,9 +109,11 @@ class Info:
         return replace(self, status="running", finished=None, resumed=[*self.resumed, again])
 
     def encode(self) -> bytes:
-        """The text of run.json."""
-        stored = {"format": FORMAT, "version": VERSION} | asdict(self)
-        return (values.text(stored, indent=1) + "\n").encode()
+        """The text of run.json, with a digest of itself."""
+        stored = {"format": FORMAT, "version": VERSION, "number": self.number} | asdict(self)
+        text = (values.text(stored | {"sha256": ZEROS}, indent=1) + "\n").encode()
+        place = text.rindex(ZEROS.encode())
+        return text[:place] + hashlib.sha256(text).hexdigest().encode() + text[place + len(ZEROS) :]
 
     @classmethod
     def decode(cls, data: bytes, what: str) -> "Info":
@@ -118,7 +129,8 @@ class Info:
                 f"{what} has version {version} of the format; this Chainrule reads up to {VERSION}. Update it."
             )
         kinds: dict[str, Any] = {"step": int, "epoch": int, "settings": dict, "machine": dict, "results": dict,
-                                 "resumed": list, "finished": (str, type(None)), "parent": (dict, type(None))}  # fmt: skip
+                                 "resumed": list, "number": int, "asked": dict, "finished": (str, type(None)), "parent": (dict, type(None))}  # fmt: skip
+        stored = {"number": 0, "asked": {}} | stored  # runs of versions up to 0.2 have none
         found = {f.name: values.entry(stored, f.name, kinds.get(f.name, str), what) for f in fields(cls)}
         parent = found["parent"]
         if found["status"] not in STATUSES or (
@@ -129,6 +141,15 @@ class Info:
             "settings": Settings.from_dict(found["settings"], what), "results": values.numbers(found["results"]),
             "parent": None if parent is None else Parent(**parent),
         })  # fmt: skip
+
+
+def is_as_written(text: bytes) -> bool:
+    """Whether the text of run.json is the one whose digest stands in it."""
+    found = re.search(rb'"sha256": "([0-9a-f]{64})"\s*}\s*$', text)
+    if found is None:
+        return False
+    zeroed = text[: found.start(1)] + ZEROS.encode() + text[found.end(1) :]
+    return hashlib.sha256(zeroed).hexdigest().encode() == found[1]
 
 
 def new_id() -> str:

@@ -25,7 +25,7 @@ def list_runs(
 ) -> Listing:  # fmt: skip
     """The runs in a folder, those that fit every filter that is given.
 
-    data, recipe: its name.  status: running, finished, interrupted or failed.  since: a date or time, ISO 8601.
+    data, recipe: its name.  status: starting, running, finished, interrupted or failed.  since: a date or time, ISO 8601.
     parent: the name or id of the run they were forked from.  text: a part of the name.
     """
     if status is not None and status not in STATUSES:
@@ -44,8 +44,8 @@ def list_runs(
             and (text or "").lower() in run.name.lower()
             and ((begin is None or began >= begin) and (status is None or run.status == status))
         ):
-            found.append((began, run.name, run))
-    return Listing([run for *_, run in sorted(found, key=lambda entry: entry[:2], reverse=True)], problems)
+            found.append((info.number, began, run.name, run))
+    return Listing([run for *_, run in sorted(found, key=lambda entry: entry[:3], reverse=True)], problems)
 
 
 def fits(info: Info, data: str | None, recipe: str | None, parent: str | None) -> bool:
@@ -71,7 +71,7 @@ def all_runs(runs_dir: Any) -> list[Run]:
 
 
 def find(runs_dir: Any, which: str | os.PathLike[str]) -> Run:
-    """The run of that name, or whose name or id begins so; "last" is the newest; a path to a run folder will do.
+    """The run of that name, or whose name or id begins so; "last" is the one begun last (runs are counted); a path to a run folder will do.
 
     FileError when there is none, with the nearest name, or more than one.
     """

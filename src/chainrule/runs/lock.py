@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from chainrule.errors import FileError
+from chainrule.runs.disk import must_be_there
 from chainrule.runs.format import LOCK
 
 try:
@@ -37,6 +38,10 @@ class Lock:
         with suppress(OSError):  # a full disk: the lock holds all the same
             os.ftruncate(self.handle, 0)
             os.write(self.handle, f"{os.getpid()}\n".encode())
+
+    def must_be_there(self) -> None:
+        """DeletedError where the lock's file is gone: another process could begin to write."""
+        must_be_there(self.handle, LOCK)
 
     def release(self) -> None:
         """Lets the next one write. Releasing twice does nothing."""

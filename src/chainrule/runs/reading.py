@@ -4,10 +4,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from chainrule.errors import FileError
 from chainrule.runs import blocks, lines, snapshots
 from chainrule.runs.blocks import Steps
-from chainrule.runs.format import EPOCHS, STEPS, Info, read_info, snapshot_steps
+from chainrule.runs.format import (
+    EPOCHS,
+    INFO,
+    STARTING,
+    STEPS,
+    Info,
+    is_as_written,
+    read_info,
+    snapshot_steps,
+)
 from chainrule.runs.lines import Epoch
 from chainrule.runs.lock import held
 from chainrule.runs.recovery import read
@@ -38,9 +49,14 @@ class Run:
 
     @property
     def status(self) -> str:
-        """running, finished, interrupted or failed; a run whose process is gone was interrupted."""
+        """starting, running, finished, interrupted or failed; a run whose process is gone was interrupted."""
         status = self.info.status
-        return "interrupted" if status == "running" and not held(self.path) else status
+        return "interrupted" if status in (STARTING, "running") and not held(self.path) else status
+
+    @property
+    def began(self) -> bool:
+        """Whether it came to its first step; one that did not is begun anew by --resume."""
+        return self.info.status != STARTING
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -59,11 +75,13 @@ class Run:
     @cached_property
     def epochs(self) -> list[Epoch]:
         """A line for each epoch that ended."""
-        return lines.scan(read(self.path, EPOCHS), self.info.epoch).epochs
+        return lines.scan(read(self.path, EPOCHS), self.info.epoch).epochs if self.began else []
 
     @cached_property
     def steps(self) -> Steps:
         """The numbers that were recorded for each step."""
+        if not self.began:
+            return Steps(0, (), np.empty((0, 0), np.float32))
         return blocks.scan(read(self.path, STEPS), str(self.path / STEPS)).steps
 
     @property
@@ -106,17 +124,27 @@ class Run:
         """Reads everything; returns what is wrong, in sentences. An empty list means that all is as it was recorded."""
         found: list[str] = []
         try:
-            info = self.info
+            text = read(self.path, INFO)
+            info = Info.decode(text, str(self.path / INFO))
+            if not is_as_written(text):
+                found.append(told_of(self.path / INFO, text))
+            if info.status == STARTING:
+                return found
             data = read(self.path, STEPS)
             steps = blocks.scan(data, str(self.path / STEPS))
             text = read(self.path, EPOCHS)
             epochs = lines.scan(text, info.epoch)
         except FileError as problem:
-            return [str(problem)]
+            return [*found, str(problem)]
         for name, whole, there in ((STEPS, steps.size, len(data)), (EPOCHS, epochs.size, len(text))):
             if whole != there:
                 found.append(f"{self.path / name} is whole up to byte {whole:,} of {there:,}.")
         newest, newest_epochs = info.step, 0
+        if info.step not in self.snapshots():
+            found.append(
+                f"{self.path} has no snapshot before step {info.step:,}, its first: it was taken away, and the steps up to "
+                "the next snapshot cannot be reached."
+            )
         for step in self.snapshots():
             try:
                 newest_epochs = self.load_snapshot(step).epochs
@@ -132,3 +160,10 @@ class Run:
                 f"{self.path / EPOCHS} has {len(epochs.epochs)} epochs; a snapshot comes after {newest_epochs}."
             )
         return found
+
+
+def told_of(path: Path, text: bytes) -> str:
+    """What is said of a run.json that is not the one that was written."""
+    if b'"sha256"' not in text:
+        return f"{path} holds no checksum: it is of version 0.2 or older, or was written by other hands."
+    return f"{path} is not what was recorded: its SHA-256 differs."

@@ -18,18 +18,16 @@ from chainrule.errors import ChainruleError, FileError, SettingError
 from chainrule.runs import blocks, lines, snapshots
 from chainrule.runs.difference import differences
 from chainrule.runs.disk import DISK, Disk, Log, Piece
-from chainrule.runs.folders import discard, new_folder
 from chainrule.runs.format import (
     EPOCHS,
     INFO,
     SNAPSHOTS,
+    STARTING,
     STEPS,
     UNUSED,
     Info,
     Parent,
     Settings,
-    folder_name,
-    new_id,
     now,
     read_info,
     snapshot_path,
@@ -39,6 +37,7 @@ from chainrule.runs.lock import Lock
 from chainrule.runs.machine import this_machine
 from chainrule.runs.recovery import newest
 from chainrule.runs.snapshots import Snapshot
+from chainrule.runs.starting import Starting
 
 
 def spacing(state_bytes: int, steps_per_epoch: int, epoch_bytes: int = 10_000_000) -> int:
@@ -87,27 +86,31 @@ class RunWriter:
     def create(
         cls, runs_dir: Any, label: str, settings: Settings, state: Any, *, columns: Sequence[str] = (),
         extra: dict[str, Any] | None = None, step: int = 0, epoch: int = 0, parent: Parent | None = None, disk: Disk = DISK,
+        starting: Starting | None = None,
     ) -> Self:  # fmt: skip
         """Begins a new run in a new folder of `runs_dir`, named after the time and `label`, with a first snapshot.
 
         state: nested dicts and lists of arrays, all that learning changes before `step`.  extra: plain values that
         going on needs.  columns: the names of the numbers recorded for each step.  parent: where a fork came from.
+        starting: the folder, where it was begun before all of this was known.
         """
         if len(set(columns)) != len(columns):
             raise SettingError(
                 f"The recorded numbers need names of their own; they are {', '.join(columns)}."
             )
-        started = now()
-        info = Info(new_id(), "", started, settings, this_machine(), step, epoch, parent)
-        first = snapshots.encode(Snapshot(step, 0, state, extra or {}, info.id))
+        snapshots.flatten(state)  # refused before anything is written
         try:
-            folder = new_folder(Path(runs_dir), folder_name(started, label), disk)
+            if starting is None:
+                starting = Starting.begin(runs_dir, label, settings, disk=disk)
             try:
-                writer = cls(folder, replace(info, name=folder.name), columns, Lock(folder), disk)
+                info = replace(
+                    starting.info, settings=settings, step=step, epoch=epoch, parent=parent, status="running"
+                )
+                first = snapshots.encode(Snapshot(step, 0, state, extra or {}, info.id))
+                writer = cls(starting.folder, info, columns, starting.lock, disk)
                 writer._begin(first)
             except BaseException:
-                with suppress(OSError):
-                    discard(folder, disk)
+                starting.give_up()
                 raise
         except OSError as problem:
             raise FileError(
@@ -124,6 +127,7 @@ class RunWriter:
         """
         folder = Path(folder)
         info = read_info(folder)
+        must_have_begun(folder, info)
         compare_settings(folder, info.settings, settings)
         try:
             lock = Lock(folder)
@@ -153,7 +157,7 @@ class RunWriter:
         return writer
 
     def _begin(self, first: list[Piece]) -> None:
-        """Fills a new folder; run.json comes last, so that whatever is a run can be resumed."""
+        """Fills a new folder; run.json says "running" last, so that whatever says so can be resumed."""
         try:
             head = blocks.encode_head(self.info.step, self.columns)
             self.disk.make_folder(self.folder / SNAPSHOTS)
@@ -212,6 +216,7 @@ class RunWriter:
         found = Snapshot(self.step, count, state, extra or {}, self.info.id)
         with self._guarded("recorded further"):
             pieces = snapshots.encode(found)
+            self._lock.must_be_there()
             for log in self._logs:
                 log.sync()
             path = snapshot_path(self.folder, self.step)
@@ -253,7 +258,7 @@ class RunWriter:
         except OSError as problem:
             self.stopped = (
                 f"The run in {self.folder} cannot be {what}: {problem.strerror or problem}. "
-                "What was recorded before is untouched."
+                f"What {'is left of it stays' if isinstance(problem, FileNotFoundError) else 'was recorded before is'} untouched."
             )
             raise FileError(self.stopped) from problem
         except ChainruleError:  # what was given cannot be recorded: nothing was written
@@ -275,6 +280,14 @@ class RunWriter:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def must_have_begun(folder: Path, info: Info) -> None:
+    """SettingError for a run that ended before its first step."""
+    if info.status == STARTING:
+        raise SettingError(
+            f"{folder} ended before its first step, so there is nothing to go on with; `chainrule train --resume` begins it anew."
+        )
 
 
 def compare_settings(folder: Path, stored: Settings, asked: Settings) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chainrule.runs import Run
 
 EXAMPLES = ("chainrule runs", "chainrule runs --data mnist --since 2026-11-01", "chainrule runs show last")
-STATUSES = ("running", "finished", "interrupted", "failed")
+STATUSES = ("starting", "running", "finished", "interrupted", "failed")
 ACCURACIES = ("val_accuracy", "val_acc", "accuracy", "acc")
 ERRORS = ("val_mae", "mae", "val_loss", "loss")
 

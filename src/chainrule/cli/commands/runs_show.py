@@ -61,11 +61,14 @@ def lines(run: "Run", told: dict[str, Any], out: Output) -> list[str]:
     text = [
         out.bold(run.name),
         "  {}{}, begun {}".format(told["status"], f" in {time}" if time else "", info.started.replace("T", " ")[:16]),
-        "  {network} on {data}, recipe {recipe}, {epochs} epochs, batch {batch}, seed {seed}, {backend}".format(**told),
+        ("  {network} on {data}, recipe {recipe}, {epochs} epochs, batch {batch}, seed {seed}, {backend}" if run.began
+         else "  on {data}, recipe {recipe}, seed {seed}").format(**told),
         "  steps {:,} to {:,}, {} snapshots, {}".format(*told["steps"], len(told["snapshots"]), file_size(told["size"])),
         "  on {}, {}".format(machine.get("processor") or machine.get("architecture"),
                              ", ".join(f"{name} {version}" for name, version in versions.items() if version)),
     ]  # fmt: skip
+    if not run.began and told["status"] == "interrupted":
+        text.append(f"  it ended before its first step: chainrule train --resume {run.name} begins it anew")
     if info.parent is not None:
         changes = "; ".join(map(str, info.parent.changes)) or "nothing changed"
         text.append(f"  a fork of {info.parent.run}@{info.parent.step}: {changes}")
