@@ -157,16 +157,13 @@ def resumed(
     from chainrule.recording import resume
 
     run = found(args, args.resume)
-<<<<<<< HEAD
-    if args.network is not None:
-        raise SettingError("--network is for fresh trainings: a run that is resumed has its network.")
-=======
     if run.info.asked and not run.began:
         as_asked(args, run)
         changes = {name: getattr(args, name) for name in changes}
         tell(f"{run.name} had ended before its first step: it begins anew.")
         return fresh(args, args.data or "mnist", changes, tell, again=run)
->>>>>>> 2a6df73 (A run is there before its first step, knows when its record was changed or deleted, and is counted)
+    if args.network is not None:
+        raise SettingError("--network is for fresh trainings: a run that is resumed has its network.")
     changes |= {"name": args.recipe, "hidden": args.layers, "activation": args.activation}
     return resume.resumed(run, source, data_options(args), seed=args.seed, backend=args.backend, **changes)
 
