@@ -1,6 +1,7 @@
 """The small mistakes that can be made in a module: everywhere a sign flipped, a term dropped, a transpose forgotten.
 
-What says nothing about numbers is left alone: docstrings, annotations, imports, the texts of errors, printed names.
+What says nothing about numbers is left alone: docstrings, annotations, imports, assertions (zip's `strict`), the texts
+of errors, printed names.
 Everything else is changed, settings and their checks, too.
 """
 
@@ -107,7 +108,7 @@ def exchange_choices(node: ast.Call) -> None:
 
 
 def skip(tree: ast.Module) -> None:
-    """Marks what says nothing about numbers: docstrings, annotations, raised errors and printed names."""
+    """Marks what says nothing about numbers: docstrings, annotations, assertions, raised errors, printed names."""
     for node in ast.walk(tree):
         parts: list[ast.AST | None] = []
         if isinstance(node, (ast.FunctionDef, ast.Lambda)):
@@ -124,7 +125,11 @@ def skip(tree: ast.Module) -> None:
                 if node.name in ("__repr__", "label"):
                     parts.append(node)
         elif isinstance(node, ast.AnnAssign):
-            parts = [node.annotation]
+            parts = [node if getattr(node.annotation, "id", "") == "TypeAlias" else node.annotation]
+        elif isinstance(node, ast.keyword) and node.arg == "strict":  # of zip: asserts that two are as long as each other
+            parts = [node]
+        elif isinstance(node, ast.ClassDef):
+            parts = [*node.decorator_list]
         elif isinstance(node, (ast.Raise, ast.JoinedStr, ast.Import, ast.ImportFrom, ast.Assert)):  # noqa: SIM114
             parts = [node]
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # noqa: SIM114

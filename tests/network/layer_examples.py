@@ -1,6 +1,7 @@
 """One or more of every layer with settings of its own, for what must be true of all layers."""
 
 from chainrule.layers import (
+    CLASSES,
     ELU,
     GRU,
     LSTM,
@@ -123,3 +124,33 @@ SET_UP = [
     ELU(0.5),
     PReLU("ones", shared_axes=[1, 2]),
 ]  # fmt: skip
+
+
+# Every layer once more with nothing but what it cannot do without: all else is a default.
+NEEDED = {
+    "Activation": ("tanh",), "AlphaDropout": (0.1,), "Bidirectional": (LSTM(2),), "Conv1D": (2, 3), "Conv1DTranspose": (2, 3),
+    "Conv2D": (2, 3), "Conv2DTranspose": (2, 3), "Dense": (2,), "DepthwiseConv1D": (3,), "DepthwiseConv2D": (3,),
+    "Dot": (1,), "Dropout": (0.1,), "Embedding": (5, 2), "GRU": (2,), "GaussianDropout": (0.1,), "GaussianNoise": (0.1,),
+    "InputLayer": ((3,),), "LSTM": (2,), "MultiHeadAttention": (2, 3), "Permute": ((2, 1),), "PositionalEmbedding": (4, 5, 2),
+    "RepeatVector": (2,), "Rescaling": (0.5,), "Reshape": ((3, 9),), "SeparableConv1D": (2, 3), "SeparableConv2D": (2, 3),
+    "SimpleRNN": (2,), "SpatialDropout1D": (0.1,), "SpatialDropout2D": (0.1,), "TimeDistributed": (Dense(2),),
+}  # fmt: skip
+PLAIN = [kind(*NEEDED.get(name, ())) for name, kind in sorted(CLASSES.items())]
+
+# What goes in: the shape of one example, a list where there are several inputs.
+MERGES = {"Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract", "Attention"}
+INPUTS = {
+    "Embedding": (4,),
+    "PositionalEmbedding": (4,),
+    "RepeatVector": (5,),
+    "Normalization": (3, 2),
+    "InputLayer": (3,),
+}
+
+
+def input_of(layer):
+    """The shape of an example that the layer takes."""
+    kind = type(layer).__name__
+    if kind in MERGES or kind == "MultiHeadAttention":
+        return [(4, 4), (4, 4)]
+    return INPUTS.get(kind, (8, 7, 2) if "2D" in kind or kind == "PReLU" else (9, 3))

@@ -1,0 +1,134 @@
+"""Which modules get mutants, and which tests are asked about a mistake in each."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from changes import skip, spots
+
+TESTS = Path(__file__).parents[1]
+SOURCE = TESTS.parent / "src" / "chainrule"
+
+# Which tests are asked, in this order, about a mistake in which module.
+ASKED = {
+    "activations/piecewise": ["activations", "layers", "backprop"],
+    "activations/smooth": ["activations", "losses", "layers", "backprop"],
+    "activations/rows": ["activations", "losses", "layers", "backprop"],
+    "activations/normal": ["activations"],
+    "losses/crossentropy": ["losses", "backprop"],
+    "losses/regression": ["losses", "loss_names", "backprop", "metrics"],
+    "losses/classification": ["losses", "loss_targets", "loss_names", "backprop", "metrics"],
+    "losses/base": ["losses", "loss_targets", "loss_names", "backprop", "metrics"],
+    "losses/outputs": ["graph", "backprop"],
+    "losses/distributions": ["more_losses"],
+    "losses/focal": ["more_losses"],
+    "losses/hinges": ["more_losses"],
+    "losses/scales": ["more_losses"],
+    "metrics/accuracy": ["metrics"],
+    "regularizers": ["regularizers", "backprop"],
+    "initializers": ["initializers"],
+    "optimizers/base": ["optimizers", "schedules", "backprop"],
+    "optimizers/sgd": ["optimizers"],
+    "optimizers/rmsprop": ["optimizers"],
+    "optimizers/adam": ["optimizers"],
+    "optimizers/adadelta": ["optimizers"],
+    "optimizers/schedules": ["schedules"],
+    "backprop": ["backprop", "graph"],
+    "graph": ["graph", "backprop"],
+    "arrays": ["arrays", "optimizers", "layers"],
+    "layers/dense": ["layers", "backprop"],
+    "layers/activation": ["layers", "backprop"],
+    "layers/dropout": ["layers", "backprop", "noise_layers"],
+    "layers/shaping": ["layers", "backprop", "merging"],
+    "layers/convolution": ["convolution"],
+    "layers/depthwise": ["convolution"],
+    "layers/transposed_convolution": ["convolution"],
+    "layers/patches": ["convolution"],
+    "layers/window": ["convolution", "pooling"],
+    "layers/pooling": ["pooling"],
+    "layers/global_pooling": ["pooling"],
+    "layers/batch_normalization": ["normalization"],
+    "layers/layer_normalization": ["normalization"],
+    "layers/data_normalization": ["normalization"],
+    "layers/standardization": ["normalization"],
+    "layers/merging": ["merging"],
+    "layers/concatenation": ["merging"],
+    "layers/dot": ["merging"],
+    "layers/margins": ["merging", "layers"],
+    "layers/upsampling": ["merging", "layers"],
+    "layers/noise": ["noise_layers"],
+    "layers/prelu": ["noise_layers", "layers"],
+    "layers/activity": ["noise_layers", "layers"],
+    "layers/embedding": ["sequences"],
+    "layers/masking": ["sequences"],
+    "layers/recurrent": ["recurrent"],
+    "layers/simple_rnn": ["recurrent"],
+    "layers/lstm": ["recurrent"],
+    "layers/gru": ["recurrent"],
+    "layers/gate_dropout": ["recurrent"],
+    "layers/bidirectional": ["sequences", "recurrent"],
+    "layers/time_distributed": ["sequences", "recurrent"],
+    "layers/wrapper": ["sequences", "recurrent"],
+    "layers/attention": ["attention"],
+    "layers/multi_head_attention": ["attention"],
+    "layers/looking_up": ["attention"],
+    "layers/positional_embedding": ["attention", "sequences"],
+}
+for _module, _asked in ASKED.items():
+    if _module.startswith("layers/"):
+        _asked.append("layer_settings")  # every layer's settings, shapes and refusals
+NO_ARITHMETIC = {
+    "layers/__init__", "layers/base", "layers/naming", "layers/symbolic", "layers/merge_functions", "layers/weighted",
+    "layers/weight_lists", "layers/derived", "optimizers/__init__", "optimizers/ranges",
+}  # fmt: skip
+
+
+class Mutant(NamedTuple):
+    """A module, the number of the change among all its changes, and what it is, where."""
+
+    module: str
+    number: int
+    line: int
+    words: str
+    was: str
+
+    @property
+    def key(self) -> str:
+        """How the list of harmless mutants names it: module, text of the line, change."""
+        return f"{self.module} | {self.was} | {self.words}"
+
+    def __str__(self) -> str:
+        return f"{self.module}.py:{self.line}: {self.words}    in: {self.was}"
+
+
+def parsed(module: str) -> tuple[ast.Module, list[str]]:
+    """A module's tree and its lines."""
+    text = (SOURCE / f"{module}.py").read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    skip(tree)
+    return tree, text.splitlines()
+
+
+def mutants_of(module: str) -> list[Mutant]:
+    """All mutants of one module; where a line has the same change at several places, they are numbered."""
+    tree, lines = parsed(module)
+    made: list[Mutant] = []
+    counted: Counter[tuple[int, str]] = Counter()
+    for k, spot in enumerate(spots(tree)):
+        line = getattr(spot.node, "lineno", 1)
+        counted[line, spot.words] += 1
+        again = counted[line, spot.words]
+        words = spot.words if again == 1 else f"{spot.words} ({again})"
+        made.append(Mutant(module, k, line, words, lines[line - 1].split("  #")[0].strip()))
+    return made
+
+
+def harmless() -> dict[str, str]:
+    """The mutants that change nothing that could be seen, and the reason: lines "module | line | change  # reason"."""
+    entries = {}
+    for line in (Path(__file__).parent / "harmless.txt").read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            key, reason = line.rsplit("  # ", 1)
+            entries[key.strip()] = reason.strip()
+    return entries
