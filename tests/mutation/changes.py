@@ -126,7 +126,9 @@ def skip(tree: ast.Module) -> None:
                     parts.append(node)
         elif isinstance(node, ast.AnnAssign):
             parts = [node if getattr(node.annotation, "id", "") == "TypeAlias" else node.annotation]
-        elif isinstance(node, ast.keyword) and node.arg == "strict":  # of zip: asserts that two are as long as each other
+        elif (
+            isinstance(node, ast.keyword) and node.arg == "strict"
+        ):  # of zip: asserts that two are as long as each other
             parts = [node]
         elif isinstance(node, ast.ClassDef):
             parts = [*node.decorator_list]

@@ -61,7 +61,9 @@ def optimizer_parts(step: OpenedStep, link: OpenedLink, name: str, index: tuple[
         given("η", step.rate),
         given("t", step.t),
     ]
-    if rule is None:
+    if (
+        rule is None or optimizer.outer_slots
+    ):  # what averages or accumulation make of it is told, not recomputed
         return [heading, Block([*lines, given("w′", new, f"by the rule of {type(optimizer).__name__}")])]
     for slot, letter in rule.slots.items():
         values[letter] = float(link.optimizer_state_before[name][slot][index])
@@ -76,7 +78,7 @@ def optimizer_parts(step: OpenedStep, link: OpenedLink, name: str, index: tuple[
         values[letter] = lines[-1].used
     if optimizer.weight_decay:
         w = link.params[name]
-        decayed = float(np.asarray(optimizer.decayed(w[index], step.passed.step_trace.rate)))
+        decayed = float(np.asarray(optimizer.decayed(w[index], step.passed.step_trace.rate, name)))
         values["decay"] = optimizer.weight_decay
         lines.append(equation("w decayed", "w - w · decay · η", values, decayed))
         values["w"] = lines[-1].used

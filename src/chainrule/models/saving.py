@@ -132,9 +132,10 @@ def learned(model: Any) -> list[tuple[int, str]]:
 def slot_places(model: Any) -> list[tuple[str, int, str]]:
     """The places (slot, link, weight) of the optimizer's memory, in the order in which Keras stores them."""
     slots, places = model.optimizer.slots, learned(model)
+    outer = [(slot, i, name) for slot in model.optimizer.outer_slots for i, name in places]
     if model.optimizer.slots_by_variable:
-        return [(slot, i, name) for i, name in places for slot in slots]
-    return [(slot, i, name) for slot in slots for i, name in places]
+        return outer + [(slot, i, name) for i, name in places for slot in slots]
+    return outer + [(slot, i, name) for slot in slots for i, name in places]
 
 
 def optimizer_to_list(model: Any) -> list[np.ndarray]:

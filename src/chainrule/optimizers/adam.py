@@ -90,12 +90,12 @@ class Nadam(Optimizer):
         dtype = next((w.dtype for layer in params for w in layer.values()), np.dtype("float32"))
         return super().init(params) | {"u_product": np.ones((), dtype)}
 
-    def update(
+    def apply(
         self, grads: Weights, optimizer_state: OptimizerState, params: Weights, step: Array, rate: Array
     ) -> tuple[Weights, OptimizerState]:
         product = optimizer_state["u_product"]
         product = product * self.momentum_at((step + 1).astype(product.dtype))  # Π u
-        return super().update(grads, optimizer_state | {"u_product": product}, params, step, rate)
+        return super().apply(grads, optimizer_state | {"u_product": product}, params, step, rate)
 
     def momentum_at(self, t: Array) -> Array:
         """u_t = β₁ (1 - ½ · 0.96ᵗ)."""

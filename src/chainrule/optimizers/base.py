@@ -3,11 +3,13 @@
 An optimizer is a set of settings. Its memory (momenta and the like) is handed to it and handed back:
 
     init(params)                               -> memory     {slot: [one dict of arrays per link]}
-    update(grads, memory, params, step, rate)  -> params, memory
+    update(grads, memory, params, step, rate)  -> params, memory      one batch, accumulation and averages included
+    apply(grads, memory, params, step, rate)   -> params, memory      the rule for every weight
     rule(c, g, w, *memory of this weight)      -> w, *memory     the formula, number by number
     constants(t, rate, memory)                 -> c              what of the formula is the same for all weights
 """
 
+import re
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +17,8 @@ import numpy as np
 from chainrule.arrays import Array, Params, elementwise, namespace
 from chainrule.errors import SettingError
 from chainrule.optimizers import schedules
+from chainrule.optimizers.accumulation import GradientAccumulation
+from chainrule.optimizers.moving_average import MovingAverage
 
 Weights = list[Params]
 OptimizerState = dict[str, Any]
@@ -25,6 +29,9 @@ class Optimizer:
 
     learning_rate: a number or a schedule.  weight_decay: the share of each weight taken off per step, times the rate.
     clipnorm: longest gradient of one array.  global_clipnorm: longest gradient of all.  clipvalue: largest number.
+    use_ema: keep the moving average of the weights, with ema_momentum; `fit` ends with it, and every
+    ema_overwrite_frequency steps the weights become it.  gradient_accumulation_steps: the weights move every so many
+    batches, by the mean of their gradients.
     """
 
     slots: ClassVar[tuple[str, ...]] = ()  # what is remembered for each weight, in Keras's order
@@ -37,6 +44,10 @@ class Optimizer:
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        gradient_accumulation_steps: int | None = None,
         name: str | None = None,
         **unknown_settings: Any,
     ) -> None:
@@ -61,6 +72,12 @@ class Optimizer:
         self.learning_rate = learning_rate
         self.weight_decay, self.clipnorm = weight_decay, clipnorm
         self.clipvalue, self.global_clipnorm = clipvalue, global_clipnorm
+        steps = gradient_accumulation_steps
+        self.accumulation = None if steps is None else GradientAccumulation(steps)
+        self.use_ema, self.ema_momentum = bool(use_ema), ema_momentum
+        self.ema_overwrite_frequency, self.gradient_accumulation_steps = ema_overwrite_frequency, steps
+        self.average = MovingAverage(ema_momentum, ema_overwrite_frequency) if self.use_ema else None
+        self.not_decayed: re.Pattern[str] | None = None
         self.name = name or type(self).__name__.lower()
         self.iterations = 0
 
@@ -77,10 +94,33 @@ class Optimizer:
     def init(self, params: Weights) -> OptimizerState:
         """The memory before the first step: zeros."""
         return {
-            slot: [{k: np.zeros_like(w) for k, w in layer.items()} for layer in params] for slot in self.slots
+            slot: [{k: np.zeros_like(w) for k, w in layer.items()} for layer in params]
+            for slot in (*self.outer_slots, *self.slots)
         }
 
+    @property
+    def outer_slots(self) -> tuple[str, ...]:
+        """What averaging and accumulation remember for each weight, in Keras's order."""
+        return tuple(part.slot for part in (self.average, self.accumulation) if part is not None)
+
     def update(
+        self, grads: Weights, optimizer_state: OptimizerState, params: Weights, step: Array, rate: Array
+    ) -> tuple[Weights, OptimizerState]:
+        """New weights and memory from a batch's gradients. step: batches before this one. rate: this step's rate."""
+        if self.accumulation is None:
+            params, optimizer_state = self.apply(grads, optimizer_state, params, step, rate)
+        else:
+            params, optimizer_state = self.accumulation.update(
+                self.apply, grads, optimizer_state, params, step, rate
+            )
+            step = step // self.accumulation.batches
+        return (
+            (params, optimizer_state)
+            if self.average is None
+            else self.average.update(grads, optimizer_state, params, step)
+        )
+
+    def apply(
         self, grads: Weights, optimizer_state: OptimizerState, params: Weights, step: Array, rate: Array
     ) -> tuple[Weights, OptimizerState]:
         """Applies the rule to every weight that has a gradient. step: counted from 0. rate: this step's rate."""
@@ -94,8 +134,8 @@ class Optimizer:
                 w = params[i][k]
                 c = self.constants((step + 1).astype(w.dtype), rate.astype(w.dtype), optimizer_state)
 
-                def one(g: Array, w: Array, *m: Array, c: Any = c) -> tuple[Array, ...]:
-                    return self.rule(c, g, self.decayed(w, rate), *m)
+                def one(g: Array, w: Array, *m: Array, c: Any = c, k: str = k) -> tuple[Array, ...]:
+                    return self.rule(c, g, self.decayed(w, rate, k), *m)
 
                 new_params[i][k], *remembered = elementwise(
                     one, g, w, *(optimizer_state[slot][i][k] for slot in self.slots)
@@ -104,9 +144,19 @@ class Optimizer:
                     new_memory[slot][i][k] = m
         return new_params, new_memory
 
-    def decayed(self, w: Array, rate: Array) -> Array:
-        """w ← w - rate · decay · w, before the rule, where there is weight decay."""
-        return w if not self.weight_decay else w - w * self.weight_decay * rate.astype(w.dtype)
+    def decayed(self, w: Array, rate: Array, name: str = "") -> Array:
+        """w ← w - rate · decay · w, before the rule, where there is weight decay for a weight of this name."""
+        if not self.weight_decay or (self.not_decayed is not None and self.not_decayed.search(name)):
+            return w
+        return w - w * self.weight_decay * rate.astype(w.dtype)
+
+    def exclude_from_weight_decay(self, var_list: Any = None, var_names: Any = None) -> None:
+        """Weights in whose name one of `var_names` stands ("bias") are not decayed. Before the first step, as in Keras."""
+        if var_list:
+            raise SettingError(
+                "exclude_from_weight_decay knows weights by their names: give var_names, such as ['bias']."
+            )
+        self.not_decayed = re.compile("|".join(var_names)) if var_names else None
 
     def clipped(self, grads: Weights) -> Weights:
         """The gradients, shortened where a clipping setting says so."""
@@ -171,11 +221,11 @@ class Optimizer:
             "clipnorm": self.clipnorm,
             "global_clipnorm": self.global_clipnorm,
             "clipvalue": self.clipvalue,
-            "use_ema": False,
-            "ema_momentum": 0.99,
-            "ema_overwrite_frequency": None,
+            "use_ema": self.use_ema,
+            "ema_momentum": self.ema_momentum,
+            "ema_overwrite_frequency": self.ema_overwrite_frequency,
             "loss_scale_factor": None,
-            "gradient_accumulation_steps": None,
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
         }
 
     @classmethod
@@ -189,11 +239,7 @@ class Optimizer:
 
 # Settings that Keras knows and that change nothing at these values.
 OFF: dict[str, tuple[Any, ...]] = {
-    "use_ema": (False, None),
-    "ema_momentum": (0.99, None),
-    "ema_overwrite_frequency": (None,),
     "loss_scale_factor": (None,),
-    "gradient_accumulation_steps": (None,),
     "jit_compile": (True, False, None),
     "is_legacy_optimizer": (False, None),
     "decay": (0.0, None),

@@ -196,6 +196,17 @@ def put_back(model: Any, state: Any) -> None:
     model.optimizer.iterations = int(state["step"])
 
 
+def take_averages(model: Any) -> None:
+    """At the end of `fit` the weights become their moving averages, where the optimizer keeps them; as in Keras."""
+    if model.optimizer.average is None or not model.optimizer.iterations:
+        return
+    graph = model.learning_graph
+    learned = {graph.nodes[i].entry for i in graph.learners}
+    for i, averages in enumerate(model.optimizer_state[model.optimizer.average.slot]):
+        if i in learned:
+            graph.layers[i].params = graph.layers[i].params | averages
+
+
 def arrays_of(model: Any) -> list[Any]:
     """The arrays that the layers hold, and the optimizer's state."""
     weights = [array for layer in model.learning_graph.layers for array in layer.params.values()]

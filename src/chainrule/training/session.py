@@ -24,6 +24,7 @@ from chainrule.training.fit import (
     put_back,
     report_not_finite,
     stop_on_interrupt,
+    take_averages,
 )
 from chainrule.training.one_at_a_time import alone
 from chainrule.training.progress import Progress, verbosity
@@ -201,6 +202,7 @@ class Session:
             checkpointer.end(state.state, place, records if place[1] else {}, logs)
         if state.last_finite is not None and model.stop_on_not_finite:
             put_back(model, state.last_finite)
+        take_averages(model)
         self.over = True
         callbacks.call("on_train_end", logs)
 

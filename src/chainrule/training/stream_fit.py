@@ -12,7 +12,14 @@ from chainrule.callbacks import CallbackList, History
 from chainrule.callbacks.checkpoint import Checkpointer
 from chainrule.engine.epoch import empty_records, on_host
 from chainrule.errors import DataError, SettingError
-from chainrule.training.fit import EngineState, evaluate, metrics_of, order_of, stop_on_interrupt
+from chainrule.training.fit import (
+    EngineState,
+    evaluate,
+    metrics_of,
+    order_of,
+    stop_on_interrupt,
+    take_averages,
+)
 from chainrule.training.one_at_a_time import alone
 from chainrule.training.progress import Progress, verbosity
 from chainrule.training.streams import ArrayBatches, Batches, is_stream
@@ -85,6 +92,7 @@ def fit(
             progress.finish(logs, done)
             if model.stop_training or model.interrupted:
                 break
+    take_averages(model)
     hooks.call("on_train_end", logs)
     return history
 
