@@ -83,6 +83,7 @@ for _module, _asked in ASKED.items():
 NO_ARITHMETIC = {
     "layers/__init__", "layers/base", "layers/naming", "layers/symbolic", "layers/merge_functions", "layers/weighted",
     "layers/weight_lists", "layers/derived", "optimizers/__init__", "optimizers/ranges",
+    "activations/__init__", "losses/__init__", "losses/own", "losses/fused",
 }  # fmt: skip
 
 

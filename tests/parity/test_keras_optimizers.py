@@ -56,7 +56,7 @@ def test_averages_accumulation_and_decay_are_keras_s(name, settings) -> None:
 def test_their_memory_goes_both_ways_in_files(settings, tmp_path) -> None:
     """A file of either library carries the sums and averages: learning goes on with the same numbers."""
     given = SETTINGS[settings] | {"learning_rate": 0.05}
-    ours, theirs = twins(net)
+    ours, _ = twins(net)
     rng = np.random.default_rng(3)
     x, y = rng.normal(size=(42, 5)).astype(np.float32), rng.normal(size=(42, 2)).astype(np.float32)
     ours.compile(optimizers.Adam(**given), "mse", backend="numpy")
