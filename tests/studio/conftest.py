@@ -5,6 +5,7 @@ Needs the packages starlette, uvicorn, websockets, playwright, and Debian's chro
 
 import importlib.util
 import shutil
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from studio_client import running
@@ -70,8 +71,8 @@ def browser():
         found.close()
 
 
-@pytest.fixture
-def page(browser, studio):
+@contextmanager
+def watched_page(browser, host):
     """An open page; when the test ends nothing may have been said in its console and nothing asked for elsewhere."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -86,7 +87,7 @@ def page(browser, studio):
         "request",
         lambda request: (
             None
-            if request.url.startswith((f"http://{studio.host}/", "data:", "blob:"))
+            if request.url.startswith((f"http://{host}/", "data:", "blob:"))
             else elsewhere.append(request.url)
         ),
     )
@@ -95,3 +96,23 @@ def page(browser, studio):
     context.close()
     assert said == []
     assert elsewhere == []
+
+
+@pytest.fixture
+def page(browser, studio):
+    """A page of the studio that all tests share."""
+    with watched_page(browser, studio.host) as found:
+        yield found
+
+
+@pytest.fixture
+def page_of(browser):
+    """Opens a page at a link of its own studio."""
+    with ExitStack() as stack:
+
+        def opened(link, using=browser):
+            page = stack.enter_context(watched_page(using, link.split("/")[2]))
+            page.goto(link)
+            return page
+
+        yield opened

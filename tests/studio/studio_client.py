@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -12,19 +13,13 @@ from pathlib import Path
 SRC = Path(__file__).parents[2] / "src"
 
 
-class Studio:
-    """A running `chainrule studio`, and a client that holds its cookie."""
+class Client:
+    """Asks a studio as its own page would. link: the printed one, with its token.  port: where it is not in the link."""
 
-    def __init__(self, *words, cwd=None, port="0") -> None:
-        environment = os.environ | {"PYTHONPATH": str(SRC), "PYTHONUNBUFFERED": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "chainrule", "studio", *words, "--no-open", "--port", port],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=cwd,
-        )  # fmt: skip
-        line = self.process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=(\S+)", line)
-        assert found, line + self.process.stderr.read()
-        self.link, self.port, self.token = found[0], int(found[1]), found[2]
+    def __init__(self, link, port=None) -> None:
+        found = re.search(r"https?://[^/]*?(?::(\d+))?/\S*\?token=(\S+)", link)
+        assert found, link
+        self.link, self.port, self.token = found[0], int(port or found[1]), found[2]
         self.host = f"127.0.0.1:{self.port}"
         status, headers, _ = self.raw("GET", f"/?token={self.token}", {"Host": self.host})
         assert status == 303
@@ -60,6 +55,22 @@ class Studio:
         assert status == 200, told
         return told["id"]
 
+
+class Studio(Client):
+    """A running `chainrule studio`, and a client that holds its cookie."""
+
+    def __init__(self, *words, cwd=None, port="0") -> None:
+        if port == "0":
+            port = free_port()
+        environment = os.environ | {"PYTHONPATH": str(SRC), "PYTHONUNBUFFERED": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "chainrule", "studio", *words, "--no-open", "--port", port],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=cwd,
+        )  # fmt: skip
+        line = self.process.stdout.readline()
+        assert "http" in line, line + self.process.stderr.read()
+        super().__init__(line, port)
+
     def close(self) -> str:
         """Ends it; returns what it said on stderr."""
         self.process.terminate()
@@ -68,6 +79,13 @@ class Studio:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.communicate()[1]
+
+
+def free_port() -> str:
+    """A port that was free a moment ago."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return str(found.getsockname()[1])
 
 
 @contextmanager

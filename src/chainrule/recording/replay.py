@@ -61,10 +61,20 @@ class Replay:
         started = run.load_snapshot(self.first)
         self.epochs_seen, self.begun = int(started.extra["epochs_seen"]), int(started.extra["begun"])
         self.visited: OrderedDict[int, Any] = OrderedDict({self.first: started.state["learning"]})
-        self.last = max([self.first + len(run.steps), *run.snapshots()])
+        self.look()
         room = max(1, cache_bytes // max(1, size_of(self.visited[self.first])) - RECENT)
         self.grid = max(LEAST_GRID, -(-(self.last - self.first) // room))
+
+    def look(self) -> None:
+        """Reads how far the run has come."""
+        run = self.run
+        self.last = max([self.first + len(run.steps), *run.snapshots()])
         self.recorded = {name: run.steps[name] for name in ("loss", "learning_rate") if name in run.columns}
+
+    def renew(self) -> None:
+        """Reads again how far a run has come that is still learning."""
+        self.run.reload()
+        self.look()
 
     def at(self, step: int) -> Any:
         """The state before a step, as NumPy arrays: params, memory, step, rate, seed.

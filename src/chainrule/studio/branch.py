@@ -37,6 +37,7 @@ class Branch:
         self._losses = self._scores = np.zeros(0, np.float32)
 
     head: int
+    running = False  # whether another process learns it at this moment
     rates: list[tuple[int, float]]  # the steps at which a learning rate begins, and the rate
     problem: str | None = None  # why it cannot go on
 
@@ -65,6 +66,14 @@ class Branch:
     def state_at(self, step: int) -> Any:
         """The state before a step."""
         raise NotImplementedError
+
+    def newest_state(self) -> Any:
+        """The newest state that is at hand."""
+        raise NotImplementedError
+
+    def renew(self) -> bool:
+        """Takes up what another process has learned since; whether something is new."""
+        return False
 
     def chosen(self, step: int) -> Array:
         """Which examples a step learns from."""
@@ -214,6 +223,10 @@ class LiveBranch(Branch):
         self.kept = {have: state for have, state in self.kept.items() if have < step}
         self.beside = {have: state for have, state in self.beside.items() if have < step}
 
+    def newest_state(self) -> Any:
+        """The state of the step that comes next."""
+        return self.state
+
     def go_back(self, step: int) -> None:
         """Goes back to a step and forgets what came after it."""
         self.state = self.state_at(step)
@@ -234,9 +247,15 @@ class RecordedBranch(Branch):
         super().__init__(replay.model, replay.examples, replay.run.info.settings.batch, replay.first)
         self.replay = replay
         self.per_epoch = replay.per_epoch
-        run = replay.run
-        count = replay.last - replay.first
+        self.newest: tuple[int, Any] = (-1, None)
+        self.read()
+
+    def read(self) -> None:
+        """Takes up what is recorded."""
+        run, replay = self.replay.run, self.replay
+        self.running = run.status == "running"
         self.head = replay.last
+        count = self.head - self.first
         self._losses = np.asarray(run.steps["loss"][:count], np.float32)
         names = [name for name in run.columns if name not in ("loss", "learning_rate") and "[" not in name]
         self._scores = (
@@ -247,6 +266,26 @@ class RecordedBranch(Branch):
         )
         marks = [0, *(int(k) + 1 for k in np.flatnonzero(np.diff(rates)))][:200]
         self.rates = [(self.first + k, float(rates[k])) for k in marks] if len(rates) else [(self.first, 0.0)]
+        if run.status == "failed":
+            self.problem = f"The run stopped at step {self.head:,}: the numbers were no longer finite."
+
+    def renew(self) -> bool:
+        """Reads again, while the run goes on; whether something is new."""
+        was = self.head
+        if self.running:
+            self.replay.renew()
+            self.read()
+            return self.head > was or not self.running
+        return False
+
+    def newest_state(self) -> Any:
+        """The newest state that is at hand: the last one, or while the run goes on that of its newest snapshot."""
+        if not self.running:
+            return self.state_at(self.head)
+        step = self.replay.run.nearest(self.head)
+        if self.newest[0] != step:
+            self.newest = step, self.state_at(step)
+        return self.newest[1]
 
     def place(self, step: int) -> tuple[int, int]:
         """A step's epoch and its place there."""

@@ -32,25 +32,29 @@ def listening_socket(port: int | None) -> socket.socket:
 
 def serve(
     start: dict[str, Any], runs_dir: str, port: int | None = None, *, told: Callable[[str], None] = print,
-    opens: bool = True,
+    opens: bool = True, base_url: str | None = None,
 ) -> None:  # fmt: skip
-    """Serves the studio until Ctrl-C. start: what the page opens first.  told: is given the link."""
+    """Serves the studio until Ctrl-C. start: what the page opens first.  told: is given the link.
+
+    base_url: the address that a proxy shows the page under.
+    """
     for package in ("starlette", "uvicorn", "websockets"):
         require_package(package, "studio", "The studio")
+    from chainrule.studio.guard import Address, Guard, new_token
     from chainrule.studio.processes import start_process
 
     bound = listening_socket(port)
     bound.listen(64)  # who follows the link at once waits until the app is up
+    number, token = bound.getsockname()[1], new_token()
+    address = Address(number, base_url)
     ready = start_process()  # it imports the library while the server and the browser start
     import uvicorn
 
     from chainrule.studio.app import build
-    from chainrule.studio.guard import Guard, new_token
 
-    number, token = bound.getsockname()[1], new_token()
-    link = f"http://127.0.0.1:{number}/?token={token}"
+    link = address.link(token)
     config = uvicorn.Config(
-        Guard(build(start, runs_dir, ready), number, token), log_level="error", access_log=False, ws="websockets-sansio",
+        Guard(build(start, runs_dir, ready), number, token, address), log_level="error", access_log=False, ws="websockets-sansio",
         ws_max_size=2**20, ws_per_message_deflate=False, server_header=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)

@@ -69,7 +69,9 @@ class Session:
         """The branch that learns, if it can; SettingError for one that was recorded."""
         if not isinstance(self.branch, LiveBranch):
             raise SettingError(
-                "A recorded run has learned already. Fork it at a step to learn on from there."
+                "This run learns in a process of its own. Fork it at a step to learn on from there."
+                if self.branch.running
+                else "A recorded run has learned already. Fork it at a step to learn on from there."
             )
         return self.branch
 
@@ -208,6 +210,15 @@ class Session:
         if live.problem:
             self.playing = False
 
+    def renew(self) -> bool:
+        """Takes up what other processes have learned since; whether something is new."""
+        return any([branch.renew() for branch in self.branches])
+
+    @property
+    def running(self) -> bool:
+        """Whether a run goes on in another process."""
+        return any(branch.running for branch in self.branches)
+
     # ── seeing ───────────────────────────────────────────────────────────────────────────────────────────────────
     def see(self, what: str, query: Mapping[str, str]) -> dict[str, Any] | Shown:
         """An answer to a question that changes nothing: a dict, or a header with arrays."""
@@ -237,6 +248,6 @@ class Session:
         branch = self.branches[number]
         return {
             "number": number, "parent": branch.parent, "first": branch.first, "head": branch.head, "changes": branch.changes,
-            "per_epoch": branch.per_epoch, "batch": branch.batch, "live": isinstance(branch, LiveBranch),
+            "per_epoch": branch.per_epoch, "batch": branch.batch, "live": isinstance(branch, LiveBranch), "running": branch.running,
             "rates": branch.rates, "problem": branch.problem, "lesson": self.lessons[number].to_dict(),
         }  # fmt: skip

@@ -17,6 +17,7 @@ from chainrule.studio.frames import packed
 
 FRAMES = 30  # a second, at most
 COST = 35  # seconds of learning for each second that a frame takes: the frame rate gives way before the learning does
+RENEWED = 0.5  # seconds between two looks at a run that another process learns
 SLICE = 0.03  # seconds of learning between two looks at the pipe
 
 
@@ -37,16 +38,21 @@ class Serving:
         self.session: Any = None
         self.watched, self.next_frame, self.sent_step, self.changed = False, 0.0, (-1, -1), True
         self.users: Any = None
+        self.next_look = 0.0
 
     def serve(self) -> None:
         """Learns and answers by turns."""
         while True:
             playing = self.session is not None and self.session.playing
-            waiting = self.pipe.poll(0 if playing else (1 / FRAMES if self.watched and self.changed else 5))
+            running = self.session is not None and self.session.running
+            idle = 1 / FRAMES if self.watched and self.changed else RENEWED if running else 5
+            waiting = self.pipe.poll(0 if playing else idle)
             if waiting:
                 self.answer(*self.pipe.recv())
                 continue
             try:
+                if running:
+                    self.look()
                 if playing:
                     self.turn()
                 if self.session is not None and self.watched:
@@ -56,6 +62,13 @@ class Serving:
             except Exception:  # noqa: BLE001 - learning that breaks must not take the answers with it
                 traceback.print_exc()
                 self.session.playing, self.changed = False, False
+
+    def look(self) -> None:
+        """Takes up what another process has learned of the run, now and then."""
+        now = time.perf_counter()
+        if now >= self.next_look:
+            self.changed = self.session.renew() or self.changed
+            self.next_look = time.perf_counter() + RENEWED
 
     def turn(self) -> None:
         """A slice of learning, as long as a frame lasts."""

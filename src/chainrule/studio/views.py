@@ -180,9 +180,9 @@ class Views:
         """What has changed on the screen: place, losses since a step, and what is drawn of the network."""
         branch = self.session.branch
         begin = branch.first if since is None else min(max(since, branch.first), branch.head)
-        state = branch.state if isinstance(branch, LiveBranch) else branch.state_at(branch.head)
+        state = branch.newest_state()
         header = {
-            "branch": self.session.current, "step": branch.head, "from": begin, "first": branch.first, "playing": self.session.playing,
+            "branch": self.session.current, "step": branch.head, "from": begin, "first": branch.first, "playing": self.session.playing, "running": branch.running,
             "epoch": branch.place(branch.head)[0], "per_epoch": branch.per_epoch,
             "rate": float(branch.rates[-1][1]), "problem": branch.problem,
         }  # fmt: skip

@@ -31,6 +31,11 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "--no-open", dest="no_open", action="store_true", help="print the link, and open no browser"
     )
+    parser.add_argument(
+        "--base-url",
+        metavar="URL",
+        help="the address that a proxy shows the page under, such as JupyterHub's",
+    )
     add_runs_dir(parser)
 
 
@@ -46,7 +51,7 @@ def run(args: "Namespace", out: Output) -> int:
         out.tell("Ctrl-C ends it.")
         out.flush()
 
-    serve(start, runs_dir(args), args.port, told=told, opens=not args.no_open)
+    serve(start, runs_dir(args), args.port, told=told, opens=not args.no_open, base_url=args.base_url)
     return 0
 
 

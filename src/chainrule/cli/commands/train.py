@@ -28,6 +28,7 @@ from chainrule.errors import NotFiniteError
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from chainrule.cli.watching import Watching
     from chainrule.datasets import Dataset
     from chainrule.models import Sequential
     from chainrule.recording.resume import Job
@@ -97,6 +98,9 @@ def arguments(parser: Parser) -> None:
     group.add_argument(
         "--no-record", action="store_true", dest="no_record", help="do not record the training"
     )
+    group.add_argument(
+        "--studio", action="store_true", help="watch it learn in the browser, and open any step of it"
+    )
     add_tolerance(group)
     add_runs_dir(group)
     add_data_options(parser, learning=True)
@@ -109,6 +113,16 @@ def run(args: "Namespace", out: Output) -> int:
     """Trains, measures, saves, and says what to type next."""
     if args.out:
         paths.target(args.out, paths.MODELS, args.force)
+    if not args.studio:
+        return trained(args, out)
+    from chainrule.cli.watching import Watching
+
+    with Watching(args, out) as watching:
+        return trained(args, out, watching)
+
+
+def trained(args: "Namespace", out: Output, watching: "Watching | None" = None) -> int:
+    """Trains, measures, saves; returns the exit code. watching: opens the studio when learning begins."""
     from chainrule.cli.training_job import job_of
     from chainrule.inference.card import ModelCard
     from chainrule.inference.evaluation import calibrated
@@ -123,7 +137,7 @@ def run(args: "Namespace", out: Output) -> int:
         out.tell("The run had come to its end; nothing is left to learn.")
     began = time.perf_counter()
     with told_to_end(model) as terminated:
-        history = learn(job, out, terminated)
+        history = learn(job, out, terminated, [] if watching is None else [watching.callback(job)])
     took = time.perf_counter() - began
     stopped = 143 if terminated else 130 if model.interrupted else 0
     if stopped and not model.optimizer.iterations:
@@ -200,8 +214,13 @@ def told_to_end(model: "Sequential") -> Iterator[list[int]]:
         signal.signal(signal.SIGTERM, before)
 
 
-def learn(job: "Job", out: Output, terminated: list[int]) -> dict[str, list[float]]:
-    """Fits the model, showing progress on stderr; returns each epoch's metrics. terminated: see `told_to_end`."""
+def learn(
+    job: "Job", out: Output, terminated: list[int], more: list[Any] | None = None
+) -> dict[str, list[float]]:
+    """Fits the model, showing progress on stderr; returns each epoch's metrics. terminated: see `told_to_end`.
+
+    more: callbacks that listen too.
+    """
     import warnings
 
     from chainrule.callbacks import LambdaCallback
@@ -218,7 +237,7 @@ def learn(job: "Job", out: Output, terminated: list[int]) -> dict[str, list[floa
         warnings.filterwarnings("ignore", "The loss stopped being finite")  # said below
         history = job.learn(
             0 if out.quiet else "auto",
-            [LambdaCallback(on_epoch_begin=stop_when_told, on_epoch_end=stop_when_lost)],
+            [LambdaCallback(on_epoch_begin=stop_when_told, on_epoch_end=stop_when_lost), *(more or [])],
         )
     if model.not_finite:
         raise NotFiniteError(

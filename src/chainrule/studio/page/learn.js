@@ -26,13 +26,13 @@ export class Learn {
     const told = this.app.told, plane = told.kind === "plane";
     this.plane = plane ? new Plane() : null;
     this.network = plane ? new Network({
-      onUnit: (layer, unit) => go({place: "step", step: this.head(), weight: null, unit: `${layer},${unit}`, phase: null}),
-      onWeight: (layer, i, j) => go({place: "step", step: this.head(), unit: null, weight: `${layer}.kernel,${i},${j}`, phase: null}),
+      onUnit: (layer, unit) => go({place: "step", step: this.next(), weight: null, unit: `${layer},${unit}`, phase: null}),
+      onWeight: (layer, i, j) => go({place: "step", step: this.next(), unit: null, weight: `${layer}.kernel,${i},${j}`, phase: null}),
       onHover: (unit) => { this.looked = unit; this.paintPlane(); },
       onUnits: (units) => this.change({net: units.join(",")}),
     }) : null;
     this.curve = new Curve({label: "Loss by step. Choose a step to open it.", height: 170,
-      onChoose: (step) => go({place: "step", step: Math.max(0, Math.min(step, this.head())), weight: null})});
+      onChoose: (step) => go({place: "step", step: Math.max(0, Math.min(step, this.next())), weight: null})});
     this.playButton = h("button", {type: "button", class: "play", id: "play", onclick: () => this.toggle()}, "Start");
     this.numbers = h("dl", {class: "figures"});
     this.problem = h("div", {class: "problem", role: "alert", hidden: true});
@@ -47,10 +47,11 @@ export class Learn {
         this.playButton,
         h("button", {type: "button", id: "one-step", title: "Take one step", onclick: () => this.do("step", {steps: 1})}, "Step"),
         h("button", {type: "button", id: "in-phases", title: "Open the next step: forward, loss, backward, update",
-          onclick: () => go({place: "step", step: this.head(), phase: 1, weight: null, unit: null})}, "Step in phases"),
+          onclick: () => this.openNext(1)}, "Step in phases"),
         h("button", {type: "button", id: "back-step", title: "One step back", onclick: () => this.do("back", {steps: 1})}, "Back"),
         h("button", {type: "button", id: "restart", title: "The same network with its first weights again", onclick: () => this.restart()}, "Restart"),
         this.numbers),
+      h("p", {class: "soft", id: "running", role: "status", hidden: true}, "This run is being learned by another process. Every step it has taken can be opened; a fork learns here."),
       this.problem,
       h("div", {class: "learn-grid"},
         h("section", {class: "panel side", "aria-label": "Settings"}, h("h2", {}, "Data"), this.datasets, h("h2", {}, "How it learns"), this.controls),
@@ -66,6 +67,15 @@ export class Learn {
           h("details", {class: "code"}, h("summary", {}, "The same as a program"), this.code = h("pre", {tabindex: "0"})))),
     );
     this.fillDatasets();
+  }
+
+  /** The step that comes next; of a recorded run its last one. */
+  next() {
+    return Math.max(0, this.head() - (this.app.told.branches[this.app.told.current].live ? 0 : 1));
+  }
+
+  openNext(phase) {
+    go({place: "step", step: this.next(), phase, weight: null, unit: null});
   }
 
   head() {
@@ -100,13 +110,15 @@ export class Learn {
   told() {
     const told = this.app.told, l = told.lesson;
     if (this.network) this.network.setNetwork(told);
-    this.playButton.textContent = told.playing ? "Pause" : this.head() > 0 ? "Go on" : "Start";
-    this.playButton.setAttribute("aria-pressed", told.playing);
     const branch = told.branches[told.current];
+    this.playButton.textContent = !branch.live ? "Fork here and go on" : told.playing ? "Pause" : this.head() > 0 ? "Go on" : "Start";
+    this.playButton.setAttribute("aria-pressed", told.playing);
+    for (const id of ["one-step", "back-step", "restart"]) this.el.querySelector(`#${id}`).hidden = !branch.live;
+    this.el.querySelector("#running").hidden = !branch.running;
     this.problem.hidden = !branch.problem;
     if (branch.problem) {
       fill(this.problem, h("span", {}, branch.problem),
-        h("button", {type: "button", onclick: () => this.rescue(branch)}, "Go back 50 steps, with a tenth of the rate"),
+        h("button", {type: "button", id: "rescue", onclick: () => this.rescue(branch)}, branch.live ? "Go back 50 steps, with a tenth of the rate" : "Fork 50 steps before, with a tenth of the rate"),
         h("button", {type: "button", onclick: () => go({place: "step", step: Math.max(branch.first, branch.head - 1), phase: 4})}, "Open the last step"));
     }
     this.code.textContent = told.code;
@@ -169,7 +181,8 @@ export class Learn {
     this.frame(await this.app.source.see("frame"));
   }
 
-  toggle() {
+  async toggle() {
+    if (!this.app.told.branches[this.app.told.current].live) await this.do("fork", {step: this.head()});
     const playing = this.app.told.playing;
     say(playing ? "Paused" : "Learning");
     return this.do(playing ? "pause" : "play");
@@ -182,6 +195,10 @@ export class Learn {
   }
 
   async rescue(branch) {
+    if (!branch.live) {
+      await this.do("fork", {step: Math.max(branch.first, branch.head - 50), learning_rate: branch.rates.at(-1)[1] / 10});
+      return;
+    }
     await this.do("back", {to: Math.max(branch.first, branch.head - 50)});
     await this.do("rate", {learning_rate: branch.rates.at(-1)[1] / 10});
   }
@@ -274,7 +291,7 @@ export class Learn {
         let button = this.templates.children[u];
         if (!button) {
           button = h("button", {type: "button", class: "template", title: `unit ${u}`, "aria-label": `unit ${u}: open it`,
-            onclick: () => go({place: "step", step: this.head(), weight: null, unit: `${name.slice(10)},${u}`})}, h("canvas", {}));
+            onclick: () => go({place: "step", step: this.next(), weight: null, unit: `${name.slice(10)},${u}`})}, h("canvas", {}));
           this.templates.append(button);
         }
         paintBytes(button.firstChild, bytes.subarray(u * pixels, (u + 1) * pixels), side, side);
@@ -303,7 +320,7 @@ export class Learn {
       "Shift+ArrowRight": () => this.do("step", {steps: 10}), "Shift+ArrowLeft": () => this.do("back", {steps: 10}),
       PageDown: () => this.do("step", {steps: this.app.told.branches[this.app.told.current].per_epoch}),
       PageUp: () => this.do("back", {steps: this.app.told.branches[this.app.told.current].per_epoch}),
-      Enter: () => go({place: "step", step: this.head(), phase: 1}), r: () => this.restart()};
+      Enter: () => this.openNext(1), r: () => this.restart()};
     if (!acts[key]) return false;
     acts[key]();
     return true;

@@ -31,8 +31,8 @@ class App {
     follow(() => this.show());
     const hash = location.hash;
     if (!hash) {
-      const {lesson, run, model} = this.start;
-      if (run) go({place: "step", run: run.split(/[\\/]/).at(-1), step: 0}, false);
+      const {lesson, run, model, place: at} = this.start;
+      if (run) go(at ? {place: at, run: run.split(/[\\/]/).at(-1)} : {place: "step", run: run.split(/[\\/]/).at(-1), step: 0}, false);
       else if (model) go({place: "use"}, false);
       else if (lesson) go({place: "learn", data: lesson.data}, false);
       else go({place: "learn"}, false);
@@ -119,9 +119,11 @@ class App {
     if (news.told) { this.told = news.told; if (view && view.told) view.told(); if (news.found) { this.quiet(); if (view) view.open(); } }
     if (news.frame) {
       const was = this.told.playing, now = news.frame.header.playing, branch = this.told.branches[news.frame.header.branch];
+      const ended = branch && branch.running && !news.frame.header.running;
+      if (branch && branch.running) branch.head = news.frame.header.step; // another process learns on
       this.frame = news.frame;
       if (view && view.frame) view.frame(news.frame);
-      if (was !== now || !branch || news.frame.header.problem !== (branch.problem || null) || this.told.current !== news.frame.header.branch) this.renew();
+      if (was !== now || !branch || ended || news.frame.header.problem !== (branch.problem || null) || this.told.current !== news.frame.header.branch) this.renew();
     }
     if (news.lost) this.fail(news.why || {message: "The connection to the studio is lost; trying again."});
     if (news.problem) this.ended(news.problem);

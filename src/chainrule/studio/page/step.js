@@ -77,6 +77,13 @@ export class Step {
     }
   }
 
+  /** News of a run that goes on in another process: the timeline grows. */
+  frame({header}) {
+    if (!header.running || this.growing || !this.overview) return;
+    this.growing = true;
+    this.loadCurves().then(() => this.showTimeline()).catch((p) => this.app.fail(p)).finally(() => { this.growing = false; });
+  }
+
   query(more = {}) {
     const branch = this.branch(), step = this.step();
     return {branch: branch.number, step, ahead: step > branch.head && branch.live ? "yes" : null, keep: step < branch.head ? "yes" : "no", ...more};
