@@ -25,7 +25,7 @@ class Beside:
             "runs_dir": str(path.parent),
             "opens": opens,
         }
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603 - our own module, and words that are no command
             [sys.executable, "-m", "chainrule.studio.beside", json.dumps(settings)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip

@@ -212,7 +212,8 @@ class Session:
 
     def renew(self) -> bool:
         """Takes up what other processes have learned since; whether something is new."""
-        return any([branch.renew() for branch in self.branches])
+        news = [branch.renew() for branch in self.branches]  # each of them
+        return any(news)
 
     @property
     def running(self) -> bool:
