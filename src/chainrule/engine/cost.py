@@ -4,12 +4,14 @@ The estimate never asks what is imported, cached or loaded by others: the engine
 the same job must get the same engine everywhere. benchmarks/LOG.md says how the constants were measured.
 """
 
+from chainrule.arrays import choose_backend
 from chainrule.graph import Graph
 from chainrule.layers.recurrent import Recurrent
 
 RATE = 5.5e10  # multiplications per second of a large product, on either engine
 IMPORT_AND_COMPILE = 2.2  # seconds before JAX takes its first step
 COMPILE_NODE = 0.03  # seconds more for each node
+WORTH_A_PROGRAM = 0.05  # seconds of answering on NumPy, from which on a compiled program pays
 PATCHES = 9.0  # times as long as the product itself takes NumPy to make the patches of a convolution
 TIME_STEP = 3e-4  # seconds that NumPy's loops need for one step of a recurrent layer's time, both directions
 
@@ -35,6 +37,29 @@ def multiplications(graph: Graph) -> tuple[int, int]:
         predicting += own
         learning += own * (1 + (i in graph.learners) + passes_on)
     return predicting, learning
+
+
+def answering_engine(graph: Graph, examples: int, engine: str | None) -> str:
+    """Which engine answers so many examples. engine: that of the model, None where nothing was asked or learned.
+
+    A compiled program answers many; for few, NumPy is done before it would have begun.
+    """
+    work = loops = turns = 0.0
+    for node in graph.nodes:
+        if node.layer.input_shape is not None:
+            own = node.layer.multiplications(node.layer.input_shape)
+            work += own
+            loops += own if any(w.ndim > 2 for w in node.layer.params.values()) else 0
+            turns += (
+                node.layer.sequence_shape(node.layer.input_shape)[0]
+                if isinstance(node.layer, Recurrent)
+                else 0
+            )
+    seconds = examples * (work + PATCHES * loops) / RATE + TIME_STEP / 3 * turns * (1 + examples / 1024)
+    if seconds < WORTH_A_PROGRAM:
+        return "numpy"
+    compiled = IMPORT_AND_COMPILE / 2 + COMPILE_NODE / 3 * len(graph.nodes) + examples * work / RATE
+    return choose_backend(engine, seconds, compiled)
 
 
 def seconds_of(graph: Graph, batch: int, steps: int) -> tuple[float, float]:

@@ -215,7 +215,7 @@ class Learning:
         progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
         from chainrule.engine.prediction import predictions
 
-        said = predictions(self.graph, examples)
+        said = predictions(self.graph, examples, self.programs_for(len(examples)))
         progress.finish({})
         return said
 
@@ -232,6 +232,14 @@ class Learning:
         if training:
             raise SettingError("A model can be called for predicting only; learning happens in fit.")
         return self.predict_on_batch(x)
+
+    def programs_for(self, examples: int) -> dict[Any, Any] | None:
+        """Where the compiled programs are that answer so many examples; None where NumPy answers."""
+        from chainrule.engine.cost import answering_engine
+
+        learned = self.backend_used if self.optimizer_state is not None else None
+        answers = answering_engine(self.graph, examples, self.backend_asked or learned)
+        return self._engines if answers == "jax" else None
 
     def inputs_checked(self, x: Any) -> Any:
         """Inputs ready for the network, which is built where it was not."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import generator
-from chainrule.backprop import added_losses, first_state, forward_sweep, penalty
+from chainrule.backprop import first_state, penalty
 from chainrule.callbacks.checkpoint import (
     Checkpointer,
     ResumePoint,
@@ -26,9 +26,9 @@ from chainrule.engine.epoch import empty_records, on_host, steps_in, totals_of
 from chainrule.engine.examples import Examples, each
 from chainrule.engine.jax_engine import JaxEngine
 from chainrule.engine.numpy_engine import NumpyEngine
-from chainrule.engine.prediction import ROWS_AT_ONCE
+from chainrule.engine.prediction import answers
 from chainrule.errors import SettingError
-from chainrule.graph import taken, tuple_of
+from chainrule.graph import tuple_of
 from chainrule.losses.outputs import fused_output
 
 
@@ -137,26 +137,24 @@ def evaluate(model: Any, examples: Examples) -> dict[str, float]:
     totals = totals_of(empty_records(model.record_names, 0))
     for metric in model.metric_objects:
         metric.reset_state()
-    with np.errstate(all="ignore"):
-        for start in range(0, len(examples), ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
-            x = examples.inputs(rows)
-            some = itemgetter(rows)
-            ys, weights = (tuple_of(each(some, part), len(ends)) for part in (examples.y, examples.weight))
-            answers, cache = forward_sweep(graph, params, x)
-            totals["loss"] = totals["loss"] + np.array([float(added_losses(graph, cache)) * len(ys[0]), 0])
-            inputs = x if isinstance(x, tuple) else (x,)
-            for output, end, y, weight in zip(outputs, ends, ys, weights, strict=True):
-                z, p = taken([end.z], answers, inputs), taken([end.p], answers, inputs)
-                values = end.loss.values(y, z)
-                total = float(np.sum(values if weight is None else values * weight, dtype=np.float64))
-                if output.name:
-                    totals[f"{output.name}_loss"] = totals[f"{output.name}_loss"] + np.array([total, len(y)])
-                totals["loss"] = totals["loss"] + np.array(
-                    [total * output.weight, len(y) if end is ends[0] else 0]
-                )
-                for metric in output.metrics:
-                    totals[metric.name] = totals[metric.name] + np.asarray(metric.counts(y, p), np.float64)
+    wanted = [source for end in ends for source in (end.z, end.p)]
+    for rows, values, added in answers(graph, wanted, examples, model.programs_for(len(examples))):
+        some = itemgetter(rows)
+        ys, weights = (tuple_of(each(some, part), len(ends)) for part in (examples.y, examples.weight))
+        totals["loss"] = totals["loss"] + np.array([added * len(ys[0]), 0])
+        for k, (output, end, y, weight) in enumerate(zip(outputs, ends, ys, weights, strict=True)):
+            z, p = values[2 * k : 2 * k + 2]
+            with np.errstate(all="ignore"):
+                losses = end.loss.values(y, z)
+                total = float(np.sum(losses if weight is None else losses * weight, dtype=np.float64))
+                counts = {
+                    metric.name: np.asarray(metric.counts(y, p), np.float64) for metric in output.metrics
+                }
+            if output.name:
+                totals[f"{output.name}_loss"] = totals[f"{output.name}_loss"] + np.array([total, len(y)])
+            totals["loss"] = totals["loss"] + np.array([total * output.weight, 0 if k else len(y)])
+            for name, own in counts.items():
+                totals[name] = totals[name] + own
     logs = metrics_of(model, totals)
     logs["loss"] += float(penalty(graph, params))
     return logs
