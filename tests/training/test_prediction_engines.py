@@ -5,7 +5,8 @@ import pytest
 
 from chainrule import layers, models
 from chainrule.engine import compiled_prediction, cost
-from chainrule.engine.prediction import BYTES_AT_ONCE, numbers_held, predictions, rows_at_once
+from chainrule.engine.forward import BYTES_AT_ONCE, numbers_held, rows_at_once
+from chainrule.engine.prediction import predictions
 from chainrule.training.fit import evaluate
 
 pytest.importorskip("jax", reason="JAX IS NOT INSTALLED: compiled answers were not tested")
@@ -48,7 +49,7 @@ def test_both_engines_answer_alike(make, monkeypatch) -> None:
     examples = model.problem(x, y).examples(x, y, np.linspace(0, 1, len(x)))
     said, figures = predictions(model.graph, examples), evaluate(model, examples)
     monkeypatch.setattr(cost, "WORTH_A_PROGRAM", 0.0)
-    monkeypatch.setattr("chainrule.engine.prediction.ROWS_AT_ONCE", 16)
+    monkeypatch.setattr("chainrule.engine.forward.ROWS_AT_ONCE", 16)
     assert model.programs_for(len(x)) is not None
     np.testing.assert_allclose(model.predict(x, verbose=0), said, rtol=1e-5, atol=1e-6)
     on_jax = evaluate(model, examples)
@@ -60,7 +61,7 @@ def test_a_program_is_made_once_for_any_number_of_examples(monkeypatch) -> None:
     """Evaluating again, or more examples, compiles nothing new."""
     model, x, _ = compiled(dense)
     monkeypatch.setattr(cost, "WORTH_A_PROGRAM", 0.0)
-    monkeypatch.setattr("chainrule.engine.prediction.ROWS_AT_ONCE", 16)
+    monkeypatch.setattr("chainrule.engine.forward.ROWS_AT_ONCE", 16)
     made = []
     original = compiled_prediction.compiled_forward
     monkeypatch.setattr(compiled_prediction, "compiled_forward", lambda *a: made.append(1) or original(*a))

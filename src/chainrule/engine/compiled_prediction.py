@@ -12,8 +12,8 @@ import numpy as np
 
 from chainrule.arrays import Array, Params
 from chainrule.engine.examples import Examples, as_float, each
+from chainrule.engine.forward import Answers, rows_at_once, values_at
 from chainrule.engine.jax_engine import JaxEngine, use_compilation_cache
-from chainrule.engine.prediction import Answers, rows_at_once, values_at
 from chainrule.forks import started_in
 from chainrule.graph import Graph, Source
 

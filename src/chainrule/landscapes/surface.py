@@ -7,8 +7,8 @@ import numpy as np
 
 from chainrule.arrays import Array, choose_backend, seconds_on_numpy
 from chainrule.backprop import Weights, forward_sweep, penalty
+from chainrule.engine.forward import ROWS_AT_ONCE
 from chainrule.engine.jax_engine import JaxEngine, use_compilation_cache
-from chainrule.engine.prediction import ROWS_AT_ONCE
 from chainrule.graph import Graph, Source, taken
 from chainrule.landscapes.weights import moved, weights_of
 from chainrule.layers import Dense
