@@ -46,8 +46,12 @@ def test_the_controls_of_learn_act(page, studio) -> None:
     page.wait_for_selector("#figure-step:text-is('2')")
     page.select_option("#rate", "0.3")
     page.wait_for_selector("#figure-rate:text-is('0.3')")
+    page.fill("#scalar-beta_1", "0.5")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("sets=2:beta_1:0.5"))
     page.select_option("#optimizer", "sgd")
     page.wait_for_selector(".branches button:has-text('fork at 2')")
+    assert page.locator("#scalar-beta_1").count() == 0
     page.click("#more-layers")
     page.wait_for_selector(".branches button:has-text('units')")
     assert page.locator(".branches button").count() == 3
@@ -95,7 +99,7 @@ def test_links_in_the_arithmetic_open_what_they_name(page, studio) -> None:
 
 
 def test_a_link_shows_the_same_numbers_elsewhere(page, studio, browser) -> None:
-    """The address alone, in another browser and a fresh session, gives the same account, also after a rate set by hand."""
+    """The address alone, in another browser and a fresh session, gives the same account, also after a rate and a beta set by hand."""
     open_page(page, studio, "#place=learn&data=gauss&net=3&seed=5")
     page.wait_for_selector("#figure-step")
     for _ in range(4):
@@ -103,6 +107,9 @@ def test_a_link_shows_the_same_numbers_elsewhere(page, studio, browser) -> None:
     page.wait_for_selector("#figure-step:text-is('4')")
     page.select_option("#rate", "0.1")
     page.wait_for_selector("#figure-rate:text-is('0.1')")
+    page.fill("#scalar-beta_2", "0.5")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("sets=4:beta_2:0.5"))
     for _ in range(4):
         page.click("#one-step")
     page.wait_for_selector("#figure-step:text-is('8')")

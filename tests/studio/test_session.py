@@ -86,6 +86,51 @@ def test_a_rate_acts_at_the_next_step_and_is_remembered(session) -> None:
     assert [step for step, _ in live.rates] == [0, 10]
 
 
+def test_the_optimizers_numbers_act_at_the_next_step_and_are_replayed(session) -> None:
+    """beta_1, then beta_2, set while it learns: earlier steps keep theirs, every state is there again, a fork takes them along."""
+    live, seen = session.live(), {}
+    for step in range(60):
+        if step in (20, 41):
+            session.do("set", {"name": {20: "beta_1", 41: "beta_2"}[step], "value": 0.5})
+        seen[step] = flat(live.state_at(live.head))
+        live.advance(1)
+    plain = Session.of_lesson(session.lesson.to_dict())
+    plain.live().advance(60)
+    assert (flat(plain.branch.state_at(20)) == seen[20]).all()
+    assert not (flat(plain.branch.state_at(22)) == seen[22]).all()
+    for step in (0, 19, 20, 21, 40, 41, 42, 59):
+        assert (flat(live.state_at(step)) == seen[step]).all()
+        config = session.see("step", {"step": str(step)})["optimizer_config"]
+        assert (config["beta_1"], config["beta_2"]) == (
+            0.5 if step >= 20 else 0.9,
+            0.5 if step >= 41 else 0.999,
+        )
+        told = session.see("weight", {"step": str(step), "layer": "dense_1", "index": "3,2"})
+        assert told["new"] == float(flat_weight(session, step + 1, "dense_1")[3, 2])
+    assert [step for step, _ in session.describe()["branches"][0]["scalars"]] == [0, 20, 41]
+    session.do("fork", {"step": 30})
+    session.live().advance(11)
+    assert (flat(session.branch.state_at(41)) == seen[41]).all()
+    session.do("branch", {"branch": 0})
+    session.do("back", {"to": 25})
+    live.advance(16)
+    assert (flat(live.state_at(41)) == seen[41]).all()
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "asked", "words"),
+    [("adam", {"name": "beta_3", "value": 0.5}, "Did you mean"), ("adam", {"name": "beta_1", "value": 1.0}, "below 1"), ("adam", {"name": "beta_1"}, "number"),
+     ("adam", {"name": "epsilon", "value": 0}, "above 0"), ("sgd", {"name": "momentum", "value": 0.9}, "no"), ("momentum", {"name": "momentum", "value": 0}, "fork"),
+     ("momentum", {"name": "momentum", "value": float("nan")}, "from 0 to 1"), ("adam", {"name": "learning_rate", "value": 0.1}, "beta_1")],
+)  # fmt: skip
+def test_a_number_that_the_optimizer_does_not_have_is_refused(optimizer, asked, words) -> None:
+    """What there is, is said, and nothing changes."""
+    session = Session.of_lesson({"data": "xor", "units": [3], "optimizer": optimizer})
+    with pytest.raises(SettingError, match=words):
+        session.do("set", asked)
+    assert len(session.live().settings) == 1
+
+
 def test_a_fork_begins_where_it_leaves_and_keeps_the_old_curve(session) -> None:
     """Before the fork nothing changes; an unchanged fork learns the same bits; a changed one does not."""
     session.live().advance(50)

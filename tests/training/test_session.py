@@ -93,3 +93,17 @@ def test_a_schedule_is_not_overruled() -> None:
     session = model(rate=ExponentialDecay(0.1, 10, 0.9)).session(X, Y)
     with pytest.raises(SettingError, match="follows a schedule"):
         session.set_rate(0.1)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "jax"])
+def test_a_number_of_the_optimizer_changed_between_two_fits_is_used(backend) -> None:
+    """Another momentum after a fit acts in the next one, also where the loop was compiled with the old one."""
+    ends = []
+    for momentum in (0.9, 0.1):
+        made = model(backend)
+        made.compile(SGD(0.1, momentum=0.9), "mse", backend=backend)
+        made.fit(X, Y, batch_size=8, epochs=1, verbose=0)
+        made.optimizer.momentum = momentum
+        made.fit(X, Y, batch_size=8, epochs=1, verbose=0)
+        ends.append(weights(made))
+    assert ends[0] != ends[1]

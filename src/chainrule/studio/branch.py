@@ -12,6 +12,7 @@ from chainrule.engine.examples import Examples
 from chainrule.engine.numpy_engine import NumpyEngine
 from chainrule.errors import SettingError
 from chainrule.explain import StepInputs
+from chainrule.optimizers.scalars import scalars, with_scalar
 from chainrule.recording.replay import Replay
 from chainrule.runs import size_of
 from chainrule.training.fit import order_of, state_of
@@ -63,6 +64,12 @@ class Branch:
         """The learning rate that a step had or has."""
         return next((rate for begin, rate in reversed(self.rates) if begin <= step), self.rates[0][1])
 
+    def optimizer_at(self, step: int) -> Any:
+        """The optimizer that a step had or has."""
+        return self.model.optimizer
+
+    scalars: Any = ()  # the steps at which numbers of the optimizer were set, and all of them from there on
+
     def state_at(self, step: int) -> Any:
         """The state before a step."""
         raise NotImplementedError
@@ -97,7 +104,7 @@ class Branch:
         model, before = self.model, self.state_at(self.checked(step))
         after = self.state_at(step + 1) if step < self.head else None
         return StepInputs(
-            model.learning_chain, model.loss_object, model.optimizer, before, self.batch_of(step), model.metric_objects,
+            model.learning_chain, model.loss_object, self.optimizer_at(step), before, self.batch_of(step), model.metric_objects,
             classes=(model.extras or {}).get("class_names"), places=self.chosen(step).tolist(), after=after, batch_size=self.batch,
         ).on_host()  # fmt: skip
 
@@ -114,7 +121,10 @@ class LiveBranch(Branch):
     ) -> None:  # fmt: skip
         state, self.epochs_seen, self.begun = (on_host(state_of(model)), 0, 0) if begin is None else begin
         super().__init__(model, examples, batch, int(state["step"]), parent)
-        self.engine: NumpyEngine = model.problem().engine("numpy", self.batch)
+        self.settings: list[
+            tuple[int, Any, NumpyEngine]
+        ] = []  # from a step on: the optimizer, the loop with it
+        self.begin_with(self.first, model.optimizer)
         self.state, self.head = state, self.first
         self.kept = {self.first: state}
         self.beside: dict[int, Any] = {}
@@ -139,6 +149,27 @@ class LiveBranch(Branch):
         """Which examples a step learns from."""
         epoch, k = self.place(step)
         return self.order(epoch)[k * self.batch : (k + 1) * self.batch]
+
+    def begin_with(self, step: int, optimizer: Any) -> None:
+        """From a step on it learns with this optimizer, which differs from the one before in a number only."""
+        self.model.optimizer = optimizer
+        engine = self.model.problem().engine("numpy", self.batch)
+        self.settings = [entry for entry in self.settings if entry[0] < step] + [(step, optimizer, engine)]
+
+    def set_scalar(self, name: str, value: Any) -> None:
+        """Another momentum, beta_1 or the like from the next step on."""
+        self.begin_with(self.head, with_scalar(self.optimizer_at(self.head), name, value))
+        self.forget_from(self.head)
+        self.kept[self.head] = self.state
+
+    def optimizer_at(self, step: int) -> Any:
+        """The optimizer that a step had or has."""
+        return next(entry[1] for entry in reversed(self.settings) if entry[0] <= step)
+
+    @property
+    def scalars(self) -> list[tuple[int, dict[str, float]]]:
+        """The steps at which numbers of the optimizer were set, and all of them from there on."""
+        return [(step, scalars(optimizer)) for step, optimizer, _ in self.settings]
 
     def set_rate(self, rate: float) -> None:
         """Another learning rate from the next step on."""
@@ -165,9 +196,13 @@ class LiveBranch(Branch):
         pieces: list[dict[str, Array]] = []
         while (step := int(state["step"])) < until:
             epoch, k = self.place(step)
-            stop = min(self.per_epoch, k + until - step)
+            place = max(i for i, entry in enumerate(self.settings) if entry[0] <= step)
+            change = self.settings[place + 1][0] if place + 1 < len(self.settings) else until
+            stop = min(self.per_epoch, k + min(until, change) - step)
             records = empty_records(self.model.record_names, self.per_epoch)
-            state, records = self.engine.advance(state, records, self.examples, self.order(epoch), k, stop)
+            state, records = self.settings[place][2].advance(
+                state, records, self.examples, self.order(epoch), k, stop
+            )
             pieces.append({name: rows[k:stop] for name, rows in records.items()})
         return state, {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
 
@@ -234,6 +269,8 @@ class LiveBranch(Branch):
         self.forget_from(step)
         self.kept[step] = self.state
         self.rates = [entry for entry in self.rates if entry[0] <= step]
+        self.settings = [entry for entry in self.settings if entry[0] <= step]
+        self.model.optimizer = self.settings[-1][1]
 
     def fork(self, step: int, number: int, model: Any, batch: int) -> "LiveBranch":
         """A branch that leaves this one at a step, with another optimizer, rate or batch size in its model."""

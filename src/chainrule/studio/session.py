@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.errors import SettingError, unknown
 from chainrule.explain.parts import plain
+from chainrule.optimizers.scalars import scalars, with_scalar
 from chainrule.studio import lesson
 from chainrule.studio.branch import Branch, LiveBranch, RecordedBranch
 from chainrule.studio.lesson import Lesson
@@ -79,7 +80,7 @@ class Session:
     def do(self, action: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Plays, pauses, steps, goes back, sets the rate, forks; returns the new description."""
         actions = {
-            "play": self.play, "pause": self.pause, "step": self.step, "rate": self.rate, "back": self.back,
+            "play": self.play, "pause": self.pause, "step": self.step, "rate": self.rate, "set": self.set_scalar, "back": self.back,
             "fork": self.fork, "speed": self.set_speed, "branch": self.choose, "restart": self.restart,
         }  # fmt: skip
         if action not in actions:
@@ -111,6 +112,10 @@ class Session:
     def rate(self, settings: Mapping[str, Any]) -> None:
         """Another learning rate from the next step on."""
         self.live().set_rate(lesson.real("learning_rate", settings.get("learning_rate"), 0.0, 1000.0))
+
+    def set_scalar(self, settings: Mapping[str, Any]) -> None:
+        """Another number of the optimizer (`name`, `value`) from the next step on."""
+        self.live().set_scalar(str(settings.get("name")), settings.get("value"))
 
     def back(self, settings: Mapping[str, Any]) -> None:
         """Back to step `to`, or `steps` steps back; what came after is forgotten."""
@@ -158,6 +163,9 @@ class Session:
             )
         told = was.changed(**wanted)
         model = self.twin(source, told)
+        if "optimizer" not in wanted and source.scalars:
+            for name, value in scalars(source.optimizer_at(step)).items():
+                model.optimizer = with_scalar(model.optimizer, name, value)
         made = source.fork(step, number, model, told.batch_size)
         made.changes = [f"{name} {was.to_dict()[name]} → {told.to_dict()[name]}" for name in wanted
                         if was.to_dict()[name] != told.to_dict()[name]] or ["nothing changed"]  # fmt: skip
@@ -250,5 +258,5 @@ class Session:
         return {
             "number": number, "parent": branch.parent, "first": branch.first, "head": branch.head, "changes": branch.changes,
             "per_epoch": branch.per_epoch, "batch": branch.batch, "live": isinstance(branch, LiveBranch), "running": branch.running,
-            "rates": branch.rates, "problem": branch.problem, "lesson": self.lessons[number].to_dict(),
+            "rates": branch.rates, "scalars": branch.scalars, "problem": branch.problem, "lesson": self.lessons[number].to_dict(),
         }  # fmt: skip

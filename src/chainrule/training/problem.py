@@ -104,12 +104,14 @@ class Problem:
 
     def engine(self, backend: str, batch: int) -> Any:
         """The loop for this way of learning, made once and kept."""
-        scheduled = not isinstance(self.optimizer.learning_rate, float)
+        settings = self.optimizer.get_config()
+        if isinstance(self.optimizer.learning_rate, float):  # it travels in the state
+            settings.pop("learning_rate", None)
         nodes = tuple(
             (id(n.layer), n.sources, n.layer.trainable, repr(n.layer.activation)) for n in self.graph.nodes
         )
         key = (
-            backend, batch, nodes, repr(self.optimizer.get_config()) if scheduled else None,
+            backend, batch, nodes, type(self.optimizer), repr(settings),
             tuple((id(o.loss), o.weight, tuple(m.name for m in o.metrics)) for o in self.outputs),
         )  # fmt: skip
         if key not in self.engines:

@@ -145,6 +145,8 @@ export class Learn {
     const chosen = near.reduce((a, b) => (Math.abs(b - rate) < Math.abs(a - rate) ? b : a));
     fill(this.controls,
       pick("rate", "Learning rate", near.map((v) => [v, short(v)]), chosen, (v) => this.setRate(Number(v)), "Acts at the next step"),
+      Object.entries((branch.scalars.at(-1) || [0, {}])[1]).map(([name, value]) => h("label", {class: "field"}, h("span", {}, name.replace("_", " ")),
+        h("input", {type: "number", id: `scalar-${name}`, min: 0, max: 1, step: "any", value, title: "Acts at the next step", onchange: (e) => this.setScalar(name, Number(e.target.value))}))),
       pick("activation", "Activation", ACTIVATIONS.map((v) => [v, v]), l.activation, (v) => this.change({act: v}), "A new network from the same seed"),
       pick("optimizer", "Optimizer", Object.entries(OPTIMIZERS), l.optimizer, (v) => this.fork({opt: v}), "Forks at this step"),
       pick("batch", "Batch size", [...new Set([...BATCHES, l.batch_size])].sort((a, b) => a - b).map((v) => [v, v]), l.batch_size, (v) => this.fork({batch: v}), "Forks at this step"),
@@ -194,6 +196,14 @@ export class Learn {
     say(`Learning rate ${rate} from step ${this.head()} on`);
   }
 
+  async setScalar(name, value) {
+    document.activeElement.blur();
+    await this.do("set", {name, value});
+    this.told();
+    this.app.remember();
+    say(`${name} ${value} from step ${this.head()} on`);
+  }
+
   async rescue(branch) {
     if (!branch.live) {
       await this.do("fork", {step: Math.max(branch.first, branch.head - 50), learning_rate: branch.rates.at(-1)[1] / 10});
@@ -233,7 +243,7 @@ export class Learn {
   }
 
   reopen(changes) {
-    go({...changes, run: null, step: null, weight: null, unit: null, branch: null, phase: null, example: null, view: null, layer: null, rates: null}, true);
+    go({...changes, run: null, step: null, weight: null, unit: null, branch: null, phase: null, example: null, view: null, layer: null, rates: null, sets: null}, true);
   }
 
   // what comes from the server

@@ -82,13 +82,23 @@ class App {
     this.stop = this.source.listen((news) => this.hear(news));
   }
 
-  /** A fresh session takes up the rates that the address says were set by hand, each at its step. */
+  /** A fresh session takes up what the address says was set by hand, each at its step: rates=120:0.3, sets=150:beta_1:0.5. */
   async replay() {
-    if (!place.now.rates || !this.told.branches[0].live || this.told.branches[0].head) return;
-    for (const pair of place.now.rates.split(",")) {
-      const [to, rate] = pair.split(":").map(Number);
+    const {rates, sets} = place.now, branch = this.told.branches[0];
+    if (!(rates || sets) || !branch.live) return;
+    const parts = (text) => (text ? text.split(",").map((entry) => entry.split(":")) : []);
+    const numbersAt = (step) => (branch.scalars.find((entry) => entry[0] === step) || [0, {}])[1];
+    const acts = [
+      ...parts(rates).filter(([to]) => !branch.rates.some(([step]) => step === Number(to))).map(([to, rate]) => [Number(to), "rate", {learning_rate: Number(rate)}]),
+      ...parts(sets).filter(([to, name, value]) => numbersAt(Number(to))[name] !== Number(value)).map(([to, name, value]) => [Number(to), "set", {name, value: Number(value)}]),
+    ].sort((a, b) => a[0] - b[0]);
+    if (acts.length && acts[0][0] < branch.head) {
+      this.tell("The open session with these settings went another way before; these are its numbers.");
+      return;
+    }
+    for (const [to, action, settings] of acts) {
       await this.source.do("step", {to});
-      this.told = await this.source.do("rate", {learning_rate: rate});
+      this.told = await this.source.do(action, settings);
     }
   }
 
@@ -170,8 +180,12 @@ class App {
 
   /** Writes the lesson as it is now into the address. */
   remember() {
-    const l = this.told.branches[0].lesson;
-    go({data: l.data, net: l.units.join(",") || "none", act: l.activation, opt: l.optimizer, rate: l.learning_rate, batch: l.batch_size, seed: l.seed, noise: l.noise, rates: this.told.branches[0].rates.slice(1).map(([step, rate]) => `${step}:${Number(rate.toPrecision(6))}`).join(",")}, false);
+    const l = this.told.branches[0].lesson, sets = [];
+    this.told.branches[0].scalars.reduce((was, [step, now]) => {
+      for (const name of Object.keys(now)) if (was && was[name] !== now[name]) sets.push(`${step}:${name}:${now[name]}`);
+      return now;
+    }, null);
+    go({sets: sets.join(","), data: l.data, net: l.units.join(",") || "none", act: l.activation, opt: l.optimizer, rate: l.learning_rate, batch: l.batch_size, seed: l.seed, noise: l.noise, rates: this.told.branches[0].rates.slice(1).map(([step, rate]) => `${step}:${Number(rate.toPrecision(6))}`).join(",")}, false);
   }
 
   key(event) {

@@ -65,7 +65,7 @@ export class LiveSource {
   }
 
   async do(action, settings = {}) {
-    if (action === "back" || action === "rate") this.cache.clear();
+    if (["back", "rate", "set"].includes(action)) this.cache.clear();
     this.told = await ask(`api/sessions/${this.id}/do/${action}`, {method: "POST", json: settings});
     this.tell({told: this.told});
     return this.told;

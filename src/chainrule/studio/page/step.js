@@ -114,11 +114,12 @@ export class Step {
 
   /** Asks for the steps beside this one while nothing else is going on, so that going there is quick. */
   prepareNeighbours(turn) {
-    if (!this.app.source.live || this.app.told.playing) return;
+    const source = this.app.source;
+    if (!source || !source.live || this.app.told.playing) return;
     setTimeout(async () => {
       for (const step of [this.step() + 1, this.step() - 1]) {
-        if (turn !== this.turn || step < this.branch().first || step >= this.branch().head) continue;
-        const there = {...this.query(), step, ahead: null, keep: "yes"}, see = (what, more = {}) => this.app.source.see(what, {...there, ...more});
+        if (turn !== this.turn || source !== this.app.source || step < this.branch().first || step >= this.branch().head) continue;
+        const there = {...this.query(), step, ahead: null, keep: "yes"}, see = (what, more = {}) => source.see(what, {...there, ...more});
         await Promise.all([see("step"), see("factors"), this.accountOf(this.state, there), this.stage.asked && see("map", this.stage.asked)]).catch(() => null);
       }
     }, 200);
@@ -203,7 +204,8 @@ export class Step {
   showTimeline() {
     const told = this.app.told, main = this.curves.get(this.branchNumber());
     const branch = this.branch();
-    const marks = main && main.length ? [...largestRises(branch.first, main), ...branch.rates.slice(1).map(([step, rate]) => ({step, words: `the rate becomes ${short(rate)}`}))] : [];
+    const marks = main && main.length ? [...largestRises(branch.first, main), ...branch.rates.slice(1).map(([step, rate]) => ({step, words: `the rate becomes ${short(rate)}`})),
+      ...(branch.scalars || []).slice(1).map(([step, now], k) => ({step, words: changed(branch.scalars[k][1], now)}))] : [];
     this.marks = marks.sort((a, b) => a.step - b.step);
     this.curve.show({series: told.branches.map((b) => ({number: b.number, first: b.first, loss: this.curves.get(b.number) || [], current: b.number === this.branchNumber(), label: b.changes[0] || "first"})), marks, at: this.step()});
     fill(this.legend, told.branches.length > 1 ? told.branches.map((b) => h("li", {}, h("button", {type: "button", "aria-pressed": b.number === this.branchNumber(), onclick: () => go({branch: b.number, step: Math.min(Math.max(this.step(), b.first), b.head)})},
@@ -280,4 +282,9 @@ export class Step {
     acts[key]();
     return true;
   }
+}
+
+/** Which of an optimizer's numbers became what. */
+function changed(was, now) {
+  return Object.keys(now).filter((name) => was[name] !== now[name]).map((name) => `${name} becomes ${short(now[name])}`).join(", ");
 }
