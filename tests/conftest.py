@@ -15,6 +15,7 @@ os.environ["KERAS_BACKEND"] = "jax"  # read when Keras is imported
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("CHAINRULE_HOME", str(Path(tempfile.gettempdir()) / f"chainrule-tests-{os.getuid()}"))
 os.environ.pop("CHAINRULE_BACKEND", None)
+os.environ.pop("COLUMNS", None)  # pytest-xdist tells its processes a width; here nothing is a terminal
 
 import numpy as np
 import pytest

@@ -11,7 +11,7 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 
-GROUND = {"absent", "arrays", "custom_objects", "errors", "forks", "scan"}
+GROUND = {"absent", "arrays", "custom_objects", "errors", "forks", "scan", "terminal"}
 NETWORK = {
     "activations", "backend", "backprop", "constraints", "graph", "initializers", "layers", "losses", "metrics", "ops", "optimizers", "regularizers",
 }  # fmt: skip

@@ -115,13 +115,16 @@ def test_a_bar_in_plain_letters_where_the_terminal_knows_no_others() -> None:
 
 
 def test_a_bar_fits_the_terminal(monkeypatch, watch) -> None:
-    """A redrawn line is cut to the terminal's width; what a shorter line leaves over is wiped."""
+    """Of a redrawn line so many words are shown as the terminal has room for; what a shorter line leaves over is wiped."""
     monkeypatch.setenv("COLUMNS", "40")
     out = Terminal()
     bar = Progress(1, 100, out)
     watch[0] += 1
     bar.update(50, {"a_metric_with_a_long_name": 0.5, "loss": 0.5})
-    assert len(out.getvalue().removeprefix("\r")) == 39
+    drawn = out.getvalue().removeprefix("\r").split(" ")
+    assert len(" ".join(drawn)) <= 39
+    assert drawn[1] == "50/100"
+    assert drawn[-1].endswith(("━", "─", "s", "step"))  # no word is cut
 
 
 def test_auto_is_a_bar_on_a_terminal_and_lines_elsewhere(monkeypatch) -> None:

@@ -10,6 +10,7 @@ Each command is a module of its own, imported when it is asked for; `chainrule -
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from chainrule.cli import command_list
 from chainrule.cli.output import Output
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             command, rest = command_list.command_of(words)
             if command is None:
-                code = command_list.without_command(words, out)
+                code = command_list.without_command(rest, out)
             else:
                 name = f"chainrule {command}"
                 code = _run(command, rest, out)
@@ -54,11 +55,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(command: str, rest: list[str], out: Output) -> int:
     module = command_list.module_of(command)
-    args = command_list.parser_of(command, module).parse(rest)
+    parser = command_list.parser_of(command, module)
+    out.options = parser.option_names()
+    args = parser.parse(rest)
     if args is None:  # --help was answered
         return OK
     out.settle(args)
-    with out.warnings():
+    with (
+        out.warnings(),
+        out.busy(command_list.BUSY[command]) if command in command_list.BUSY else nullcontext(),
+    ):
         code: int = module.run(args, out)
     return code
 

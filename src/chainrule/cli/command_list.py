@@ -38,6 +38,15 @@ COMMANDS = {
 
 EXAMPLES = ("chainrule train", "chainrule predict mnist.keras seven.png")
 
+# What a terminal says while a command works. Those that draw or ask for themselves are not here.
+BUSY = {
+    "train": "Getting ready", "evaluate": "Measuring", "predict": "Reading", "runs": "Looking", "runs show": "Looking",
+    "runs doctor": "Looking at the run", "runs compare": "Comparing", "plot": "Drawing", "report": "Writing the report",
+    "lr-find": "Trying rates", "explain": "Opening the step", "check": "Checking", "data": "Reading the data",
+    "data check": "Looking at the data", "data show": "Reading the data", "summary": "Reading", "export": "Writing",
+    "convert": "Writing", "doctor": "Checking",
+}  # fmt: skip
+
 # These never need a pool of threads for matrix products; starting one costs a tenth of their time.
 ONE_THREAD = (
     "predict",
@@ -59,10 +68,16 @@ def command_of(words: list[str]) -> tuple[str | None, list[str]]:
 
     >>> command_of(["--debug", "data", "show", "mnist"])
     ('data show', ['--debug', 'mnist'])
+    >>> command_of(["help", "runs", "show"]), command_of(["runs", "list"])
+    (('runs show', ['--help']), ('runs', []))
     """
     place = next((i for i, word in enumerate(words) if not word.startswith("-")), None)
-    if place is None or any(word in ("--help", "-h", "--version") for word in words[:place]):
+    if place is None or any(word in ("--help", "-h", "--version", "-V") for word in words[:place]):
         return None, words
+    if words[place] == "help":
+        return command_of([*words[:place], *words[place + 1 :], "--help"])
+    if words[place : place + 2] == ["runs", "list"]:
+        words = words[: place + 1] + words[place + 2 :]
     name, rest = words[place], words[:place] + words[place + 1 :]
     if rest[place : place + 1] and f"{name} {rest[place]}" in COMMANDS:
         name = f"{name} {rest.pop(place)}"
@@ -90,12 +105,12 @@ def parser_of(command: str, module: Any) -> "Parser":
 
 def without_command(words: list[str], out: "Output") -> int:
     """`chainrule --help`, `chainrule --version`, or a stray option."""
-    if "--version" in words:
+    if "--version" in words or "-V" in words:
         out.say(version())
         return 0
     for word in words:
         if word not in ("--help", "-h", "--debug", "--no-color"):
-            raise unknown("option", word, ["--help", "--version", "--debug", "--no-color"])
+            raise unknown("option", word, ["--help", "--version", "-V", "--debug", "--no-color"])
     out.say(overview(out))
     return 0
 
@@ -108,10 +123,10 @@ def overview(out: "Output") -> str:
     lines += [
         "",
         out.bold("options:"),
-        "  --version    the versions of Chainrule, Python and NumPy, and the backend",
+        "  -V, --version    the versions of Chainrule, Python and NumPy, and the backend",
     ]
     lines += ["", out.bold("examples:"), *(f"  {line}" for line in EXAMPLES), ""]
-    return "\n".join([*lines, "chainrule COMMAND --help says all about one command."])
+    return "\n".join([*lines, "chainrule help COMMAND says all about one command."])
 
 
 def version() -> str:

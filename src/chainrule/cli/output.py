@@ -11,10 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any, TextIO
 
+from chainrule.cli.layout import fitted, table
+from chainrule.cli.vocabulary import as_typed, in_option_names
+from chainrule.cli.waiting import Waiting
+from chainrule.terminal import PLAINER, columns_of, is_terminal, writes_unicode
+
 # control characters and those that turn the direction of writing, but for line ends and tabs; and without our own colors
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 HARMFUL = re.compile(rf"(?!\x1b\[[0-9;]*m){CONTROLS.pattern}")
-STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32"}
+STYLES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33", "green": "32"}
 
 
 def wants_color(stream: Any, words: Sequence[str] = (), environment: Mapping[str, str] = os.environ) -> bool:
@@ -30,16 +35,6 @@ def wants_color(stream: Any, words: Sequence[str] = (), environment: Mapping[str
     return environment.get("TERM") != "dumb" and is_terminal(stream)
 
 
-def is_terminal(stream: Any) -> bool:
-    """Whether a person looks at this stream."""
-    return hasattr(stream, "isatty") and not stream.closed and bool(stream.isatty())
-
-
-def writes_unicode(stream: Any) -> bool:
-    """Whether this stream can show more than ASCII."""
-    return (getattr(stream, "encoding", None) or "").lower().replace("-", "").startswith("utf")
-
-
 class Output:
     """The two streams of a command, and how they may be written to.
 
@@ -50,6 +45,8 @@ class Output:
     def __init__(self, words: Sequence[str] = ()) -> None:
         self.json = "--json" in words
         self.quiet = False
+        self.waiting = Waiting("", quiet=True)
+        self.options: dict[str, str] = {}  # of the command, by their names in Python
         self.color, self.color_err = wants_color(sys.stdout, words), wants_color(sys.stderr, words)
         self.unicode = writes_unicode(sys.stdout)
         for stream in (sys.stdout, sys.stderr):
@@ -57,7 +54,7 @@ class Output:
                 with suppress(
                     OSError, ValueError
                 ):  # a name in Greek, or one that is no Unicode, must not end it
-                    stream.reconfigure(errors="backslashreplace")
+                    stream.reconfigure(errors=PLAINER)
 
     def settle(self, args: Any) -> None:
         """Takes over what the command line says."""
@@ -67,13 +64,15 @@ class Output:
     def say(self, text: str = "") -> None:
         """A line of the result, for people."""
         if not self.json:
-            print(harmless(text, self.color))
+            self.waiting.pause()
+            print(fitted(harmless(as_typed(text), self.color), columns_of(sys.stdout)))
 
     def give(self, found: Mapping[str, Any]) -> None:
         """The result, for programs: one line of JSON."""
         if self.json:
             import json
 
+            self.waiting.pause()
             print(json.dumps(plain(found), allow_nan=False))
 
     # ── stderr: everything else ──────────────────────────────────────────────────────────────────────────────────
@@ -84,24 +83,43 @@ class Output:
 
     def warn(self, text: str) -> None:
         """Something that deserves a look, also with -q."""
-        self.error_line(f"{self.styled('warning:', 'bold', self.color_err)} {text}")
+        self.error_line(
+            f"{self.styled('warning:', 'yellow', self.color_err)} {in_option_names(text, self.options)}"
+        )
 
     def fail(self, name: str, message: str) -> None:
         """The sentence about what went wrong."""
-        self.error_line(f"{self.styled(name + ':', 'red', self.color_err)} {message}")
+        self.error_line(
+            f"{self.styled(name + ':', 'red', self.color_err)} {in_option_names(message, self.options)}"
+        )
 
     def error_line(self, text: str) -> None:
         """A line on stderr."""
+        self.waiting.pause()
         with suppress(OSError, ValueError):  # nobody hears it
             self.flush()  # what was said before stands before it
         with suppress(OSError, ValueError):
-            print(harmless(text, self.color_err), file=sys.stderr, flush=True)
+            told = fitted(harmless(as_typed(text), self.color_err), columns_of(sys.stderr))
+            print(told, file=sys.stderr, flush=True)
+
+    @contextmanager
+    def busy(self, what: str) -> Iterator[Waiting]:
+        """While this lasts, a terminal shows what is being done; silent with -q."""
+        before = self.waiting
+        with Waiting(what, self.quiet) as self.waiting:
+            try:
+                yield self.waiting
+            finally:
+                self.waiting.stop()
+                self.waiting = before
 
     @contextmanager
     def progress(self) -> Iterator[TextIO]:
         """While this lasts, what the library prints (fit's lines) goes to stderr."""
+        self.waiting.stop()
         with redirect_stdout(sys.stderr):
             yield sys.stderr
+        self.waiting = Waiting("Measuring", self.quiet).__enter__()  # `busy` ends it
 
     @contextmanager
     def warnings(self) -> Iterator[None]:
@@ -114,6 +132,10 @@ class Output:
         with warnings.catch_warnings():
             warnings.showwarning = show
             yield
+
+    def table(self, rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> list[str]:
+        """Rows of cells as lines that fit stdout; those in `left` are words."""
+        return table(rows, left, columns_of(sys.stdout))
 
     # ── looks ────────────────────────────────────────────────────────────────────────────────────────────────────
     def styled(self, text: str, style: str, color: bool | None = None) -> str:
@@ -180,20 +202,6 @@ def duration(seconds: float) -> str:
     return (
         f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
     )
-
-
-def table(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> list[str]:
-    """Rows of cells as lines with straight columns; those in `left` start at the left.
-
-    >>> table([("class", "right"), ("a", "7")])
-    ['class  right', 'a          7']
-    """
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    return [
-        "  ".join(cell.ljust(w) if k in left else cell.rjust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True)))
-        .rstrip()
-        for row in rows
-    ]  # fmt: skip
 
 
 def plain(value: Any) -> Any:

@@ -36,6 +36,14 @@ class Parser(argparse.ArgumentParser):
         """For commands that report: --json."""
         self.everywhere.add_argument("--json", action="store_true", help="the result as JSON, for programs")
 
+    def option_names(self) -> dict[str, str]:
+        """How options are typed, by their names in Python."""
+        return {
+            action.dest: max(action.option_strings, key=len)
+            for action in reversed(self._actions)
+            if action.option_strings and action.help != argparse.SUPPRESS
+        }
+
     def finish(self) -> None:
         """After the last option: a usage that fits one line, and what every command has at the end of the help."""
         places = [

@@ -1,7 +1,6 @@
 """The pictures that `chainrule plot` draws, one function each: it finds what is drawn and calls `chainrule.plots`."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chainrule.cli.output import Output
@@ -78,8 +77,9 @@ def line(args: "Namespace", out: Output) -> "Axes":
 
     of, points = target_of(args, out, "train").first(args.examples or EXAMPLES), args.points or 101
     to = plot_target.network(args.what_of[1], args) if args.what_of[1:] else None
-    with progress(points, out) as tell:
-        return plots.loss_line(landscapes.line(of.model, of.x, of.targets, to, points, progress=tell))
+    return plots.loss_line(
+        landscapes.line(of.model, of.x, of.targets, to, points, progress=out.waiting.advance)
+    )
 
 
 def plane(args: "Namespace", out: Output) -> "Axes":
@@ -87,8 +87,9 @@ def plane(args: "Namespace", out: Output) -> "Axes":
     from chainrule import landscapes, plots
 
     of, points = target_of(args, out, "train").first(args.examples or EXAMPLES), args.points or 51
-    with progress(points**2, out) as tell:
-        return plots.loss_plane(landscapes.plane(of.model, of.x, of.targets, points, progress=tell))
+    return plots.loss_plane(
+        landscapes.plane(of.model, of.x, of.targets, points, progress=out.waiting.advance)
+    )
 
 
 def path(args: "Namespace", out: Output) -> "Axes":
@@ -104,8 +105,9 @@ def path(args: "Namespace", out: Output) -> "Axes":
             f"{run.name} has {len(run.snapshots())} snapshots; it is learned again, to see more of its way."
         )
     way = landscapes.path(resume.opened(run, of.source) if few else run)
-    with progress(points**2, out) as tell:
-        return plots.loss_plane(landscapes.path_plane(of.model, of.x, of.targets, way, points, progress=tell))
+    return plots.loss_plane(
+        landscapes.path_plane(of.model, of.x, of.targets, way, points, progress=out.waiting.advance)
+    )
 
 
 def line_fit(args: "Namespace", out: Output) -> "Axes":
@@ -138,19 +140,6 @@ def target_of(args: "Namespace", out: Output, default_part: str = "test") -> "Pl
 
     args.part = args.part or default_part
     return plot_target.plot_target(args.what_of[0], args, out)
-
-
-@contextmanager
-def progress(points: int, out: Output) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr while points are computed; on no terminal nothing."""
-    import sys
-
-    from chainrule.cli.output import is_terminal
-    from chainrule.training.progress import Progress
-
-    bar = Progress(0 if out.quiet or not is_terminal(sys.stderr) else 1, points, sys.stderr)
-    yield lambda done, _: bar.update(done, {})
-    bar.finish({})
 
 
 DRAW: dict[str, Callable[["Namespace", Output], "Axes"]] = {

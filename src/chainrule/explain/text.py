@@ -7,41 +7,9 @@ import numpy as np
 
 from chainrule.explain.equations import Equation, number
 from chainrule.explain.parts import Block, Heading, Part, Pictures, Shares, Table, Text
+from chainrule.terminal import ASCII
 
 INDENT = "  "
-ASCII = {
-    "·": "*",
-    "√": "sqrt",
-    "²": "^2",
-    "Σ": "sum",
-    "≈": "~",
-    "→": "->",
-    "−": "-",
-    "′": "'",
-    "…": "...",
-    "—": "-",
-    "α": "alpha",
-    "β": "beta",
-    "η": "eta",
-    "μ": "mu",
-    "ρ": "rho",
-    "ε": "eps",
-    "Π": "prod_",
-    "δ": "delta",
-    "×": "x",
-    "±": "+-",
-    "≤": "<=",
-    "–": "-",
-    "─": "-",
-    "∞": "inf",
-    "≠": "!=",
-    "‖": "|",
-    "σ": "sigma",
-    "γ": "gamma",
-    "⊙": "*",
-    "∂": "d",
-    "\u0302": "_hat",
-} | dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # bit 1: upper left, 2: upper right, 4: lower left, 8: lower right
 SHADES = " .:-=+*#%@"
 GAP = "  "
@@ -80,7 +48,7 @@ def lines_of(part: Part, width: int, unicode: bool) -> list[str]:
     if isinstance(part, Shares):
         return shares(part)
     if isinstance(part, Table):
-        return table([list(part.heads), *map(list, part.rows)])
+        return table([list(part.heads), *map(list, part.rows)], width)
     return gallery(part, width, unicode)
 
 
@@ -154,17 +122,24 @@ def shares(part: Shares) -> list[str]:
     return [f"{INDENT}{row[0].ljust(left)}  {row[1].rjust(middle)} {row[2]}" for row in rows]
 
 
-def table(rows: list[list[str]]) -> list[str]:
-    """Cells in columns."""
+def table(rows: list[list[str]], width: int) -> list[str]:
+    """Cells in columns; where they are wider than the width, the later columns stand below, beside the first one again."""
     wide = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
+    count, used = 1, len(INDENT) + wide[0]
+    while count < len(wide) and (count == 1 or used + 2 + wide[count] <= width):
+        used += 2 + wide[count]
+        count += 1
+    lines = [
         INDENT
         + "  ".join(
             cell.ljust(n) if i == 0 else cell.rjust(n)
-            for i, (cell, n) in enumerate(zip(row, wide, strict=True))
+            for i, (cell, n) in enumerate(zip(row[:count], wide[:count], strict=True))
         )
         for row in rows
     ]
+    return (
+        lines if count == len(wide) else [*lines, "", *table([[row[0], *row[count:]] for row in rows], width)]
+    )
 
 
 # ── pictures ─────────────────────────────────────────────────────────────────────────────────────────────────────

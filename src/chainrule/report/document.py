@@ -56,11 +56,13 @@ class Page:
         return self.html
 
 
-def page(run: Run, source: Any = None, replay: Replay | None = None) -> Page:
+def page(
+    run: Run, source: Any = None, replay: Replay | None = None, progress: Callable[[int, int], Any] | None = None
+) -> Page:  # fmt: skip
     """A report about a run as one HTML page that loads nothing, and can be read without scripts, in the dark and on paper.
 
     source: where the data it learned from are now, if they have moved.  replay: the run, opened, if you have it.
-    What is not available is left out, and the page says so. The same run gives the same page.
+    progress: called with (sections done, all).  What is not available is left out, and the page says so. The same run gives the same page.
     Raises FileError when the folder is no run, MissingDependencyError without matplotlib.
 
     >>> page(Run("runs/2026-11-23T07-31-05_mnist_fast")).title                                      # doctest: +SKIP
@@ -71,7 +73,9 @@ def page(run: Run, source: Any = None, replay: Replay | None = None) -> Page:
     sections, reasons = list[Section](), dict[str, list[str]]()
     with np.errstate(all="ignore"):
         title, head = summary.head(of)
-        for label, make in SECTIONS.items():
+        for k, (label, make) in enumerate(SECTIONS.items()):
+            if progress is not None:
+                progress(k, len(SECTIONS))
             try:
                 made = make(of)
             except (ChainruleError, OSError) as why:
@@ -84,14 +88,16 @@ def page(run: Run, source: Any = None, replay: Replay | None = None) -> Page:
     return Page(title, whole(title, head, sections, left_out), tuple(s.name for s in sections), left_out)
 
 
-def write(run: Run, path: Any, source: Any = None, replay: Replay | None = None) -> Page:
+def write(
+    run: Run, path: Any, source: Any = None, replay: Replay | None = None, progress: Callable[[int, int], Any] | None = None
+) -> Page:  # fmt: skip
     """The report about a run, written to a file: beside, then into place. FileError when the disk refuses.
 
-    source, replay: as `page` takes them. Returns the page.
+    source, replay, progress: as `page` takes them. Returns the page.
     """
     from chainrule.files.disk import write as put
 
-    made = page(run, source, replay)
+    made = page(run, source, replay, progress)
     put(path, [made.html.encode()])
     return made
 

@@ -1,8 +1,8 @@
 """A script that makes a shell complete commands, options and their values on TAB.
 
-    bash    chainrule completion bash > ~/.local/share/bash-completion/completions/chainrule
-    zsh     chainrule completion zsh > a folder of $fpath, as _chainrule
-    fish    chainrule completion fish > ~/.config/fish/completions/chainrule.fish
+    chainrule completion bash >> ~/.bash_completion
+    chainrule completion zsh > "${fpath[1]}/_chainrule"
+    chainrule completion fish > ~/.config/fish/completions/chainrule.fish
 
 The script is made from the commands as they are in this version and does not run Chainrule.
 """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule import __version__
 from chainrule.cli import installation
-from chainrule.cli.output import Output, table
+from chainrule.cli.output import Output
 from chainrule.cli.parser import Parser
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def run(args: "Namespace", out: Output) -> int:
         f"{out.bold('chainrule ' + __version__)}, Python {found['python']}, {found['system']}, {found['cores']} cores"
     )
     out.say("\n" + out.bold("parts"))
-    out.say("\n".join(table([row_of(name, part) for name, part in parts.items()], left=(0, 1, 2))))
+    out.say("\n".join(out.table([row_of(name, part) for name, part in parts.items()], left=(0, 1, 2))))
     out.say("\n" + out.bold("checks"))
-    out.say("\n".join(table([(f"  {name}", result) for name, result in checks.items()], left=(0, 1))))
+    out.say("\n".join(out.table([(f"  {name}", result) for name, result in checks.items()], left=(0, 1))))
     out.say("\n" + out.bold("settings"))
     kept = {"backend of long trainings": found["backend"], "cache folder": found["cache"]} | settings
-    out.say("\n".join(table([(f"  {name}", value) for name, value in kept.items()], left=(0, 1))))
+    out.say("\n".join(out.table([(f"  {name}", value) for name, value in kept.items()], left=(0, 1))))
     return 0 if all(result.startswith("ok") for result in checks.values()) else 1
 
 

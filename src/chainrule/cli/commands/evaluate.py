@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chainrule.cli import choices, paths
 from chainrule.cli.options import DATA, add_data_options, data_options
-from chainrule.cli.output import Output, per_cent, table
+from chainrule.cli.output import Output, per_cent
 from chainrule.cli.parser import OneOf, Parser
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def lines(found: "Evaluation", part: str, name: str, out: Output) -> list[str]:
         wrong = ", ".join(f"{other} ({count:,})" for other, count in list(c["taken_for"].items())[:3])
         recall = "-" if c["recall"] is None else per_cent(c["recall"])
         rows.append((c["name"], f"{c['examples']:,}", f"{c['right']:,}", recall, wrong or "-"))
-    told += ["", *table(rows, left=(0, 4))]
+    told += ["", *out.table(rows, left=(0, 4))]
     if len(found.classes) > SHOWN:
         told.append(
             f"The {SHOWN} classes that are found least often of {len(found.classes)}; --json has all."

@@ -9,7 +9,7 @@ the answer to this example, --layer and --neuron when this unit died, nothing el
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import paths
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from chainrule.explain import ModelChecked, StepExplained, Trace
+    from chainrule.explain.step_inputs import StepInputs
     from chainrule.inference.card import ModelCard
     from chainrule.recording.replay import Replay
 
@@ -178,9 +179,11 @@ def failed(trace: "Trace", whole_check: "ModelChecked | None", check: bool) -> b
 
 def columns() -> int:
     """How wide the terminal is, within reason."""
-    import shutil
+    import sys
 
-    return max(60, min(120, shutil.get_terminal_size((100, 24)).columns))
+    from chainrule.terminal import columns_of
+
+    return max(60, min(120, columns_of(sys.stdout) or 100))
 
 
 def asked(replay: "Replay", first: int, last: int, args: "Namespace", out: Output) -> int:
@@ -192,7 +195,7 @@ def asked(replay: "Replay", first: int, last: int, args: "Namespace", out: Outpu
     examples = [word for word in ("example", "test_example") if getattr(args, word) is not None]
     if len(examples) + any(getattr(args, word) is not None for word in ("weight", "bias", "neuron")) > 1:
         raise SettingError("A weight, a unit, an example: ask about one of them at a time.")
-    steps = explain.steps_of_run(replay, first, last + 1)
+    steps = counted(explain.steps_of_run(replay, first, last + 1), last + 1 - first, out)
     if examples:
         trace = explain.influence_on_example(
             steps, *one_of(replay, examples[0], getattr(args, examples[0]))
@@ -211,6 +214,13 @@ def asked(replay: "Replay", first: int, last: int, args: "Namespace", out: Outpu
         out.give(worst._asdict())
         out.say(str(worst))
     return 0
+
+
+def counted(steps: "Iterable[StepInputs]", total: int, out: Output) -> "Iterator[StepInputs]":
+    """The steps, and a terminal sees how far it is."""
+    for k, step in enumerate(steps):
+        yield step
+        out.waiting.advance(k + 1, total)
 
 
 def tell(trace: "Trace", args: "Namespace", out: Output) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import choices, paths
 from chainrule.cli.options import DATA, add_data_options, check_seed, data_options, hidden
-from chainrule.cli.output import Output, table
+from chainrule.cli.output import Output
 from chainrule.cli.parser import OneOf, Parser, above_zero, whole
 from chainrule.cli.terminal_chart import chart
 from chainrule.errors import SettingError, require_package
@@ -107,6 +107,7 @@ def run(args: "Namespace", out: Output) -> int:
         highest=args.highest,
         steps=args.steps,
         backend=args.backend,
+        progress=out.waiting.advance,
     )
     tried = swept(args, model, recipe, data, curve, x, y)
     if args.out:
@@ -195,5 +196,5 @@ def rows(tried: "Sweep", out: Output, epochs: int) -> list[str]:
     )
     return [
         f"{len(lines)} rates, constant, for {epochs} epoch{'s' if epochs > 1 else ''} ({how}):",
-        *table([["rate", *names, ""], *lines], left=()),
+        *out.table([["rate", *names, ""], *lines], left=()),
     ]

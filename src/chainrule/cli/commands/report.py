@@ -42,7 +42,7 @@ def run(args: "Namespace", out: Output) -> int:
     from chainrule import report
 
     file = paths.target(paths.free("report.html"), (".html",), force=False) if args.out is None else args.out
-    page = report.write(told, file, source)
+    page = report.write(told, file, source, progress=out.waiting.advance)
     size = len(page.html.encode())
     out.give({
         "run": told.name, "file": file, "bytes": size, "title": page.title, "sections": page.sections, "left_out": page.left_out,

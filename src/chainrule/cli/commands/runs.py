@@ -7,7 +7,7 @@ rm RUN` takes one away after asking. A run is named by its name, the beginning o
 import math
 from typing import TYPE_CHECKING, Any
 
-from chainrule.cli.output import Output, duration, per_cent, table
+from chainrule.cli.output import Output, duration, per_cent
 from chainrule.cli.parser import OneOf, Parser, whole
 from chainrule.cli.run_options import add_runs_dir, runs_dir
 
@@ -68,7 +68,7 @@ def run(args: "Namespace", out: Output) -> int:
         )
         return 0
     heads = ("run", "network", "accuracy", "time", "status", "parent")
-    out.say("\n".join(table([heads, *(row(run) for run in shown)], left=(0, 1, 4, 5))))
+    out.say("\n".join(out.table([heads, *(row(run) for run in shown)], left=(0, 1, 4, 5))))
     if len(shown) < len(listing.runs):
         out.say(f"and {len(listing.runs) - len(shown):,} more")
     return 0

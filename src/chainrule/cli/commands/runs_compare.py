@@ -5,7 +5,7 @@ A fork and its parent have the steps before the fork in common; "part" is the fi
 
 from typing import TYPE_CHECKING, Any
 
-from chainrule.cli.output import Output, table
+from chainrule.cli.output import Output
 from chainrule.cli.parser import Parser
 from chainrule.cli.run_options import RUN, add_runs_dir, found
 
@@ -53,10 +53,10 @@ def lines(a: str, b: str, both: "Comparison", out: Output) -> list[str]:
     if epochs:
         names = list(both.curves)
         rows = [[str(epoch + 1), *(cell(both.curves[name], epoch) for name in names)] for epoch in epochs]
-        text += ["", *table([["epoch", *(f"{name} A / B" for name in names)], *rows], left=())]
+        text += ["", *out.table([["epoch", *(f"{name} A / B" for name in names)], *rows], left=())]
     text += [
         "",
-        *table(
+        *out.table(
             [["final", "A", "B"], *([name, number(x), number(y)] for name, (x, y) in both.metrics.items())]
         ),
     ]

@@ -114,7 +114,9 @@ def lines_of(finding: "Finding", out: Output) -> list[str]:
 
 def filled(text: str, later: str = "", first: str = "") -> str:
     """A paragraph as wide as the terminal, at most 100 letters."""
-    from shutil import get_terminal_size
+    import sys
 
-    width: Any = max(40, min(100, get_terminal_size().columns))
+    from chainrule.terminal import columns_of
+
+    width: Any = max(40, min(100, columns_of(sys.stdout) or 100))
     return textwrap.fill(text, width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)

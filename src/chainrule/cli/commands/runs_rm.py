@@ -7,10 +7,11 @@ refused. Forks of a run do not need it; they stay.
 import sys
 from typing import TYPE_CHECKING
 
-from chainrule.cli.output import Output, file_size, is_terminal
+from chainrule.cli.output import Output, file_size
 from chainrule.cli.parser import Parser
 from chainrule.cli.run_options import RUN, add_runs_dir, found
 from chainrule.errors import SettingError
+from chainrule.terminal import is_terminal
 
 if TYPE_CHECKING:
     from argparse import Namespace

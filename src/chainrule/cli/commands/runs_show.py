@@ -8,7 +8,7 @@ and weight (grad_rms, update_rms, weight_rms) and the share of units that are de
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli.commands.runs import summary, took
-from chainrule.cli.output import Output, duration, file_size, table
+from chainrule.cli.output import Output, duration, file_size
 from chainrule.cli.parser import Parser
 from chainrule.cli.run_options import RUN, add_runs_dir, found
 
@@ -80,7 +80,7 @@ def lines(run: "Run", told: dict[str, Any], out: Output) -> list[str]:
         names = [name for name in told["history"][-1] if name not in ("epoch", "step", "seconds")]
         rows = [[str(e["epoch"]), *(f"{e[n]:.4f}" if isinstance(e.get(n), float) else "" for n in names),
                  "" if e["seconds"] is None else duration(e["seconds"])] for e in told["history"]]  # fmt: skip
-        text += ["", *table([["epoch", *names, "time"], *rows], left=())]
+        text += ["", *out.table([["epoch", *names, "time"], *rows], left=())]
     return text
 
 
