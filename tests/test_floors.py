@@ -18,6 +18,7 @@ NETWORK = {
 DATA = {"datasets", "files", "images", "pretrained", "runs"}
 TRAINING = {
     "callbacks",
+    "distribution",
     "engine",
     "export",
     "inference",

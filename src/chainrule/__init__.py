@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 _MODULES = (
-    "activations", "arrays", "backend", "backprop", "callbacks", "constraints", "datasets", "diagnosis", "errors", "explain", "files", "images",
+    "activations", "arrays", "backend", "backprop", "callbacks", "constraints", "datasets", "diagnosis", "distribution", "errors", "explain", "files", "images",
     "inference", "initializers", "landscapes", "layers", "losses", "metrics", "models", "ops", "optimizers", "plots", "preprocessing", "recording",
     "regularizers", "report", "runs", "saving", "training", "utils", "wrappers",
 )  # fmt: skip
@@ -35,7 +35,7 @@ __all__ = ["Input", "Model", "RunRecorder", "Scaled", "Sequential", "__version__
 
 if TYPE_CHECKING:
     from chainrule import (  # noqa: F401, I001
-        activations, arrays, backend, backprop, callbacks, constraints, datasets, diagnosis, errors, explain, files, images, inference,
+        activations, arrays, backend, backprop, callbacks, constraints, datasets, diagnosis, distribution, errors, explain, files, images, inference,
         initializers, landscapes, layers, losses, metrics, models, ops, optimizers, plots, preprocessing, recording, regularizers, report,
         runs, saving, training, utils, wrappers,
     )  # fmt: skip

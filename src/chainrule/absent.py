@@ -25,7 +25,7 @@ INSTEAD = {
     "backend.set_session": "there is no session: leave it out",
     "config": "chainrule.backend has epsilon, floatx and image_data_format",
     "distillation": "train the small model on the large one's predictions: fit(x, teacher.predict(x))",
-    "distribution": "training uses one device",
+    "distribution": "DataParallel, which shares every batch out to the processes",
     "dtype_policies": "all layers work in float32",
     "export": "model.save('model.keras') writes a file that Keras opens",
     "layers.FlaxLayer": "write a Layer with forward and backward",

@@ -124,10 +124,11 @@ def seed_words(seed: int) -> np.ndarray:
     return np.asarray([seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF], dtype=np.uint32)
 
 
-def counter_noise(seed: Array, step: Array, link: int) -> Noise:
+def counter_noise(seed: Array, step: Array, link: int, first: Array | None = None) -> Noise:
     """The noise of one link of the chain at one step: a function from a shape to float32 numbers in [0, 1).
 
-    seed: two uint32 (see `seed_words`).  step: an integer array of one number.
+    seed: two uint32 (see `seed_words`).  step: an integer array of one number.  first: where the rows that are asked for
+    begin in a larger batch, uint32; they get the numbers that they would have there.
 
     >>> draw = counter_noise(seed_words(1), np.asarray(5), link=2)
     >>> [round(float(number), 3) for number in draw((3,))]
@@ -140,6 +141,8 @@ def counter_noise(seed: Array, step: Array, link: int) -> Noise:
         for place in (seed[1:], link, step):
             key = hash32(key ^ xp.asarray(place).astype(xp.uint32).reshape(1))
         index = xp.arange(int(np.prod(shape)), dtype=xp.uint32)
+        if first is not None:
+            index = index + xp.asarray(first).astype(xp.uint32) * xp.uint32(np.prod(shape[1:]))
         bits = hash32(hash32(index) ^ key) >> 8  # 24 bits fill a float32 exactly
         return (bits.astype(xp.float32) * xp.float32(2.0**-24)).reshape(shape)
 

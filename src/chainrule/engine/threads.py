@@ -5,6 +5,9 @@ turning in circles. Where other programs want the cores too, a product of 20 mic
 """
 
 import functools
+import os
+import sys
+import warnings
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -40,3 +43,27 @@ def _libraries() -> Any:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
+
+
+def one_thread_for_jax() -> None:
+    """Lets JAX compute on one thread from its start on. Where it has started with more, a warning says what that changes."""
+    if (os.environ.get("NPROC") or str(os.cpu_count())) == "1":
+        return
+    if jax_has_started():
+        warnings.warn(
+            f"JAX has started with several threads in this process (there are {os.cpu_count()} cores), so sums in pieces "
+            "may be rounded otherwise than on one. Say DataParallel, or open the run, before anything else computes with "
+            "JAX, or set NPROC=1.",
+            stacklevel=4,
+        )
+        return
+    os.environ["NPROC"] = "1"
+
+
+def jax_has_started() -> bool:
+    """Whether JAX has made its threads in this process already."""
+    if "jax" not in sys.modules:
+        return False
+    from jax._src import xla_bridge
+
+    return bool(xla_bridge.backends_are_initialized())

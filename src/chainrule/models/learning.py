@@ -110,6 +110,7 @@ class Learning:
 
         stop_on_not_finite=False goes on when numbers break, as Keras does, instead of ending with the last good weights.
         """
+        from chainrule import distribution
         from chainrule.training import one_at_a_time, stream_fit, streams
         from chainrule.training.meaningless import check_epochs
 
@@ -131,7 +132,13 @@ class Learning:
             x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
             sample_weight, initial_epoch, validation_freq,
         )  # fmt: skip
-        self.history = session.drain()
+        processes = distribution.joined()
+        if processes is None:
+            self.history = session.drain()
+        else:
+            from chainrule.distribution.leading import drain
+
+            self.history = drain(session, processes)
         return self.history
 
     def session(
@@ -140,6 +147,7 @@ class Learning:
         sample_weight: Any = None, initial_epoch: int = 0, validation_freq: int = 1,
     ) -> "Session":  # fmt: skip
         """The training that `fit` would run, to be advanced step by step; arguments as in `fit`."""
+        from chainrule.distribution import distribution, joined
         from chainrule.engine.examples import split_last
         from chainrule.training.fit import batch_size_of
         from chainrule.training.meaningless import check_held_back, warn
@@ -160,15 +168,17 @@ class Learning:
                 raise SettingError("validation_data must be (x, y) or (x, y, sample_weight).")
             validation = problem.examples(*validation_data)
         batch = batch_size_of(batch_size, len(examples))
-        self.backend_used = problem.backend(batch, examples, max(0, epochs - initial_epoch))
+        shared_out = distribution()
+        pieces = None if shared_out is None else shared_out.pieces
+        self.backend_used = problem.backend(batch, examples, max(0, epochs - initial_epoch), pieces)
         listeners = (
             list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
         )
         plan = Plan(
             examples, validation, batch, int(epochs), int(initial_epoch), bool(shuffle), verbose, listeners,
-            int(validation_freq),
+            int(validation_freq), pieces,
         )  # fmt: skip
-        return Session(self, problem.engine(self.backend_used, batch), plan)
+        return Session(self, problem.engine(self.backend_used, batch, pieces, joined()), plan)
 
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = "auto",

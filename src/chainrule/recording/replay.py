@@ -54,7 +54,8 @@ class Replay:
             tolerance,
         )
         self.drift = 0.0
-        self.engine = model.problem(what="replay").engine(settings.backend, settings.batch)
+        problem, pieces = model.problem(what="replay"), settings.training.get("pieces")
+        self.engine = problem.engine(settings.backend, settings.batch, pieces)
         self.loaded = self.engine.load(examples)
         self.per_epoch = steps_in(len(examples), settings.batch)
         self.first, self.shuffle = run.info.step, bool(settings.training.get("shuffle", True))

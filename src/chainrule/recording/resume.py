@@ -10,6 +10,7 @@ opened(run)    a Replay: any step again
 
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from chainrule.backprop import Batch, learned_weights
 from chainrule.callbacks import History
 from chainrule.callbacks.checkpoint import ResumePoint
 from chainrule.datasets.dataset import Dataset
+from chainrule.distribution.data_parallel import DataParallel
 from chainrule.errors import SettingError
 from chainrule.models import Sequential
 from chainrule.recording import kept_examples
@@ -43,7 +45,8 @@ class Job:
 
     source, options: where the data came from.  seed: as it was given.  record: the callback that records it, or None.
     over: whether nothing is left to learn, because the run that was to be resumed had come to its end.
-    note: of a fork: how far its first state is off, where it is not exact.
+    note: of a fork: how far its first state is off, where it is not exact.  pieces: of a batch, where the run that goes on
+    was learned so.
     """
 
     data: Dataset
@@ -55,6 +58,7 @@ class Job:
     record: RunRecorder | None = None
     over: bool = False
     note: str | None = None
+    pieces: int | None = None
 
     def learn(self, verbose: Any = "auto", callbacks: Any = ()) -> Any:
         """Learns, and records it; returns fit's History."""
@@ -62,8 +66,10 @@ class Job:
             return History()
         callbacks = [*callbacks, *([self.record] if self.record else [])]
         held = self.data.x_val is not None or len(self.data.x_test) > 0
+        in_pieces = DataParallel(pieces=self.pieces).scope() if self.pieces else nullcontext()
         try:
-            return recipes.learn(self.recipe, self.data, self.model, verbose, callbacks, held)
+            with in_pieces:
+                return recipes.learn(self.recipe, self.data, self.model, verbose, callbacks, held)
         except BaseException:
             if self.record is not None:
                 self.record.not_begun()
@@ -334,7 +340,8 @@ def rebuild(
     recipe = Recipe.from_dict(stored.recipe).changed(**changes)
     model = recipes.prepare(recipe, data, backend or stored.backend)
     model.seed = stored.seed
-    return Job(data, recipe, model, source, known, int(stored.recipe["seed"]))
+    pieces = stored.training.get("pieces")
+    return Job(data, recipe, model, source, known, int(stored.recipe["seed"]), pieces=pieces)
 
 
 def with_batch(start: ResumePoint, old: int, new: int, count: int) -> ResumePoint:

@@ -41,6 +41,8 @@ def settings_of(
 ) -> Settings:
     """All that decides a run's bits."""
     training = compile_config(model) | {"shuffle": plan.shuffle, "initial_epoch": plan.initial_epoch}
+    if plan.pieces:
+        training |= {"pieces": plan.pieces, "threads": 1}
     if model.augmentation is not None:
         training["augmentation"] = model.augmentation.get_config()
     known = dict(data or {})

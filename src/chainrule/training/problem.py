@@ -12,6 +12,7 @@ from chainrule.engine.cost import seconds_of
 from chainrule.engine.engines import ENGINES
 from chainrule.engine.examples import Examples, as_array, check_examples
 from chainrule.engine.inputs import build_for, by_name, check_values, first, inputs_for
+from chainrule.engine.pieces import PiecesEngine, StepInPieces
 from chainrule.errors import SettingError
 from chainrule.graph import Graph, tuple_of
 from chainrule.losses.outputs import Output
@@ -76,8 +77,20 @@ class Problem:
             params, self.optimizer, optimizer_state, self.optimizer.iterations, self.seed, self.graph
         )
 
-    def backend(self, batch: int, examples: Examples, epochs: int) -> str:
-        """The array library that learns, from what the job is alone; NumPy where JAX cannot follow a user's own code."""
+    def backend(self, batch: int, examples: Examples, epochs: int, pieces: int | None = None) -> str:
+        """The array library that learns, from what the job is alone; NumPy where JAX cannot follow a user's own code.
+
+        pieces: where a batch is learned in pieces, which is JAX's.
+        """
+        if pieces:
+            if self.backend_asked == "numpy":
+                raise SettingError("Learning in pieces is JAX's; leave backend='numpy' out.")
+            choose_backend("jax", 0)
+            if own := self.not_traceable(examples):
+                raise SettingError(
+                    f"JAX cannot follow {own[0]}: it calls NumPy, or counts by itself. Write it with keras.ops to learn in pieces."
+                )
+            return "jax"
         steps = -(-len(examples) // batch) * epochs
         chosen = choose_backend(self.backend_asked, *seconds_of(self.graph, batch, steps))
         own = [] if chosen == "numpy" else self.not_traceable(examples)
@@ -102,8 +115,8 @@ class Problem:
             found += [metric.name for metric in output.metrics if not metric_is_traceable(metric, y[:2], p)]
         return found
 
-    def engine(self, backend: str, batch: int) -> Any:
-        """The loop for this way of learning, made once and kept."""
+    def engine(self, backend: str, batch: int, pieces: int | None = None, peers: Any = None) -> Any:
+        """The loop for this way of learning, made once and kept. pieces, peers: of a step in pieces (engine/pieces.py)."""
         settings = self.optimizer.get_config()
         if isinstance(self.optimizer.learning_rate, float):  # it travels in the state
             settings.pop("learning_rate", None)
@@ -111,10 +124,13 @@ class Problem:
             (id(n.layer), n.sources, n.layer.trainable, repr(n.layer.activation)) for n in self.graph.nodes
         )
         key = (
-            backend, batch, nodes, type(self.optimizer), repr(settings),
+            backend, batch, pieces, id(peers), nodes, type(self.optimizer), repr(settings),
             tuple((id(o.loss), o.weight, tuple(m.name for m in o.metrics)) for o in self.outputs),
         )  # fmt: skip
-        if key not in self.engines:
+        if key not in self.engines and pieces:
+            step = StepInPieces(self.graph, self.outputs, self.optimizer, pieces)
+            self.engines[key] = PiecesEngine(step, batch, peers)
+        elif key not in self.engines:
             self.engines[key] = ENGINES[backend](make_step(self.graph, self.outputs, self.optimizer), batch)
         return self.engines[key]
 

@@ -43,6 +43,7 @@ class Plan:
     verbose: Any
     callbacks: list[Any]
     validation_freq: int = 1
+    pieces: int | None = None  # of a batch, where learning is shared out
     first_epochs_seen: int = field(default=0)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.callbacks import CallbackList, History
 from chainrule.callbacks.checkpoint import Checkpointer
+from chainrule.distribution.data_parallel import distribution
 from chainrule.engine.epoch import empty_records, on_host
 from chainrule.errors import DataError, SettingError
 from chainrule.training.fit import (
@@ -30,6 +31,10 @@ def fit_called(
     **settings: Any,
 ) -> History:  # fmt: skip
     """`model.fit` with a stream, or with arrays of which an epoch takes a counted number of steps."""
+    if distribution() is not None:
+        raise SettingError(
+            "Data in batches, and counted steps, are not learned in pieces: give arrays, or set_distribution(None)."
+        )
     if validation_split:
         raise SettingError(
             "validation_split needs arrays without counted steps; give validation_data instead."
