@@ -50,7 +50,13 @@ def main(kind, folder, count, index, port, epochs=3):
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     recorder = RunRecorder(folder, label=kind)
     history = model.fit(
-        x, y, batch_size=64, epochs=epochs, verbose=2, validation_data=(x[:100], y[:100]), callbacks=[recorder]
+        x,
+        y,
+        batch_size=64,
+        epochs=epochs,
+        verbose=2,
+        validation_data=(x[:100], y[:100]),
+        callbacks=[recorder],
     )
     print(json.dumps({
         "weights": digest(model.get_weights()), "optimizer": digest(leaves(model.optimizer_state)),

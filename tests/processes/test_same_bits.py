@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from start_processes import said, start
 
 from chainrule.runs import Run
-from started import said, start
 
 
 @pytest.mark.parametrize(("kind", "counts"), [("dense", [2]), ("convolutional", [2, 4])])
