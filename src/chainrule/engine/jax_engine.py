@@ -31,6 +31,7 @@ class JaxEngine:
         if jax.default_backend() == "cpu":
             self.settings["compiler_options"] = self.options
         self.full = jax.jit(self.full_steps, donate_argnums=(0, 1), **self.settings)
+        self.alone: Any = None  # `step_on`, compiled when it is first asked for
         self.tail = jax.jit(self.tail_step, donate_argnums=(0, 1), **self.settings)
 
     def load(self, examples: Examples) -> Examples:
@@ -69,6 +70,18 @@ class JaxEngine:
                 state, records, *data, order[whole * self.batch :], whole, divisor=divisor
             )
         return state, records
+
+    def single(self, state: State, examples: Examples) -> tuple[State, StepMetrics]:
+        """One step on all of the examples. What it is given is not written over, as `advance` does."""
+        if self.alone is None:
+            self.alone = self.compiled(self.step_on)
+        return self.alone(state, examples.x, examples.y, examples.weight, divisor=examples.divisor)  # type: ignore[no-any-return]
+
+    def step_on(
+        self, state: State, x: Array, y: Array, weight: Array | None, divisor: float
+    ) -> tuple[State, StepMetrics]:
+        """The step on a batch as it came."""
+        return self.step(state, (each(lambda one: as_float(one, divisor), x), y, weight))
 
     def full_steps(
         self, state: State, records: StepMetrics, x: Array, y: Array, weight: Array | None, order: Array,

@@ -58,6 +58,14 @@ class NumpyEngine:
                     rows[k] = record[name]
         return state, records
 
+    def single(self, state: State, examples: Examples) -> tuple[State, StepMetrics]:
+        """One step on all of the examples."""
+        with for_products(largest_product(len(examples), state["params"])), np.errstate(all="ignore"):
+            state, measured = self.step(state, (examples.inputs(slice(None)), examples.y, examples.weight))
+        if (int(state["step"]) % FLUSH_EVERY) == 0:
+            state = state | {"optimizer_state": without_tiny(state["optimizer_state"])}
+        return state, measured
+
     def batch_of(self, examples: Examples, order: np.ndarray, k: int) -> Batch:
         """The examples of step k: inputs, targets, weights."""
         chosen = order[k * self.batch : (k + 1) * self.batch]

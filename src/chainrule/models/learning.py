@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from chainrule.arrays import choose_backend
 from chainrule.errors import SettingError
 from chainrule.layers import symbolic
@@ -30,6 +28,7 @@ class Learning:
     output_names: Any
     graph: Any
     _engines: dict[Any, Any]
+    _single_steps: Any = None  # between calls of train_on_batch
 
     def compile(
         self,
@@ -68,6 +67,7 @@ class Learning:
         self.outputs_asked = []
         self.backend_asked, self.optimizer_state = backend, None
         self._engines.clear()
+        self._single_steps = None
 
     @property
     def loss(self) -> Any:
@@ -267,20 +267,16 @@ class Learning:
         return_dict: bool = False,
     ) -> Any:
         """One step on one batch; returns that batch's loss and metrics, as they were before the step."""
-        from chainrule.engine.epoch import empty_records, totals_of
-        from chainrule.engine.numpy_engine import NumpyEngine
-        from chainrule.training import fit as training
+        from chainrule.training.fit import metrics_of
         from chainrule.training.one_at_a_time import alone
+        from chainrule.training.single_steps import SingleSteps
 
         with alone(self):
             problem = self.problem(x, y, "train_on_batch")
             examples = problem.examples(x, y, sample_weight, class_weight)
-            engine: NumpyEngine = problem.engine("numpy", len(examples))
-            records = empty_records(self.record_names, 1)
-            order = np.arange(len(examples))
-            state, records = engine.advance(training.state_of(self), records, examples, order, 0, 1)
-            training.put_back(self, state)
-            logs = training.metrics_of(self, totals_of(records))
+            if self._single_steps is None or not self._single_steps.suits(problem):
+                self._single_steps = SingleSteps(self, problem, examples)
+            logs = metrics_of(self, self._single_steps.take(problem, examples))
         ordered = {name: logs[name] for name in self.metrics_names}
         if return_dict:
             return ordered
