@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import SettingError, require_package
-from chainrule.export.onnx_operations import WRITE, Graph
-from chainrule.export.operations import operations_of, refuse_others
+from chainrule.export.onnx_network import Network, pruned
+from chainrule.export.onnx_operations import Graph
 from chainrule.inference.card import ModelCard
 
 Array = np.ndarray[Any, Any]
@@ -36,33 +36,31 @@ def model_proto(model: Any, pixels: bool = False) -> Any:
 
     from chainrule import __version__
 
-    operations, card = operations_of(model), ModelCard.of(model)
-    refuse_others(operations, WRITE, "ONNX", "Keep the model as .keras.")
-    shape = model.input_shape or ()
-    graph = Graph("input")
-    input_type, input_shape = TensorProto.FLOAT, shape
+    model.build()
+    card = ModelCard.of(model)
+    inputs, outputs = names_of(model)
+    graph = Graph(inputs[0], {*inputs, *outputs})
+    types, shapes, begins = [TensorProto.FLOAT] * len(inputs), list(model.input_tuple()), list(inputs)
     if pixels:
-        if not card.divisor:
+        if not card.divisor or len(inputs) > 1:
             raise SettingError(
                 "The model file does not say how pixels are scaled, so the graph cannot do it; leave out pixels."
             )
-        input_type, input_shape = TensorProto.UINT8, raw_shape(card, shape)
+        types, shape = [TensorProto.UINT8], shapes[0]
+        shapes = [raw_shape(card, shape)]
         graph.add("Cast", to=TensorProto.FLOAT)
         graph.add("Div", graph.value, graph.constant(np.float32(card.divisor), "divisor"))
-        if input_shape != shape:
+        if shapes[0] != shape:
             graph.add("Reshape", graph.value, graph.constant(np.array([-1, *shape], np.int64), "shape"))
-    graph.start()
-    for op in operations:
-        graph.take(op.sources)
-        WRITE[op.kind](graph, op)
-        graph.keep()
-    graph.layout(channels_first=False)
-    graph.nodes.append(helper.make_node("Identity", [graph.value], ["output"], name="output"))
+        begins = [graph.value]
+    for given, name in zip(Network(model, graph, begins).write(), outputs, strict=True):
+        graph.nodes.append(helper.make_node("Identity", [given], [name], name=name))
+    needed = set(outputs)
+    nodes = pruned(graph.nodes, needed)
     made = helper.make_graph(
-        graph.nodes, model.name,
-        [helper.make_tensor_value_info("input", input_type, ["batch", *input_shape])],
-        [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", *(model.output_shape or ())])],
-        graph.initializers,
+        nodes, model.name, infos(inputs, types, shapes),
+        infos(outputs, [TensorProto.FLOAT] * len(outputs), list(model.output_tuple())),
+        [one for one in graph.initializers if one.name in needed],
     )  # fmt: skip
     proto = helper.make_model(
         made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
@@ -70,6 +68,25 @@ def model_proto(model: Any, pixels: bool = False) -> Any:
     )  # fmt: skip
     helper.set_model_props(proto, metadata_of(card))
     return proto
+
+
+def infos(names: list[str], types: list[Any], shapes: list[Any]) -> list[Any]:
+    """What a graph says of its inputs or outputs; the number of examples is free."""
+    from onnx import helper
+
+    return [
+        helper.make_tensor_value_info(name, kind, ["batch", *shape])
+        for name, kind, shape in zip(names, types, shapes, strict=True)
+    ]
+
+
+def names_of(model: Any) -> tuple[list[str], list[str]]:
+    """The graph's inputs and outputs: "input" and "output", or the model's own names where there are several."""
+    inputs, outputs = list(model.input_names), list(model.output_names)
+    inputs = ["input"] if len(inputs) == 1 else inputs
+    outputs = ["output"] if len(outputs) == 1 else outputs
+    double = {*inputs} & {*outputs} or len(set(outputs)) < len(outputs)
+    return inputs, [f"output_{i}" for i in range(len(outputs))] if double else outputs
 
 
 def metadata_of(card: ModelCard) -> dict[str, str]:
@@ -90,16 +107,18 @@ def raw_shape(card: ModelCard, shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape
 
 
-def outputs_of(path: str, model: Any, x: Array, raw: Array, pixels: bool = False) -> tuple[Array, str]:
+def outputs_of(path: str, model: Any, x: Any, raw: Any, pixels: bool = False) -> tuple[Any, str]:
     """What the file says to examples, asked in ONNX Runtime where it is installed, else in ONNX's own reference."""
     given = raw.reshape(len(raw), *raw_shape(ModelCard.of(model), model.input_shape or ())) if pixels else x
+    named = dict(zip(names_of(model)[0], given if isinstance(given, list) else [given], strict=True))
     try:
         import onnxruntime
     except ImportError:
         from onnx.reference import ReferenceEvaluator
 
         evaluator: Any = ReferenceEvaluator(path)
-        return np.asarray(evaluator.run(None, {"input": given})[0]), "run in ONNX's reference evaluator"
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    said = np.asarray(session.run(None, {"input": given})[0])
-    return said, f"run in ONNX Runtime {onnxruntime.__version__}"
+        said, how = evaluator.run(None, named), "run in ONNX's reference evaluator"
+    else:
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        said, how = session.run(None, named), f"run in ONNX Runtime {onnxruntime.__version__}"
+    return (np.asarray(said[0]) if len(said) == 1 else list(map(np.asarray, said))), how

@@ -13,7 +13,8 @@ from chainrule.export.operation import Operation
 class Graph:
     """Nodes and initializers as they are added; `value` is the name of the newest output."""
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, taken: set[str] | None = None) -> None:
+        """taken: names that are the network's own, so that no node is called so."""
         from onnx import helper, numpy_helper
 
         self.nodes: list[Any] = []
@@ -21,20 +22,29 @@ class Graph:
         self.value, self.channels_first = value, False
         self.values: list[tuple[str, bool]] = []  # of each operation, the input first
         self.taken: list[str] = []
+        self.names = {value} | (taken or set())
         self._make_node, self._from_array = helper.make_node, numpy_helper.from_array
 
     def constant(self, array: Any, name: str = "constant") -> str:
         """An initializer's name."""
-        name = f"{name}_{len(self.initializers)}"
+        name = self.fresh(name)
         self.initializers.append(self._from_array(np.ascontiguousarray(array), name))
         return name
 
-    def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        """A node on the newest output (or the inputs that are named); its output becomes the newest."""
-        out = f"{kind.lower()}_{len(self.nodes)}"
-        self.nodes.append(self._make_node(kind, list(inputs) or [self.value], [out], name=out, **attributes))
-        self.value = out
-        return out
+    def fresh(self, name: str) -> str:
+        """A name that nothing has yet."""
+        found = f"{name}_{len(self.names)}"
+        while found in self.names:
+            found += "_"
+        self.names.add(found)
+        return found
+
+    def add(self, kind: str, *inputs: str, outputs: int = 1, **attributes: Any) -> str:
+        """A node on the newest output (or the inputs that are named); its (first) output becomes the newest."""
+        out = [self.fresh(kind.lower()) for _ in range(outputs)]
+        self.nodes.append(self._make_node(kind, list(inputs) or [self.value], out, name=out[0], **attributes))
+        self.value = out[0]
+        return out[0]
 
     def start(self) -> None:
         """From here on the newest output is the network's input."""

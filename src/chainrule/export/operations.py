@@ -29,7 +29,7 @@ def operations_of(model: Any) -> list[Operation]:
         or any(s.output for node in graph.nodes for s in node.sources)
     ):
         raise SettingError(
-            f"{model.name} has several inputs or outputs; such networks are written as .keras only."
+            f"{model.name} has several inputs or outputs; such networks are written as .keras and .onnx."
         )
     labels = {link.name: layer.label for layer in model.flat_layers for link in layer.links()}
     strange = [
@@ -37,7 +37,7 @@ def operations_of(model: Any) -> list[Operation]:
     ]
     if strange:
         raise SettingError(
-            f"{' and '.join(strange)} cannot be exported; known layers: {', '.join(sorted(READ))}."
+            f"{' and '.join(strange)} cannot be exported in this format (ONNX carries every layer); it knows {', '.join(sorted(READ))}."
         )
     found: list[Operation] = []
     ends, shapes = (

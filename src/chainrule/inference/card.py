@@ -68,7 +68,7 @@ class ModelCard:
     @classmethod
     def of(cls, model: Any) -> "ModelCard":
         """The card in a model's extras, completed by what can be guessed; FileError where an entry makes no sense."""
-        extras, outputs = model.extras, math.prod(model.output_shape or (1,))
+        extras, outputs = model.extras, math.prod(only(model.output_tuple()))
         preparation, names = preparation_of(extras), class_names_of(extras)
         task = _task(model, extras.get("task"), names, outputs)
         if task == "classes" and len(names) != outputs:
@@ -80,7 +80,7 @@ class ModelCard:
         assumed = ""
         if not preparation:
             preparation, assumed = _assumed(model)
-        _check_size(preparation, model.input_shape)
+        _check_size(preparation, only(model.input_tuple()))
         digits = preparation.get("like") == "mnist" and (
             not assumed or (task == "classes" and names == DIGITS)
         )
@@ -156,9 +156,14 @@ def last_activation(model: Any) -> str:
     return str(getattr(last, "activation", "linear"))
 
 
+def only(shapes: tuple[Any, ...]) -> tuple[int, ...]:
+    """The one shape, or () where there are several."""
+    return tuple(shapes[0]) if len(shapes) == 1 else ()
+
+
 def _assumed(model: Any) -> tuple[dict[str, Any], str]:
     """The preparation for a model whose file has none, and what is assumed."""
-    shape: tuple[int, ...] = model.input_shape or ()
+    shape = only(model.input_tuple())
     if math.prod(shape) == 784 and shape[-1] in (784, 28, 1):
         raw = bool(model.layers) and type(model.layers[0]).__name__ == "Rescaling"
         pictures = {"kind": "picture", "height": 28, "width": 28, "colour": False, "fit": "stretch", "like": "mnist",
@@ -213,7 +218,7 @@ def _task(model: Any, said: Any, names: tuple[str, ...], outputs: int) -> str:
     end = last_activation(model)
     if outputs == 1:
         return "two classes" if end == "sigmoid" else "regression"
-    digits = outputs == 10 and math.prod(model.input_shape or ()) == 784
+    digits = outputs == 10 and math.prod(only(model.input_tuple())) == 784
     return "classes" if end in ("softmax", "sigmoid") or len(names) == outputs or digits else "regression"
 
 
