@@ -14,7 +14,9 @@ from chainrule.errors import SettingError, unknown
 __all__ = [
     "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity", "Initializer", "LecunNormal",
     "LecunUniform", "Ones", "Orthogonal", "RandomNormal", "RandomUniform", "TruncatedNormal", "VarianceScaling",
-    "Zeros", "get", "serialize",
+    "Zeros", "constant", "deserialize", "get", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "identity",
+    "lecun_normal", "lecun_uniform", "ones", "orthogonal", "random_normal", "random_uniform", "serialize",
+    "truncated_normal", "variance_scaling", "zeros",
 ]  # fmt: skip
 
 
@@ -283,10 +285,30 @@ def get(initializer: object) -> Initializer:
         raise SettingError(f"The initializer {name} does not take the settings {sorted(settings)}.") from None
 
 
+def deserialize(config: dict[str, Any]) -> Initializer:
+    """An initializer from what `serialize` wrote.
+
+    >>> deserialize(serialize(Zeros())).get_config()
+    {}
+    """
+    return get(config)
+
+
 def serialize(initializer: Initializer) -> dict[str, Any]:
     """How an initializer is written to a file."""
     return {"class_name": type(initializer).__name__, "config": initializer.get_config()}
 
+
+# Keras's lower-case names
+constant, identity, ones, zeros, orthogonal = Constant, Identity, Ones, Zeros, Orthogonal
+glorot_normal, glorot_uniform, he_normal, he_uniform = GlorotNormal, GlorotUniform, HeNormal, HeUniform
+lecun_normal, lecun_uniform, random_normal, random_uniform = (
+    LecunNormal,
+    LecunUniform,
+    RandomNormal,
+    RandomUniform,
+)
+truncated_normal, variance_scaling = TruncatedNormal, VarianceScaling
 
 if not TYPE_CHECKING:
     __getattr__ = absent.refusing("initializers", __all__)

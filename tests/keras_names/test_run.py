@@ -72,12 +72,18 @@ def test_a_process_without_run_is_left_alone() -> None:
     [
         ("import tensorflow as tf\n\ntf.GradientTape()", "line 3: tensorflow.GradientTape is not here"),
         (
-            "from keras.layers import TFSMLayer",
+            "from keras.layers import TFSMLayer\nTFSMLayer()",
             "line 1: Keras's layers.TFSMLayer is not part of Chainrule; instead: load",
         ),
         ("import keras.mixed_precision", "line 1: Keras's mixed_precision is not part of Chainrule"),
-        ("from keras import mixed_precision", "line 1: Keras's mixed_precision is not part of Chainrule"),
-        ("from tensorflow.examples.tutorials.mnist import input_data", "Instead: keras.datasets.mnist."),
+        (
+            "from keras import mixed_precision as m\nm",
+            "line 1: Keras's mixed_precision is not part of Chainrule",
+        ),
+        (
+            "from tensorflow.examples.tutorials.mnist import input_data as i\ni",
+            "Instead: keras.datasets.mnist.",
+        ),
         (
             "import keras\nkeras.layers.Densee(3)",
             "line 2: chainrule.layers has nothing called 'Densee'. Did you mean 'Dense'?",

@@ -3,7 +3,7 @@
 import os
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -122,6 +122,11 @@ class ModelCheckpoint(_Monitor):
     counted from 1 there.
     """
 
+    endings: ClassVar[dict[bool, tuple[str, ...]]] = {  # of files of weights alone, and of whole models
+        True: (".weights.h5",),
+        False: (".keras", ".h5", ".hdf5"),
+    }
+
     def __init__(
         self, filepath: Any, monitor: str = "val_loss", verbose: int = 0, save_best_only: bool = False,
         save_weights_only: bool = False, mode: str = "auto", save_freq: Any = "epoch",
@@ -138,9 +143,9 @@ class ModelCheckpoint(_Monitor):
         if self.every:  # a hook per batch makes fit go step by step, so it is only there when it is needed
             vars(self)["on_train_batch_end"] = self.batch_done
         self.filepath = os.fspath(filepath)
-        ending = ".weights.h5" if save_weights_only else (".keras", ".h5", ".hdf5")
-        if not self.filepath.endswith(ending):
-            wanted = ".weights.h5" if save_weights_only else ".keras or .h5"
+        endings = self.endings[bool(save_weights_only)]
+        if not self.filepath.endswith(endings):
+            wanted = " or ".join(endings[:2])
             raise SettingError(f"ModelCheckpoint's filepath must end in {wanted}; it is {self.filepath!r}.")
         self.verbose, self.save_best_only, self.save_weights_only = verbose, save_best_only, save_weights_only
         self.best = initial_value_threshold

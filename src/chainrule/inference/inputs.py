@@ -119,6 +119,9 @@ def fit_shape(x: Any, shape: tuple[int, ...] | None) -> Any:
     """
     if shape is None or x.shape[1:] == shape:
         return x
-    if math.prod(x.shape[1:]) == math.prod(shape):
+    known = all(type(n) is int for n in shape)
+    if not known and len(shape) == x.ndim and shape[-1] == 1:  # grey pictures of any size
+        return x[..., None]
+    if known and math.prod(x.shape[1:]) == math.prod(shape):
         return x.reshape(len(x), *shape)
     raise ShapeError(f"The model takes examples of shape {shape}; these have the shape {tuple(x.shape[1:])}.")

@@ -3,7 +3,7 @@
 import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -15,6 +15,7 @@ from chainrule.errors import AbsentImportError, AbsentModuleError, AbsentNameErr
 from chainrule.keras_names import modules
 from chainrule.keras_names.notes import Notes
 from chainrule.keras_names.thin_tensorflow.instead import way_out
+from chainrule.keras_names.unused import Unused
 
 HERE = "chainrule.keras_names."
 TENSORFLOW = HERE + "thin_tensorflow"
@@ -25,27 +26,49 @@ class Face(ModuleType):
 
     homes: tuple[str, ...] = ()
     place = ""
+    unused: frozenset[str] = frozenset()  # names that the script imports from here and never uses
+    strict = False  # only Keras 3's names
+    say: Callable[[str], object] = staticmethod(print)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         if self.holds(name) and (found := submodule(f"{self.__name__}.{name}")):
             return found
+        today = None if self.strict else modules.NAMES.get(self.place.partition(".")[0], {}).get(name)
+        found, problem = self.in_homes(today or name)
+        if problem is None:
+            if today:
+                self.say(f"{self.place}.{name} is called {today} today.")
+            return found
+        refusal = (
+            str(problem)
+            if isinstance(problem, AbsentNameError)
+            else sentence(self.place, name, self.__dir__())
+        )
+        imported = is_imported(sys._getframe(1))  # noqa: SLF001
+        if imported and name in self.unused:
+            return Unused(refusal)
+        raise (AbsentImportError if imported else AbsentNameError)(refusal)
+
+    def __call__(self, *arguments: Any, **settings: Any) -> Any:
+        """keras.layers.merge was a function in Keras 1, and a module in Keras 2."""
+        if self.place != "layers.merge" or self.strict:
+            raise TypeError(f"{self.__name__} is a module; it cannot be called.")
+        return self.merge(*arguments, **settings)
+
+    def in_homes(self, name: str) -> tuple[Any, Exception | None]:
+        """What a name is in the first home that has it; or the first home's refusal."""
         problem: Exception | None = None
         for home in self.homes:
             try:
-                return getattr(importlib.import_module(home), name)
+                return getattr(importlib.import_module(home), name), None
             except AttributeError as first:
                 problem = problem or first
             except ModuleNotFoundError as first:
                 if first.name != home:
                     raise
-        kind = AbsentImportError if is_imported(sys._getframe(1)) else AbsentNameError  # noqa: SLF001
-        raise kind(
-            str(problem)
-            if isinstance(problem, AbsentNameError)
-            else sentence(self.place, name, self.__dir__())
-        )
+        return None, problem or AttributeError(name)
 
     def holds(self, name: str) -> bool:
         """Whether a name is a module of the table."""
@@ -80,10 +103,15 @@ def submodule(name: str) -> ModuleType | None:
 
 
 class Finder(MetaPathFinder, Loader):
-    """Answers imports of Keras's modules; strict: only those that Keras 3 has."""
+    """Answers imports of Keras's modules.
 
-    def __init__(self, notes: Notes, strict: bool = False) -> None:
-        self.notes, self.strict = notes, strict
+    strict: only those that Keras 3 has.  unused: what the script imports and never uses, as (module, name).
+    """
+
+    def __init__(
+        self, notes: Notes, strict: bool = False, unused: Collection[tuple[str, str]] = frozenset()
+    ) -> None:
+        self.notes, self.strict, self.unused = notes, strict, unused
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -91,7 +119,7 @@ class Finder(MetaPathFinder, Loader):
         """A spec for each module that is ours to answer; an error for those of Keras and TensorFlow that are not here."""
         if fullname.partition(".")[0] not in ("keras", "tf_keras", "tensorflow"):
             return None
-        if self.homes(fullname) is None:
+        if self.homes(fullname) is None and not self.in_vain(fullname):
             raise AbsentModuleError(refusal(fullname), name=fullname)
         spec = ModuleSpec(fullname, self, is_package=True)
         spec.submodule_search_locations = []
@@ -115,9 +143,19 @@ class Finder(MetaPathFinder, Loader):
         homes = tuple(home for home in homes if not (self.strict and home.startswith(HERE)))
         return homes if importlib.util.find_spec(homes[0]) is not None else None
 
+    def in_vain(self, fullname: str) -> bool:
+        """Whether a module is imported only for names that are never used; or holds one that is."""
+        asked = {module for module, _ in self.unused}
+        return not self.strict and any(
+            module == fullname or module.startswith(fullname + ".") for module in asked
+        )
+
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """An empty face, or for `tensorflow` and its parts one with a few names."""
         face = Face(spec.name)
+        face.strict, face.say = self.strict, self.notes.say
+        if not self.strict:
+            face.unused = frozenset(name for module, name in self.unused if module == spec.name)
         face.homes = self.homes(spec.name) or ()
         found = modules.split(spec.name)
         face.place = found[1] if found else spec.name.partition(".")[2]
@@ -165,12 +203,12 @@ def refusal(fullname: str) -> str:
     )
 
 
-def install(notes: Notes, strict: bool = False) -> Finder:
+def install(notes: Notes, strict: bool = False, unused: Collection[tuple[str, str]] = frozenset()) -> Finder:
     """Puts the hook in place, before all others, and forgets modules of these names that were imported before."""
     for name in [
         name for name in sys.modules if name.partition(".")[0] in ("keras", "tf_keras", "tensorflow")
     ]:
         del sys.modules[name]
-    finder = Finder(notes, strict)
+    finder = Finder(notes, strict, unused)
     sys.meta_path.insert(0, finder)
     return finder

@@ -3,7 +3,8 @@
 A module is a tuple of homes: a name is looked for in the first, then in the next. Names with "+" are of this folder.
 """
 
-LAYERS = ("chainrule.layers", "+old_layers")
+LAYERS = ("chainrule.layers", "+old_layers", "+old_functions")
+UTILS = ("chainrule.utils", "+old_functions")
 CURRENT: dict[str, tuple[str, ...]] = {
     "": ("chainrule",),
     "activations": ("chainrule.activations",),
@@ -29,9 +30,9 @@ CURRENT: dict[str, tuple[str, ...]] = {
     "preprocessing.sequence": ("chainrule.preprocessing.sequence",),
     "preprocessing.text": ("chainrule.preprocessing.text",),
     "random": ("chainrule.random",),
-    "regularizers": ("chainrule.regularizers",),
+    "regularizers": ("chainrule.regularizers", "+old_functions"),
     "saving": ("chainrule.saving",),
-    "utils": ("chainrule.utils",),
+    "utils": UTILS,
     "wrappers": ("chainrule.wrappers",),
 } | {
     f"datasets.{name}": (f"chainrule.datasets.{name}",)
@@ -43,6 +44,7 @@ CURRENT: dict[str, tuple[str, ...]] = {
 # Places that names had in earlier years, and what is said about them.
 OLD: dict[str, tuple[str, ...]] = {
     "applications.imagenet_utils": ("chainrule.pretrained",),
+    "backend.tensorflow_backend": ("chainrule.backend", "+old_backend"),
     "engine": LAYERS,
     "engine.topology": LAYERS,
     "engine.training": ("chainrule.models",),
@@ -65,14 +67,28 @@ OLD: dict[str, tuple[str, ...]] = {
     "optimizers.experimental": ("chainrule.optimizers",),
     "optimizers.legacy": ("chainrule.optimizers",),
     "preprocessing.timeseries": ("chainrule.preprocessing",),
-    "utils.data_utils": ("chainrule.utils",),
-    "utils.generic_utils": ("chainrule.utils",),
-    "utils.layer_utils": ("chainrule.utils",),
-    "utils.np_utils": ("chainrule.utils",),
-    "utils.vis_utils": ("chainrule.utils",),
-    "utils.visualize_util": ("chainrule.utils", "+old_layers"),
+    "utils.data_utils": UTILS,
+    "utils.generic_utils": UTILS,
+    "utils.layer_utils": UTILS,
+    "utils.np_utils": UTILS,
+    "utils.vis_utils": UTILS,
+    "utils.io_utils": UTILS,
+    "utils.training_utils": UTILS,
+    "utils.visualize_util": UTILS,
     "wrappers.scikit_learn": ("chainrule.wrappers",),
 }
+
+# Names that had another word in earlier years, by the first part of their place.
+NAMES: dict[str, dict[str, str]] = {
+    "constraints": {"maxnorm": "MaxNorm", "nonneg": "NonNeg", "unitnorm": "UnitNorm"},
+    "initializers": {"normal": "RandomNormal", "one": "Ones", "uniform": "RandomUniform", "zero": "Zeros"},
+    "losses": {"cosine": "cosine_similarity", "cosine_proximity": "cosine_similarity"},
+    "metrics": {"cosine": "cosine_similarity", "cosine_proximity": "cosine_similarity"},
+    "regularizers": {
+        "ActivityRegularizer": "L1L2", "WeightRegularizer": "L1L2", "activity_l1": "L1", "activity_l2": "L2",
+    },
+    "utils": {"plot": "plot_model"},
+}  # fmt: skip
 
 # Where a script may look for Keras.
 ROOTS = (

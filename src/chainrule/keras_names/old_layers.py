@@ -14,7 +14,7 @@ SAME = {
 }  # fmt: skip
 GONE = {
     "GravesLSTM": "LSTM", "Highway": "Dense", "MaxoutDense": "Dense", "Merge": "Concatenate, Add or Multiply",
-    "merge": "Concatenate, Add or Multiply", "Graph": "Model(inputs, outputs)", "ThresholdedReLU": "ReLU(threshold=theta)",
+    "Graph": "Model(inputs, outputs)",
 }  # fmt: skip
 
 __all__: list[str] = []

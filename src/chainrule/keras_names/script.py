@@ -12,10 +12,11 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from chainrule.errors import ChainruleError, FileError
-from chainrule.keras_names import hook, methods, translate
+from chainrule.keras_names import hook, methods, saving, translate
 from chainrule.keras_names.era import era_of
 from chainrule.keras_names.notebook import Cell, cells_of
 from chainrule.keras_names.notes import PACKAGE, Notes, is_users
+from chainrule.keras_names.unused import unused_imports
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,12 @@ def run(
     except OSError as problem:
         raise FileError(f"{script} cannot be read: {problem.strerror or problem}.") from None
     cells = cells_of(path, content)
-    notes = Notes(quiet)
+    notes, text = Notes(quiet), "\n".join(cell.text for cell in cells)
     if not strict:
-        era = era_of("\n".join(cell.text for cell in cells))
+        era = era_of(text)
         translate.install(notes, era)
         methods.install(notes, era)
+        saving.install(notes)
     methods.answer_numpy(notes)
     recorder = None
     if runs_dir is not None:
@@ -53,7 +55,7 @@ def run(
 
         recorder = Recorder(runs_dir, label(path), notes)
         recorder.install()
-    hook.install(notes, strict)
+    hook.install(notes, strict, unused_imports(text))
     code = executed(path, cells, arguments)
     return Ended(code, [] if recorder is None else recorder.folders)
 

@@ -130,6 +130,8 @@ class Layers:
             shape = settings.pop("batch_input_shape")
             self.notes.say(f"{name}: batch_input_shape= is Input(batch_shape=...) today.")
             settings["input_shape"] = tuple(shape)[1:]
+        if name != "InputLayer" and settings.pop("batch_size", None) is not None:
+            self.notes.say(f"{name}: batch_size= belongs to fit; a layer takes batches of any size.")
         length = settings.pop("input_length", None)
         if length is not None and name != "Embedding":
             settings["input_shape"] = (length, settings.pop("input_dim"))

@@ -22,6 +22,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Noise, Params
 from chainrule.errors import DataError, SettingError, ShapeError, unknown
+from chainrule.layers.any_size import AnySize
 from chainrule.layers.naming import Shape
 from chainrule.layers.weight_lists import WeightLists
 
@@ -195,6 +196,11 @@ class Layer(WeightLists):
         """Draws the first weights, unless the layer has some already."""
         self.input_shape = tuple(input_shape)
         needed = self.weight_shapes(self.input_shape)
+        if any(isinstance(n, AnySize) for shape in needed.values() for n in shape):
+            raise ShapeError(
+                f"{self.label} has weights for each number of its input, and the input's shape {self.input_shape} leaves their "
+                "number open: say it in Input(shape=...)."
+            )
         if not self.params and needed:
             self.params = self.init(rng if rng is not None else np.random.default_rng(), self.input_shape)
         for weight, shape in needed.items():
@@ -370,15 +376,16 @@ def refuse(layer: str, setting: str, value: Any) -> None:
 
 
 def shape_of(shape: Any, setting: str) -> Shape:
-    """A shape as a tuple of whole numbers above 0.
+    """A shape as a tuple of whole numbers above 0; None for an axis of any size.
 
-    >>> shape_of(784, "shape")
-    (784,)
+    >>> shape_of(784, "shape"), shape_of((None, 3), "shape")
+    ((784,), (None, 3))
     """
     sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    sizes = tuple(AnySize() if n is None else n for n in sizes)
     if not all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n > 0 for n in sizes):
         raise SettingError(f"{setting} must be whole numbers above 0, such as (28, 28); it got {shape!r}.")
-    return tuple(int(n) for n in sizes)
+    return tuple(n if isinstance(n, AnySize) else int(n) for n in sizes)
 
 
 def choice(kind: str, value: Any, known: tuple[Any, ...]) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError
+from chainrule.layers.any_size import written
 from chainrule.layers.base import PREDICTING, Context, Layer, shape_of
 from chainrule.layers.naming import Shape
 from chainrule.layers.symbolic import Tensor, input_tensor
@@ -22,7 +23,10 @@ class InputLayer(Layer):
             if settings.pop(setting, False):
                 raise SettingError(f"Input: {setting}=True is not supported.")
         settings.pop("batch_size", None)
-        if str(settings.get("dtype")) in WHOLE:  # inputs may be whole numbers; layers turn them into float32
+        dtype = settings.get("dtype")
+        if (
+            getattr(dtype, "__name__", str(dtype)) in WHOLE
+        ):  # inputs may be whole numbers; layers turn them into float32
             del settings["dtype"]
         super().__init__(name=name, **settings)
         if shape is not None and batch_shape is not None:
@@ -43,7 +47,7 @@ class InputLayer(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {
-            "batch_shape": [None, *(self.declared_shape or ())],
+            "batch_shape": [None, *written(self.declared_shape or ())],
             "dtype": "float32",
             "sparse": False,
             "ragged": False,

@@ -5,6 +5,7 @@ How a model learns (losses, metrics, optimizers) is imported only where a file s
 
 import os
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -288,4 +289,6 @@ def _target(filepath: Any, overwrite: bool) -> Path:
     path = Path(os.fspath(filepath))
     if path.exists() and not overwrite:
         raise SettingError(f"{path} exists; save with overwrite=True to replace it.")
+    with suppress(OSError):  # writing says why
+        path.parent.mkdir(parents=True, exist_ok=True)
     return path

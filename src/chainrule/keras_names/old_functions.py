@@ -1,0 +1,70 @@
+"""Functions that Keras has no more, each made of what it has today."""
+
+from typing import Any
+
+from chainrule import absent, layers, regularizers
+from chainrule.errors import SettingError
+
+__all__ = ["ThresholdedReLU", "activity_l1l2", "l1l2", "merge", "print_summary", "probas_to_classes"]
+
+MERGES = {
+    "sum": "Add", "mul": "Multiply", "concat": "Concatenate", "ave": "Average", "max": "Maximum", "dot": "Dot",
+}  # fmt: skip
+
+
+def l1l2(l1: float = 0.01, l2: float = 0.01) -> Any:
+    """Both penalties; today's `l1_l2` begins with 0 where this began with 0.01.
+
+    >>> l1l2(l2=0.5).get_config()
+    {'l1': 0.01, 'l2': 0.5}
+    """
+    return regularizers.L1L2(l1, l2)
+
+
+activity_l1l2 = l1l2
+
+
+def ThresholdedReLU(theta: float = 1.0, **settings: Any) -> Any:  # noqa: N802 (Keras's name)
+    """x where x is above theta, else 0.
+
+    >>> ThresholdedReLU(theta=0.7).threshold
+    0.7
+    """
+    return layers.ReLU(threshold=theta, **settings)
+
+
+def merge(
+    inputs: Any, mode: str = "sum", concat_axis: int = -1, dot_axes: Any = -1, name: str | None = None, **more: Any
+) -> Any:  # fmt: skip
+    """Keras 1's one function for all ways to join outputs of layers.
+
+    >>> merge([layers.Input((2,)), layers.Input((3,))], mode="concat").shape
+    (None, 5)
+    """
+    if mode not in MERGES:
+        raise SettingError(f"merge: mode must be one of {', '.join(MERGES)}; it got {mode!r}.")
+    settings = {"concat": {"axis": concat_axis}, "dot": {"axes": dot_axes}}.get(mode, {})
+    return getattr(layers, MERGES[mode])(name=name, **settings)(inputs)
+
+
+def print_summary(
+    model: Any, line_length: int | None = None, positions: Any = None, print_fn: Any = print
+) -> None:
+    """model.summary()."""
+    model.summary(line_length=line_length, print_fn=print_fn)
+
+
+def probas_to_classes(y_pred: Any) -> Any:
+    """The class of each row of probabilities.
+
+    >>> probas_to_classes([[0.1, 0.9]])
+    array([1])
+    """
+    import numpy as np
+
+    said = np.asarray(y_pred)
+    return said.argmax(axis=-1) if said.shape[-1] > 1 else (said > 0.5).astype("int32").reshape(-1)
+
+
+def __getattr__(name: str) -> Any:
+    raise absent.missing("layers", name, layers.__all__)

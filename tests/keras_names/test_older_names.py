@@ -1,0 +1,76 @@
+"""Names, files and imports of earlier years that Keras 3 has no more."""
+
+IMPORTS = """
+from keras.layers import Dense, Input, ThresholdedReLU, merge
+from keras.layers.merge import add
+from keras.regularizers import l1l2, activity_l1
+from keras.initializers import normal, glorot_uniform
+from keras.models import Sequential, load_model
+from keras.callbacks import ModelCheckpoint
+import keras.backend.tensorflow_backend as KTF
+import numpy as np
+"""
+
+
+def test_names_of_earlier_years_are_what_they_were(run_script) -> None:
+    """Regularizers, initializers, merge() and layers of Keras 1 work, with the numbers they had."""
+    done = run_script(
+        IMPORTS
+        + """
+first = Dense(3, input_dim=4, batch_size=8, W_regularizer=l1l2(l2=0.5), activity_regularizer=activity_l1(0.01), init=normal())
+m = Sequential([first, ThresholdedReLU(theta=0.5), Dense(1)])
+print(first.kernel_regularizer.get_config(), m.layers[1].threshold)
+a, b = Input((3,)), Input((3,))
+print(merge([a, b], mode="concat").shape, merge([a, b]).shape, add([a, b]).shape, glorot_uniform is not None)
+"""
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["{'l1': 0.01, 'l2': 0.5} 0.5", "(None, 6) (None, 3) (None, 3) True"]
+    assert "regularizers.activity_l1 is called L1 today." in done.stderr
+
+
+def test_model_files_may_have_any_name(run_script, tmp_path) -> None:
+    """What is saved as mnist.model, w.best or new/cp-1.ckpt is a file of that name, and is read again."""
+    done = run_script(
+        IMPORTS
+        + """
+m = Sequential([Dense(1, input_dim=4)])
+m.compile("sgd", "mse")
+x = np.ones((8, 4))
+kept = ModelCheckpoint("new/cp-{epoch}.ckpt", save_weights_only=True), ModelCheckpoint("best.model")
+m.fit(x, x[:, 0], nb_epoch=1, verbose=0, callbacks=list(kept))
+m.save("mnist.model"); m.save_weights("w.best")
+want = m.predict(x, verbose=0)
+for load in (lambda: load_model("mnist.model"), lambda: load_model("best.model")):
+    print((load().predict(x, verbose=0) == want).all())
+for name in ("w.best", "new/cp-1.ckpt"):
+    m.layers[0].set_weights([np.zeros((4, 1)), np.zeros(1)])
+    m.load_weights(name)
+    print((m.predict(x, verbose=0) == want).all())
+"""
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["True"] * 4
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "best.model",
+        "mnist.model",
+        "new",
+        "train.py",
+        "w.best",
+    }
+
+
+def test_an_import_that_is_never_used_stops_nothing(run_script) -> None:
+    """Scripts import what they do not use; only using it is refused, with its line."""
+    vain = (
+        "from keras.layers import TFSMLayer\nfrom tensorflow.python.tools import freeze_graph\nprint('on')\n"
+    )
+    done = run_script(vain)
+    assert (done.returncode, done.stdout) == (0, "on\n"), done.stderr
+    used = run_script(vain + "TFSMLayer('x')\n")
+    assert used.returncode == 1
+    assert "train.py, line 1: Keras's layers.TFSMLayer is not part of Chainrule" in used.stderr
+    strict = run_script(vain, before=("--no-record", "--strict"))
+    assert strict.returncode == 1
+    hidden = run_script("from keras.layers import TFSMLayer\nglobals()['TFSM' + 'Layer']()\n")
+    assert "line 2: Keras's layers.TFSMLayer is not part of Chainrule" in hidden.stderr
