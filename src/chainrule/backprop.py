@@ -22,6 +22,7 @@ from chainrule.arrays import Array, Noise, Params, counter_noise, namespace, see
 from chainrule.graph import Graph, Network, Source, as_graph, delta_of, taken, tuple_of
 from chainrule.layers.base import Context
 from chainrule.losses.base import Loss
+from chainrule.losses.masked import counts_of
 from chainrule.losses.outputs import Output, fused_output, loss_of
 from chainrule.metrics import Metric
 from chainrule.optimizers.base import Optimizer, OptimizerState
@@ -51,6 +52,16 @@ def forward_sweep(
         masks.append(layer.next_mask(x, mask))
         cache.append(kept)
     return values, cache
+
+
+def masks_of(network: Network, values: list[Any], x: Array) -> list[Any]:
+    """Which steps count of what each node gave, (batch, steps) of booleans; None for all."""
+    graph, inputs = as_graph(network), x if isinstance(x, tuple) else (x,)
+    masks: list[Any] = []
+    for layer, sources, _ in graph.nodes:
+        mask = taken(sources, masks, (None,) * len(inputs))
+        masks.append(layer.next_mask(taken(sources, values, inputs), mask))
+    return masks
 
 
 def backward_sweep(
@@ -143,9 +154,11 @@ def make_step(
 
         z, p = [taken([end.z], values, ()) for end in ends], [taken([end.p], values, ()) for end in ends]
         ys, weights = tuple_of(y, len(ends)), tuple_of(weight, len(ends))
-        n = z[0].shape[0]
+        n, passed = z[0].shape[0], masks_of(graph, values, x)
+        masks = [taken([end.p], passed, ()) for end in ends]
         losses = [
-            loss_of(o, e.loss, *each) for o, e, *each in zip(outputs, ends, ys, z, weights, strict=True)
+            loss_of(o, e.loss, *each)
+            for o, e, *each in zip(outputs, ends, ys, z, weights, masks, strict=True)
         ]
         batch_loss = reduce(add, (total.sum() for total, _, _ in losses)) / n + penalty(graph, params)
         batch_loss = batch_loss + added_losses(graph, cache)
@@ -162,10 +175,10 @@ def make_step(
 
         count = namespace(p[0]).asarray(n, dtype=p[0].dtype)
         measured = {"loss": namespace(p[0]).stack([batch_loss * n, count])}
-        for output, (_, own, _), y_k, p_k in zip(outputs, losses, ys, p, strict=True):
+        for output, (_, own, _), y_k, p_k, mask in zip(outputs, losses, ys, p, masks, strict=True):
             if output.name:
                 measured[f"{output.name}_loss"] = namespace(p_k).stack([own.sum(), count])
-            measured |= {metric.name: metric.counts(y_k, p_k) for metric in output.metrics}
+            measured |= {metric.name: counts_of(metric, y_k, p_k, mask) for metric in output.metrics}
         if watch is not None:
             trace = StepTrace(cache, z[0], p[0], losses[0][0], deltas, grads, rate, params, learned)
             measured |= watch(trace)

@@ -135,7 +135,15 @@ NEEDED = {
     "RepeatVector": (2,), "Rescaling": (0.5,), "Reshape": ((3, 9),), "SeparableConv1D": (2, 3), "SeparableConv2D": (2, 3),
     "SimpleRNN": (2,), "SpatialDropout1D": (0.1,), "SpatialDropout2D": (0.1,), "TimeDistributed": (Dense(2),),
 }  # fmt: skip
-PLAIN = [kind(*NEEDED.get(name, ())) for name, kind in sorted(CLASSES.items())]
+
+
+def plain(name):
+    """A new layer of a kind with all its defaults."""
+    return CLASSES[name](*NEEDED.get(name, ()))
+
+
+PLAIN = [plain(name) for name in sorted(CLASSES)]
+
 
 # What goes in: the shape of one example, a list where there are several inputs.
 MERGES = {"Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract", "Attention"}

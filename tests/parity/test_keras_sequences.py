@@ -151,3 +151,50 @@ def test_networks_that_look_up_end_at_keras_s_weights(name) -> None:
     for model in (ours, theirs):
         model.fit(x, y, batch_size=8, epochs=10, shuffle=False, verbose=0)
     assert apart(ours, theirs) < 1e-5
+
+
+def tagged(library, loss="sparse"):
+    """A network that says something about every word; padding is masked up to its output."""
+    layers = library.layers
+    outputs = {"sparse": (4, "softmax"), "binary": (1, "sigmoid"), "sum": (2, None)}[loss]
+    return library.Sequential([
+        library.Input((6,)), layers.Embedding(9, 3, mask_zero=True), layers.LSTM(4, return_sequences=True),
+        layers.TimeDistributed(layers.Dense(3, "tanh")), layers.Dense(outputs[0], outputs[1]),
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("loss", "weighted", "engine"),
+    [("sparse", False, "jax"), ("binary", True, "numpy"), ("sum", False, "numpy")],
+)
+def test_padding_counts_in_no_loss_and_in_no_mean(loss, weighted, engine) -> None:
+    """A mask on the output: a batch's loss is the mean over its words; losses, figures and weights are Keras's."""
+    rng = np.random.default_rng(0)
+    words = rng.integers(1, 9, (50, 6)) * (np.arange(6) < rng.integers(1, 7, 50)[:, None])
+    sizes = {"sparse": (50, 6), "binary": (50, 6, 1), "sum": (50, 6, 2)}[loss]
+    y = rng.integers(0, 4 if loss == "sparse" else 2, sizes) * 1.0
+    by = rng.uniform(0.5, 2, 50) if weighted else None
+    ours, theirs = twins(lambda library: tagged(library, loss))
+    told = []
+    for library, model in ((keras, theirs), (chainrule, ours)):
+        how = {
+            "sparse": ("sparse_categorical_crossentropy", ["accuracy"]),
+            "binary": ("binary_crossentropy", ["accuracy", library.metrics.AUC()]),
+            "sum": (library.losses.MeanSquaredError(reduction="sum"), ["mae", library.metrics.RootMeanSquaredError()]),
+        }[loss]  # fmt: skip
+        own = {} if library is keras else {"backend": engine}
+        model.compile(library.optimizers.SGD(0.05), how[0], metrics=how[1], **own)
+        given = by[:, None] if weighted and library is keras else by
+        fitted = model.fit(
+            words, y, batch_size=8, epochs=2, shuffle=False, verbose=0, sample_weight=given,
+            validation_data=(words[:20], y[:20]),
+        )  # fmt: skip
+        # on JAX, Keras loses the mask for the figures of training, not for those of evaluation
+        history = {k: v for k, v in fitted.history.items() if k == "loss" or k.startswith("val_")}
+        told.append((history, model.evaluate(words, y, batch_size=16, verbose=0, return_dict=True)))
+    for mine, other in zip(*reversed(told), strict=True):
+        assert list(mine) == list(other)
+        for name in mine:
+            np.testing.assert_allclose(mine[name], other[name], rtol=2e-4, err_msg=name)
+    for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-3, atol=1e-5)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.arrays import counter_noise
-from chainrule.backprop import State, Weights, backward_sweep, forward_sweep
+from chainrule.backprop import State, Weights, backward_sweep, forward_sweep, masks_of
 from chainrule.graph import Network, Source, as_graph, taken, tuple_of
+from chainrule.losses.masked import masked
 from chainrule.losses.outputs import Output, fused_output
 
 
@@ -41,13 +42,15 @@ def first_in(
                     example = int(np.argmax(~np.isfinite(a).reshape(len(a), -1).all(axis=1)))
                     return f"the output of {node.layer.label} for example {example} of the batch"
         dz: dict[Source, np.ndarray] = {}
+        masks = masks_of(graph, values, x)
         for k, (output, target) in enumerate(zip(outputs, tuple_of(y, len(outputs)), strict=True)):
             end = fused_output(graph, output.loss, k)
             z = taken([end.z], values, ())
-            losses = end.loss.values(target, z)
+            loss = masked(end.loss, taken([end.p], masks, ()))
+            losses = loss.values(target, z)
             if not is_finite(losses):
                 return f"the loss ({end.loss.name}) of example {int(np.argmax(~np.isfinite(losses)))} of the batch"
-            dz[end.z] = dz.get(end.z, 0) + end.loss.derivative(target, z) / len(z)
+            dz[end.z] = dz.get(end.z, 0) + loss.derivative(target, z) / len(z)
         grads, _ = backward_sweep(graph, params, cache, dz)
         for layer, own in reversed(list(zip(graph.layers, grads, strict=True))):
             for name, g in own.items():

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.arrays import Array, Params
-from chainrule.backprop import State, added_losses, penalty
+from chainrule.backprop import State, added_losses, masks_of, penalty
 from chainrule.engine.epoch import on_host
 from chainrule.errors import SettingError, unknown
 from chainrule.explain.agreement import Agreement, agreement
@@ -130,6 +130,11 @@ class OpenedStep:
         outputs = [link.ys if len(link.ys) > 1 else link.y for link in self.links]
         self.p: Array = taken([self.end.p], outputs, as_tuple(x))
         self.z: Array = taken([self.end.z], outputs, as_tuple(x))
+        if taken([self.end.p], masks_of(self.graph, outputs, x), (None,) * len(as_tuple(x))) is not None:
+            raise SettingError(
+                "A mask says which steps of the output count, and explanations do not know that yet. End the mask "
+                "before the output, with Flatten, pooling or a recurrent layer that answers once, to open its steps."
+            )
         self.losses = np.asarray(self.end.loss.values(y, self.z))
         self.weighted_losses = np.asarray(self.passed.step_trace.losses)
         cache = self.passed.step_trace.cache

@@ -7,6 +7,7 @@ from chainrule.arrays import Array
 from chainrule.graph import Network, Source, as_graph
 from chainrule.losses.base import Loss
 from chainrule.losses.fused import fused_loss
+from chainrule.losses.masked import masked
 from chainrule.metrics import Metric
 
 
@@ -48,9 +49,10 @@ def fused_output(network: Network, loss: Loss, which: int = 0) -> FusedOutput:
 
 
 def loss_of(
-    output: Output, loss: Loss, y: Array, z: Array, weight: Array | None
+    output: Output, loss: Loss, y: Array, z: Array, weight: Array | None, mask: Array | None = None
 ) -> tuple[Array, Array, Array]:
     """One output's losses, one per example, as they count and before the output's weight; and dz of the batch's mean."""
+    loss = masked(loss, mask)
     losses = loss.values(y, z)  # one per example
     dz = loss.derivative(y, z) / z.shape[0]  # the loss of the batch is their mean
     if weight is not None:

@@ -51,6 +51,11 @@ class Metric:
         w = xp.ones_like(v) if weight is None else weight
         return xp.stack([xp.sum(v * w), xp.sum(w)])
 
+    @property
+    def is_mean_of_rows(self) -> bool:
+        """Whether the figure is a plain mean over rows, of which a mask may leave some out."""
+        return type(self).counts is Metric.counts
+
     def build(self, output_shape: tuple[int, ...]) -> None:
         """Told the shape of one prediction before the first batch, for metrics with sums for each output."""
 

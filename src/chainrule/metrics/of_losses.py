@@ -40,6 +40,7 @@ class RootMeanSquaredError(MeanSquaredError):
     """The root of the mean of (p - y)²: the error in the target's own unit."""
 
     key = "root_mean_squared_error"
+    is_mean_of_rows = False  # Keras's takes no mask
 
     def figure(self, counts: Any) -> float:
         return float(np.sqrt(super().figure(counts)))

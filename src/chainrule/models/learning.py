@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from chainrule.training.session import Session
 
 
+WHOLE = 1 << 31  # one batch of all
+
+
 class Learning:
     """The methods of a model that learn, judge and predict."""
 
@@ -130,7 +133,7 @@ class Learning:
             )  # fmt: skip
         session = self.session(
             x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
-            sample_weight, initial_epoch, validation_freq,
+            sample_weight, initial_epoch, validation_freq, validation_batch_size,
         )  # fmt: skip
         processes = distribution.joined()
         if processes is None:
@@ -145,6 +148,7 @@ class Learning:
         self, x: Any, y: Any, batch_size: int | None = None, epochs: int = 1, verbose: Any = 0, callbacks: Any = None,
         validation_split: float = 0.0, validation_data: Any = None, shuffle: bool = True, class_weight: Any = None,
         sample_weight: Any = None, initial_epoch: int = 0, validation_freq: int = 1,
+        validation_batch_size: int | None = None,
     ) -> "Session":  # fmt: skip
         """The training that `fit` would run, to be advanced step by step; arguments as in `fit`."""
         from chainrule.distribution import distribution, joined
@@ -176,7 +180,7 @@ class Learning:
         )
         plan = Plan(
             examples, validation, batch, int(epochs), int(initial_epoch), bool(shuffle), verbose, listeners,
-            int(validation_freq), pieces,
+            int(validation_freq), pieces, validation_batch=validation_batch_size,
         )  # fmt: skip
         return Session(self, problem.engine(self.backend_used, batch, pieces, joined()), plan)
 
@@ -197,7 +201,7 @@ class Learning:
         else:
             examples = self.problem(x, y, "evaluate").examples(x, y, sample_weight)
         progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
-        logs = training.evaluate(self, examples)
+        logs = training.evaluate(self, examples, batch_size or 32)
         progress.finish(logs)
         ordered = {name: logs[name] for name in self.metrics_names}
         if return_dict:
@@ -286,7 +290,7 @@ class Learning:
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """The loss and metrics of one batch."""
-        return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
+        return self.evaluate(x, y, WHOLE, 0, sample_weight, return_dict=return_dict)
 
     @property
     def record_names(self) -> dict[str, int]:

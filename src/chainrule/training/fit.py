@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from operator import itemgetter
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import generator
-from chainrule.backprop import first_state, penalty
+from chainrule.backprop import added_losses, first_state, forward_sweep, masks_of, penalty
 from chainrule.callbacks.checkpoint import (
     Checkpointer,
     ResumePoint,
@@ -28,7 +28,9 @@ from chainrule.engine.jax_engine import JaxEngine
 from chainrule.engine.numpy_engine import NumpyEngine
 from chainrule.engine.prediction import answers
 from chainrule.errors import SettingError
-from chainrule.graph import tuple_of
+from chainrule.graph import Graph, Source, taken, tuple_of
+from chainrule.layers import Layer
+from chainrule.losses.masked import counts_of, masked
 from chainrule.losses.outputs import fused_output
 
 
@@ -129,8 +131,11 @@ def report_not_finite(
     return state
 
 
-def evaluate(model: Any, examples: Examples) -> dict[str, float]:
-    """The loss and metrics of a model on examples, weights as they are."""
+def evaluate(model: Any, examples: Examples, batch_size: int = 32) -> dict[str, float]:
+    """The loss and metrics of a model on examples, weights as they are.
+
+    batch_size: counts only where outputs have masks: the loss is the mean over the steps that count of each batch.
+    """
     graph, outputs = model.graph, model.outputs_asked
     ends = [fused_output(graph, output.loss, k) for k, output in enumerate(outputs)]
     params = [layer.params for layer in graph.layers]
@@ -138,17 +143,25 @@ def evaluate(model: Any, examples: Examples) -> dict[str, float]:
     for metric in model.metric_objects:
         metric.reset_state()
     wanted = [source for end in ends for source in (end.z, end.p)]
-    for rows, values, added in answers(graph, wanted, examples, model.programs_for(len(examples))):
+    if masks_outputs(graph, params, examples):
+        passed = marked_answers(graph, params, wanted, examples, batch_size)
+    else:
+        nothing = (None,) * len(wanted)
+        passed = (
+            (*found, nothing) for found in answers(graph, wanted, examples, model.programs_for(len(examples)))
+        )
+    for rows, values, added, masks in passed:
         some = itemgetter(rows)
         ys, weights = (tuple_of(each(some, part), len(ends)) for part in (examples.y, examples.weight))
         totals["loss"] = totals["loss"] + np.array([added * len(ys[0]), 0])
         for k, (output, end, y, weight) in enumerate(zip(outputs, ends, ys, weights, strict=True)):
-            z, p = values[2 * k : 2 * k + 2]
+            (z, p), mask = values[2 * k : 2 * k + 2], masks[2 * k + 1]
             with np.errstate(all="ignore"):
-                losses = end.loss.values(y, z)
+                losses = masked(end.loss, mask).values(y, z)
                 total = float(np.sum(losses if weight is None else losses * weight, dtype=np.float64))
                 counts = {
-                    metric.name: np.asarray(metric.counts(y, p), np.float64) for metric in output.metrics
+                    metric.name: np.asarray(counts_of(metric, y, p, mask), np.float64)
+                    for metric in output.metrics
                 }
             if output.name:
                 totals[f"{output.name}_loss"] = totals[f"{output.name}_loss"] + np.array([total, len(y)])
@@ -158,6 +171,31 @@ def evaluate(model: Any, examples: Examples) -> dict[str, float]:
     logs = metrics_of(model, totals)
     logs["loss"] += float(penalty(graph, params))
     return logs
+
+
+def masks_outputs(graph: Graph, params: Any, examples: Examples) -> bool:
+    """Whether a mask says which steps of an output count, as far as one example tells."""
+    if all(type(layer).next_mask is Layer.next_mask for layer in graph.layers):
+        return False
+    *_, masks = next(marked_answers(graph, params, graph.outputs, examples, 1))
+    return any(mask is not None for mask in masks)
+
+
+def marked_answers(
+    graph: Graph, params: Any, wanted: Sequence[Source], examples: Examples, batch_size: int
+) -> Iterator[tuple[slice, tuple[Any, ...], float, tuple[Any, ...]]]:
+    """The wanted values for all examples, a batch after the other, what layers add to the loss, and the values' masks."""
+    for start in range(0, len(examples), batch_size):
+        rows = slice(start, min(start + batch_size, len(examples)))
+        x = examples.inputs(rows)
+        inputs = x if isinstance(x, tuple) else (x,)
+        with np.errstate(all="ignore"):
+            values, cache = forward_sweep(graph, params, x)
+            masks = masks_of(graph, values, x)
+        nothing = (None,) * len(inputs)
+        found = tuple(taken([source], values, inputs) for source in wanted)
+        marks = tuple(taken([source], masks, nothing) for source in wanted)
+        yield rows, found, float(added_losses(graph, cache)), marks
 
 
 def metrics_of(model: Any, totals: Any) -> dict[str, float]:

@@ -195,13 +195,14 @@ def metrics_and_targets(y: np.ndarray, outputs: int, metrics: Sequence[Any]) -> 
     """Metrics that count something else than what the targets say."""
     classes = y.ndim == 1 or y.shape[-1] == 1
     whole = bool((y == np.round(y)).all())
+    shares = bool(y.ndim > 1 and np.allclose(y.sum(axis=-1), 1))  # not class numbers, one a step
     found = []
     for metric in metrics:
         key = str(getattr(metric, "key", ""))
         fits = ""
         if key == "categorical_accuracy" and classes:
             fits = "sparse_categorical_accuracy" if outputs > 1 else "binary_accuracy"
-        elif key == "sparse_categorical_accuracy" and not classes and outputs > 1:
+        elif key == "sparse_categorical_accuracy" and not classes and 1 < outputs == y.shape[-1] and shares:
             fits = "categorical_accuracy"
         elif key == "binary_accuracy" and classes and outputs > 1:
             fits = "sparse_categorical_accuracy"

@@ -45,6 +45,7 @@ class Plan:
     validation_freq: int = 1
     pieces: int | None = None  # of a batch, where learning is shared out
     first_epochs_seen: int = field(default=0)
+    validation_batch: int | None = None
 
 
 class Event(NamedTuple):
@@ -185,7 +186,7 @@ class Session:
                 place, records = (epoch + 1, 0), {}
                 if plan.validation is not None and (epoch + 1) % plan.validation_freq == 0:
                     callbacks.call("on_test_begin", {})
-                    held_back = evaluate(model, plan.validation)
+                    held_back = evaluate(model, plan.validation, plan.validation_batch or plan.batch)
                     logs |= {f"val_{name}": value for name, value in held_back.items()}
                     callbacks.call("on_test_end", held_back)
                 callbacks.call("on_epoch_end", epoch, logs)
