@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, Noise, Params, counter_noise, namespace, seed_words
-from chainrule.graph import Graph, Network, Source, as_graph, delta_of, taken, tuple_of
+from chainrule.graph import Graph, Network, Source, as_graph, delta_of, masks_of, taken, tuple_of
 from chainrule.layers.base import Context
 from chainrule.losses.base import Loss
 from chainrule.losses.masked import counts_of
@@ -52,16 +52,6 @@ def forward_sweep(
         masks.append(layer.next_mask(x, mask))
         cache.append(kept)
     return values, cache
-
-
-def masks_of(network: Network, values: list[Any], x: Array) -> list[Any]:
-    """Which steps count of what each node gave, (batch, steps) of booleans; None for all."""
-    graph, inputs = as_graph(network), x if isinstance(x, tuple) else (x,)
-    masks: list[Any] = []
-    for layer, sources, _ in graph.nodes:
-        mask = taken(sources, masks, (None,) * len(inputs))
-        masks.append(layer.next_mask(taken(sources, values, inputs), mask))
-    return masks
 
 
 def backward_sweep(

@@ -102,6 +102,16 @@ def taken(sources: Sequence[Source], values: Sequence[Any], inputs: Sequence[Any
     return found[0] if len(found) == 1 else tuple(found)
 
 
+def masks_of(network: Network, values: list[Any], x: Array) -> list[Any]:
+    """Which steps count of what each node gave, (batch, steps) of booleans; None for all."""
+    graph, inputs = as_graph(network), x if isinstance(x, tuple) else (x,)
+    masks: list[Any] = []
+    for layer, sources, _ in graph.nodes:
+        mask = taken(sources, masks, (None,) * len(inputs))
+        masks.append(layer.next_mask(taken(sources, values, inputs), mask))
+    return masks
+
+
 def delta_of(node: int, told: Mapping[Source, Array]) -> Any:
     """The derivative by a node's output; a tuple with None for outputs that nobody used; None if none was used."""
     parts = {source.output: d for source, d in told.items() if source.node == node}

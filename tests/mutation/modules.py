@@ -21,6 +21,7 @@ ASKED = {
     "losses/classification": ["losses", "loss_targets", "loss_names", "backprop", "metrics"],
     "losses/base": ["losses", "loss_targets", "loss_names", "backprop", "metrics"],
     "losses/outputs": ["graph", "backprop"],
+    "losses/masked": ["masked_outputs"],
     "losses/distributions": ["more_losses"],
     "losses/focal": ["more_losses"],
     "losses/hinges": ["more_losses"],
@@ -82,7 +83,7 @@ for _module, _asked in ASKED.items():
         _asked.append("layer_settings")  # every layer's settings, shapes and refusals
 NO_ARITHMETIC = {
     "layers/__init__", "layers/base", "layers/naming", "layers/symbolic", "layers/merge_functions", "layers/weighted",
-    "layers/weight_lists", "layers/derived", "optimizers/__init__", "optimizers/ranges",
+    "layers/weight_lists", "layers/derived", "optimizers/__init__", "optimizers/ranges", "optimizers/scalars",
     "activations/__init__", "losses/__init__", "losses/own", "losses/fused",
 }  # fmt: skip
 

@@ -6,8 +6,8 @@ from checker import check_loss
 
 import chainrule as cr
 from chainrule import losses, metrics
-from chainrule.backprop import masks_of
 from chainrule.errors import ShapeError
+from chainrule.graph import masks_of
 from chainrule.layers import LSTM, Dense, Embedding, Flatten, Masking, TimeDistributed
 from chainrule.losses.masked import Masked, counts_of, each_step, masked
 from chainrule.losses.own import Summed

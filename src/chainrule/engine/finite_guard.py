@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.arrays import counter_noise
-from chainrule.backprop import State, Weights, backward_sweep, forward_sweep, masks_of
-from chainrule.graph import Network, Source, as_graph, taken, tuple_of
+from chainrule.backprop import State, Weights, backward_sweep, forward_sweep
+from chainrule.graph import Network, Source, as_graph, masks_of, taken, tuple_of
 from chainrule.losses.masked import masked
 from chainrule.losses.outputs import Output, fused_output
 

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.arrays import Array, Params
-from chainrule.backprop import State, added_losses, masks_of, penalty
+from chainrule.backprop import State, added_losses, penalty
 from chainrule.engine.epoch import on_host
 from chainrule.errors import SettingError, unknown
 from chainrule.explain.agreement import Agreement, agreement
 from chainrule.explain.step_inputs import StepInputs
 from chainrule.explain.watching import WatchedLayer, watched_step
-from chainrule.graph import Graph, Node, as_graph, taken
+from chainrule.graph import Graph, Node, as_graph, masks_of, taken
 from chainrule.losses.outputs import fused_output
 from chainrule.training.fit import state_of
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import generator
-from chainrule.backprop import added_losses, first_state, forward_sweep, masks_of, penalty
+from chainrule.backprop import added_losses, first_state, forward_sweep, penalty
 from chainrule.callbacks.checkpoint import (
     Checkpointer,
     ResumePoint,
@@ -28,7 +28,7 @@ from chainrule.engine.jax_engine import JaxEngine
 from chainrule.engine.numpy_engine import NumpyEngine
 from chainrule.engine.prediction import answers
 from chainrule.errors import SettingError
-from chainrule.graph import Graph, Source, taken, tuple_of
+from chainrule.graph import Graph, Source, masks_of, taken, tuple_of
 from chainrule.layers import Layer
 from chainrule.losses.masked import counts_of, masked
 from chainrule.losses.outputs import fused_output
