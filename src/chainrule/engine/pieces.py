@@ -36,7 +36,7 @@ from chainrule.engine.examples import Examples, as_float, each
 from chainrule.engine.jax_engine import JaxEngine
 from chainrule.engine.threads import one_thread_for_jax
 from chainrule.errors import SettingError
-from chainrule.graph import Graph, Network, Source, as_graph, taken, tuple_of
+from chainrule.graph import Graph, Network, Source, as_graph, masks_of, taken, tuple_of
 from chainrule.losses.outputs import Output, fused_output, loss_of
 from chainrule.optimizers.base import Optimizer
 
@@ -86,6 +86,12 @@ class StepInPieces:
         z = [taken([end.z], values, ()) for end in self.ends]
         p = [taken([end.p], values, ()) for end in self.ends]
         ys, weights = tuple_of(y, len(self.ends)), tuple_of(weight, len(self.ends))
+        masks = masks_of(graph, values, x)
+        if any(taken([end.p], masks, ()) is not None for end in self.ends):
+            raise SettingError(
+                "A mask says which steps of the output count, so that the loss is a mean over the whole batch: it cannot "
+                "be shared out in pieces. End the mask before the output, or learn in one process."
+            )
         losses = [
             loss_of(o, e.loss, *own)
             for o, e, *own in zip(self.outputs, self.ends, ys, z, weights, strict=True)
