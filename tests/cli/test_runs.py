@@ -48,8 +48,8 @@ def test_training_leaves_a_run_and_says_where(type_, folder, here, monkeypatch) 
     monkeypatch.delenv("CHAINRULE_RUNS")
     said = type_("train", folder / "bars.npz", *SMALL)
     (run,) = (here / "runs").iterdir()
-    assert f"Recorded in runs/{run.name}." in said.out
-    assert f"chainrule explain runs/{run.name}@18" in said.out
+    assert f"ecorded in runs/{run.name}." in said.out
+    assert "chainrule explain last@18" in said.out
     assert type_("explain", f"runs/{run.name}@18").code == 0
     assert (
         type_("train", folder / "bars.npz", *SMALL, "--runs-dir", "mine", "--json")

@@ -9,12 +9,14 @@ from chainrule.models import load_model
 SMALL = ("--layers", "8", "--epochs", "2", "--batch-size", "10", "--backend", "numpy")
 
 
-def test_it_says_accuracy_and_error_and_where_the_file_is_and_what_to_type_next(type_, folder, here) -> None:
-    """The end of a training is four facts: how good, how long, where, and what now."""
-    said = type_("train", folder / "bars.npz", *SMALL, "--epochs", 12, "--seed", 1)
+def test_it_says_accuracy_with_its_interval_and_where_the_file_is_and_what_to_type_next(
+    type_, folder, here
+) -> None:
+    """The end of a training is four facts: how good, how long, where, and what now; a line for each epoch if asked for."""
+    said = type_("train", folder / "bars.npz", *SMALL, "--epochs", 12, "--seed", 1, "--verbose")
     assert said.code == 0
     assert "Test accuracy " in said.out
-    assert "error " in said.out
+    assert " % (" in said.out.splitlines()[0]
     assert "12 of 12 epochs, 144 steps on numpy, seed 1." in said.out
     assert "Saved as bars.keras, " in said.out
     assert f"chainrule evaluate bars.keras {folder / 'bars.npz'}" in said.out

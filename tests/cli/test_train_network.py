@@ -58,7 +58,7 @@ def test_what_makes_no_network_is_refused_before_learning(type_, folder, here, w
 
 def test_multiplications_are_printed_by_train_and_summary(type_, folder, here) -> None:
     """A prediction, a step and an epoch: forward, by the weights, and by the input of all but the lowest layer."""
-    said = type_("train", folder / "bars.npz", "--layers", "8", *FAST, "--json")
+    said = type_("train", folder / "bars.npz", "--layers", "8", *FAST, "--json", "--verbose")
     found = type_("summary", "bars.keras", "--json").json["multiplications"]
     inputs = load_model("bars.keras").layers[-2].params["kernel"].shape[0]
     outputs = load_model("bars.keras").output_shape[0]

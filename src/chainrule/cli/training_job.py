@@ -121,12 +121,36 @@ def chosen(
                 f"--{option}: the recipe auto chooses the network itself; leave --{option} out, or name another recipe."
             )
     if args.plan is None:
-        recipe = auto.choose(data, seed, args.time or auto.TIME, args.backend, tell)
+        trying = tell if getattr(args, "verbose", False) else Trying()
+        recipe = auto.choose(data, seed, args.time or auto.TIME, args.backend, trying)
+        if isinstance(trying, Trying):
+            trying.over()
+            tell(auto.in_a_line(recipe, data))
     elif args.recipe or args.time:
         raise SettingError("--plan takes the recipe of a run as it is; leave --recipe and --time out.")
     else:
         recipe = Recipe.from_dict(found(args, args.plan).info.settings.recipe)
     return recipe.changed(**changes)
+
+
+class Trying:
+    """On a terminal, the network that was tried last stands on one line while others are tried; elsewhere it is silent."""
+
+    def __init__(self) -> None:
+        import sys
+
+        from chainrule.cli..py import is_terminal
+
+        self.stream = sys.stderr if is_terminal(sys.stderr) else None
+
+    def __call__(self, text: str) -> None:
+        if self.stream is not None:
+            print(f"\r{text.strip()[:78]:<79}", end="", file=self.stream, flush=True)
+
+    def over(self) -> None:
+        """Takes the line away."""
+        if self.stream is not None:
+            print("\r" + " " * 79 + "\r", end="", file=self.stream, flush=True)
 
 
 def refuse_settings_without_sense(job: "Job") -> None:

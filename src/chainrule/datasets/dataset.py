@@ -51,6 +51,7 @@ class Dataset:
     licence: str = ""
     skipped: tuple[tuple[str, str], ...] = ()  # (file or file:line, why it was left out)
     notes: tuple[str, ...] = ()  # what deserves a look before learning
+    changes: str = ""  # what was done to its columns, in one line
     checks: "DataReport | None" = None  # what the quick checks found, where they were made
 
     def __post_init__(self) -> None:

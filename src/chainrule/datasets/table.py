@@ -94,6 +94,7 @@ def load(
         preparation={"kind": "table", "columns": inputs, "target": answer} | ({} if header else {"no_header": all_names}),
         source=str(path),
         skipped=table.bad + (other.bad if other is not None else ()), notes=tuple(notes),
+        changes=_changes(table, kinds.left_out, learned, inputs),
     )  # fmt: skip
     return look_over(data, _column_findings(table, inputs, answer))
 
@@ -333,6 +334,17 @@ def _filled(table: Table, record: Sequence[columns.Column]) -> list[str]:
         f"missing cells of {len(table.lines):,} rows are filled, numbers with the median, words as 'missing'"
     )
     return [f"{rows}, and the network is told where: {told}"]
+
+
+def _changes(
+    table: Table, left_out: Sequence[str], learned: Sequence[columns.Column], used: Sequence[columns.Column]
+) -> str:
+    """What was done to the columns, in one line: left out, read as dates, filled."""
+    gone = [*left_out, *(c["name"] for c in learned if columns.says_nothing(c))]
+    dated = [c["name"] for c in used if c["kind"] == "date"]
+    filled = [c["name"] for c in used if columns.absent(table.columns[c["name"]], c).any()]
+    told = (("left out", gone), ("dates in parts", dated), ("holes filled", filled))
+    return "; ".join(f"{what}: {', '.join(map(str, names))}" for what, names in told if names)
 
 
 def _unknown_words(table: Table, record: Sequence[columns.Column]) -> list[str]:

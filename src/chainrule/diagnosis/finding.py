@@ -8,7 +8,7 @@ SEVERITIES = ("severe", "warning", "note")  # a note deserves to be known; it is
 # Causes stand before what usually follows from them.
 NAMES = (
     "end does not fit the loss", "wrong loss for these labels", "sorted data", "labels from 1", "not finite", "inputs not scaled", "rate too high", "exploding gradients", "vanishing gradients", "dead units", "saturated units",
-    "rate too low", "no progress", "no better than one answer", "class missing", "update too large", "update too small", "class never predicted", "suspicious labels", "overfitting",
+    "rate too low", "no progress", "no better than one answer", "class missing", "update too large", "update too small", "class never predicted", "suspicious labels", "overfitting", "still learning",
 )  # fmt: skip
 
 

@@ -132,12 +132,12 @@ def network(model: dict[str, Any]) -> str:
 def reached(metrics: dict[str, Any]) -> str:
     """The figure that says how good a run is.
 
-    >>> reached({"val_accuracy": 0.9812, "accuracy": 0.99}), reached({"loss": 0.25}), reached({})
-    ('98.12 %', 'loss 0.25', '')
+    >>> reached({"val_accuracy": 0.9812, "accuracy": 0.99}), reached({"accuracy": 0.99}), reached({"loss": 0.25})
+    ('98.12 %', '99.00 % (training)', 'loss 0.25')
     """
     for name in ACCURACIES:
         if isinstance(metrics.get(name), float):
-            return per_cent(metrics[name])
+            return per_cent(metrics[name]) + ("" if name.startswith("val_") else " (training)")
     for name in ERRORS:
         if isinstance(metrics.get(name), float):
             return f"{name.removeprefix('val_')} {metrics[name]:.4g}"

@@ -8,8 +8,6 @@ The training is recorded as a run, from which any of its steps can be reached ag
 --resume continues a run that was interrupted, --fork leaves one at a step with something changed.
 """
 
-import math
-import shlex
 import signal
 import sys
 import threading
@@ -19,8 +17,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import choices, paths
+from chainrule.cli import training_report as report
 from chainrule.cli.options import DATA, add_data_options, hidden
-from chainrule.cli.output import Output, duration, file_size, per_cent
+from chainrule.cli.output import Output, file_size
 from chainrule.cli.parser import OneOf, Parser, above_zero, seconds, whole
 from chainrule.cli.run_options import RUN, add_runs_dir, add_tolerance
 from chainrule.errors import NotFiniteError
@@ -30,9 +29,9 @@ if TYPE_CHECKING:
 
     from chainrule.cli.watching import Watching
     from chainrule.datasets import Dataset
+    from chainrule.diagnosis import Finding
     from chainrule.models import Sequential
     from chainrule.recording.resume import Job
-    from chainrule.training.recipes import Recipe
 
 EXAMPLES = (
     "chainrule train",
@@ -43,8 +42,6 @@ EXAMPLES = (
     "chainrule train --resume last",
     "chainrule train --fork last@300 --learning-rate 0.01",
 )
-
-FEW = 20  # test examples: a figure from fewer says little
 
 
 def arguments(parser: Parser) -> None:
@@ -106,6 +103,9 @@ def arguments(parser: Parser) -> None:
     add_data_options(parser, learning=True)
     parser.add_argument("--ignore-data-checks", action="store_true", dest="ignore_data_checks",
                         help="learn also from data whose result would mean nothing, such as copies in both parts")  # fmt: skip
+    parser.add_argument(
+        "--verbose", action="store_true", help="a line for each epoch, and all notes on the data"
+    )
     parser.add_json()
 
 
@@ -130,14 +130,17 @@ def trained(args: "Namespace", out: Output, watching: "Watching | None" = None) 
     job = job_of(args, out.tell)
     data, recipe, model, seed = job.data, job.recipe, job.model, job.seed
     name = args.out or paths.target(paths.free(paths.model_name(data.name)), paths.MODELS, force=False)
-    out.tell(announced(recipe, data, model, seed))
+    lines = report.announced(recipe, data, model, seed, job.source, args.verbose)
+    out.tell("\n".join(lines))
+    warn_of_size(job, out)
     if job.note:
         out.warn(job.note)
     if job.over:
         out.tell("The run had come to its end; nothing is left to learn.")
     began = time.perf_counter()
     with told_to_end(model) as terminated:
-        history = learn(job, out, terminated, [] if watching is None else [watching.callback(job)])
+        more = [] if watching is None else [watching.callback(job)]
+        history = learn(job, out, terminated, more, args.verbose)
     took = time.perf_counter() - began
     stopped = 143 if terminated else 130 if model.interrupted else 0
     if stopped and not model.optimizer.iterations:
@@ -156,37 +159,15 @@ def trained(args: "Namespace", out: Output, watching: "Watching | None" = None) 
     size = save(model, name)
     out.give({"model": name, "bytes": size, "seconds": took, "history": history, "recipe": recipe.to_dict(),
               "dataset": model.extras["dataset"], "run": learned, "recorded": recorded(job), **measured})  # fmt: skip
-    out.say("\n".join(result(data, measured, out)))
-    out.say(
-        f"Learned{' until it was stopped' if stopped else ''} in {duration(took)}: {learned['epochs']} of "
-        f"{recipe.epochs} epochs, {learned['steps']:,} steps on {learned['backend']}, seed {seed}."
+    found = look(job, measured) if not stopped else []
+    told = "\n".join([*report.result(data, measured, out), *report.findings(found, job, out),
+                      *report.ended(job, name, size, took, bool(stopped), recorded(job), out)])  # fmt: skip
+    out.say(told)
+    room = (
+        report.LINES - report.height("\n".join(lines)) - report.height(told) - (recipe.name == choices.AUTO)
     )
-    out.say(f"Saved as {out.bold(name)}, {file_size(size)}.")
-    out.say("\n".join(next_commands(name, job, out)))
+    out.say("\n".join(report.next_commands(name, job, recorded(job), room, out)))
     return stopped
-
-
-def announced(recipe: "Recipe", data: "Dataset", model: "Sequential", seed: int) -> str:
-    """What is about to happen, and what the data deserves to have said about it."""
-    from chainrule.engine.cost import multiplications
-
-    lines = [repr(data)[1:-1].removeprefix("Dataset ")]
-    if data.skipped:
-        lines.append(f"left out {len(data.skipped):,}, the first: {data.skipped[0][0]}: {data.skipped[0][1]}")
-    lines += [f"note: {note}" for note in data.notes]
-    ends: list[object] = [math.prod(data.input_shape), *recipe.hidden, math.prod(model.output_shape or ())]
-    if recipe.network:
-        ends[1:-1] = [recipe.network]
-    lines.append(
-        f"{'-'.join(map(str, ends))} ({model.count_params():,} weights), {recipe.activation}, {model.loss_object.name}, "
-        f"{recipe.optimizer}; recipe {recipe.name}, {recipe.epochs} epochs, batch {recipe.batch_size}, seed {seed}"
-    )
-    predicting, learning = multiplications(model.learning_graph)
-    lines.append(
-        f"multiplications: {predicting:,} a prediction, {learning * recipe.batch_size:,} a step, "
-        f"{learning * len(data.x_train):,} an epoch"
-    )
-    return "\n".join(lines)
 
 
 @contextmanager
@@ -215,15 +196,16 @@ def told_to_end(model: "Sequential") -> Iterator[list[int]]:
 
 
 def learn(
-    job: "Job", out: Output, terminated: list[int], more: list[Any] | None = None
+    job: "Job", out: Output, terminated: list[int], more: list[Any] | None = None, verbose: bool = False
 ) -> dict[str, list[float]]:
     """Fits the model, showing progress on stderr; returns each epoch's metrics. terminated: see `told_to_end`.
 
-    more: callbacks that listen too.
+    more: callbacks that listen too.  verbose: a line for each epoch.
     """
     import warnings
 
     from chainrule.callbacks import LambdaCallback
+    from chainrule.cli.learning_progress import LearningProgress
 
     model = job.model
 
@@ -233,11 +215,12 @@ def learn(
     def stop_when_told(epoch: int, logs: Any) -> None:
         model.interrupted = model.interrupted or bool(terminated)  # it may have come before fit began
 
+    bar = [] if verbose or out.quiet else [LearningProgress(job.recipe.epochs)]
     with out.progress(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The loss stopped being finite")  # said below
         history = job.learn(
-            0 if out.quiet else "auto",
-            [LambdaCallback(on_epoch_begin=stop_when_told, on_epoch_end=stop_when_lost), *(more or [])],
+            "auto" if verbose and not out.quiet else 0,
+            [LambdaCallback(on_epoch_begin=stop_when_told, on_epoch_end=stop_when_lost), *(more or []), *bar],
         )
     if model.not_finite:
         raise NotFiniteError(
@@ -246,6 +229,25 @@ def learn(
         )
     metrics: dict[str, list[float]] = history.history
     return metrics
+
+
+def look(job: "Job", measured: dict[str, Any]) -> "list[Finding]":
+    """What the doctor finds at a quick look: alarms, and what more epochs would help."""
+    from chainrule.diagnosis.after_training import look_after
+    from chainrule.runs import Run
+
+    data, folder = job.data, recorded(job)
+    commonest = (
+        "" if data.class_names is None else max(data.class_counts, key=lambda name: data.class_counts[name])
+    )
+    found = look_after(
+        Run(folder) if folder else None, measured, commonest, job.recipe.schedule != "constant"
+    )
+    if (
+        job.recipe.name == choices.AUTO
+    ):  # the best of those that were tried: more of another kind is not to be had
+        found = [finding for finding in found if finding.name != "overfitting"]
+    return [finding for finding in found if finding.severity != "note" or finding.name == "still learning"]
 
 
 def recorded(job: "Job") -> str | None:
@@ -295,72 +297,10 @@ def save(model: "Sequential", name: str) -> int:
     return save_model(model, name)
 
 
-def result(data: "Dataset", measured: dict[str, Any], out: Output) -> list[str]:
-    """The metrics, for people."""
-    if not measured:
-        return ["No part of the data was set aside to measure on."]
-    flattering = data.checks.flattering if data.checks else ()
-    count = measured["test_examples"]
-    examples = f"on {count:,} examples" + ("" if flattering else " it did not learn from")
-    if data.task == "regression":
-        column = data.preparation.get("target", {}).get("name", "the answer")
-        lines = [
-            out.bold(f"Mean absolute error {measured['mean_absolute_error']:.4g}")
-            + f" in {column}, {examples}.",
-            f"Always answering the median would be off by {measured['baseline']:.4g}."
-            + (f" The linear model: {measured['linear_model']:.4g}." if "linear_model" in measured else ""),
-        ]
-        useless, hardly = measured["mean_absolute_error"] >= measured["baseline"] > 0, False
-    else:
-        told = f"Test accuracy {per_cent(measured['accuracy'])}, error {per_cent(measured['error'])}"
-        lines = [f"{out.bold(told)}, {examples}."]
-        if "linear_model" in measured:
-            lines.append(
-                f"Always the commonest class: {per_cent(measured['baseline'])}; linear model: "
-                f"{per_cent(measured['linear_model'])}; this network: {per_cent(measured['accuracy'])}."
-            )
-        elif measured["baseline"] > 1.2 / len(data.class_names or ()):  # the classes are not of one size
-            lines.append(
-                f"Always answering the commonest class would be right in {per_cent(measured['baseline'])}."
-            )
-        useless = measured["accuracy"] <= measured["baseline"]
-        margin = 2 * math.sqrt(measured["baseline"] * (1 - measured["baseline"]) / count)
-        hardly = not useless and measured["accuracy"] < min(1.0, measured["baseline"] + margin)
-    lines += [f"Do not rely on it: {finding.says}" for finding in flattering]
-    if useless:
-        same = "the median" if data.task == "regression" else "the commonest class"
-        lines.append(f"That is no better than always answering {same}: nothing usable was learned.")
-    elif hardly:
-        lines.append(
-            "That is hardly better than always answering the commonest class: chance alone may give it."
-        )
-    if count < FEW:
-        lines.append(f"{count} examples are too few to measure on; the next {count} may give another figure.")
-    return lines
-
-
-def next_commands(name: str, job: "Job", out: Output) -> list[str]:
-    """Where the run is, and what to type next."""
-    from chainrule.datasets import NAMES
-
-    data, folder = job.data, recorded(job)
-    kind = {"picture": "PICTURE.png", "table": "ROWS.csv"}.get(
-        data.preparation.get("kind", ""), "EXAMPLES.npy"
-    )
-    known = "" if data.name in NAMES else f" {shlex.quote(job.source)}"
-    lines = [
-        (f"chainrule evaluate {shlex.quote(name)}{known}",
-         "which classes it confuses" if data.class_names else "how far it is off"),
-        (f"chainrule predict {shlex.quote(name)} {kind}", "what it says to new examples"),
-    ]  # fmt: skip
-    if folder and job.model.interrupted:
-        lines.append((f"chainrule train --resume {shlex.quote(folder)}", "go on where it stopped"))
-    elif folder:
-        start = job.record.start if job.record else None
-        middle = ((int(start.learning["step"]) if start else 0) + job.model.optimizer.iterations) // 2
-        lines.append(
-            (f"chainrule explain {shlex.quote(f'{folder}@{middle}')}", "one learning step with every number")
-        )
-    width = max(len(command) for command, _ in lines) + 3
-    told = [f"Recorded in {folder}."] if folder else []
-    return [*told, "", out.bold("Next:"), *(f"  {command:<{width}}{about}" for command, about in lines)]
+def warn_of_size(job: "Job", out: Output) -> None:
+    """Says before anything is written that a model file or a run will be large."""
+    numbers = job.model.count_params()
+    size = 4 * numbers * 3  # weights, and the memory of an optimizer such as Adam
+    if size > report.LARGE:
+        out.warn(f"The model file will be about {file_size(size)}, as the network has {numbers:,} weights; a smaller --layers or --network, "
+                 "or --recipe auto, writes less.")  # fmt: skip

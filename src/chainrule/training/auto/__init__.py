@@ -6,6 +6,6 @@ choice       which of them is taken, and why
 comparison   what the chosen one is measured beside: the commonest class and the linear model
 """
 
-from chainrule.training.auto.choice import TIME, choose, is_default
+from chainrule.training.auto.choice import TIME, choose, in_a_line, is_default
 
-__all__ = ["TIME", "choose", "is_default"]
+__all__ = ["TIME", "choose", "in_a_line", "is_default"]

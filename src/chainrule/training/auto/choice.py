@@ -92,6 +92,26 @@ def why(found: list[Trial], taken: Trial, listed: int) -> str:
     return reason + (f"; {left} of {listed} networks not tried, for want of time" if left else "")
 
 
+def in_a_line(recipe: Recipe, data: Dataset) -> str:
+    """What was tried and taken, in one line of at most 80 letters where it can be."""
+    tried = [one for one in recipe.tried if one.get("examples")]
+    taken = next((one for one in tried if one.get("taken")), None)
+    if taken is None or taken["score"] is None:
+        return f"taken: {title(recipe)}, {recipe.reason}"
+    score = figure(data, taken["score"])
+    linear = next(
+        (one for one in tried if one["network"] == LINEAR and one is not taken and one["score"] is not None),
+        None,
+    )
+    beside = f", linear {figure(data, linear['score'])}" if linear else ""
+    return f"taken of {len(tried)} networks: {title(recipe)} (validation {score}{beside})"
+
+
+def figure(data: Dataset, score: float) -> str:
+    """A score for people, without its doubt."""
+    return f"error {-score:.3g}" if data.task == "regression" else f"{100 * score:.1f} %"
+
+
 def title(recipe: Recipe) -> str:
     """A network's name for people."""
     return "linear model" if recipe.network == LINEAR else recipe.network
