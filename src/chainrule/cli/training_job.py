@@ -139,7 +139,7 @@ class Trying:
     def __init__(self) -> None:
         import sys
 
-        from chainrule.cli..py import is_terminal
+        from chainrule.terminal import is_terminal
 
         self.stream = sys.stderr if is_terminal(sys.stderr) else None
 

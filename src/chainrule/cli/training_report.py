@@ -186,12 +186,15 @@ def next_commands(name: str, job: "Job", run: str | None, room: int, out: Output
             (f"chainrule explain {short}@{middle}", "a step with every number"),
             (f"chainrule plot {short}", "its curves"),
         ]
-    lines = lines[: max(LEAST, room)]
-    wide = max(len(command) for command, _ in lines) + 3
+    wide = max(len(command) for command, _ in lines if len(command) < width() - 20) + 3
     told = [
-        f"{command:<{wide}}{about}" if wide + 6 + len(about) <= width() else command
+        f"{command:<{wide}}{about}" if max(len(command), wide) + 6 + len(about) <= width() else command
         for command, about in lines
     ]
+    fitting = [
+        line for k, line in enumerate(told) if sum(height("Next: " + one) for one in told[: k + 1]) <= room
+    ]
+    told = fitting or told[:LEAST]
     return [f"{out.bold('Next:')} {told[0]}", *(f"      {line}" for line in told[1:])]
 
 
