@@ -31,7 +31,7 @@ TRAINING = {
     "wrappers",
 }
 SHOWING = {"diagnosis", "explain", "landscapes", "plots", "report"}
-DOORS = {"__main__", "cli", "integrations", "keras_names", "server", "studio"}
+DOORS = {"__main__", "cli", "integrations", "keras_names", "notebook", "server", "studio"}
 FLOORS = [GROUND, NETWORK | DATA, TRAINING, SHOWING, DOORS]
 
 HEAVY = {"jax", "h5py", "PIL", "matplotlib", "keras", "tensorflow", "torch", "pi_heif", "onnx", "onnxruntime"}

@@ -9,6 +9,7 @@ import pytest
 from chainrule.errors import SettingError
 from chainrule.runs import list_runs
 from chainrule.studio import offline
+from chainrule.studio.modules import PAGE, joined
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +74,13 @@ def test_a_step_that_is_not_there_is_refused(runs_dir, tmp_path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_the_modules_join_to_one_script() -> None:
+@pytest.mark.parametrize("start", ["offline.js", *sorted(path.name for path in PAGE.glob("widget_*.js"))])
+def test_the_modules_join_to_one_script(start) -> None:
     """Joined, the modules are one script without imports, in which no name is declared twice."""
-    text = offline.joined(offline.START)
-    assert not re.search(r"^(import|export) ", text, re.MULTILINE)
-    names = re.findall(r"^(?:async )?(?:function|class|const|let) (\w+)", text, re.MULTILINE)
-    assert len(names) > 50
-    assert len(set(names)) == len(names)
+    script = joined(start)
+    assert not re.search(r"^(import|export) ", script, re.MULTILINE)
+    names = re.findall(r"^(?:async )?(?:class|const|function|let) (\w+)", script, re.MULTILINE)
+    assert len(names) == len(set(names)), sorted(name for name in names if names.count(name) > 1)
 
 
 def test_the_command_writes_it(runs_dir, tmp_path) -> None:

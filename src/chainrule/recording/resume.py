@@ -76,6 +76,14 @@ class Job:
             raise
 
 
+class RunState(dict[str, Any]):
+    """The state before a step of a run: a dict that knows where it is from. run: the OpenRun.  number: the step's."""
+
+    def __init__(self, state: Any, run: "OpenRun", number: int) -> None:
+        super().__init__(state)
+        self.run, self.number = run, number
+
+
 class OpenRun(Run):
     """A recorded run with its data and its network: any of its steps again. Made by `open_run`."""
 
@@ -88,9 +96,9 @@ class OpenRun(Run):
         """What takes its steps again; made when it is first needed."""
         return self.make(self)
 
-    def at(self, step: int) -> Any:
+    def at(self, step: int) -> "RunState":
         """The state before a step, as NumPy arrays: params, memory, step, rate, seed."""
-        return self.replay.at(step)
+        return RunState(self.replay.at(step), self, step)
 
     def batch(self, step: int) -> Batch:
         """What a step learned from: inputs, targets, weights."""

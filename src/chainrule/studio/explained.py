@@ -64,7 +64,14 @@ def examples(step: StepExplained) -> list[dict[str, Any]]:
     found = []
     for k in range(step.n):
         best = int(p[k].argmax()) if p.shape[1] > 1 else int(p[k, 0] > 0.5)
-        answer = str(names[best]) if names is not None and best < len(names) else f"{p[k, 0]:.4g}"
+        several = p.shape[1] > 1 and step.inputs.loss.name.endswith("crossentropy")
+        answer = (
+            str(names[best])
+            if names is not None and best < len(names)
+            else str(best)
+            if several
+            else f"{p[k, 0]:.4g}"
+        )
         found.append({
             "place": None if places is None else int(places[k]), "target": step.inputs.target(k), "answer": answer,
             "p": float(p[k, best]) if p.shape[1] > 1 else float(p[k, 0]), "loss": float(step.losses[k]),

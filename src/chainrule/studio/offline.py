@@ -8,10 +8,8 @@ are rounded, and the page says so.
 import base64
 import hashlib
 import json
-import re
 import zlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,9 +18,9 @@ from chainrule.errors import SettingError
 from chainrule.explain import StepExplained
 from chainrule.studio import explained
 from chainrule.studio.frames import packed
+from chainrule.studio.modules import PAGE, joined
 from chainrule.studio.session import Session
 
-PAGE = Path(__file__).parent / "page"
 START = "offline.js"
 WEIGHTS, STEPS = 500, 5
 MAP_BYTES = 2_000_000  # of the weights' maps of all steps in 16 bits; beyond, they are kept in 8
@@ -166,23 +164,6 @@ def container(entries: dict[str, Any]) -> bytes:
 
 
 # ── the page ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def joined(start: str, folder: Path = PAGE) -> str:
-    """The modules that one module needs, and itself, as one script: imports taken out, each after those it needs."""
-    done: dict[str, str] = {}
-
-    def visit(name: str) -> None:
-        if name in done:
-            return
-        text = (folder / name).read_text(encoding="utf-8")
-        for other in re.findall(r'^import .*? from "\./(.+?)";$', text, re.MULTILINE):
-            visit(other)
-        text = re.sub(r'^import .*? from "\./.+?";\n', "", text, flags=re.MULTILINE)
-        done[name] = re.sub(r"^export (?=(async |class|const|function|let))", "", text, flags=re.MULTILINE)
-
-    visit(start)
-    return '"use strict";\n' + "\n".join(done.values())
 
 
 def whole(title: str, groups: dict[str, dict[str, Any]]) -> str:

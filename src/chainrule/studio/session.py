@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,16 @@ from chainrule.studio.lesson import Lesson
 from chainrule.studio.views import MOST_AHEAD, Shown, Views
 
 MOST_BRANCHES = 24
+
+
+def unknown_data(name: str, model: Any, examples: Any) -> Any:
+    """What is known of data that a program of one's own learned from: a name, a shape, how many."""
+    shape = model.input_shape or ()
+    classes = (model.extras or {}).get("class_names")
+    return SimpleNamespace(
+        name=name, input_shape=tuple(shape) if not isinstance(shape, list) else (), class_names=classes, task="",
+        sizes={"train": len(examples), "val": 0, "test": 0}, x_train=(), y_train=(), x_test=(), y_test=(),
+    )  # fmt: skip
 
 
 class Session:
@@ -47,19 +58,23 @@ class Session:
         from chainrule.recording import resume
         from chainrule.runs import Run
 
-        run = Run(folder)
-        replay = resume.opened(run)
-        stored = run.info.settings.recipe
-        rate = replay.model.optimizer.learning_rate
-        optimizer = type(replay.model.optimizer).__name__.lower()
+        return cls.of_replay(resume.opened(Run(folder)))
+
+    @classmethod
+    def of_replay(cls, replay: Any) -> "Session":
+        """A run that is opened already, also one that a program of one's own recorded."""
+        settings, model = replay.run.info.settings, replay.model
+        stored = settings.recipe
+        rate = model.optimizer.learning_rate
+        optimizer = type(model.optimizer).__name__.lower()
         told = Lesson(
-            data=str(run.info.settings.data.get("source", "")), units=tuple(stored.get("hidden", ())),
+            data=str(settings.data.get("source", "")), units=tuple(stored.get("hidden", ())),
             activation=str(stored.get("activation", "relu")),
             optimizer=optimizer if optimizer in lesson.OPTIMIZERS else "adam",
-            learning_rate=rate if isinstance(rate, float) else 0.001, batch_size=replay.run.info.settings.batch,
-            seed=int(stored.get("seed", 0)),
+            learning_rate=rate if isinstance(rate, float) else 0.001, batch_size=settings.batch, seed=int(stored.get("seed", 0)),
         )  # fmt: skip
-        return cls(told, replay.data, RecordedBranch(replay), run=run.name)
+        data = replay.data or unknown_data(str(settings.data.get("name", "")), model, replay.examples)
+        return cls(told, data, RecordedBranch(replay), run=replay.run.name)
 
     @property
     def branch(self) -> Branch:

@@ -1,5 +1,8 @@
 // Small tools that every view uses: elements, numbers, colours, messages of arrays.
 
+/** The element that has the theme and the colours: the page's own, or that of a notebook's widget. */
+export const host = {root: document.documentElement};
+
 /** An element. Attributes: on... are listeners, class, style is an object; children are texts, elements, lists or null. */
 export function h(name, attributes = {}, ...children) {
   const svg = name.startsWith("svg:");
@@ -83,7 +86,7 @@ export function fromHalf(bits) {
 
 /** Whether the page is dark now. */
 export function isDark() {
-  const chosen = document.documentElement.dataset.theme;
+  const chosen = host.root.dataset.theme;
   return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
@@ -131,7 +134,7 @@ export function paintInk(canvas, bytes, w, h_, rgb = false, natural = false) {
 
 /** A CSS colour of the page by its name. */
 export function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  return getComputedStyle(host.root).getPropertyValue(`--${name}`).trim();
 }
 
 /** Says something to those who listen to the page. */

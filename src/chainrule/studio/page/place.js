@@ -1,6 +1,6 @@
 // The address is the state: #place=step&step=300&weight=dense.kernel,630,245. Back works; a link shows the same again.
 
-export const place = {now: {}, listeners: new Set()};
+export const place = {now: {}, listeners: new Set(), remembered: false}; // remembered: not in the address, for the page is not ours
 
 /** What the address says, as texts by name. */
 export function read() {
@@ -14,6 +14,7 @@ export function go(changes, push = true) {
     if (value === null || value === undefined || value === "") delete next[name];
     else next[name] = String(value);
   }
+  if (place.remembered) { tell(next); return; }
   const hash = "#" + written(next);
   if (hash === location.hash) return;
   if (push) history.pushState(null, "", hash);
@@ -27,9 +28,19 @@ export function written(state) {
 }
 
 function changed() {
+  tell(read());
+}
+
+function tell(state) {
   const before = place.now;
-  place.now = read();
+  place.now = state;
   for (const hear of place.listeners) hear(place.now, before);
+}
+
+/** Keeps the state in memory: a notebook's address is not ours to change. */
+export function remember(state, hear) {
+  Object.assign(place, {now: state, remembered: true});
+  place.listeners.add(hear);
 }
 
 /** Begins to follow the address. */

@@ -143,7 +143,7 @@ export class Step {
   draw(told) {
     const o = this.overview, s = this.state, phase = Number(s.phase || 0);
     fill(this.title, `Step ${count(o.step)}`, h("span", {class: "soft"}, ` of ${count(o.head)} · epoch ${o.epoch}, batch ${count(o.k)} of ${count(o.per_epoch)} · loss ${short(o.loss)} · rate ${short(o.rate)}${o.taken ? "" : " · not taken yet"}`));
-    document.getElementById("goto").value = o.step;
+    this.el.querySelector("#goto").value = o.step;
     fill(this.phases, PHASES.map(([name], k) => h("button", {type: "button", "data-phase": k + 1, "aria-pressed": phase === k + 1,
       onclick: () => go({phase: phase === k + 1 ? null : k + 1})}, h("b", {}, k + 1), ` ${name}`)),
     h("button", {type: "button", id: "next-phase", class: "main", onclick: () => this.nextPhase()}, phase === 0 ? "Walk through it" : phase < 4 ? "Next phase" : o.taken || !this.branch().live ? "Next step" : "Take it"));
@@ -205,7 +205,7 @@ export class Step {
     const told = this.app.told, main = this.curves.get(this.branchNumber());
     const branch = this.branch();
     const marks = main && main.length ? [...largestRises(branch.first, main), ...branch.rates.slice(1).map(([step, rate]) => ({step, words: `the rate becomes ${short(rate)}`})),
-      ...(branch.scalars || []).slice(1).map(([step, now], k) => ({step, words: changed(branch.scalars[k][1], now)}))] : [];
+      ...(branch.scalars || []).slice(1).map(([step, now], k) => ({step, words: whatBecame(branch.scalars[k][1], now)}))] : [];
     this.marks = marks.sort((a, b) => a.step - b.step);
     this.curve.show({series: told.branches.map((b) => ({number: b.number, first: b.first, loss: this.curves.get(b.number) || [], current: b.number === this.branchNumber(), label: b.changes[0] || "first"})), marks, at: this.step()});
     fill(this.legend, told.branches.length > 1 ? told.branches.map((b) => h("li", {}, h("button", {type: "button", "aria-pressed": b.number === this.branchNumber(), onclick: () => go({branch: b.number, step: Math.min(Math.max(this.step(), b.first), b.head)})},
@@ -285,6 +285,6 @@ export class Step {
 }
 
 /** Which of an optimizer's numbers became what. */
-function changed(was, now) {
+function whatBecame(was, now) {
   return Object.keys(now).filter((name) => was[name] !== now[name]).map((name) => `${name} becomes ${short(now[name])}`).join(", ");
 }
