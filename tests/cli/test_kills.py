@@ -45,7 +45,7 @@ def data(tmp_path):
 
 def begin(folder, *words) -> subprocess.Popen:
     """A training, in a process of its own. Its pipes are small: it cannot run far ahead of who reads its progress."""
-    return subprocess.Popen([*PROGRAM, "train", *words, "--runs-dir", "runs"], cwd=folder, stdout=subprocess.PIPE,
+    return subprocess.Popen([*PROGRAM, "train", *words, "--verbose", "--runs-dir", "runs"], cwd=folder, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, pipesize=4096)  # fmt: skip
 
 
@@ -169,7 +169,7 @@ def test_a_second_process_on_the_same_run_is_refused(data) -> None:
             check=False,
         )
         assert other.returncode == 1
-        assert f"another process (number {process.pid})" in other.stderr
+        assert f"another process (number {process.pid})" in " ".join(other.stderr.split())
         listed = subprocess.run(
             [*PROGRAM, "runs", "--runs-dir", "runs"], cwd=data, capture_output=True, text=True, check=True
         )
@@ -182,9 +182,11 @@ def test_a_second_process_on_the_same_run_is_refused(data) -> None:
 
 def test_a_disk_that_is_full_is_said_and_the_training_ends_well(data) -> None:
     """No file may grow beyond 60 kB: the recording ends with a sentence, the learning does not, the run stays readable."""
-    done = subprocess.run([sys.executable, "-c", SMALL_FILES, "train", "some.npz", *LEARN, "--epochs", "300", "--runs-dir", "runs", "--out", "small.keras"],
+    done = subprocess.run([sys.executable, "-c", SMALL_FILES, "train", "some.npz", *LEARN, "--epochs", "300", "--verbose", "--runs-dir", "runs", "--out", "small.keras"],
                           cwd=data, capture_output=True, text=True, check=False)  # fmt: skip
-    assert "What was recorded before is untouched. Learning goes on, without being recorded." in done.stderr
+    assert "What was recorded before is untouched. Learning goes on, without being recorded." in " ".join(
+        done.stderr.split()
+    )
     assert done.stderr.count("Learning goes on") == 1
     assert done.returncode == 0, done.stderr
     assert "Epoch 300/300" in done.stderr

@@ -116,7 +116,7 @@ def started(folder, tmp_path, *more, background=False) -> subprocess.Popen:
     first = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"] if background else []
     process = subprocess.Popen(
         [*first, *PROGRAM, "train", folder / "bars.npz", "--layers", "8", "--epochs", "1000000", "--batch-size", "50", "--backend", "numpy",
-         "--json", *more],
+         "--json", "--verbose", *more],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     for line in process.stderr:
