@@ -39,8 +39,7 @@ INSTEAD = {
     "tree": "plain lists and dicts are enough here",
     "utils.FeatureSpace": "datasets.load('table.csv') prepares a table's columns",
     "utils.audio_dataset_from_directory": "read the sounds with another package and pass arrays",
-    "utils.model_to_dot": "model.summary() lists the layers",
-    "utils.plot_model": "model.summary() lists the layers",
+    "utils.model_to_dot": "utils.plot_model(model, 'model.svg') draws it",
     "visualization": "chainrule.plots draws pictures of runs and models",
 }
 

@@ -183,9 +183,9 @@ def test_arguments_that_would_be_ignored_are_refused() -> None:
             model.evaluate(X, LABELS, verbose=0, **settings)
         with pytest.raises(SettingError, match=f"{name} is not supported"):
             model.predict(X, verbose=0, **settings)
-    for action, name in ((model.summary, "show_trainable"), (model.summary, "expand_nested")):
+    for name, value in (("positions", [0.5, 1.0]), ("layer_range", ["a", "b"])):
         with pytest.raises(SettingError, match=f"{name} is not supported"):
-            action(**{name: True})
+            model.summary(**{name: value})
     with pytest.raises(SettingError, match="zipped is not supported"):
         model.save("never.keras", zipped=True)
     with pytest.raises(SettingError, match="skip_mismatch is not supported"):

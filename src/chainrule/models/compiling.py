@@ -136,6 +136,6 @@ def refuse_settings(what: str, **settings: Any) -> None:
 
 
 KERAS_SETTINGS = {
-    "callbacks", "expand_nested", "input_signature", "layer_range", "objects_to_skip", "positions", "show_trainable",
+    "callbacks", "input_signature", "layer_range", "objects_to_skip", "positions",
     "skip_mismatch", "zipped", "save_format", "by_name", "options", "signatures",
 }  # fmt: skip

@@ -304,10 +304,15 @@ class Learning:
         return ["loss", *self.record_names]
 
     def summary(
-        self, line_length: int | None = None, print_fn: Callable[[str], Any] = print, **more: Any
-    ) -> None:
-        """Prints the layers, what comes out of each and how many weights it has, as Keras does."""
-        refuse_settings("summary", **more)
+        self, line_length: int | None = None, positions: Any = None, print_fn: Callable[[str], Any] | None = None,
+        expand_nested: bool = False, show_trainable: bool = False, layer_range: Any = None, **more: Any,
+    ) -> None:  # fmt: skip
+        """Prints the layers, what comes out of each and how many weights it has, as Keras does.
+
+        Where the network branches, also what feeds each layer. expand_nested: opens models inside. show_trainable: says
+        which layers learn.
+        """
+        refuse_settings("summary", positions=positions, layer_range=layer_range, **more)
         from chainrule.models.summary import summary_lines
 
-        print_fn("\n".join(summary_lines(self, line_length)))
+        (print_fn or print)("\n".join(summary_lines(self, line_length, expand_nested, show_trainable)))

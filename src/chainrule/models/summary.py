@@ -20,29 +20,35 @@ def size(numbers: int) -> str:
     return f"{amount:.2f} {units[0]}"
 
 
-def summary_lines(model: Any, line_length: int | None = None) -> list[str]:
-    """The lines of the table: layers, output shapes, numbers of weights, sums."""
-    rows = []
-    for layer in model.layers:
-        shape = layer.output_shape
-        told = (
-            "?"
-            if shape is None
-            else "(None, " + ", ".join(map(str, shape)) + ("," if not shape else "") + ")"
-        )
-        count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
-        rows.append((f"{layer.name} ({type(layer).__name__})", told, count))
-    heads = ("Layer (type)", "Output Shape", "Param #")
-    least = (
-        [33, 24, 15]
-        if line_length is None
-        else [int((line_length - 4) * share) for share in (0.45, 0.33, 0.22)]
-    )
+def summary_lines(
+    model: Any, line_length: int | None = None, expand_nested: bool = False, show_trainable: bool = False
+) -> list[str]:
+    """The lines of the table: layers, output shapes, numbers of weights, sums; where a network branches, what feeds each.
+
+    expand_nested: also the layers of models inside.  show_trainable: a column that says which layers learn.
+    """
+    connected = None if is_straight(model) else connections(model)
+    heads = ["Layer (type)", "Output Shape", "Param #"]
+    least, shares = [33, 24, 15], [0.45, 0.33, 0.22]
+    if connected is not None:
+        heads, least, shares = [*heads, "Connected to"], [30, 26, 13, 24], [0.3, 0.27, 0.17, 0.26]
+    if show_trainable:
+        heads, least, shares = [*heads, "Trainable"], [*least, 11], [*(0.88 * s for s in shares), 0.12]
+    rows = [
+        [*fields(layer, depth), *([] if connected is None else [connected.get(id(layer), "-")])]
+        + ([learns(layer)] if show_trainable else [])
+        for layer, depth in listed(model, expand_nested)
+    ]
+    if line_length is not None:
+        least = [int((line_length - len(heads) - 1) * share) for share in shares]
     widths = [max(w, *(len(r[i]) + 2 for r in [heads, *rows])) for i, w in enumerate(least)]
 
-    def row(cells: tuple[str, str, str], bar: str) -> str:
-        a, b, c = cells
-        return f"{bar} {a:<{widths[0] - 2}} {bar} {b:<{widths[1] - 2}} {bar} {c:>{widths[2] - 2}} {bar}"
+    def row(cells: list[str], bar: str) -> str:
+        padded = [
+            f" {c:>{w - 2}} " if head == "Param #" else f" {c:<{w - 2}} "
+            for c, w, head in zip(cells, widths, heads, strict=True)
+        ]
+        return bar + bar.join(padded) + bar
 
     def rule(left: str, line: str, mid: str, right: str) -> str:
         return left + mid.join(line * w for w in widths) + right
@@ -54,7 +60,7 @@ def summary_lines(model: Any, line_length: int | None = None) -> list[str]:
         lines.append(row(cells, "│"))
     lines.append(rule("└", "─", "┴", "┘"))
     total = sum(layer.count_params() for layer in model.flat_layers)
-    learns = sum(
+    learned = sum(
         int(np.prod(layer.params[name].shape))
         for layer in model.flat_layers if layer.trainable for name in layer.learned_names if name in layer.params
     )  # fmt: skip
@@ -62,11 +68,71 @@ def summary_lines(model: Any, line_length: int | None = None) -> list[str]:
     if model.optimizer_state is not None:
         optimizer_params = sum(array.size for array in optimizer_to_list(model))
     lines.append(f" Total params: {total + optimizer_params:,} ({size(total + optimizer_params)})")
-    lines.append(f" Trainable params: {learns:,} ({size(learns)})")
-    lines.append(f" Non-trainable params: {total - learns:,} ({size(total - learns)})")
+    lines.append(f" Trainable params: {learned:,} ({size(learned)})")
+    lines.append(f" Non-trainable params: {total - learned:,} ({size(total - learned)})")
     if optimizer_params:
         lines.append(f" Optimizer params: {optimizer_params:,} ({size(optimizer_params)})")
     derived = [str(layer.name) for layer in model.layers if not getattr(layer, "written_out", True)]
     if derived:
         lines.append(f" Not written out (JAX derives them): {', '.join(derived)}")
     return lines
+
+
+def listed(model: Any, expand_nested: bool, depth: int = 0) -> list[tuple[Any, int]]:
+    """The layers of a model, each with how deep it lies in models inside."""
+    found = []
+    for layer in model.layers:
+        found.append((layer, depth))
+        if expand_nested and hasattr(layer, "layers"):
+            found += listed(layer, expand_nested, depth + 1)
+    return found
+
+
+def fields(layer: Any, depth: int) -> list[str]:
+    """What the table says of a layer: its name and class, the shape of its output, how many weights it has."""
+    before = "   " * depth + "└ " if depth else ""
+    count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
+    return [f"{before}{layer.name} ({type(layer).__name__})", shape_text(layer.output_shape), count]
+
+
+def shape_text(shape: Any) -> str:
+    """(10,) -> (None, 10); several as a list.
+
+    >>> shape_text((10,)), shape_text(()), shape_text([(2,), (3,)]), shape_text(None)
+    ('(None, 10)', '(None, ,)', '[(None, 2), (None, 3)]', '?')
+    """
+    if shape is None:
+        return "?"
+    if shape and isinstance(shape[0], (tuple, list)):
+        return "[" + ", ".join(map(shape_text, shape)) + "]"
+    return "(None, " + ", ".join(map(str, shape)) + ("," if not shape else "") + ")"
+
+
+def learns(layer: Any) -> str:
+    """Y or N; - for a layer without weights."""
+    return "-" if not layer.count_params() else "Y" if layer.trainable else "N"
+
+
+def is_straight(model: Any) -> bool:
+    """Whether each layer is fed by the one before it and stands at one place."""
+    calls = getattr(model, "ordered", None)
+    if calls is None:
+        return True
+    chained = all(
+        len(call.inputs) <= 1 and all(value.call is before for value in call.inputs)
+        for before, call in zip([None, *calls], calls, strict=False)
+    )
+    return chained and len(model.outputs) == 1 and len({id(call.layer) for call in calls}) == len(calls)
+
+
+def connections(model: Any) -> dict[int, str]:
+    """For each layer what feeds it: layer[which of its calls][which output], as Keras writes it."""
+    found: dict[int, list[str]] = {}
+    for call in model.ordered:
+        own = found.setdefault(id(call.layer), [])
+        for value in call.inputs:
+            calls = [other for other in value.call.layer.calls if other in model.ordered]
+            own.append(
+                f"{value.name}[{calls.index(value.call) if value.call in calls else 0}][{value.index}]"
+            )
+    return {layer: ", ".join(names) or "-" for layer, names in found.items()}

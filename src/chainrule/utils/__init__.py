@@ -5,7 +5,8 @@
     files       get_file
     progress    Progbar
 
-Data in folders and windows over a series are in `preprocessing`, registered classes in `custom_objects`.
+Data in folders and windows over a series are in `preprocessing`, registered classes in `custom_objects`, `plot_model` is in
+`models.diagram`.
 """
 
 import importlib
@@ -25,6 +26,7 @@ _HOMES = {
     "image_dataset_from_directory": ("preprocessing", "image_dataset_from_directory"),
     "img_to_array": ("preprocessing.image", "img_to_array"), "is_keras_tensor": ("backend", "is_keras_tensor"),
     "load_img": ("preprocessing.image", "load_img"), "pad_sequences": ("preprocessing.sequence", "pad_sequences"),
+    "plot_model": ("models.diagram", "plot_model"),
     "register_keras_serializable": ("custom_objects", "register_keras_serializable"),
     "save_img": ("preprocessing.image", "save_img"), "split_dataset": ("utils.datasets", "split_dataset"),
     "standardize_dtype": ("backend", "standardize_dtype"),
@@ -35,7 +37,7 @@ _HOMES = {
 __all__ = [
     "CustomObjectScope", "Progbar", "Progress", "PyDataset", "Sequence", "array_to_img", "clear_session",
     "custom_object_scope", "get_custom_objects", "get_file", "get_registered_name", "get_registered_object",
-    "image_dataset_from_directory", "img_to_array", "is_keras_tensor", "load_img", "normalize", "pad_sequences",
+    "image_dataset_from_directory", "img_to_array", "is_keras_tensor", "load_img", "normalize", "pad_sequences", "plot_model",
     "register_keras_serializable", "save_img", "set_random_seed", "split_dataset", "standardize_dtype",
     "text_dataset_from_directory", "timeseries_dataset_from_array", "to_categorical",
 ]  # fmt: skip
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
         register_keras_serializable,
     )  # fmt: skip
     from chainrule.custom_objects import custom_object_scope as CustomObjectScope  # noqa: N812
+    from chainrule.models.diagram import plot_model
     from chainrule.preprocessing import (
         image_dataset_from_directory,
         text_dataset_from_directory,
