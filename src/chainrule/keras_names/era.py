@@ -20,6 +20,10 @@ KERAS_2_MODULES = (
     "keras.layers.noise", "keras.layers.merge", "keras.layers.wrappers", "keras.wrappers.scikit_learn",
     "keras.utils.vis_utils", "keras.utils.generic_utils", "keras.engine", "keras.legacy",
 )  # fmt: skip
+LONG = {
+    "mae": "mean_absolute_error", "mse": "mean_squared_error", "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error",
+}  # fmt: skip
 KERAS_2_NAMES = ("set_image_dim_ordering", "image_dim_ordering", "fit_generator", "predict_classes")
 
 
@@ -28,11 +32,13 @@ class Era:
     """What a script's source says about its years.
 
     year: 1, 2 or 3, see above.  short_accuracy: whether it asks for the figures "acc" and "val_acc", the keys that
-    metrics=["accuracy"] had until 2019.
+    metrics=["accuracy"] had until 2019.  long_metrics: "mae", "mse" ... where it asks for them as "mean_absolute_error" ...,
+    their keys in those years.
     """
 
     year: int = 3
     short_accuracy: bool = False
+    long_metrics: frozenset[str] = frozenset()
 
 
 def era_of(source: str) -> Era:
@@ -71,4 +77,5 @@ def era_of(source: str) -> Era:
         year = 2
     short = any(text in ("acc", "val_acc") or "{acc" in text or "{val_acc:" in text for text in texts)
     long = any(text == "val_accuracy" or "{val_accuracy" in text for text in texts)
-    return Era(year, short and not long)
+    asked = {text.removeprefix("val_") for text in texts if text.startswith("val_")} if alone else set()
+    return Era(year, short and not long, frozenset(name for name, key in LONG.items() if key in asked))

@@ -62,7 +62,12 @@ class Face(ModuleType):
         problem: Exception | None = None
         for home in self.homes:
             try:
-                return getattr(importlib.import_module(home), name), None
+                found = getattr(importlib.import_module(home), name)
+                if not isinstance(found, ModuleType) or self.holds(
+                    name
+                ):  # how our folders are called is no name of Keras
+                    return found, None
+                problem = problem or AttributeError(name)
             except AttributeError as first:
                 problem = problem or first
             except ModuleNotFoundError as first:

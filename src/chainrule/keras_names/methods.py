@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.keras_names import spellings
-from chainrule.keras_names.era import Era
+from chainrule.keras_names.era import LONG, Era
 from chainrule.keras_names.notes import Notes
 from chainrule.keras_names.translate import renamed
 from chainrule.ops.tensor import tensor
@@ -79,6 +79,8 @@ def compiled(original: Callable[..., Any], notes: Notes, era: Era) -> Callable[.
                 'metrics=["accuracy"] was recorded as "acc" when this was written, and is here; today\'s key is "accuracy".'
             )
             metrics = ["acc" if metric == "accuracy" else metric for metric in metrics]
+        if isinstance(metrics, (list, tuple)) and set(map(str, metrics)) & era.long_metrics:
+            metrics = [LONG[metric] if str(metric) in era.long_metrics else metric for metric in metrics]
         if (
             era.year < 3
             and isinstance(optimizer, str)

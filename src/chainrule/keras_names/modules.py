@@ -84,6 +84,10 @@ NAMES: dict[str, dict[str, str]] = {
     "initializers": {"normal": "RandomNormal", "one": "Ones", "uniform": "RandomUniform", "zero": "Zeros"},
     "losses": {"cosine": "cosine_similarity", "cosine_proximity": "cosine_similarity"},
     "metrics": {"cosine": "cosine_similarity", "cosine_proximity": "cosine_similarity"},
+    "optimizers": {
+        "adadelta": "Adadelta", "adagrad": "Adagrad", "adam": "Adam", "adamax": "Adamax", "nadam": "Nadam",
+        "rmsprop": "RMSprop", "sgd": "SGD",
+    },
     "regularizers": {
         "ActivityRegularizer": "L1L2", "WeightRegularizer": "L1L2", "activity_l1": "L1", "activity_l2": "L2",
     },

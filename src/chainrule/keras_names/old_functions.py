@@ -1,11 +1,20 @@
 """Functions that Keras has no more, each made of what it has today."""
 
+from pathlib import Path
 from typing import Any
 
 from chainrule import absent, layers, regularizers
 from chainrule.errors import SettingError
 
-__all__ = ["ThresholdedReLU", "activity_l1l2", "l1l2", "merge", "print_summary", "probas_to_classes"]
+__all__ = [
+    "ThresholdedReLU",
+    "activity_l1l2",
+    "l1l2",
+    "merge",
+    "model_to_dot",
+    "print_summary",
+    "probas_to_classes",
+]
 
 MERGES = {
     "sum": "Add", "mul": "Multiply", "concat": "Concatenate", "ave": "Average", "max": "Maximum", "dot": "Dot",
@@ -52,6 +61,38 @@ def print_summary(
 ) -> None:
     """model.summary()."""
     model.summary(line_length=line_length, print_fn=print_fn)
+
+
+class Dot:
+    """A drawn model with the methods of pydot's graphs that notebooks use: SVG(model_to_dot(model).create(format="svg"))."""
+
+    def __init__(self, diagram: Any) -> None:
+        self.diagram = diagram
+
+    def create(self, prog: Any = None, format: str = "svg") -> bytes:  # noqa: A002 (pydot's name)
+        """The picture's bytes: SVG, or for any other format PNG."""
+        drawn: bytes = self.diagram.svg().encode() if format == "svg" else self.diagram.png()
+        return drawn
+
+    def write(self, path: Any, prog: Any = None, format: str = "png") -> None:  # noqa: A002 (pydot's name)
+        """Writes the picture to a file."""
+        Path(path).write_bytes(self.create(prog, format))
+
+
+def model_to_dot(
+    model: Any, show_shapes: bool = False, show_layer_names: bool = True, **settings: Any
+) -> Dot:
+    """A model's diagram, as pydot's graph was one; no Graphviz is needed.
+
+    >>> from chainrule import Sequential
+    >>> model_to_dot(Sequential([layers.Dense(2, input_shape=(4,))])).create(prog="dot", format="svg")[:4]
+    b'<svg'
+    """
+    from chainrule.models.diagram import plot_model
+
+    return Dot(
+        plot_model(model, None, show_shapes=show_shapes, show_layer_names=show_layer_names, **settings)
+    )
 
 
 def probas_to_classes(y_pred: Any) -> Any:

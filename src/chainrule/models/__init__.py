@@ -8,6 +8,7 @@ from chainrule.models.functional import Functional
 from chainrule.models.model import Model
 from chainrule.models.saving import load_model, model_from_json
 from chainrule.models.sequential import Sequential
+from chainrule.models.traced import Traced as _Traced  # noqa: F401 (classes of one's own with call)
 
 __all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 

@@ -1,6 +1,7 @@
 """From the layers of a model to the graph that backpropagation walks."""
 
 import threading
+from collections.abc import Collection
 from typing import Any
 
 from chainrule.graph import Graph, Node, Source
@@ -56,3 +57,18 @@ def flat(layers: Any) -> list[Layer]:
         for one in flat(layer.layers) if hasattr(layer, "layers") else [layer]:
             found.setdefault(id(one), one)
     return list(found.values())
+
+
+def renumber(model: Any, taken: Collection[str]) -> bool:
+    """Gives a model that is used as a layer, and got its name by itself, the next that is free: sequential_1.
+
+    False where the name was given by hand, or where it is no model.
+    """
+    kind = str(model.name).rstrip("0123456789").rstrip("_")
+    if not hasattr(model, "layers") or kind not in ("sequential", "functional"):
+        return False
+    number = 1
+    while f"{kind}_{number}" in taken:
+        number += 1
+    model.name = f"{kind}_{number}"
+    return True

@@ -8,7 +8,7 @@ from chainrule.graph import Graph, Source
 from chainrule.layers import InputLayer, symbolic
 from chainrule.layers.symbolic import Call, Tensor
 from chainrule.models import configs
-from chainrule.models.building import GraphBuilder, input_sources
+from chainrule.models.building import GraphBuilder, input_sources, renumber
 from chainrule.models.model import Model
 
 
@@ -42,9 +42,14 @@ class Functional(Model):
             symbolic.name(value.call.layer)
         self.ordered = calls_between(self.inputs, self.outputs)
         self.layers = list(dict.fromkeys(call.layer for call in self.ordered))
-        if len({layer.name for layer in self.layers}) != len(self.layers):
-            names = [layer.name for layer in self.layers]
-            double = next(one for one in names if names.count(one) > 1)
+        names = set[str]()
+        for layer in self.layers:
+            if layer.name in names:
+                renumber(layer, names)
+            names.add(layer.name)
+        if len(names) != len(self.layers):
+            told = [layer.name for layer in self.layers]
+            double = next(one for one in told if told.count(one) > 1)
             raise SettingError(f"Two layers are called {double!r}; names must differ within a model.")
         if not trainable:
             self.trainable = False

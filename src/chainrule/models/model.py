@@ -41,7 +41,7 @@ class Model(Learning):
     member_of: Any = None  # the Sequential that it was added to
 
     def __new__(cls, *args: Any, **settings: Any) -> Any:  # noqa: ARG004
-        """`Model(inputs, outputs)` is a Functional; a class of one's own with `call` is refused by name."""
+        """`Model(inputs, outputs)` is a Functional; a class of one's own is one, too, drawn by its `call` (traced.py)."""
         if cls is Model:
             return object.__new__(configs.KINDS["Functional"])
         for name in OVERRIDES:
@@ -52,12 +52,14 @@ class Model(Learning):
                     f"{cls.__name__} overrides {name}, which is never called here: the step is written out in backprop.py. A loss, a "
                     "metric, a callback or a layer of your own does most of what it is overridden for; train_on_batch takes single steps."
                 )
-        if any("call" in vars(kind) for kind in cls.__mro__ if not kind.__module__.startswith("chainrule.")):
+        own = [kind for kind in cls.__mro__ if not kind.__module__.startswith("chainrule.")]
+        if any("call" in vars(kind) for kind in own) and issubclass(cls, configs.KINDS["Sequential"]):
             raise SettingError(
-                f"{cls.__name__} says how it computes in call(); Chainrule writes out derivatives and needs the network as "
-                "layers: build it with Model(inputs, outputs), or Sequential([...]). A single layer of your own may be a "
-                "subclass of layers.Layer with forward and backward, or a Lambda."
+                f"{cls.__name__} is a Sequential with a call() of its own; Chainrule writes out derivatives and needs the network "
+                "as layers: derive it from Model, or build it with Model(inputs, outputs)."
             )
+        if not issubclass(cls, (configs.KINDS["Sequential"], configs.KINDS["Functional"])):
+            return object.__new__(configs.KINDS["with_network"](cls))
         return object.__new__(cls)
 
     def __init__(self, name: str | None = None) -> None:

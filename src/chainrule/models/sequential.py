@@ -12,7 +12,7 @@ from chainrule.layers.base import shape_of
 from chainrule.layers.naming import Shape, snake_case
 from chainrule.layers.symbolic import Tensor, input_tensor
 from chainrule.models import configs
-from chainrule.models.building import BUILDING, GraphBuilder, input_sources
+from chainrule.models.building import BUILDING, GraphBuilder, input_sources, renumber
 from chainrule.models.model import Model
 
 
@@ -76,7 +76,7 @@ class Sequential(Model):
             while (candidate := f"{kind}_{n}" if n else kind) in names:
                 n += 1
             layer.name = candidate
-        elif layer.name in names:
+        elif layer.name in names and not renumber(layer, names):
             raise SettingError(f"There is a layer called {layer.name!r} already; names must differ.")
 
     def build(self, input_shape: Any = None, rng: Any = None) -> None:

@@ -1,0 +1,166 @@
+"""Models whose class says in `call` how they compute, as Keras's subclassed models do.
+
+`call` is run once with places in a network instead of numbers; from then on the model is the network it drew. Nothing
+of it is run again, so the derivatives are written out as in every other model.
+"""
+
+import inspect
+from typing import Any
+
+from chainrule.errors import SettingError
+from chainrule.layers import Input
+from chainrule.layers.any_size import AnySize
+from chainrule.models import configs
+from chainrule.models.functional import Functional, calls_between
+from chainrule.models.model import Model
+
+WHILE_LEARNING = (
+    "AlphaDropout",
+    "Dropout",
+    "GaussianDropout",
+    "GaussianNoise",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+)
+
+
+class Traced(Functional):
+    """The part of a model of one's own class that draws its network when the input's shape is known."""
+
+    input_layer: Any = None
+
+    def __init__(self, *values: Any, name: str | None = None, **settings: Any) -> None:
+        inputs, outputs = ([*values, None, None][k] for k in (0, 1))
+        inputs, outputs = settings.pop("inputs", inputs), settings.pop("outputs", outputs)
+        if inputs is not None:  # super().__init__(inputs, outputs)
+            super().__init__(inputs, outputs, name=name)
+            return
+        settings.pop("dtype", None)
+        if settings:
+            raise SettingError(f"{type(self).__name__}: a model has no setting {next(iter(settings))!r}.")
+        Model.__init__(self, name or type(self).__name__.lower())
+        self.input_values: list[Any] = []
+        self.output_values: list[Any] = []
+        self.ordered: list[Any] = []
+        self.several, self.given_names = (False, False), None
+
+    @property
+    def built(self) -> bool:
+        """Whether the network is drawn."""
+        return bool(self.input_values)
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of one example, or None while it is not known."""
+        return super().input_shape if self.built else None
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of one prediction, or None while it is not known."""
+        return super().output_shape if self.built else None
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs."""
+        return super().input_names if self.built else ["input"]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the outputs."""
+        return super().output_names if self.built else ["output"]
+
+    def problem(self, x: Any = None, y: Any = None, what: str = "fit") -> Any:
+        """What is to be learned; the network is drawn where it was not."""
+        if x is not None:
+            from chainrule.engine.inputs import build_for
+
+            build_for(self, x)
+        return super().problem(x, y, what)
+
+    def build(self, input_shape: Any = None, rng: Any = None) -> None:
+        """Draws the network for inputs of a shape, the batch axis in front: (None, 784)."""
+        if self.built:
+            return
+        if input_shape is None:
+            raise SettingError(
+                f"{self.label} is built when it sees data; or call build((None, ...)) with their shape."
+            )
+        place = Input(tuple(None if isinstance(n, AnySize) else n for n in tuple(input_shape)[1:]))
+        learning, predicting = self.drawn(place, True), self.drawn(place, False)
+        used = [
+            [call.layer for call in calls_between([place], outputs_of(made))]
+            for made in (learning, predicting)
+        ]
+        differing = [layer for layer in used[0] if layer not in used[1]]
+        if any(layer not in used[0] for layer in used[1]) or any(
+            type(layer).__name__ not in WHILE_LEARNING for layer in differing
+        ):
+            raise SettingError(
+                f"{self.label}: its call builds other networks for training=True and False; only dropout and noise may differ."
+            )
+        kept = {id(call) for call in calls_between([place], outputs_of(learning))}
+        for layer in dict.fromkeys([*used[0], *used[1]]):
+            layer.calls = [call for call in layer.calls if id(call) in kept]
+        state = {key: value for key, value in vars(self).items() if key not in ("layers", "input_layer")}
+        Functional.__init__(self, place, learning, name=self.name)
+        vars(self).update({key: value for key, value in state.items() if key not in OF_THE_NETWORK})
+
+    def drawn(self, place: Any, training: bool) -> Any:
+        """What `call` makes of the input's place."""
+        call: Any = getattr(self, "call")  # noqa: B009 (of the user's class)
+        takes = inspect.signature(call).parameters
+        settings = {"training": training} if "training" in takes else {}
+        try:
+            return call(place, **settings)
+        except (TypeError, AttributeError, IndexError, ValueError) as problem:
+            if isinstance(problem, SettingError):
+                raise
+            raise SettingError(
+                f"{self.label}: its call cannot be read as a network ({problem}); it may call layers, and combine their outputs "
+                "by layers (Add, Concatenate, Lambda ...)."
+            ) from problem
+
+    def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """What the model says to a batch; or the next value of a network being built."""
+        from chainrule.engine.inputs import build_for
+        from chainrule.layers import symbolic
+
+        if symbolic.is_symbolic(x):
+            self.build(x.shape)
+            return symbolic.call(self, x)
+        build_for(self, x)
+        return super().__call__(x, training=None)
+
+
+OF_THE_NETWORK = (
+    "input_values",
+    "output_values",
+    "ordered",
+    "several",
+    "given_names",
+    "layers",
+    "input_layer",
+)
+
+
+def outputs_of(made: Any) -> list[Any]:
+    """The outputs that `call` gave, as a list."""
+    return (
+        list(made.values())
+        if isinstance(made, dict)
+        else list(made)
+        if isinstance(made, (list, tuple))
+        else [made]
+    )
+
+
+def with_network(kind: type) -> type:
+    """A user's class of models, joined with what draws its network."""
+    found = _KINDS.get(kind)
+    if found is None:
+        found = _KINDS[kind] = type(kind.__name__, (kind, Traced), {"__module__": kind.__module__})
+    return found
+
+
+_KINDS: dict[type, type] = {}
+configs.KINDS["with_network"] = with_network

@@ -1,0 +1,93 @@
+"""Classes of models of one's own that say in call() how they compute."""
+
+import copy
+
+import numpy as np
+import pytest
+
+from chainrule import Model, Sequential, layers
+from chainrule.errors import SettingError
+from chainrule.models import Functional, load_model
+
+X = np.random.default_rng(0).random((40, 4, 4)).astype("float32")
+Y = (X.sum(axis=(1, 2)) > 8).astype(int)
+
+
+class Net(Model):
+    """As tutorials write it: layers in the constructor, the way through them in call."""
+
+    def __init__(self, units: int = 6) -> None:
+        super().__init__()
+        self.flatten, self.hidden = layers.Flatten(), layers.Dense(units, "relu")
+        self.drop, self.last = layers.Dropout(0.25), layers.Dense(2, "softmax")
+
+    def call(self, x, training=False):
+        x = self.hidden(self.flatten(x))
+        if training:
+            x = self.drop(x, training=training)
+        return self.last(x)
+
+
+def functional(net: Model) -> Model:
+    """The same layers as a functional model."""
+    a = layers.Input((4, 4))
+    x = net.drop(net.hidden(net.flatten(a)))
+    return Model(a, net.last(x))
+
+
+def test_a_class_with_call_learns_as_the_same_functional_model_does(tmp_path) -> None:
+    """The network that call draws has its dropout while learning, and learns bit for bit as Model(inputs, outputs)."""
+    net = Net(units=5)
+    net.build((None, 4, 4))
+    same = functional(Net(units=5))
+    same.set_weights(net.get_weights())
+    same.seed = net.seed
+    for model in (net, same):
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(X, Y, epochs=3, batch_size=8, verbose=0)
+    assert all(np.array_equal(a, b) for a, b in zip(net.get_weights(), same.get_weights(), strict=True))
+    assert [type(layer).__name__ for layer in net.layers[-2:]] == ["Dropout", "Dense"]
+    said = net.predict(X, verbose=0)
+    assert np.array_equal(said, net(X))
+    net.save(tmp_path / "net.keras")
+    assert np.array_equal(load_model(tmp_path / "net.keras").predict(X, verbose=0), said)
+    assert np.array_equal(copy.deepcopy(net).predict(X, verbose=0), said)
+    assert isinstance(net, Net)
+    assert isinstance(net, Functional)
+
+
+def test_models_inside_a_class_with_call() -> None:
+    """An autoencoder of two Sequential models: both answer by themselves afterwards."""
+
+    class Autoencoder(Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder = Sequential([layers.Flatten(), layers.Dense(3)])
+            self.decoder = Sequential([layers.Dense(16), layers.Reshape((4, 4))])
+
+        def call(self, x):
+            return self.decoder(self.encoder(x))
+
+    net = Autoencoder()
+    net.compile("adam", "mse")
+    net.fit(X, X, verbose=0)
+    assert np.allclose(net.decoder(net.encoder(X)), net.predict(X, verbose=0), atol=1e-6)
+    assert [model.name for model in (net.encoder, net.decoder)] == ["sequential", "sequential_1"]
+
+
+def test_what_call_cannot_say_is_refused() -> None:
+    """Arithmetic on places, and other networks for learning and predicting, are one sentence."""
+
+    class Twice(Model):
+        def call(self, x):
+            return x * 2
+
+    class TwoWays(Net):
+        def call(self, x, training=False):
+            return self.last(self.flatten(x)) if training else self.last(self.hidden(self.flatten(x)))
+
+    for kind, words in ((Twice, "combine such values with layers"), (TwoWays, "Dense|other networks")):
+        with pytest.raises((SettingError, ValueError), match=words):
+            kind().predict(X, verbose=0)
+    with pytest.raises(SettingError, match="is built when it sees data"):
+        Net().get_weights() or Net().build()
