@@ -83,7 +83,7 @@ class Face(ModuleType):
         return place in modules.CURRENT or place in modules.OLD
 
     def __dir__(self) -> list[str]:
-        return sorted({name for home in self.homes for name in names_of(home)})
+        return sorted({name for home in self.homes[:1] for name in names_of(home)})
 
     @property
     def __all__(self) -> list[str]:
