@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from chainrule import open_run
+from chainrule.datasets import npz
 from chainrule.engine.examples import Examples
 from chainrule.errors import FileError
 from chainrule.recording import kept_examples
@@ -90,10 +91,8 @@ def test_the_same_examples_are_kept_once_and_as_bytes(ran) -> None:
 def test_what_is_kept_is_what_was_learned_from(x, tmp_path) -> None:
     """Inputs of any kind come back as the same numbers."""
     examples = Examples(x, np.arange(len(x)), np.ones(len(x), "float32"))
-    name = kept_examples.keep(tmp_path, "d" * 64, examples, None)
-    from chainrule.datasets import npz
-
-    again = kept_examples.from_arrays(npz.read(tmp_path / name), "")
+    name = kept_examples.keep(tmp_path, examples, None)["kept"]
+    again = kept_examples.from_arrays(npz.read(tmp_path / ".examples" / name))
     assert np.array_equal(again.inputs(slice(None)), examples.inputs(slice(None)))
     assert np.array_equal(again.y, examples.y)
     assert np.array_equal(again.weight, examples.weight)

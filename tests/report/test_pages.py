@@ -268,7 +268,7 @@ def own(tmp_path, target, rate: float = 0.1) -> tuple[runs.Run, dict]:
         model.optimizer.learning_rate = rate
         return model
 
-    record = RunRecorder(tmp_path / "own")
+    record = RunRecorder(tmp_path / "own", keep_examples=False)
     made().fit(x, y, epochs=2, verbose=0, callbacks=[record])
     return runs.Run(record.folder), {"model": made(), "x": x, "y": y}
 
@@ -285,6 +285,17 @@ def test_a_run_of_a_programs_own(tmp_path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:The loss stopped being finite")
+@pytest.mark.parametrize("kind", ["bars", "houses"])
+def test_a_page_for_others_shows_no_single_example(root, kind) -> None:
+    """No picture, no row and no opened step; the page says what is not in it, and figures over all examples stay."""
+    page = report.page(run_of(root, kind), examples=False)
+    assert not {"mistakes", "step"} & set(page.sections)
+    assert "data:image/png" not in page.html.split("</style>")[0]
+    assert "sprite" not in page.html
+    assert any("single examples are not shown" in line for line in page.left_out)
+    assert "curves" in page.sections
+
+
 def test_a_run_that_failed(tmp_path) -> None:
     """Weights that are no numbers are not asked; the page says at which step it broke."""
     _, parts = own(tmp_path, lambda x: 1000 * x[:, 0], rate=1e6)

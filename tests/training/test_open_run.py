@@ -58,7 +58,7 @@ def test_a_program_of_ones_own_opens_and_leaves_its_runs(tmp_path) -> None:
         epochs=4,
         batch_size=8,
         verbose=0,
-        callbacks=[chainrule.RunRecorder(tmp_path / "runs", label="mine")],
+        callbacks=[chainrule.RunRecorder(tmp_path / "runs", label="mine", keep_examples=False)],
     )
     with pytest.raises(SettingError, match=r"open_run\(name, model=model, x=x, y=y\)"):
         chainrule.open_run("last", tmp_path / "runs").at(3)

@@ -11,10 +11,12 @@ MOST = 50  # runs of one script; a program that fits in a loop would fill the fo
 
 
 class Recorder:
-    """Adds a recording to each fit. runs_dir: where runs are kept.  label: the end of their names."""
+    """Adds a recording to each fit. runs_dir: where runs are kept.  label: the end of their names.  keep_examples: see
+    `RunRecorder`.
+    """
 
-    def __init__(self, runs_dir: str, label: str, notes: Notes) -> None:
-        self.runs_dir, self.label, self.notes = runs_dir, label, notes
+    def __init__(self, runs_dir: str, label: str, notes: Notes, keep_examples: bool = True) -> None:
+        self.runs_dir, self.label, self.notes, self.keep_examples = runs_dir, label, notes, keep_examples
         self.folders: list[Path] = []
 
     def install(self) -> None:
@@ -28,7 +30,6 @@ class Recorder:
     def recorded(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """fit, with a recording among its callbacks."""
         from chainrule import RunRecorder
-        from chainrule.recording.kept_examples import ExamplesRecorder
         from chainrule.training.streams import is_stream
 
         @functools.wraps(original)
@@ -46,7 +47,7 @@ class Recorder:
             if len(self.folders) >= MOST:
                 self.notes.say(f"{MOST} runs of this script are recorded; further ones are not.", line=False)
                 return original(model, *arguments, **settings)
-            record = ExamplesRecorder(self.runs_dir, label=self.label)
+            record = RunRecorder(self.runs_dir, self.label, keep_examples=self.keep_examples)
             settings["callbacks"] = [*given, record]
             try:
                 return original(model, *arguments, **settings)

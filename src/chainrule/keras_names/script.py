@@ -32,10 +32,12 @@ def run(
     arguments: list[str],
     *,
     runs_dir: str | None = "runs",
+    keep_examples: bool = True,
     strict: bool = False,
     quiet: bool = False,
 ) -> Ended:
-    """Runs a script or a notebook's cells. runs_dir: where each fit is recorded, or None.  strict: as Keras 3 refuses."""
+    """Runs a script or a notebook's cells. runs_dir: where each fit is recorded, or None.
+    keep_examples: see `RunRecorder`.  strict: as Keras 3 refuses."""
     path = Path(script)
     try:
         content = path.read_bytes()
@@ -53,7 +55,7 @@ def run(
     if runs_dir is not None:
         from chainrule.keras_names.record import Recorder
 
-        recorder = Recorder(runs_dir, label(path), notes)
+        recorder = Recorder(runs_dir, label(path), notes, keep_examples)
         recorder.install()
     hook.install(notes, strict, unused_imports(text))
     code = executed(path, cells, arguments)

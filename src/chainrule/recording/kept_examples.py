@@ -1,7 +1,7 @@
-"""Runs of a program that keep what was learned from, so that explain, doctor and report need neither the program nor its data.
+"""What a program's runs learned from, kept beside them, so that explain, doctor and report need neither the program nor its data.
 
-The examples lie beside the runs, once for all runs that learned from the same: `runs/.examples/DIGEST.npz`. Pixels that were
-divided by 255 are kept as bytes.
+The examples lie once for all runs of a folder that learned from the same: `runs/.examples/DIGEST.npz`. Pixels that were
+divided by 255 are kept as bytes. What takes more than MOST bytes is not kept: the run has its digest only.
 """
 
 import os
@@ -10,62 +10,72 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.callbacks.checkpoint import ResumePoint
-from chainrule.datasets import npz
-from chainrule.datasets.dataset import Dataset
 from chainrule.engine.examples import Examples
-from chainrule.errors import ChainruleError, FileError, SettingError
-from chainrule.recording.recorder import RunRecorder
-from chainrule.recording.replay import TOLERANCE, Replay
-from chainrule.runs import Run
+from chainrule.runs.removal import EXAMPLES
 from chainrule.training.fingerprint import digest_of
 
-FOLDER = ".examples"
-MOST = 1 << 30  # bytes; larger data are not kept
+MOST = 500_000_000  # bytes
 
 
-class ExamplesRecorder(RunRecorder):
-    """A recorder that also keeps the examples. label: the end of the run's name, and the name of its data."""
-
-    def begin(self, engine: Any, plan: Any, start: ResumePoint) -> ResumePoint:
-        """Keeps the examples, then opens the folder."""
-        if self.data is None and self.resume is None:
-            digest = digest_of(plan.examples)
-            self.data = {"name": self.label, "digest": digest}
-            kept = keep(Path(self.runs_dir) / FOLDER, digest, plan.examples, plan.validation)
-            if kept is not None:
-                self.data["kept"] = kept
-        return super().begin(engine, plan, start)
-
-
-def keep(folder: Path, digest: str, examples: Examples, validation: Examples | None) -> str | None:
-    """Writes the examples, unless they are there already or too large; the file's name."""
-    arrays = as_arrays(examples) | {f"val_{name}": array for name, array in as_arrays(validation).items()}
-    if sum(array.nbytes for array in arrays.values()) > MOST:
-        return None
+def keep(runs_dir: Any, examples: Examples, validation: Examples | None) -> dict[str, Any]:
+    """Writes what is learned from, unless it is there already; what the run says of its data: digest, and the file's
+    name or why there is none.
+    """
+    digest = digest_of(examples)
     name = f"{digest[:24]}-{0 if validation is None else digest_of(validation)[:8]}.npz"
-    path = folder / name
-    if path.exists():
-        return name
-    part = path.with_name(f"{name}.{os.getpid()}.part")
+    folder = Path(runs_dir) / EXAMPLES
+    if (folder / name).exists():
+        return {"digest": digest, "kept": name}
+    arrays = as_arrays(examples) | {f"val_{key}": array for key, array in as_arrays(validation).items()}
+    size = sum(array.nbytes for array in arrays.values())
+    if size > MOST:
+        why = f"they take {size / 1e6:,.0f} MB, and up to {MOST / 1e6:,.0f} MB are kept"
+        return {"digest": digest, "not_kept": why}
+    part = folder / f"{name}.{os.getpid()}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
-        part.replace(path)
-    except OSError:  # the run is recorded without them
+        part.replace(folder / name)
+    except OSError as problem:  # the run is recorded without them
         part.unlink(missing_ok=True)
-        return None
-    return name
+        return {"digest": digest, "not_kept": f"they could not be written: {problem.strerror or problem}"}
+    return {"digest": digest, "kept": name}
 
 
 def as_arrays(examples: Examples | None) -> dict[str, np.ndarray]:
-    """The arrays to write."""
-    if examples is None or not isinstance(examples.x, np.ndarray) or not isinstance(examples.y, np.ndarray):
+    """The arrays to write; those of several inputs and outputs are numbered: x, x1, x2."""
+    if examples is None:
         return {}
-    x, divisor = as_bytes(examples.x, examples.divisor)
-    arrays: dict[str, Any] = {"x": x, "y": examples.y, "divisor": np.float64(divisor)}
-    return arrays if examples.weight is None else arrays | {"weight": examples.weight}
+    arrays: dict[str, Any] = {}
+    divisor = examples.divisor
+    if isinstance(examples.x, np.ndarray):
+        arrays["x"], divisor = as_bytes(examples.x, divisor)
+    else:
+        arrays |= numbered("x", examples.x)
+    arrays["divisor"] = np.float64(divisor)
+    return arrays | numbered("y", examples.y) | numbered("weight", examples.weight)
+
+
+def numbered(name: str, value: Any) -> dict[str, np.ndarray]:
+    """An array, or the arrays of a tuple, by name.
+
+    >>> sorted(numbered("x", (np.zeros(1), None, np.ones(1))))
+    ['x0', 'x2', 'xs']
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, tuple):
+        return {name: np.asarray(value)}
+    found = {f"{name}{i}": np.asarray(array) for i, array in enumerate(value) if array is not None}
+    return found | {f"{name}s": np.array(len(value))}
+
+
+def named(arrays: dict[str, np.ndarray], name: str) -> Any:
+    """What `numbered` made arrays of."""
+    if f"{name}s" not in arrays:
+        return arrays.get(name)
+    return tuple(arrays.get(f"{name}{i}") for i in range(int(arrays[f"{name}s"])))
 
 
 def as_bytes(x: np.ndarray, divisor: float) -> tuple[np.ndarray, float]:
@@ -81,87 +91,10 @@ def as_bytes(x: np.ndarray, divisor: float) -> tuple[np.ndarray, float]:
     return (pixels, 255.0) if same else (x, divisor)
 
 
-def has_kept(run: Run) -> bool:
-    """Whether a run kept what it learned from."""
-    return isinstance(run.info.settings.data.get("kept"), str)
-
-
-def opened(run: Run, cache_bytes: int = 200_000_000, tolerance: float = TOLERANCE) -> Replay:
-    """Any step of such a run again, with its network made from what the run says about it."""
-    settings = run.info.settings
-    name = Path(str(settings.data["kept"])).name
-    path = run.path.parent / FOLDER / name
-    if not path.is_file():
-        raise FileError(
-            f"{run.name} learned from examples that were kept in {path}; they are not there any more."
-        )
-    arrays = npz.read(path)
-    examples = from_arrays(arrays, "")
-    if examples is None:
-        raise FileError(f"{path} does not hold examples.")
-    replay = Replay(run, network(settings, examples), examples, cache_bytes, tolerance)
-    replay.data = dataset(str(settings.data.get("name")), examples, from_arrays(arrays, "val_"))
-    return replay
-
-
-def from_arrays(arrays: dict[str, np.ndarray], prefix: str) -> Examples | None:
-    """Examples from a file's arrays; None where there are none."""
-    if not {f"{prefix}x", f"{prefix}y", f"{prefix}divisor"} <= arrays.keys():
+def from_arrays(arrays: dict[str, np.ndarray], prefix: str = "") -> Examples | None:
+    """Examples from a file's arrays; None where there are none. prefix: "val_" for those that were held back."""
+    own = {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}
+    x = named(own, "x")
+    if x is None or "divisor" not in own:
         return None
-    return Examples(
-        arrays[f"{prefix}x"],
-        arrays[f"{prefix}y"],
-        arrays.get(f"{prefix}weight"),
-        float(arrays[f"{prefix}divisor"]),
-    )
-
-
-def network(settings: Any, examples: Examples) -> Any:
-    """The network of a run, compiled as it was; its weights are those of no step yet."""
-    from chainrule import models
-
-    functional = "input_layers" in settings.model
-    try:
-        model = (models.Functional if functional else models.Sequential).from_config(settings.model)
-        learned = settings.training
-        model.compile(learned["optimizer"], learned["loss"], learned["metrics"])
-    except (KeyError, ChainruleError) as problem:
-        raise SettingError(
-            f"The network cannot be made again without the program that recorded it: {problem}"
-        ) from None
-    model.seed = settings.seed
-    model.problem(examples.inputs(slice(0, 1)), examples.y[:1])
-    return model
-
-
-def dataset(name: str, examples: Examples, validation: Examples | None) -> Dataset | None:
-    """The examples as a data set with what was held back as its test part; None where its targets are no classes or amounts."""
-    try:
-        y_train, names = classes(examples.y)
-        y_test = y_train[:0] if validation is None else classes(validation.y)[0]
-        x_test = examples.x[:0] if validation is None else validation.x
-        return Dataset(
-            name, examples.x, y_train, x_test, y_test, class_names=names,
-            task="regression" if names is None else "two classes" if len(names) == 2 else "classes",
-            scale=1 / examples.divisor if examples.divisor != 1 else None,
-        )  # fmt: skip
-    except ChainruleError:
-        return None
-
-
-def classes(y: np.ndarray) -> tuple[np.ndarray, tuple[str, ...] | None]:
-    """Targets in one row: classes with their names, or amounts.
-
-    >>> classes(np.eye(3)[[2, 0]]), classes(np.array([[1.5], [2.0]]))
-    ((array([2, 0]), ('0', '1', '2')), (array([1.5, 2. ]), None))
-    """
-    if y.ndim == 2 and y.shape[1] > 1 and ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all():
-        return y.argmax(axis=1), tuple(map(str, range(y.shape[1])))
-    flat = y.reshape(len(y), -1)
-    if flat.shape[1] != 1:
-        raise SettingError("The targets are neither classes nor amounts.")
-    flat = flat[:, 0]
-    whole = np.issubdtype(flat.dtype, np.integer) or bool(((flat == 0) | (flat == 1)).all())
-    if not whole or flat.min() < 0:
-        return flat, None
-    return flat.astype(np.int64), tuple(map(str, range(int(flat.max()) + 1)))
+    return Examples(x, named(own, "y"), named(own, "weight"), float(own["divisor"]))

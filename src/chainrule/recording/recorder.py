@@ -18,8 +18,9 @@ from chainrule.engine.epoch import steps_in
 from chainrule.engine.examples import Examples, as_float, each
 from chainrule.errors import FileError
 from chainrule.metrics import Metric
+from chainrule.recording import kept_examples
 from chainrule.recording.measures import measured, sizes_of
-from chainrule.runs import Parent, Run, RunWriter, Settings, spacing
+from chainrule.runs import Parent, Run, RunWriter, Settings, size_of, spacing
 from chainrule.runs.starting import Starting
 from chainrule.runs.writing import compare_settings
 from chainrule.training.fingerprint import settings_of
@@ -41,6 +42,8 @@ class RunRecorder(Checkpointer):
     label: the end of the folder's name.  data: {"name", "digest", ...} (a digest is made when there is none).
     recipe: the recipe's dict.  resume: the folder of a run to go on with.  parent, start: where a fork came from.
     epoch_bytes: about how much the snapshots of an epoch may take.  starting: the folder, where it was begun before.
+    keep_examples: whether what a program's fit learns from (where `data` does not say what that is) is kept beside the
+    runs, so that the run opens without the program.
 
     >>> RunRecorder("runs", label="mnist").folder is None         # until fit begins
     True
@@ -50,11 +53,12 @@ class RunRecorder(Checkpointer):
         self, runs_dir: Any = "runs", label: str = "run", data: dict[str, Any] | None = None,
         recipe: dict[str, Any] | None = None, resume: Any = None, parent: Parent | None = None,
         start: ResumePoint | None = None, epoch_bytes: int = 6_500_000, starting: Starting | None = None,
+        keep_examples: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
         self.runs_dir, self.label, self.data, self.recipe = runs_dir, label, data, recipe
         self.resume, self.parent, self.start, self.epoch_bytes = resume, parent, start, epoch_bytes
-        self.starting = starting
+        self.starting, self.keep_examples = starting, keep_examples
         self.writer: RunWriter | None = None
         self.folder: Any = None
         self.spacing, self.cost, self.kept_step = 1, 0.0, -1
@@ -63,6 +67,11 @@ class RunRecorder(Checkpointer):
     def begin(self, engine: Any, plan: Any, start: ResumePoint) -> ResumePoint:
         """Opens the folder. Returns where learning begins: at `start`, or where the run that is resumed was."""
         model = self.model
+        if self.data is None and self.resume is None and self.keep_examples:
+            self.data = {
+                "name": self.label,
+                **kept_examples.keep(self.runs_dir, plan.examples, plan.validation),
+            }
         settings = settings_of(model, plan, engine.name, self.data, self.recipe)
         graph = model.learning_graph
         sizes = measured(graph)
@@ -219,12 +228,3 @@ class Look:
         first = loaded.x[0] if isinstance(loaded.x, tuple) else loaded.x
         chosen = namespace(first).asarray(chosen)
         return np.asarray(self.sizes(state, loaded.x, loaded.y, loaded.weight, chosen, loaded.divisor))
-
-
-def size_of(tree: Any) -> int:
-    """The bytes of all arrays in a state."""
-    if isinstance(tree, dict):
-        return sum(size_of(value) for value in tree.values())
-    if isinstance(tree, list):
-        return sum(size_of(value) for value in tree)
-    return int(tree.nbytes)

@@ -15,8 +15,7 @@ from chainrule.callbacks.checkpoint import ResumePoint
 from chainrule.engine.epoch import empty_records, on_host, steps_in
 from chainrule.engine.examples import Examples, each
 from chainrule.errors import SettingError
-from chainrule.recording.recorder import size_of
-from chainrule.runs import Run, differences, this_machine
+from chainrule.runs import Run, differences, size_of, this_machine
 from chainrule.training.fit import order_of
 
 TOLERANCE = 0.01  # of the losses; rounding alone stays far below over the steps between two snapshots

@@ -26,7 +26,7 @@ from chainrule.datasets.dataset import Dataset
 from chainrule.distribution.data_parallel import DataParallel
 from chainrule.errors import SettingError
 from chainrule.models import Sequential
-from chainrule.recording import kept_examples
+from chainrule.recording import program_run
 from chainrule.recording.recorder import RunRecorder
 from chainrule.recording.replay import TOLERANCE, Replay
 from chainrule.runs import Parent, Run, differences, find
@@ -251,8 +251,8 @@ def opened(
     run: Run, source: str | None = None, cache_bytes: int = 200_000_000, tolerance: float = TOLERANCE
 ) -> Replay:
     """Any step of a run. source: where its data are now, if they have moved.  memory, tolerance: see `Replay`."""
-    if kept_examples.has_kept(run) and source is None:
-        return kept_examples.opened(run, cache_bytes, tolerance)
+    if program_run.has_kept(run) and source is None:
+        return program_run.opened(run, cache_bytes, tolerance)
     return replay_of(run, rebuild(run, source), cache_bytes, tolerance)
 
 
@@ -332,8 +332,10 @@ def rebuild(
     must_have_begun(run.path, run.info)
     stored = run.info.settings
     if "seed" not in stored.recipe or "source" not in stored.data:
+        why = stored.data.get("not_kept")
+        reason = f" (its examples were not kept: {why})" if why else ""
         raise SettingError(
-            f"{run.name} was recorded by a program of its own, so only that can make its network and data again: "
+            f"{run.name} was recorded by a program of its own{reason}, so only that can make its network and data again: "
             "RunRecorder(resume=...) continues it, open_run(name, model=model, x=x, y=y) opens its steps."
         )
     source = stored.data["source"] if source is None else source

@@ -28,7 +28,7 @@ from chainrule.report import (
     weights,
 )
 from chainrule.report.markup import Html, h, join
-from chainrule.report.material import Material
+from chainrule.report.material import Material, WithoutExamples
 from chainrule.report.section import Section
 from chainrule.runs import Run
 
@@ -38,6 +38,9 @@ SECTIONS: dict[str, Callable[[Material], Section | None]] = {
     "Sizes, layer by layer": sizes.section, "The doctor": doctor.section, "One step, opened": opened.section,
     "How to reproduce it": reproduce.section,
 }  # fmt: skip
+
+OF_ONE_EXAMPLE = ("Its worst mistakes", "One step, opened")  # sections about single examples
+NOT_SHOWN = "single examples are not shown, as was asked."
 
 
 @dataclass(frozen=True)
@@ -57,25 +60,30 @@ class Page:
 
 
 def page(
-    run: Run, source: Any = None, replay: Replay | None = None, progress: Callable[[int, int], Any] | None = None
+    run: Run, source: Any = None, replay: Replay | None = None, progress: Callable[[int, int], Any] | None = None,
+    examples: bool = True,
 ) -> Page:  # fmt: skip
     """A report about a run as one HTML page that loads nothing, and can be read without scripts, in the dark and on paper.
 
     source: where the data it learned from are now, if they have moved.  replay: the run, opened, if you have it.
-    progress: called with (sections done, all).  What is not available is left out, and the page says so. The same run gives the same page.
+    progress: called with (sections done, all).  examples: False shows no picture, row or number of a single example, for
+    a page that others may see.  What is not available is left out, and the page says so. The same run gives the same page.
     Raises FileError when the folder is no run, MissingDependencyError without matplotlib.
 
     >>> page(Run("runs/2026-11-23T07-31-05_mnist_fast")).title                                      # doctest: +SKIP
     'It reads 98.54 % of digits it has not seen'
     """
     require_package("matplotlib", "plot", "A report")
-    of = Material(run, source, replay)
+    of = Material(run, source, replay) if examples else WithoutExamples(run, source, replay)
     sections, reasons = list[Section](), dict[str, list[str]]()
     with np.errstate(all="ignore"):
         title, head = summary.head(of)
         for k, (label, make) in enumerate(SECTIONS.items()):
             if progress is not None:
                 progress(k, len(SECTIONS))
+            if label in OF_ONE_EXAMPLE and not examples:
+                reasons.setdefault(NOT_SHOWN, []).append(label)
+                continue
             try:
                 made = make(of)
             except (ChainruleError, OSError) as why:
@@ -89,15 +97,16 @@ def page(
 
 
 def write(
-    run: Run, path: Any, source: Any = None, replay: Replay | None = None, progress: Callable[[int, int], Any] | None = None
+    run: Run, path: Any, source: Any = None, replay: Replay | None = None, progress: Callable[[int, int], Any] | None = None,
+    examples: bool = True,
 ) -> Page:  # fmt: skip
     """The report about a run, written to a file: beside, then into place. FileError when the disk refuses.
 
-    source, replay, progress: as `page` takes them. Returns the page.
+    source, replay, progress, examples: as `page` takes them. Returns the page.
     """
     from chainrule.files.disk import write as put
 
-    made = page(run, source, replay, progress)
+    made = page(run, source, replay, progress, examples)
     put(path, [made.html.encode()])
     return made
 

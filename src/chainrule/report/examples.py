@@ -18,7 +18,9 @@ def place(of: Material, k: int) -> str:
 
 
 def row(of: Material, k: int) -> Html | None:
-    """The columns of one row of a table, in their own units; None where examples are no rows of a table."""
+    """The columns of one row of a table, in their own units; None where examples are no rows of a table, or are not to be shown."""
+    if not of.shows_examples:
+        return None
     columns = of.data.preparation.get("columns")
     if of.data.preparation.get("kind") != "table" or not columns:
         return None

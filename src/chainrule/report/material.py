@@ -15,7 +15,7 @@ from chainrule.diagnosis import Diagnosis, diagnose
 from chainrule.diagnosis.answers import NO_LABEL, Answers, as_probabilities
 from chainrule.errors import ChainruleError, DataError, SettingError
 from chainrule.models import Model, Sequential
-from chainrule.recording import kept_examples, resume
+from chainrule.recording import program_run, resume
 from chainrule.recording.replay import Replay
 from chainrule.runs import Run
 from chainrule.training import recipes
@@ -56,11 +56,13 @@ class Material:
     source: where its data are now, if they have moved.  replay: the run, opened, if you have it.
     """
 
+    shows_examples = True
+
     def __init__(self, run: Run, source: Any = None, replay: Replay | None = None) -> None:
         if replay is None and isinstance(run, resume.OpenRun) and "source" not in run.info.settings.data:
             replay = run.replay  # a program's own run: it brought its data along
-        if replay is None and kept_examples.has_kept(run):
-            replay = kept_examples.opened(run)
+        if replay is None and program_run.has_kept(run):
+            replay = program_run.opened(run)
         self.run, self.settings, self._source, self._replay = run, run.info.settings, source, replay
 
     # ── data ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -238,6 +240,17 @@ class Material:
         """How many inputs it has, and the sizes of its layers: 784-784-100-10."""
         units = [entry.get("config", {}).get("units") for entry in self.settings.model.get("layers", [])]
         return "-".join(str(n) for n in (math.prod(self.built.input_shape or ()), *units) if n)
+
+
+class WithoutExamples(Material):
+    """A run for a page that others may see: no picture, no row and no number of any single example is shown."""
+
+    shows_examples = False
+
+    @property
+    def pictures(self) -> bool:
+        """None are shown."""
+        return False
 
 
 def data_of(replay: Replay, name: str) -> Dataset:

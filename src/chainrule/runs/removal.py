@@ -10,6 +10,8 @@ from chainrule.runs.listing import all_runs
 from chainrule.runs.lock import Lock
 from chainrule.runs.reading import Run
 
+EXAMPLES = ".examples"  # the folder, beside the runs, of what programs learned from
+
 
 @dataclass(frozen=True)
 class Contents:
@@ -39,19 +41,36 @@ def contents(run: Run) -> Contents:
     return Contents(files, sum(path.stat().st_size for path in files), strange, sorted(forks))
 
 
+def unused_examples(runs_dir: Path) -> list[Path]:
+    """The kept examples that no run of a folder learned from; none while a run cannot be read, which might need them."""
+    kept = sorted((runs_dir / EXAMPLES).glob("*.npz"))
+    used = set()
+    for run in all_runs(runs_dir):
+        try:
+            used.add(run.info.settings.data.get("kept"))
+        except FileError:
+            return []
+    return [path for path in kept if path.name not in used]
+
+
 def remove(run: Run, *, disk: Disk = DISK) -> None:
-    """Removes a run's folder; files that recording did not put there stay, and their folder with them.
+    """Removes a run's folder, and kept examples that no other run of the folder learned from.
+
+    Files that recording did not put there stay, and their folder with them.
 
     Refused with FileError while a process writes there. Whatever is a run folder by its run.json can be removed.
     """
     if run.path.is_symlink():
         raise FileError(f"{run.path} is a link to a run; remove the run where it is.")
-    run.info  # noqa: B018 - not a run: nothing is touched
+    kept = run.info.settings.data.get("kept")  # not a run: refused, and nothing is touched
     try:
         lock = Lock(run.path)
         try:
             discard(run.path, disk)
         finally:
             lock.release()
+        if kept is not None:
+            for path in unused_examples(run.path.parent):
+                path.unlink()
     except OSError as problem:
         raise FileError(f"{run.path} cannot be removed: {problem.strerror or problem}.") from problem

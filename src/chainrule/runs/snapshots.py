@@ -92,8 +92,12 @@ def unflatten(tree: Any, take: Callable[[str], Any]) -> Any:
 
 
 def size_of(state: Any) -> int:
-    """How many bytes the arrays of a state have."""
-    return sum(array.nbytes for array in flatten(state)[0].values())
+    """How many bytes the arrays of a state have; arrays of any library, which are not read."""
+    if isinstance(state, dict):
+        return sum(size_of(value) for value in state.values())
+    if isinstance(state, (list, tuple)):
+        return sum(size_of(value) for value in state)
+    return int(getattr(state, "nbytes", 0))
 
 
 def encode(snapshot: Snapshot) -> list[Piece]:

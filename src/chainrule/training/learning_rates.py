@@ -23,7 +23,7 @@ from chainrule.engine.epoch import empty_records, on_host, steps_in, totals_of
 from chainrule.engine.examples import Examples
 from chainrule.errors import SettingError
 from chainrule.optimizers.schedules import ExponentialDecay
-from chainrule.recording.recorder import size_of
+from chainrule.runs import size_of
 from chainrule.training.fit import batch_size_of, evaluate, metrics_of, order_of
 
 __all__ = ["RateCurve", "Sweep", "find", "sweep"]

@@ -17,7 +17,11 @@ from chainrule.errors import require_package
 if TYPE_CHECKING:
     from argparse import Namespace
 
-EXAMPLES = ("chainrule report last", "chainrule report last --out digits.html")
+EXAMPLES = (
+    "chainrule report last",
+    "chainrule report last --out digits.html",
+    "chainrule report last --no-examples",
+)
 
 
 def arguments(parser: Parser) -> None:
@@ -28,6 +32,9 @@ def arguments(parser: Parser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="replace FILE if it is there already")
     parser.add_argument("--data", metavar="DATA", help="the data it learned from, where they have moved")
+    parser.add_argument(
+        "--no-examples", action="store_true", help="show no single example: a page that others may see"
+    )
     add_runs_dir(parser)
     parser.add_json()
 
@@ -42,7 +49,7 @@ def run(args: "Namespace", out: Output) -> int:
     from chainrule import report
 
     file = paths.target(paths.free("report.html"), (".html",), force=False) if args.out is None else args.out
-    page = report.write(told, file, source, progress=out.waiting.advance)
+    page = report.write(told, file, source, out.waiting.advance, not args.no_examples)
     size = len(page.html.encode())
     out.give({
         "run": told.name, "file": file, "bytes": size, "title": page.title, "sections": page.sections, "left_out": page.left_out,

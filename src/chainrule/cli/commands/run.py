@@ -4,7 +4,7 @@
 process; a TensorFlow that is installed is left alone. Everything else is as with `python SCRIPT`: arguments, working
 directory, output, tracebacks, exit code. What follows SCRIPT belongs to the script.
 
-Each fit leaves a run. Spellings of earlier years (nb_epoch, lr=, keras.utils.np_utils) work and mean what they meant
+Each fit leaves a run, and beside the runs a copy of what it learned from (--no-data: none). Spellings of earlier years (nb_epoch, lr=, keras.utils.np_utils) work and mean what they meant
 then, with a line that says today's; --strict refuses them, as Keras 3 does.
 """
 
@@ -38,6 +38,9 @@ def arguments(parser: Parser) -> None:
     """Adds what this command takes."""
     parser.add_argument("script", metavar="SCRIPT", help="a .py or .ipynb file; its own arguments follow it")
     parser.add_argument("--no-record", action="store_true", help="do not record")
+    parser.add_argument(
+        "--no-data", action="store_true", help="do not keep what was learned from beside the runs"
+    )
     parser.add_argument("--strict", action="store_true", help="refuse spellings that Keras 3 refuses")
     add_runs_dir(parser)
     parser.leave_rest()
@@ -53,6 +56,7 @@ def run(args: "Namespace", out: Output) -> int:
         args.script,
         args.rest,
         runs_dir=None if args.no_record else runs_dir(args),
+        keep_examples=not args.no_data,
         strict=args.strict,
         quiet=args.quiet,
     )
