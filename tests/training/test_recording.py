@@ -190,12 +190,12 @@ def test_a_folder_that_can_not_be_written_is_said_and_learning_goes_on(path, tmp
 
 
 def test_a_run_of_a_program_is_left_to_that_program(path, tmp_path) -> None:
-    """What was recorded in Python without a recipe cannot be made again from its folder, and is told how instead."""
+    """What was recorded in Python without its examples cannot be made again from its folder, and is told how instead."""
     from chainrule import Sequential
     from chainrule.layers import Dense
     from chainrule.recording.recorder import RunRecorder
 
-    record = RunRecorder(tmp_path / "runs")
+    record = RunRecorder(tmp_path / "runs", keep_examples=False)
     model = Sequential([Dense(1, input_shape=(2,))])
     model.compile("sgd", "mse", backend="numpy")
     model.fit(np.ones((4, 2)), np.ones(4), verbose=0, callbacks=[record])

@@ -67,11 +67,8 @@ class RunRecorder(Checkpointer):
     def begin(self, engine: Any, plan: Any, start: ResumePoint) -> ResumePoint:
         """Opens the folder. Returns where learning begins: at `start`, or where the run that is resumed was."""
         model = self.model
-        if self.data is None and self.resume is None and self.keep_examples:
-            self.data = {
-                "name": self.label,
-                **kept_examples.keep(self.runs_dir, plan.examples, plan.validation),
-            }
+        if self.data is None:
+            self.data = self.program_data(plan)
         settings = settings_of(model, plan, engine.name, self.data, self.recipe)
         graph = model.learning_graph
         sizes = measured(graph)
@@ -98,6 +95,15 @@ class RunRecorder(Checkpointer):
         except FileError as problem:
             self.lost(problem)
         return start
+
+    def program_data(self, plan: Any) -> dict[str, Any] | None:
+        """What the run says of the data of a program's fit; of a run that is resumed, what it said then."""
+        if self.resume is not None:
+            stored = Run(self.resume).info.settings.data
+            return {name: stored[name] for name in ("name", "kept", "not_kept") if name in stored}
+        if not self.keep_examples:
+            return None
+        return {"name": self.label, **kept_examples.keep(self.runs_dir, plan.examples, plan.validation)}
 
     def began_before(self, settings: Settings) -> bool:
         """Whether the run that is to be resumed came to its first step; if not, it begins anew in its folder, which is said."""
