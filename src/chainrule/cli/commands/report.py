@@ -49,7 +49,7 @@ def run(args: "Namespace", out: Output) -> int:
     from chainrule import report
 
     file = paths.target(paths.free("report.html"), (".html",), force=False) if args.out is None else args.out
-    page = report.write(told, file, source, out.waiting.advance, not args.no_examples)
+    page = report.write(told, file, source, progress=out.waiting.advance, examples=not args.no_examples)
     size = len(page.html.encode())
     out.give({
         "run": told.name, "file": file, "bytes": size, "title": page.title, "sections": page.sections, "left_out": page.left_out,
