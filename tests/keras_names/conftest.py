@@ -1,5 +1,6 @@
 """Scripts are run in a process of their own: what `chainrule run` puts in place lasts as long as the process."""
 
+import os
 import subprocess
 import sys
 
@@ -13,6 +14,9 @@ def run_script(tmp_path):
     def run(text: str, *arguments: str, name: str = "train.py", before: tuple[str, ...] = ("--no-record",)):
         (tmp_path / name).write_text(text)
         command = [sys.executable, "-m", "chainrule", "run", *before, name, *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+        environ = {key: value for key, value in os.environ.items() if key != "CHAINRULE_RUNS"}
+        return subprocess.run(
+            command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False, timeout=120
+        )
 
     return run
