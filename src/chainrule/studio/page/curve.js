@@ -13,7 +13,7 @@ export function branchColour(number) {
 /** A chart. series: [{number, label, first, loss, current}].  onChoose(step) is called when a step is chosen. */
 export class Curve {
   constructor({onChoose = null, label = "Loss by step", height = 150} = {}) {
-    this.series = []; this.marks = []; this.at = null; this.hover = null; this.onChoose = onChoose; this.zoom = null;
+    this.series = []; this.marks = []; this.at = null; this.hover = null; this.onChoose = onChoose; this.zoom = null; this.base = null;
     this.canvas = h("canvas", {});
     this.tip = h("span", {class: "curve-tip", hidden: true});
     this.el = h("div", {
@@ -28,6 +28,7 @@ export class Curve {
   /** Shows these; `at` is the chosen step. */
   show({series = this.series, marks = this.marks, at = this.at} = {}) {
     Object.assign(this, {series, marks, at});
+    this.base = null;
     const main = this.main();
     if (this.onChoose && main) {
       this.el.setAttribute("aria-valuemin", main.first);
@@ -80,14 +81,11 @@ export class Curve {
     } else if (this.onChoose) this.onChoose(this.stepAt(event));
   }
 
-  paint() {
-    const box = this.el.getBoundingClientRect(), ratio = devicePixelRatio || 1;
-    if (!box.width || !box.height) return;
-    const w = Math.round(box.width), hh = Math.round(box.height);
-    this.canvas.width = w * ratio; this.canvas.height = hh * ratio;
-    const c = this.canvas.getContext("2d");
+  /** What does not change while somebody points: axes and lines, with their scales. */
+  drawn(w, hh, ratio) {
+    const [a, b] = this.range(), left = 44, right = 8, top = 8, bottom = 20;
+    const picture = new OffscreenCanvas(w * ratio, hh * ratio), c = picture.getContext("2d");
     c.scale(ratio, ratio);
-    const left = 44, right = 8, top = 8, bottom = 20, [a, b] = this.range();
     let low = Infinity, high = -Infinity;
     for (const s of this.series) {
       for (let i = 0; i < s.loss.length; i++) {
@@ -99,15 +97,15 @@ export class Curve {
     }
     const ink = colour("soft"), line = colour("line");
     c.font = "11px system-ui, sans-serif"; c.fillStyle = ink; c.textBaseline = "middle";
+    const X = (step) => left + ((step - a) / Math.max(1, b - a)) * (w - left - right);
     if (!(low < Infinity)) {
       c.fillText("No step has been taken yet.", left, hh / 2);
-      return;
+      return {picture, X, empty: true};
     }
     const log = low > 0 && high / low > 30;
     const f = log ? (v) => Math.log10(Math.max(v, low)) : (v) => v;
     let y0 = log ? f(low) : Math.min(0, low), y1 = f(high);
     if (y1 - y0 < 1e-12) y1 = y0 + 1;
-    const X = (step) => left + ((step - a) / Math.max(1, b - a)) * (w - left - right);
     const Y = (v) => hh - bottom - ((f(v) - y0) / (y1 - y0)) * (hh - top - bottom);
     c.strokeStyle = line; c.lineWidth = 1; c.textAlign = "right";
     for (const t of ticks(y0, y1, log)) {
@@ -115,9 +113,7 @@ export class Curve {
       c.beginPath(); c.moveTo(left, y); c.lineTo(w - right, y); c.stroke();
       c.fillText(short(t, 2), left - 6, y);
     }
-    c.textAlign = "center";
-    const place = [a, (a + b) / 2, b].map(Math.round);
-    place.forEach((step, i) => {
+    [a, (a + b) / 2, b].map(Math.round).forEach((step, i) => {
       c.textAlign = ["left", "center", "right"][i];
       c.fillText(count(step), X(step), hh - 8);
     });
@@ -127,8 +123,25 @@ export class Curve {
       c.fillStyle = colour("wrong");
       c.beginPath(); c.moveTo(X(mark.step), top); c.lineTo(X(mark.step) - 4, top - 7); c.lineTo(X(mark.step) + 4, top - 7); c.fill();
     }
+    return {picture, X, ink, strong: colour("ink")};
+  }
+
+  paint() {
+    const w = this.el.clientWidth, hh = this.el.clientHeight, ratio = devicePixelRatio || 1, top = 8, bottom = 20;
+    if (!w || !hh) return;
+    const key = [w, hh, ratio, isDark(), ...(this.zoom || [])].join();
+    if (!this.base || this.base.key !== key) this.base = {...this.drawn(w, hh, ratio), key};
+    const {picture, X, empty, ink, strong} = this.base, [a, b] = this.range();
+    if (this.canvas.width !== picture.width) this.canvas.width = picture.width;
+    if (this.canvas.height !== picture.height) this.canvas.height = picture.height;
+    const c = this.canvas.getContext("2d");
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.clearRect(0, 0, picture.width, picture.height);
+    c.drawImage(picture, 0, 0);
+    if (empty) return;
+    c.scale(ratio, ratio);
     if (this.at !== null && this.at >= a && this.at <= b) {
-      c.strokeStyle = colour("ink"); c.lineWidth = 1.5;
+      c.strokeStyle = strong; c.lineWidth = 1.5;
       c.beginPath(); c.moveTo(X(this.at), top - 4); c.lineTo(X(this.at), hh - bottom + 4); c.stroke();
     }
     if (this.drag) {

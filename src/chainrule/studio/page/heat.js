@@ -1,5 +1,5 @@
 // A table of numbers as colours: point at a cell to read it, choose it with a click or the keyboard.
-import {h, bend, short, signedColours, onceAFrame, colour} from "./kit.js";
+import {h, bend, short, signedColours, onceAFrame, colour, isDark} from "./kit.js";
 
 /** A heat map. onHover(row, column, value) and onChoose(row, column, value); names say what rows and columns are. */
 export class Heat {
@@ -10,7 +10,7 @@ export class Heat {
     this.el = h("div", {class: "heat", role: "application", "aria-label": label, "aria-roledescription": "table of numbers", tabindex: "0", "data-arrows": "",
       onpointermove: (e) => this.moved(e), onpointerleave: () => this.left(), onclick: (e) => this.clicked(e), onkeydown: (e) => this.key(e)},
     this.canvas, this.tip);
-    this.values = null; this.rows = 0; this.columns = 0; this.cell = null; this.chosen = null;
+    this.values = null; this.rows = 0; this.columns = 0; this.cell = null; this.chosen = null; this.picture = null;
     this.draw = onceAFrame(() => this.paint());
   }
 
@@ -29,24 +29,33 @@ export class Heat {
     const w = Math.min(width, columns * zoom), high = zoom > 1 || columns <= width ? rows * zoom : (rows * width) / columns;
     this.canvas.style.setProperty("width", `${w}px`);
     this.canvas.style.setProperty("height", `${Math.min(high, most * 1.5)}px`);
+    this.picture = null;
     this.draw();
   }
 
-  paint() {
-    if (!this.values) return;
-    const {values, rows, columns, canvas} = this, table = signedColours();
-    const grow = Math.max(1, Math.min(8, Math.floor(900 / Math.max(rows, columns))));
-    canvas.width = columns * grow; canvas.height = rows * grow;
-    const c = canvas.getContext("2d"), image = c.createImageData(columns, rows), data = image.data, {typical, largest} = this.scale;
+  /** The numbers as colours, drawn once: pointing at them only moves a mark. */
+  drawn() {
+    const {values, rows, columns} = this, table = signedColours(), picture = new OffscreenCanvas(columns, rows);
+    const c = picture.getContext("2d"), image = c.createImageData(columns, rows), data = image.data, {typical, largest} = this.scale;
     for (let i = 0; i < rows * columns; i++) {
       const v = values[i], k = Number.isFinite(v) ? 3 * Math.round(128 + 127 * Math.max(-1, Math.min(1, bend(v, typical, largest)))) : 0;
       data[4 * i] = Number.isFinite(v) ? table[k] : 255; data[4 * i + 1] = Number.isFinite(v) ? table[k + 1] : 0;
       data[4 * i + 2] = Number.isFinite(v) ? table[k + 2] : 255; data[4 * i + 3] = 255;
     }
-    const small = new OffscreenCanvas(columns, rows);
-    small.getContext("2d").putImageData(image, 0, 0);
+    c.putImageData(image, 0, 0);
+    return {picture, dark: isDark()};
+  }
+
+  paint() {
+    if (!this.values) return;
+    const {rows, columns, canvas} = this;
+    if (!this.picture || this.picture.dark !== isDark()) this.picture = this.drawn();
+    const grow = Math.max(1, Math.min(8, Math.floor(900 / Math.max(rows, columns))));
+    if (canvas.width !== columns * grow) canvas.width = columns * grow;
+    if (canvas.height !== rows * grow) canvas.height = rows * grow;
+    const c = canvas.getContext("2d");
     c.imageSmoothingEnabled = false;
-    c.drawImage(small, 0, 0, columns * grow, rows * grow);
+    c.drawImage(this.picture.picture, 0, 0, columns * grow, rows * grow);
     const mark = (cell, tone, thick) => {
       if (!cell) return;
       const [r, k] = cell, x = k < 0 ? 0 : k * grow, y = r < 0 ? 0 : r * grow;
