@@ -60,6 +60,7 @@ def _run(command: str, rest: list[str], out: Output) -> int:
     args = parser.parse(rest)
     if args is None:  # --help was answered
         return OK
+    args.words = rest
     out.settle(args)
     with (
         out.warnings(),

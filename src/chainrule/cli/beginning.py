@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ASKED = (
     "data", "recipe", "time", "plan", "layers", "network", "activation", "loss", "optimizer", "schedule", "learning_rate", "batch_size",
-    "epochs", "seed", "backend", "ignore_data_checks", "split_seed", *(key for key in KEYS if key != "seed"),
+    "epochs", "seed", "backend", "pieces", "ignore_data_checks", "split_seed", *(key for key in KEYS if key != "seed"),
 )  # fmt: skip
 
 

@@ -1,11 +1,13 @@
 """How a training may begin: afresh, as an interrupted run that goes on, or as a fork of a run."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import choices, paths
 from chainrule.cli.beginning import as_asked, beginning
 from chainrule.cli.options import check_seed, data_options
+from chainrule.cli.processes import is_follower, of_first
 from chainrule.cli.run_options import found, runs_dir, step_of, tolerance
 from chainrule.errors import DataError, SettingError
 
@@ -36,9 +38,9 @@ def job_of(args: "Namespace", tell: Callable[[str], object] = lambda _: None) ->
         "batch_size": args.batch_size, "epochs": args.epochs,
     }  # fmt: skip
     if args.resume:
-        return resumed(args, source, changes, tell)
+        return in_its_pieces(args, resumed(args, source, changes, tell))
     if args.fork:
-        return forked(args, source, changes)
+        return in_its_pieces(args, forked(args, source, changes))
     return fresh(args, source or "mnist", changes, tell)
 
 
@@ -49,6 +51,7 @@ def fresh(
     from chainrule import arrays, datasets
     from chainrule.recording import resume
     from chainrule.training import recipes
+    from chainrule.training.recipes import Recipe
 
     seed, options = check_seed(args.seed), data_options(args)
     data = datasets.load(source, **options)
@@ -64,13 +67,15 @@ def fresh(
         args, again, folder, data, seed, choices.AUTO if recipe is None else recipe.name
     ) as starting:
         if recipe is None:
-            recipe = chosen(args, data, seed, changes, tell)
+            recipe = Recipe.from_dict(
+                of_first("recipe", lambda: chosen(args, data, seed, changes, tell).to_dict())
+            )
         arrays.set_seed(seed)
         job = resume.new(
             data, recipe, source, options, seed, backend=args.backend, runs_dir=folder, starting=starting
         )
         refuse_settings_without_sense(job)
-    return job
+    return replace(job, pieces=args.pieces)
 
 
 def network_asked(args: "Namespace", data: "Dataset") -> dict[str, Any]:
@@ -190,6 +195,18 @@ def resumed(
         raise SettingError("--network is for fresh trainings: a run that is resumed has its network.")
     changes |= {"name": args.recipe, "hidden": args.layers, "activation": args.activation}
     return resume.resumed(run, source, data_options(args), seed=args.seed, backend=args.backend, **changes)
+
+
+def in_its_pieces(args: "Namespace", job: "Job") -> "Job":
+    """The same training; SettingError where a run that was learned otherwise is asked for in pieces or on many processes."""
+    several = (args.processes or 1) > 1
+    if (args.pieces or several) and job.pieces != (args.pieces or job.pieces or 0):
+        was = f"in {job.pieces} pieces" if job.pieces else "from whole batches"
+        raise SettingError(
+            f"The run was learned {was}, and goes on so: " +
+            ("leave --pieces out." if job.pieces else "leave --pieces and --processes out.")
+        )  # fmt: skip
+    return replace(job, record=None) if is_follower() else job
 
 
 def forked(args: "Namespace", source: str | None, changes: dict[str, Any]) -> "Job":

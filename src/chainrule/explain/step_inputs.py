@@ -179,11 +179,23 @@ def inputs_of_run(run: Any, step: Any, **more: Any) -> StepInputs:
     settings = {"classes": (model.extras or {}).get("class_names"), "places": replay.chosen(number)} | more
     settings = {"picture": picture_in(replay), "batch_size": replay.run.info.settings.batch} | settings
     before, problem = replay.at(number), model.problem(what="explaining a step")
+    refuse_statistics_of_pieces(replay.run, problem.graph)
     output = only_output(problem.outputs)
     return StepInputs(
         problem.graph, output.loss, model.optimizer, before, replay.batch(number), output.metrics,
         after=replay.at(number + 1), loss_weight=output.weight, **settings,
     ).on_host()  # fmt: skip
+
+
+def refuse_statistics_of_pieces(run: Any, graph: Any) -> None:
+    """SettingError where layers took their statistics from pieces of a batch: an explanation opens the batch as a whole."""
+    pieces = run.info.settings.training.get("pieces")
+    coupled = [layer.label for layer in graph.layers if layer.couples_examples]
+    if pieces and coupled:
+        raise SettingError(
+            f"{run.name} was learned in {pieces} pieces, and {' and '.join(coupled)} took the statistics of each piece: its "
+            "steps are replayed, but not explained, because an explanation opens a batch as a whole."
+        )
 
 
 def picture_in(replay: Any) -> tuple[int, ...] | None:

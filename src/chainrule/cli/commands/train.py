@@ -16,11 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from chainrule.cli import choices, paths
+from chainrule.cli import choices, paths, processes
 from chainrule.cli import training_report as report
 from chainrule.cli.options import DATA, add_data_options, hidden
 from chainrule.cli.output import Output, file_size
 from chainrule.cli.parser import OneOf, Parser, above_zero, seconds, whole
+from chainrule.cli.processes import add_processes
 from chainrule.cli.run_options import RUN, add_runs_dir, add_tolerance
 from chainrule.errors import NotFiniteError
 
@@ -39,6 +40,7 @@ EXAMPLES = (
     "chainrule train flowers/ --layers 256,64 --epochs 20",
     "chainrule train --network nets.py:small",
     "chainrule train houses.csv --target price --seed 7 --time 10s",
+    "chainrule train --processes 2",
     "chainrule train --resume last",
     "chainrule train --fork last@300 --learning-rate 0.01",
 )
@@ -100,6 +102,7 @@ def arguments(parser: Parser) -> None:
     )
     add_tolerance(group)
     add_runs_dir(group)
+    add_processes(parser)
     add_data_options(parser, learning=True)
     parser.add_argument("--ignore-data-checks", action="store_true", dest="ignore_data_checks",
                         help="learn also from data whose result would mean nothing, such as copies in both parts")  # fmt: skip
@@ -113,6 +116,8 @@ def run(args: "Namespace", out: Output) -> int:
     """Trains, measures, saves, and says what to type next."""
     if args.out:
         paths.target(args.out, paths.MODELS, args.force)
+    if (code := processes.begin(args, out)) is not None:
+        return code
     if not args.studio:
         return trained(args, out)
     from chainrule.cli.watching import Watching
@@ -128,6 +133,9 @@ def trained(args: "Namespace", out: Output, watching: "Watching | None" = None) 
     from chainrule.inference.evaluation import calibrated
 
     job = job_of(args, out.tell)
+    if processes.is_follower():
+        job.learn(0)
+        return 0
     data, recipe, model, seed = job.data, job.recipe, job.model, job.seed
     name = args.out or paths.target(paths.free(paths.model_name(data.name)), paths.MODELS, force=False)
     lines = report.announced(recipe, data, model, seed, job.source, args.verbose)
