@@ -35,7 +35,9 @@ def timed(run, steps):
     for _ in range(3):
         cpu, wall = time.process_time(), time.perf_counter()
         run()
-        found.append((1000 * (time.process_time() - cpu) / steps, 1000 * (time.perf_counter() - wall) / steps))
+        found.append(
+            (1000 * (time.process_time() - cpu) / steps, 1000 * (time.perf_counter() - wall) / steps)
+        )
     return min(found)
 
 
@@ -86,7 +88,13 @@ def learn(kind, count, index, port, pieces):
             run()
             return timed(run, STEPS)
 
-        found |= {"piece": only(piece), "join": only(lambda: engine.join(sums, sums))}
+        added = [piece()]
+
+        def join():
+            added[0] = engine.join(added[0], sums)
+            return added[0]
+
+        found |= {"piece": only(piece), "join": only(join)}
 
         def update():
             held[0], _ = engine.update(held[0], sums)
@@ -123,7 +131,9 @@ def together(kind, count, pieces):
 
 def main(kinds):
     """Prints a table."""
-    print("network, batch      weights   plain  pieces 8   two: measured  model   (ms of a processor per step; wall in brackets)")
+    print(
+        "network, batch      weights   plain  pieces 8   two: measured  model   (ms of a processor per step; wall in brackets)"
+    )
     for kind in kinds:
         plain, one, two = together(kind, 1, 0), together(kind, 1, 8), together(kind, 2, 8)
         piece, join, update = (one[name][0] for name in ("piece", "join", "update"))

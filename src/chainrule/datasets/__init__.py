@@ -17,11 +17,14 @@ _MODULES = (
     "boston_housing", "california_housing", "cifar10", "cifar100", "emnist", "fashion_mnist", "idx", "imdb", "kmnist",
     "mnist", "reuters",
 )  # fmt: skip
-_HOMES = {"Dataset": "dataset", "load": "catalogue", "prepare": "preparation"}
+_HOMES = {
+    "Dataset": "dataset", "Rows": "rows", "csv_rows": "row_kinds", "dataset_rows": "row_kinds", "load": "catalogue",
+    "npy_rows": "row_kinds", "picture_rows": "row_kinds", "prepare": "preparation",
+}  # fmt: skip
 
 __all__ = [
-    "NAMES", "Dataset", "boston_housing", "california_housing", "cifar10", "cifar100", "emnist", "fashion_mnist", "idx",
-    "imdb", "kmnist", "load", "mnist", "prepare", "reuters",
+    "NAMES", "Dataset", "Rows", "boston_housing", "california_housing", "cifar10", "cifar100", "csv_rows", "dataset_rows",
+    "emnist", "fashion_mnist", "idx", "imdb", "kmnist", "load", "mnist", "npy_rows", "picture_rows", "prepare", "reuters",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

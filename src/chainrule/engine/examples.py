@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from chainrule.arrays import Array, namespace
+from chainrule.datasets.rows import Rows
 from chainrule.errors import DataError, SettingError, ShapeError
 
 if TYPE_CHECKING:
@@ -75,14 +76,19 @@ def check_inputs(x: Any, input_shape: Shape | None, first_layer: str = "The mode
     divisor = 1.0
     if isinstance(x, Scaled):
         x, divisor = x.values, float(x.divisor)
-    x = as_array(x, "inputs")
+    if isinstance(x, np.memmap):
+        from chainrule.datasets.row_kinds import as_rows  # imported by whom it concerns only
+
+        x = as_rows(x)
+    x = x if isinstance(x, Rows) else as_array(x, "inputs")
     if x.ndim == 0 or len(x) == 0:
         raise DataError("There are no examples: the inputs are empty.")
-    if x.ndim == 1 and input_shape == (1,):
+    if x.ndim == 1 and input_shape == (1,) and not isinstance(x, Rows):
         x = x[:, None]  # Keras takes plain numbers for one input, too
     if input_shape is not None and x.shape[1:] != input_shape:
         raise ShapeError(wrong_shape(x.shape, input_shape, first_layer))
-    finite(x, "inputs")
+    if not isinstance(x, Rows):  # those are looked at when they are read
+        finite(x, "inputs")
     return Examples(x, divisor=divisor)
 
 

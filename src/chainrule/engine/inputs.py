@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from chainrule.datasets.rows import Rows
 from chainrule.engine.examples import Examples, Scaled, as_array, check_inputs
 from chainrule.errors import DataError, SettingError
 from chainrule.graph import Graph
@@ -13,7 +14,8 @@ def build_for(model: Any, x: Any) -> None:
     """Builds a model that does not know its input's shape yet, by what it is given."""
     if model.input_layer is None and x is not None:
         values = first(x)
-        values = values.values if isinstance(values, Scaled) else as_array(values, "inputs")
+        values = values.values if isinstance(values, Scaled) else values
+        values = values if isinstance(values, Rows) else as_array(values, "inputs")
         model.build((None, *(values.shape[1:] or (1,))))
     model.build()
 

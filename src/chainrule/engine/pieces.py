@@ -155,7 +155,7 @@ class PiecesEngine(JaxEngine):
         self.piece = jax.jit(self.one_piece, **self.settings)
         options = {name: value for name, value in self.settings.items() if name == "compiler_options"}
         self.update = jax.jit(step.update, donate_argnums=(0,), **options)
-        self.join = jax.jit(sum_of, **options)
+        self.join = jax.jit(sum_of, donate_argnums=(0,), **options)
 
     def one_piece(
         self, state: State, x: Array, y: Array, weight: Array | None, chosen: Array, first: Array, share: Array,

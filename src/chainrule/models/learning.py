@@ -153,6 +153,7 @@ class Learning:
         """The training that `fit` would run, to be advanced step by step; arguments as in `fit`."""
         from chainrule.distribution import distribution, joined
         from chainrule.engine.examples import split_last
+        from chainrule.engine.windows import in_windows
         from chainrule.training.fit import batch_size_of
         from chainrule.training.meaningless import check_held_back, warn
         from chainrule.training.one_at_a_time import check
@@ -182,7 +183,8 @@ class Learning:
             examples, validation, batch, int(epochs), int(initial_epoch), bool(shuffle), verbose, listeners,
             int(validation_freq), pieces, validation_batch=validation_batch_size,
         )  # fmt: skip
-        return Session(self, problem.engine(self.backend_used, batch, pieces, joined()), plan)
+        engine = in_windows(problem.engine(self.backend_used, batch, pieces, joined()), examples)
+        return Session(self, engine, plan)
 
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = "auto",

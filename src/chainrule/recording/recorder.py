@@ -14,8 +14,10 @@ import numpy as np
 from chainrule.arrays import namespace
 from chainrule.backprop import make_step
 from chainrule.callbacks.checkpoint import Checkpointer, ResumePoint, resume_point_of, snapshot_of
+from chainrule.datasets.rows import Rows
 from chainrule.engine.epoch import steps_in
 from chainrule.engine.examples import Examples, as_float, each
+from chainrule.engine.windows import window
 from chainrule.errors import FileError
 from chainrule.metrics import Metric
 from chainrule.recording import kept_examples
@@ -231,6 +233,8 @@ class Look:
         self.sizes = engine.compiled(sizes)
 
     def __call__(self, state: Any, loaded: Examples, chosen: np.ndarray) -> np.ndarray:
+        if isinstance(loaded.x, Rows):
+            loaded, chosen = window(loaded, chosen, 0, len(chosen)), np.arange(len(chosen))
         first = loaded.x[0] if isinstance(loaded.x, tuple) else loaded.x
         chosen = namespace(first).asarray(chosen)
         return np.asarray(self.sizes(state, loaded.x, loaded.y, loaded.weight, chosen, loaded.divisor))

@@ -14,6 +14,7 @@ from chainrule.backprop import Batch
 from chainrule.callbacks.checkpoint import ResumePoint
 from chainrule.engine.epoch import empty_records, on_host, steps_in
 from chainrule.engine.examples import Examples, each
+from chainrule.engine.windows import in_windows
 from chainrule.errors import SettingError
 from chainrule.runs import Run, differences, size_of, this_machine
 from chainrule.training.fit import order_of
@@ -54,7 +55,7 @@ class Replay:
         )
         self.drift = 0.0
         problem, pieces = model.problem(what="replay"), settings.training.get("pieces")
-        self.engine = problem.engine(settings.backend, settings.batch, pieces)
+        self.engine = in_windows(problem.engine(settings.backend, settings.batch, pieces), examples)
         self.loaded = self.engine.load(examples)
         self.per_epoch = steps_in(len(examples), settings.batch)
         self.first, self.shuffle = run.info.step, bool(settings.training.get("shuffle", True))

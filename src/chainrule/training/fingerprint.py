@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.datasets.rows import Rows
 from chainrule.engine.examples import Examples
 from chainrule.errors import SettingError
 from chainrule.graph import tuple_of
@@ -65,5 +66,9 @@ def digest_of(examples: Examples) -> str:
     for array in (one for part in parts for one in tuple_of(part, 1)):
         if array is not None:
             digest.update(f"{array.shape}{array.dtype}".encode())
+        if isinstance(array, Rows):
+            for some in array.in_chunks("Reading all examples once, for their digest,"):
+                digest.update(np.ascontiguousarray(some).data)
+        elif array is not None:
             digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -26,7 +26,7 @@ def is_stream(x: Any) -> bool:
     if (
         x is None
         or isinstance(x, (list, tuple, dict, Scaled, str))
-        or hasattr(x, "__array__")
+        or hasattr(x, "__array__")  # rows that are read when needed, too
         or hasattr(x, "iloc")
     ):
         return False
