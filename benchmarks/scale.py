@@ -1,7 +1,7 @@
 """What pieces and processes cost: `python -m benchmarks.scale [dense|conv ...]`, beside the model of docs/scale.md.
 
 Every figure is processor time per step (of the busiest process), because a machine whose cores are shared has no wall time that
-means anything; the wall time stands beside it. `compute`, `update` and `exchange` are measured alone, and the model adds them up.
+means anything; the wall time stands beside it. `branch`, `exchange` and `update` are measured alone, and the model adds them up.
 """
 
 import json
@@ -47,6 +47,7 @@ def learn(kind, count, index, port, pieces):
 
     from chainrule import distribution
     from chainrule.engine.epoch import empty_records
+    from chainrule.engine.pieces import tree
 
     if count > 1:
         distribution.initialize(f"127.0.0.1:{port}", count, index)
@@ -68,16 +69,10 @@ def learn(kind, count, index, port, pieces):
 
     steps()
     found = {"step": timed(steps, STEPS), "weights": model.count_params()}
-    if pieces and count == 1:
-        state = held[0]
-        reads = state | {"optimizer_state": None}
+    if pieces:
+        reads = held[0] | {"optimizer_state": None}
         rows, share = order[: batch // pieces], np.float32(1 / pieces)
         data = (loaded.x, loaded.y, loaded.weight)
-
-        def piece():
-            return engine.piece(reads, *data, rows, np.uint32(0), share, divisor=loaded.divisor)
-
-        sums = piece()
 
         def only(function):
             def run():
@@ -88,29 +83,24 @@ def learn(kind, count, index, port, pieces):
             run()
             return timed(run, STEPS)
 
-        added = [piece()]
+        def leaf(i):
+            return engine.piece(reads, *data, rows, np.uint32(i), share, divisor=loaded.divisor)
 
-        def join():
-            added[0] = engine.join(added[0], sums)
-            return added[0]
+        def branch():
+            return tree(leaf, engine.join, 0, pieces // 2)
 
-        found |= {"piece": only(piece), "join": only(join)}
+        found["branch"] = only(branch)
+        if count > 1:
+            own = branch()
+            found["exchange"] = only(lambda: engine.peers.total(own, engine.join))
+        else:
+            sums = branch()
 
-        def update():
-            held[0], _ = engine.update(held[0], sums)
-            return held[0]
+            def update():
+                held[0], _ = engine.update(held[0], sums)
+                return held[0]
 
-        found["update"] = only(update)
-    elif count > 1:
-        peers = distribution.joined()
-        vector = jax.numpy.zeros(model.count_params(), np.float32)
-
-        def gathers():
-            for _ in range(STEPS):
-                jax.block_until_ready(peers.gather(vector))
-
-        gathers()
-        found["exchange"] = timed(gathers, STEPS)
+            found["update"] = only(update)
     print(json.dumps(found))
 
 
@@ -136,11 +126,10 @@ def main(kinds):
     )
     for kind in kinds:
         plain, one, two = together(kind, 1, 0), together(kind, 1, 8), together(kind, 2, 8)
-        piece, join, update = (one[name][0] for name in ("piece", "join", "update"))
-        model = 4 * piece + 3 * join + two["exchange"][0] + join + update
+        branch, update, exchange = one["branch"][0], one["update"][0], two["exchange"][0]
         print(
-            f"{kind}, {NETWORKS[kind]:<12} {one['weights']:>9,} {told(plain['step'])} {told(one['step'])} {told(two['step'])} {model:8.2f}"
-            f"   piece {piece:.2f}, join {join:.2f}, update {update:.2f}, exchange {two['exchange'][0]:.2f}"
+            f"{kind}, {NETWORKS[kind]:<12} {one['weights']:>9,} {told(plain['step'])} {told(one['step'])} {told(two['step'])} "
+            f"{branch + exchange + update:8.2f}   branch of 4 {branch:.2f}, exchange {exchange:.2f}, update {update:.2f}"
         )
 
 

@@ -3,7 +3,7 @@
 The program is the same that learns from arrays, and so are the bits: it only finds the examples at other places.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from chainrule.datasets.rows import Rows
 from chainrule.engine.examples import Examples, each
 from chainrule.engine.jax_engine import JaxEngine
 
-WINDOW = 64 << 20  # bytes
+WINDOW = 32 << 20  # bytes
 
 
 class Windows:
@@ -22,6 +22,8 @@ class Windows:
     def __init__(self, engine: JaxEngine) -> None:
         self.engine, self.name, self.batch = engine, engine.name, engine.batch
         self.reader = ThreadPoolExecutor(1)
+        self.order: Any = None
+        self.coming: dict[int, Future[Examples]] = {}  # by where they begin in this order
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.engine, name)
@@ -34,20 +36,28 @@ class Windows:
         self, state: State, records: StepMetrics, examples: Examples, order: np.ndarray, start: int, stop: int
     ) -> tuple[State, StepMetrics]:
         """Runs the steps start..stop of an epoch."""
-        order, size = np.asarray(order), self.batch * self.steps_at_once(examples, order)
+        size = self.batch * self.steps_at_once(examples, order)
         first = start * self.batch // size * size  # windows begin where they would in a whole epoch
         begins = range(first, min(stop * self.batch, len(order)), size)
-        coming = self.reader.submit(window, examples, order, begins[0], size)
+        if self.order is not order:
+            self.order, self.coming = order, {}
         for begin in begins:
-            found = coming.result()
+            found = self.read(examples, begin, size).result()
+            self.coming = {place: it for place, it in self.coming.items() if place == begin}
             if begin + size < len(order):
-                coming = self.reader.submit(window, examples, order, begin + size, size)
+                self.read(examples, begin + size, size)
             places = np.zeros(len(order), np.int32)
             places[begin : begin + size] = np.arange(min(size, len(order) - begin))
             a, b = max(start, begin // self.batch), min(stop, -(-(begin + size) // self.batch))
             state, records = self.engine.advance(state, records, self.engine.load(found), places, a, b)
             np.asarray(state["step"])  # waits: else window after window would wait in memory
         return state, records
+
+    def read(self, examples: Examples, begin: int, size: int) -> "Future[Examples]":
+        """A window that is being read, or was."""
+        if begin not in self.coming:
+            self.coming[begin] = self.reader.submit(window, examples, self.order, begin, size)
+        return self.coming[begin]
 
     def steps_at_once(self, examples: Examples, order: np.ndarray) -> int:
         """How many steps' rows are a window."""
