@@ -37,6 +37,7 @@ from chainrule.engine.jax_engine import JaxEngine
 from chainrule.engine.threads import one_thread_for_jax
 from chainrule.errors import SettingError
 from chainrule.graph import Graph, Network, Source, as_graph, masks_of, taken, tuple_of
+from chainrule.losses.masked import counts_of
 from chainrule.losses.outputs import Output, fused_output, loss_of
 from chainrule.optimizers.base import Optimizer
 
@@ -92,9 +93,11 @@ class StepInPieces:
                 "A mask says which steps of the output count, so that the loss is a mean over the whole batch: it cannot "
                 "be shared out in pieces. End the mask before the output, or learn in one process."
             )
+        passed = masks_of(graph, values, x)
+        masks = [taken([end.p], passed, ()) for end in self.ends]
         losses = [
             loss_of(o, e.loss, *own)
-            for o, e, *own in zip(self.outputs, self.ends, ys, z, weights, strict=True)
+            for o, e, *own in zip(self.outputs, self.ends, ys, z, weights, masks, strict=True)
         ]
         dz: dict[Source, Array] = {}
         for end, (_, _, d) in zip(self.ends, losses, strict=True):
@@ -105,10 +108,10 @@ class StepInPieces:
         count = xp.asarray(rows, dtype=p[0].dtype)
         total = reduce(add, (own.sum() for own, _, _ in losses)) + added_losses(graph, cache) * count
         measured = {"loss": xp.stack([total, count])}
-        for output, (_, own, _), y_k, p_k in zip(self.outputs, losses, ys, p, strict=True):
+        for output, (_, own, _), y_k, p_k, mask in zip(self.outputs, losses, ys, p, masks, strict=True):
             if output.name:
                 measured[f"{output.name}_loss"] = xp.stack([own.sum(), count])
-            measured |= {metric.name: metric.counts(y_k, p_k) for metric in output.metrics}
+            measured |= {metric.name: counts_of(metric, y_k, p_k, mask) for metric in output.metrics}
         statistics = new_statistics(graph, params, cache)
         return {
             "grads": [{name: g * share for name, g in own.items()} for own in grads],
