@@ -29,17 +29,17 @@ def main() -> int:
         return 0
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        for table in chosen:
-            for seed in range(args.seeds):
+        for seed in range(args.seeds):
+            for table in chosen:
                 one = figures.measure(
                     table.name, table.csv(), table.target, table.classes, seed, Path(folder)
                 )
                 found.append(one)
                 scores = "  ".join(f"{model} {one['score'][model]:.3f}" for model in figures.MODELS)
                 print(f"{table.name:<36} {seed}  {scores}  {one['network']}  {one['cpu']} s", flush=True)
+                if args.out:
+                    args.out.write_text(json.dumps(found, indent=1))
     print("\n".join(summary(found)))
-    if args.out:
-        args.out.write_text(json.dumps(found, indent=1))
     return 0
 
 

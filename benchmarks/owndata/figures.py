@@ -67,12 +67,13 @@ def chosen_network(data: Any, seed: int, seconds: float) -> tuple[dict[str, np.n
     """What the network that `auto` chooses answers, learned as the command learns it."""
     from chainrule import arrays
     from chainrule.training import auto, recipes
+    from chainrule.training.auto.choice import title
 
     recipe = auto.choose(data, seed, seconds)
     arrays.set_seed(seed)
     model = recipes.prepare(recipe, data)
     recipes.learn(recipe, data, model, verbose=0, validation=False)
-    return {"network": answered(data, model)}, recipe.network
+    return {"network": answered(data, model)}, title(recipe)
 
 
 def simple(data: Any, seed: int) -> dict[str, np.ndarray]:

@@ -33,7 +33,13 @@ def test_a_table_gets_a_network_that_is_measured_beside_simple_answers(type_, ow
         "train", own / "rings.csv", "--target", "where", "--seed", 1, "--backend", "numpy", "--verbose"
     )
     assert said.code == 0
-    for words in ("choosing a network on ", "linear model ", "dense 16 ", "taken: dense", "recipe auto"):
+    for words in (
+        "choosing a network on ",
+        "linear model ",
+        "dense 64, dropout 0.2 ",
+        "taken: ",
+        "recipe auto",
+    ):
         assert words in said.err
     assert "Always the commonest class: " in said.out
     assert "; linear model: " in said.out

@@ -14,14 +14,17 @@ import numpy as np
 
 from chainrule import layers, losses, optimizers
 from chainrule.arrays import generator
+from chainrule.datasets.data_checks.near_copies import flips_allowed
 from chainrule.datasets.dataset import Dataset
 from chainrule.engine.examples import Scaled
 from chainrule.errors import SettingError, unknown
 from chainrule.models import Sequential
 from chainrule.optimizers import schedules
+from chainrule.training import pieces
 from chainrule.training.augmentation import SIDE, Handwriting
 from chainrule.training.network_functions import layers_from
 from chainrule.training.networks import hidden_layers
+from chainrule.training.picture_augmentation import PictureAugmentation
 from chainrule.training.standardised import normalization
 
 FORMER_NAMES = {"strangers": "non_digits", "hands": "writing_styles"}  # as earlier versions stored them
@@ -59,6 +62,12 @@ class Recipe:
         default_factory=dict
     )  # settings of the layers that a function gave (chainrule.training.network_functions); `network` is its name
     standardised: bool = False  # whether the network brings its inputs to mean 0 and variance 1
+    camera: bool = (
+        False  # pictures are moved, turned, lit anew at every step (chainrule.training.picture_augmentation)
+    )
+    pieces: int = (
+        0  # into how many each column of numbers is cut (chainrule.training.pieces); 0 leaves them whole
+    )
     tried: tuple[dict[str, Any], ...] = ()  # the networks among which this one was chosen, with their scores
     reason: str = ""  # why this one
 
@@ -158,9 +167,14 @@ def fewer(recipe: Recipe, examples: int) -> Recipe:
 def network(recipe: Recipe, data: Dataset) -> Sequential:
     """The recipe's network for a data set, with fresh weights: hidden layers, and an end that fits the task."""
     model = Sequential([layers.Input(shape=data.input_shape)])
-    if recipe.standardised:
+    if recipe.standardised and not recipe.pieces:  # which need no scale
         for first in normalization(data):
             model.add(first)
+    if recipe.pieces:
+        cut, weights = pieces.layers_of(data.x_train, recipe.pieces)
+        for one in cut:
+            model.add(one)
+        cut[0].set_weights(weights)
     if recipe.network_config:
         for layer in layers_from(recipe.network_config):
             model.add(layer)
@@ -252,6 +266,8 @@ def prepare(recipe: Recipe, data: Dataset, backend: str | None = None) -> Sequen
                 f"The recipe {recipe.name} bends pictures of 28 x 28; {data.name} has {data.input_shape}."
             )
         model.augmentation = Handwriting(name="handwriting")
+    if recipe.camera:
+        model.augmentation = PictureAugmentation(flip=flips_allowed(data), name="camera")
     model.compile(optimizer_of(recipe, steps), scored, metrics, backend=backend)
     return model
 

@@ -293,7 +293,7 @@ def beside(job: "Job", measured: dict[str, Any]) -> dict[str, Any]:
     from chainrule.training.auto.candidates import LINEAR
     from chainrule.training.auto.comparison import linear_model
 
-    if job.recipe.network == LINEAR:  # it is the linear model
+    if job.recipe.network == LINEAR and not job.recipe.pieces:  # it is the linear model
         return {"linear_model": measured.get("accuracy", measured.get("mean_absolute_error"))}
     return {"linear_model": linear_model(job.data, job.seed, job.model.backend_asked)}
 

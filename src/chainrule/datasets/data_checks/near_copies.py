@@ -6,6 +6,7 @@ MNIST, whose ones look alike, the nearest of all 10,000 test digits reach 0.989,
 made 10 % brighter and shifted keeps 0.991.
 """
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -15,6 +16,8 @@ from chainrule.datasets.data_checks.finding import DataFinding
 from chainrule.datasets.dataset import Array, Dataset
 
 LIMIT, LOWEST = 0.99, 0.95  # of the correlation: the highest and the lowest limit
+SIDES = ("left", "right", "links", "rechts", "gauche", "droite")
+HALF_AS_FAR = 0.5
 SAMPLE = 300  # training pictures show how much alike different pictures of this set are
 SHIFT = 2  # pixels to each side
 CANDIDATES = 3  # training pictures that are looked at closely, by each of two likenesses
@@ -81,10 +84,23 @@ def near_copies(data: Dataset) -> list[DataFinding]:
 
 
 def flips_allowed(data: Dataset) -> bool:
-    """Whether a mirrored picture shows the same thing: not so for letters and digits."""
-    return data.preparation.get("like") != "mnist" and not all(
-        len(name) == 1 for name in data.class_names or ()
-    )
+    """Whether a mirrored picture shows the same thing: not so for letters, digits, left and right, and classes that are mirror images.
+
+    >>> x = np.zeros((8, 6, 6), np.uint8)
+    >>> x[:4, :, :2] = x[4:, :, 4:] = 255  # a bar on the left, a bar on the right
+    >>> y = np.arange(8) // 4
+    >>> flips_allowed(Dataset("bars", x, y, x, y, task="two classes", class_names=("west", "east")))
+    False
+    """
+    names = [str(name).lower() for name in data.class_names or ()]
+    if data.preparation.get("like") == "mnist" or not names or all(len(name) == 1 for name in names):
+        return False
+    if any(word in SIDES for name in names for word in re.split(r"[^a-z]+", name)):
+        return False
+    means = np.stack([data.x_train[data.y_train == k][:SAMPLE].mean(axis=0) for k in np.unique(data.y_train)])
+    away = ((means[:, None, :, ::-1] - means[None]) ** 2).reshape(len(means), len(means), -1).sum(axis=2)
+    own = np.diag(away)[:, None]
+    return not bool((away < HALF_AS_FAR * own)[~np.eye(len(means), dtype=bool)].any())
 
 
 def limit(known: Array) -> float:

@@ -1,8 +1,8 @@
-"""Which network is taken: the best on the validation part, but the linear model if it is within one standard error of it.
+"""Which network is taken: the best on the validation part, but the linear model where the two are as good.
 
-That is the one-standard-error rule of Breiman, Friedman, Olshen and Stone (1984), used for the linear model and rows of numbers only. The time that is given decides only
-which candidates of the list are tried: the first two always are. What is taken learns anew from all training examples,
-for a number of steps that was fixed before.
+For rows of numbers they count as equally good up to a quarter of the standard error of their difference, measured on the same
+rows. The time that is given decides only which candidates of the list are tried: the first two always are. What is taken learns
+anew from all training examples, for a number of steps that was fixed before.
 """
 
 import math
@@ -20,6 +20,7 @@ TIME = 60.0  # seconds
 SHARE = 0.2  # of the training part, to choose by
 SMALL = 1000  # rows: below, one cut is too few to choose by
 CUTS = 3
+AS_GOOD = 0.25  # standard errors
 ALWAYS = 2  # candidates that are tried whatever the time
 
 
@@ -51,7 +52,10 @@ def choose(
     taken = winner(found, is_pictures(data)) if found else Trial(listed[0], math.nan, math.nan, 0)
     reason = why(found, taken, len(listed))
     tell(f"  taken: {title(taken.recipe)}, {reason}")
-    not_tried = [{"network": recipe.network, "score": None, "examples": 0} for recipe in listed[len(found) :]]
+    not_tried = [
+        {"network": recipe.network, "pieces": recipe.pieces, "score": None, "examples": 0}
+        for recipe in listed[len(found) :]
+    ]
     tried = [one.to_dict() | {"taken": one is taken} for one in found]
     return replace(taken.recipe, tried=tuple(tried + not_tried), reason=reason)
 
@@ -67,7 +71,7 @@ def cuts_of(data: Dataset, seed: int) -> list[Dataset]:
 
 
 def winner(found: list[Trial], pictures: bool = False) -> Trial:
-    """The best network, the first of several; the linear model, which comes first, if it is within one standard error.
+    """The best network, the first of several; the linear model, which comes first, where that is as good.
 
     pictures: the linear model must be better than every network: it knows things in one place only.
     """
@@ -75,8 +79,20 @@ def winner(found: list[Trial], pictures: bool = False) -> Trial:
     best = max(found[1:], key=lambda one: one.score, default=linear)
     if not math.isfinite(best.score):
         return linear
-    beaten = linear.score <= best.score if pictures else linear.score < best.score - best.doubt
+    beaten = (
+        linear.score <= best.score
+        if pictures
+        else linear.score < best.score - AS_GOOD * doubt_between(best, linear)
+    )
     return best if beaten else linear
+
+
+def doubt_between(one: Trial, other: Trial) -> float:
+    """The standard error of the difference between two networks, which were asked about the same examples."""
+    if one.each is None or other.each is None or not math.isfinite(other.score):
+        return one.doubt
+    difference = one.each - other.each
+    return float(difference.std() / math.sqrt(max(1, len(difference) // one.cuts)))
 
 
 def why(found: list[Trial], taken: Trial, listed: int) -> str:
@@ -86,7 +102,7 @@ def why(found: list[Trial], taken: Trial, listed: int) -> str:
     reason = (
         "the best on the validation part"
         if taken.score >= max(one.score for one in found)
-        else "as simple as can be, and within one standard error of the best"
+        else "as simple as can be, and as good as the best"
     )
     left = listed - len(found)
     return reason + (f"; {left} of {listed} networks not tried, for want of time" if left else "")
@@ -100,7 +116,14 @@ def in_a_line(recipe: Recipe, data: Dataset) -> str:
         return f"taken: {title(recipe)}, {recipe.reason}"
     score = figure(data, taken["score"])
     linear = next(
-        (one for one in tried if one["network"] == LINEAR and one is not taken and one["score"] is not None),
+        (
+            one
+            for one in tried
+            if one["network"] == LINEAR
+            and not one.get("pieces")
+            and one is not taken
+            and one["score"] is not None
+        ),
         None,
     )
     beside = f", linear {figure(data, linear['score'])}" if linear else ""
@@ -114,7 +137,10 @@ def figure(data: Dataset, score: float) -> str:
 
 def title(recipe: Recipe) -> str:
     """A network's name for people."""
-    return "linear model" if recipe.network == LINEAR else recipe.network
+    name = "linear model" if recipe.network == LINEAR else recipe.network
+    if recipe.pieces:
+        return f"{name} of pieces" if recipe.network == LINEAR else f"pieces, {name}"
+    return f"changed pictures, {name}" if recipe.camera else name
 
 
 def written(data: Dataset, one: Trial) -> str:

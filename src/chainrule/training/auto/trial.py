@@ -1,7 +1,7 @@
 """One network tried: learned without the validation part, and measured on it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,18 +18,21 @@ class Trial:
 
     score: the share of right answers, or for a regression the mean absolute error with a minus: higher is better.
     doubt: the score's standard error.  examples: how many it was measured on, all cuts together.
+    cuts: how often the examples were cut.  each: the goodness of every answer, in one order for all networks.
     """
 
     recipe: Recipe
     score: float
     doubt: float
     examples: int
+    cuts: int = 1
+    each: Any = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """What a run and a model file keep of it."""
         broken = not math.isfinite(self.score)
         return {
-            "network": self.recipe.network, "score": None if broken else self.score, "doubt": None if broken else self.doubt,
+            "network": self.recipe.network, "pieces": self.recipe.pieces, "score": None if broken else self.score, "doubt": None if broken else self.doubt,
             "examples": self.examples,
         }  # fmt: skip
 
@@ -38,7 +41,9 @@ def trial(recipe: Recipe, cuts: list[Dataset], seed: int, backend: str | None = 
     """Learns once for each cut, from its training part, and measures on its validation part."""
     found = np.concatenate([goodness(recipe, cut, seed, backend) for cut in cuts])
     independent = max(1, len(found) // len(cuts))  # the cuts share their examples
-    return Trial(recipe, float(found.mean()), float(found.std() / math.sqrt(independent)), len(found))
+    return Trial(
+        recipe, float(found.mean()), float(found.std() / math.sqrt(independent)), len(found), len(cuts), found
+    )
 
 
 def goodness(recipe: Recipe, cut: Dataset, seed: int, backend: str | None = None) -> Any:
