@@ -104,7 +104,7 @@ class Branch:
         model, before = self.model, self.state_at(self.checked(step))
         after = self.state_at(step + 1) if step < self.head else None
         return StepInputs(
-            model.learning_chain, model.loss_object, self.optimizer_at(step), before, self.batch_of(step), model.metric_objects,
+            model.learning_graph, model.loss_object, self.optimizer_at(step), before, self.batch_of(step), model.metric_objects,
             classes=(model.extras or {}).get("class_names"), places=self.chosen(step).tolist(), after=after, batch_size=self.batch,
         ).on_host()  # fmt: skip
 

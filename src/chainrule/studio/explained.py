@@ -10,6 +10,7 @@ from chainrule.explain import StepExplained, StepInputs, Trace
 from chainrule.explain.letters import network_line, symbols_of
 from chainrule.explain.parts import Pictures, plain
 from chainrule.explain.pictures import pixels_of
+from chainrule.graph import as_graph
 
 Array = np.ndarray[Any, Any]
 VIEWS = ("weights", "gradient", "update", "after")
@@ -19,8 +20,9 @@ LARGEST = 12  # updates that are listed
 
 def overview(step: StepExplained) -> dict[str, Any]:
     """The whole step in sizes: its links, its examples, and the letters that stand for them."""
-    symbols = symbols_of(step)
-    links = []
+    symbols, links = symbols_of(step), []
+    nodes = as_graph(step.inputs.network).nodes
+    sources = [[None if s.node < 0 else step.links[s.node].name for s in node.sources] for node in nodes]
     for place, link in enumerate(step.links):
         shown = pixels_of(step, link) if "kernel" in link.params and link.params["kernel"].ndim == 2 else None
         links.append({
@@ -29,7 +31,7 @@ def overview(step: StepExplained) -> dict[str, Any]:
             "in": list(link.x.shape[1:]), "out": list(link.y.shape[1:]), "symbol_in": symbols.ins[place],
             "symbol": symbols.outs[place], "number": symbols.numbers[place], "picture": None if shown is None else list(shown),
             "weights": {name: list(array.shape) for name, array in link.params.items()},
-            "learns": sorted(link.gradient), "rms": sizes(link),
+            "learns": sorted(link.gradient), "rms": sizes(link), "sources": sources[place],
         })  # fmt: skip
     told: dict[str, Any] = plain({
         "step": step.number, "t": step.t, "loss": step.loss, "penalty": step.penalty, "rate": step.rate, "n": step.n,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.backprop import forward_sweep
+from chainrule.graph import Network, as_graph
 
 Array = np.ndarray[Any, Any]
 GRID, REACH = 32, 1.25  # points a side of the plane; how far it reaches from the middle
@@ -22,17 +23,22 @@ def grid() -> Array:
     return np.stack([x.ravel(), y.ravel()], axis=1)
 
 
-def outputs_of(chain: Sequence[Any], params: Sequence[Any], x: Array) -> list[Array]:
+def links_of(network: Network, params: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Every link of a network, a chain or one that branches, with its weights."""
+    return [(node.layer, params[node.entry]) for node in as_graph(network).nodes]
+
+
+def outputs_of(network: Network, params: Sequence[Any], x: Any) -> list[Array]:
     """The output of every link for some inputs."""
     with np.errstate(all="ignore"):
-        return forward_sweep(chain, list(params), x)[0]
+        return forward_sweep(network, list(params), x)[0]
 
 
-def layer_ends(chain: Sequence[Any]) -> list[tuple[str, int]]:
+def layer_ends(network: Network) -> list[tuple[str, int]]:
     """Each layer's name and the place of its last link: a Dense with an activation ends with that."""
     ends: dict[str, int] = {}
-    for place, link in enumerate(chain):
-        ends[str(link.name).partition(":")[0]] = place
+    for place, node in enumerate(as_graph(network).nodes):
+        ends[str(node.layer.name).partition(":")[0]] = place
     return list(ends.items())
 
 
@@ -43,11 +49,11 @@ def as_bytes(values: Array, scale: float) -> Array:
     return np.asarray(np.clip(np.rint(128 + 127 * shown), 1, 255), np.uint8)
 
 
-def plane(chain: Sequence[Any], params: Sequence[Any]) -> dict[str, Array]:
+def plane(network: Network, params: Sequence[Any]) -> dict[str, Array]:
     """What each unit says to each point of the plane, uint8 (units, GRID²) by layer; 128 is 0."""
-    outputs = outputs_of(chain, params, grid())
+    outputs = outputs_of(network, params, grid())
     drawn = {}
-    ends = layer_ends(chain)
+    ends = layer_ends(network)
     for number, (name, place) in enumerate(ends):
         said = outputs[place].reshape(GRID * GRID, -1)
         if number == len(ends) - 1 and said.shape[1] == 1:
@@ -59,19 +65,19 @@ def plane(chain: Sequence[Any], params: Sequence[Any]) -> dict[str, Array]:
     return drawn
 
 
-def small_weights(chain: Sequence[Any], params: Sequence[Any], most: int = 4096) -> dict[str, Array]:
+def small_weights(network: Network, params: Sequence[Any], most: int = 4096) -> dict[str, Array]:
     """Kernels and biases of the layers that have few, for the lines between units."""
     return {
         f"{name}:{link.name}": np.asarray(array, np.float32)
-        for link, weights in zip(chain, params, strict=True)
+        for link, weights in links_of(network, params)
         for name, array in weights.items()
         if array.size <= most
     }
 
 
-def templates(chain: Sequence[Any], params: Sequence[Any], shape: tuple[int, ...]) -> dict[str, Array]:
+def templates(network: Network, params: Sequence[Any], shape: tuple[int, ...]) -> dict[str, Array]:
     """The first layer's weights as pictures of the input, uint8 (units, pixels); none where the input is no picture."""
-    for link, weights in zip(chain, params, strict=True):
+    for link, weights in links_of(network, params):
         kernel = weights.get("kernel")
         if kernel is None:
             continue
@@ -83,10 +89,11 @@ def templates(chain: Sequence[Any], params: Sequence[Any], shape: tuple[int, ...
     return {}
 
 
-def unit_shares(chain: Sequence[Any], outputs: Sequence[Array]) -> dict[str, list[float]]:
+def unit_shares(network: Network, outputs: Sequence[Array]) -> dict[str, list[float]]:
     """By layer: the share of units that are 0 for all examples, and the share of outputs where the function is flat."""
     found = {}
-    for link, y in zip(chain, outputs, strict=True):
+    for node, y in zip(as_graph(network).nodes, outputs, strict=True):
+        link = node.layer
         kind = getattr(link, "activation", None) if not link.weight_names else None
         rows = y.reshape(-1, y.shape[-1])
         name = str(link.name).partition(":")[0]

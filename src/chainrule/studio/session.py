@@ -188,13 +188,14 @@ class Session:
 
     def twin(self, source: Branch, told: Lesson) -> Any:
         """The branch's network once more, compiled as a lesson says."""
-        from chainrule.models import Sequential
-
         was = source.model
-        model = Sequential.from_config(was.get_config())
+        model = type(was).from_config(was.get_config())
         model.seed, model.extras = was.seed, was.extras
         model.compile(lesson.optimizer_of(told), was.loss_object, list(was.metrics_asked), backend="numpy")
-        lesson.examples_of(model, self.data)
+        if self.data.task:
+            lesson.examples_of(model, self.data)
+        else:
+            model.problem(source.examples.x, source.examples.y)
         return model
 
     def restart(self, settings: Mapping[str, Any]) -> None:

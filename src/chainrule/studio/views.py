@@ -172,8 +172,7 @@ class Views:
         step = self.step_of(query)
         if self.session.data.input_shape != (2,):
             raise SettingError("Only data in the plane have a decision surface.")
-        links = [link.link for link in step.links]
-        return {"step": step.number}, pictures.plane(links, step.inputs.state["params"])
+        return {"step": step.number}, pictures.plane(step.inputs.network, step.inputs.state["params"])
 
     # ── live ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def frame(self, since: int | None = None, full: bool = False) -> Shown:
@@ -191,32 +190,36 @@ class Views:
             "score": branch.scores[begin - branch.first :][-20_000:],
         }
         header["from"] = branch.head - len(arrays["loss"])
-        chain, params = branch.model.learning_chain, state["params"]
+        network, params = branch.model.learning_graph, state["params"]
         if self.session.data.input_shape == (2,):
-            arrays |= pictures.plane(chain, params)
-        arrays |= pictures.small_weights(chain, params)
+            arrays |= pictures.plane(network, params)
+        arrays |= pictures.small_weights(network, params)
         now = time.perf_counter()
         if full or now > self.slow_at:
-            self.slow_header, seldom = self.slow(chain, params)
+            self.slow_header, seldom = self.slow(network, params)
             arrays |= seldom
             done = time.perf_counter()
             self.slow_at = done + max(SELDOM, COST * (done - now))
         return plain(header | self.slow_header), arrays
 
-    def slow(self, chain: Any, params: Any) -> Shown:
+    def slow(self, network: Any, params: Any) -> Shown:
         """What is drawn a few times a second only: scores on held-out examples, answers, templates."""
         if self.held_out is None:
             part = "test" if len(self.session.data.x_test) else "train"
-            self.held_out = lesson.examples_of(self.session.branch.model, self.session.data, part)
+            self.held_out = (
+                lesson.examples_of(self.session.branch.model, self.session.data, part)
+                if self.session.data.task
+                else self.session.branch.examples
+            )
         chosen = slice(0, SCORED)
-        outputs = pictures.outputs_of(chain, params, self.held_out.inputs(chosen))
-        header: dict[str, Any] = {"units": pictures.unit_shares(chain, outputs)}
+        outputs = pictures.outputs_of(network, params, self.held_out.inputs(chosen))
+        header: dict[str, Any] = {"units": pictures.unit_shares(network, outputs)}
         arrays: dict[str, Array] = {}
         model, y = self.session.branch.model, self.held_out.y[chosen]
         for metric in model.metric_objects[:1]:
             header["held_out"] = float(metric.figure(np.asarray(metric.counts(y, outputs[-1]), np.float64)))
         if len(self.session.data.input_shape) > 1:
-            arrays |= pictures.templates(chain, params, self.session.data.input_shape)
+            arrays |= pictures.templates(network, params, self.session.data.input_shape)
             arrays["answers"] = np.asarray(outputs[-1][: pictures.SAMPLE], np.float32).reshape(
                 pictures.SAMPLE, -1
             )

@@ -31,10 +31,11 @@ export class Batch {
 }
 
 function picture(values, o, kind, e) {
-  if (kind === "picture" && o.input_shape.length === 2) {
-    const [high, wide] = o.input_shape, bytes = new Uint8Array(values.length), canvas = h("canvas", {"aria-hidden": "true"});
+  const [high, wide, channels = 1] = o.input_shape;
+  if (kind === "picture" && o.input_shape.length <= 3 && (channels === 1 || channels === 3)) {
+    const bytes = new Uint8Array(values.length), canvas = h("canvas", {"aria-hidden": "true"});
     for (let i = 0; i < bytes.length; i++) bytes[i] = Math.round(255 * Math.min(1, Math.max(0, values[i])));
-    paintInk(canvas, bytes, wide, high);
+    paintInk(canvas, bytes, wide, high, channels === 3);
     return canvas;
   }
   if (kind === "plane") {

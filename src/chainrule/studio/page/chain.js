@@ -26,7 +26,7 @@ export class Chain {
 
   row(name, shape, values, symbol, home, lit, sizes = "", unit = null, weights = {}, fused = false) {
     const canvas = h("canvas", {class: "strip", "aria-hidden": "true"}), tip = h("span", {class: "link-size"}, sizes);
-    const n = values ? values.length : 0, picture = shape.length === 2 ? shape[1] : n === 784 ? 28 : 0;
+    const n = values ? values.length : 0, picture = shape.length === 2 || (shape.length === 3 && shape[2] === 1) ? shape[1] : n === 784 ? 28 : 0;
     const wide = picture || (n <= 32 ? Math.max(n, 1) : n <= 160 ? Math.ceil(n / Math.ceil(n / 32)) : Math.ceil(Math.sqrt(n)));
     const maps = values && shape.length === 3 && shape[2] > 1 ? featureMaps(canvas, values, shape) : null;
     if (maps) {

@@ -56,8 +56,8 @@ class StoredSource {
     }
     if (q.view === "weights") return stored;
     if (q.view !== "gradient" || q.weight !== "kernel" || stored.header.shape.length !== 2) throw new Error("Updates are not in this page as a map; the arithmetic of the chosen weights has them.");
-    const {arrays} = await this.entry(group, "factors", ""), overview = await this.entry(group, "step", ""), links = overview.links, at = links.findIndex((l) => l.name === q.layer);
-    const x = at ? arrays[`y:${links[at - 1].name}`] : arrays.x, d = arrays[`d:${q.layer}`], [rows, columns] = stored.header.shape, n = overview.n, values = new Float32Array(rows * columns);
+    const {arrays} = await this.entry(group, "factors", ""), overview = await this.entry(group, "step", ""), links = overview.links, {sources} = links.find((l) => l.name === q.layer);
+    const x = sources[0] ? arrays[`y:${sources[0]}`] : arrays.x, d = arrays[`d:${q.layer}`], [rows, columns] = stored.header.shape, n = overview.n, values = new Float32Array(rows * columns);
     for (let k = 0; k < n; k++) for (let i = 0; i < rows; i++) {
       const factor = x[k * rows + i];
       if (factor) for (let j = 0; j < columns; j++) values[i * columns + j] += factor * d[k * columns + j];
