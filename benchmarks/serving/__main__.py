@@ -140,6 +140,9 @@ def main():
         for _ in range(args.rounds):
             for kind in kinds:
                 server = Server(kind, models, content)
+                time.sleep(
+                    2
+                )  # what is begun after the first answer (the decoder's process) is no part of a request
                 many, one = (
                     load(server, script, 16, args.seconds),
                     load(server, script, 1, max(1, args.seconds // 2)),

@@ -54,7 +54,7 @@ def changed(**more):
         (changed(parameters={"binary_data_size": 32}), 400, "not both"),
         (GOOD | {"id": 7}, 400, "'id' must be a text"),
         (GOOD | {"parameters": []}, 400, "'parameters' must be an object"),
-        (GOOD | {"outputs": [{"name": "probabilities"}]}, 400, "'outputs' may name the one output"),
+        (GOOD | {"outputs": [{"name": "probabilities"}]}, 400, "There is no output called 'probabilities'"),
         (
             GOOD | {"outputs": [{"name": "output", "parameters": {"binary_data": 1}}]},
             400,
@@ -241,14 +241,14 @@ def test_a_full_queue_refuses_at_once() -> None:
     from chainrule.server.settings import RefusedError
 
     async def scene():
-        batcher = Batcher(lambda x: x + 1, max_batch=4, queue=8, count=lambda *_: None, pool=None)
-        waiting = [batcher.submit(np.full((4, 1), k)) for k in range(2)]
+        batcher = Batcher(lambda xs: (xs[0] + 1,), max_batch=4, queue=8, count=lambda *_: None, pool=None)
+        waiting = [batcher.submit((np.full((4, 1), k),)) for k in range(2)]
         with pytest.raises(RefusedError) as refused:
-            batcher.submit(np.zeros((1, 1)))
+            batcher.submit((np.zeros((1, 1)),))
         assert refused.value.status == 503
         assert refused.value.headers == {"retry-after": "1"}
-        assert [(await one).tolist() for one in waiting] == [[[1]] * 4, [[2]] * 4]
-        assert (await batcher.submit(np.zeros((1, 1)))).tolist() == [[1]]
+        assert [(await one)[0].tolist() for one in waiting] == [[[1]] * 4, [[2]] * 4]
+        assert (await batcher.submit((np.zeros((1, 1)),)))[0].tolist() == [[1]]
 
     asyncio.run(scene())
 
@@ -263,18 +263,18 @@ def test_batches_keep_their_bound_and_everybody_gets_their_own(sizes, inline) ->
 
     passes = []
 
-    def forward(x):
-        if (x < 0).any():
+    def forward(xs):
+        if (xs[0] < 0).any():
             raise ValueError("negative")
-        return 2 * x
+        return tuple(2 * x for x in xs)
 
     async def scene(pool):
         batcher = Batcher(forward, 6, 10_000, lambda size, *_: passes.append(size), pool, inline)
-        asked = [np.full((size, 1), k + 1) for k, size in enumerate(sizes)]
-        for x, said in zip(asked, await asyncio.gather(*(batcher.submit(x) for x in asked)), strict=True):
-            assert (said == 2 * x).all()
+        asked = [(np.full((size, 1), k + 1), np.full((size, 2), -k)) for k, size in enumerate(sizes)]
+        for xs, said in zip(asked, await asyncio.gather(*(batcher.submit(xs) for xs in asked)), strict=True):
+            assert all((s == 2 * x).all() for s, x in zip(said, xs, strict=True))
         with pytest.raises(ValueError, match="negative"):
-            await batcher.submit(np.full((1, 1), -1))
+            await batcher.submit((np.full((1, 1), -1), np.zeros((1, 2))))
         assert batcher.examples == 0
 
     with ThreadPoolExecutor(1) as pool:

@@ -101,3 +101,31 @@ def test_what_would_mean_something_else_is_refused(settings, words) -> None:
     """Settings that Keras refuses, or that mean another thing there, are refused by name."""
     with pytest.raises(SettingError, match=words):
         model().fit(X, Y[:, None], verbose=0, **settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("{epoch}-{val_mae:.3f}.keras", "asks for 'val_mae'.*Nothing is held back"),
+        ("{epoch}-{val_loss}.weights.h5", "asks for 'val_loss'"),
+        ("{mse:.2f}.keras", "asks for 'mse'; the figures are"),
+        ("{loss:02d}.keras", "cannot be filled in"),
+        ("{}.keras", "cannot be filled in"),
+        ("{epoch.keras", "cannot be filled in"),
+    ],
+)
+def test_a_checkpoint_named_after_a_figure_that_is_not_there_is_refused(tmp_path, name, words) -> None:
+    """A sentence instead of KeyError, ValueError or IndexError; where it can be known, before the first step."""
+    import numpy as np
+
+    from chainrule import Sequential, callbacks, layers
+
+    model = Sequential([layers.Dense(1, input_shape=(3,))])
+    model.compile("sgd", "mse", metrics=["mae"], backend="numpy")
+    weights_only = name.endswith(".weights.h5")
+    with pytest.raises(SettingError, match=words):
+        model.fit(
+            np.zeros((8, 3)), np.zeros(8), verbose=0,
+            callbacks=[callbacks.ModelCheckpoint(tmp_path / name, save_weights_only=weights_only)],
+        )  # fmt: skip
+    assert model.optimizer.iterations == (1 if "mse" in name else 0)

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from chainrule import Input, Sequential, layers, losses, optimizers, utils
+from chainrule import Input, Sequential, callbacks, layers, losses, optimizers, utils
 from chainrule.errors import DataError, SettingError
 from chainrule.training.meaningless import MeaninglessWarning, meaningless
 
@@ -47,6 +47,8 @@ def test_impossible_settings_of_an_optimizer_are_refused_by_name(kind, settings)
     [
         ({"epochs": 1.5}, "epochs must be a whole number"), ({"epochs": -1}, "epochs must be"), ({"epochs": "3"}, "epochs must be"),
         ({"initial_epoch": 0.5}, "initial_epoch"), ({"class_weight": {7: 2.0}}, "class 7"), ({"class_weight": {-1: 2.0}}, "class -1"),
+        ({"epochs": float("nan")}, "epochs must be"), ({"epochs": float("inf")}, "epochs must be"),
+        ({"validation_split": "some"}, "is a share"), ({"validation_split": float("nan")}, "is a share"),
         ({"class_weight": {0.5: 2.0}}, "class 0.5"), ({"class_weight": {"cat": 2.0}}, "class 'cat'"), ({"class_weight": {0: float("nan")}}, "finite"),
     ],
 )  # fmt: skip
@@ -149,3 +151,55 @@ def test_inputs_that_are_not_scaled_are_warned_of_once(factor, offset, said) -> 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         scaling.fit(x, Y, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: layers.LeakyReLU(float("nan")), "negative_slope of 0 or more"),
+        (lambda: layers.LayerNormalization(epsilon=float("nan")), "epsilon of 0 or more"),
+        (lambda: layers.RMSNormalization(epsilon=-1e-6), "epsilon of 0 or more"),
+        (lambda: layers.LayerNormalization(epsilon="1e-3"), "epsilon of 0 or more"),
+        (lambda: callbacks.EarlyStopping(patience=-1), "patience must be a whole number"),
+        (lambda: callbacks.EarlyStopping(patience=2.5), "patience must be a whole number"),
+        (lambda: callbacks.EarlyStopping(min_delta=float("nan")), "min_delta must be a number"),
+        (lambda: callbacks.ReduceLROnPlateau(factor=float("nan")), "factor below 1"),
+        (lambda: callbacks.ReduceLROnPlateau(cooldown=float("inf")), "cooldown must be a whole number"),
+    ],
+)
+def test_numbers_that_are_none_are_refused_where_they_are_given(make, words) -> None:
+    """NaN, infinity, fractions and text in layers and callbacks: by name, before anything is learned."""
+    with pytest.raises(SettingError, match=words):
+        make()
+
+
+@pytest.mark.parametrize("metric", ["AUC", "Precision", "Recall", "F1Score"])
+def test_a_metric_that_cannot_compare_such_targets_is_refused(metric) -> None:
+    """Class numbers beside several outputs: a sentence with what to do, not a broadcast error."""
+    own = model(layers.Dense(3, "softmax"), "sparse_categorical_crossentropy", [metric])
+    try:
+        own.fit(X, Y, verbose=0)
+    except SettingError as problem:
+        assert "one-hot" in str(problem) or "to_categorical" in str(problem)  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("end", "loss", "y", "more", "name"),
+    [
+        ("softplus", "poisson", RNG.normal(size=60), {}, "targets that the loss does not know"),
+        (
+            "linear",
+            "mean_squared_logarithmic_error",
+            RNG.normal(size=60) * 9,
+            {},
+            "targets that the loss does not know",
+        ),
+        ("linear", "mse", RNG.normal(size=60), {"sample_weight": np.zeros(60)}, "weights that are all 0"),
+    ],
+)
+def test_targets_and_weights_that_mean_nothing_are_warned_of(end, loss, y, more, name) -> None:
+    """Negative counts, logarithms of negative numbers, weights that are all 0."""
+    own = model(layers.Dense(1, end), loss)
+    with pytest.warns(MeaninglessWarning) as told:
+        own.fit(X, y, verbose=0, **more)
+    assert {"targets": "for targets of", "weights": "the weight 0"}[name.split()[0]] in str(told[0].message)

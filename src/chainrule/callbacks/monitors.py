@@ -3,6 +3,7 @@
 import os
 import warnings
 from pathlib import Path
+from string import Formatter
 from typing import Any, ClassVar
 
 import numpy as np
@@ -63,6 +64,17 @@ class _Monitor(Callback):
         return value > best + min_delta if self.rises else value < best - min_delta
 
 
+def must_count(kind: str, **settings: Any) -> None:
+    """SettingError for a number of epochs that is none, or a least change that is no number."""
+    for name, value in settings.items():
+        number = (
+            isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and np.isfinite(value)
+        )
+        if not number or (name != "min_delta" and (value < 0 or value != int(value))):
+            expected = "a number" if name == "min_delta" else "a whole number from 0 on"
+            raise SettingError(f"{kind}'s {name} must be {expected}; it is {value!r}.")
+
+
 class EarlyStopping(_Monitor):
     """Ends training when a figure has not improved for `patience` epochs."""
 
@@ -72,6 +84,7 @@ class EarlyStopping(_Monitor):
     ) -> None:  # fmt: skip
         super().__init__(monitor, mode)
         self.min_delta, self.patience, self.verbose = abs(min_delta), patience, verbose
+        must_count("EarlyStopping", patience=patience, start_from_epoch=start_from_epoch, min_delta=min_delta)
         self.baseline, self.restore_best_weights = baseline, restore_best_weights
         self.start_from_epoch = start_from_epoch
 
@@ -170,10 +183,46 @@ class ModelCheckpoint(_Monitor):
             self.batches = 0
             self.save(self.epoch, {"epoch": self.epoch + 1, "batch": batch + 1}, logs)
 
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Refuses a file's name that asks for a figure which there will not be, before anything is learned."""
+        metrics = getattr(self.model, "metrics_names", ["loss"])
+        known = [*metrics, *(f"val_{name}" for name in metrics if self.params.get("do_validation", True))]
+        try:
+            asked = [name for _, name, *_ in Formatter().parse(self.filepath) if name is not None]
+        except ValueError:  # a bracket is missing, which filling in says
+            asked = []
+        for name in asked:
+            if name.startswith("val_") and name not in known:
+                raise self.missing(name, known)
+        self.named(dict.fromkeys(asked, 0.5) | {"epoch": 1, "batch": 1})
+
+    def named(self, figures: dict[str, Any]) -> str:
+        """The file's name with these figures."""
+        try:
+            return str(self.filepath.format(**figures))
+        except KeyError as problem:
+            raise self.missing(str(problem.args[0]), list(figures)) from None
+        except (ValueError, IndexError, AttributeError, TypeError) as problem:
+            raise SettingError(
+                f"ModelCheckpoint's filepath {self.filepath!r} cannot be filled in ({problem}); it may hold figures as in "
+                "'model-{epoch:02d}-{loss:.2f}.keras'."
+            ) from None
+
+    def missing(self, name: str, known: list[str]) -> SettingError:
+        """What is said of a figure that a file's name asks for and that there is not."""
+        guess = nearest(name, known)
+        hint = f" Did you mean {guess!r}?" if guess else ""
+        held = " Nothing is held back: give validation_data." if name.startswith("val_") and name not in known and not any(
+            one.startswith("val_") for one in known
+        ) else ""  # fmt: skip
+        return SettingError(
+            f"ModelCheckpoint's filepath asks for {name!r}; the figures are {', '.join(known)}.{held or hint}"
+        )
+
     def save(self, epoch: int, counted: dict[str, int], logs: Logs | None) -> None:
         """Saves the model, if it is to be saved now."""
         logs = logs or {}
-        path = self.filepath.format(**counted, **logs)
+        path = self.named(counted | logs)
         if self.save_best_only:
             value = self.value(logs)
             was = "None" if self.best is None else f"{self.best:.5f}"
@@ -207,7 +256,8 @@ class ReduceLROnPlateau(_Monitor):
         min_delta: float = 1e-4, cooldown: int = 0, min_lr: float = 0.0,
     ) -> None:  # fmt: skip
         super().__init__(monitor, mode)
-        if factor >= 1:
+        must_count("ReduceLROnPlateau", patience=patience, cooldown=cooldown, min_delta=min_delta)
+        if not factor < 1:
             raise SettingError(f"ReduceLROnPlateau needs a factor below 1; it got {factor!r}.")
         self.factor, self.patience, self.verbose, self.min_delta = factor, patience, verbose, abs(min_delta)
         self.cooldown, self.min_lr = cooldown, min_lr

@@ -144,7 +144,7 @@ def weights_by_class(y: np.ndarray, class_weight: dict[int, float], classes: int
 
 def split_last(examples: tuple[Any, Any, Any], share: float) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Keras's validation_split: the last share of the examples, before any shuffling."""
-    if not 0 < share < 1:
+    if isinstance(share, bool) or not isinstance(share, (int, float, np.number)) or not 0 < share < 1:
         raise SettingError(f"validation_split is a share between 0 and 1; it got {share!r}.")
     x = examples[0]
     column = next(iter(x.values())) if isinstance(x, dict) else x

@@ -9,6 +9,7 @@ from chainrule.errors import SettingError, require_package
 from chainrule.export.onnx_network import Network, pruned
 from chainrule.export.onnx_operations import Graph
 from chainrule.inference.card import ModelCard
+from chainrule.inference.names import names_of
 
 Array = np.ndarray[Any, Any]
 
@@ -78,15 +79,6 @@ def infos(names: list[str], types: list[Any], shapes: list[Any]) -> list[Any]:
         helper.make_tensor_value_info(name, kind, ["batch", *shape])
         for name, kind, shape in zip(names, types, shapes, strict=True)
     ]
-
-
-def names_of(model: Any) -> tuple[list[str], list[str]]:
-    """The graph's inputs and outputs: "input" and "output", or the model's own names where there are several."""
-    inputs, outputs = list(model.input_names), list(model.output_names)
-    inputs = ["input"] if len(inputs) == 1 else inputs
-    outputs = ["output"] if len(outputs) == 1 else outputs
-    double = {*inputs} & {*outputs} or len(set(outputs)) < len(outputs)
-    return inputs, [f"output_{i}" for i in range(len(outputs))] if double else outputs
 
 
 def metadata_of(card: ModelCard) -> dict[str, str]:

@@ -99,7 +99,7 @@ class LeakyReLU(Layer):
         if "alpha" in settings:  # its name in Keras 2
             negative_slope = settings.pop("alpha")
         super().__init__(**settings)
-        if negative_slope is None or negative_slope < 0:
+        if negative_slope is None or not negative_slope >= 0:
             raise SettingError(f"LeakyReLU needs a negative_slope of 0 or more; it got {negative_slope!r}.")
         self.negative_slope = float(negative_slope)
 

@@ -40,7 +40,7 @@ class LayerNormalization(WeightedLayer):
         if settings.pop("rms_scaling", False):
             raise SettingError("LayerNormalization: rms_scaling=True is not supported; use RMSNormalization.")
         super().__init__(**settings)
-        self.axis, self.epsilon = axes_setting(axis), float(epsilon)
+        self.axis, self.epsilon = axes_setting(axis), checked_epsilon(type(self).__name__, epsilon)
         self.center, self.scale = bool(center), bool(scale)
         self.use_beta, self.use_gamma = self.center, self.scale
         self.set_up_weights(
@@ -99,7 +99,7 @@ class RMSNormalization(WeightedLayer):
 
     def __init__(self, axis: Any = -1, epsilon: float = 1e-6, **settings: Any) -> None:
         super().__init__(**settings)
-        self.axis, self.epsilon = axes_setting(axis), float(epsilon)
+        self.axis, self.epsilon = axes_setting(axis), checked_epsilon(type(self).__name__, epsilon)
         self.set_up_weights(scale=("ones",))
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
@@ -182,3 +182,10 @@ def axes_of(layer: Any, rank: int) -> tuple[int, ...]:
 def along(w: Array, axes: tuple[int, ...], x: Array) -> Array:
     """Weights for some axes, shaped to stand beside a batch."""
     return w.reshape([x.shape[i] if i in axes else 1 for i in range(x.ndim)])
+
+
+def checked_epsilon(kind: str, epsilon: Any) -> float:
+    """The number that is added below a root; SettingError where it is none, or below 0."""
+    if isinstance(epsilon, bool) or not isinstance(epsilon, (int, float)) or not 0 <= epsilon < float("inf"):
+        raise SettingError(f"{kind} needs an epsilon of 0 or more; it got {epsilon!r}.")
+    return float(epsilon)

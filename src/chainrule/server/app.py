@@ -108,11 +108,13 @@ class App:
         # content-length is said once; a connection that should end after this answer says so
         if kind != "infer":
             more = [*(pair for pair in more if pair[0] != b"content-length"), *HEADERS]
+        # an id that nobody gave is said where it stands in a log, too
+        named = self.settings.access_log or status >= 400 or b"x-request-id" in headers
         if self.stopping and not any(name == b"connection" for name, _ in more):
             more.append((b"connection", b"close"))
         await send({
             "type": "http.response.start", "status": status,
-            "headers": [*more, (b"content-length", str(len(body)).encode()), (b"x-request-id", identity)],
+            "headers": [*more, (b"content-length", b"%d" % len(body)), *([(b"x-request-id", identity)] if named else [])],
         })  # fmt: skip
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
         took = time.perf_counter_ns() - began
@@ -163,7 +165,7 @@ class App:
                 model,
                 self.settings.max_examples,
             )
-            said = await model.batcher.submit(asked.x)
+            said = await model.batcher.submit(asked.xs)
             head, tail, more = protocol.response(asked, said, model)
         except BaseException:
             stats.fail += 1

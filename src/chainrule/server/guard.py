@@ -14,6 +14,7 @@ from chainrule.server.settings import RefusedError, Settings
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 COOKIE = "chainrule_token"
+KNOWN_HOSTS = 100
 WRONG_TOKENS, WRONG_SECONDS = 20, 60.0  # so many wrong tokens from one address in so much time, then 429
 
 
@@ -29,11 +30,22 @@ class Guard:
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.hosts = settings, settings.hosts
+        self.known: dict[bytes, str] = {}
         self.wrong: dict[str, list[float]] = {}
 
     def check(self, headers: dict[bytes, bytes], query: bytes, client: str) -> bool:
         """RefusedError where this caller may not ask; True where its token came in the address (and belongs in a cookie)."""
-        host = headers.get(b"host", b"").decode("latin-1").lower()
+        host = self.checked_host(headers.get(b"host", b""))
+        origin = headers.get(b"origin")
+        if origin is not None and not same_origin(origin.decode("latin-1").lower(), host):
+            raise RefusedError(403, "Requests from pages of other sites are not answered.")
+        return self.settings.token is not None and self._token(headers, query, client)
+
+    def checked_host(self, given: bytes) -> str:
+        """The Host header, if the server may be called so; the last ones that were right are remembered."""
+        if (known := self.known.get(given)) is not None:
+            return known
+        host = given.decode("latin-1").lower()
         name = host_name(host)
         if (
             name not in self.hosts
@@ -43,10 +55,10 @@ class Guard:
             raise RefusedError(
                 403, f"This server is not called {name[:100]!r}. chainrule serve --allow-host adds a name."
             )
-        origin = headers.get(b"origin")
-        if origin is not None and not same_origin(origin.decode("latin-1").lower(), host):
-            raise RefusedError(403, "Requests from pages of other sites are not answered.")
-        return self.settings.token is not None and self._token(headers, query, client)
+        if len(self.known) >= KNOWN_HOSTS:
+            self.known.clear()
+        self.known[given] = host
+        return host
 
     def _token(self, headers: dict[bytes, bytes], query: bytes, client: str) -> bool:
         token, now = (self.settings.token or "").encode(), time.monotonic()

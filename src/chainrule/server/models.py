@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.engine.examples import Examples
+from chainrule.engine.forward import values_at
+from chainrule.engine.inputs import check_values
 from chainrule.errors import ChainruleError, DataError, SettingError
 from chainrule.inference.card import ModelCard
+from chainrule.inference.names import names_of
 from chainrule.inference.predictor import Predictor
-from chainrule.server.batching import SHORT, Batcher
+from chainrule.layers.base import Layer
+from chainrule.server.batching import SHORT, Arrays, Batcher
+from chainrule.server.settings import RefusedError
 
 if TYPE_CHECKING:
     from chainrule.models import Model
     from chainrule.server.settings import Settings
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass
@@ -58,7 +62,7 @@ class ServedModel:
     def __init__(self, name: str, path: str, settings: "Settings", pool: ThreadPoolExecutor) -> None:
         self.name, self.path, self.settings, self.pool = name, path, settings, pool
         self.stats, self.version = Stats(), 1
-        self.predictor = self._loaded()
+        self._use(self._loaded())
         self.stamp = self._stamp()
         self.batcher = Batcher(
             self._forward, settings.max_batch, settings.queue, self.stats.count, pool, self._is_short()
@@ -74,29 +78,38 @@ class ServedModel:
         """What its file says of it."""
         return self.predictor.card
 
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """The shape of one example."""
-        return self.network.input_shape or ()
+    def _use(self, predictor: Predictor) -> None:
+        """From now on this network answers. What is asked of it for every request is looked up once."""
+        network = predictor.model
+        self.predictor, self.divisor = predictor, predictor.card.divisor
+        self.input_names, self.output_names = names_of(network)
+        self.input_shapes, self.output_shapes = network.input_tuple(), network.output_tuple()
+        self.graph = network.graph
+        self.params = [layer.params for layer in self.graph.layers]
+        self.picky = any(type(node.layer).check_values is not Layer.check_values for node in self.graph.nodes)
 
-    @property
-    def output_shape(self) -> tuple[int, ...]:
-        """The shape of one output."""
-        return self.network.output_shape or ()
+    def check_values(self, xs: Arrays) -> None:
+        """RefusedError 400 for numbers that a layer cannot take, such as words that it has no row for."""
+        if self.picky:
+            try:
+                check_values(self.graph, Examples(xs if len(xs) > 1 else xs[0]))
+            except DataError as problem:
+                raise RefusedError(400, str(problem)) from None
 
     def reload(self) -> str | None:
         """Loads the file again; returns why the new one was refused (the old one stays), or None."""
         self.stamp = self._stamp()
         try:
             predictor = self._loaded()
-            if predictor.model.input_shape != self.input_shape:
+            found = names_of(predictor.model), predictor.model.input_tuple()
+            if found != ((self.input_names, self.output_names), self.input_shapes):
                 raise DataError(
-                    f"its examples have the shape {predictor.model.input_shape} instead of {self.input_shape}."
+                    f"its examples have the shape {listed(found[1])} instead of {listed(self.input_shapes)}."
                 )
         except (ChainruleError, OSError) as problem:
             self.stats.refused_reloads += 1
             return str(problem)
-        self.predictor = predictor
+        self._use(predictor)
         self.version += 1
         self.stats.reloads += 1
         return None
@@ -119,29 +132,38 @@ class ServedModel:
 
         network = load_model(self.path, compile=False)
         network.build()
-        if network.input_shape is None:
+        if not network.input_tuple() or network.input_shape is None:
             raise SettingError(f"{self.path} does not say which shape its examples have.")
-        if network.graph.inputs != 1 or len(network.graph.outputs) != 1:
-            raise SettingError(
-                f"{self.path} has several inputs or outputs; a model with one of each can be served."
-            )
-        network.predict_on_batch(np.zeros((1, *network.input_shape), np.float32))
+        network.predict_on_batch(zeros(network.input_tuple(), 1))
         return Predictor(network, ModelCard.of(network))
 
-    def _forward(self, x: Array) -> Array:
-        said: Array = self.network.predict_on_batch(x)
+    def _forward(self, xs: Arrays) -> Arrays:
+        """The outputs for some examples, checked before."""
+        with np.errstate(all="ignore"):
+            said, _ = values_at(self.graph, self.params, xs if len(xs) > 1 else xs[0], self.graph.outputs)
         self.stats.last = time.time_ns() // 1_000_000
         return said
 
     def _is_short(self) -> bool:
         """Whether a full pass is over before another request would notice."""
-        x = np.zeros((self.settings.max_batch, *self.input_shape), np.float32)
+        xs = tuple(np.zeros((self.settings.max_batch, *shape), np.float32) for shape in self.input_shapes)
         times = []
         for _ in range(2):
             began = time.perf_counter()
-            self.network.predict_on_batch(x)
+            self._forward(xs)
             times.append(time.perf_counter() - began)
         return min(times) < SHORT
+
+
+def zeros(shapes: Any, count: int) -> Any:
+    """So many examples of zeros, as `predict` takes them."""
+    xs = [np.zeros((count, *shape), np.float32) for shape in shapes]
+    return xs[0] if len(xs) == 1 else xs
+
+
+def listed(shapes: Any) -> str:
+    """Shapes as people write them."""
+    return ", ".join(map(str, shapes))
 
 
 def named(words: list[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chainrule.server.protocol import DTYPES, INPUT, OUTPUT
+from chainrule.server.protocol import DTYPES
 
 if TYPE_CHECKING:
     from chainrule.server.settings import Settings
@@ -139,14 +139,14 @@ SCHEMAS: dict[str, Any] = {
     }, {"parameters": {"type": "object"}}),
     "Statistics": _object({"model_stats": {"type": "array", "items": {"type": "object"}}}),
     "InferenceRequest": _object({
-        "inputs": {"type": "array", "minItems": 1, "maxItems": 1, "items": _object({
-            "name": {"const": INPUT}, "datatype": {"enum": list(DTYPES)}, "shape": SHAPE,
+        "inputs": {"type": "array", "minItems": 1, "items": _object({
+            "name": TEXT, "datatype": {"enum": list(DTYPES)}, "shape": SHAPE,
             "data": {"type": "array", "items": {"type": "number"}},
         })},
     }, {"id": {"type": "string", "maxLength": 200}}),
     "InferenceResponse": _object({
         "model_name": TEXT, "model_version": TEXT,
-        "outputs": {"type": "array", "items": _object({**TENSOR, "name": {"const": OUTPUT}})},
+        "outputs": {"type": "array", "items": _object(TENSOR)},
     }, {"id": TEXT}),
     "Examples": _object({"inputs": {"type": "array", "minItems": 1}}),
     "Answers": _object({"model": TEXT, "answers": {"type": "array", "items": _object({

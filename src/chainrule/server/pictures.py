@@ -33,6 +33,10 @@ class Pictures:
 
     async def answer(self, request: "Request", content: bytes, model: "ServedModel") -> dict[str, Any]:
         """The answers to what a request holds; RefusedError with a status and a reason otherwise."""
+        if len(model.input_names) > 1 or len(model.output_names) > 1:
+            raise bad(
+                f"{model.name} has several inputs or outputs; it is asked at /v2/models/{model.name}/infer."
+            )
         asked = query(request)
         kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
         if self.waiting >= self.settings.pictures_waiting:

@@ -84,12 +84,24 @@ def inputs_and_network(model: Any, examples: Any) -> list[Meaningless]:
     ]  # fmt: skip
 
 
+def weights_of_nothing(weight: Any) -> list[Meaningless]:
+    """Weights of examples that are all 0: no example counts."""
+    if not isinstance(weight, np.ndarray) or not weight.size or weight.any():
+        return []
+    return [
+        Meaningless(
+            "weights that are all 0", "Every example has the weight 0, so nothing is learned.", "Leave sample_weight out."
+        )
+    ]  # fmt: skip
+
+
 def warn(model: Any, y: Any, examples: Any = None) -> None:
     """Warns of what makes no sense, once for each model and thing; SettingError for what no step can be made with."""
     told: set[str] = model.__dict__.setdefault("_told_meaningless", set())
     for problem in [
         *meaningless(model, y),
         *([] if examples is None else inputs_and_network(model, examples)),
+        *weights_of_nothing(getattr(examples, "weight", None)),
     ]:
         if problem.impossible:
             raise SettingError(str(problem))
@@ -172,6 +184,15 @@ def targets_and_loss(y: np.ndarray, end: str, outputs: int, loss: Any) -> list[M
                     "For several classes at once use activation='sigmoid' and binary_crossentropy.",
                 )
             )  # fmt: skip
+    lowest = {"poisson": 0.0, "mean_squared_logarithmic_error": -1.0}.get(key, -np.inf)
+    if y.min() < lowest:
+        found.append(
+            Meaningless(
+                "targets that the loss does not know",
+                f"The loss {key} is for targets of {lowest:g} and more; the smallest is {float(y.min()):g}.",
+                "Take another loss, such as mean_squared_error.",
+            )
+        )
     if "crossentropy" not in key and key:
         low, high = float(y.min()), float(y.max())
         reach = {
@@ -216,7 +237,31 @@ def metrics_and_targets(y: np.ndarray, outputs: int, metrics: Sequence[Any]) -> 
                     impossible=outputs > 1 and key in ("sparse_categorical_accuracy", "binary_accuracy"),
                 )
             )  # fmt: skip
+        elif not can_count(metric, y, outputs):
+            name = str(getattr(metric, "name", key))
+            hint = (
+                "Give the targets one-hot (utils.to_categorical)."
+                if classes and outputs > 1
+                else "Leave it out."
+            )
+            found.append(
+                Meaningless(
+                    f"metric {name}", f"The metric {name!r} cannot compare targets of shape (examples{''.join(f', {n}' for n in y.shape[1:])}) "
+                    f"with {outputs} output{'s' if outputs > 1 else ''}.", hint, impossible=True,
+                )
+            )  # fmt: skip
     return found
+
+
+def can_count(metric: Any, y: np.ndarray, outputs: int) -> bool:
+    """Whether a metric of ours can be computed for such targets; only where each example has one row of outputs."""
+    if y.ndim > 2 or not type(metric).__module__.startswith("chainrule.") or not hasattr(metric, "counts"):
+        return True
+    try:
+        metric.counts(y[:3], np.full((len(y[:3]), outputs), 0.5, np.float32))
+    except (ValueError, IndexError):
+        return False
+    return True
 
 
 def check_epochs(epochs: Any, initial_epoch: Any = 0) -> None:
@@ -228,6 +273,7 @@ def check_epochs(epochs: Any, initial_epoch: Any = 0) -> None:
         if (
             isinstance(value, bool)
             or not isinstance(value, (int, float, np.integer, np.floating))
+            or not np.isfinite(value)
             or value != int(value)
             or value < 0
         ):

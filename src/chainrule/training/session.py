@@ -81,7 +81,10 @@ class Session:
         self.verbose = verbosity(plan.verbose)
         self.over, self.limit = False, 0  # limit: the most steps before the next event; 0 for as many as suit
         self.checkpointers = [callback for callback in plan.callbacks if isinstance(callback, Checkpointer)]
-        params = {"verbose": self.verbose, "epochs": plan.epochs, "steps": self.steps}
+        params = {
+            "verbose": self.verbose, "epochs": plan.epochs, "steps": self.steps,
+            "do_validation": plan.validation is not None,
+        }  # fmt: skip
         self.callbacks = CallbackList(
             [*plan.callbacks, self.history], model, params
         )  # last: it keeps what others add

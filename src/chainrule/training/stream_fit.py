@@ -64,7 +64,14 @@ def fit(
             )
     batches, history, verbose = Batches(source, steps_per_epoch), History(), verbosity(verbose)
     hooks = CallbackList(
-        [*given, history], model, {"verbose": verbose, "epochs": epochs, "steps": batches.length}
+        [*given, history],
+        model,
+        {
+            "verbose": verbose,
+            "epochs": epochs,
+            "steps": batches.length,
+            "do_validation": validation_data is not None,
+        },
     )
     model.stop_training, model.interrupted, model.not_finite, model.history = False, False, None, history
     learner = Learner(model, class_weight)
