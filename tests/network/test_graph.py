@@ -6,9 +6,9 @@ import pytest
 from chainrule import losses
 from chainrule.backprop import first_state, forward_sweep, make_step
 from chainrule.errors import SettingError
-from chainrule.graph import Graph, Node, Source
+from chainrule.graph import Graph, Node, Source, delta_of, taken, tuple_of
 from chainrule.layers import Activation, Dense, Layer
-from chainrule.losses.outputs import Output
+from chainrule.losses.outputs import Output, fused_output
 from chainrule.optimizers import SGD, Adam
 
 
@@ -188,3 +188,52 @@ def test_a_layer_of_version_0_1_says_what_to_change() -> None:
         class Old(Layer):
             def forward(self, params, x, noise=None):
                 return x, None
+
+
+def test_a_chain_is_known_from_every_other_graph() -> None:
+    """Each node fed by the one before it, one input, one output at the end, each layer at one place."""
+    a, b = Dense(2), Activation("tanh")
+    chain = Graph.chain([a, b])
+    first, second = chain.nodes
+    assert chain.is_chain
+    assert chain.inputs == 1
+    for nodes, outputs, inputs in (
+        (chain.nodes, (Source(1),), 2),
+        (chain.nodes, (Source(0),), 1),
+        (chain.nodes, (Source(1), Source(1)), 1),
+        (chain.nodes, (Source(2),), 1),
+        ((first, second._replace(sources=(Source(-1),))), (Source(1),), 1),
+        ((first._replace(sources=(Source(-2),)), second), (Source(1),), 1),
+        ((first, second._replace(sources=(Source(0), Source(0)))), (Source(1),), 1),
+        ((first, Node(a, (Source(0),), 0)), (Source(1),), 1),
+        ((first._replace(entry=1), second._replace(entry=0)), (Source(1),), 1),
+    ):
+        assert not Graph(nodes, outputs, inputs).is_chain
+
+
+def test_values_and_derivatives_find_their_way() -> None:
+    """Inputs count from -1 downwards; a node's outputs by their number; what nobody used is None."""
+    assert taken((Source(-1),), [], ("a", "b")) == "a"
+    assert taken((Source(-2), Source(0, 1)), [("c", "d")], ("a", "b")) == ("b", "d")
+    told = {Source(0, 0): "x", Source(1, 1): "y", Source(2, 0): "u", Source(2, 2): "w"}
+    assert [delta_of(k, told) for k in range(4)] == ["x", (None, "y"), ("u", None, "w"), None]
+    assert tuple_of(None, 2) == (None, None)
+    assert tuple_of(("a", "b"), 2) == ("a", "b")
+    assert Graph.chain([Dense(1), Dense(1)]).users(0) == [1]
+
+
+def test_a_loss_takes_the_value_before_the_activation_only_where_nobody_else_needs_it() -> None:
+    """Softmax and cross-entropy are one rule, unless the probabilities are used further on, or twice as an output."""
+    loss = losses.CategoricalCrossentropy()
+    nodes = (
+        Node(Dense(3), (Source(-1),), 0),
+        Node(Activation("softmax"), (Source(0),), 1),
+        Node(Dense(2), (Source(1),), 2),
+    )
+    assert fused_output(Graph(nodes[:2], (Source(1),)), loss).fused
+    assert not fused_output(Graph(nodes, (Source(1), Source(2))), loss).fused
+    assert not fused_output(Graph(nodes[:2], (Source(1), Source(1))), loss).fused
+    alone = fused_output([Activation("softmax")], loss)
+    assert (alone.fused, alone.z, alone.p) == (True, Source(-1), Source(0))
+    assert not fused_output(Graph((), (Source(-1),)), loss).fused
+    assert not fused_output([Activation("tanh")], loss).fused

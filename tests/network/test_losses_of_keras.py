@@ -130,3 +130,38 @@ def test_settings_at_their_limits_are_taken() -> None:
     assert losses.BinaryCrossentropy(label_smoothing=1).label_smoothing == 1
     assert losses.BinaryFocalCrossentropy(gamma=0).gamma == 0
     assert losses.MeanSquaredError(dtype="float32", name="mine").name == "mine"
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if not row["settings"]], ids=named)
+def test_functions_have_the_same_defaults(row) -> None:
+    """losses.hinge(y, p) and its kin: one number a row."""
+    function = losses.get(getattr(losses, row["loss"]).key.replace("huber_loss", "huber"))
+    y, p = pair(row["kind"], SHAPES[0])
+    np.testing.assert_allclose(function(y, p), row["rows"][0], rtol=2e-5, atol=1e-6)
+
+
+def test_what_was_cut_off_passes_nothing_on() -> None:
+    """A probability of exactly 0 or 1 under the focal loss; targets above 1 under the divergence."""
+    smooth = losses.CategoricalFocalCrossentropy(gamma=0.0, label_smoothing=0.2)
+    sure = smooth.derivative(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0]]))
+    np.testing.assert_array_equal(sure, [[0, 0]])
+    three = losses.CategoricalFocalCrossentropy(gamma=0.0)
+    d = three.derivative(np.array([[1.0, 0.0, 0.0]]), np.array([[0.0, 0.5, 0.5]]))
+    np.testing.assert_array_equal(d, [[0, 0, 0]])
+    divergence, p = losses.KLDivergence(), np.array([[0.4, 0.3]])
+    np.testing.assert_array_equal(
+        divergence.values(np.array([[2.0, 0.5]]), p), divergence.values(np.array([[1.0, 0.5]]), p)
+    )
+    assert losses.Hinge().derivative(np.array([[1.0]]), np.array([[1.0]])).tolist() == [[0]]  # on the margin
+    assert losses.CosineSimilarity().get_config()["axis"] == -1
+
+
+def test_a_subclass_may_call_the_formula_that_it_extends() -> None:
+    """super().call is the formula of the nearest class that has one of its own, not the found one."""
+
+    class Half(losses.MeanSquaredError):
+        def call(self, y_true, y_pred):
+            return super().call(y_true, y_pred) / 2
+
+    y, p = np.array([[1.0, 2.0]]), np.array([[1.0, 4.0]])
+    assert (Half()(y, p), float(Half().values(y, p)[0])) == (1.0, 1.0)
