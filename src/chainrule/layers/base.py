@@ -62,12 +62,11 @@ class Layer(WeightLists):
     """
 
     weight_names: ClassVar[tuple[str, ...]] = ()  # the order in which Keras lists them
-    non_trainable_names: ClassVar[
-        tuple[str, ...]
-    ] = ()  # those of them that no gradient changes: moving means
+    non_trainable_names: ClassVar[tuple[str, ...]] = ()  # those that no gradient changes: moving means
     couples_examples: ClassVar[bool] = False  # whether an example's output depends on the others of its batch
-    adds_loss: ClassVar[bool] = (
-        False  # whether the layer adds something to the loss (a penalty on its output)
+    adds_loss: ClassVar[bool] = False  # whether the layer adds something to the loss: a penalty on its output
+    supports_masking: bool = (
+        True  # whether the steps of the output are those of the input, so that masks go on
     )
     activation: Any = None
     member_of: Any = None  # the Sequential that it was added to
@@ -145,8 +144,8 @@ class Layer(WeightLists):
         return {}
 
     def next_mask(self, x: Array, mask: Any) -> Any:
-        """The mask of the output, from the input and its mask; by default the same."""
-        return mask
+        """The mask of the output, from the input and its mask; by default the same, or none where masks are not known."""
+        return mask if self.supports_masking else None
 
     def output_shape_for(self, input_shape: Shape) -> Shape:
         """The shape of one output, from that of one input."""
@@ -319,11 +318,21 @@ class Layer(WeightLists):
             if isinstance(x, tuple) and all(hasattr(v, "shape") for v in x)
             else as_input(x)
         )
+        shape = tuple(v.shape[1:] for v in x) if isinstance(x, tuple) else x.shape[1:]
         if not self.built:
-            self.build(tuple(v.shape[1:] for v in x) if isinstance(x, tuple) else x.shape[1:])
+            self.build(shape)
+        self.check_built_for(shape)
         for link in self.links():
             x, _ = link.forward(link.params, x, Context(mask=mask))
         return tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x)
+
+    def check_built_for(self, input_shape: Any) -> None:
+        """Refuses examples of a shape that the layer's weights do not fit, once it has weights."""
+        wanted = self.weight_shapes(input_shape) if self.params else {}
+        if any(name in self.params and self.params[name].shape != shape for name, shape in wanted.items()):
+            raise ShapeError(
+                f"{self.label} was built for examples of shape {self.input_shape}; it got {input_shape}. Use a new layer."
+            )
 
     # ── settings, as Keras stores them ───────────────────────────────────────────────────────────────────────────
     def get_config(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from chainrule.layers.window import check_fits, check_rank, refuse_channels_firs
 class Convolution(WeightedLayer):
     """What the convolutions of all ranks share; channels are the last axis."""
 
+    supports_masking = False
     weight_names: ClassVar[tuple[str, ...]] = ("kernel", "bias")
     rank: ClassVar[int]  # how many spatial axes
     causal: ClassVar[bool] = False  # whether padding="causal" is known

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.arrays import Array, Params, namespace
-from chainrule.errors import DataError, SettingError
+from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.naming import Shape
 from chainrule.layers.standardization import axis_of
@@ -99,7 +99,12 @@ class Normalization(Layer):
         return w.reshape([x.shape[i] if i in self.kept(x.ndim)[-w.ndim :] else 1 for i in range(x.ndim)])
 
     def output_shape_for(self, input_shape: Shape) -> Shape:
-        self.kept(len(input_shape) + 1)
+        places = tuple(input_shape[axis - 1] for axis in self.kept(len(input_shape) + 1) if axis)
+        if self.mean is not None and self.mean.size > 1 and self.mean.shape != places[-self.mean.ndim :]:
+            raise ShapeError(
+                f"{self.label} was given mean and variance of shape {self.mean.shape}, for examples whose axis "
+                f"{list(self.axis)} has as many places; it got examples of shape {tuple(input_shape)}."
+            )
         return input_shape
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:

@@ -23,6 +23,7 @@ from chainrule.layers.window import (
 class Depthwise(WeightedLayer):
     """What the depthwise convolutions of both ranks share."""
 
+    supports_masking = False
     weight_names: ClassVar[tuple[str, ...]] = ("kernel", "bias")
     settings_of: ClassVar[dict[str, str]] = {"kernel": "depthwise", "bias": "bias"}
     rank: ClassVar[int]
@@ -92,6 +93,7 @@ class Depthwise(WeightedLayer):
 class Separable(WeightedLayer):
     """What the separable convolutions of both ranks share: a depthwise one, then 1 x 1 kernels over its channels."""
 
+    supports_masking = False
     weight_names: ClassVar[tuple[str, ...]] = ("depthwise_kernel", "pointwise_kernel", "bias")
     settings_of: ClassVar[dict[str, str]] = {
         "depthwise_kernel": "depthwise", "pointwise_kernel": "pointwise", "bias": "bias",

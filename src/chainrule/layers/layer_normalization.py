@@ -95,6 +95,7 @@ class RMSNormalization(WeightedLayer):
     array([[1.2, 1.6, 0. , 0. ]], dtype=float32)
     """
 
+    supports_masking = False
     weight_names: ClassVar[tuple[str, ...]] = ("scale",)
 
     def __init__(self, axis: Any = -1, epsilon: float = 1e-6, **settings: Any) -> None:

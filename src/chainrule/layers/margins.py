@@ -14,6 +14,7 @@ Margins = tuple[tuple[int, int], ...]  # how many cells before and after each sp
 class ZeroPadding(Layer):
     """What the paddings share."""
 
+    supports_masking = False
     rank: ClassVar[int]
     margins: Margins
 
@@ -31,6 +32,7 @@ class ZeroPadding(Layer):
 class Cropping(Layer):
     """What the croppings share."""
 
+    supports_masking = False
     rank: ClassVar[int]
     margins: Margins
 

@@ -13,6 +13,7 @@ from chainrule.layers.window import check_fits, check_rank, refuse_channels_firs
 class Pooling(Layer):
     """What the poolings share: a window, which moves by its own size unless strides say otherwise."""
 
+    supports_masking = False
     rank: ClassVar[int]
 
     def __init__(

@@ -137,6 +137,8 @@ class Permute(Layer):
     (5, 3, 2)
     """
 
+    supports_masking = False
+
     def __init__(self, dims: Any, **settings: Any) -> None:
         super().__init__(**settings)
         self.dims = tuple(dims) if isinstance(dims, (list, tuple)) else (dims,)
@@ -169,6 +171,8 @@ class RepeatVector(Layer):
     >>> import numpy as np; RepeatVector(3)(np.ones((5, 2))).shape
     (5, 3, 2)
     """
+
+    supports_masking = False
 
     def __init__(self, n: int, **settings: Any) -> None:
         super().__init__(**settings)

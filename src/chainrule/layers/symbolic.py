@@ -84,6 +84,8 @@ def call(layer: Any, x: Any) -> Any:
         ) from None
     if not layer.built:
         layer.build(shape, generator(next_seed(), "weights"))
+    elif hasattr(layer, "check_built_for"):
+        layer.check_built_for(shape)
     made = Call(layer, inputs)
     several = is_several(given)
     made.outputs = tuple(Tensor(s, made, k) for k, s in enumerate(given if several else (given,)))

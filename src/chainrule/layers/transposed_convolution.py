@@ -18,6 +18,7 @@ from chainrule.layers.window import check_rank, refuse_channels_first, whole_num
 class TransposedConvolution(WeightedLayer):
     """What the transposed convolutions of both ranks share."""
 
+    supports_masking = False
     weight_names: ClassVar[tuple[str, ...]] = ("kernel", "bias")
     rank: ClassVar[int]
 

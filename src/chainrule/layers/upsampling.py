@@ -13,6 +13,7 @@ from chainrule.layers.window import check_rank, refuse_channels_first, whole_num
 class UpSampling(Layer):
     """What the upsamplings share: each number becomes a block of `size` equal ones."""
 
+    supports_masking = False
     rank: ClassVar[int]
     size: Shape
 

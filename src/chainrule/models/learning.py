@@ -155,6 +155,7 @@ class Learning:
         from chainrule.engine.examples import split_last
         from chainrule.engine.windows import in_windows
         from chainrule.training.fit import batch_size_of
+        from chainrule.training.masks import warn_of_lost_masks
         from chainrule.training.meaningless import check_held_back, warn
         from chainrule.training.one_at_a_time import check
         from chainrule.training.session import Plan, Session
@@ -167,6 +168,7 @@ class Learning:
         problem = self.problem(x, y)
         examples = problem.examples(x, y, sample_weight, class_weight)
         warn(self, examples.y, examples)
+        warn_of_lost_masks(self.graph, examples)
         validation = None
         if validation_data is not None:
             if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):

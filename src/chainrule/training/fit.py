@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from operator import itemgetter
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import generator
-from chainrule.backprop import added_losses, first_state, forward_sweep, penalty
+from chainrule.backprop import first_state, penalty
 from chainrule.callbacks.checkpoint import (
     Checkpointer,
     ResumePoint,
@@ -28,10 +28,10 @@ from chainrule.engine.jax_engine import JaxEngine
 from chainrule.engine.numpy_engine import NumpyEngine
 from chainrule.engine.prediction import answers
 from chainrule.errors import SettingError
-from chainrule.graph import Graph, Source, masks_of, taken, tuple_of
-from chainrule.layers import Layer
+from chainrule.graph import tuple_of
 from chainrule.losses.masked import counts_of, masked
 from chainrule.losses.outputs import fused_output
+from chainrule.training.masks import marked_answers, masks_outputs
 
 
 class EngineState:
@@ -171,31 +171,6 @@ def evaluate(model: Any, examples: Examples, batch_size: int = 32) -> dict[str, 
     logs = metrics_of(model, totals)
     logs["loss"] += float(penalty(graph, params))
     return logs
-
-
-def masks_outputs(graph: Graph, params: Any, examples: Examples) -> bool:
-    """Whether a mask says which steps of an output count, as far as one example tells."""
-    if all(type(layer).next_mask is Layer.next_mask for layer in graph.layers):
-        return False
-    *_, masks = next(marked_answers(graph, params, graph.outputs, examples, 1))
-    return any(mask is not None for mask in masks)
-
-
-def marked_answers(
-    graph: Graph, params: Any, wanted: Sequence[Source], examples: Examples, batch_size: int
-) -> Iterator[tuple[slice, tuple[Any, ...], float, tuple[Any, ...]]]:
-    """The wanted values for all examples, a batch after the other, what layers add to the loss, and the values' masks."""
-    for start in range(0, len(examples), batch_size):
-        rows = slice(start, min(start + batch_size, len(examples)))
-        x = examples.inputs(rows)
-        inputs = x if isinstance(x, tuple) else (x,)
-        with np.errstate(all="ignore"):
-            values, cache = forward_sweep(graph, params, x)
-            masks = masks_of(graph, values, x)
-        nothing = (None,) * len(inputs)
-        found = tuple(taken([source], values, inputs) for source in wanted)
-        marks = tuple(taken([source], masks, nothing) for source in wanted)
-        yield rows, found, float(added_losses(graph, cache)), marks
 
 
 def metrics_of(model: Any, totals: Any) -> dict[str, float]:
