@@ -349,7 +349,7 @@ def test_every_layer_is_checked_here() -> None:
         (lambda: Rescaling("x"), "number for scale"),
         (lambda: Rescaling(1, float("inf")), "number for offset"),
         (Input, "shape of one example"),
-        (lambda: Input(shape=(None, 3)), "whole numbers"),
+        (lambda: Input(shape=(0, 3)), "whole numbers"),
         (lambda: Input(shape=(3,), sparse=True), "sparse=True"),
         (lambda: Activation(lambda z: z), "without a derivative"),
         (lambda: layers.deserialize({"class_name": "Lambda", "config": {}}), "no layer called 'Lambda'"),

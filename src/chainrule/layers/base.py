@@ -70,7 +70,6 @@ class Layer(WeightLists):
     )
     activation: Any = None
     member_of: Any = None  # the Sequential that it was added to
-
     written_out: ClassVar[bool] = True  # whether its derivative stands beside its formula, or is left to JAX
 
     def __init_subclass__(cls, **settings: Any) -> None:
@@ -306,18 +305,13 @@ class Layer(WeightLists):
         if symbolic.is_symbolic(x):
             return symbolic.call(self, x)
         if training:
-            raise SettingError(
-                f"{self.label} can be called for predicting only; learning happens in model.fit."
-            )
+            raise SettingError(f"{self.label} can be called for predicting only; learning happens in fit.")
         if not hasattr(x, "__array__") and not isinstance(x, (list, tuple, float, int)):
             raise SettingError(
-                f"{self.label} was called with {type(x).__name__}; it takes arrays, or Input(...)."
+                f"{self.label} was called with {type(x).__name__}; it takes arrays, or Input()."
             )
-        x = (
-            tuple(map(as_input, x))
-            if isinstance(x, tuple) and all(hasattr(v, "shape") for v in x)
-            else as_input(x)
-        )
+        several = isinstance(x, tuple) and all(hasattr(v, "shape") for v in x)
+        x = tuple(map(as_input, x)) if several else as_input(x)
         shape = tuple(v.shape[1:] for v in x) if isinstance(x, tuple) else x.shape[1:]
         if not self.built:
             self.build(shape)
