@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route, Router
 
 from chainrule.errors import ChainruleError, nearest
-from chainrule.server import protocol
+from chainrule.server import protocol, protocol_metadata
 from chainrule.server.decoder import Decoder
 from chainrule.server.guard import COOKIE, GoneError, Guard, body_of
 from chainrule.server.metrics import Metrics
@@ -245,8 +245,8 @@ class App:
 
         routes = [
             get("/", "page", self._page), get("/openapi.json", "openapi", self._openapi), get("/metrics", "metrics", self._metrics),
-            get("/v2", "metadata", self._told(lambda _: protocol.server_metadata())),
-            get("/v2/models/stats", "stats", self._told(lambda _: protocol.statistics(list(self.models.values())))),
+            get("/v2", "metadata", self._told(lambda _: protocol_metadata.server_metadata())),
+            get("/v2/models/stats", "stats", self._told(lambda _: protocol_metadata.statistics(list(self.models.values())))),
             get("/models", "models", self._told(lambda _: {"models": list(self.models)})),
             post("/v2/repository/index", "metadata", self._told(lambda _: self._index())),
             post("/predict", "predict", self._predict), post("/models/{name}/predict", "predict", self._predict),
@@ -254,9 +254,9 @@ class App:
         for version in ("", "/versions/{version}"):
             at = "/v2/models/{name}" + version
             routes += [
-                get(at, "metadata", self._told(lambda request: protocol.metadata(self.model(request)))),
-                get(at + "/config", "metadata", self._told(lambda request: protocol.configuration(self.model(request)))),
-                get(at + "/stats", "stats", self._told(lambda request: protocol.statistics([self.model(request)]))),
+                get(at, "metadata", self._told(lambda request: protocol_metadata.metadata(self.model(request)))),
+                get(at + "/config", "metadata", self._told(lambda request: protocol_metadata.configuration(self.model(request)))),
+                get(at + "/stats", "stats", self._told(lambda request: protocol_metadata.statistics([self.model(request)]))),
                 get(at + "/ready", "health", self._model_ready), post(at + "/infer", "infer", self._told(self.model)),
             ]  # fmt: skip
         return routes
