@@ -11,7 +11,7 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 
-GROUND = {"absent", "arrays", "custom_objects", "errors", "forks", "scan", "terminal"}
+GROUND = {"absent", "arrays", "cards", "custom_objects", "errors", "forks", "scan", "terminal"}
 NETWORK = {
     "activations", "backend", "backprop", "constraints", "graph", "initializers", "layers", "losses", "metrics", "ops", "optimizers", "regularizers",
 }  # fmt: skip
@@ -31,7 +31,7 @@ TRAINING = {
     "wrappers",
 }
 SHOWING = {"diagnosis", "explain", "landscapes", "plots", "report"}
-DOORS = {"__main__", "cli", "integrations", "keras_names", "notebook", "server", "studio"}
+DOORS = {"__main__", "cli", "integrations", "keras_names", "lessons", "notebook", "server", "studio"}
 FLOORS = [GROUND, NETWORK | DATA, TRAINING, SHOWING, DOORS]
 
 HEAVY = {"jax", "h5py", "PIL", "matplotlib", "keras", "tensorflow", "torch", "pi_heif", "onnx", "onnxruntime"}

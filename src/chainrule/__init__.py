@@ -13,7 +13,7 @@ __version__ = "0.2.0"
 
 _MODULES = (
     "activations", "arrays", "backend", "backprop", "callbacks", "constraints", "datasets", "diagnosis", "distribution", "errors", "explain", "files", "images",
-    "inference", "initializers", "landscapes", "layers", "losses", "metrics", "models", "ops", "optimizers", "plots", "preprocessing", "recording",
+    "inference", "initializers", "landscapes", "layers", "lessons", "losses", "metrics", "models", "ops", "optimizers", "plots", "preprocessing", "recording",
     "regularizers", "report", "runs", "saving", "training", "utils", "wrappers",
 )  # fmt: skip
 _NAMES = {
@@ -36,7 +36,7 @@ __all__ = ["Input", "Model", "RunRecorder", "Scaled", "Sequential", "__version__
 if TYPE_CHECKING:
     from chainrule import (  # noqa: F401, I001
         activations, arrays, backend, backprop, callbacks, constraints, datasets, diagnosis, distribution, errors, explain, files, images, inference,
-        initializers, landscapes, layers, losses, metrics, models, ops, optimizers, plots, preprocessing, recording, regularizers, report,
+        initializers, landscapes, layers, lessons, losses, metrics, models, ops, optimizers, plots, preprocessing, recording, regularizers, report,
         runs, saving, training, utils, wrappers,
     )  # fmt: skip
     from chainrule.engine.examples import Scaled

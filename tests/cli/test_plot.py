@@ -177,10 +177,18 @@ def test_a_file_that_is_there_is_kept(type_, here) -> None:
         assert type_("plot", "--what", "valleys").out == f"Drawn to {name}.\n"
 
 
+def test_a_run_alone_makes_a_sheet_of_what_fits(type_, recorded, here) -> None:
+    """`chainrule plot RUN` draws what there is of the run on one sheet, and names the run."""
+    told = type_("plot", "last", "--runs-dir", recorded / "runs", "--json")
+    assert told.code == 0
+    assert told.json["what"] == "sheet"
+    assert (here / "sheet.png").read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["last"], "Which picture? --what curves"),
+        ([], "Of which run or model? chainrule plot last"),
         (["last", "--what", "curve"], "Did you mean 'curves'?"),
         (["--what", "weights"], "weights of what? chainrule plot RUN --what weights, or a model file."),
         (["--what", "sizes"], "sizes of what? chainrule plot RUN --what sizes."),

@@ -135,6 +135,21 @@ class History(Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.epoch, self.history = [], {}
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from chainrule.cards import card
+
+        rows = [
+            [epoch + 1, *(values[k] if k < len(values) else None for values in self.history.values())]
+            for k, epoch in enumerate(self.epoch)
+        ]
+        return card(
+            "Training",
+            {"epochs": len(self.epoch)},
+            [["epoch", *self.history], *rows],
+            self.history.get("loss", ()),
+        )
+
     def begin_after(self, past: Iterable[tuple[int, Logs]]) -> None:
         """Takes over the epochs of a recorded run that is resumed."""
         for epoch, logs in past:

@@ -22,7 +22,7 @@ FITS = ("stretch", "crop", "pad")
 PARTS = ("test", "val", "train", "all")
 SHELLS = ("bash", "zsh", "fish")
 PICTURES = (
-    "curves", "sizes", "histograms", "path", "digits", "confusion", "mistakes", "weights", "line", "plane", "line-fit", "valleys",
+    "sheet", "curves", "sizes", "histograms", "path", "digits", "confusion", "mistakes", "weights", "line", "plane", "line-fit", "valleys",
     "batch-paths",
 )  # fmt: skip
 SIZES = ("gradient", "update", "weight", "ratio")

@@ -32,6 +32,8 @@ COMMANDS = {
     "export": "write a model for other programs: ONNX, C, a web page, Python, Keras",
     "serve": "answer over HTTP: the Open Inference Protocol, pictures, a page",
     "convert": "turn .h5 into .keras and back",
+    "sample": "write a photo, pictures or a table to try things with",
+    "lesson": "read a lesson: from one neuron to networks that read",
     "completion": "print a script that completes commands on TAB",
     "doctor": "check this installation and list its optional parts",
 }

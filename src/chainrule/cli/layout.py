@@ -31,8 +31,13 @@ def _broken(line: str, columns: int) -> list[str]:
         return [line]
     indent = " " * (len(line) - len(line.lstrip()))
     if (command := ABOUT.fullmatch(line)) and _length(command[1]) <= columns and command[1] != indent:
-        return [command[1], *_filled(command[2].split(), indent + "    ", indent + "    ", columns)]
-    return _filled(line.split(), indent, indent + "  ", columns)
+        return [command[1], *_filled(_words(command[2]), indent + "    ", indent + "    ", columns)]
+    return _filled(_words(line), indent, indent + "  ", columns)
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text; a number and its % stay together."""
+    return [word.replace("\0", " ") for word in text.replace(" %", "\0%").split()]
 
 
 def _filled(words: Sequence[str], first: str, later: str, columns: int) -> list[str]:

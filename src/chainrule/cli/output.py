@@ -64,16 +64,16 @@ class Output:
     def say(self, text: str = "") -> None:
         """A line of the result, for people."""
         if not self.json:
-            self.waiting.pause()
-            print(fitted(harmless(as_typed(text), self.color), columns_of(sys.stdout)))
+            with self.waiting.aside():
+                print(fitted(harmless(as_typed(text), self.color), columns_of(sys.stdout)))
 
     def give(self, found: Mapping[str, Any]) -> None:
         """The result, for programs: one line of JSON."""
         if self.json:
             import json
 
-            self.waiting.pause()
-            print(json.dumps(plain(found), allow_nan=False))
+            with self.waiting.aside():
+                print(json.dumps(plain(found), allow_nan=False))
 
     # ── stderr: everything else ──────────────────────────────────────────────────────────────────────────────────
     def tell(self, text: str) -> None:
@@ -95,10 +95,9 @@ class Output:
 
     def error_line(self, text: str) -> None:
         """A line on stderr."""
-        self.waiting.pause()
         with suppress(OSError, ValueError):  # nobody hears it
             self.flush()  # what was said before stands before it
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError), self.waiting.aside():
             told = fitted(harmless(as_typed(text), self.color_err), columns_of(sys.stderr))
             print(told, file=sys.stderr, flush=True)
 

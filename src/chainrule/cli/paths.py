@@ -50,17 +50,21 @@ ASIDE = (
 
 
 def inside(name: str) -> list[str]:
-    """The file itself, or for a folder the files in it, in order of their names, without system files, texts and the like."""
+    """The file itself, or for a folder the files in it (or in its folders), in order, without system files, texts and the like."""
     path = Path(name)
     try:
         if not path.is_dir():
             return [name]
         from chainrule.datasets.tree import is_system_file
 
-        there = [file for file in path.iterdir() if file.is_file() and not is_system_file(file.name)]
+        there = [entry for entry in path.iterdir() if not is_system_file(entry.name)]
+        files = [entry for entry in there if entry.is_file()]
+        if not files:  # a folder for each class
+            files = [file for entry in there if entry.is_dir() for file in entry.iterdir()]
+            files = [file for file in files if file.is_file() and not is_system_file(file.name)]
     except (OSError, ValueError):
         return [name]  # whoever opens it says why it cannot be
-    return sorted(str(file) for file in there if file.suffix.lower() not in ASIDE) or [name]
+    return sorted(str(file) for file in files if file.suffix.lower() not in ASIDE) or [name]
 
 
 def data(name: str) -> str:

@@ -1,8 +1,9 @@
 """The pictures that `chainrule plot` draws, one function each: it finds what is drawn and calls `chainrule.plots`."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from chainrule.cli import paths
 from chainrule.cli.output import Output
 from chainrule.cli.run_options import found
 
@@ -15,6 +16,49 @@ if TYPE_CHECKING:
 
 EXAMPLES = 2000  # of which a landscape shows the loss
 FEW = 8  # snapshots: with fewer, a run's way is learned again to see more of it
+
+
+def sheet(args: "Namespace", out: Output) -> "Axes":
+    """What fits of a run or a model, on one sheet."""
+    from functools import partial
+
+    from chainrule import plots
+    from chainrule.cli import plot_target
+    from chainrule.errors import ChainruleError
+
+    word = args.what_of[0]
+    drawings: list[Callable[..., Any]] = []
+    name = word
+    if not word.lower().endswith(paths.MODELS) and "@" not in word:
+        run = found(args, word)
+        name = run.name
+        drawings.append(partial(plots.curves, run))
+        drawings += [partial(plots.curves, run, figure="accuracy")] if "accuracy" in run.metrics else []
+        drawings.append(partial(plots.sizes, run))
+    try:
+        of = target_of(args, out)
+        if of.task != "regression":
+            drawings.append(partial(plots.confusion, of.y, of.probabilities, of.names))
+        if of.raw.dtype == "uint8" and of.raw.ndim in (3, 4):
+            drawings.append(partial(plots.mistakes, of.pictures, of.y, of.probabilities, of.names))
+            if of.raw.ndim == 3:
+                drawings.append(partial(plots.weights, plot_target.network(word, args), None, 30))
+    except ChainruleError as why:
+        out.tell(f"Left out what needs the data: {why}")
+    kept = [draw for draw in drawings if drawable(draw, out)]
+    return plots.sheet(kept, name).axes[0]
+
+
+def drawable(draw: Callable[..., Any], out: Output) -> bool:
+    """Whether a figure can be drawn; says why not."""
+    from chainrule.errors import ChainruleError
+
+    try:
+        draw()
+    except ChainruleError as why:
+        out.tell(f"Left out: {why}")
+        return False
+    return True
 
 
 def curves(args: "Namespace", out: Output) -> "Axes":
@@ -144,6 +188,6 @@ def target_of(args: "Namespace", out: Output, default_part: str = "test") -> "Pl
 
 DRAW: dict[str, Callable[["Namespace", Output], "Axes"]] = {
     "batch-paths": batch_paths, "confusion": confusion, "curves": curves, "digits": digits, "histograms": histograms,
-    "line": line, "line-fit": line_fit, "mistakes": mistakes, "path": path, "plane": plane, "sizes": sizes,
+    "line": line, "line-fit": line_fit, "mistakes": mistakes, "path": path, "plane": plane, "sheet": sheet, "sizes": sizes,
     "valleys": valleys, "weights": weights,
 }  # fmt: skip

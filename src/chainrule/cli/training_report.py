@@ -186,7 +186,7 @@ def next_commands(name: str, job: "Job", run: str | None, room: int, out: Output
             (f"chainrule explain {short}@{middle}", "a step with every number"),
             (f"chainrule plot {short}", "its curves"),
         ]
-    wide = max(len(command) for command, _ in lines if len(command) < width() - 20) + 3
+    wide = max((len(command) for command, _ in lines if len(command) < width() - 20), default=0) + 3
     told = [
         f"{command:<{wide}}{about}" if max(len(command), wide) + 6 + len(about) <= width() else command
         for command, about in lines

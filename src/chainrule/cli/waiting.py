@@ -3,6 +3,8 @@
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TextIO
 
@@ -15,7 +17,7 @@ CELLS = 20
 class Waiting:
     """Draws the line from another thread, so that it moves also while one long piece of work lasts.
 
-    Nothing is drawn where nobody looks. `pause` takes the line away, before something else is printed.
+    Nothing is drawn where nobody looks. What else is printed meanwhile is printed `aside`.
 
     >>> with Waiting("Measuring", quiet=True) as line:
     ...     line.advance(1, 2)
@@ -36,8 +38,7 @@ class Waiting:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.over.set()
-        self.pause()
+        self.stop()
 
     def advance(self, done: int, total: int) -> None:
         """Says how far it is; the first call is when the time left begins to be known."""
@@ -45,15 +46,18 @@ class Waiting:
             self.began = time.monotonic() if done else self.began
         self.done, self.total = done, total
 
-    def pause(self) -> None:
-        """Takes the line away until it is drawn the next time."""
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Takes the line away, and draws none while something else is printed."""
         with self.lock:
             self._clear()
+            yield
 
     def stop(self) -> None:
         """Takes the line away for good: something else draws here from now on."""
         self.over.set()
-        self.pause()
+        with self.aside():
+            pass
 
     def line(self, seconds: float) -> str:
         """The line after so many seconds.

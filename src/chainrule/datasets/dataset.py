@@ -89,6 +89,23 @@ class Dataset:
                 f"classes it must be whole numbers from 0 to {len(self.class_names) - 1}."
             )
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from chainrule.cards import card
+
+        parts = [(part, getattr(self, f"x_{part}")) for part in ("train", "val", "test")]
+        rows = [[part, len(x), str(tuple(x.shape[1:])), str(x.dtype)] for part, x in parts if x is not None]
+        facts = {
+            "task": self.task,
+            "classes": None if self.class_names is None else ", ".join(map(str, self.class_names[:20])),
+        }
+        return card(
+            self.name,
+            facts,
+            [["part", "examples", "shape", "kind"], *rows],
+            text="\n".join(f"note: {note}" for note in self.notes),
+        )
+
     def __repr__(self) -> str:
         task = (
             f"{len(self.class_names)} classes" if self.task == "classes" and self.class_names else self.task

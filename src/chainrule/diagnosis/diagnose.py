@@ -53,6 +53,18 @@ class Diagnosis:
             "looked_at": list(self.looked_at), "left_out": list(self.left_out),
         }  # fmt: skip
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from chainrule.cards import card
+
+        rows = [[finding.severity, finding.title, finding.says, finding.advice] for finding in self.findings]
+        heads = ["severity", "finding", "what was seen", "what helps"]
+        return card(
+            f"{self.run}: {summary(self)}",
+            {"looked at": ", ".join(self.looked_at)},
+            [heads, *rows] if rows else (),
+        )
+
     def __str__(self) -> str:
         return "\n".join(
             [f"{self.run}: {summary(self)}", *(f"\n{finding}" for finding in self.findings), *ending(self)]

@@ -289,5 +289,14 @@ class Model(Learning):
 
         return model_to_json(self)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the summary."""
+        from chainrule.cards import card
+
+        lines: list[str] = []
+        if self.built:
+            self.summary(print_fn=lines.append)
+        return card(repr(self), text="\n".join(lines))
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

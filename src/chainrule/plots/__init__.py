@@ -11,11 +11,12 @@ from chainrule.plots.convolutions import feature_maps, filters
 from chainrule.plots.kernels import histograms, weights
 from chainrule.plots.learning import curves, sizes
 from chainrule.plots.pictures import digits
+from chainrule.plots.sheet import sheet
 from chainrule.plots.style import save, svg
 from chainrule.plots.surfaces import loss_line, loss_plane
 from chainrule.plots.textbook import batch_paths, line_fit, valleys
 
 __all__ = [
     "batch_paths", "confusion", "confusion_counts", "curves", "digits", "feature_maps", "filters", "histograms", "line_fit", "loss_line", "loss_plane",
-    "mistakes", "most_wrong", "save", "sizes", "svg", "valleys", "weights",
+    "mistakes", "most_wrong", "save", "sheet", "sizes", "svg", "valleys", "weights",
 ]  # fmt: skip

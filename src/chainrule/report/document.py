@@ -58,6 +58,15 @@ class Page:
     def __str__(self) -> str:
         return self.html
 
+    def __repr__(self) -> str:
+        return f"<Page {self.title!r}: {len(self.sections)} sections, {len(self.html):,} letters>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the page in a frame."""
+        from chainrule.cards import frame
+
+        return frame(self.html)
+
 
 def page(
     run: Run, source: Any = None, replay: Replay | None = None, progress: Callable[[int, int], Any] | None = None,

@@ -38,6 +38,24 @@ class Run:
         self.path = Path(folder)
         self.name = self.path.name
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from chainrule.cards import card
+
+        settings, epochs = self.info.settings, self.epochs
+        facts = {
+            "data": settings.data.get("name"), "recipe": settings.recipe.get("name"), "seed": settings.recipe.get("seed"),
+            "backend": settings.backend, "steps": self.info.step, "status": self.status,
+        }  # fmt: skip
+        names = list(epochs[-1].metrics) if epochs else []
+        rows = [[e.epoch + 1, *(e.metrics.get(name) for name in names)] for e in epochs]
+        return card(
+            self.name,
+            facts,
+            [["epoch", *names], *rows] if rows else (),
+            [e.metrics.get("loss", float("nan")) for e in epochs],
+        )
+
     def __repr__(self) -> str:
         return f"<Run {self.name}>"
 

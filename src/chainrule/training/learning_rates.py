@@ -54,6 +54,17 @@ class RateCurve:
     suggestion: float | None
     reason: str
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from chainrule.cards import card
+
+        ends = f"{self.rates[0]:.2g} to {self.rates[-1]:.2g}" if len(self.rates) else None
+        return card(
+            "Learning rate",
+            {"suggestion": self.suggestion, "tried": ends, "why": self.reason},
+            curve=self.smooth.tolist(),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """The same for programs."""
         arrays = {name: getattr(self, name).tolist() for name in ("rates", "losses", "smooth")}

@@ -122,6 +122,8 @@ def verbosity(verbose: Any, stream: TextIO | None = None) -> int:
 
     if verbose in ("auto", None):
         stream = stream if stream is not None else sys.stdout
+        if type(stream).__module__.startswith("ipykernel"):  # a notebook redraws a line as a terminal does
+            return 1
         return 1 if is_terminal(stream) and os.environ.get("TERM") != "dumb" else 2
     if verbose in (0, 1, 2):
         return int(verbose)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
 EXAMPLES = (
+    "chainrule plot last",
     "chainrule plot last --what curves --out curves.png",
     "chainrule plot mnist.keras --what mistakes --out mistakes.svg",
 )
@@ -28,8 +29,8 @@ OF_NOTHING = ("batch-paths", "line-fit", "valleys")
 LANDSCAPES = ("line", "path", "plane")
 TAKES = {  # options, and the pictures that they are for
     "figure": ("curves",), "which": ("sizes",), "layer": ("weights", "histograms"), "count": ("digits", "mistakes", "weights"),
-    "points": LANDSCAPES, "examples": LANDSCAPES, "part": ("digits", "confusion", "mistakes", *LANDSCAPES),
-    "data": ("digits", "confusion", "mistakes", "weights", *LANDSCAPES),
+    "points": LANDSCAPES, "examples": LANDSCAPES, "part": ("sheet", "digits", "confusion", "mistakes", *LANDSCAPES),
+    "data": ("sheet", "digits", "confusion", "mistakes", "weights", *LANDSCAPES),
 }  # fmt: skip
 
 
@@ -42,7 +43,10 @@ def arguments(parser: Parser) -> None:
         help="a run (its name, folder, or last), RUN@STEP, or a model file",
     )
     parser.add_argument(
-        "--what", type=OneOf("picture", choices.PICTURES), metavar="PICTURE", help=", ".join(choices.PICTURES)
+        "--what",
+        type=OneOf("picture", choices.PICTURES),
+        metavar="PICTURE",
+        help=f"{', '.join(choices.PICTURES)} (default sheet: what fits, on one)",
     )
     parser.add_argument(
         "--out",
@@ -77,8 +81,9 @@ def arguments(parser: Parser) -> None:
 
 def run(args: "Namespace", out: Output) -> int:
     """Draws the picture."""
-    if args.what is None:
-        raise SettingError(f"Which picture? --what {', '.join(choices.PICTURES)}.")
+    if args.what is None and not args.what_of:
+        raise SettingError(f"Of which run or model? chainrule plot last, or --what {', '.join(OF_NOTHING)}.")
+    args.what = args.what or ("curves" if len(args.what_of) > 1 else "sheet")
     if args.out is not None:
         paths.target(args.out, (".png", ".svg"), args.force)
     require_package("matplotlib", "plot", "chainrule plot")

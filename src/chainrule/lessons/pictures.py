@@ -2,9 +2,10 @@
 
     show("xor", lines, x, {"relu": a}, x_name="z")        # a name, a function that draws, and what it needs
 
-The folder is named behind the script, `python lessons/1_neuron.py my-pictures`, or by LESSON_PICTURES; else
-it is `lesson-pictures`, where you are. A picture that is there already and looks otherwise is kept: the new
-one becomes `xor-2.png`. Without matplotlib the lessons run all the same, without pictures.
+The folder is named behind the script, `python 1_neuron.py my-folder`, by `chainrule lesson 1 --pictures
+my-folder` or by LESSON_PICTURES; else it is `lesson-pictures`, where you are. A picture that is there already
+and looks otherwise is kept: the new one becomes `xor-2.png`. Without matplotlib the lessons run all the same,
+without pictures.
 """
 
 import os
@@ -92,6 +93,6 @@ def saved(axes: Any, name: str) -> Path:
 def chosen_folder() -> Path:
     """Where pictures go."""
     script, *words = sys.argv
-    if words and Path(script).resolve().parent == Path(__file__).resolve().parent:
+    if words and Path(script).resolve().parent == Path(__file__).resolve().parent / "texts":
         return Path(words[-1])
     return Path(os.environ.get("LESSON_PICTURES", "lesson-pictures"))

@@ -7,9 +7,9 @@
 
 # %%
 import numpy as np
-from pictures import lines, show
 
 import chainrule as cr
+from chainrule.lessons import check, lines, show
 
 # %% [markdown]
 # ## Numbers: the squared error
@@ -263,6 +263,14 @@ assert abs(names["binary_crossentropy"] - (-np.log(0.1) - 9 * np.log(0.9)) / 10)
 # In a town it rains on 7 of 10 days, without any pattern. A weather forecaster says the same probability
 # every day. One forecaster says 100 %, because rain is the better guess; one says 50 %, "cannot be known";
 # find the probability with the least cross-entropy. Is it worth being honest?
+
+# %%
+answer = None  # yours, such as 0.5: the probability
+check(
+    answer,
+    lambda it: abs(it - 0.7) < 0.02,
+    hint="the forecaster who says p pays -log(p) on 7 days and -log(1 - p) on 3: try some p",
+)
 
 # %%
 rain = np.array([1] * 7 + [0] * 3)

@@ -6,9 +6,9 @@
 
 # %%
 import numpy as np
-from pictures import lines, show
 
 import chainrule as cr
+from chainrule.lessons import check, lines, show
 
 L = cr.layers
 
@@ -55,7 +55,8 @@ for k in range(3):
         ends.append(float(e @ values[:, 0] / e.sum()))
     measured = (ends[0] - ends[1]) / 2e-5
     print(
-        f"slope by score {k}: {shares[k]:.4f} · ({values[k, 0]:.0f} - {answer:.2f}) = {by_rule:+.4f}, measured {measured:+.4f}"
+        f"slope by score {k}: {shares[k]:.4f} · ({values[k, 0]:.0f} - {answer:.2f}) = {by_rule:+.4f}, "
+        f"measured {measured:+.4f}"
     )
     assert abs(by_rule - measured) < 1e-4
 print("They agree")
@@ -94,7 +95,8 @@ wrong = float(np.abs(model.predict(new, verbose=0) - truth).mean())
 print("\n— 3. It learns to look up —")
 print(f"squared error: {history[0]:.3f} in the first epoch, {history[-1]:.5f} in the last")
 print(
-    f"new lists: off by {wrong:.3f} on average; saying the mean of the list is off by {np.abs(new[1].mean(axis=1) - truth).mean():.3f}"
+    f"new lists: off by {wrong:.3f} on average; "
+    f"saying the mean of the list is off by {np.abs(new[1].mean(axis=1) - truth).mean():.3f}"
 )
 assert wrong < 0.1
 show("loss", lines, range(1, 13), {"squared error": history}, x_name="epoch")
@@ -119,6 +121,16 @@ assert own == 12
 # for 1,000?
 
 # %%
+answer = None  # yours, such as (200, 2000): scores for 100 words, and for 1,000
+check(
+    answer,
+    lambda it: tuple(it) == (10_000, 1_000_000),
+    hint="every word asks every word, itself too",
+)
+
+# %%
 print("\n— Exercise —")
 for words in (100, 1000):
     print(f"{words:,} words: {words**2:,} scores")
+scores = cr.ops.matmul(np.ones((100, 4)), np.ones((4, 100)))
+assert scores.shape == (100, 100)

@@ -6,9 +6,9 @@
 
 # %%
 import numpy as np
-from pictures import lines, show
 
 import chainrule as cr
+from chainrule.lessons import check, lines, show
 
 L = cr.layers
 rng = np.random.default_rng(7)
@@ -63,7 +63,8 @@ arrived = {
 }
 for name, sizes in arrived.items():
     print(
-        f"{name:20} first layer {sizes[0]:.1e}   last layer {sizes[-1]:.1e}   share that arrives {sizes[0] / sizes[-1]:.0e}"
+        f"{name:20} first layer {sizes[0]:.1e}   last layer {sizes[-1]:.1e}   "
+        f"share that arrives {sizes[0] / sizes[-1]:.0e}"
     )
 starved = arrived["sigmoid"][0] / arrived["sigmoid"][-1]
 fed = arrived["sigmoid, normalized"][0] / arrived["sigmoid, normalized"][-1]
@@ -121,6 +122,14 @@ assert right["sigmoid, normalized"] > 0.95 > right["sigmoid"]
 # ## Exercise
 #
 # With tanh, whose largest slope is 1, does the slope arrive? Change the activation in cell 2 and see.
+
+# %%
+answer = None  # yours, such as "sigmoid": which lets more of the slope arrive, "sigmoid" or "tanh"
+check(
+    answer,
+    lambda it: it == "tanh",
+    hint="sigmoid's largest slope is a quarter, and ten quarters are multiplied",
+)
 
 # %%
 print("\n— Exercise —")

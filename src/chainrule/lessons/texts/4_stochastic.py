@@ -2,15 +2,15 @@
 # # 4. Few examples at a time, and mountains with many valleys
 #
 # Lesson 3 computed each step from *all* examples. Nobody does that with 60,000 pictures. This lesson shows
-# why a handful is enough, what "stochastic" and "epoch" really mean, and whether one gets stuck in the wrong
-# valley.
+# why a handful is enough, what "stochastic" and "epoch" really mean, and whether one gets stuck in the
+# wrong valley.
 
 # %%
 import numpy as np
-from pictures import lines, show
 
 import chainrule as cr
 from chainrule import explain, plots
+from chainrule.lessons import check, lines, show
 
 (digits, labels), (test_digits, test_labels) = cr.datasets.mnist.load_data()
 x, x_test = (part.reshape(-1, 784).astype("float32") / 255 for part in (digits[:6400], test_digits))
@@ -42,8 +42,8 @@ def gradient(chosen: np.ndarray) -> np.ndarray:
     return explain.step(model, x[chosen], y[chosen]).link("dense").gradient["kernel"].astype("float64")
 
 
-luck = np.random.default_rng(4)
-order = luck.permutation(6400)
+rng = np.random.default_rng(4)
+order = rng.permutation(6400)
 whole = gradient(order)
 small = [gradient(order[k : k + 32]) for k in range(0, 6400, 32)]
 size, distance = np.linalg.norm(whole), np.linalg.norm(np.mean(small, axis=0) - whole)
@@ -63,18 +63,18 @@ assert distance < 1e-5 * size
 print("\n— 2. Noise and batch size —")
 noise = {}
 for batch in (8, 32, 128, 512):
-    some = [gradient(luck.permutation(6400)[:batch]) for _ in range(60)]
+    some = [gradient(rng.permutation(6400)[:batch]) for _ in range(60)]
     noise[batch] = np.sqrt(np.mean([((g - whole) ** 2).sum() for g in some])) / size
     print(f"batches of {batch:3d}: off by {noise[batch]:5.0%} of the gradient's length")
 assert 1.6 < noise[8] / noise[32] < 2.4
 assert 1.6 < noise[32] / noise[128] < 2.4
 
 # %% [markdown]
-# Only half: noise falls with the *square root* of the batch size. Four times the work for half the noise is a
-# bad bargain, and so small batches win. **Stochastic gradient descent** (SGD) is gradient descent with
+# Only half: noise falls with the *square root* of the batch size. Four times the work for half the noise is
+# a bad bargain, and so small batches win. **Stochastic gradient descent** (SGD) is gradient descent with
 # batches drawn by chance: "stochastic" is Greek for "by guessing". By chance is only *which examples* come
-# together; the slopes of these are calculated exactly, and the step goes straight against them. And the `SGD`
-# that we used in lesson 3 on all examples was not stochastic at all: it is named after its usual use.
+# together; the slopes of these are calculated exactly, and the step goes straight against them. And the
+# `SGD` that we used in lesson 3 on all examples was not stochastic at all: it is named after its usual use.
 #
 # ## What an epoch is
 #
@@ -94,15 +94,15 @@ for batch in (1, 32, 64, 250, 60_000):
 
 # %% [markdown]
 # Some accounts draw each batch anew from all examples, and some programs do. Then an "epoch" misses many
-# examples. The usual way, also Chainrule's and Keras's: mix all examples like cards at the beginning of each
-# epoch, and deal them out.
+# examples. The usual way, also Chainrule's and Keras's: mix all examples like cards at the beginning of
+# each epoch, and deal them out.
 #
 # **Predict before you run:** draw 6,400 times from 6,400 cards, always putting the card back. What share of
 # the cards was seen?
 
 # %%
-seen = len(np.unique(luck.integers(0, 6400, size=6400))) / 6400
-dealt = len(np.unique(luck.permutation(6400))) / 6400
+seen = len(np.unique(rng.integers(0, 6400, size=6400))) / 6400
+dealt = len(np.unique(rng.permutation(6400))) / 6400
 print(
     f"\nSeen at least once: drawn with putting back {seen:.1%} (1 - 1/e = {1 - np.exp(-1):.1%}), "
     f"dealt out {dealt:.0%}"
@@ -113,8 +113,8 @@ assert dealt == 1
 # %% [markdown]
 # Now the bargain. Everybody may look at each of the 6,400 examples once: one epoch.
 #
-# **Predict before you run:** who reads the test digits best afterwards: one careful step, or 200 hasty ones,
-# or 6,400?
+# **Predict before you run:** who reads the test digits best afterwards: one careful step, or 200 hasty
+# ones, or 6,400?
 
 # %%
 print("\n— 4. One epoch of 6,400 digits —")
@@ -155,14 +155,15 @@ assert (said == test_labels).mean() < 0.5
 # %% [markdown]
 # ## Circling
 #
-# A noisy compass has a price at the end: there the true gradient is nothing, and only noise is left. We fit a
-# line with single examples and watch the distance to the best line.
+# A noisy compass has a price at the end: there the true gradient is nothing, and only noise is left. We fit
+# a line with single examples and watch the distance to the best line.
 #
-# **Predict before you run:** does it arrive if one waits long enough? What if the rate is lowered on the way?
+# **Predict before you run:** does it arrive if one waits long enough? What if the rate is lowered on the
+# way?
 
 # %%
-minutes = luck.uniform(-1, 1, size=100)
-km = 2 * minutes + 1 + luck.normal(0, 0.5, size=100)
+minutes = rng.uniform(-1, 1, size=100)
+km = 2 * minutes + 1 + rng.normal(0, 0.5, size=100)
 best = np.polyfit(minutes, km, 1)
 
 
@@ -170,7 +171,7 @@ def walk(falling: bool) -> list[float]:
     """The distance to the best line, over 20,000 steps of one example each."""
     weights, away = np.zeros(2), []
     for step in range(20_000):
-        k = luck.integers(100)
+        k = rng.integers(100)
         error = weights[0] * minutes[k] + weights[1] - km[k]
         rate = 0.1 / (1 + step / 200) if falling else 0.1
         weights = weights - rate * 2 * error * np.array([minutes[k], 1.0])
@@ -199,8 +200,8 @@ show(
 show("4-batch-paths", plots.batch_paths)
 
 # %% [markdown]
-# With a constant rate it circles around the bottom for ever; with a falling one it settles. That is why many
-# recipes let the rate fall (Chainrule's `optimizers.schedules`).
+# With a constant rate it circles around the bottom for ever; with a falling one it settles. That is why
+# many recipes let the rate fall (Chainrule's `optimizers.schedules`).
 #
 # ## Valleys
 #
@@ -216,7 +217,7 @@ def height(w: np.ndarray) -> np.ndarray:
 def roll(w: np.ndarray, rate: float, noise: float = 0.0) -> np.ndarray:
     """Gradient descent from many starts at once; the noise of the compass dies out on the way."""
     for step in range(1000):
-        slope = 4 * w * (w**2 - 1) + 0.3 + noise * (1 - step / 1000) * luck.normal(size=w.shape)
+        slope = 4 * w * (w**2 - 1) + 0.3 + noise * (1 - step / 1000) * rng.normal(size=w.shape)
         w = w - rate * slope
     return w
 
@@ -252,7 +253,7 @@ show("4-valleys", plots.valleys)  # another curve, the same start, three rates: 
 print("\n— 8. Flat places drawn by chance: how many are minima? —")
 minima = {}
 for n in (1, 2, 3, 4, 10):
-    a = luck.normal(size=(5_000, n, n))
+    a = rng.normal(size=(5_000, n, n))
     bends = np.linalg.eigvalsh(a + a.transpose(0, 2, 1))  # the curvatures along the axes of each place
     minima[n] = float((bends > 0).all(axis=1).mean())
     print(
@@ -264,9 +265,9 @@ assert minima[10] == 0
 
 # %% [markdown]
 # With more directions almost every flat place is a saddle. A network's loss is not drawn by chance, so this
-# is only a hint; but researchers who looked at real networks found the like (Dauphin and others, 2014). Here
-# is a saddle in a real one: it shall learn "both switches are up", and all its weights are zero, but for the
-# last bias.
+# is only a hint; but researchers who looked at real networks found the like (Dauphin and others, 2014).
+# Here is a saddle in a real one: it shall learn "both switches are up", and all its weights are zero, but
+# for the last bias.
 
 # %%
 switches = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
@@ -315,7 +316,7 @@ curvature = (
     / 2e-4
 )
 bends = np.linalg.eigvalsh(curvature)
-tried = luck.normal(size=(1, 13))
+tried = rng.normal(size=(1, 13))
 print("\n— 9. A network 2-3-1, all weights zero —")
 print(f"largest slope: {np.abs(slopes(flat, both, 3, 'tanh')).max():.6f}")
 print(
@@ -331,7 +332,7 @@ assert np.allclose(slopes(tried, both, 3, "tanh"), measured(tried, both, 3, "tan
 # What happens?
 
 # %%
-for name, w in (("exactly there", flat), ("0.001 beside", flat + 0.001 * luck.normal(size=(1, 13)))):
+for name, w in (("exactly there", flat), ("0.001 beside", flat + 0.001 * rng.normal(size=(1, 13)))):
     for step in range(501):
         if step in (0, 20, 40, 60, 100, 500):
             print(f"{name}, step {step:3}: loss {losses(w, both, 3, 'tanh')[0]:.6f}")
@@ -343,13 +344,13 @@ for name, w in (("exactly there", flat), ("0.001 beside", flat + 0.001 * luck.no
 
 # %% [markdown]
 # Exactly on the saddle it stays for ever; beside it, it leaves, though slowly at first. That is why first
-# weights are drawn by chance and not set to zero. What looks like "stuck" in training is often this: a long,
-# almost flat pass.
+# weights are drawn by chance and not set to zero. What looks like "stuck" in training is often this: a
+# long, almost flat pass.
 #
 # ## Can a real network get stuck?
 #
-# It can. The corridor light of lesson 1 (XOR) needs only two hidden relu neurons: we wrote the weights down.
-# Let 300 networks look for such weights, each from other first weights.
+# It can. The corridor light of lesson 1 (XOR) needs only two hidden relu neurons: we wrote the weights
+# down. Let 300 networks look for such weights, each from other first weights.
 #
 # **Predict before you run:** what share of the networks with 2 hidden neurons find it? With 4? With 8?
 
@@ -358,7 +359,7 @@ light = np.array([0.0, 1, 1, 0])
 print("\n— 10. Corridor light: 300 networks of each size, 2,000 steps —")
 stuck = {}
 for hidden in (2, 3, 4, 8):
-    w = luck.normal(size=(300, 4 * hidden + 1)) * 0.7
+    w = rng.normal(size=(300, 4 * hidden + 1)) * 0.7
     for _ in range(2000):
         w = w - 0.1 * slopes(w, light, hidden, "relu")
     end = losses(w, light, hidden, "relu")
@@ -366,7 +367,7 @@ for hidden in (2, 3, 4, 8):
     print(f"{hidden:2d} hidden neurons: {1 - stuck[hidden]:4.0%} learn it, {stuck[hidden]:4.0%} are stuck")
     if hidden == 2:
         lost = w[end > 0.01][0]
-        near = losses(lost + 1e-3 * luck.normal(size=(10_000, 9)), light, 2, "relu")
+        near = losses(lost + 1e-3 * rng.normal(size=(10_000, 9)), light, 2, "relu")
         lower = int((near < losses(lost[None], light, 2, "relu")[0] - 1e-9).sum())
         print(
             f"   one that is stuck, loss {end[end > 0.01][0]:.4f}: "
@@ -377,8 +378,8 @@ assert stuck[8] < 0.15
 
 # %% [markdown]
 # Local minima are real, and a network that is *just* large enough gets stuck most of the time. With more
-# neurons than needed it rarely does; one may think of each additional direction as one more way out. That is
-# one reason why networks have many more weights than seem necessary.
+# neurons than needed it rarely does; one may think of each additional direction as one more way out. That
+# is one reason why networks have many more weights than seem necessary.
 #
 # And there is not *one* best place. Exchange two hidden neurons together with their weights, and nothing
 # changes for anybody outside:
@@ -412,20 +413,29 @@ assert max(f[2] for f in found) - min(f[2] for f in found) < 0.03
 assert abs(np.corrcoef(first, second)[0, 1]) < 0.1
 
 kernel1, bias1, kernel2, bias2 = model.get_weights()
-mixed = luck.permutation(32)
+mixed = rng.permutation(32)
 model.set_weights([kernel1[:, mixed], bias1[mixed], kernel2[mixed], bias2])
 again = model.evaluate(x_test, y_test, verbose=0)[0]
 print(f"Hidden neurons of the third in another order: loss {again:.6f}, before {found[-1][1]:.6f}")
 assert abs(again - found[-1][1]) < 1e-5
 
 # %% [markdown]
-# Three starts, three different networks, equally good. 32 neurons can be put into 32! orders, more than there
-# are atoms in a human body, so every good place exists that many times. Nobody needs *the* lowest one.
+# Three starts, three different networks, equally good. 32 neurons can be put into 32! orders, more than
+# there are atoms in a human body, so every good place exists that many times. Nobody needs *the* lowest
+# one.
 #
 # ## Exercise
 #
-# A data set has 5,000 examples; you train for 3 epochs with batches of 128. How many steps are taken, and how
-# many examples has the last step of each epoch? Write it down, then count.
+# A data set has 5,000 examples; you train for 3 epochs with batches of 128. How many steps are taken, and
+# how many examples has the last step of each epoch? Write it down, then count.
+
+# %%
+answer = None  # yours, such as (100, 10): steps in all, and examples in the last step of each epoch
+check(
+    answer,
+    lambda it: tuple(it) == (120, 8),
+    hint="5,000 / 128 is 39 and a bit: the bit is a step, too",
+)
 
 # %%
 sizes: list[int] = []

@@ -14,10 +14,10 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from pictures import lines, show
 
 import chainrule as cr
 from chainrule import plots
+from chainrule.lessons import check, lines, show
 
 (x_train, y_train), (x_test, y_test) = cr.datasets.mnist.load_data()
 print("— 1. The pictures —")
@@ -29,7 +29,8 @@ show("6-digits", plots.digits, x_train[:40], labels=y_train[:40], columns=10)
 
 # %% [markdown]
 # 60,000 pictures of 28 rows with 28 numbers. 0 is paper, 255 is full ink. The data set is called **MNIST**;
-# people have learned on it since the year 1998. A picture is a table of numbers, no more. Here are rows 4 to
+# people have learned on it since the year 1998. A picture is a table of numbers, no more. Here are rows 4
+# to
 # 22 of the first one.
 #
 # **Predict before you run:** which digit is it?
@@ -55,8 +56,8 @@ assert laziest < 0.12
 # %% [markdown]
 # ## Shape
 #
-# A Dense layer wants a row of numbers, so each picture is laid out as one: 28 · 28 = 784, row after row. Then
-# the network no longer knows which pixels are neighbours.
+# A Dense layer wants a row of numbers, so each picture is laid out as one: 28 · 28 = 784, row after row.
+# Then the network no longer knows which pixels are neighbours.
 #
 # **Predict before you run:** we mix the 784 pixels, all pictures in the same way, so that you cannot
 # recognise anything any more. Will a network learn worse from that?
@@ -95,7 +96,7 @@ assert abs(ordered - scrambled) < 0.03
 show("6-mixed", plots.digits, rows[:10][:, mixed], labels=y_train[:10], columns=10)
 
 # %% [markdown]
-# The same, but for luck. This network treats a picture as a list. (Networks that do know neighbours are
+# The same, but for chance. This network treats a picture as a list. (Networks that do know neighbours are
 # called convolutional. They read better, and would be lost with mixed pixels.)
 #
 # ## Scale
@@ -116,8 +117,8 @@ print(
 )
 
 # %% [markdown]
-# The valley is now up to 255² = 65,000 times as bent (lesson 3), so the rate that was fine is far too large.
-# Adam would be hurt less, because it measures the size of gradients. But do not count on that.
+# The valley is now up to 255² = 65,000 times as bent (lesson 3), so the rate that was fine is far too
+# large. Adam would be hurt less, because it measures the size of gradients. But do not count on that.
 #
 # ## Labels
 #
@@ -135,8 +136,8 @@ assert (y.argmax(axis=1) == y_train).all()
 #
 # 784 inputs, 784 hidden neurons, then 100, then 10 answers.
 #
-# **Predict before you run:** how many weights and biases is that? (Each neuron has one weight for each input,
-# and a bias.)
+# **Predict before you run:** how many weights and biases is that? (Each neuron has one weight for each
+# input, and a bias.)
 
 # %%
 cr.utils.set_random_seed(1)
@@ -200,7 +201,7 @@ print("\n— 8. The test —")
 print(f"Right on {accuracy:.2%} of 10,000 pictures that it has never learned from; wrong on {wrong}.")
 print(f"On the pictures it learned from: {history['accuracy'][-1]:.2%} in the last epoch.")
 print(
-    f"With 10,000 other pictures luck alone would move the first figure by about {spread:.2%}, "
+    f"With 10,000 other pictures rng alone would move the first figure by about {spread:.2%}, "
     "often by twice that."
 )
 assert accuracy > 0.975
@@ -208,24 +209,24 @@ assert history["accuracy"][-1] > accuracy
 
 # %% [markdown]
 # The network knows the training pictures better than new ones: part of what it has learned holds only for
-# those. That gap is **overfitting**. Only the test counts. And 98.0 % against 98.1 % on 10,000 pictures is no
-# difference that you should tell anybody about: with other first weights (another number in
+# those. That gap is **overfitting**. Only the test counts. And 98.0 % against 98.1 % on 10,000 pictures is
+# no difference that you should tell anybody about: with other first weights (another number in
 # `set_random_seed`) this very network ends between about 97.9 % and 98.2 %.
 #
 # ### Do not choose by the test
 #
 # Many programs watch the *test* pictures during training and keep the best epoch. It looks harmless. Is it?
-# We noted ten epochs of answers, so we can find out: split the test pictures into two halves, choose the best
-# epoch by the first half, and look what it has on the second half, which had no say. A thousand times, with
-# other halves.
+# We noted ten epochs of answers, so we can find out: split the test pictures into two halves, choose the
+# best epoch by the first half, and look what it has on the second half, which had no say. A thousand times,
+# with other halves.
 #
 # **Predict before you run:** which half will look better?
 
 # %%
 right = np.array(answers) == y_test  # (epochs, pictures)
-luck, chosen, fresh = np.random.default_rng(7), [], []
+rng, chosen, fresh = np.random.default_rng(7), [], []
 for _ in range(1000):
-    order = luck.permutation(10_000)
+    order = rng.permutation(10_000)
     first, second = right[:, order[:5000]].mean(axis=1), right[:, order[5000:]].mean(axis=1)
     best = first.argmax()
     chosen.append(first[best])
@@ -239,8 +240,8 @@ show("6-accuracy", lines, range(1, 11), curves, title="Ten epochs", x_name="epoc
 
 # %% [markdown]
 # A small lie here, because ten epochs are few; with hundreds of tries it grows. What decides anything must
-# not also be what you report. So whoever chooses (epochs, sizes, rates) sets some of the *training* pictures
-# aside, the **validation** set, chooses by that, and opens the test once, at the end. `fit(...,
+# not also be what you report. So whoever chooses (epochs, sizes, rates) sets some of the *training*
+# pictures aside, the **validation** set, chooses by that, and opens the test once, at the end. `fit(...,
 # validation_split=0.1)` does it. We had decided on ten epochs before, so we needed none.
 #
 # One more thing in these curves confuses everybody once: after the first epoch the network reads the test
@@ -255,8 +256,8 @@ print(f"Measured after epoch 1 on 10,000 of them: {after_first:.2%};  test pictu
 assert history["accuracy"][0] < right[0].mean() < after_first
 
 # %% [markdown]
-# The figure of an epoch is a mean over all its steps, also the first ones, when the network knew little. The
-# test is measured at the end of the epoch. Measured at the same time, what it learns from is ahead.
+# The figure of an epoch is a mean over all its steps, also the first ones, when the network knew little.
+# The test is measured at the end of the epoch. Measured at the same time, what it learns from is ahead.
 #
 # ## Look at the mistakes
 #
@@ -280,11 +281,11 @@ show("6-weights", plots.weights, model, count=40)
 
 # %% [markdown]
 # The last picture shows the weights of 40 hidden neurons, each as a picture of what it wants to see: ink
-# where it is red, none where it is blue. You may expect strokes and loops. There are some, but most look like
-# noise: no neuron has to mean anything to us.
+# where it is red, none where it is blue. You may expect strokes and loops. There are some, but most look
+# like noise: no neuron has to mean anything to us.
 #
-# Some of the mistakes you would make, too. But note how *sure* it is when it is wrong. Softmax outputs add up
-# to 1, that does not make them honest:
+# Some of the mistakes you would make, too. But note how *sure* it is when it is wrong. Softmax outputs add
+# up to 1, that does not make them honest:
 
 # %%
 sure = p.max(axis=1)
@@ -324,10 +325,11 @@ assert 2.9 < full / (694_950 * 4) < 3.1
 assert 1.0 < bare / (694_950 * 4) < 1.05
 
 # %% [markdown]
-# Three times as large as one would think! (And the table in part 6 said 2.65 MB for the weights, not 2.78: it
-# counts a MB as 1,024 · 1,024 bytes. Both are in use.) A `.keras` file is a zip with the layers as text, and
-# the numbers. And Adam keeps two numbers for *every* weight: the running mean of its gradient and of the
-# square of that. They are needed to go on learning, not to predict. For handing a network on, leave them out.
+# Three times as large as one would think! (And the table in part 6 said 2.65 MB for the weights, not 2.78:
+# it counts a MB as 1,024 · 1,024 bytes. Both are in use.) A `.keras` file is a zip with the layers as text,
+# and the numbers. And Adam keeps two numbers for *every* weight: the running mean of its gradient and of
+# the square of that. They are needed to go on learning, not to predict. For handing a network on, leave
+# them out.
 
 # %%
 loaded = cr.models.load_model(folder / "digits.keras")
@@ -344,8 +346,8 @@ assert answer.argmax() == y_test[0]
 #
 # 98 % *on MNIST*. These pictures were all made in the same way: white on black, the digit in the middle.
 #
-# **Predict before you run:** how good is it when each digit stands four pixels further to the right? When it
-# is black on white?
+# **Predict before you run:** how good is it when each digit stands four pixels further to the right? When
+# it is black on white?
 
 # %%
 print("\n— 13. The same test pictures, shifted and inverted —")
@@ -369,14 +371,23 @@ show(
 )
 
 # %% [markdown]
-# It has not learned what a 7 *is*. It has learned how pixels go together in such pictures. For photos of your
-# own handwriting they must be found, turned to white on black, and centred first, and learning needs pictures
-# that are shifted and bent: `chainrule predict photo.jpg` does the first with a model that had the second.
+# It has not learned what a 7 *is*. It has learned how pixels go together in such pictures. For photos of
+# your own handwriting they must be found, turned to white on black, and centred first, and learning needs
+# pictures that are shifted and bent: `chainrule predict photo.jpg` does the first with a model that had the
+# second.
 #
 # ## Exercise
 #
 # The first hidden layer has 784 neurons, "because there are 784 pixels". Is there such a rule? Count the
 # weights of 784-32-10, then guess how well it reads after two epochs of the 60,000.
+
+# %%
+answer = None  # yours, such as 1000: the number of weights of 784-32-10
+check(
+    answer,
+    lambda it: it == 25_450,
+    hint="weights between two layers: one times the other; and one bias for each neuron that is no input",
+)
 
 # %%
 tiny = small_network()

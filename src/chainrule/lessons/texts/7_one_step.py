@@ -9,10 +9,10 @@
 import tempfile
 
 import numpy as np
-from pictures import lines, show
 
 import chainrule as cr
 from chainrule import datasets, explain, plots, runs
+from chainrule.lessons import check, lines, show
 
 # %% [markdown]
 from chainrule.recording import resume
@@ -219,9 +219,9 @@ show(
 
 # %% [markdown]
 # Both see the same examples in the same order, so the difference has *one* reason. That is how one finds out
-# what a setting does: not by two trainings that also differ in luck.
+# what a setting does: not by two trainings that also differ in their random numbers.
 #
-# How much is luck? That can be measured: the same recipe with other seeds.
+# How much is chance? That can be measured: the same recipe with other seeds.
 
 # %%
 ends = []
@@ -245,6 +245,14 @@ assert max(ends) - min(ends) < 0.015
 # Which examples pushed that weight of part 5 most in the 50 steps before? `explain.steps_of_run(replay, start,
 # stop)` takes the steps again, and `explain.influence_on_weight` divides the weight's way among the examples.
 # Do the shares and the rest add up to the whole way?
+
+# %%
+answer = None  # yours, such as False: whether they add up, True or False
+check(
+    answer,
+    lambda it: it is True,
+    hint="what the optimizer remembers and what the curvature leaves over are told, too",
+)
 
 # %%
 place = (int(moved.argmax()), target)

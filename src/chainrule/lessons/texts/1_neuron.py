@@ -8,9 +8,9 @@
 
 # %%
 import numpy as np
-from pictures import lines, show
 
 import chainrule as cr
+from chainrule.lessons import check, lines, show
 
 print("— 1. A neuron adds up —")
 
@@ -145,8 +145,8 @@ for rain in np.linspace(1, 0, 9):
 # %%
 switches = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 light = np.array([0, 1, 1, 0])
-luck = np.random.default_rng(1)
-weights, biases = luck.normal(size=(2, 1_000_000)), luck.normal(size=1_000_000)
+rng = np.random.default_rng(1)
+weights, biases = rng.normal(size=(2, 1_000_000)), rng.normal(size=1_000_000)
 right = ((switches @ weights + biases > 0) == light[:, None]).sum(axis=0)
 print("\n— 5. A million neurons try the corridor light —")
 for k in range(5):
@@ -194,12 +194,12 @@ assert np.array_equal(network.predict(switches, verbose=0)[:, 0], light)
 
 # %%
 print("\n— 7. Without the bend, two layers are one —")
-luck = np.random.default_rng(2)
+rng = np.random.default_rng(2)
 w1, b1, w2, b2 = (
-    luck.normal(size=(2, 50)),
-    luck.normal(size=50),
-    luck.normal(size=(50, 1)),
-    luck.normal(size=1),
+    rng.normal(size=(2, 50)),
+    rng.normal(size=50),
+    rng.normal(size=(50, 1)),
+    rng.normal(size=1),
 )
 two_layers = (switches @ w1 + b1) @ w2 + b2
 one_neuron = switches @ (w1 @ w2) + (b1 @ w2 + b2)
@@ -255,7 +255,14 @@ assert np.abs(after - light).max() < 0.1
 
 # %%
 votes = np.array([[a, b, c] for a in (0, 1) for b in (0, 1) for c in (0, 1)])
+answer = None  # yours, such as ([1, 1, 1], -5): three weights and a bias for the first question
+check(
+    answer,
+    lambda it: np.array_equal(votes @ np.array(it[0]) + it[1] > 0, votes.sum(axis=1) >= 2),
+    hint="with equal weights the sum counts the votes: which bias is above minus two votes, and below minus one?",
+)
 
+# %%
 # The solution. All weights 1: the sum counts the votes; the bias is a threshold between 1 and 2.
 majority = votes @ np.array([1, 1, 1]) - 1.5 > 0
 assert np.array_equal(majority, votes.sum(axis=1) >= 2)

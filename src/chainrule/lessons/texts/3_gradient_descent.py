@@ -7,10 +7,10 @@
 
 # %%
 import numpy as np
-from pictures import lines, show
 
 import chainrule as cr
 from chainrule import plots
+from chainrule.lessons import check, lines, show
 
 # %% [markdown]
 # ## One weight
@@ -143,9 +143,9 @@ for rate in (0.05, 0.24, 0.26):
 # car and noted the minutes and the kilometres.
 
 # %%
-luck = np.random.default_rng(3)
-minutes = luck.uniform(0, 10, size=40)
-km = 1.5 * minutes + 4 + luck.normal(0, 1, size=40)
+rng = np.random.default_rng(3)
+minutes = rng.uniform(0, 10, size=40)
+km = 1.5 * minutes + 4 + rng.normal(0, 1, size=40)
 
 
 def gradient(a: float, b: float, x: np.ndarray) -> np.ndarray:
@@ -271,6 +271,14 @@ assert counts["Adam"] < counts["SGD"]
 # Somebody notes seconds instead of minutes: all x are 60 times as large. What is the largest rate that works
 # now? Guess first: the same, 60 times smaller, or 3,600 times smaller? Then calculate it, and try one per
 # cent more and less.
+
+# %%
+answer = None  # yours, such as 60: how many times smaller
+check(
+    answer,
+    lambda it: it == 3600,
+    hint="the slope of the error has x twice as a factor: once in the error, once in what moves it",
+)
 
 # %%
 seconds = minutes * 60

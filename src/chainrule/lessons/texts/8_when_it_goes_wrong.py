@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from pictures import lines, show
 
 import chainrule as cr
 from chainrule import datasets, diagnosis, plots, runs
+from chainrule.lessons import check, lines, show
 
 # This folder goes away at the end; to keep what is in it, write a folder of your own instead.
 from chainrule.recording import resume
@@ -259,10 +259,10 @@ assert reached[6000]["val_accuracy"] > reached[150]["val_accuracy"] + 0.1
 # points? And can one find the lies?
 
 # %%
-luck = np.random.default_rng(8)
-lies = luck.permutation(6000)[:600]
+rng = np.random.default_rng(8)
+lies = rng.permutation(6000)[:600]
 spoiled = y[:6000].copy()
-spoiled[lies] = (spoiled[lies] + luck.integers(1, 10, size=600)) % 10
+spoiled[lies] = (spoiled[lies] + rng.integers(1, 10, size=600)) % 10
 keep("spoiled", 6000, spoiled)
 tired, _ = train("spoiled")
 print("\n— 8. One label in ten is wrong —")
@@ -316,6 +316,14 @@ assert model.evaluate(rows[:20], hot[:20], verbose=0)[1] == 1
 # helps. Why?
 #
 # Do the third check before you read on.
+
+# %%
+answer = None  # yours, such as "examples": what is wrong: "examples", "network", "stopping" or "labels"
+check(
+    answer,
+    lambda it: it == "labels",
+    hint="the third check looks at what the network says beside what the file says",
+)
 
 # %%
 keep("odd", 6000, y, test_labels=(y_test + 1) % 10)

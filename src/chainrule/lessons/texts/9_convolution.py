@@ -8,9 +8,9 @@
 
 # %%
 import numpy as np
-from pictures import lines, show
 
 import chainrule as cr
+from chainrule.lessons import check, lines, show
 
 # %% [markdown]
 # ## Forward: multiply, add, slide
@@ -114,7 +114,8 @@ right = {}
 for name, model in (("holes", holes), ("windows", windows)):
     right[name] = [model.evaluate(pixels[..., None], y_test, verbose=0)[1] for pixels in (x_test, moved_test)]
     print(
-        f"{name:8} {model.count_params():7,} numbers   where they stand {right[name][0]:.1%}   moved {right[name][1]:.1%}"
+        f"{name:8} {model.count_params():7,} numbers   where they stand {right[name][0]:.1%}   "
+        f"moved {right[name][1]:.1%}"
     )
 assert right["windows"][1] > right["holes"][1]
 show(
@@ -132,11 +133,20 @@ show(
 # for one picture? Work it out, then run.
 
 # %%
+answer = None  # yours, such as (100, 1000): weights, and multiplications for one picture
+check(
+    answer,
+    lambda it: tuple(it) == (160, 97_344),
+    hint="the window fits in 26 by 26 places, and each filter has nine weights and a bias",
+)
+
+# %%
 print("\n— Exercise —")
 conv = cr.layers.Conv2D(16, 3)
 conv(np.zeros((1, 28, 28, 1)))
 print(f"weights: 3 · 3 · 16 + 16 = {3 * 3 * 16 + 16}; the layer says {conv.count_params()}")
 print(
-    f"multiplications: 26 · 26 places · 3 · 3 · 16 = {26 * 26 * 9 * 16:,}; the layer says {conv.multiplications((28, 28, 1)):,}"
+    f"multiplications: 26 · 26 places · 3 · 3 · 16 = {26 * 26 * 9 * 16:,}; "
+    f"the layer says {conv.multiplications((28, 28, 1)):,}"
 )
 assert conv.count_params() == 160

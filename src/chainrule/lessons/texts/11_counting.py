@@ -6,9 +6,9 @@
 
 # %%
 import numpy as np
-from pictures import lines, show
 
 import chainrule as cr
+from chainrule.lessons import check, lines, show
 
 L = cr.layers
 
@@ -47,7 +47,8 @@ print("\n— 2. Blame through time —")
 for x, before in zip(reversed(xs), reversed(states), strict=True):
     dw, du = dw + x * dh, du + before * dh
     print(
-        f"x = {x:.0f}, state before = {before:.0f}: slope of the state {dh:+.0f}   dw so far {dw:+.0f}   du so far {du:+.0f}"
+        f"x = {x:.0f}, state before = {before:.0f}: slope of the state {dh:+.0f}   dw so far {dw:+.0f}   "
+        f"du so far {du:+.0f}"
     )
     dh = dh * u
 rnn = L.SimpleRNN(1, activation="linear")
@@ -122,6 +123,15 @@ show(
 # The state by hand had u = 1. With u = 0.5, how much of the first input is left after ten steps? And with u = 2?
 
 # %%
+answer = None  # yours, such as (0.5, 2): what is left with u = 0.5, and with u = 2
+check(
+    answer,
+    lambda it: abs(it[0] - 0.5**10) < 1e-6 and it[1] == 2**10,
+    hint="each step multiplies by u, and there are ten",
+)
+
+# %%
 print("\n— Exercise —")
 for u in (0.5, 1.0, 2.0):
     print(f"u = {u}: {u**10:g} of it; and the slope on its way back is multiplied by the same")
+assert (0.5**10 < 0.001, 2**10 > 1000) == (True, True)

@@ -13,10 +13,10 @@ import os
 import time
 
 import numpy as np
-from pictures import lines, show
 
 import chainrule as cr
 from chainrule import explain
+from chainrule.lessons import check, lines, show
 
 # %% [markdown]
 # ## Gears
@@ -344,6 +344,14 @@ assert count == 694_950
 # Somebody starts with all weights equal (W1 all 0.5, W2 all 0.5, biases 0). What will the slopes of the three
 # hidden neurons look like? And after 100 steps? Think first: what does each hidden neuron see, and what blame
 # does it get?
+
+# %%
+answer = None  # yours, such as 3: how many different columns W1 has after 100 steps
+check(
+    answer,
+    lambda it: it == 1,
+    hint="two neurons that see the same, are blamed the same and begin the same: what could tell them apart?",
+)
 
 # %%
 same = cr.Sequential(
