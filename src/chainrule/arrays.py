@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.errors import MissingDependencyError, unknown
+from chainrule.errors import DataError, MissingDependencyError, unknown
 
 Array: TypeAlias = Any  # a NumPy or a JAX array: the engine works on both
 Params: TypeAlias = dict[str, Array]  # the weights of one layer by name: {"kernel": ..., "bias": ...}
@@ -27,7 +27,12 @@ def namespace(array: Array) -> Any:
     >>> namespace(np.zeros(3)).__name__
     'numpy'
     """
-    return array.__array_namespace__()
+    try:
+        return array.__array_namespace__()
+    except AttributeError:
+        raise DataError(
+            f"This takes arrays; it got a {type(array).__name__}. Make it one with numpy.asarray(x, 'float32')."
+        ) from None
 
 
 def elementwise(formula: Callable[..., tuple[Array, ...]], *arrays: Array) -> tuple[Array, ...]:

@@ -21,6 +21,14 @@ class L1L2:
     16.0
     """
 
+    def __init_subclass__(cls, **settings: Any) -> None:
+        """Refuses a formula that learning would never call."""
+        super().__init_subclass__(**settings)
+        if "__call__" in vars(cls) and "value" not in vars(cls):
+            raise SettingError(
+                f"{cls.__name__} overrides __call__, which is never called while learning: override value and gradient."
+            )
+
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         for name, value in (("l1", l1), ("l2", l2)):
             if not value >= 0:

@@ -14,6 +14,7 @@ LAYER = {
 OF_CLASS = {
     "Dense": {"output_dim": "units"}, "LSTM": {"output_dim": "units"}, "GRU": {"output_dim": "units"},
     "SimpleRNN": {"output_dim": "units"}, "LeakyReLU": {"alpha": "negative_slope"},
+    "Embedding": {"W_regularizer": "embeddings_regularizer", "init": "embeddings_initializer"},
     "UpSampling1D": {"length": "size"}, "Reshape": {"dims": "target_shape"}, "Dropout": {"p": "rate"},
 }  # fmt: skip
 # What changed nothing in the result and has no name today.

@@ -132,6 +132,10 @@ class Layers:
             settings["input_shape"] = tuple(shape)[1:]
         if name != "InputLayer" and settings.pop("batch_size", None) is not None:
             self.notes.say(f"{name}: batch_size= belongs to fit; a layer takes batches of any size.")
+        if name == "Embedding" and settings.pop("dropout", None):
+            self.notes.say(
+                "Embedding: dropout= is left out, as Keras 2 does; today a SpatialDropout1D stands behind it."
+            )
         length = settings.pop("input_length", None)
         if length is not None and name != "Embedding":
             settings["input_shape"] = (length, settings.pop("input_dim"))

@@ -78,7 +78,10 @@ class ReLU(Layer):
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         xp, x = namespace(cache), cache
         dx = xp.where(x > self.threshold, dy, self.negative_slope * dy)
-        return dx if self.max_value is None else xp.where(x < self.max_value, dx, 0)
+        if self.max_value is None:
+            return dx
+        uncut = xp.where(x > self.threshold, x, self.negative_slope * (x - self.threshold))
+        return xp.where(uncut < self.max_value, dx, 0)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {

@@ -83,6 +83,13 @@ class Layer(WeightLists):
         if "call" in vars(cls) and cls.forward is Layer.forward:  # written for Keras
             for adopt in ADOPTERS:
                 adopt(cls)
+        elif (
+            "call" in vars(cls) and "forward" not in vars(cls) and not cls.__module__.startswith("chainrule.")
+        ):
+            raise SettingError(
+                f"{cls.__name__} overrides call of {cls.__mro__[1].__name__}, which is never called here: its forward and backward "
+                "are written out. Override forward and backward, or derive the class from Layer."
+            )
 
     def __init__(
         self,
@@ -101,6 +108,8 @@ class Layer(WeightLists):
                 f"A layer's name must be a text without '/'; {type(self).__name__} got {name!r}."
             )
         check_dtype(dtype)
+        if not isinstance(trainable, (bool, int, np.bool_)):
+            raise SettingError(f"trainable is True or False; {type(self).__name__} got {trainable!r}.")
         self.name, self.trainable = name, bool(trainable)
         self.declared_shape: Shape | None = None
         if input_dim is not None:

@@ -1,6 +1,7 @@
 """Metrics of a user's own: a function, or a class with Keras's update_state and result."""
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -80,8 +81,22 @@ class Sum(Mean):
 
 
 def counts_by_hand(metric: Metric) -> bool:
-    """Whether a metric counts in its own update_state, which only NumPy can follow."""
-    return not isinstance(metric, Mean) and type(metric).update_state is not Metric.update_state
+    """Whether a metric has its own update_state, or its own result() as in Keras, which only NumPy can follow."""
+    if isinstance(metric, Mean):
+        return False
+    own = [kind for kind in type(metric).__mro__ if not kind.__module__.startswith("chainrule.")]
+    result = any("result" in vars(kind) and takes_nothing(vars(kind)["result"]) for kind in own[:-1])
+    return result or type(metric).update_state is not Metric.update_state
+
+
+def takes_nothing(method: Any) -> bool:
+    """Whether a method can be called without arguments."""
+    needed = [
+        p
+        for p in signature(method).parameters.values()
+        if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
+    ]
+    return len(needed) == 1
 
 
 def is_traceable(metric: Metric, y: Any, p: Any) -> bool:

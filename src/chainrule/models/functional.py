@@ -41,7 +41,7 @@ class Functional(Model):
         for value in self.inputs:
             symbolic.name(value.call.layer)
         self.ordered = calls_between(self.inputs, self.outputs)
-        self.layers = list(dict.fromkeys(call.layer for call in self.ordered))
+        self._layers = list(dict.fromkeys(call.layer for call in self.ordered))
         names = set[str]()
         for layer in self.layers:
             if layer.name in names:

@@ -31,6 +31,7 @@ class Learning:
     output_names: Any
     graph: Any
     _engines: dict[Any, Any]
+    frozen_then: Any = None  # the layers that did not learn when it was compiled last
     _single_steps: Any = None  # between calls of train_on_batch
 
     def compile(
@@ -66,9 +67,17 @@ class Learning:
         asked.loss_weights(names)
         for one in [m for own in asked.metrics_by_output(names) for m in own]:
             metrics_module.get(one, (1,), (1,))
-        self.optimizer, self.asked = optimizers.get(optimizer), asked
+        model: Any = self
+        frozen = [layer for layer in model.layers if not layer.trainable]
+        if (
+            optimizer is not self.optimizer or frozen != self.frozen_then
+        ):  # else it goes on with what it remembers
+            self.optimizer_state = None
+        self.optimizer, self.asked, self.frozen_then = optimizers.get(optimizer), asked, frozen
+        if self.optimizer_state is None:
+            self.optimizer.iterations = 0
         self.outputs_asked = []
-        self.backend_asked, self.optimizer_state = backend, None
+        self.backend_asked = backend
         self._engines.clear()
         self._single_steps = None
 
@@ -264,6 +273,9 @@ class Learning:
         from chainrule.engine.inputs import build_for, inputs_of
 
         build_for(self, x)
+        model: Any = self
+        if not model.layers:
+            raise SettingError(f"{model.label} has no layers yet; add some first.")
         return inputs_of(self, x)
 
     def train_on_batch(

@@ -65,7 +65,7 @@ class Model(Learning):
     def __init__(self, name: str | None = None) -> None:
         self.name: Any = name
         self.seed = next_seed()
-        self.layers: list[Any] = []
+        self._layers: list[Any] = []
         self.augmentation: Layer | None = None  # changes the inputs anew at every step, while learning only
         self.calls: list[Any] = []  # where it is a layer of other models
         self.extras: dict[str, Any] = {}  # what a model file carries beside Keras's contents
@@ -91,6 +91,17 @@ class Model(Learning):
         """Called when a layer comes or goes: what was prepared for the old network is of no use."""
         self._engines.clear()
         self.optimizer_state = None
+
+    @property
+    def layers(self) -> list[Any]:
+        """The layers, in order."""
+        return self._layers
+
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        raise SettingError(
+            "A model's list of layers is there to be read: add and pop change a Sequential; other layers make another model."
+        )
 
     # ── the network ──────────────────────────────────────────────────────────────────────────────────────────────
     input_layer: Any = None

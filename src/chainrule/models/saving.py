@@ -135,7 +135,11 @@ def slot_places(model: Any) -> list[tuple[str, int, str]]:
     slots, places = model.optimizer.slots, learned(model)
     outer = [(slot, i, name) for slot in model.optimizer.outer_slots for i, name in places]
     if model.optimizer.slots_by_variable:
-        return outer + [(slot, i, name) for i, name in places for slot in slots]
+        late = tuple(
+            slot for slot in slots if slot == "velocity_hat"
+        )  # amsgrad's, which Keras stores behind the others
+        both = [(slot, i, name) for i, name in places for slot in slots if slot not in late]
+        return outer + both + [(slot, i, name) for slot in late for i, name in places]
     return outer + [(slot, i, name) for slot in slots for i, name in places]
 
 

@@ -89,6 +89,12 @@ class Sequential(Model):
             shape = tuple(input_shape)
             shape = shape[1:] if shape and shape[0] is None else shape
             self.input_layer = InputLayer(shape=shape_of(shape, "input_shape"), name="input_layer")
+        elif input_shape is not None and self.layers:
+            known, given = self.input_shape, tuple(input_shape)
+            if known is not None and given[1:] != known and given != known:
+                raise SettingError(
+                    f"The model {self.name!r} is built for examples of shape {known}; build got {given}."
+                )
         if self.input_layer is None:
             raise SettingError(
                 f"The model {self.name!r} does not know the shape of its examples yet: begin it with "

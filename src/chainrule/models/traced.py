@@ -138,7 +138,7 @@ OF_THE_NETWORK = (
     "ordered",
     "several",
     "given_names",
-    "layers",
+    "_layers",
     "input_layer",
 )
 

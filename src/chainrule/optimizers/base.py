@@ -37,6 +37,15 @@ class Optimizer:
     slots: ClassVar[tuple[str, ...]] = ()  # what is remembered for each weight, in Keras's order
     slots_by_variable: ClassVar[bool] = True  # whether Keras stores m0 v0 m1 v1 (True) or v0 v1 m0 m1
 
+    def __init_subclass__(cls, **settings: Any) -> None:
+        """Refuses Keras's update_step, which is never called here."""
+        super().__init_subclass__(**settings)
+        if "update_step" in vars(cls):
+            raise SettingError(
+                f"{cls.__name__} overrides update_step, which is never called here: write rule(c, g, w, *remembered), which "
+                "returns the new weight and what is remembered."
+            )
+
     def __init__(
         self,
         learning_rate: Any,
@@ -180,7 +189,7 @@ class Optimizer:
     def rate_at(self, step: Array, rate: Array) -> Array:
         """This step's learning rate: the schedule's, or the number that the loop holds (callbacks may change it)."""
         if isinstance(self.learning_rate, schedules.LearningRateSchedule):
-            return self.learning_rate(step.astype(rate.dtype))
+            return namespace(rate).asarray(self.learning_rate(step.astype(rate.dtype)), dtype=rate.dtype)
         return rate
 
     @property
