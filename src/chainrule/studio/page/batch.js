@@ -7,7 +7,7 @@ import {slice} from "./chain.js";
 export class Batch {
   constructor(onChoose) {
     this.onChoose = onChoose;
-    this.title = h("h2", {});
+    this.title = h("h2", {}, "Batch");
     this.list = h("ul", {class: "batch"});
     this.el = h("div", {}, this.title, this.list);
   }

@@ -20,7 +20,7 @@ export class Step {
     this.app = app;
     this.curves = new Map();
     this.el = h("div", {class: "step"});
-    this.title = h("h1", {class: "step-title"});
+    this.title = h("h1", {class: "step-title"}, "Step");
     this.phases = h("div", {class: "phases", role: "group", "aria-label": "The four phases of the step"});
     this.told_ = h("p", {class: "phase-told"});
     this.side = h("div", {class: "account", tabindex: "-1"});
