@@ -22,6 +22,7 @@ COMMANDS = {
     "studio": "open a page where networks learn and every number can be opened",
     "plot": "draw a picture of a run or a model",
     "report": "write all about a run into one page to hand on",
+    "sweep": "train with many settings, some at once, and list what each came to",
     "lr-find": "find a learning rate that works",
     "explain": "open one learning step: how a weight gets its next value",
     "check": "measure whether a model's backpropagation is right",
