@@ -3,6 +3,7 @@
 import argparse
 import io
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def test_every_command_explains_itself_with_two_examples(type_, command) -> None
     examples = said.out.split("examples:\n")[1].strip().splitlines()
     assert len(examples) >= 2
     for line in examples:
-        words = line.split(" > ")[0].split()
+        words = shlex.split(line.split(" > ")[0])
         assert words[0] == "chainrule"
         assert command_list.command_of(words[1:])[0] in COMMANDS
         found, rest = command_list.command_of(words[1:])
