@@ -119,6 +119,18 @@ def network(of: Material) -> Html:
     )
 
 
+def said_of_pictures(augmentation: dict[str, Any] | None) -> str | None:
+    """What was done to pictures before each step."""
+    if not augmentation:
+        return None
+    pixels = augmentation.get("pixels")
+    return (
+        "bent a little, anew at every step"
+        if pixels is None
+        else f"moved by up to {count(pixels, 'pixel')}, anew at every step"
+    )
+
+
 def learning(of: Material) -> Html:
     """The recipe, the optimizer and the rest."""
     settings = of.settings
@@ -139,7 +151,7 @@ def learning(of: Material) -> Html:
             if str(name_of(loss)).startswith(("categorical", "binary"))
             else None,
         ),
-        ("pictures", "bent a little, anew at every step" if training.get("augmentation") else None),
+        ("pictures", said_of_pictures(training.get("augmentation"))),
         ("seed", recipe.get("seed", settings.seed)),
         ("computed by", {"numpy": "NumPy", "jax": "JAX"}.get(settings.backend, settings.backend)),
     ]
