@@ -20,6 +20,7 @@ _NAMES = {
     "Sequential": "chainrule.models",
     "Model": "chainrule.models",
     "RunRecorder": "chainrule.recording",
+    "load": "chainrule.inference.asking",
     "open_run": "chainrule.recording",
     "Input": "chainrule.layers",
     "Scaled": "chainrule.engine.examples",
@@ -31,7 +32,9 @@ _RENAMED = {  # names of version 0.1: they still work, with a warning, for one r
     "reruns": ("chainrule.recording.resume", None),
 }
 
-__all__ = ["Input", "Model", "RunRecorder", "Scaled", "Sequential", "__version__", "open_run", *_MODULES]  # noqa: PLE0604
+__all__ = [  # noqa: PLE0604
+    "Input", "Model", "RunRecorder", "Scaled", "Sequential", "__version__", "load", "open_run", *_MODULES,
+]  # fmt: skip
 
 if TYPE_CHECKING:
     from chainrule import (  # noqa: F401, I001
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
         runs, saving, training, utils, wrappers,
     )  # fmt: skip
     from chainrule.engine.examples import Scaled
+    from chainrule.inference.asking import load
     from chainrule.layers import Input
     from chainrule.models import Model, Sequential
     from chainrule.recording import RunRecorder, open_run

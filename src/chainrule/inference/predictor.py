@@ -28,8 +28,8 @@ NOT_FINITE = "the network's answer is not a finite number (NaN or infinity); its
 class Predictor:
     """A model with its card, asked about files.
 
-    single: all writing of a picture is one glyph.  sure: a digit of a picture that is less likely to be right is in doubt;
-    None: 0.5, and a digit alone is named all the same.
+    single: all writing of a picture is one glyph.  sure: what is less likely to be right is answered "?"; None: in pictures
+    of handwriting 0.5, where a digit alone is named all the same, and elsewhere everything is named.
     """
 
     model: "Model"
@@ -61,7 +61,8 @@ class Predictor:
         record = self.card.preparation["columns"]
         told = columns.remarks(record, rows.columns)
         for answer in self._rows(name, columns.encode(record, rows.columns)):
-            yield replace(answer, doubt="; ".join(told[answer.row or 0]) or answer.doubt)
+            doubts = [*([answer.doubt] if answer.doubt else []), *told[answer.row or 0]]
+            yield replace(answer, doubt="; ".join(doubts) or None)
 
     def picture(self, name: str, picture: "Picture") -> Answer:
         """The answer for one picture that was read already; raises DataError where the model takes no pictures."""
@@ -77,6 +78,10 @@ class Predictor:
 
         prepared = np.asarray(datasets.prepare(self.card.preparation, Image.fromarray(picture.pixels)))
         return next(self._rows(name, prepared, alone=True, seen=True))
+
+    def answers_to_picture(self, name: str, content: bytes) -> Iterator[Answer]:
+        """The answers to a picture whose file's content is at hand."""
+        yield from self._answers(name, "picture", name, content)
 
     def _answers(self, shown: str, what: str, path: str, source: str | bytes) -> Iterator[Answer]:
         if self.card.preparation.get("kind") == "table":
@@ -120,7 +125,13 @@ class Predictor:
                 yield Answer(file, row, text, value=values[0] if len(values) == 1 else values, seen=shown)
             else:
                 glyph = self._glyph(p[k])
-                yield Answer(file, row, glyph.ranks[0][0], glyph.ranks[0][1], digits=(glyph,), seen=shown)
+                text, doubt = glyph.label, None
+                if self.sure is not None and glyph.probability < self.sure:
+                    text, doubt = (
+                        "?",
+                        f"{glyph.label!r} is the likeliest, with {glyph.probability:.0%}".replace("%", " %"),
+                    )
+                yield Answer(file, row, text, glyph.probability, digits=(glyph,), doubt=doubt, seen=shown)
 
     def _photo(self, file: str, source: "str | bytes | Picture") -> Answer:
         """The digits in a picture of any size."""

@@ -1,10 +1,11 @@
 """How a model learns and predicts: Keras's compile, fit, evaluate, predict and their kin."""
 
 from collections.abc import Callable
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from chainrule.arrays import choose_backend
-from chainrule.errors import SettingError
+from chainrule.errors import DataError, SettingError
 from chainrule.layers import symbolic
 from chainrule.models.compiling import IGNORED_SETTINGS, Asked, refuse_settings
 
@@ -234,6 +235,11 @@ class Learning:
         from chainrule.training.progress import Progress
 
         refuse_settings("predict", callbacks=callbacks)
+        if isinstance(x, str | PathLike):
+            raise DataError(
+                f"predict takes arrays of numbers, and {str(x)!r} is the name of a file: "
+                "chainrule.load('model.keras').answer('a.png') reads files and answers with names of classes."
+            )
         if steps is not None and not streams.is_stream(x):
             x = stream_fit.of_arrays(self, x, None, None, batch_size, shuffle=False)
         if streams.is_stream(x):

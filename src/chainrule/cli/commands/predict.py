@@ -39,7 +39,7 @@ def arguments(parser: Parser) -> None:
         "--sure",
         type=share,
         metavar="P",
-        help='handwriting: "?" for a digit that is right with less than P (0 to 1)',
+        help='"?" for a class or digit that is right with less than P (0 to 1)',
     )
     parser.add_argument("--show", action="store_true", help="draw what the network saw")
     parser.add_argument(
