@@ -44,7 +44,8 @@ def test_every_command_explains_itself_with_two_examples(type_, command) -> None
     examples = said.out.split("examples:\n")[1].strip().splitlines()
     assert len(examples) >= 2
     for line in examples:
-        words = shlex.split(line.split(" > ")[0])
+        words = shlex.split(line)
+        words = words[: words.index(">")] if ">" in words else words
         assert words[0] == "chainrule"
         assert command_list.command_of(words[1:])[0] in COMMANDS
         found, rest = command_list.command_of(words[1:])
