@@ -1,6 +1,6 @@
 """The names that options take. They stand here once more so that help and completion need no numerical library."""
 
-RECIPES = ("fast", "classic", "conv", "handwriting")
+RECIPES = ("fast", "classic", "conv", "best", "handwriting")
 AUTO = "auto"  # `train` only: the recipe that chooses a network for the data
 ACTIVATIONS = (
     "relu", "sigmoid", "tanh", "leaky_relu", "elu", "selu", "gelu", "softplus", "silu", "swish", "softmax", "linear",
