@@ -274,4 +274,8 @@ def test_memory_stays_bounded_however_long_it_learns(monkeypatch) -> None:
     live = session.live()
     live.advance(1000)
     assert len(live.kept) * live.size <= 2 * 40_000
+    monkeypatch.setattr(branch, "MEMORY", 10**9)
+    monkeypatch.setattr(branch, "MOST_KEPT", 20)
+    live.advance(3000)
+    assert len(live.kept) <= 22
     assert int(live.state_at(777)["step"]) == 777

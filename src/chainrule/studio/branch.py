@@ -17,7 +17,7 @@ from chainrule.recording.replay import Replay
 from chainrule.runs import size_of
 from chainrule.training.fit import order_of, state_of
 
-MEMORY = 150_000_000  # bytes of states that a branch keeps to return to
+MEMORY, MOST_KEPT = 150_000_000, 2000  # bytes and number of the states that a branch keeps to return to
 BESIDE, MOST_BESIDE = (
     60_000_000,
     64,
@@ -229,7 +229,7 @@ class LiveBranch(Branch):
     def keep(self) -> None:
         """Keeps the present state to return to; when they take too much memory, lets go of every other one."""
         self.kept[self.head] = self.state
-        if len(self.kept) * self.size > MEMORY:
+        if len(self.kept) * self.size > MEMORY or len(self.kept) > MOST_KEPT:
             self.spacing *= 2
             own = {step for step, _ in self.rates}
             self.kept = {

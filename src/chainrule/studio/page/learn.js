@@ -145,10 +145,10 @@ export class Learn {
     const chosen = near.reduce((a, b) => (Math.abs(b - rate) < Math.abs(a - rate) ? b : a));
     fill(this.controls,
       pick("rate", "Learning rate", near.map((v) => [v, short(v)]), chosen, (v) => this.setRate(Number(v)), "Acts at the next step"),
-      Object.entries((branch.scalars.at(-1) || [0, {}])[1]).map(([name, value]) => h("label", {class: "field"}, h("span", {}, name.replace("_", " ")),
-        h("input", {type: "number", id: `scalar-${name}`, min: 0, max: 1, step: "any", value, title: "Acts at the next step", onchange: (e) => this.setScalar(name, Number(e.target.value))}))),
       pick("activation", "Activation", ACTIVATIONS.map((v) => [v, v]), l.activation, (v) => this.change({act: v}), "A new network from the same seed"),
       pick("optimizer", "Optimizer", Object.entries(OPTIMIZERS), l.optimizer, (v) => this.fork({opt: v}), "Forks at this step"),
+      Object.entries((branch.scalars.at(-1) || [0, {}])[1]).map(([name, value]) => h("label", {class: "field"}, h("span", {}, name.replace("_", " ")),
+        h("input", {type: "number", id: `scalar-${name}`, min: 0, max: 1, step: "any", value, title: "Acts at the next step", onchange: (e) => this.setScalar(name, Number(e.target.value))}))),
       pick("batch", "Batch size", [...new Set([...BATCHES, l.batch_size])].sort((a, b) => a - b).map((v) => [v, v]), l.batch_size, (v) => this.fork({batch: v}), "Forks at this step"),
       pick("speed", "Speed", SPEEDS, this.app.told.speed, (v) => this.do("speed", {speed: Number(v)}), "At most so many steps a second"),
       h("label", {class: "field"}, h("span", {}, "Seed"), h("input", {type: "number", id: "seed", min: 0, max: 9999, value: l.seed, onchange: (e) => this.reopen({seed: e.target.value})})),
