@@ -132,8 +132,8 @@ def skip(tree: ast.Module) -> None:
             parts = [node]
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "reshape":
             # any negative size stands for the missing one: -2 would do as well as -1
-            minus = [a for a in node.args if isinstance(a, ast.UnaryOp) and isinstance(a.op, ast.USub)]
-            parts = [one.operand for one in minus]
+            inside = [part for a in node.args for part in ast.walk(a) if isinstance(part, ast.UnaryOp)]
+            parts = [one.operand for one in inside if isinstance(one.op, ast.USub)]
         elif isinstance(node, ast.ClassDef):
             parts = [*node.decorator_list]
         elif isinstance(node, (ast.Raise, ast.JoinedStr, ast.Import, ast.ImportFrom, ast.Assert)):  # noqa: SIM114

@@ -87,7 +87,10 @@ ASKED = {
 }
 for _module, _asked in ASKED.items():
     if _module.startswith("layers/"):
-        _asked.append("layer_settings")  # every layer's settings, shapes and refusals
+        _asked += [
+            "layer_values",
+            "layer_settings",
+        ]  # what single settings do; every layer's settings, shapes, refusals
 NO_ARITHMETIC = {
     "layers/__init__", "layers/base", "layers/naming", "layers/symbolic", "layers/merge_functions", "layers/weighted",
     "layers/weight_lists", "layers/derived", "layers/any_size", "optimizers/__init__", "optimizers/ranges", "optimizers/scalars",

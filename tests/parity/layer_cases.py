@@ -128,6 +128,17 @@ SHAPES = {
     "zero padding 1d": Case(SEQUENCE, lambda k: [k.ZeroPadding1D((0, 2)), k.Conv1D(3, 2)]),
     "cropping": Case(PICTURE, lambda k: [k.Conv2D(3, 2), k.Cropping2D(((1, 0), (2, 1)))]),
     "cropping 1d": Case(SEQUENCE, lambda k: [k.Conv1D(3, 2), k.Cropping1D((0, 2))]),
+    "reshape and its kin": Case(
+        ROW,
+        lambda k: [
+            k.Rescaling(0.5, 0.1),
+            k.Dense(6),
+            k.Reshape((2, -1)),
+            k.LeakyReLU(negative_slope=0.2),
+            k.Softmax(),
+            k.Activation("softsign"),
+        ],
+    ),
     "identity": Case(ROW, lambda k: [k.Dense(3), k.Identity()]),
 }
 

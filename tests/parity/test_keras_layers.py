@@ -5,6 +5,8 @@ the size of all weights: at most 1e-5 after 50 steps of SGD, 1e-4 after 10 of Ad
 """
 
 import os
+import re
+from pathlib import Path
 
 import layer_cases
 import numpy as np
@@ -83,3 +85,14 @@ def test_files_go_both_ways(name, suffix, tmp_path) -> None:
     for layer, other in zip(here.layers, theirs.layers, strict=True):
         assert type(layer).__name__ == type(other).__name__
         assert (layer.name, layer.trainable) == (other.name, other.trainable)
+
+
+def test_every_layer_is_compared() -> None:
+    """A layer that is added must stand in a case here, or among the sequences: answers, training, files both ways."""
+    texts = [
+        (Path(__file__).parent / name).read_text(encoding="utf-8")
+        for name in ("layer_cases.py", "test_keras_sequences.py")
+    ]
+    used = set(re.findall(r"\.([A-Z]\w+)\(", "".join(texts)))
+    ours_alone = {"InputLayer", "PositionalEmbedding"}  # every model begins with one; not in Keras
+    assert set(chainrule.layers.CLASSES) - used <= ours_alone

@@ -10,19 +10,22 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="KERAS IS NOT INSTALLED: nothing was compared with it")
 
-from chainrule import constraints, initializers, layers, losses, metrics, optimizers, regularizers
+from chainrule import callbacks, constraints, initializers, layers, losses, metrics, optimizers, regularizers
 from chainrule.errors import ChainruleError
 
+# all that Keras has, too, but for those made of functions by any name, and the list that fit makes
+CALLBACKS = {name for name in dir(keras.callbacks) if name[0].isupper()} - {"LambdaCallback", "CallbackList"}
 ROOMS = {
     "layers": layers.CLASSES, "losses": losses.CLASSES, "metrics": metrics.CLASSES, "optimizers": optimizers.CLASSES,
     "schedules": optimizers.schedules.CLASSES, "initializers": initializers.CLASSES,
     "regularizers": regularizers.CLASSES, "constraints": constraints.CLASSES,
+    "callbacks": {name: kind for name, kind in vars(callbacks).items() if name in CALLBACKS},
 }  # fmt: skip
 NEEDED = {  # what a class cannot be made without
     "units": 2, "filters": 2, "kernel_size": 2, "pool_size": 2, "rate": 0.5, "stddev": 0.5, "target_shape": (2,), "dims": (1,),
     "n": 2, "axes": 1, "activation": "relu", "input_dim": 3, "output_dim": 2, "num_heads": 2, "key_dim": 2, "scale": 2.0,
     "initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5, "first_decay_steps": 5, "boundaries": [1],
-    "values": [0.1, 0.2], "shape": (2,), "max_value": 2.0,
+    "values": [0.1, 0.2], "shape": (2,), "max_value": 2.0, "filepath": "x.keras", "filename": "x.csv", "backup_dir": "x",
 }  # fmt: skip
 ELSEWHERE = {
     "name",
