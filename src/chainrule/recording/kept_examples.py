@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.datasets.rows import Rows
 from chainrule.engine.examples import Examples
 from chainrule.runs.removal import EXAMPLES
 from chainrule.training.fingerprint import digest_of
@@ -26,6 +27,8 @@ def keep(runs_dir: Any, examples: Examples, validation: Examples | None) -> dict
     folder = Path(runs_dir) / EXAMPLES
     if (folder / name).exists():
         return {"digest": digest, "kept": name}
+    if any(part is not None and isinstance(part.x, Rows) for part in (examples, validation)):
+        return {"digest": digest, "not_kept": "they are read from their files when they are needed"}
     arrays = as_arrays(examples) | {f"val_{key}": array for key, array in as_arrays(validation).items()}
     size = sum(array.nbytes for array in arrays.values())
     if size > MOST:
