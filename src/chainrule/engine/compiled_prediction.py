@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, Params
+from chainrule.engine.devices import device_for, placed_on
 from chainrule.engine.examples import Examples, as_float, each
 from chainrule.engine.forward import Answers, rows_at_once, values_at
 from chainrule.engine.jax_engine import JaxEngine, use_compilation_cache
@@ -32,8 +33,7 @@ def compiled_forward(graph: Graph, wanted: Sequence[Source]) -> Callable[..., An
 
     use_compilation_cache()
     settings: dict[str, Any] = {"static_argnames": "divisor"}
-    if jax.default_backend() == "cpu":
-        settings["compiler_options"] = JaxEngine.options
+    settings["compiler_options"] = JaxEngine.options  # of the processor, which answers
 
     def forward(params: list[Params], x: Array, divisor: float) -> tuple[Array, ...]:
         return values_at(graph, params, each(lambda one: as_float(one, divisor), x), wanted)[0]
@@ -53,11 +53,13 @@ def compiled_answers(
         programs[key] = compiled_forward(graph, wanted)
     forward, count = programs[key], len(examples)
     rows = min(rows_at_once(graph), 1 << (count - 1).bit_length())
-    weights, waiting = jax.device_put(params), []
+    device = device_for("cpu")  # answers are the processor's also where a GPU learned
+    weights, waiting = jax.device_put(params, device), []
     for start in range(0, count, rows):
         part = slice(start, min(start + rows, count))
         x = each(partial(filled_up, part, rows), examples.x)
-        waiting.append((part, forward(weights, x, divisor=examples.divisor)))
+        with placed_on(device):
+            waiting.append((part, forward(weights, x, divisor=examples.divisor)))
         if len(waiting) > IN_FLIGHT:
             yield on_host(*waiting.pop(0))
     for part, values in waiting:

@@ -10,6 +10,7 @@ from typing import Any
 
 from chainrule.arrays import Array
 from chainrule.backprop import State, StepMetrics
+from chainrule.engine.devices import device_for, placed_on
 from chainrule.engine.epoch import Step
 from chainrule.engine.examples import Examples, as_float, each
 from chainrule.forks import must_have_its_threads
@@ -22,13 +23,14 @@ class JaxEngine:
     # Zen 5 and recent Intel processors do Adam's square roots and divisions 1.6 times faster at the full width.
     options = {"xla_cpu_prefer_vector_width": 512}  # noqa: RUF012
 
-    def __init__(self, step: Step, batch: int) -> None:
+    def __init__(self, step: Step, batch: int, device: str | None = None) -> None:
         import jax
 
         use_compilation_cache()
         self.step, self.batch = step, batch
         self.settings: dict[str, Any] = {"static_argnames": "divisor"}
-        if jax.default_backend() == "cpu":
+        self.device = device_for(device)  # None: the processor is all there is
+        if self.device is None or self.device.platform == "cpu":
             self.settings["compiler_options"] = self.options
         self.full = jax.jit(self.full_steps, donate_argnums=(0, 1), **self.settings)
         self.alone: Any = None  # `step_on`, compiled when it is first asked for
@@ -39,7 +41,8 @@ class JaxEngine:
         import jax.numpy as jnp
 
         must_have_its_threads()
-        x, y, weight = (each(jnp.asarray, part) for part in (examples.x, examples.y, examples.weight))
+        with placed_on(self.device):
+            x, y, weight = (each(jnp.asarray, part) for part in (examples.x, examples.y, examples.weight))
         return Examples(x, y, weight, examples.divisor)
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,7 +55,8 @@ class JaxEngine:
         """A copy of a state on the device: the loop writes over what it is given."""
         import jax
 
-        return jax.tree.map(lambda a: jax.numpy.array(a, copy=True), state)  # type: ignore[no-any-return]
+        with placed_on(self.device):
+            return jax.tree.map(lambda a: jax.numpy.array(a, copy=True), state)  # type: ignore[no-any-return]
 
     def advance(
         self, state: State, records: StepMetrics, examples: Examples, order: Array, start: int, stop: int
@@ -61,21 +65,23 @@ class JaxEngine:
         import jax.numpy as jnp
 
         data, divisor = (examples.x, examples.y, examples.weight), examples.divisor
-        order = jnp.asarray(order)
-        whole = len(order) // self.batch
-        if start < min(stop, whole):
-            state, records = self.full(state, records, *data, order, start, min(stop, whole), divisor=divisor)
-        if stop > max(start, whole):
-            state, records = self.tail(
-                state, records, *data, order[whole * self.batch :], whole, divisor=divisor
-            )
+        with placed_on(self.device):
+            order = jnp.asarray(order)
+            whole = len(order) // self.batch
+            if start < min(stop, whole):
+                end = min(stop, whole)
+                state, records = self.full(state, records, *data, order, start, end, divisor=divisor)
+            if stop > max(start, whole):
+                rest = order[whole * self.batch :]
+                state, records = self.tail(state, records, *data, rest, whole, divisor=divisor)
         return state, records
 
     def single(self, state: State, examples: Examples) -> tuple[State, StepMetrics]:
         """One step on all of the examples. What it is given is not written over, as `advance` does."""
         if self.alone is None:
             self.alone = self.compiled(self.step_on)
-        return self.alone(state, examples.x, examples.y, examples.weight, divisor=examples.divisor)  # type: ignore[no-any-return]
+        with placed_on(self.device):
+            return self.alone(state, examples.x, examples.y, examples.weight, divisor=examples.divisor)  # type: ignore[no-any-return]
 
     def step_on(
         self, state: State, x: Array, y: Array, weight: Array | None, divisor: float

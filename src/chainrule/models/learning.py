@@ -31,6 +31,7 @@ class Learning:
     history: Any
     output_names: Any
     graph: Any
+    device_asked: str | None = None
     _engines: dict[Any, Any]
     frozen_then: Any = None  # the layers that did not learn when it was compiled last
     _single_steps: Any = None  # between calls of train_on_batch
@@ -42,14 +43,18 @@ class Learning:
         metrics: Any = None,
         loss_weights: Any = None,
         backend: str | None = None,
+        device: str | None = None,
         **rest: Any,
     ) -> None:
         """Decides how to learn: the optimizer, the loss, what to count. backend: "numpy", "jax", or None to choose.
+
+        device: "gpu" to learn on JAX's GPU; else the processor learns, also where there is one.
 
         With several outputs loss, loss_weights and metrics are lists in their order or dicts by their names.
         """
         from chainrule import metrics as metrics_module
         from chainrule import optimizers
+        from chainrule.engine import devices
         from chainrule.training import one_at_a_time
 
         one_at_a_time.check(self)
@@ -60,6 +65,11 @@ class Learning:
                 raise SettingError(f"compile: {setting}={value!r} is not supported; leave it out.")
         if isinstance(loss, (list, tuple)) and len(loss) == 1:
             loss = loss[0]
+        device = devices.check(device)
+        if device == "gpu" and backend == "numpy":
+            raise SettingError("device='gpu' is JAX's; leave backend='numpy' out.")
+        if device == "gpu":
+            backend = "jax"
         if backend is not None:
             choose_backend(backend, 0)
         asked = Asked(loss, metrics, loss_weights)
@@ -78,7 +88,7 @@ class Learning:
         if self.optimizer_state is None:
             self.optimizer.iterations = 0
         self.outputs_asked = []
-        self.backend_asked = backend
+        self.backend_asked, self.device_asked = backend, device
         self._engines.clear()
         self._single_steps = None
 

@@ -44,6 +44,8 @@ def settings_of(
     training = compile_config(model) | {"shuffle": plan.shuffle, "initial_epoch": plan.initial_epoch}
     if plan.pieces:
         training |= {"pieces": plan.pieces, "threads": 1}
+    if model.device_asked == "gpu":  # the processor is not named, as in runs of earlier versions
+        training["device"] = "gpu"
     if model.augmentation is not None:
         training["augmentation"] = model.augmentation.get_config()
     known = dict(data or {})

@@ -9,9 +9,10 @@ import numpy as np
 from chainrule.arrays import choose_backend
 from chainrule.backprop import State, first_state, make_step
 from chainrule.engine.cost import seconds_of
-from chainrule.engine.engines import ENGINES
 from chainrule.engine.examples import Examples, as_array, check_examples
 from chainrule.engine.inputs import build_for, by_name, check_values, first, inputs_for
+from chainrule.engine.jax_engine import JaxEngine
+from chainrule.engine.numpy_engine import NumpyEngine
 from chainrule.engine.pieces import PiecesEngine, StepInPieces
 from chainrule.errors import SettingError
 from chainrule.graph import Graph, tuple_of
@@ -39,6 +40,7 @@ class Problem:
     first_label: str
     backend_asked: str | None
     engines: dict[Any, Any]
+    device_asked: str | None = None
 
     def examples(self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Examples:
         """Inputs, targets and weights, checked against the network and the losses."""
@@ -124,14 +126,18 @@ class Problem:
             (id(n.layer), n.sources, n.layer.trainable, repr(n.layer.activation)) for n in self.graph.nodes
         )
         key = (
-            backend, batch, pieces, id(peers), nodes, type(self.optimizer), repr(settings),
+            backend, self.device_asked, batch, pieces, id(peers), nodes, type(self.optimizer), repr(settings),
             tuple((id(o.loss), o.weight, tuple(m.name for m in o.metrics)) for o in self.outputs),
         )  # fmt: skip
         if key not in self.engines and pieces:
             step = StepInPieces(self.graph, self.outputs, self.optimizer, pieces)
             self.engines[key] = PiecesEngine(step, batch, peers)
         elif key not in self.engines:
-            self.engines[key] = ENGINES[backend](make_step(self.graph, self.outputs, self.optimizer), batch)
+            plain = make_step(self.graph, self.outputs, self.optimizer)
+            on_jax = backend == "jax"
+            self.engines[key] = (
+                JaxEngine(plain, batch, self.device_asked) if on_jax else NumpyEngine(plain, batch)
+            )
         return self.engines[key]
 
 
@@ -157,6 +163,7 @@ def problem_of(model: Any, x: Any, y: Any, what: str) -> Problem:
     return Problem(
         model.learning_graph, model.outputs_asked, model.optimizer, model.seed, model.input_tuple(), model.output_tuple(),
         model.input_names, names, model.layers[0].label, engine_asked(model), model._engines,  # noqa: SLF001
+        model.device_asked,
     )  # fmt: skip
 
 
