@@ -6,6 +6,8 @@
 # and this lesson shows which one to use when.
 
 # %%
+import warnings
+
 import numpy as np
 
 import chainrule as cr
@@ -206,7 +208,10 @@ for activation, loss in (("softmax", "categorical_crossentropy"), ("sigmoid", "b
     cr.utils.set_random_seed(1)
     model = cr.Sequential([cr.Input(shape=(3,)), cr.layers.Dense(2, activation=activation)])
     model.compile(cr.optimizers.SGD(1.0), loss)
-    model.fit(photos, cat_dog, epochs=500, verbose=0)
+    with warnings.catch_warnings(record=True) as said:
+        model.fit(photos, cat_dog, epochs=500, verbose=0)
+    for warning in said:
+        print(f"\n{activation}: fit says: {warning.message}")
     answers[activation] = model.predict(photos, verbose=0)
 print("\n— 7. Three photos —        softmax says      sigmoids say")
 for photo, a, b in zip(("a cat", "a dog", "both"), answers["softmax"], answers["sigmoid"], strict=True):

@@ -10,6 +10,7 @@
 # %%
 import tempfile
 import time
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -106,8 +107,10 @@ show("6-mixed", plots.digits, rows[:10][:, mixed], labels=y_train[:10], columns=
 # **Predict before you run:** what happens without it, with the same learning rate?
 
 # %%
-unscaled = tried(rows.astype("float32"), test_rows.astype("float32"))
+with warnings.catch_warnings(record=True) as said:
+    unscaled = tried(rows.astype("float32"), test_rows.astype("float32"))
 print("\n— 4. Divided by 255 or not —")
+print(f"fit says: {said[0].message}")
 print(f"0 to 1: {ordered:.1%} right;  0 to 255: {unscaled:.1%} right")
 assert unscaled < 0.3
 x, x_judged = rows.astype("float32") / 255, test_rows.astype("float32") / 255
@@ -334,8 +337,10 @@ assert 1.0 < bare / (694_950 * 4) < 1.05
 # %%
 loaded = cr.models.load_model(folder / "digits.keras")
 again = loaded.predict(x_judged, verbose=0)
-print(f"\nLoaded: the largest difference of any of the 100,000 probabilities is {np.abs(again - p).max()}")
-assert np.array_equal(again, p)
+print(
+    f"\nLoaded: the largest difference of any of the 100,000 probabilities is {np.abs(again - p).max():.0e}"
+)
+assert np.abs(again - p).max() < 1e-5  # the other engine may have answered, which rounds otherwise
 picture = x_judged[[0]]
 answer = loaded.predict(picture, verbose=0)[0]
 print(f"The first test picture: {answer.argmax()} with {answer.max():.2%} (it is a {y_test[0]})")

@@ -312,8 +312,8 @@ assert model.evaluate(rows[:20], hot[:20], verbose=0)[1] == 1
 # %% [markdown]
 # ## Exercise
 #
-# The last patient. The doctor says "overfitting". More examples, a smaller network, stopping earlier: nothing
-# helps. Why?
+# The last patient. The doctor says "no better than one answer". More examples, a smaller network, stopping
+# earlier: nothing helps. Why?
 #
 # Do the third check before you read on.
 
@@ -347,5 +347,5 @@ print(
     "not the network, the labels of that file are wrong."
 )
 print("A doctor sees figures. What the data mean, only you can see.")
-assert finding.name == "overfitting"
+assert finding.name == "no better than one answer"
 assert beside > 0.8
