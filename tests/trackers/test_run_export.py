@@ -9,7 +9,7 @@ from event_reading import accumulated, curve
 
 from chainrule import pretrained
 from chainrule.cli import main
-from chainrule.integrations.table import export_csv
+from chainrule.integrations.table import export_csv, export_parquet
 from chainrule.integrations.tensorboard import export_tensorboard
 
 
@@ -91,6 +91,23 @@ def test_a_table_has_a_row_for_each_step(run, tmp_path) -> None:
     assert [k for k, value in enumerate(told) if value] == [7, 15, 23]
 
 
+def test_parquet_is_the_same_table(run, tmp_path) -> None:
+    """Numbers with their bits and types; nothing where nothing was measured."""
+    from pyarrow import parquet
+
+    assert export_parquet(run, tmp_path / "steps.parquet") == 24
+    table = parquet.read_table(tmp_path / "steps.parquet")
+    assert table["step"].to_pylist() == list(range(24))
+    assert table["epoch"].to_pylist() == [0] * 8 + [1] * 8 + [2] * 8
+    for name in run.columns:
+        assert str(table.schema.field(name).type) == "float"
+        read = np.array([np.nan if v is None else v for v in table[name].to_pylist()], np.float32)
+        assert np.array_equal(read, run.steps[name], equal_nan=True), name
+    told = table["epoch_val_loss"].to_pylist()
+    assert [value for value in told if value is not None] == [e.metrics["val_loss"] for e in run.epochs]
+    assert [k for k, value in enumerate(told) if value is not None] == [7, 15, 23]
+
+
 def test_the_command_writes_both(run, tmp_path, monkeypatch, capsys) -> None:
     """It says how many steps, and how to look at them; --json gives one object."""
     monkeypatch.chdir(tmp_path)
@@ -101,6 +118,8 @@ def test_the_command_writes_both(run, tmp_path, monkeypatch, capsys) -> None:
     assert main(["export", "last", "--out", "steps.csv", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["format"], found["steps"]) == ("csv", 24)
+    assert main(["export", "last", "--out", "steps.parquet", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["format"] == "parquet"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +127,7 @@ def test_the_command_writes_both(run, tmp_path, monkeypatch, capsys) -> None:
     [
         (["last", "--to", "tensorboard", "--out", "full"], "'full' is not empty. Name a new folder"),
         (["last", "--to", "csv", "--out", "a.txt"], "its name must end in .csv"),
-        (["last", "--to", "onnx", "--out", "a.onnx"], "A run is written as html, tensorboard, csv"),
+        (["last", "--to", "onnx", "--out", "a.onnx"], "A run is written as html, tensorboard, csv, parquet"),
         (
             ["last", "--to", "csv", "--steps", "1", "--out", "a.csv"],
             "--steps and --weights are for --to html",

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from chainrule.runs import Run
 
 
+TABLES = ("csv", "parquet")
+
+
 def is_run(args: Namespace) -> bool:
     """Whether a run is meant and no model's file."""
     if args.steps is not None or args.weights is not None or args.to in choices.RUN_FORMATS[1:]:
@@ -25,14 +28,17 @@ def export_run(args: Namespace, out: Output) -> int:
     if Path(args.model).suffix.lower() in paths.MODELS and args.to in choices.RUN_FORMATS[1:]:
         raise SettingError(f"--to {args.to} is for a recorded run; {args.model} is a model's file.")
     run = found(args, args.model)
-    format_ = args.to or ("csv" if Path(args.out).suffix.lower() == ".csv" else "html")
+    ending = Path(args.out).suffix.lower().removeprefix(".")
+    format_ = args.to or (ending if ending in TABLES else "html")
     if format_ not in choices.RUN_FORMATS:
         raise SettingError(
             f"A run is written as {', '.join(choices.RUN_FORMATS)}; {format_} is for a model's file."
         )
     if format_ != "html" and (args.steps is not None or args.weights is not None):
         raise SettingError(f"--steps and --weights are for --to html; {format_} holds every step.")
-    return {"html": write_page, "tensorboard": write_events, "csv": write_table}[format_](run, args, out)
+    if format_ in TABLES:
+        return write_table(run, args, out, format_)
+    return {"html": write_page, "tensorboard": write_events}[format_](run, args, out)
 
 
 def write_events(run: "Run", args: Namespace, out: Output) -> int:
@@ -50,14 +56,14 @@ def write_events(run: "Run", args: Namespace, out: Output) -> int:
     return 0
 
 
-def write_table(run: "Run", args: Namespace, out: Output) -> int:
-    """A CSV file with a row for each step."""
-    from chainrule.integrations.table import export_csv
+def write_table(run: "Run", args: Namespace, out: Output, format_: str) -> int:
+    """A CSV or Parquet file with a row for each step."""
+    from chainrule.integrations.table import export_csv, export_parquet
 
-    paths.target(args.out, (".csv",), args.force)
-    rows = export_csv(run, args.out)
+    paths.target(args.out, (f".{format_}",), args.force)
+    rows = (export_csv if format_ == "csv" else export_parquet)(run, args.out)
     size = Path(args.out).stat().st_size
-    out.give({"run": run.name, "format": "csv", "path": args.out, "steps": rows, "bytes": size})
+    out.give({"run": run.name, "format": format_, "path": args.out, "steps": rows, "bytes": size})
     out.say(f"Written to {args.out}, {file_size(size)}: {rows:,} steps.")
     return 0
 

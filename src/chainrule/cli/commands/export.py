@@ -5,7 +5,8 @@ c: one C99 header without dependencies.  html: one page with a pad to draw on, w
 py: one Python file that needs NumPy only.
 
 Of a recorded run, html is a lesson: some of its steps with all their numbers, in one page that works without a network.
-tensorboard: a folder of event files with every step's numbers and the weights of its snapshots.  csv: a row for each step.
+tensorboard: a folder of event files with every step's numbers and the weights of its snapshots.  csv, parquet: a row
+for each step.
 
 A format refuses by name the layers that it cannot carry. Verified means: the file was read or run again, and its outputs
 compared with the model's, on MNIST's test digits where the model reads those.
@@ -39,7 +40,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "model",
         metavar="MODEL|RUN",
-        help="a .keras or .h5 file, or a recorded run (--to html, tensorboard, csv)",
+        help="a .keras or .h5 file, or a recorded run (--to html, tensorboard, csv, parquet)",
     )
     formats = tuple(dict.fromkeys(choices.FORMATS + choices.RUN_FORMATS))
     parser.add_argument("--to", type=OneOf("format", formats), metavar="FORMAT",
