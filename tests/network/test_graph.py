@@ -237,3 +237,15 @@ def test_a_loss_takes_the_value_before_the_activation_only_where_nobody_else_nee
     assert (alone.fused, alone.z, alone.p) == (True, Source(-1), Source(0))
     assert not fused_output(Graph((), (Source(-1),)), loss).fused
     assert not fused_output([Activation("tanh")], loss).fused
+
+
+def test_limits_on_weights_hold_after_every_step_unless_the_layer_is_frozen() -> None:
+    """A constraint is applied after the optimizer's update; a frozen layer keeps its weights as they are."""
+    for trainable, wanted in ((True, 1.0), (False, 3.0)):
+        layer = Dense(1, use_bias=False, kernel_constraint="unit_norm", trainable=trainable)
+        step = make_step([layer], losses.MeanSquaredError(), SGD(0.1))
+        params = [{"kernel": np.array([[3.0]])}]
+        state, _ = step(
+            first_state(params, SGD(0.1), network=[layer]), (np.ones((2, 1)), np.ones((2, 1)), None)
+        )
+        assert float(state["params"][0]["kernel"][0, 0]) == pytest.approx(wanted, rel=1e-6)

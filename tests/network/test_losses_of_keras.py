@@ -85,6 +85,8 @@ def test_derivatives_where_a_formula_is_cut_off() -> None:
         1.0
     ]  # not binary
     assert losses.CategoricalHinge().values(np.array([[1.0, 0.0]]), np.array([[5.0, 1.0]])).tolist() == [0]
+    tied = losses.CategoricalHinge().derivative(np.array([[1.0, 0.0, 0.0]]), np.array([[0.0, 2.0, 2.0]]))
+    assert tied.tolist() == [[-1, 0.5, 0.5]]
     assert losses.LogCosh().values(np.zeros((1, 1)), np.array([[100.0]]))[0] == pytest.approx(
         100 - math.log(2)
     )

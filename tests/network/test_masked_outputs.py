@@ -23,6 +23,11 @@ def test_the_derivative_is_that_measured(loss) -> None:
     rng = np.random.default_rng(0)
     y, p = rng.integers(0, 2, (1, 3, 2)) * 1.0, rng.uniform(0.1, 0.9, (1, 3, 2))
     check_loss(Masked(loss, MASK[:1]), y, p)
+    pictures = rng.normal(size=(2, 2, 3, 2, 2))
+    check_loss(
+        Masked(loss, MASK),
+        *(pictures if loss.key != "binary_crossentropy" else rng.uniform(0.1, 0.9, pictures.shape)),
+    )
     both_y, both_p = rng.integers(0, 2, (2, 3, 2)) * 1.0, rng.uniform(0.1, 0.9, (2, 3, 2))
     check_loss(Masked(loss, MASK), both_y, both_p)
 
