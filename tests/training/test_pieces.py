@@ -8,7 +8,7 @@ from chainrule import arrays
 from chainrule.datasets.dataset import Dataset
 from chainrule.models import load_model
 from chainrule.training import pieces, recipes
-from chainrule.training.auto.candidates import planned
+from chainrule.training.auto.candidates import candidates, planned
 
 
 def steps(seed: int = 0) -> Dataset:
@@ -60,3 +60,26 @@ def test_the_encoding_is_0_below_1_above_and_straight_between() -> None:
     cuts = np.quantile(x[:, 0], np.linspace(0, 1, 5))
     expected = [np.interp(new[:, 0], cuts[k : k + 2], [0, 1]) for k in range(4)] + [new[:, 1], np.zeros(50)]
     np.testing.assert_allclose(made, np.stack(expected, axis=1), atol=1e-5)
+
+
+def test_a_linear_model_of_amounts_begins_and_ends_at_the_least_squares(tmp_path) -> None:
+    """Also where columns say nearly the same, which gradient steps alone leave far from solved."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(200, 3)).astype(np.float32)
+    x[:, 2] = x[:, 0] + 0.01 * x[:, 2]
+    y = (1000 + 50 * (x[:, 2] - x[:, 0]) * 100 + x[:, 1]).astype(np.float32)
+    target = {"name": "y", "kind": "number", "mean": float(y.mean()), "std": float(y.std())}
+    data = Dataset(
+        "amounts",
+        x,
+        y,
+        x,
+        y,
+        task="regression",
+        preparation={"kind": "table", "columns": [], "target": target},
+    )
+    recipe = candidates(data)[0]
+    arrays.set_seed(1)
+    model = recipes.prepare(recipe, data, "numpy")
+    recipes.learn(replace(recipe, epochs=5), data, model, verbose=0, validation=False)
+    assert recipes.judge(data, model)["mae"] < 0.01 * y.std()

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from chainrule.datasets.dataset import Dataset
+from chainrule.training import least_squares
 from chainrule.training.pieces import MOST
 from chainrule.training.recipes import Recipe
 
@@ -17,6 +18,7 @@ TABLES = (  # for rows of numbers: the network, and into how many pieces each co
     ("dense 64, dropout 0.2", 0),
     ("dense 128, dropout 0.3, dense 64", 8),
 )
+SOLVED = 1e-5  # the rate of a linear model that begins at its solution
 STEPS = (600, 3000)  # at least and at most, for the whole training
 TINY = 12  # pixels on a side: below, the thing fills the picture, and there is no room to halve it twice
 FEW_NUMBERS = (
@@ -40,16 +42,17 @@ def candidates(data: Dataset) -> list[Recipe]:
         small = [planned(text, count, numbers) for text in (LINEAR, *picture_networks(data))]
         return with_camera(small) if data.scale is not None and count < FEW else small
     tried = [(text, cut) for text, cut in TABLES if not cut or (numbers <= MOST and data.x_train.ndim == 2)]
-    return [replace(planned(text, count, numbers), pieces=cut) for text, cut in tried]
+    return [
+        replace(planned(text, count, numbers, least_squares.applies(data)), pieces=cut) for text, cut in tried
+    ]
 
 
 def with_camera(tried: list[Recipe]) -> list[Recipe]:
-    """For few pictures: the first convolutional network on pictures that change at every step comes before all others.
+    """For few pictures: after all others, the first convolutional network once more, on pictures that change at every step.
 
     It learns twice as long, as no picture comes twice.
     """
-    linear, first, *others = tried
-    return [linear, replace(first, camera=True, epochs=2 * first.epochs), first, *others]
+    return [*tried, replace(tried[1], camera=True, epochs=2 * tried[1].epochs)]
 
 
 def is_pictures(data: Dataset) -> bool:
@@ -90,13 +93,16 @@ def blocks(side: int, norm: bool) -> str:
             return ", ".join(words)
 
 
-def planned(network: str, count: int, numbers: int) -> Recipe:
+def planned(network: str, count: int, numbers: int, solved: bool = False) -> Recipe:
     """The recipe of one network for so many examples of so many numbers: batches and steps in proportion to the data.
+
+    solved: whether the linear model begins at its solution (chainrule.training.least_squares), which large steps would leave.
 
     >>> planned("dense 16", 120, 4).batch_size, planned("dense 16", 120, 4).epochs
     (16, 80)
     """
     rate = 0.002 if network != LINEAR else 0.05 if numbers <= FEW_NUMBERS else 0.005
+    rate = SOLVED if solved and network == LINEAR else rate
     batch = min(128, max(16, 2 ** round(math.log2(max(1, count) / 32))))
     steps = min(STEPS[1], max(STEPS[0], 40 * count // batch))
     return Recipe(
