@@ -32,7 +32,7 @@ def start(kind, folder, count, *more):
 
 def said(processes):
     """What each printed last, as JSON; all must have ended well."""
-    ends = [process.communicate(timeout=250) for process in processes]
+    ends = [process.communicate(timeout=900) for process in processes]
     for process, (_, errors) in zip(processes, ends, strict=True):
         assert process.returncode == 0, errors
     return [json.loads(out.splitlines()[-1]) for out, _ in ends]

@@ -28,7 +28,7 @@ def two(folder):
     where = f"127.0.0.1:{free_port()}"
     words = ["blobs.npz", *NUMBERS, "--processes", "2", "--coordinator", where, "--process-id"]
     started = [command(folder, *words, str(i)) for i in range(2)]
-    until = time.monotonic() + 200
+    until = time.monotonic() + 600
     while not any(len(path.read_bytes().splitlines()) > 2 for path in folder.glob("runs/*/epochs.jsonl")):
         assert all(process.poll() is None for process in started), started[0].communicate()
         assert time.monotonic() < until
@@ -46,6 +46,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("victim", [0, 1])
 def test_the_others_end_within_15_seconds_and_one_process_goes_on(folder, victim) -> None:
     """Killed by the system: the survivor says one sentence; resumed by one process the run ends with the bits of one."""
@@ -64,9 +65,9 @@ def test_the_others_end_within_15_seconds_and_one_process_goes_on(folder, victim
     if victim == 0:
         return
     resumed = command(folder, "--resume", "last")
-    assert resumed.wait(timeout=200) == 0, resumed.communicate()
+    assert resumed.wait(timeout=600) == 0, resumed.communicate()
     alone = command(folder, "blobs.npz", *NUMBERS, "--pieces", "8", "--runs-dir", "alone")
-    assert alone.wait(timeout=200) == 0, alone.communicate()
+    assert alone.wait(timeout=600) == 0, alone.communicate()
     (one,), (other_run,) = folder.glob("runs/2*"), folder.glob("alone/2*")
     found, wanted = Run(one), Run(other_run)
     assert found.steps.stop == wanted.steps.stop

@@ -7,6 +7,7 @@ from start_processes import said, start
 from chainrule.runs import Run
 
 
+@pytest.mark.timeout(1200)  # seven programs that compile: minutes where the cores are busy
 @pytest.mark.parametrize(("kind", "counts"), [("dense", [2]), ("convolutional", [2, 4])])
 def test_any_number_of_processes_ends_with_the_same_bits(kind, counts, tmp_path) -> None:
     """Weights and optimizer state after 60 steps, and every step's recorded numbers, are those of one process."""
