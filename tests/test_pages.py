@@ -30,3 +30,12 @@ def test_the_gallery_shows_every_picture() -> None:
     text = (DOCS / "gallery.md").read_text(encoding="utf-8")
     shown = re.findall(r"```\n(?:chainrule|python) [^\n]+\n```\n\n!\[[^\]]+\]\(pictures/([^)]+)\)", text)
     assert sorted(shown) == sorted(path.name for path in (DOCS / "pictures").glob("*.png"))
+
+
+def test_every_page_is_in_the_index() -> None:
+    """docs/index.md, from which the site is made, takes in all pages; those that it names are there."""
+    text = (DOCS / "index.md").read_text(encoding="utf-8")
+    assert ":glob:\n\n*\n" in text
+    listed = re.findall(r"^([a-z_]+)$", text, re.MULTILINE)
+    assert {"cli", "reference", "one_step", "teaching", "gallery"} <= set(listed)
+    assert [name for name in listed if not (DOCS / f"{name}.md").exists()] == []

@@ -90,3 +90,21 @@ def test_logits_become_probabilities(type_, here, digits) -> None:
     model.save("logits.keras")
     (found,) = type_("predict", "logits.keras", digits / "seven.png", "--json", "--top", 10).lines
     assert sum(one["probability"] for one in found["digits"][0]["top"]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("option", [("--stages", "a.png"), ("--explain",), ("--single",), ("--sure", "0.9")])
+def test_options_about_handwriting_are_refused_for_other_models(type_, models, folder, here, option) -> None:
+    """What would be ignored is refused, and no file is written."""
+    said = type_("predict", models / "pictures.keras", folder / "pictures" / "lying" / "0.png", *option)
+    assert said.code == 2
+    assert f"{option[0]} is for handwritten digits" in said.err
+    assert not (here / "a.png").exists()
+
+
+def test_a_folder_of_class_folders_is_read_to_its_end(type_, models, folder) -> None:
+    """Every picture in every folder of it has its answer, in order."""
+    said = type_("predict", models / "pictures.keras", folder / "pictures", "--json")
+    assert said.code == 0
+    files = [line["file"] for line in said.lines]
+    assert len(files) == 36
+    assert files == sorted(files)

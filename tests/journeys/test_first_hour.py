@@ -89,9 +89,8 @@ def test_somebody_with_pictures(chainrule) -> None:
     assert "circle" in chainrule("chainrule data shapes").text
     chainrule("chainrule data check shapes")
     trained = chainrule("chainrule train shapes --time 5s --seed 1")
-    assert re.search(
-        r"Always the commonest class: 33\.33 %; linear model: \d\d\.\d\d %; this network: \d+", trained.text
-    )
+    assert re.search(r"Test accuracy (9\d|100)", trained.text)
+    assert "linear" in trained.text
     assert "shapes.keras" in trained.text
     assert "mostly mistaken for" in chainrule("chainrule evaluate shapes.keras shapes").text
     answers = chainrule("chainrule predict shapes.keras shapes")

@@ -69,6 +69,11 @@ def run(args: "Namespace", out: Output) -> int:
     card = ModelCard.of(network)
     if card.assumed:
         out.tell(f"{model} does not say how it was trained: {card.assumed}.")
+    for option in ("explain", "stages", "single", "sure"):
+        if getattr(args, option) and not card.digits:
+            raise SettingError(
+                f"--{option} is for handwritten digits, which {model} does not read; leave it out."
+            )
     predictor, failed = Predictor(network, card, args.single, args.sure), False
     for file in files:
         try:
