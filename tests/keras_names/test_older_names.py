@@ -74,3 +74,24 @@ def test_an_import_that_is_never_used_stops_nothing(run_script) -> None:
     assert strict.returncode == 1
     hidden = run_script("from keras.layers import TFSMLayer\nglobals()['TFSM' + 'Layer']()\n")
     assert "line 2: Keras's layers.TFSMLayer is not part of Chainrule" in hidden.stderr
+
+
+def test_star_imports_of_every_module(run_script) -> None:
+    """`from keras.X import *` works for each module, and lower-case optimizers are classes, not files of ours."""
+    modules = (
+        "datasets",
+        "layers",
+        "optimizers",
+        "models",
+        "utils",
+        "callbacks",
+        "regularizers",
+        "losses",
+        "metrics",
+    )
+    lines = [f"from keras.{name} import *" for name in modules]
+    done = run_script(
+        "\n".join([*lines, "import keras", "print(type(keras.optimizers.rmsprop(lr=0.1)).__name__)"])
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "RMSprop\n"

@@ -63,13 +63,12 @@ class Face(ModuleType):
         for home in self.homes:
             try:
                 found = getattr(importlib.import_module(home), name)
-                if not isinstance(found, ModuleType) or self.holds(
-                    name
-                ):  # how our folders are called is no name of Keras
+                # how our folders are called is no name of Keras
+                if not isinstance(found, ModuleType) or self.holds(name) or name in names_of(home):
                     return found, None
                 problem = problem or AttributeError(name)
-            except AttributeError as first:
-                problem = problem or first
+            except AttributeError as first:  # the refusal that says what to use instead
+                problem = first if problem is None or "instead" not in str(problem) else problem
             except ModuleNotFoundError as first:
                 if first.name != home:
                     raise

@@ -1,0 +1,101 @@
+"""Keras's own tests for what Chainrule has, run against Chainrule: which pass, by file.
+
+    python -m benchmarks.keras_tests FOLDER [--only TEXT] [--failures]      # FOLDER holds keras/src, a checkout of Keras
+
+Needs pytest and absl-py. Keras itself is neither imported nor changed; its test files are copied to a folder that goes away.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from pathlib import Path
+
+HERE = Path(__file__).parents[1]
+PARTS = (
+    "activations",
+    "constraints",
+    "initializers",
+    "losses",
+    "metrics",
+    "optimizers",
+    "regularizers",
+    "layers",
+    "callbacks",
+)
+HERE_IS = ("passed", "differs", "refused", "not here", "broken import")
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The test files of the parts that Chainrule has."""
+    return [path for part in PARTS for path in sorted((folder / "keras" / "src" / part).rglob("*_test.py"))]
+
+
+def judged(line: dict[str, str]) -> str:
+    """What a test's end means.
+
+    >>> judged({"outcome": "failed", "kind": "AssertionError", "words": ""})
+    'differs'
+    """
+    if line["outcome"] == "passed":
+        return "passed"
+    if line["outcome"] == "skipped":
+        return "not here"
+    if (
+        line["kind"] in ("SettingError", "ShapeError", "DataError", "AbsentNameError", "FileError")
+        and "not raised" not in line["words"]
+    ):
+        return "refused"
+    return "differs"
+
+
+def results(file: Path) -> list[dict[str, str]]:
+    """One line for each test of a file."""
+    with tempfile.TemporaryDirectory() as kept:
+        log = Path(kept) / "log"
+        environment = os.environ | {
+            "KERAS_TESTS": str(log),
+            "PYTHONPATH": f"{HERE / 'src'}{os.pathsep}{HERE}",
+        }
+        copied = Path(shutil.copy(file, kept))  # away from Keras's packages, which would be imported with it
+        command = [
+            sys.executable, "-m", "pytest", "-q", "-p", "benchmarks.keras_shim", "-p", "no:cacheprovider", "--noconftest",
+            "-c", os.devnull, "--rootdir", kept, str(copied),
+        ]  # fmt: skip
+        done = subprocess.run(
+            command, cwd=kept, env=environment, capture_output=True, text=True, check=False, timeout=600
+        )
+        lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    return lines or [{"test": str(file), "outcome": "import", "kind": "", "words": done.stdout[-300:]}]
+
+
+def main() -> None:
+    """Runs the files and prints the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="", help="files whose path holds this text")
+    parser.add_argument("--failures", action="store_true", help="print each test that differs or is refused")
+    asked = parser.parse_args()
+    table: dict[str, Counter[str]] = defaultdict(Counter)
+    for file in files_of(asked.folder):
+        name = str(file.relative_to(asked.folder / "keras" / "src"))
+        if asked.only not in name:
+            continue
+        for line in results(file):
+            end = "broken import" if line["outcome"] == "import" else judged(line)
+            table[name][end] += 1
+            if asked.failures and end in ("differs", "refused", "broken import"):
+                print(f"  {end}: {line['test'].rpartition('::')[2]}: {line['kind']}: {line['words'][:160]!r}")
+        print(f"{name:60}", *(f"{word} {table[name][word]:4}" for word in HERE_IS), flush=True)
+    sums: Counter[str] = sum(table.values(), Counter())
+    print(f"{'all':60}", *(f"{word} {sums[word]:4}" for word in HERE_IS))
+
+
+if __name__ == "__main__":
+    main()
