@@ -91,7 +91,7 @@ def built(
     model = Sequential([Input((784,)), *layers])
     model.compile(optimizer, "sparse_categorical_crossentropy", ["accuracy"], backend="numpy")
     x = Scaled(data.x_train.reshape(-1, 784), divisor)
-    record = RunRecorder(folder, "own")
+    record = RunRecorder(folder, "own", keep_examples=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.fit(x, data.y_train, batch_size=32, epochs=epochs, verbose=0, callbacks=[record], **fit)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from PIL import Image
 
 from chainrule import Scaled, landscapes, plots
@@ -59,6 +60,6 @@ def test_the_pages_calls_run(learned, tmp_path, monkeypatch) -> None:
         code = code.replace("columns=10", "columns=5")
         for statement in code.strip().splitlines():
             made = eval(statement, names) if statement.startswith("plots.") else exec(statement, names)
-            assert made is None or isinstance(made, Axes)
+            assert made is None or isinstance(made, Axes | Figure)
     assert (tmp_path / "curves.png").exists()
     assert names["text"].startswith("<svg")

@@ -82,7 +82,7 @@ def test_a_program_resumes_a_run_that_never_began_by_beginning_anew(tmp_path, ca
         patched.setattr(Starting, "give_up", Starting.release)
         with pytest.raises(SystemExit):
             learned(RunRecorder(tmp_path))
-    (folder,) = tmp_path.iterdir()
+    (folder,) = tmp_path.glob("[!.]*")
     assert not Run(folder).began
     again = learned(RunRecorder(resume=folder))
     assert "begins anew" in capsys.readouterr().err

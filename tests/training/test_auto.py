@@ -87,9 +87,12 @@ def test_the_choice_and_its_reason_travel_with_the_recipe() -> None:
     told: list[str] = []
     recipe = auto.choose(data, seed=0, seconds=1e-6, backend="numpy", tell=told.append)
     assert [one["network"] for one in recipe.tried] == [one.network for one in candidates.candidates(data)]
-    assert [one["score"] is None for one in recipe.tried] == [False, False, True, True]
+    assert [one["score"] is None for one in recipe.tried] == [False, False, *[True] * (len(recipe.tried) - 2)]
     assert [one["network"] for one in recipe.tried if one.get("taken")] == [recipe.network]
-    assert "2 of 4 networks not tried, for want of time" in recipe.reason
+    assert (
+        f"{len(recipe.tried) - 2} of {len(recipe.tried)} networks not tried, for want of time"
+        in recipe.reason
+    )
     assert recipe.reason in told[-1]
     assert Recipe.from_dict(recipe.to_dict()) == recipe
 
@@ -136,13 +139,13 @@ def test_a_handful_of_examples_gets_the_linear_model_and_the_reason(count) -> No
     assert "too few examples" in recipe.reason
 
 
-def test_the_linear_model_wins_within_one_standard_error_and_else_the_best() -> None:
-    """The one-standard-error rule for the linear model; numbers that broke never win."""
+def test_the_linear_model_wins_where_it_is_as_good_and_else_the_best() -> None:
+    """The linear model within a quarter of the standard error; numbers that broke never win."""
 
     def made(*scores):
         return [Trial(Recipe("auto", network=f"net {k}"), score, 0.02, 50) for k, score in enumerate(scores)]
 
-    assert choice.winner(made(0.945, 0.95, 0.96)).recipe.network == "net 0"
+    assert choice.winner(made(0.956, 0.95, 0.96)).recipe.network == "net 0"
     assert choice.winner(made(0.9, 0.95, 0.96, 0.96)).recipe.network == "net 2"
     assert choice.winner(made(0.95, 0.95, 0.93), pictures=True).recipe.network == "net 1"
     assert choice.winner(made(0.96, 0.95), pictures=True).recipe.network == "net 0"

@@ -108,7 +108,7 @@ def interval(share: float, count: int) -> str:
     """Where the true share lies with 95 % confidence (Wilson, 1927), with the digits that the count supports.
 
     >>> interval(0.975, 40), interval(0.9831, 10_000)
-    ('(87-100)', '(98.04-98.55)')
+    ('(87-100)', '(98.04-98.54)')
     """
     z = 1.96
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from chainrule.training.sweeps import Fixed, Optuna, SweepFolder, Trial
 
 EXAMPLES = (
-    'chainrule sweep mnist --vary "learning-rate=0.001 0.003 0.01" --vary "layers=64 128,64" --vary epochs=2',
-    "chainrule sweep flowers/ --vary learning-rate=0.0001..0.1 --method random --trials 20",
+    'chainrule sweep mnist --vary "learning-rate=0.001 0.01" --vary epochs=2',
+    "chainrule sweep flowers/ --vary learning-rate=0.001..0.1 --method random",
     "chainrule sweep --resume sweeps/flowers",
 )
 METHODS = ("grid", "random", "optuna")
