@@ -189,3 +189,26 @@ def test_a_run_without_any_whole_snapshot_says_why(tmp_path) -> None:
         RunWriter.reopen(writer.folder, settings())
     assert "0000000000.safetensors" in str(told.value)
     assert path.read_bytes() == b"garbage of twenty bytes"
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("settings", "batch"), 0), (("settings", "epochs"), -1), (("settings", "backend"), "abacus"), (("started",), "soon"),
+        (("finished",), "x"), (("resumed",), [None]), (("step",), -3), (("settings", "model", "layers"), True),
+        (("settings", "model", "layers"), [{"class_name": {}}]), (("settings", "model", "layers"), [{"config": []}]),
+        (("settings", "model", "layers"), [{"config": {"units": "os.system"}}]),
+        (("settings", "model", "layers"), [{"config": {"batch_shape": [None, "\x1b[31m\nOK"]}}]),
+        (("settings", "training", "optimizer"), "x"), (("machine", "numpy"), "2.0\nOK"), (("results", "loss"), "\x1b[31m"),
+    ],
+)  # fmt: skip
+def test_a_run_json_that_no_recording_writes_is_refused(run, place, value) -> None:
+    """Numbers that are none, times that are none, networks that are none, texts that would forge a line."""
+    stored = json.loads((run.path / "run.json").read_text())
+    inner = stored
+    for name in place[:-1]:
+        inner = inner[name]
+    inner[place[-1]] = value
+    (run.path / "run.json").write_text(json.dumps(stored))
+    with pytest.raises(FileError, match="damaged"):
+        _ = Run(run.path).info

@@ -21,7 +21,7 @@ IN_LAYERS = names.INITIALIZERS | names.REGULARIZERS | names.CONSTRAINTS | names.
 SILENT_WHEN_NONE = frozenset(["quantization_config", "lora_rank", "input_axes", "output_axes"])
 SWITCHES = frozenset(
     ["use_bias", "trainable", "center", "return_sequences", "return_state", "go_backwards", "stateful", "unroll",
-     "reset_after", "mask_zero", "supports_masking", "ragged", "sparse"]
+     "reset_after", "mask_zero", "zero_output_for_mask", "unit_forget_bias", "supports_masking", "ragged", "sparse"]
 )  # fmt: skip
 Config = dict[str, Any]
 

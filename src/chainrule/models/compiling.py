@@ -114,6 +114,8 @@ def by_output(given: Any, names: Sequence[str], what: str) -> list[Any]:
             if name not in names:
                 raise unknown("output", name, names)
         return [given.get(name) for name in names]
+    if not isinstance(given, (list, tuple)):
+        raise SettingError(f"{what} must be a list or a dict with one for each output; it got {given!r}.")
     if len(given) != len(names):
         raise SettingError(
             f"The model has {len(names)} outputs ({', '.join(names)}); {what} got {len(given)}."

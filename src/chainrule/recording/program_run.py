@@ -47,7 +47,7 @@ def network(settings: Any, examples: Examples) -> Any:
         model = (models.Functional if functional else models.Sequential).from_config(settings.model)
         learned = settings.training
         model.compile(learned["optimizer"], learned["loss"], learned["metrics"])
-    except (KeyError, ChainruleError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError, ChainruleError) as problem:
         raise SettingError(
             f"The network cannot be made again without the program that recorded it: {problem}"
         ) from None

@@ -17,6 +17,7 @@ from typing import Any
 
 from chainrule.errors import FileError, unknown
 from chainrule.runs import values
+from chainrule.runs.sense import must_make_sense
 
 VERSION = 1
 FORMAT = "chainrule run"
@@ -137,6 +138,7 @@ class Info:
             parent is not None and parent.keys() != {f.name for f in fields(Parent)}
         ):
             raise FileError(f"{what} is damaged: its status or parent is not what it should be.")
+        must_make_sense(found, what)
         return cls(**found | {
             "settings": Settings.from_dict(found["settings"], what), "results": values.numbers(found["results"]),
             "parent": None if parent is None else Parent(**parent),
