@@ -60,7 +60,10 @@ def meaningless(model: Any, y: Any = None) -> list[Meaningless]:
         y = y[np.linspace(0, len(y) - 1, min(SAMPLE, len(y))).astype(int)] if len(y) else y
         if y.dtype.kind in "biuf" and y.size:
             found += targets_and_loss(y, end, outputs, loss)
-            found += metrics_and_targets(y, outputs, model.metric_objects)
+            rows = (
+                len(model.output_shape or ()) > 1
+            )  # several rows of outputs for an example: one for each time
+            found += metrics_and_targets(y, outputs, [] if rows else model.metric_objects)
     return found
 
 
@@ -254,8 +257,8 @@ def metrics_and_targets(y: np.ndarray, outputs: int, metrics: Sequence[Any]) -> 
 
 
 def can_count(metric: Any, y: np.ndarray, outputs: int) -> bool:
-    """Whether a metric of ours can be computed for such targets; only where each example has one row of outputs."""
-    if y.ndim > 2 or not type(metric).__module__.startswith("chainrule.") or not hasattr(metric, "counts"):
+    """Whether a metric of ours can be computed for such targets, where each example has one row of outputs."""
+    if not type(metric).__module__.startswith("chainrule.") or not hasattr(metric, "counts"):
         return True
     try:
         metric.counts(y[:3], np.full((len(y[:3]), outputs), 0.5, np.float32))
