@@ -34,6 +34,6 @@ def typed() -> list[Typed]:
 def masked(text: str) -> list[str]:
     """Lines without their numbers, dates and times, which differ."""
     return [
-        re.sub(r"[\d.,:T-]*\d(?:ms|us|s)?\b|\b(?:jax|numpy)\b", "#", line).rstrip()
+        re.sub(r"[\d.,:T-]*\d(?:ms|us|s)?(?=\b|_)|\b(?:jax|numpy)\b", "#", line).rstrip()
         for line in text.splitlines()
     ]

@@ -18,8 +18,8 @@ model.add(Dense(1, kernel_initializer='uniform', activation='sigmoid'))
 model.compile(loss='binary_crossentropy', optimizer='adam', metrics=['accuracy'])
 filepath = "weights-improvement-{epoch:02d}-{val_acc:.2f}.hdf5"
 checkpoint = ModelCheckpoint(filepath, monitor='val_acc', verbose=1, save_best_only=True, mode='max')
-history = model.fit(X, Y, validation_split=0.33, epochs=30, batch_size=10, verbose=0,
-                    callbacks=[checkpoint, EarlyStopping(monitor='val_loss', patience=5)])
+history = model.fit(X, Y, validation_split=0.33, epochs=100, batch_size=10, verbose=0,
+                    callbacks=[checkpoint, EarlyStopping(monitor='val_loss', patience=30)])
 print(history.history.keys())
 assert {'acc', 'loss', 'val_acc', 'val_loss'} == set(history.history)
 assert max(history.history['val_acc']) > 0.7

@@ -241,7 +241,7 @@ def test_a_port_that_is_taken_is_said(studio) -> None:
         check=False,
     )
     assert done.returncode != 0
-    assert "Did you mean 'moons'" in done.stderr
+    assert "Did you mean 'moons'" in " ".join(done.stderr.split())
 
 
 def test_answers_are_sent_at_once(studio) -> None:
