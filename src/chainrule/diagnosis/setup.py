@@ -183,32 +183,14 @@ def wrong_loss(records: Records, answers: Answers) -> list[Finding]:
     ):
         says = f"The targets are {len(kinds)} whole numbers, {kinds[0]:g} to {kinds[-1]:g}, an accuracy is counted, and the loss {key} learns them as amounts."
         advice = f"For classes: {len(kinds)} outputs, activation='softmax', and the loss sparse_categorical_crossentropy."
-        return [
-            Finding(
-                "wrong loss for these labels",
-                "warning",
-                says,
-                advice,
-                None,
-                steps,
-                {"loss": key, "kinds": len(kinds)},
-            )
-        ]
+        evidence = {"loss": key, "kinds": len(kinds)}
+        return [Finding("wrong loss for these labels", "warning", says, advice, None, steps, evidence)]
     one_each = y.ndim == 2 and y.shape[1] > 1 and bool((y[answers.sample].sum(axis=1) == 1).all())
     if key == "binary_crossentropy" and one_each and last_activation(answers.chain) == "softmax":
         says = "Each example is of one class, the end is a softmax, and binary_crossentropy takes each output for a question of its own."
         advice = "Use categorical_crossentropy, or sigmoid where several classes may be right at once."
-        return [
-            Finding(
-                "wrong loss for these labels",
-                "warning",
-                says,
-                advice,
-                None,
-                steps,
-                {"loss": key, "outputs": int(y.shape[1])},
-            )
-        ]
+        evidence = {"loss": key, "outputs": int(y.shape[1])}
+        return [Finding("wrong loss for these labels", "warning", says, advice, None, steps, evidence)]
     return []
 
 
