@@ -58,7 +58,8 @@ def test_the_others_end_within_15_seconds_and_one_process_goes_on(folder, victim
     assert time.monotonic() - began < 15
     started[victim].communicate()
     last = [line for line in errors.splitlines() if line.strip()][-1]
-    assert other.returncode == 1
+    # JAX's runtime may notice first and aborts; the sentence is the same
+    assert other.returncode in (1, -signal.SIGABRT)
     assert "cannot be reached any more" in last or "no sign of life" in last
     assert "--resume last" in last
     assert "Traceback" not in errors
