@@ -4,16 +4,32 @@ The estimate never asks what is imported, cached or loaded by others: the engine
 the same job must get the same engine everywhere. benchmarks/LOG.md says how the constants were measured.
 """
 
+from dataclasses import dataclass
+
 from chainrule.arrays import choose_backend
 from chainrule.graph import Graph
 from chainrule.layers.recurrent import Recurrent
 
-RATE = 5.5e10  # multiplications per second of a large product, on either engine
-IMPORT_AND_COMPILE = 2.2  # seconds before JAX takes its first step
+IMPORT_AND_COMPILE = 1.25  # seconds before JAX takes its first step
 COMPILE_NODE = 0.03  # seconds more for each node
+COMPILE_LOOP = 0.2  # seconds more for each convolution and each recurrent layer
 WORTH_A_PROGRAM = 0.05  # seconds of answering on NumPy, from which on a compiled program pays
-PATCHES = 9.0  # times as long as the product itself takes NumPy to make the patches of a convolution
-TIME_STEP = 3e-4  # seconds that NumPy's loops need for one step of a recurrent layer's time, both directions
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What an engine needs, in seconds."""
+
+    product: float  # for a multiplication in a large product
+    step: float  # for a step
+    node: float  # for a node of the network, in a step
+    parameter: float  # for a weight: Adam's update
+    turn: float  # for one step of a recurrent layer's time, both directions
+    patches: float  # for a convolution's patches, in times of its product
+
+
+NUMPY = Pace(product=1.9e-11, step=6e-5, node=8e-5, parameter=6e-9, turn=1.6e-4, patches=11.0)
+JAX = Pace(product=1.5e-11, step=1e-5, node=8e-6, parameter=1.5e-9, turn=2.5e-5, patches=3.0)
 
 
 def multiplications(graph: Graph) -> tuple[int, int]:
@@ -44,22 +60,11 @@ def answering_engine(graph: Graph, examples: int, engine: str | None) -> str:
 
     A compiled program answers many; for few, NumPy is done before it would have begun.
     """
-    work = loops = turns = 0.0
-    for node in graph.nodes:
-        if node.layer.input_shape is not None:
-            own = node.layer.multiplications(node.layer.input_shape)
-            work += own
-            loops += own if any(w.ndim > 2 for w in node.layer.params.values()) else 0
-            turns += (
-                node.layer.sequence_shape(node.layer.input_shape)[0]
-                if isinstance(node.layer, Recurrent)
-                else 0
-            )
-    seconds = examples * (work + PATCHES * loops) / RATE + TIME_STEP / 3 * turns * (1 + examples / 1024)
-    if seconds < WORTH_A_PROGRAM:
+    size = Size(graph)
+    on_numpy = size.products_of(NUMPY, examples) + NUMPY.turn / 2 * size.turns * (1 + examples / 1024)
+    if on_numpy < WORTH_A_PROGRAM:
         return "numpy"
-    compiled = IMPORT_AND_COMPILE / 2 + COMPILE_NODE / 3 * len(graph.nodes) + examples * work / RATE
-    return choose_backend(engine, seconds, compiled)
+    return choose_backend(engine, on_numpy, size.start / 2 + size.products_of(JAX, examples))
 
 
 def seconds_of(graph: Graph, batch: int, steps: int) -> tuple[float, float]:
@@ -71,18 +76,40 @@ def seconds_of(graph: Graph, batch: int, steps: int) -> tuple[float, float]:
     >>> on_numpy > on_jax
     True
     """
-    nodes, products, loops, turns, parameters = len(graph.nodes), 0.0, 0.0, 0, 0
-    for node in graph.nodes:
-        layer = node.layer
-        if layer.input_shape is not None:
-            own = 3.0 * layer.multiplications(layer.input_shape)  # forward, by the input, by the weights
-            products += own
-            loops += (
-                own if any(w.ndim > 2 for w in layer.params.values()) else 0.0
-            )  # patches are made beside the product
-            turns += layer.sequence_shape(layer.input_shape)[0] if isinstance(layer, Recurrent) else 0
-        parameters += layer.count_params()
-    work = products * batch / RATE
-    on_numpy = 4e-5 * nodes + TIME_STEP * turns + 6e-9 * parameters + work + PATCHES * loops * batch / RATE
-    on_jax = 2e-5 + 3e-6 * nodes + 1.5e-9 * parameters + work
-    return steps * on_numpy, IMPORT_AND_COMPILE + COMPILE_NODE * nodes + steps * on_jax
+    size = Size(graph)
+    return steps * size.step(NUMPY, batch), size.start + steps * size.step(JAX, batch)
+
+
+class Size:
+    """What a network's cost depends on: nodes, weights, products of one example's prediction, loops of time."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.nodes, self.parameters = len(graph.nodes), sum(node.layer.count_params() for node in graph.nodes)
+        self.products = self.convolutions = 0.0  # multiplications; of them in convolutions
+        self.turns = self.loops = 0
+        for layer in (node.layer for node in graph.nodes if node.layer.input_shape is not None):
+            own = float(layer.multiplications(layer.input_shape))
+            convolves = any(w.ndim > 2 for w in layer.params.values())
+            self.products += own
+            self.convolutions += own if convolves else 0.0
+            self.turns += layer.sequence_shape(layer.input_shape)[0] if isinstance(layer, Recurrent) else 0
+            self.loops += convolves or isinstance(layer, Recurrent)
+
+    @property
+    def start(self) -> float:
+        """Seconds before JAX takes its first step."""
+        return IMPORT_AND_COMPILE + COMPILE_NODE * self.nodes + COMPILE_LOOP * self.loops
+
+    def products_of(self, pace: Pace, examples: int) -> float:
+        """Seconds of the products that predict so many examples, with the patches beside them."""
+        return examples * pace.product * (self.products + pace.patches * self.convolutions)
+
+    def step(self, pace: Pace, batch: int) -> float:
+        """Seconds of a step of learning: three products a layer, the patches beside them, the update."""
+        return (
+            pace.step
+            + pace.node * self.nodes
+            + pace.parameter * self.parameters
+            + pace.turn * self.turns
+            + 3 * self.products_of(pace, batch)
+        )
