@@ -286,12 +286,12 @@ def scored(cases: list[Case]) -> dict[str, Any]:
     found = right = alarms = top = 0
     amiss = []
     for case in cases:
-        told = run(case)
-        serious = [name for severity, name in told if severity != "note"]
-        hit = any(name in case.causes for _, name in told)
+        result = run(case)
+        serious = [name for severity, name in result if severity != "note"]
+        hit = any(name in case.causes for _, name in result)
         good = [name for name in serious if name in (*case.causes, *case.effects)]
         found, right, alarms = found + hit, right + len(good), alarms + len(serious)
-        top += bool(told) and told[0][1] in case.causes
+        top += bool(result) and result[0][1] in case.causes
         if (case.causes and not hit) or len(good) < len(serious):
             amiss.append(f"{case.data}, {case.optimizer}, {case.name}: {', '.join(serious) or 'nothing'}")
     n = len(cases)
@@ -307,13 +307,13 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", default=["first", "second", "healthy"])
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    told = {
+    fields = {
         part: scored({"first": first, "second": second, "healthy": healthy}[part]()) for part in args.parts
     }
     if args.json:
-        print(json.dumps(told, indent=1))
+        print(json.dumps(fields, indent=1))
         return
-    for part, row in told.items():
+    for part, row in fields.items():
         print(
             f"{part}: "
             + ", ".join(

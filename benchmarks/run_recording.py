@@ -77,13 +77,13 @@ def main(rounds: int, epochs: int) -> None:
         else round((after - before - time.process_time() + cpu) / wall / (os.cpu_count() or 1), 3)
     )
     middle = {kind: statistics.median(times) for kind, times in seconds.items()}
-    told = {
+    fields = {
         kind: [round(value, 4) for value in (middle[kind], min(times), max(times))]
         for kind, times in seconds.items()
     }
     cost = middle["recorded"] / middle["plain"] - 1
     print(json.dumps({
-        "epochs_each": len(seconds["plain"]), **told, "cost": round(cost, 4), "others": others, "bytes_an_epoch": round(size),
+        "epochs_each": len(seconds["plain"]), **fields, "cost": round(cost, 4), "others": others, "bytes_an_epoch": round(size),
         "machine": this_machine(),
     }))  # fmt: skip
 

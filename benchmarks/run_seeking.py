@@ -53,7 +53,7 @@ def main(runs_dir: str) -> None:
         if before is None
         else round((after - before - time.process_time() + cpu) / wall / (os.cpu_count() or 1), 3)
     )
-    told = {
+    fields = {
         name: {"median": round(statistics.median(part), 3), "worst": round(max(part), 3)}
         for name, part in (("first_10", seconds[:10]), ("later", seconds[10:]))
     }
@@ -61,7 +61,7 @@ def main(runs_dir: str) -> None:
         "steps": last,
         "snapshots": len(run.snapshots()),
         "opened_s": round(opened, 2),
-        **told,
+        **fields,
         "others": others,
         "off": run.replay.drift,
     }

@@ -20,9 +20,9 @@ def test_examples_run(name, tmp_path, monkeypatch) -> None:
     """What a docstring shows is what happens; nothing is left lying around."""
     module = importlib.import_module(name)
     monkeypatch.chdir(tmp_path)
-    told: list[str] = []
+    lines: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     for example in doctest.DocTestFinder(exclude_empty=True).find(module, name):
-        runner.run(example, out=told.append)
-    assert runner.failures == 0, "".join(told)
+        runner.run(example, out=lines.append)
+    assert runner.failures == 0, "".join(lines)
     assert not list(tmp_path.iterdir())

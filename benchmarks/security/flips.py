@@ -17,16 +17,16 @@ def run(kind: str, count: int) -> dict[str, object]:
 
     raw, load = written(kind)
     expected, chance = small.fingerprint(load(raw)), random.Random(11)
-    told = {"flips": count, "refused": 0, "no difference": 0, "silently different": 0, "raw exceptions": 0}
+    fields = {"flips": count, "refused": 0, "no difference": 0, "silently different": 0, "raw exceptions": 0}
     for _ in range(count):
         bit = chance.randrange(8 * len(raw))
         rotten = bytearray(raw)
         rotten[bit // 8] ^= 1 << bit % 8
         try:
             same = small.fingerprint(load(bytes(rotten))) == expected
-            told["no difference" if same else "silently different"] += 1
+            fields["no difference" if same else "silently different"] += 1
         except FileError:
-            told["refused"] += 1
+            fields["refused"] += 1
         except Exception:
-            told["raw exceptions"] += 1
-    return told
+            fields["raw exceptions"] += 1
+    return fields

@@ -196,24 +196,24 @@ def run(name: str, seconds: float, seed: int = 1) -> dict[str, object]:
 
     make, use = TARGETS[name]()
     chance, end = random.Random(seed), time.monotonic() + seconds
-    told: dict[str, Any] = {"files": 0, "refused": 0, "raw exceptions": 0, "over 1 s": 0, "slowest, s": 0.0}
+    fields: dict[str, Any] = {"files": 0, "refused": 0, "raw exceptions": 0, "over 1 s": 0, "slowest, s": 0.0}
     raw: dict[str, str] = {}
     while time.monotonic() < end:
         content, clock = make(chance), time.process_time()
-        told["files"] += 1
+        fields["files"] += 1
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 use(content)
         except (ChainruleError, FileNotFoundError):
-            told["refused"] += 1
+            fields["refused"] += 1
         except Exception as problem:
-            told["raw exceptions"] += 1
+            fields["raw exceptions"] += 1
             place = traceback.extract_tb(problem.__traceback__)[-1]
             raw.setdefault(f"{type(problem).__name__}: {problem}"[:100], f"{place.filename}:{place.lineno}")
         spent = time.process_time() - clock
-        told["over 1 s"] += spent > 1
-        told["slowest, s"] = max(told["slowest, s"], spent)
+        fields["over 1 s"] += spent > 1
+        fields["slowest, s"] = max(fields["slowest, s"], spent)
     for message, place in raw.items():
         print(f"{name}: {message} at {place}", file=sys.stderr)
-    return told
+    return fields

@@ -59,12 +59,12 @@ def backward_sweep(
 ) -> tuple[Weights, list[Any]]:
     """The derivative of the loss by every weight, and by every node's output, from the one by the graph's outputs."""
     graph = as_graph(network)
-    told: dict[Source, Array] = dict(dy) if isinstance(dy, Mapping) else {graph.outputs[0]: dy}
+    fields: dict[Source, Array] = dict(dy) if isinstance(dy, Mapping) else {graph.outputs[0]: dy}
     grads: Weights = [{} for _ in params]
     deltas: list[Any] = [None for _ in graph.nodes]
     for i in reversed(range(len(graph.nodes))):
         layer, sources, entry = graph.nodes[i]
-        if i not in graph.needs_delta or (delta := delta_of(i, told)) is None:
+        if i not in graph.needs_delta or (delta := delta_of(i, fields)) is None:
             continue  # below the lowest node that learns nobody needs to know
         deltas[i] = delta
         learns, passes_on = i in graph.learners, any(s.node in graph.needs_delta for s in sources)
@@ -78,7 +78,9 @@ def backward_sweep(
             grads[entry] = {k: grads[entry][k] + g if k in grads[entry] else g for k, g in own.items()}
         if passes_on:
             for source, d in zip(sources, dx if isinstance(dx, tuple) else (dx,), strict=True):
-                told[source] = told[source] + d if source in told else d  # a value used twice hears from both
+                fields[source] = (
+                    fields[source] + d if source in fields else d
+                )  # a value used twice hears from both
     return grads, deltas
 
 

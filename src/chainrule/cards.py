@@ -20,12 +20,12 @@ def card(
     >>> card("A <b>", {"seed": 1, "parent": None})
     '<div><strong>A &lt;b&gt;</strong><div>seed: 1</div></div>'
     """
-    told = " · ".join(
+    message = " · ".join(
         f"{escape(name)}: {escape(_said(value))}"
         for name, value in (facts or {}).items()
         if value is not None
     )
-    pieces = [f"<strong>{escape(title)}</strong>", f"<div>{told}</div>" if told else "", _curve(curve)]
+    pieces = [f"<strong>{escape(title)}</strong>", f"<div>{message}</div>" if message else "", _curve(curve)]
     if text:
         pieces.append(f'<pre style="line-height:1.2">{escape(text)}</pre>')
     if table:

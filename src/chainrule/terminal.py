@@ -23,9 +23,9 @@ def columns_of(stream: Any) -> int | None:
     >>> columns_of(io.StringIO()) == (int(os.environ["COLUMNS"]) if "COLUMNS" in os.environ else None)
     True
     """
-    told = os.environ.get("COLUMNS", "")
-    if told.isdecimal() and int(told):
-        return int(told)
+    result = os.environ.get("COLUMNS", "")
+    if result.isdecimal() and int(result):
+        return int(result)
     try:
         return os.get_terminal_size(stream.fileno()).columns or None
     except (OSError, ValueError, AttributeError):
@@ -51,8 +51,8 @@ def plainer(problem: UnicodeError) -> tuple[str, int]:
     if not isinstance(problem, UnicodeEncodeError):
         raise problem
     letters = problem.object[problem.start : problem.end]
-    told = "".join(ASCII.get(c) or c.encode("ascii", "backslashreplace").decode() for c in letters)
-    return told, problem.end
+    text = "".join(ASCII.get(c) or c.encode("ascii", "backslashreplace").decode() for c in letters)
+    return text, problem.end
 
 
 codecs.register_error(PLAINER, plainer)

@@ -76,8 +76,8 @@ def test_one_example_that_overflows_does_not_spoil_the_others() -> None:
     model.layers[-1].set_weights([kernel * 0 + 1e38, bias])
     x = np.zeros((3, 4), "f4")
     x[1] = 1e30
-    told = Predictor(model, ModelCard.of(model)).rows("x", x)
-    assert [answer.refused is not None for answer in told] == [False, True, False]
+    result = Predictor(model, ModelCard.of(model)).rows("x", x)
+    assert [answer.refused is not None for answer in result] == [False, True, False]
 
 
 EVIL = [

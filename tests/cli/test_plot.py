@@ -179,9 +179,9 @@ def test_a_file_that_is_there_is_kept(type_, here) -> None:
 
 def test_a_run_alone_makes_a_sheet_of_what_fits(type_, recorded, here) -> None:
     """`chainrule plot RUN` draws what there is of the run on one sheet, and names the run."""
-    told = type_("plot", "last", "--runs-dir", recorded / "runs", "--json")
-    assert told.code == 0
-    assert told.json["what"] == "sheet"
+    result = type_("plot", "last", "--runs-dir", recorded / "runs", "--json")
+    assert result.code == 0
+    assert result.json["what"] == "sheet"
     assert (here / "sheet.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -204,18 +204,18 @@ def test_a_run_alone_makes_a_sheet_of_what_fits(type_, recorded, here) -> None:
 )
 def test_what_makes_no_picture_is_refused(words, said, type_, recorded, here) -> None:
     """One sentence, and no file."""
-    told = type_("plot", *words, "--runs-dir", recorded / "runs")
-    assert told.code in (1, 2)
-    assert said in told.err
+    result = type_("plot", *words, "--runs-dir", recorded / "runs")
+    assert result.code in (1, 2)
+    assert said in result.err
     assert not list(here.iterdir())
 
 
 def test_without_classes_nothing_is_confused(type_, models, folder, here) -> None:
     """A network that answers with numbers, or that takes rows of a table, says so."""
-    told = type_("plot", models / "houses.keras", "--what", "confusion", "--data", folder / "houses.csv")
-    assert "answers with numbers" in told.err
-    told = type_("plot", models / "pets.keras", "--what", "mistakes", "--data", folder / "pets.csv")
-    assert "are no pictures" in told.err
+    result = type_("plot", models / "houses.keras", "--what", "confusion", "--data", folder / "houses.csv")
+    assert "answers with numbers" in result.err
+    result = type_("plot", models / "pets.keras", "--what", "mistakes", "--data", folder / "pets.csv")
+    assert "are no pictures" in result.err
     assert (
         type_("plot", models / "pets.keras", "--what", "confusion", "--data", folder / "pets.csv").code == 0
     )

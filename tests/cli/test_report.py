@@ -40,12 +40,12 @@ def test_the_page_is_written_and_its_title_printed(type_, recorded, here) -> Non
     assert last.startswith("Written to report.html, ")
     page = (here / "report.html").read_text()
     assert f"<title>{title}</title>" in page
-    told = type_("report", "last", "--runs-dir", recorded / "runs", "--json").json
-    assert told["file"] == "report-2.html"
-    assert told["bytes"] == (here / "report-2.html").stat().st_size
-    assert told["title"] == title
-    assert told["sections"][0] == "trained"
-    assert told["left_out"] == []
+    result = type_("report", "last", "--runs-dir", recorded / "runs", "--json").json
+    assert result["file"] == "report-2.html"
+    assert result["bytes"] == (here / "report-2.html").stat().st_size
+    assert result["title"] == title
+    assert result["sections"][0] == "trained"
+    assert result["left_out"] == []
     assert (here / "report.html").read_text() == page
 
 
@@ -71,8 +71,8 @@ def test_data_that_have_moved_can_be_named(type_, folder, recorded, here) -> Non
         said = type_("report", run, "--out", "a.html")
         assert said.code == 0
         assert "Left out: “What it confuses”" in said.err
-        told = type_("report", run, "--data", folder / "pets.csv", "--out", "b.html", "--json").json
-        assert "confusion" in told["sections"]
+        result = type_("report", run, "--data", folder / "pets.csv", "--out", "b.html", "--json").json
+        assert "confusion" in result["sections"]
         assert "There is no data" in type_("report", run, "--data", "no.csv", "--out", "c.html").err
     finally:
         path.write_text(before)

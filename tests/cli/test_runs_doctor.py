@@ -58,10 +58,10 @@ def test_a_sick_run(type_, runs) -> None:
         < text.index("→ Lower the learning rate (50)")
         < text.index("dead units")
     )
-    told = type_("runs", "doctor", "last", "--runs-dir", "sick", "--json").json
-    assert (told["healthy"], told["findings"][0]["name"]) == (False, "rate too high")
-    assert told["findings"][0]["evidence"]["learning_rate"] == 50
-    assert told["labels"] is None
+    result = type_("runs", "doctor", "last", "--runs-dir", "sick", "--json").json
+    assert (result["healthy"], result["findings"][0]["name"]) == (False, "rate too high")
+    assert result["findings"][0]["evidence"]["learning_rate"] == 50
+    assert result["labels"] is None
 
 
 def test_the_candidates_are_drawn(type_, runs) -> None:
@@ -129,13 +129,17 @@ def test_a_rate_is_found(type_, folder, here) -> None:
     assert said.code == 0
     assert "│" in said.out
     assert "▲" in said.out
-    told = type_(*words, "--sweep", 3, "--json").json
-    assert f"Suggested: {told['suggestion']:g}" in said.out
-    assert told["reason"] in said.out
-    assert told["seed"] == 3
-    assert 1e-4 < told["suggestion"] < 0.5
-    assert np.argmin(told["smooth"]) > 10
-    assert [round(row["rate"] / told["suggestion"], 1) for row in told["sweep"]["rates"]] == [0.1, 1.0, 10.0]
+    result = type_(*words, "--sweep", 3, "--json").json
+    assert f"Suggested: {result['suggestion']:g}" in said.out
+    assert result["reason"] in said.out
+    assert result["seed"] == 3
+    assert 1e-4 < result["suggestion"] < 0.5
+    assert np.argmin(result["smooth"]) > 10
+    assert [round(row["rate"] / result["suggestion"], 1) for row in result["sweep"]["rates"]] == [
+        0.1,
+        1.0,
+        10.0,
+    ]
     assert "val_accuracy" in said.out
     assert "3 rates, constant, for 2 epochs (one after the other)" in said.out
     assert list(here.iterdir()) == []  # nothing is left behind

@@ -148,12 +148,12 @@ def test_names_and_ids_are_left_out_with_a_note(tmp_path) -> None:
     }  # fmt: skip
     data = load(table(tmp_path, columns), target="y")
     assert [column["name"] for column in data.preparation["columns"]] == ["humid", "town"]
-    told = "\n".join(data.notes)
+    text = "\n".join(data.notes)
     for name, why in (("Name", "60 different words in 60 rows"), ("Ticket", "different words"), ("PassengerId", "is an id"),
                       ("customer_id", "is an id"), ("Cabin", "missing in 56 of 60"), ("nothing", "is empty")):  # fmt: skip
         assert any(note.startswith(f"the column {name!r}") and why in note for note in data.notes), (
             name,
-            told,
+            text,
         )
 
 

@@ -145,9 +145,9 @@ def test_inputs_that_say_nothing_stop() -> None:
 def test_marks_for_missing_values_and_outliers(mark, count, name, severity) -> None:
     """What lies far from all others and looks like a mark; beside 1e29 nothing is left of the others."""
     values = np.r_[np.random.default_rng(2).normal(20, 10, 300).clip(0, 45), [mark] * count]
-    told = outliers("age", values)
-    assert [f.name for f in told] == ([name] if name else [])
-    assert [f.severity for f in told] == ([severity] if name else [])
+    result = outliers("age", values)
+    assert [f.name for f in result] == ([name] if name else [])
+    assert [f.severity for f in result] == ([severity] if name else [])
 
 
 def test_sound_columns_have_no_outlier() -> None:
@@ -165,12 +165,12 @@ def test_columns_that_give_the_answer_away() -> None:
     codes = np.array([float(["cat", "dog", "eel"].index(k)) for k in kinds])
     price = rng.normal(size=80)
     sound = {"noise": rng.normal(size=80), "near": price + rng.normal(size=80) * 0.1}
-    told = answers_given_away("price", price, sound | {"copy": price, "cents": price * 100 + 3}, {})
-    assert {f.evidence["column"]: f.severity for f in told} == {"copy": "stop", "cents": "warning"}
-    told = answers_given_away("kind", kinds, {"noise": sound["noise"], "code": codes, "rank": codes * 10 + rng.random(80)},
+    result = answers_given_away("price", price, sound | {"copy": price, "cents": price * 100 + 3}, {})
+    assert {f.evidence["column"]: f.severity for f in result} == {"copy": "stop", "cents": "warning"}
+    result = answers_given_away("kind", kinds, {"noise": sound["noise"], "code": codes, "rank": codes * 10 + rng.random(80)},
                               {"again": kinds, "German": [{"cat": "Katze", "dog": "Hund", "eel": "Aal"}[k] for k in kinds],
                                "color": [["red", "blue"][k] for k in rng.integers(0, 2, 80)]})  # fmt: skip
-    assert {f.evidence["column"]: f.severity for f in told} == {
+    assert {f.evidence["column"]: f.severity for f in result} == {
         "code": "stop",
         "rank": "warning",
         "again": "stop",
@@ -319,6 +319,6 @@ def test_a_report_for_programs() -> None:
 
     x = rows(60)
     report = check(Dataset("x", x, np.arange(60) % 2, x[:30], np.arange(30) % 2, **NAMES))
-    told = json.loads(json.dumps(report.to_dict()))
-    assert told["findings"][0]["severity"] == "stop"
+    fields = json.loads(json.dumps(report.to_dict()))
+    assert fields["findings"][0]["severity"] == "stop"
     assert "stop: 30 examples of the test part" in str(report)

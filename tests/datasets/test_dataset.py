@@ -193,5 +193,5 @@ def test_nothing_is_imported_before_it_is_used() -> None:
         "import sys, chainrule.datasets as d; print('numpy' in sys.modules, 'PIL' in sys.modules, d.NAMES[0]);"
         "[getattr(d, name) for name in d.__all__]; print('PIL' in sys.modules, 'csv' in dir(d))"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert told.split() == ["False", "False", "mnist", "False", "False"]
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert result.split() == ["False", "False", "mnist", "False", "False"]

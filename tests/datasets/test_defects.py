@@ -274,8 +274,8 @@ def test_defects_of_folders_are_reported(
     for name, (words, plant) in defects.items():
         root = make(tmp_path / name)
         plant(root)
-        if words not in (told := report(root)):
-            missed[name] = told
+        if words not in (result := report(root)):
+            missed[name] = result
     assert missed == {}
 
 
@@ -286,8 +286,8 @@ def test_defects_of_tables_are_reported(tmp_path: Path) -> None:
     for name, (words, plant) in TABLE.items():
         path = table_file(tmp_path)
         plant(path)
-        if words not in (told := report(path, target="bought")):
-            missed[name] = told
+        if words not in (result := report(path, target="bought")):
+            missed[name] = result
     assert missed == {}
 
 
@@ -304,8 +304,8 @@ def test_defects_of_arrays_are_reported(tmp_path: Path) -> None:
         arrays = sound_arrays()
         plant(arrays)  # type: ignore[arg-type]
         np.savez(path, **arrays)
-        if words not in (told := report(path)):
-            missed[name] = told
+        if words not in (result := report(path)):
+            missed[name] = result
     assert missed == {}
 
 

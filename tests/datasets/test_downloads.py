@@ -99,12 +99,12 @@ def remote(*mirrors: str, content: bytes = CONTENT, name: str = "a.bin") -> Remo
 def test_a_file_is_fetched_once(mirror: Mirror, home: Path) -> None:
     """The first call fetches, the second finds; nothing but the file is left, and progress reaches the end."""
     mirror.files["a.bin"] = CONTENT
-    told: list[tuple[str, int, int]] = []
-    path = fetch(remote(mirror.url), lambda *news: told.append(news))
+    lines: list[tuple[str, int, int]] = []
+    path = fetch(remote(mirror.url), lambda *news: lines.append(news))
     assert path.read_bytes() == CONTENT
     assert fetch(remote(mirror.url)) == path == home / "a.bin"
     assert len(mirror.asked) == 1
-    assert told[-1] == ("a.bin", len(CONTENT), len(CONTENT))
+    assert lines[-1] == ("a.bin", len(CONTENT), len(CONTENT))
     assert {file.name for file in home.iterdir()} <= {"a.bin"}
 
 

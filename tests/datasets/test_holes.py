@@ -67,11 +67,11 @@ def test_new_rows_with_holes_and_unknown_words_are_answered_and_said_by_row(hole
     x = datasets.prepare(data.preparation, rows)
     assert x.shape == (3, 6)
     assert np.isfinite(x).all()
-    told = table.remarks(rows, data.preparation)
-    assert told[0] == []
-    assert [text.split(" is ")[0] for text in told[1]] == ["'age'", "'town'", "'rooms'"]
-    assert "did you mean 'Bern'" in told[1][1]
-    assert [text.split(" is ")[0] for text in told[2]] == ["'age'", "'town'"]
+    result = table.remarks(rows, data.preparation)
+    assert result[0] == []
+    assert [text.split(" is ")[0] for text in result[1]] == ["'age'", "'town'", "'rooms'"]
+    assert "did you mean 'Bern'" in result[1][1]
+    assert [text.split(" is ")[0] for text in result[2]] == ["'age'", "'town'"]
 
 
 def test_rows_without_an_answer_are_left_out_and_counted(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_states_that_replay_can_not_reach(tmp_path, monkeypatch) -> None:
     replay.visited.clear()
     replay.recorded["loss"] = replay.recorded["loss"] * 2
     replay.visited[0] = replay.run.load_snapshot(0).state["learning"]
-    told = diagnosis.diagnose(replay.run, replay)
-    assert "Labels were not judged: Replayed, the losses" in " ".join(told.left_out)
-    assert "the classes it answers" in told.looked_at
-    assert told.suspects is None
+    result = diagnosis.diagnose(replay.run, replay)
+    assert "Labels were not judged: Replayed, the losses" in " ".join(result.left_out)
+    assert "the classes it answers" in result.looked_at
+    assert result.suspects is None

@@ -65,11 +65,11 @@ def found(symptom, made) -> list[str]:
 def epochs(val_loss, val_accuracy=None, loss=None, accuracy=None) -> list[dict]:
     """Figures of some epochs; the loss falls, if not told otherwise."""
     count = len(val_loss)
-    told = {"val_loss": val_loss, "loss": loss or list(np.geomspace(1, 0.1, count))}
-    told |= (
+    fields = {"val_loss": val_loss, "loss": loss or list(np.geomspace(1, 0.1, count))}
+    fields |= (
         {} if val_accuracy is None else {"val_accuracy": val_accuracy, "accuracy": accuracy or [0.95] * count}
     )
-    return [{name: float(values[k]) for name, values in told.items()} for k in range(count)]
+    return [{name: float(values[k]) for name, values in fields.items()} for k in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -270,21 +270,21 @@ def test_a_run_without_steps(tmp_path) -> None:
     """There is nothing to look at yet; that is neither a finding nor health."""
     writer = RunWriter.create(tmp_path, "new", settings(), {"params": []}, columns=("loss",), extra={})
     writer.close()
-    told = diagnosis.diagnose(Run(writer.folder))
-    assert "nothing to look at yet" in str(told)
-    assert told.looked_at == ()
-    assert len(told) == 0
+    result = diagnosis.diagnose(Run(writer.folder))
+    assert "nothing to look at yet" in str(result)
+    assert result.looked_at == ()
+    assert len(result) == 0
 
 
 def test_the_diagnosis_for_programs(tmp_path) -> None:
     """All of it as JSON; numbers that are not finite included."""
     loss = falling()
     loss[3:] = np.nan
-    told = json.loads(json.dumps(diagnosis.diagnose(run(tmp_path, loss, epochs([1, 0.5]))).to_dict()))
-    assert told["findings"][0]["name"] == "not finite"
-    assert told["findings"][0]["steps"] == [3, 199]
-    assert not told["healthy"]
-    assert "recorded by a program of its own" in told["left_out"][0]
+    fields = json.loads(json.dumps(diagnosis.diagnose(run(tmp_path, loss, epochs([1, 0.5]))).to_dict()))
+    assert fields["findings"][0]["name"] == "not finite"
+    assert fields["findings"][0]["steps"] == [3, 199]
+    assert not fields["healthy"]
+    assert "recorded by a program of its own" in fields["left_out"][0]
 
 
 def test_the_rate_that_is_named(tmp_path) -> None:
@@ -309,13 +309,13 @@ def test_a_run_that_was_killed(tmp_path, monkeypatch) -> None:
     killed = built(tmp_path, [end()], count=500, epochs=2)
     for step in killed.run.snapshots()[1:]:
         (killed.run.path / "snapshots" / f"{step:010d}.safetensors").unlink()
-    told = diagnosis.diagnose(killed.run, killed)
-    assert "the classes it answers" in told.looked_at
-    assert told.healthy, str(told)
+    result = diagnosis.diagnose(killed.run, killed)
+    assert "the classes it answers" in result.looked_at
+    assert result.healthy, str(result)
     monkeypatch.setattr(labels, "BUDGET", 0.0)
-    told = diagnosis.diagnose(killed.run, killed)
-    assert "no state after its first step is at hand" in " ".join(told.left_out)
-    assert told.healthy, str(told)
+    result = diagnosis.diagnose(killed.run, killed)
+    assert "no state after its first step is at hand" in " ".join(result.left_out)
+    assert result.healthy, str(result)
 
 
 def test_a_run_that_was_opened(tmp_path) -> None:

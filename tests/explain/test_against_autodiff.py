@@ -115,12 +115,12 @@ def opened(name: str, weighted: bool, penalty: str | None):
         return each if weight is None else each * weight.astype(np.float64)
 
     def batch_loss(weights):
-        told = example_losses(weights).sum() / N
+        result = example_losses(weights).sum() / N
         if penalty in ("l2", "l1_l2"):
-            told += 0.01 * sum((w * w).sum() for w in weights[:2])
+            result += 0.01 * sum((w * w).sum() for w in weights[:2])
         if penalty in ("l1", "l1_l2"):
-            told += 0.01 * sum(abs(w).sum() for w in weights[:2])
-        return told
+            result += 0.01 * sum(abs(w).sum() for w in weights[:2])
+        return result
 
     weights = [np.asarray(w, np.float64) for w in model.get_weights()]
     return step, weights, example_losses, batch_loss

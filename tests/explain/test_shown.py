@@ -102,15 +102,15 @@ def test_the_terminal_gets_lines_that_fit(step) -> None:
 def test_a_program_gets_everything_as_json(step) -> None:
     """to_dict survives JSON, and holds the equations with the numbers that are printed."""
     for trace in traces(step):
-        told = json.loads(json.dumps(trace.to_dict(), allow_nan=False))
-        assert told["title"] == trace.title
-        assert [part["kind"] for part in told["parts"]] == [
+        fields = json.loads(json.dumps(trace.to_dict(), allow_nan=False))
+        assert fields["title"] == trace.title
+        assert [part["kind"] for part in fields["parts"]] == [
             type(part).__name__.lower() for part in trace.parts
         ]
-    told = step.weight("dense", 12, 3).to_dict()
-    assert {"layer", "weight", "index", "old", "new", "gradient", "terms"} <= set(told)
-    equations = [e for part in told["parts"] if part["kind"] == "block" for e in part["equations"]]
-    assert {"name": "w", "value": float(number(told["old"]))} in equations
+    fields = step.weight("dense", 12, 3).to_dict()
+    assert {"layer", "weight", "index", "old", "new", "gradient", "terms"} <= set(fields)
+    equations = [e for part in fields["parts"] if part["kind"] == "block" for e in part["equations"]]
+    assert {"name": "w", "value": float(number(fields["old"]))} in equations
     assert any(e["name"] == "w′" and e["numbers"] for e in equations)
 
 

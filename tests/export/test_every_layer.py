@@ -170,8 +170,8 @@ def encoder_decoder():
     """The states of one recurrent layer begin another; three outputs."""
     a, b = Input((5, 2)), Input((4, 3))
     _, h, c = LSTM(4, return_state=True)(a)
-    told = LSTM(4, return_sequences=True)(b, initial_state=[h, c])
-    return Model([a, b], [TimeDistributed(Dense(2, activation="softmax"))(told), Dense(1)(h), c])
+    result = LSTM(4, return_sequences=True)(b, initial_state=[h, c])
+    return Model([a, b], [TimeDistributed(Dense(2, activation="softmax"))(result), Dense(1)(h), c])
 
 
 def transformer():
@@ -212,9 +212,9 @@ def test_two_pictures_through_one_layer(tmp_path) -> None:
 @pytest.mark.parametrize("make", [encoder_decoder, transformer, siamese])
 def test_what_is_exported_is_verified(tmp_path, make) -> None:
     """Also with several inputs and outputs, also with words: the report says on how many examples."""
-    told = filled(make()).export(tmp_path / "m.onnx", format="onnx")
-    told = export_model(filled(make()), tmp_path / "again.onnx")
-    assert told is None or told.difference < 1e-5
+    result = filled(make()).export(tmp_path / "m.onnx", format="onnx")
+    result = export_model(filled(make()), tmp_path / "again.onnx")
+    assert result is None or result.difference < 1e-5
     assert "1,000 random examples" in export_model(make(), tmp_path / "third.onnx").verified
 
 

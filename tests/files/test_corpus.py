@@ -78,7 +78,7 @@ def test_each_file_gets_its_verdict(cases: list[Case], watch: Watch, row: str) -
         watch.seen.clear()
         watch.on = True
         try:
-            with warnings.catch_warnings(record=True) as told:
+            with warnings.catch_warnings(record=True) as result:
                 warnings.simplefilter("always")
                 files.load(case.path, small.plan)
             refusal = None
@@ -90,7 +90,7 @@ def test_each_file_gets_its_verdict(cases: list[Case], watch: Watch, row: str) -
         if refusal is not None and case.says is not None:
             assert case.says in refusal, f"{case.name}: {refusal}"
             assert refusal.startswith(str(case.path))
-        assert any(case.warns in str(warning.message) for warning in told) if case.warns else not told
+        assert any(case.warns in str(warning.message) for warning in result) if case.warns else not result
         assert {name for event, name in watch.seen if event == "open"} <= {str(case.path)}, case.name
         assert [event for event in watch.seen if event[0] != "open"] == [], case.name
 

@@ -38,21 +38,25 @@ def told_by_keras() -> dict:
         "optimizers": optimizers, "optimizers.schedules": optimizers.schedules, "initializers": initializers,
         "regularizers": regularizers, "constraints": constraints,
     }  # fmt: skip
-    told: dict = {"rates": {}}
+    fields: dict = {"rates": {}}
     for room in ROOMS:
         theirs = keras
         for part in room.split("."):
             theirs = getattr(theirs, part)
-        told[room] = {}
+        fields[room] = {}
         for name in sorted(ours[room].CLASSES):
             if hasattr(theirs, name):
                 config = getattr(theirs, name)(**NEEDED.get(name, {})).get_config()
-                told[room][name] = {k: round(v, 9) if isinstance(v, float) else v for k, v in config.items()}
+                fields[room][name] = {
+                    k: round(v, 9) if isinstance(v, float) else v for k, v in config.items()
+                }
     for name, settings in NEEDED.items():
         for more in ({}, *MORE.get(name, [])) if "Decay" in name else ():
             schedule = getattr(keras.optimizers.schedules, name)(**settings, **more)
-            told["rates"][f"{name} {json.dumps(more)}"] = [round(float(schedule(k)), 7) for k in range(STEPS)]
-    return told
+            fields["rates"][f"{name} {json.dumps(more)}"] = [
+                round(float(schedule(k)), 7) for k in range(STEPS)
+            ]
+    return fields
 
 
 def main() -> None:

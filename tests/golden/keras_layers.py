@@ -39,7 +39,7 @@ def told_by_keras() -> list[dict]:
     import keras
     from layer_examples import PLAIN, SET_UP, input_of
 
-    told = []
+    lines = []
     for ours in (*PLAIN, *SET_UP):
         kind, shape = type(ours).__name__, input_of(ours)
         if not hasattr(keras.layers, kind):
@@ -53,13 +53,13 @@ def told_by_keras() -> list[dict]:
         else:
             y = layer(*inputs) if kind == "MultiHeadAttention" else layer(inputs if several else inputs[0])
         ends = y if isinstance(y, (list, tuple)) else [y]
-        told.append({
+        lines.append({
             "layer": kind,
             "config": plain(layer.get_config()) | {"name": None},
             "output": [list(end.shape[1:]) for end in ends],
             "weights": [list(w.shape) for w in layer.weights if "seed_generator" not in w.path],
         })  # fmt: skip
-    return told
+    return lines
 
 
 def main() -> None:

@@ -58,7 +58,7 @@ def told_by_keras() -> list[dict]:
     """For each case: the settings, the loss of each row, and each reduction with and without sample weights."""
     import keras
 
-    told = []
+    lines = []
     for name, settings, kind in CASES:
         kept = getattr(keras.losses, name)(**settings).get_config()
         row = {"loss": name, "settings": settings, "kind": kind, "config": kept, "rows": [], "reduced": []}
@@ -69,8 +69,8 @@ def told_by_keras() -> list[dict]:
                 row["reduced"].append(np.asarray(loss(y, p), float).tolist())
                 row["reduced"].append(np.asarray(loss(y, p, weight(shape)), float).tolist())
             row["rows"].append(np.asarray(getattr(keras.losses, name)(**settings).call(y, p), float).tolist())
-        told.append(row)
-    return told
+        lines.append(row)
+    return lines
 
 
 def main() -> None:

@@ -127,6 +127,6 @@ def test_somebody_for_whom_something_is_wrong(chainrule, tmp_path) -> None:
         "chainrule train shapes --layers 16 --learning-rate 30 --optimizer sgd --epochs 3 --seed 1"
     )
     assert "nothing usable was learned" in failed.text
-    told = chainrule("chainrule runs doctor last", code=1)
-    assert "rate" in told.text
+    result = chainrule("chainrule runs doctor last", code=1)
+    assert "rate" in result.text
     assert "Suggested: " in chainrule("chainrule lr-find shapes --layers 16 --seed 1").text

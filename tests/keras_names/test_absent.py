@@ -27,9 +27,9 @@ def test_every_name_of_keras_is_there_or_refused_in_a_sentence(name) -> None:
     assert asked
     for wanted in asked:
         if not hasattr(face(name), wanted):
-            with pytest.raises(AbsentNameError, match="is not part of Chainrule") as told:
+            with pytest.raises(AbsentNameError, match="is not part of Chainrule") as result:
                 getattr(face(name), wanted)
-            assert str(told.value).startswith(f"Keras's {f'{name}.' if name else ''}{wanted} ")
+            assert str(result.value).startswith(f"Keras's {f'{name}.' if name else ''}{wanted} ")
 
 
 @pytest.mark.parametrize("name", FACES)

@@ -63,8 +63,8 @@ def test_keras_is_found_under_all_its_names(run_script) -> None:
 def test_a_process_without_run_is_left_alone() -> None:
     """Outside `chainrule run`, `import keras` is whatever is installed."""
     code = "import sys; before = list(sys.meta_path); import chainrule.keras_names.script; print(sys.meta_path == before)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert told == "True\n"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert result == "True\n"
 
 
 @pytest.mark.parametrize(

@@ -65,10 +65,10 @@ def test_a_lesson_runs_and_shows_what_it_claims(path, tmp_path) -> None:
     assert "Warning" not in done.stderr
     for pattern in SEEN[path.stem]:
         assert re.search(pattern, done.stdout, re.MULTILINE), pattern
-    told = re.findall(r"^\[picture: (.*)\]$", done.stdout, re.MULTILINE)
-    assert sorted(map(Path, told)) == sorted(pictures.iterdir())
-    assert len(told) == path.read_text().count("\nshow(")
-    assert all(Path(picture).read_bytes().startswith(b"\x89PNG") for picture in told)
+    result = re.findall(r"^\[picture: (.*)\]$", done.stdout, re.MULTILINE)
+    assert sorted(map(Path, result)) == sorted(pictures.iterdir())
+    assert len(result) == path.read_text().count("\nshow(")
+    assert all(Path(picture).read_bytes().startswith(b"\x89PNG") for picture in result)
     assert list(home.iterdir()) == []
 
 
@@ -92,7 +92,7 @@ def test_a_lesson_can_be_read_cell_by_cell(tmp_path, monkeypatch, capsys) -> Non
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["lesson", "2", "--run", "--pictures", "pictures"]) == 0
-    told = capsys.readouterr().out
+    result = capsys.readouterr().out
     words = (
         "# 2. How wrong?",
         "│ truth = np.array",
@@ -101,9 +101,9 @@ def test_a_lesson_can_be_read_cell_by_cell(tmp_path, monkeypatch, capsys) -> Non
         "No answer yet",
         "who says 70%",
     )
-    at = [told.index(word) for word in words]
+    at = [result.index(word) for word in words]
     assert at == sorted(at)
-    assert [line for line in told.splitlines() if len(line) > 80 and not line.startswith("[picture")] == []
+    assert [line for line in result.splitlines() if len(line) > 80 and not line.startswith("[picture")] == []
     assert len(list((tmp_path / "pictures").iterdir())) == 2
     assert main(["lesson", "13"]) == 2
     assert "no lesson '13'" in capsys.readouterr().err
@@ -113,8 +113,8 @@ def test_lessons_are_listed_and_written(tmp_path, monkeypatch, capsys) -> None:
     """`chainrule lesson` lists them; --notebook and --script write one, and keep a file that is there."""
     monkeypatch.chdir(tmp_path)
     assert main(["lesson"]) == 0
-    told = capsys.readouterr().out
-    assert all(path.stem in told for path in LESSONS)
+    result = capsys.readouterr().out
+    assert all(path.stem in result for path in LESSONS)
     assert main(["lesson", "article", "--notebook", "a.ipynb", "--script", "a.py"]) == 0
     nbformat.validate(nbformat.read("a.ipynb", 4))
     assert Path("a.py").read_text() == (TEXTS / "article.py").read_text()
@@ -130,9 +130,9 @@ def test_an_exercise_says_whether_an_answer_is_right(capsys) -> None:
     lines: list[str] = []
     names = {"check": check}
     reader.answered(cell, "x", names, lines.append, lambda _: next(typed))
-    told = "\n".join(lines)
+    text = "\n".join(lines)
     assert [
-        word for word in ("Not yet: two and two", "cannot be read", "Right.", "after 4") if word not in told
+        word for word in ("Not yet: two and two", "cannot be read", "Right.", "after 4") if word not in text
     ] == []
     lines.clear()
     reader.answered(cell, "x", names, lines.append, lambda _: "")

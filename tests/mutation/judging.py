@@ -118,24 +118,24 @@ class Quickly:
         pid = os.fork()
         if pid == 0:
             silent()
-            told = NOTICED + b"-"
+            result = NOTICED + b"-"
             try:
                 if put_in(mutant):
                     who = failing(session, [*first, *rest])
-                    told = NOT_NOTICED if who is None else NOTICED + str(who).encode()
+                    result = NOT_NOTICED if who is None else NOTICED + str(who).encode()
                 else:
-                    told = NOT_JUDGED
+                    result = NOT_JUDGED
             finally:  # what cannot even be compiled or put in is noticed, too
-                os.write(writing, told)
+                os.write(writing, result)
                 os._exit(0)
         os.close(writing)
-        told = os.read(reading, 64) or NOTICED + b"-"  # killed by the alarm
+        result = os.read(reading, 64) or NOTICED + b"-"  # killed by the alarm
         os.close(reading)
         os.waitpid(pid, 0)
-        if told[1:].isdigit():
-            who = int(told[1:])
+        if result[1:].isdigit():
+            who = int(result[1:])
             first[:] = [who, *(k for k in first if k != who)][:8]
-        return told[:1]
+        return result[:1]
 
 
 def failing(session: Any, order: list[int]) -> int | None:
@@ -237,17 +237,17 @@ def noticed(mutants: list[Mutant], jobs: int) -> list[bool]:
                 os._exit(0)
             os.close(telling)
             for mutant in mine:
-                told = os.read(quick, 1)
-                seen = told == NOTICED or judge(mutant.module, mutant.number)
+                result = os.read(quick, 1)
+                seen = result == NOTICED or judge(mutant.module, mutant.number)
                 os.write(writing, NOTICED if seen else NOT_NOTICED)
             os._exit(0)
         os.close(writing)
         pipes.append(reading)
     verdicts: list[bool] = [False] * len(mutants)
     for worker, reading in enumerate(pipes):
-        told = b""
+        result = b""
         while piece := os.read(reading, 4096):
-            told += piece
-        for place, letter in zip(range(worker, len(mutants), jobs), told, strict=True):
+            result += piece
+        for place, letter in zip(range(worker, len(mutants), jobs), result, strict=True):
             verdicts[place] = letter == ord(NOTICED)
     return verdicts

@@ -17,12 +17,12 @@ needs_fork = pytest.mark.skipif(
 
 def judged(every: int) -> tuple[int, int, str]:
     """How many mistakes were made, how many of them were not noticed, and what was printed."""
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, SCRIPT, "", str(every)], capture_output=True, text=True, check=False
     )
-    found = re.search(r"(\d+) mistakes, (\d+) not noticed", told.stdout)
-    assert found, told.stdout + told.stderr
-    return int(found[1]), int(found[2]), told.stdout
+    found = re.search(r"(\d+) mistakes, (\d+) not noticed", result.stdout)
+    assert found, result.stdout + result.stderr
+    return int(found[1]), int(found[2]), result.stdout
 
 
 @pytest.mark.long  # back into every run when 99 of 100 are noticed in all modules: some layers still lack tests
@@ -30,10 +30,10 @@ def judged(every: int) -> tuple[int, int, str]:
 @needs_fork
 def test_of_every_tenth_mistake_nearly_all_are_noticed() -> None:
     """Over 200 mistakes, from every part of the engine: 99 of 100 are noticed, and of the harmless ones none."""
-    made, missed, told = judged(every=10)
+    made, missed, result = judged(every=10)
     assert made >= 200
-    assert missed <= made / 100, told
-    assert ", 0 noticed all the same" in told, told
+    assert missed <= made / 100, result
+    assert ", 0 noticed all the same" in result, result
 
 
 @pytest.mark.long
@@ -41,10 +41,10 @@ def test_of_every_tenth_mistake_nearly_all_are_noticed() -> None:
 @needs_fork
 def test_of_all_mistakes_nearly_all_are_noticed() -> None:
     """The same for all 2,000 and more: pytest -m long tests/mutation."""
-    made, missed, told = judged(every=1)
+    made, missed, result = judged(every=1)
     assert made >= 2000
-    assert missed <= made / 100, told
-    assert ", 0 noticed all the same" in told, told
+    assert missed <= made / 100, result
+    assert ", 0 noticed all the same" in result, result
 
 
 def test_the_list_of_harmless_mutants_is_up_to_date() -> None:

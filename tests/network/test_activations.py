@@ -238,9 +238,9 @@ def test_names_are_found() -> None:
 @pytest.mark.parametrize("wrong", ["rellu", "Relu ", 3, ""])
 def test_an_unknown_name_is_refused(wrong) -> None:
     """A name that does not exist is refused with what exists."""
-    with pytest.raises(SettingError, match="There is no activation called") as told:
+    with pytest.raises(SettingError, match="There is no activation called") as result:
         activations.get(wrong)
-    assert "relu" in str(told.value)
+    assert "relu" in str(result.value)
 
 
 def test_a_function_without_a_derivative_is_refused() -> None:

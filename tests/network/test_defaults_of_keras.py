@@ -33,8 +33,8 @@ ALWAYS = {
 def test_defaults_are_keras_s(room, name) -> None:
     """Every setting that Keras writes down, with its value; written down and read again it is the same."""
     made = ROOMS[room].CLASSES[name](**NEEDED.get(name, {}))
-    own, told = made.get_config(), TOLD[room][name]
-    for key, value in told.items():
+    own, result = made.get_config(), TOLD[room][name]
+    for key, value in result.items():
         if key == "name" and room == "optimizers":
             continue  # Keras counts them
         if key in own or key not in ALWAYS:

@@ -215,8 +215,8 @@ def test_values_and_derivatives_find_their_way() -> None:
     """Inputs count from -1 downwards; a node's outputs by their number; what nobody used is None."""
     assert taken((Source(-1),), [], ("a", "b")) == "a"
     assert taken((Source(-2), Source(0, 1)), [("c", "d")], ("a", "b")) == ("b", "d")
-    told = {Source(0, 0): "x", Source(1, 1): "y", Source(2, 0): "u", Source(2, 2): "w"}
-    assert [delta_of(k, told) for k in range(4)] == ["x", (None, "y"), ("u", None, "w"), None]
+    fields = {Source(0, 0): "x", Source(1, 1): "y", Source(2, 0): "u", Source(2, 2): "w"}
+    assert [delta_of(k, fields) for k in range(4)] == ["x", (None, "y"), ("u", None, "w"), None]
     assert tuple_of(None, 2) == (None, None)
     assert tuple_of(("a", "b"), 2) == ("a", "b")
     assert Graph.chain([Dense(1), Dense(1)]).users(0) == [1]

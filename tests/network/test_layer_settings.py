@@ -154,9 +154,9 @@ def test_examples_of_a_wrong_rank_are_refused_by_name(layer) -> None:
     layer = rebuilt(layer)
     layer.name = "mine"
     for shape in ((4,), (4, 4, 4, 4)):
-        with pytest.raises(ShapeError, match=f"{kind} 'mine'") as told:
+        with pytest.raises(ShapeError, match=f"{kind} 'mine'") as result:
             layer.output_shape_for(shape)
-        assert str(shape) in str(told.value)
+        assert str(shape) in str(result.value)
     assert issubclass(ShapeError, ChainruleError)
 
 

@@ -205,11 +205,11 @@ def test_what_is_remembered_after_a_step() -> None:
         _, optimizer_state = optimizer.update(
             [{"w": np.array([2.0])}], optimizer.init(params), params, np.asarray(0), np.asarray(0.1)
         )
-        told = {
+        fields = {
             name: float(slot if name == "u_product" else slot[0]["w"][0])
             for name, slot in optimizer_state.items()
         }
-        assert told == pytest.approx(expected)
+        assert fields == pytest.approx(expected)
         assert optimizer.slots == tuple(name for name in expected if name != "u_product")
 
 

@@ -243,9 +243,9 @@ def test_a_wrong_setting_is_refused(make, words) -> None:
 )
 def test_a_wrong_shape_is_refused(shape, words) -> None:
     """Rows, pictures and states of another size name the layer and what it takes."""
-    with pytest.raises(ShapeError) as told:
+    with pytest.raises(ShapeError) as result:
         LSTM(2, name="reader").output_shape_for(shape)
-    assert words in str(told.value)
+    assert words in str(result.value)
 
 
 def test_a_network_with_first_states_has_a_cost_and_learns(rng) -> None:

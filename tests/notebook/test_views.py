@@ -25,10 +25,10 @@ def test_a_step_of_a_run_is_walked_and_its_weights_are_opened(notebook_page, ope
         [int(k) for k in title.split("[")[1].split("]")[0].split(",")],
     )
     weight = title.split("[")[0].rsplit(".", 1)[1]
-    told = explain.step(opened_run, 10).weight_of(layer, weight, *index)
-    assert told.title.replace("-", "−") in title.replace("-", "−")
-    assert page.locator(".equation").count() == len(told.equations) - sum(
-        len(p.equations) for p in told.parts if type(p).__name__ == "Shares"
+    result = explain.step(opened_run, 10).weight_of(layer, weight, *index)
+    assert result.title.replace("-", "−") in title.replace("-", "−")
+    assert page.locator(".equation").count() == len(result.equations) - sum(
+        len(p.equations) for p in result.parts if type(p).__name__ == "Shares"
     )
     page.click("[data-phase='3']")
     page.wait_for_selector("[data-view=delta][aria-pressed=true]")
@@ -107,9 +107,9 @@ def test_a_landscape_is_read_by_pointing(notebook_page) -> None:
     page.focus(".heat")
     for key in ("ArrowDown", "ArrowRight", "ArrowLeft"):
         page.keyboard.press(key)
-    told = page.inner_text(".heat-tip")
+    result = page.inner_text(".heat-tip")
     best = np.unravel_index(plane.losses.argmin(), plane.losses.shape)
-    assert float(told.rsplit(" ", 1)[1]) == pytest.approx(
+    assert float(result.rsplit(" ", 1)[1]) == pytest.approx(
         plane.losses[min(best[0] + 1, 6), best[1] if best[1] < 6 else 5], rel=1e-3
     )
     line = landscapes.line(model, x, y, points=5, backend="numpy")

@@ -64,32 +64,32 @@ def trained(optimizer) -> list[np.ndarray]:
 
 
 def main(out: str) -> None:
-    told: dict[str, np.ndarray] = {}
+    fields: dict[str, np.ndarray] = {}
     for name, optimizer in cases.optimizers(keras.optimizers).items():
         for i, array in enumerate(trained(optimizer)):
-            told[f"optimizer/{name}/{i}"] = array
+            fields[f"optimizer/{name}/{i}"] = array
     steps = np.arange(0, 120)
     for name, schedule in cases.schedules(keras.optimizers.schedules).items():
         rate = jax.jit(schedule)
-        told[f"schedule/{name}"] = np.array([float(rate(k)) for k in steps])
+        fields[f"schedule/{name}"] = np.array([float(rate(k)) for k in steps])
     z = np.random.default_rng(3).normal(size=(40, 6)) * 4
     for name in cases.ACTIVATIONS:
         f = keras.activations.get(name) if name != "tanh" else jax.numpy.tanh  # Keras's answers in float32
         a, back = jax.vjp(f, jax.numpy.asarray(z))
-        told[f"activation/{name}/a"], told[f"activation/{name}/dz"] = (
+        fields[f"activation/{name}/a"], fields[f"activation/{name}/dz"] = (
             a,
             back(jax.numpy.cos(z)[:, : a.shape[1]])[0],
         )
     for name, (loss, kind) in cases.losses(keras.losses).items():
         y, p = cases.pair(kind)
-        told[f"loss/{name}/values"] = np.asarray(loss.call(y, p))
-        told[f"loss/{name}/dp"] = jax.grad(lambda p, loss=loss, y=y: loss(y, p))(jax.numpy.asarray(p))
+        fields[f"loss/{name}/values"] = np.asarray(loss.call(y, p))
+        fields[f"loss/{name}/dp"] = jax.grad(lambda p, loss=loss, y=y: loss(y, p))(jax.numpy.asarray(p))
     w = np.random.default_rng(4).normal(size=(4, 3))
     for name, settings in cases.REGULARIZERS.items():
         penalty = keras.regularizers.L1L2(**settings)
-        told[f"regularizer/{name}"] = np.asarray(penalty(w))
-        told[f"regularizer/{name}/dw"] = jax.grad(penalty)(jax.numpy.asarray(w))
-    np.savez(out, **told)
+        fields[f"regularizer/{name}"] = np.asarray(penalty(w))
+        fields[f"regularizer/{name}/dw"] = jax.grad(penalty)(jax.numpy.asarray(w))
+    np.savez(out, **fields)
 
 
 if __name__ == "__main__":

@@ -96,8 +96,8 @@ def test_the_rate_falls_where_keras_s_does(figures, mode, delta, patience, coold
     }  # fmt: skip
     ours, theirs = (run(k.ReduceLROnPlateau(**settings), figures) for k in (callbacks, keras.callbacks))
     rates = [
-        [float(rate) for rate in re.findall(r"rate to ([\d.e-]+)\.", told.pop("said"))]
-        for told in (ours, theirs)
+        [float(rate) for rate in re.findall(r"rate to ([\d.e-]+)\.", result.pop("said"))]
+        for result in (ours, theirs)
     ]
     assert rates[0] == pytest.approx(rates[1], rel=1e-6)
     assert ours == theirs
@@ -114,8 +114,8 @@ def test_models_are_kept_where_keras_keeps_them(tmp_path, figures, mode, best, w
         "save_best_only": best, "save_weights_only": weights, "initial_value_threshold": first, "verbose": 1,
     }  # fmt: skip
     ours, theirs = (run(k.ModelCheckpoint(**settings), figures) for k in (callbacks, keras.callbacks))
-    for told in (ours, theirs):  # newer versions of Keras say when a model is saved, too
-        told["said"] = re.sub(r"\nEpoch \d+: finished .*\n", "", told["said"])
+    for result in (ours, theirs):  # newer versions of Keras say when a model is saved, too
+        result["said"] = re.sub(r"\nEpoch \d+: finished .*\n", "", result["said"])
     assert ours == theirs
 
 
@@ -186,7 +186,7 @@ def test_the_direction_is_found_as_keras_finds_it(monitor, metrics) -> None:
     """mode="auto": losses and errors fall, accuracies rise, also under names of one's own."""
     import chainrule
 
-    told = []
+    lines = []
     for k in (chainrule, keras):
         own = {
             "hits": k.metrics.BinaryAccuracy(name="hits"),
@@ -203,15 +203,15 @@ def test_the_direction_is_found_as_keras_finds_it(monitor, metrics) -> None:
         for epoch, figure in enumerate([0.5, 0.6, 0.7]):
             stopper.on_epoch_end(epoch, {monitor: figure})
             stops.append(model.stop_training)
-        told.append(stops)
-    assert told[0] == told[1]
+        lines.append(stops)
+    assert lines[0] == lines[1]
 
 
 def test_hooks_are_called_in_keras_s_order() -> None:
     """The same hooks, in the same order, with the same numbers and names of figures, in a real fit."""
     import chainrule
 
-    told = []
+    lines = []
     for k in (chainrule, keras):
         calls: list[tuple] = []
 
@@ -252,5 +252,5 @@ def test_hooks_are_called_in_keras_s_order() -> None:
         history = model.fit(
             x, y, batch_size=3, epochs=2, verbose=0, callbacks=[Tell()], validation_data=(x, y)
         )
-        told.append((calls, list(history.history), history.epoch))
-    assert told[0] == told[1]
+        lines.append((calls, list(history.history), history.epoch))
+    assert lines[0] == lines[1]

@@ -110,15 +110,15 @@ def test_what_callbacks_add_is_shown_and_kept() -> None:
         calls = [k.callbacks.LearningRateScheduler(halve, verbose=1), k.callbacks.ReduceLROnPlateau("loss")]
         return model.fit(x, y, epochs=3, shuffle=False, verbose=2, callbacks=calls)
 
-    told = []
+    rows = []
     lines = [
-        printed(lambda k=k, model=model: told.append(run(k, model).history))
+        printed(lambda k=k, model=model: rows.append(run(k, model).history))
         for k, model in zip((chainrule, keras), twins(classifier), strict=True)
     ]
     ours, theirs = (re.sub(r"rate to [\d.]+\.", "rate to R.", rounded(without_times(text))) for text in lines)
     assert ours == theirs
-    assert list(told[0]) == list(told[1])
-    assert told[0]["learning_rate"] == pytest.approx(told[1]["learning_rate"])
+    assert list(rows[0]) == list(rows[1])
+    assert rows[0]["learning_rate"] == pytest.approx(rows[1]["learning_rate"])
 
 
 # ── summary ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -44,16 +44,16 @@ def test_a_script_runs_with_either_library(path, capsys) -> None:
     ours, theirs = run(replaced(source), path), run(source, path)
     assert "chainrule" in type(ours["model"]).__module__
     assert "keras" in type(theirs["model"]).__module__
-    told, known = ours["history"].history, theirs["history"].history
-    assert list(told) == list(known)
+    result, known = ours["history"].history, theirs["history"].history
+    assert list(result) == list(known)
     assert (
-        len(told["loss"]) == len(known["loss"]) or path.stem == "mnist_layers"
+        len(result["loss"]) == len(known["loss"]) or path.stem == "mnist_layers"
     )  # early stopping depends on luck
     for mine, keras_s in zip(ours["score"], theirs["score"], strict=True):
         assert mine == pytest.approx(keras_s, rel=0.3, abs=0.06)
     for name in ("accuracy", "mae"):
-        if name in told:
-            assert told[name][-1] == pytest.approx(known[name][-1], rel=0.3, abs=0.06)
+        if name in result:
+            assert result[name][-1] == pytest.approx(known[name][-1], rel=0.3, abs=0.06)
     capsys.readouterr()
 
 

@@ -175,7 +175,7 @@ def test_padding_counts_in_no_loss_and_in_no_mean(loss, weighted, engine) -> Non
     y = rng.integers(0, 4 if loss == "sparse" else 2, sizes) * 1.0
     by = rng.uniform(0.5, 2, 50) if weighted else None
     ours, theirs = twins(lambda library: tagged(library, loss))
-    told = []
+    lines = []
     for library, model in ((keras, theirs), (chainrule, ours)):
         how = {
             "sparse": ("sparse_categorical_crossentropy", ["accuracy"]),
@@ -191,8 +191,8 @@ def test_padding_counts_in_no_loss_and_in_no_mean(loss, weighted, engine) -> Non
         )  # fmt: skip
         # on JAX, Keras loses the mask for the figures of training, not for those of evaluation
         history = {k: v for k, v in fitted.history.items() if k == "loss" or k.startswith("val_")}
-        told.append((history, model.evaluate(words, y, batch_size=16, verbose=0, return_dict=True)))
-    for mine, other in zip(*reversed(told), strict=True):
+        lines.append((history, model.evaluate(words, y, batch_size=16, verbose=0, return_dict=True)))
+    for mine, other in zip(*reversed(lines), strict=True):
         assert set(mine) == set(other)
         for name in mine:
             np.testing.assert_allclose(mine[name], other[name], rtol=2e-4, err_msg=name)

@@ -90,13 +90,13 @@ def test_a_hundred_steps_end_at_keras_s_weights(run) -> None:
         return model
 
     ours, theirs = twins(build)
-    told = [
+    lines = [
         model.fit(x, y, batch_size=BATCH, epochs=EPOCHS, shuffle=False, verbose=0).history
         for model in (ours, theirs)
     ]
     assert ours.optimizer.iterations == 100
     assert apart(ours, theirs) < 1e-5
-    figures_agree(*told)
+    figures_agree(*lines)
 
 
 def test_every_optimizer_is_trained_here() -> None:
@@ -118,12 +118,12 @@ def test_jax_ends_there_too() -> None:
         return model
 
     ours, theirs = twins(build)
-    told = [
+    lines = [
         model.fit(x, y, epochs=5, shuffle=False, verbose=0, validation_data=(x[:50], y[:50])).history
         for model in (ours, theirs)
     ]
     assert apart(ours, theirs) < 1e-5
-    figures_agree(*told)
+    figures_agree(*lines)
 
 
 def test_everything_at_once_is_keras_s() -> None:
@@ -151,9 +151,9 @@ def test_everything_at_once_is_keras_s() -> None:
     settings = {
         "batch_size": 32, "epochs": 8, "shuffle": False, "verbose": 0, "validation_split": 0.2, "sample_weight": weight,
     }  # fmt: skip
-    told = [model.fit(x, y, **settings).history for model in (ours, theirs)]
+    lines = [model.fit(x, y, **settings).history for model in (ours, theirs)]
     assert apart(ours, theirs) < 2e-5
-    figures_agree(*told)
+    figures_agree(*lines)
     assert (ours.layers[2].get_weights()[0] == frozen).all()
     assert ours.evaluate(x, y, verbose=0) == pytest.approx(theirs.evaluate(x, y, verbose=0), rel=1e-5)
 
@@ -172,12 +172,12 @@ def test_class_weights_with_one_hot_and_yes_or_no() -> None:
             return model
 
         ours, theirs = twins(build)
-        told = [
+        lines = [
             model.fit(x, y, class_weight={0: 0.3, 1: 3.0}, epochs=3, shuffle=False, verbose=0).history
             for model in (ours, theirs)
         ]
         assert apart(ours, theirs) < 1e-5
-        figures_agree(*told)
+        figures_agree(*lines)
 
 
 def test_label_smoothing_and_logits() -> None:
@@ -195,9 +195,9 @@ def test_label_smoothing_and_logits() -> None:
             return model
 
         ours, theirs = twins(build)
-        told = [model.fit(x, y, epochs=5, shuffle=False, verbose=0).history for model in (ours, theirs)]
+        lines = [model.fit(x, y, epochs=5, shuffle=False, verbose=0).history for model in (ours, theirs)]
         assert apart(ours, theirs) < 1e-5
-        figures_agree(*told)
+        figures_agree(*lines)
 
 
 def test_batches_given_by_hand() -> None:

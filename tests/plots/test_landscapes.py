@@ -317,13 +317,13 @@ def test_the_drawn_line_is_the_computed_one(learned) -> None:
 def test_progress_is_told_to_its_end(backend) -> None:
     """Points done of all points, ascending, the last time all of them."""
     model, (x, y) = network(), data(1500)
-    told = []
+    lines = []
     landscapes.plane(
-        model, x, y, points=12, backend=backend, progress=lambda done, total: told.append((done, total))
+        model, x, y, points=12, backend=backend, progress=lambda done, total: lines.append((done, total))
     )
-    assert told == sorted(told)
-    assert told[-1] == (144, 144)
-    assert len(told) == 4
+    assert lines == sorted(lines)
+    assert lines[-1] == (144, 144)
+    assert len(lines) == 4
 
 
 def test_what_can_not_be_computed_is_refused() -> None:

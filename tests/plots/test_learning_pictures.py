@@ -15,13 +15,13 @@ def lines(ax) -> dict[str, tuple[list, list]]:
 
 def test_curves_are_the_figures_of_the_epochs(learned) -> None:
     """Of a run, of what fit returned and of plain lists: the same lines, epochs counted from 1."""
-    told = {name: [epoch.metrics[name] for epoch in learned.run.epochs] for name in ("loss", "val_loss")}
+    fields = {name: [epoch.metrics[name] for epoch in learned.run.epochs] for name in ("loss", "val_loss")}
     for run in (learned.run, learned.history, learned.history.history):
         drawn = lines(plots.curves(run, steps=False))
         assert set(drawn) == {"training", "validation"}
         assert drawn["training"][0] == [1, 2, 3]
-        np.testing.assert_allclose(drawn["training"][1], told["loss"], rtol=1e-6)
-        np.testing.assert_allclose(drawn["validation"][1], told["val_loss"], rtol=1e-6)
+        np.testing.assert_allclose(drawn["training"][1], fields["loss"], rtol=1e-6)
+        np.testing.assert_allclose(drawn["validation"][1], fields["val_loss"], rtol=1e-6)
 
 
 def test_the_steps_of_a_run_lie_between_its_epochs(learned, monkeypatch) -> None:

@@ -150,7 +150,7 @@ def test_the_command_on_the_page_makes_the_same_weights(pages, root, tmp_path, m
     """Typed where the data are, it gives the weights whose SHA-256 the page tells, bit for bit."""
     monkeypatch.chdir(root)
     monkeypatch.setenv("CHAINRULE_RUNS", str(tmp_path / "runs"))
-    told = words(pages[kind].html)
+    result = words(pages[kind].html)
     command = next(
         line
         for line in re.findall(r"<code>(.*?)</code>", pages[kind].html, re.DOTALL)
@@ -160,7 +160,7 @@ def test_the_command_on_the_page_makes_the_same_weights(pages, root, tmp_path, m
 
     assert main([*shlex.split(html.unescape(command))[1:], "-q", "--out", str(tmp_path / "again.keras")]) == 0
     (again,) = runs.list_runs(tmp_path / "runs").runs
-    digest = re.search(r"weights, SHA-256 ([0-9a-f]{64})", told)[1]
+    digest = re.search(r"weights, SHA-256 ([0-9a-f]{64})", result)[1]
     assert f"weights, SHA-256 {digest}" in words(report.page(again).html)
 
 
@@ -235,9 +235,9 @@ def test_a_run_that_was_interrupted_in_its_first_epoch(copy) -> None:
     (run.path / "epochs.jsonl").write_text("")
     for path in sorted((run.path / "snapshots").iterdir())[1:]:
         path.unlink()
-    told = json.loads((run.path / "run.json").read_text())
+    fields = json.loads((run.path / "run.json").read_text())
     (run.path / "run.json").write_text(
-        json.dumps(told | {"status": "interrupted", "results": {}, "finished": None})
+        json.dumps(fields | {"status": "interrupted", "results": {}, "finished": None})
     )
     page = report.page(runs.Run(run.path))
     assert "It was interrupted." in words(page.html)
@@ -394,5 +394,5 @@ def test_the_page_about_reports_names_every_section() -> None:
     """docs/report.md has a line for each."""
     from chainrule.report.document import SECTIONS
 
-    told = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
-    assert [label for label in SECTIONS if f"| {label} |" not in told] == []
+    result = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    assert [label for label in SECTIONS if f"| {label} |" not in result] == []

@@ -95,9 +95,9 @@ def same(one, other) -> bool:
 
 def is_prefix(run: Run, steps: int, epochs: int) -> bool:
     """Whether exactly the first steps and epochs are recorded, each once and in its place."""
-    told = [(epoch.epoch, epoch.metrics) for epoch in run.epochs]
+    lines = [(epoch.epoch, epoch.metrics) for epoch in run.epochs]
     return (
         same(run.steps.rows, rows(run.info.step, run.info.step + steps))
-        and len(told) == epochs
-        and all(number == i and same(found, metrics(i)) for i, (number, found) in enumerate(told))
+        and len(lines) == epochs
+        and all(number == i and same(found, metrics(i)) for i, (number, found) in enumerate(lines))
     )

@@ -118,9 +118,9 @@ def test_a_snapshot_of_another_run_or_step_is_refused(recorded, run, tmp_path) -
 def test_a_run_json_that_is_none_is_refused_with_its_name(run, text, words) -> None:
     """Damaged, strange or newer records are FileErrors that begin with the path."""
     (run.path / "run.json").write_text(text)
-    with pytest.raises(FileError, match=words) as told:
+    with pytest.raises(FileError, match=words) as result:
         _ = run.info
-    assert str(told.value).startswith(str(run.path / "run.json"))
+    assert str(result.value).startswith(str(run.path / "run.json"))
     assert len(run.verify()) == 1
 
 
@@ -185,9 +185,9 @@ def test_a_run_without_any_whole_snapshot_says_why(tmp_path) -> None:
         pass
     path = snapshot_path(writer.folder, 0)
     path.write_bytes(b"garbage of twenty bytes")
-    with pytest.raises(FileError, match="has no snapshot to go on from") as told:
+    with pytest.raises(FileError, match="has no snapshot to go on from") as result:
         RunWriter.reopen(writer.folder, settings())
-    assert "0000000000.safetensors" in str(told.value)
+    assert "0000000000.safetensors" in str(result.value)
     assert path.read_bytes() == b"garbage of twenty bytes"
 
 

@@ -24,8 +24,8 @@ def test_every_entry_of_run_json_is_documented(page) -> None:
     rows_ = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
     named = {name for entries, _ in rows_ for name in re.findall(r"`(\w+)`", entries)}
     assert named == {field.name for field in fields(Info)} | {"format", "version"}
-    told = next(text for entries, text in rows_ if "settings" in entries)
-    assert {field.name for field in fields(Settings)} <= set(re.findall(r"`(\w+)`", told))
+    result = next(text for entries, text in rows_ if "settings" in entries)
+    assert {field.name for field in fields(Settings)} <= set(re.findall(r"`(\w+)`", result))
 
 
 def test_the_lines_that_read_steps_without_chainrule_work(page, tmp_path, monkeypatch) -> None:

@@ -58,9 +58,9 @@ def test_at_whatever_call_the_disk_refuses_earlier_data_are_intact(tmp_path, err
     for at in range(1, total + 1):
         root, safe = tmp_path / str(at), []
         shutil.rmtree(tmp_path / str(at - 1), ignore_errors=True)
-        with pytest.raises(FileError, match=os.strerror(error)) as told:
+        with pytest.raises(FileError, match=os.strerror(error)) as result:
             story(root, Refusing(at, error, lasting), safe)
-        assert "recorded" in str(told.value)
+        assert "recorded" in str(result.value)
         folders = [path.parent for path in root.glob(f"*/{INFO}")]
         if not folders:
             assert not safe, f"call {at}"

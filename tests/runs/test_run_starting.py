@@ -138,8 +138,8 @@ def test_a_run_json_that_was_changed_is_noticed(tmp_path, change) -> None:
     }
     if change in changed:
         path.write_text(changed[change], newline="")
-        (told,) = run.verify()
-        assert "SHA-256 differs" in told or "holds no checksum" in told
+        (result,) = run.verify()
+        assert "SHA-256 differs" in result or "holds no checksum" in result
         return
     data = path.read_bytes()
     for place in range(0, len(data), 7):
@@ -173,9 +173,9 @@ def test_what_is_deleted_while_it_is_written_is_said(tmp_path, what) -> None:
         end_epoch(writer)
         writer.snapshot(state(4), {})
 
-    with pytest.raises(FileError, match="cannot be recorded further") as told:
+    with pytest.raises(FileError, match="cannot be recorded further") as result:
         further()
-    assert "stays untouched" in str(told.value)
+    assert "stays untouched" in str(result.value)
     assert writer.stopped
 
 

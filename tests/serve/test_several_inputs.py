@@ -58,9 +58,9 @@ def test_tritons_client_asks_several_inputs_and_gets_several_outputs(running, tw
     words, picture = given(5)
     kind, amount = load_model(two).predict([words, picture], verbose=0)
     with triton.InferenceServerClient(running.host) as client:
-        told = client.get_model_metadata("two")
-        assert [one["name"] for one in told["inputs"]] == ["words", "picture"]
-        assert told["outputs"][0] == {"name": "kind", "datatype": "FP32", "shape": [-1, 3]}
+        result = client.get_model_metadata("two")
+        assert [one["name"] for one in result["inputs"]] == ["words", "picture"]
+        assert result["outputs"][0] == {"name": "kind", "datatype": "FP32", "shape": [-1, 3]}
         for binary in (False, True):
             said = client.infer("two", tensors(words, picture, binary))
             assert np.allclose(said.as_numpy("kind"), kind, atol=1e-6)

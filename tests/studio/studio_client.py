@@ -46,14 +46,14 @@ class Client:
         headers = {"Host": self.host, "Cookie": self.cookie, "Origin": f"http://{self.host}"}
         if json_body is not None:
             body = json.dumps(json_body).encode()
-        status, told, content = self.raw(method, path, headers, body)
-        return status, json.loads(content) if "json" in told.get("content-type", "") else content
+        status, result, content = self.raw(method, path, headers, body)
+        return status, json.loads(content) if "json" in result.get("content-type", "") else content
 
     def begin(self, **lesson):
         """A session's id."""
-        status, told = self.ask("POST", "/api/sessions", {"lesson": lesson})
-        assert status == 200, told
-        return told["id"]
+        status, result = self.ask("POST", "/api/sessions", {"lesson": lesson})
+        assert status == 200, result
+        return result["id"]
 
 
 class Studio(Client):

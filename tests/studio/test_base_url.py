@@ -20,12 +20,12 @@ def hub(runs_dir):
 def test_the_proxys_address_is_answered(hub, before, host) -> None:
     """Whether the proxy takes the path away or not, and whether it hands its own Host on or the studio's."""
     host = host or hub.host
-    status, told, _ = hub.raw("GET", f"{before}/?token={hub.token}", {"Host": host})
+    status, result, _ = hub.raw("GET", f"{before}/?token={hub.token}", {"Host": host})
     assert status == 303
-    assert told["location"] == "/user/ann/proxy/8737/"
-    assert "Path=/user/ann/proxy/8737/;" in told["set-cookie"]
-    assert told["set-cookie"].endswith("; Secure")
-    good = {"Host": host, "Cookie": told["set-cookie"].split(";")[0], "Origin": "https://hub.example.org"}
+    assert result["location"] == "/user/ann/proxy/8737/"
+    assert "Path=/user/ann/proxy/8737/;" in result["set-cookie"]
+    assert result["set-cookie"].endswith("; Secure")
+    good = {"Host": host, "Cookie": result["set-cookie"].split(";")[0], "Origin": "https://hub.example.org"}
     assert hub.raw("GET", f"{before}/", good)[0] == 200
     assert hub.raw("GET", f"{before}/page/main.js", good)[0] == 200
     assert hub.raw("POST", f"{before}/api/sessions", good, b'{"lesson": {"data": "xor"}}')[0] == 200

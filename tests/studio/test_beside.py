@@ -34,10 +34,12 @@ def test_a_training_is_watched_while_it_learns_and_opened_when_it_ended(training
     page.wait_for_selector("#running:visible")
     page.wait_for_selector("#figure-step:not(:text-is('0'))")
     run = re.search(r"run=([^&]+)", page.url)[1]
-    told = client.ask("POST", "/api/sessions", {"run": run})[1]
-    assert told["branches"][0]["running"]
-    seen = told["branches"][0]["head"]
-    assert client.ask("GET", f"/api/sessions/{told['id']}/see/step?step={seen // 2}")[1]["step"] == seen // 2
+    result = client.ask("POST", "/api/sessions", {"run": run})[1]
+    assert result["branches"][0]["running"]
+    seen = result["branches"][0]["head"]
+    assert (
+        client.ask("GET", f"/api/sessions/{result['id']}/see/step?step={seen // 2}")[1]["step"] == seen // 2
+    )
     page.wait_for_selector("#running", state="hidden", timeout=90_000)
     page.wait_for_selector("#figure-step:text-is('4,000')")
     page.click("#play")

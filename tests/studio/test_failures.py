@@ -29,13 +29,13 @@ LIVE = {"data": "xor", "units": [3]}
 )  # fmt: skip
 def test_an_error_has_one_shape(studio, method, path, body, status) -> None:
     """Whatever is asked wrongly: {"error": {"kind", "message", "status"}}, with a sentence, and never a traceback."""
-    got, told = studio.ask(method, path, body=body)
-    assert got == status, told
-    assert set(told) == {"error"}
-    assert set(told["error"]) == {"kind", "message", "status"}
-    assert told["error"]["status"] == status
-    assert len(told["error"]["message"]) > 10
-    assert "Traceback" not in json.dumps(told)
+    got, result = studio.ask(method, path, body=body)
+    assert got == status, result
+    assert set(result) == {"error"}
+    assert set(result["error"]) == {"kind", "message", "status"}
+    assert result["error"]["status"] == status
+    assert len(result["error"]["message"]) > 10
+    assert "Traceback" not in json.dumps(result)
     assert studio.ask("GET", "/api/start")[0] == 200
 
 
@@ -87,9 +87,9 @@ def test_odd_questions_do_not_end_a_session(studio) -> None:
                              ("fork", {"batch_size": 0}), ("branch", {"branch": 5}), ("speed", {"speed": None}), ("restart", {"units": None}), ("jump", {})]:  # fmt: skip
         status, _ = studio.ask("POST", f"/api/sessions/{session}/do/{action}", settings)
         assert status == 400, action
-    status, told = studio.ask("GET", f"/api/sessions/{session}/see/session")
+    status, result = studio.ask("GET", f"/api/sessions/{session}/see/session")
     assert status == 200
-    assert told["branches"][0]["head"] == 5
+    assert result["branches"][0]["head"] == 5
 
 
 def test_a_huge_picture_is_refused_quickly(studio) -> None:
@@ -107,9 +107,9 @@ def test_a_huge_picture_is_refused_quickly(studio) -> None:
         + chunk(b"IDAT", zlib.compress(bytes(1_000_000)))
         + chunk(b"IEND", b"")
     )
-    status, told = studio.ask("POST", "/api/use/photo", body=bomb)
+    status, result = studio.ask("POST", "/api/use/photo", body=bomb)
     assert status == 400
-    assert "picture" in told["error"]["message"].lower() or "pixels" in told["error"]["message"].lower()
+    assert "picture" in result["error"]["message"].lower() or "pixels" in result["error"]["message"].lower()
 
 
 def test_frames_come_while_it_learns_and_a_gap_is_filled(studio) -> None:

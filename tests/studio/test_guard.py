@@ -54,28 +54,28 @@ def test_every_route_refuses_strangers(studio, path, method) -> None:
     pairs = [list(headers.items()) for headers in tried]
     pairs += [[*good.items(), ("Host", "evil.example")], [*good.items(), ("Origin", "http://evil.example")]]
     for headers in pairs:
-        status, told, content = studio.raw(method, path, headers)
+        status, result, content = studio.raw(method, path, headers)
         assert status in (401, 403, 400), (headers, status)
         assert b"Learn" not in content
         if status != 400:  # two Hosts are refused before the app is asked
-            assert told["content-security-policy"].startswith("default-src 'none'")
+            assert result["content-security-policy"].startswith("default-src 'none'")
 
 
 def test_a_wrong_token_in_the_address_is_refused(studio) -> None:
     """Neither another token nor the right one on another address opens anything."""
     for path in ("/?token=wrong", "/?token=", f"/api/start?token={studio.token}", f"/?token={studio.token}x"):
-        status, told, _ = studio.raw("GET", path, {"Host": studio.host})
+        status, result, _ = studio.raw("GET", path, {"Host": studio.host})
         assert status == 401
-        assert "set-cookie" not in told
+        assert "set-cookie" not in result
 
 
 def test_the_cookie_is_strict_and_not_the_token(studio) -> None:
     """The token is exchanged for a cookie that scripts and other sites cannot use, and that holds another secret."""
-    _, told, _ = studio.raw("GET", f"/?token={studio.token}", {"Host": studio.host})
-    assert "HttpOnly" in told["set-cookie"]
-    assert "SameSite=Strict" in told["set-cookie"]
-    assert studio.token not in told["set-cookie"]
-    assert told["location"] == "/"
+    _, result, _ = studio.raw("GET", f"/?token={studio.token}", {"Host": studio.host})
+    assert "HttpOnly" in result["set-cookie"]
+    assert "SameSite=Strict" in result["set-cookie"]
+    assert studio.token not in result["set-cookie"]
+    assert result["location"] == "/"
     assert len(studio.token) >= 43  # 256 bits
 
 
@@ -113,12 +113,12 @@ def test_files_beside_the_page_are_never_served(studio) -> None:
     """No spelling of a path reaches a file that the page does not have."""
     for name in ("..%2fapp.py", "%2e%2e/app.py", "..%5capp.py", "....//app.py", "/etc/passwd", "%2fetc%2fpasswd", "main.js%00.py", "C:%5cwin.ini", "guard.py",
                  "..%252fapp.py", "CON", "main.js/", "./main.js%2f..%2f..%2fapp.py"):  # fmt: skip
-        status, told, content = studio.raw(
+        status, result, content = studio.raw(
             "GET", f"/page/{name}", {"Host": studio.host, "Cookie": studio.cookie}
         )
         assert status in (404, 400), name
         assert b"import" not in content
-        assert told["x-content-type-options"] == "nosniff"
+        assert result["x-content-type-options"] == "nosniff"
 
 
 def test_every_route_is_in_the_docs() -> None:

@@ -21,10 +21,10 @@ def lesson(runs_dir, tmp_path_factory):
 
 def test_it_is_one_file_that_asks_for_nothing(lesson) -> None:
     """No address of another place stands in it, and its policy allows its own script alone."""
-    path, told = lesson
+    path, result = lesson
     text = path.read_text()
-    assert told["steps"] == [0, 7, 15]
-    assert told["bytes"] == len(text.encode())
+    assert result["steps"] == [0, 7, 15]
+    assert result["bytes"] == len(text.encode())
     assert re.search(r"script-src 'sha256-[^']+'", text)
     without = re.sub(r'<script type="application/octet-stream".*?</script>', "", text, flags=re.DOTALL)
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', without)

@@ -117,7 +117,7 @@ def test_a_link_shows_the_same_numbers_elsewhere(page, studio, browser) -> None:
     page.wait_for_selector(".account-title")
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector(".step-title:has-text('Step 7')")
-    link, told = page.url, page.inner_text("#arithmetic")
+    link, result = page.url, page.inner_text("#arithmetic")
     for session in studio.ask("GET", "/api/sessions")[1]["sessions"]:
         if session["settings"].get("data") == "gauss":
             studio.ask("DELETE", f"/api/sessions/{session['id']}")
@@ -131,7 +131,7 @@ def test_a_link_shows_the_same_numbers_elsewhere(page, studio, browser) -> None:
     def same(text):
         return [line for line in text.splitlines() if "raining" not in line]
 
-    assert same(other.inner_text("#arithmetic"))[:20] == same(told)[:20]
+    assert same(other.inner_text("#arithmetic"))[:20] == same(result)[:20]
     context.close()
     page.said.clear()  # the closed session was told to the page that had it
 

@@ -64,10 +64,10 @@ def test_the_network_learns_as_fit_does(session) -> None:
     """A session's weights after an epoch are those that `fit` makes of the same lesson."""
     from chainrule.studio import lesson
 
-    told, data = session.lesson, session.data
-    model = lesson.network_of(told, data)
+    result, data = session.lesson, session.data
+    model = lesson.network_of(result, data)
     x, y = data.x_train, data.y_train
-    model.fit(x, y, batch_size=told.batch_size, epochs=2, verbose=0)
+    model.fit(x, y, batch_size=result.batch_size, epochs=2, verbose=0)
     session.live().advance(2 * session.branch.per_epoch)
     made = np.concatenate([w.ravel() for link in model.learning_chain for w in link.params.values()])
     assert (made == flat(session.live().state)).all()
@@ -105,8 +105,8 @@ def test_the_optimizers_numbers_act_at_the_next_step_and_are_replayed(session) -
             0.5 if step >= 20 else 0.9,
             0.5 if step >= 41 else 0.999,
         )
-        told = session.see("weight", {"step": str(step), "layer": "dense_1", "index": "3,2"})
-        assert told["new"] == float(flat_weight(session, step + 1, "dense_1")[3, 2])
+        result = session.see("weight", {"step": str(step), "layer": "dense_1", "index": "3,2"})
+        assert result["new"] == float(flat_weight(session, step + 1, "dense_1")[3, 2])
     assert [step for step, _ in session.describe()["branches"][0]["scalars"]] == [0, 20, 41]
     session.do("fork", {"step": 30})
     session.live().advance(11)
@@ -138,12 +138,12 @@ def test_a_fork_begins_where_it_leaves_and_keeps_the_old_curve(session) -> None:
     session.do("fork", {"step": 30})
     session.live().advance(20)
     assert (flat(session.branch.state_at(50)) == end).all()
-    told = session.do("fork", {"branch": 0, "step": 30, "learning_rate": 0.5})
+    result = session.do("fork", {"branch": 0, "step": 30, "learning_rate": 0.5})
     session.live().advance(20)
     assert not (flat(session.branch.state_at(50)) == end).all()
-    assert [b["first"] for b in told["branches"]] == [0, 30, 30]
+    assert [b["first"] for b in result["branches"]] == [0, 30, 30]
     assert len(session.branches[0].losses) == 50
-    assert told["branches"][2]["changes"] == ["learning_rate 0.01 → 0.5"]
+    assert result["branches"][2]["changes"] == ["learning_rate 0.01 → 0.5"]
 
 
 def test_another_batch_size_forks_between_batches_only(session) -> None:
@@ -151,18 +151,18 @@ def test_another_batch_size_forks_between_batches_only(session) -> None:
     session.live().advance(4)
     with pytest.raises(SettingError, match="step 0"):
         session.do("fork", {"step": 4, "batch_size": 37})
-    told = session.do("fork", {"step": 4, "batch_size": 40})
+    result = session.do("fork", {"step": 4, "batch_size": 40})
     session.live().advance(2)
-    assert told["branches"][1]["batch"] == 40
+    assert result["branches"][1]["batch"] == 40
 
 
 def test_another_network_keeps_the_old_curve(session) -> None:
     """Another activation is a new branch from step 0, with the same seed."""
     session.live().advance(10)
-    told = session.do("restart", {"activation": "relu"})
-    assert told["current"] == 1
-    assert told["branches"][1]["head"] == 0
-    assert told["branches"][0]["head"] == 10
+    result = session.do("restart", {"activation": "relu"})
+    assert result["current"] == 1
+    assert result["branches"][1]["head"] == 0
+    assert result["branches"][0]["head"] == 10
 
 
 def test_learning_that_diverges_stops_and_says_so() -> None:
@@ -194,10 +194,10 @@ def test_the_account_of_a_weight_is_that_of_explain(session) -> None:
     from chainrule import explain
 
     session.live().advance(12)
-    told = session.see("weight", {"step": "7", "layer": "dense_1", "index": "3,2"})
+    result = session.see("weight", {"step": "7", "layer": "dense_1", "index": "3,2"})
     there = explain.step(session.branch.inputs_of(7)).weight("dense_1", 3, 2).to_dict()
-    assert {k: told[k] for k in there} == there
-    assert told["new"] == float(flat_weight(session, 8, "dense_1")[3, 2])
+    assert {k: result[k] for k in there} == there
+    assert result["new"] == float(flat_weight(session, 8, "dense_1")[3, 2])
 
 
 def flat_weight(session, step, layer):

@@ -52,10 +52,10 @@ def test_the_settings_are_hyperparameters(run, tmp_path) -> None:
 
     export_tensorboard(run, tmp_path / "logs")
     about = accumulated(tmp_path / "logs" / "train").SummaryMetadata("_hparams_/session_start_info")
-    told = parse_session_start_info_plugin_data(about.plugin_data.content).hparams
-    assert told["batch_size"].number_value == 8
-    assert told["optimizer"].string_value == "Adam"
-    assert told["learning_rate"].number_value == pytest.approx(0.001)
+    result = parse_session_start_info_plugin_data(about.plugin_data.content).hparams
+    assert result["batch_size"].number_value == 8
+    assert result["optimizer"].string_value == "Adam"
+    assert result["learning_rate"].number_value == pytest.approx(0.001)
 
 
 def test_steps_have_times_in_their_order(run, tmp_path) -> None:
@@ -86,9 +86,9 @@ def test_a_table_has_a_row_for_each_step(run, tmp_path) -> None:
     for name in run.columns:
         read = np.array([np.float32(row[name] or "nan") for row in rows])
         assert np.array_equal(read, run.steps[name], equal_nan=True), name
-    told = [row["epoch_val_loss"] for row in rows]
-    assert [float(value) for value in told if value] == [epoch.metrics["val_loss"] for epoch in run.epochs]
-    assert [k for k, value in enumerate(told) if value] == [7, 15, 23]
+    lines = [row["epoch_val_loss"] for row in rows]
+    assert [float(value) for value in lines if value] == [epoch.metrics["val_loss"] for epoch in run.epochs]
+    assert [k for k, value in enumerate(lines) if value] == [7, 15, 23]
 
 
 def test_parquet_is_the_same_table(run, tmp_path) -> None:
@@ -103,9 +103,9 @@ def test_parquet_is_the_same_table(run, tmp_path) -> None:
         assert str(table.schema.field(name).type) == "float"
         read = np.array([np.nan if v is None else v for v in table[name].to_pylist()], np.float32)
         assert np.array_equal(read, run.steps[name], equal_nan=True), name
-    told = table["epoch_val_loss"].to_pylist()
-    assert [value for value in told if value is not None] == [e.metrics["val_loss"] for e in run.epochs]
-    assert [k for k, value in enumerate(told) if value is not None] == [7, 15, 23]
+    result = table["epoch_val_loss"].to_pylist()
+    assert [value for value in result if value is not None] == [e.metrics["val_loss"] for e in run.epochs]
+    assert [k for k, value in enumerate(result) if value is not None] == [7, 15, 23]
 
 
 def test_the_command_writes_both(run, tmp_path, monkeypatch, capsys) -> None:

@@ -101,12 +101,12 @@ def life(folder: Path, fatal: str | None) -> int:
         os._exit(0)
     os.close(write)
     _, status = os.waitpid(child, 0)
-    told = os.read(read, 20)
+    result = os.read(read, 20)
     os.close(read)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
         return -1
     assert status == 0, f"a training in {folder} ended with {status}"
-    return int(told)
+    return int(result)
 
 
 def outcome(folder: Path) -> str:

@@ -84,8 +84,8 @@ def test_pictures_get_a_convolutional_network_in_proportion() -> None:
 def test_the_choice_and_its_reason_travel_with_the_recipe() -> None:
     """Every candidate is listed, with its score or as not tried, and one of them is the taken one; JSON keeps it all."""
     data = bars()
-    told: list[str] = []
-    recipe = auto.choose(data, seed=0, seconds=1e-6, backend="numpy", tell=told.append)
+    lines: list[str] = []
+    recipe = auto.choose(data, seed=0, seconds=1e-6, backend="numpy", tell=lines.append)
     assert [one["network"] for one in recipe.tried] == [one.network for one in candidates.candidates(data)]
     assert [one["score"] is None for one in recipe.tried] == [False, False, *[True] * (len(recipe.tried) - 2)]
     assert [one["network"] for one in recipe.tried if one.get("taken")] == [recipe.network]
@@ -93,7 +93,7 @@ def test_the_choice_and_its_reason_travel_with_the_recipe() -> None:
         f"{len(recipe.tried) - 2} of {len(recipe.tried)} networks not tried, for want of time"
         in recipe.reason
     )
-    assert recipe.reason in told[-1]
+    assert recipe.reason in lines[-1]
     assert Recipe.from_dict(recipe.to_dict()) == recipe
 
 

@@ -63,9 +63,9 @@ def test_examples_with_too_few_or_too_many_axes(kind, x) -> None:
     """For every layer of sequences and of pictures: its name, what came, what it takes."""
     given = next((args for begin, args in NEEDED.items() if kind.startswith(begin)), ())
     layer = getattr(layers, kind)(*given, name="mine")
-    with pytest.raises(ChainruleError, match=f"{kind} 'mine' takes examples of shape .*; it got") as told:
+    with pytest.raises(ChainruleError, match=f"{kind} 'mine' takes examples of shape .*; it got") as result:
         ends(layer, x=x)()
-    assert str(x.shape[1:]) in str(told.value)
+    assert str(x.shape[1:]) in str(result.value)
 
 
 CASES = {
@@ -117,9 +117,9 @@ def test_shapes_that_do_not_merge(kind) -> None:
     """Both shapes are named, where the network is built."""
     layer = layers.Dot(1, name="m") if kind == "Dot" else getattr(layers, kind)(name="m")
     shapes = ((4,), (5,)) if kind != "Concatenate" else ((3, 4), (2, 4))
-    with pytest.raises(ChainruleError, match=f"{kind} 'm' takes inputs .*; it got") as told:
+    with pytest.raises(ChainruleError, match=f"{kind} 'm' takes inputs .*; it got") as result:
         layer([Input(shape) for shape in shapes])
-    assert all(str(shape) in str(told.value) for shape in shapes)
+    assert all(str(shape) in str(result.value) for shape in shapes)
 
 
 LOSES = [

@@ -52,9 +52,9 @@ def test_an_error_at_nan_is_also_keras_error() -> None:
     from chainrule.optimizers import SGD
 
     made.compile(SGD(1e30), "mse")
-    with pytest.warns(UserWarning, match="finite"), pytest.raises(RuntimeError) as told:
+    with pytest.warns(UserWarning, match="finite"), pytest.raises(RuntimeError) as result:
         made.fit(X, Y, epochs=5, verbose=0, callbacks=[callbacks.TerminateOnNaN(raise_error=True)])
-    assert isinstance(told.value, NotFiniteError)
+    assert isinstance(result.value, NotFiniteError)
 
 
 def test_a_backup_folder_goes_when_it_is_empty(tmp_path) -> None:

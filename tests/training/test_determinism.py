@@ -107,18 +107,18 @@ def test_both_libraries_learn_the_same(engines) -> None:
 def test_both_libraries_end_with_the_same_weights() -> None:
     """Three epochs of fit with dropout, penalties and an uneven last batch: weights and histories to rounding."""
     pytest.importorskip("jax", reason="JAX IS NOT INSTALLED")
-    told = []
+    lines = []
     for backend in ("numpy", "jax"):
         set_random_seed(4)
         layers = [Dense(16, "gelu", kernel_regularizer="l2"), Dropout(0.3), Dense(3, "softmax")]
         model = Sequential([Input((12,)), *layers])
         model.compile(Adam(0.005), "sparse_categorical_crossentropy", metrics=["accuracy"], backend=backend)
         history = model.fit(X / 255, Y, batch_size=BATCH, epochs=3, verbose=0, sample_weight=WEIGHT).history
-        told.append((model.get_weights(), history))
-    for a, b in zip(told[0][0], told[1][0], strict=True):
+        lines.append((model.get_weights(), history))
+    for a, b in zip(lines[0][0], lines[1][0], strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=2e-6)
-    np.testing.assert_allclose(told[0][1]["loss"], told[1][1]["loss"], rtol=1e-5)
-    assert told[0][1]["accuracy"] == told[1][1]["accuracy"]
+    np.testing.assert_allclose(lines[0][1]["loss"], lines[1][1]["loss"], rtol=1e-5)
+    assert lines[0][1]["accuracy"] == lines[1][1]["accuracy"]
 
 
 def test_an_order_decides_which_examples_a_step_sees(engines) -> None:

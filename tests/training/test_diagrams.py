@@ -40,9 +40,9 @@ def branching():
 
 def table(model, **settings):
     """The cells of a summary's rows."""
-    told = []
-    model.summary(print_fn=told.append, **settings)
-    lines = [line for line in told[0].splitlines() if line.startswith(("│", "┃"))]
+    rows = []
+    model.summary(print_fn=rows.append, **settings)
+    lines = [line for line in rows[0].splitlines() if line.startswith(("│", "┃"))]
     return [[cell.strip() for cell in line.strip("│┃").replace("┃", "│").split("│")] for line in lines]
 
 

@@ -200,6 +200,6 @@ def test_a_metric_that_cannot_compare_such_targets_is_refused(metric) -> None:
 def test_targets_and_weights_that_mean_nothing_are_warned_of(end, loss, y, more, name) -> None:
     """Negative counts, logarithms of negative numbers, weights that are all 0."""
     own = model(layers.Dense(1, end), loss)
-    with pytest.warns(MeaninglessWarning) as told:
+    with pytest.warns(MeaninglessWarning) as result:
         own.fit(X, y, verbose=0, **more)
-    assert {"targets": "for targets of", "weights": "the weight 0"}[name.split()[0]] in str(told[0].message)
+    assert {"targets": "for targets of", "weights": "the weight 0"}[name.split()[0]] in str(result[0].message)

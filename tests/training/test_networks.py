@@ -71,6 +71,6 @@ def test_such_a_network_learns() -> None:
 )
 def test_a_wrong_part_is_refused(text, words) -> None:
     """The part is named, and what it takes."""
-    with pytest.raises(SettingError) as told:
+    with pytest.raises(SettingError) as result:
         hidden_layers(text, (28, 28))
-    assert words in str(told.value)
+    assert words in str(result.value)

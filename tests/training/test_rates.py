@@ -132,8 +132,8 @@ def test_numbers_for_programs() -> None:
     """Both can be written as JSON."""
     import json
 
-    told = json.loads(json.dumps(learning_rates.find(model(), X, Y, steps=30).to_dict()))
-    assert len(told["rates"]) == len(told["losses"]) == len(told["smooth"])
+    fields = json.loads(json.dumps(learning_rates.find(model(), X, Y, steps=30).to_dict()))
+    assert len(fields["rates"]) == len(fields["losses"]) == len(fields["smooth"])
     tried = json.loads(json.dumps(learning_rates.sweep(model(), X, Y, [0.01, 0.001]).to_dict()))
     assert [row["rate"] for row in tried["rates"]] == [0.001, 0.01]
     assert tried["best"] in (0.001, 0.01)

@@ -121,10 +121,10 @@ def test_a_run_of_an_older_version_is_resumed(path, tmp_path) -> None:
     with pytest.raises(Stop.Killed):
         cut.learn(0, [Stop(20)])
     cut.record.writer.close()
-    told = cut.record.folder / "run.json"
-    info = json.loads(told.read_text())
+    result = cut.record.folder / "run.json"
+    info = json.loads(result.read_text())
     del info["settings"]["recipe"]["label_smoothing"]
-    told.write_text(json.dumps(info))
+    result.write_text(json.dumps(info))
     assert learned(resume.resumed(run_of(cut))) == learned(job(path))
 
 

@@ -164,9 +164,9 @@ def test_elsewhere_replay_says_how_far_it_is_off(path, tmp_path) -> None:
     """A run of the other backend stands for another machine: close, said in numbers, and what is different is named."""
     training = job(path, "jax", tmp_path / "runs")
     training.learn(0)
-    told = training.record.folder / "run.json"
-    told.write_text(
-        told.read_text()
+    result = training.record.folder / "run.json"
+    result.write_text(
+        result.read_text()
         .replace('"backend": "jax"', '"backend": "numpy"')
         .replace('"numpy": "2', '"numpy": "1')
     )

@@ -98,8 +98,8 @@ class Output:
         with suppress(OSError, ValueError):  # nobody hears it
             self.flush()  # what was said before stands before it
         with suppress(OSError, ValueError), self.waiting.aside():
-            told = fitted(harmless(as_typed(text), self.color_err), columns_of(sys.stderr))
-            print(told, file=sys.stderr, flush=True)
+            result = fitted(harmless(as_typed(text), self.color_err), columns_of(sys.stderr))
+            print(result, file=sys.stderr, flush=True)
 
     @contextmanager
     def busy(self, what: str) -> Iterator[Waiting]:

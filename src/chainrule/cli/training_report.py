@@ -127,8 +127,8 @@ def findings(found: "list[Finding]", job: "Job", out: Output) -> list[str]:
     causes = [finding for finding in found if finding not in useless][:1]
     for finding in useless + causes:
         style = {"severe": "red", "warning": "bold"}.get(finding.severity, "dim")
-        told = textwrap.fill(f"{finding.severity}: {in_words(finding)}", width(), break_on_hyphens=False)
-        lines += told.replace(finding.severity, out.styled(finding.severity, style), 1).split("\n")
+        value = textwrap.fill(f"{finding.severity}: {in_words(finding)}", width(), break_on_hyphens=False)
+        lines += value.replace(finding.severity, out.styled(finding.severity, style), 1).split("\n")
     if command := next((command for one in causes + useless if (command := cure(one, job))), ""):
         lines.append(f"  try: {command}")
     return lines
@@ -187,15 +187,15 @@ def next_commands(name: str, job: "Job", run: str | None, room: int, out: Output
             (f"chainrule plot {short}", "its curves"),
         ]
     wide = max((len(command) for command, _ in lines if len(command) < width() - 20), default=0) + 3
-    told = [
+    rows = [
         f"{command:<{wide}}{about}" if max(len(command), wide) + 6 + len(about) <= width() else command
         for command, about in lines
     ]
     fitting = [
-        line for k, line in enumerate(told) if sum(height("Next: " + one) for one in told[: k + 1]) <= room
+        line for k, line in enumerate(rows) if sum(height("Next: " + one) for one in rows[: k + 1]) <= room
     ]
-    told = fitting or told[:LEAST]
-    return [f"{out.bold('Next:')} {told[0]}", *(f"      {line}" for line in told[1:])]
+    rows = fitting or rows[:LEAST]
+    return [f"{out.bold('Next:')} {rows[0]}", *(f"      {line}" for line in rows[1:])]
 
 
 def named(run: str) -> str:

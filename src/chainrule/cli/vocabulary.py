@@ -17,19 +17,21 @@ def in_option_names(text: str, options: Mapping[str, str]) -> str:
     """
     if not options:
         return text
-    told = as_typed(text)
-    told = re.sub(
+    result = as_typed(text)
+    result = re.sub(
         r"There is no option called '(\w+)'\.(?: Did you mean '\w+'\?)? Known: ([\w, ]+)\. \(for (.*)\)",
         lambda found: _foreign(found, options),
-        told,
+        result,
     )
     names = "|".join(map(re.escape, options))
-    told = re.sub(
-        rf"(?<![\w.'-])({names})='?([^\s',]+)'?", lambda found: f"{options[found[1]]} {found[2]}", told
+    result = re.sub(
+        rf"(?<![\w.'-])({names})='?([^\s',]+)'?", lambda found: f"{options[found[1]]} {found[2]}", result
     )
     parted = "|".join(re.escape(name) for name in options if "_" in name)
     return (
-        re.sub(rf"(?<![\w.'-])({parted})(?![\w(])", lambda found: options[found[1]], told) if parted else told
+        re.sub(rf"(?<![\w.'-])({parted})(?![\w(])", lambda found: options[found[1]], result)
+        if parted
+        else result
     )
 
 

@@ -74,8 +74,8 @@ class Waiting:
         full = min(CELLS, int(CELLS * self.done / self.total))
         bar = "━" * full + "─" * (CELLS - full) if unicode else "=" * full + "." * (CELLS - full)
         left = seconds / self.done * (self.total - self.done) if self.done else None
-        told = "" if left is None else f", about {left:.0f} s left"
-        return f"{self.what} {bar} {self.done:,}/{self.total:,}, {seconds:.0f} s{told}{end}"
+        text = "" if left is None else f", about {left:.0f} s left"
+        return f"{self.what} {bar} {self.done:,}/{self.total:,}, {seconds:.0f} s{text}{end}"
 
     def _draw(self) -> None:
         wait = FIRST

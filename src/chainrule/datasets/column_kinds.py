@@ -107,8 +107,8 @@ def kinds_of(table: Table, target: str, task: str | None, said: Said, decimal: s
         column["kind"] = "number" if number else "category"
         if number and written:
             column["notation"] = written
-            told = notation.described(written, max(notation.present(cells)[:100], key=len))
-            alike.setdefault(told.partition(":")[0], []).append((name, told))
+            result = notation.described(written, max(notation.present(cells)[:100], key=len))
+            alike.setdefault(result.partition(":")[0], []).append((name, result))
         elif not number:
             found.notes += _words_that_look_like_numbers(name, cells, categorical)
         elif name != target:
@@ -268,5 +268,5 @@ def _codes(name: str, cells: Text) -> list[str]:
     code = next((word for word in words(zeros) if re.fullmatch(r"0\d+", word)), None)
     if code is None:
         return []
-    told = f"the column {name!r} holds {code!r} and the like, which are codes rather than amounts, but are read as amounts"
-    return [f"{told}; categorical=[{name!r}] (--categorical {name!r}) reads them as words"]
+    text = f"the column {name!r} holds {code!r} and the like, which are codes rather than amounts, but are read as amounts"
+    return [f"{text}; categorical=[{name!r}] (--categorical {name!r}) reads them as words"]

@@ -165,7 +165,7 @@ def remarks(record: Sequence[Column], cells: Mapping[str, Text]) -> list[list[st
     >>> remarks(record, {"age": np.array(["40", ""])})
     [[], ["'age' is missing: 25 is taken"]]
     """
-    told: list[list[str]] = [[] for _ in range(len(next(iter(cells.values()))))]
+    lines: list[list[str]] = [[] for _ in range(len(next(iter(cells.values()))))]
     for column in record:
         name, own = column["name"], cells[column["name"]]
         gone = absent(own, column)
@@ -177,12 +177,12 @@ def remarks(record: Sequence[Column], cells: Mapping[str, Text]) -> list[list[st
         for k in np.flatnonzero(gone):
             word = _word(own[k])
             lost = "missing" if word.lower().encode() in MISSING else f"{word!r}, which cannot be read"
-            told[k].append(f"{name!r} is {lost}{instead}")
+            lines[k].append(f"{name!r} is {lost}{instead}")
         if column["kind"] == "category":
             strange = ~gone & ~np.isin(own.astype("U"), np.array(column["values"], "U"))
             for k in np.flatnonzero(strange):
-                told[k].append(stranger(name, _word(own[k]), column["values"]).removeprefix("column "))
-    return told
+                lines[k].append(stranger(name, _word(own[k]), column["values"]).removeprefix("column "))
+    return lines
 
 
 def width(column: Column) -> int:

@@ -116,19 +116,19 @@ def one_scale(name: str, xs: dict[str, Array]) -> tuple[dict[str, Array], list[s
         if part == "train" or x.dtype == train.dtype or not x.size:
             made[part] = x.astype(train.dtype, copy=False)
             continue
-        told = f"x_{part} holds {_span(x)} and x_train {_span(train)}"
+        text = f"x_{part} holds {_span(x)} and x_train {_span(train)}"
         if train.dtype == np.uint8:
             fractions = x.min() >= 0 and x.max() <= 1 < train.max()
             bytes_ = x * np.float32(255) if fractions else x
             whole = np.round(bytes_)
             if np.abs(bytes_ - whole).max() > 0.2 or whole.min() < 0 or whole.max() > 255:
-                raise DataError(f"{name}: {told}; bring them to one scale.")
+                raise DataError(f"{name}: {text}; bring them to one scale.")
             made[part] = whole.astype(np.uint8)
             if fractions:
-                notes.append(f"{told}: x_{part} was multiplied by 255")
+                notes.append(f"{text}: x_{part} was multiplied by 255")
         elif x.dtype == np.uint8 and train.min() >= 0 and train.max() <= 1 < x.max():
             made[part] = x.astype(np.float32) / 255
-            notes.append(f"{told}: x_{part} was divided by 255")
+            notes.append(f"{text}: x_{part} was divided by 255")
         else:
             made[part] = x.astype(train.dtype)
     return made, notes

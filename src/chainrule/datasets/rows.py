@@ -67,12 +67,12 @@ class Rows:
     def in_chunks(self, what: str) -> Any:
         """All rows, some megabytes at a time; where that takes long, stderr says how long."""
         size = max(1, (16 << 20) // max(1, self.nbytes // max(1, len(self))))
-        began, told = time.monotonic(), False
+        began, result = time.monotonic(), False
         for start in range(0, len(self), size):
             yield self[start : start + size]
             spent = time.monotonic() - began
-            if spent > 2 and not told:
-                told, left = True, spent * (len(self) / min(len(self), start + size) - 1)
+            if spent > 2 and not result:
+                result, left = True, spent * (len(self) / min(len(self), start + size) - 1)
                 print(
                     f"{what} {self.nbytes / 1e9:.3g} GB: about {left:.0f} s more.",
                     file=sys.stderr,

@@ -114,8 +114,8 @@ def _column_findings(
     values = table.numbers(target, answer.get("notation"))[0] if answer["kind"] == "number" else None
     amounts = numbers if values is None else numbers | {target: values}
     found = [finding for name, own in amounts.items() for finding in outliers(name, own)]
-    told = as_words(table.columns[target]) if values is None else values
-    return found + answers_given_away(target, told, numbers, words)
+    result = as_words(table.columns[target]) if values is None else values
+    return found + answers_given_away(target, result, numbers, words)
 
 
 def rows(what: Rows, preparation: dict[str, Any]) -> Array:
@@ -198,8 +198,8 @@ def _orders(date: Sequence[str], table: Table) -> dict[str, str | None]:
 
 
 def _nothing_to_learn_from(table: Table, target: str, notes: Sequence[str]) -> DataError:
-    told = "".join(f" {note[0].upper()}{note[1:]}." for note in notes)
-    return DataError(f"{table.name} has no column besides the target {target!r} to learn from.{told}")
+    text = "".join(f" {note[0].upper()}{note[1:]}." for note in notes)
+    return DataError(f"{table.name} has no column besides the target {target!r} to learn from.{text}")
 
 
 def _with_answers(table: Table, answer: columns.Column) -> tuple[Table, list[str]]:
@@ -327,13 +327,13 @@ def _filled(table: Table, record: Sequence[columns.Column]) -> list[str]:
     if not lost:
         return []
     most = sorted(lost, key=lambda name: -lost[name])
-    told = ", ".join(f"{name!r} in {lost[name]:,}" for name in most[:5]) + (
+    text = ", ".join(f"{name!r} in {lost[name]:,}" for name in most[:5]) + (
         f" and {len(most) - 5} more" if len(most) > 5 else ""
     )
     rows = (
         f"missing cells of {len(table.lines):,} rows are filled, numbers with the median, words as 'missing'"
     )
-    return [f"{rows}, and the network is told where: {told}"]
+    return [f"{rows}, and the network is told where: {text}"]
 
 
 def _changes(
@@ -343,15 +343,15 @@ def _changes(
     gone = [*left_out, *(c["name"] for c in learned if columns.says_nothing(c))]
     dated = [c["name"] for c in used if c["kind"] == "date"]
     filled = [c["name"] for c in used if columns.absent(table.columns[c["name"]], c).any()]
-    told = (("left out", gone), ("dates in parts", dated), ("holes filled", filled))
-    return "; ".join(f"{what}: {', '.join(map(str, names))}" for what, names in told if names)
+    result = (("left out", gone), ("dates in parts", dated), ("holes filled", filled))
+    return "; ".join(f"{what}: {', '.join(map(str, names))}" for what, names in result if names)
 
 
 def _unknown_words(table: Table, record: Sequence[columns.Column]) -> list[str]:
     """A note on the words of a second table that the first one did not hold."""
     named = [column for column in record if column["kind"] == "category"]
-    told = columns.remarks(named, table.columns) if named else []
-    strange = [(row, text) for row, texts in enumerate(told) for text in texts if "was not there" in text]
+    result = columns.remarks(named, table.columns) if named else []
+    strange = [(row, text) for row, texts in enumerate(result) for text in texts if "was not there" in text]
     if not strange:
         return []
     more = f"; {len(strange) - 1:,} more like it" if len(strange) > 1 else ""

@@ -25,17 +25,17 @@ def overfitting(records: Records) -> list[Finding]:
     steps = (records.run.epochs[best].step, records.last)
     if len(held) - 1 - best < PATIENCE or last < RISEN * held[best] or learned[-1] >= learned[best]:
         return gap(records)
-    told = f"Held-back loss was lowest after epoch {named} ({plainly(held[best])}) and is {plainly(last)} at the end"
+    text = f"Held-back loss was lowest after epoch {named} ({plainly(held[best])}) and is {plainly(last)} at the end"
     right = records.figure("val_accuracy")
     if not np.isfinite(right).all():
         if last < RISEN_ALONE * held[best]:
             return []
-        says = f"{told}, while the loss on what it learns from fell from {plainly(learned[best])} to {plainly(learned[-1])}."
+        says = f"{text}, while the loss on what it learns from fell from {plainly(learned[best])} to {plainly(learned[-1])}."
         return [Finding("overfitting", "warning", says, ADVICE.format(named), steps=steps, evidence=evidence)]
     then, now = float(np.mean(right[max(0, best - 1) : best + 2])), float(np.mean(right[-2:]))
     evidence |= {"val_accuracy_then": then, "val_accuracy": now}
     if then - now > LOST:
-        says = f"{told}; accuracy there fell from {then:.1%} to {now:.1%}, while the loss on what it learns from went on falling."
+        says = f"{text}; accuracy there fell from {then:.1%} to {now:.1%}, while the loss on what it learns from went on falling."
         return [
             Finding(
                 "overfitting",
@@ -47,7 +47,7 @@ def overfitting(records: Records) -> list[Finding]:
             )
         ]
     if last > RISEN_ALONE * held[best] and not gap(records):
-        says = f"{told}; accuracy there did not suffer: the network is surer than it should be, also of its mistakes."
+        says = f"{text}; accuracy there did not suffer: the network is surer than it should be, also of its mistakes."
         advice = (
             f"If its probabilities matter, stop after epoch {named} (EarlyStopping) or use label smoothing."
         )

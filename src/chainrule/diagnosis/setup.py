@@ -114,9 +114,9 @@ def labels_and_outputs(records: Records, answers: Answers) -> list[Finding]:
         "highest": int(there[-1]),
     }
     found = []
-    told = np.asarray(answers.given)
+    result = np.asarray(answers.given)
     lost = accuracy_lost(records)
-    if in_blocks(told) and (
+    if in_blocks(result) and (
         lost > MUCH_LOST
         or (missing and missing[0] > there[-1] and np.isfinite(records.figure("val_loss")).any())
     ):

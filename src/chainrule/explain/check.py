@@ -54,7 +54,7 @@ class Checked(NamedTuple):
         return bool(self.error <= max(TOLERANCE, 10 * self.doubt))
 
     def __str__(self) -> str:
-        told = "" if self.float32 is None else f" Training, in float32, had {number(self.float32)}."
+        text = "" if self.float32 is None else f" Training, in float32, had {number(self.float32)}."
         if not np.isfinite([self.written, self.measured]).all():
             return f"The derivative of the loss by {self.what} is {number(self.written)}: nothing can be measured where the loss is not finite."
         verdict = "They agree" if self.ok else "THEY DIFFER"
@@ -63,7 +63,7 @@ class Checked(NamedTuple):
         return (
             f"The derivative of the loss by {self.what}: backpropagation says {number(self.written, 12)}, moving the "
             f"weight both ways and looking at the loss says {number(self.measured, 12)} (float64). {verdict}: "
-            f"relative error {self.error:.1e}.{told}"
+            f"relative error {self.error:.1e}.{text}"
         )
 
 

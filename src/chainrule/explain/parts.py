@@ -57,8 +57,8 @@ Part = Heading | Text | Block | Shares | Table | Pictures
 def plain(value: Any) -> Any:
     """A value as JSON knows it; a number that is not finite becomes a text."""
     if isinstance(value, Equation):
-        told = {k: plain(v) for k, v in value._asdict().items() if k != "size" and v not in (None, "")}
-        return told if value.agrees else told | {"agrees": False}
+        fields = {k: plain(v) for k, v in value._asdict().items() if k != "size" and v not in (None, "")}
+        return fields if value.agrees else fields | {"agrees": False}
     if isinstance(value, dict):
         return {str(key): plain(v) for key, v in value.items()}
     if isinstance(value, np.ndarray):

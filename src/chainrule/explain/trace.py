@@ -49,5 +49,5 @@ class Trace:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain lists, dicts, texts and numbers, ready for JSON."""
-        told = [{"kind": type(part).__name__.lower()} | plain(part._asdict()) for part in self.parts]
-        return {"title": self.title, **plain(self.facts), "parts": told}
+        lines = [{"kind": type(part).__name__.lower()} | plain(part._asdict()) for part in self.parts]
+        return {"title": self.title, **plain(self.facts), "parts": lines}

@@ -122,8 +122,8 @@ def explain_weight(
             Text(str(check_weight(step.inputs, link.place, name, index))),
         ]
     if trace.disagreements:
-        told = FALSE_LINES.format(count=len(trace.disagreements), all=len(trace.equations))
-        trace.parts.append(Text(told))
+        text = FALSE_LINES.format(count=len(trace.disagreements), all=len(trace.equations))
+        trace.parts.append(Text(text))
         trace.facts["disagreements"] = [e.name for e in trace.disagreements]
     return trace
 
@@ -159,8 +159,8 @@ def one_example(asked: Asked, k: int) -> list[Part]:
     ]
     if asked.shared:
         count = len(step.nodes_of(link))
-        told = f"The layer stands at {count} places of the network. This is the path of the first; shares are sums over all."
-        return [*(parts if back else parts[:2]), Text(told)]
+        text = f"The layer stands at {count} places of the network. This is the path of the first; shares are sums over all."
+        return [*(parts if back else parts[:2]), Text(text)]
     return [*(parts if back else parts[:2]), *details, *places_part(asked, k)]
 
 

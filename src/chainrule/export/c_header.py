@@ -94,13 +94,13 @@ def write(model: Any, path: str, prefix: str | None = None) -> list[str]:
 
 def told_of(path: str, prefix: str, weights: int, work: int) -> list[str]:
     """What a person should know of a header: what is kept, its bytes of weights, code and RAM."""
-    told = [
+    lines = [
         "Kept: weights, labels, how pixels are scaled. Left out: how it learned; pictures must come as numbers."
     ]
     size = c_compiler.text_size(path, prefix)
     code = "" if size is None else f", {size:,} bytes of code at -Os on this machine"
-    told.append(f"{weights:,} bytes of weights{code}, {4 * work:,} bytes of RAM.")
-    return told if c_compiler.compiler() else [*told, "Not verified: there is no C compiler here."]
+    lines.append(f"{weights:,} bytes of weights{code}, {4 * work:,} bytes of RAM.")
+    return lines if c_compiler.compiler() else [*lines, "Not verified: there is no C compiler here."]
 
 
 def header_of(model: Any, prefix: str, write_one: Any = None) -> tuple[str, int, int]:

@@ -43,10 +43,10 @@ def write(model: Any, path: str, prefix: str | None = None, max_drop: float = 0.
 
     text, weights, work = c_header.header_of(model, prefix, write_one)
     write_whole(path, [text.encode()])
-    told = (
+    message = (
         f"Accuracy on {len(data.y):,} test examples: {100 * before:.2f} % before, {100 * after:.2f} % after."
     )
-    return [told, *told_of(path, prefix, weights, work)]
+    return [message, *told_of(path, prefix, weights, work)]
 
 
 def _numbers(pixels: Array, shape: tuple[int, ...]) -> Array:

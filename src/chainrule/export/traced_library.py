@@ -315,14 +315,14 @@ class Library:
         ends = [self.emit("Identity", [self.of(x)], self.of(x).shape, self.of(x).dtype) for x in made]
         inside, self.graph.nodes = self.graph.nodes, outside
 
-        def told(name: str, x: Traced) -> Any:
+        def value(name: str, x: Traced) -> Any:
             kind = helper.np_dtype_to_tensor_dtype(x.dtype)
             return helper.make_tensor_value_info(name, kind, [None if n % BATCH == 0 else n for n in x.shape])
 
         formals = [*states, *(x for x in now if x is not None)]
         body = helper.make_graph(
-            inside, self.graph.fresh("body"), [told(n, x) for n, x in zip(names, formals, strict=True)],
-            [told(x.name, x) for x in ends],
+            inside, self.graph.fresh("body"), [value(n, x) for n, x in zip(names, formals, strict=True)],
+            [value(x.name, x) for x in ends],
         )  # fmt: skip
         stacked = len(ends) - len(states)
         first = self.graph.add(

@@ -59,9 +59,9 @@ class Predictor:
 
         rows = table.read_rows(what, self.card.preparation)
         record = self.card.preparation["columns"]
-        told = columns.remarks(record, rows.columns)
+        result = columns.remarks(record, rows.columns)
         for answer in self._rows(name, columns.encode(record, rows.columns)):
-            doubts = [*([answer.doubt] if answer.doubt else []), *told[answer.row or 0]]
+            doubts = [*([answer.doubt] if answer.doubt else []), *result[answer.row or 0]]
             yield replace(answer, doubt="; ".join(doubts) or None)
 
     def picture(self, name: str, picture: "Picture") -> Answer:

@@ -30,8 +30,8 @@ def export_csv(run: Any, path: Any) -> int:
             for k, row in enumerate(steps.rows):
                 step = steps.first + k
                 ended = last.get(step)
-                told = [ended.metrics.get(name, "") if ended else "" for name in figures]
-                writer.writerow([step, number, *map(text, steps.columns, row), *told])
+                lines = [ended.metrics.get(name, "") if ended else "" for name in figures]
+                writer.writerow([step, number, *map(text, steps.columns, row), *lines])
                 number += ended is not None
     except OSError as problem:
         raise FileError(f"{str(path)!r} cannot be written: {problem.strerror or problem}.") from problem
@@ -66,8 +66,8 @@ def export_parquet(run: Any, path: Any) -> int:
         values = np.asarray(steps[name], np.float32)
         columns[name] = pyarrow.array(values, mask=np.isnan(values) if "[" in name else None)
     for name in dict.fromkeys(name for epoch in run.epochs for name in epoch.metrics):
-        told = [last[k].metrics.get(name) if k in last else None for k in numbers.tolist()]
-        columns[f"epoch_{name}"] = pyarrow.array(told, pyarrow.float64())
+        lines = [last[k].metrics.get(name) if k in last else None for k in numbers.tolist()]
+        columns[f"epoch_{name}"] = pyarrow.array(lines, pyarrow.float64())
     try:
         parquet.write_table(pyarrow.table(columns), str(path))
     except OSError as problem:

@@ -59,8 +59,8 @@ class Bidirectional(Wrapper):
         half = len(states) // 2
         results, caches = [], []
         for k, (part, own) in enumerate(zip(self.parts, (states[:half], states[half:]), strict=True)):
-            told = context._replace(noise=noise_of_part(context.noise, k, 2))
-            y, cache = part.forward(params, (sequence, *own) if own else sequence, told)
+            result = context._replace(noise=noise_of_part(context.noise, k, 2))
+            y, cache = part.forward(params, (sequence, *own) if own else sequence, result)
             results.append(y if isinstance(y, tuple) else (y,))
             caches.append(cache)
         (a, *a_states), (b, *b_states) = results

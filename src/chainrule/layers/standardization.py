@@ -29,12 +29,12 @@ def d_standardized(g: Array, x: Standardized, axes: tuple[int, ...], share: Arra
     xp = namespace(g)
     if share is None:
         return (g - average(g, axes) - x.values * average(g * x.values, axes)) / x.deviation
-    told = xp.sum(g, axis=axes, keepdims=True)  # μ and σ hear from all places, and tell those that counted
+    result = xp.sum(g, axis=axes, keepdims=True)  # μ and σ hear from all places, and tell those that counted
     stretched = xp.sum(g * x.values, axis=axes, keepdims=True)
     centred = x.values - average(
         x.values, axes, share
     )  # x̂ itself, but for shares that do not quite add up to 1
-    return (g - share * told - share * centred * stretched) / x.deviation
+    return (g - share * result - share * centred * stretched) / x.deviation
 
 
 def average(x: Array, axes: tuple[int, ...], share: Array | None = None) -> Array:

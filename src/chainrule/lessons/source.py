@@ -35,13 +35,13 @@ def source(thing: Any) -> None:
         │ def forward(self, params: Params, x: Array, context: ...
     """
     lines, first = inspect.getsourcelines(thing)
-    told = textwrap.dedent("".join(lines)).rstrip()
+    result = textwrap.dedent("".join(lines)).rstrip()
     if thing.__doc__:
-        begin = told.index('"""')
-        told = told[:begin].rstrip() + told[told.index('"""', begin + 3) + 3 :]
+        begin = result.index('"""')
+        result = result[:begin].rstrip() + result[result.index('"""', begin + 3) + 3 :]
     file = Path(inspect.getsourcefile(thing) or "")
     place = "/".join(
         file.parts[file.parts.index("chainrule") + 1 :] if "chainrule" in file.parts else file.parts[-1:]
     )
     print(f"    {place}:{first}")
-    print("\n".join(code(told)))
+    print("\n".join(code(result)))

@@ -48,8 +48,8 @@ class Functional(Model):
                 renumber(layer, names)
             names.add(layer.name)
         if len(names) != len(self.layers):
-            told = [layer.name for layer in self.layers]
-            double = next(one for one in told if told.count(one) > 1)
+            lines = [layer.name for layer in self.layers]
+            double = next(one for one in lines if lines.count(one) > 1)
             raise SettingError(f"Two layers are called {double!r}; names must differ within a model.")
         if not trainable:
             self.trainable = False

@@ -99,13 +99,13 @@ def most_wrong(y: Any, p: Any, count: int = 12) -> np.ndarray:
 
 def probabilities_of(p: Any) -> np.ndarray:
     """Probabilities (n, classes); one column is that of the second of two classes."""
-    told: np.ndarray = np.asarray(p, np.float64)
-    if told.ndim == 1 or told.shape[1] == 1:
-        told = told.reshape(-1, 1)
-        told = np.concatenate([1 - told, told], axis=1)
-    if told.ndim != 2:
-        raise ShapeError(f"Probabilities have the shape (n, classes); these have {told.shape}.")
-    return told
+    result: np.ndarray = np.asarray(p, np.float64)
+    if result.ndim == 1 or result.shape[1] == 1:
+        result = result.reshape(-1, 1)
+        result = np.concatenate([1 - result, result], axis=1)
+    if result.ndim != 2:
+        raise ShapeError(f"Probabilities have the shape (n, classes); these have {result.shape}.")
+    return result
 
 
 def mistakes(
@@ -134,9 +134,9 @@ def mistakes(
         ax.text(0.5, 0.5, "No mistakes.", ha="center", va="center", color=INK)
         return bare(ax)
     shown = as_pictures(np.asarray(x.values if hasattr(x, "values") else x)[chosen])
-    told, columns = min(TOLD, p.shape[1]), columns or min(len(chosen), 6)
+    result, columns = min(TOLD, p.shape[1]), columns or min(len(chosen), 6)
     high, wide = shown.shape[1:3]
-    head, foot = 0.28, LINE * told + 0.12
+    head, foot = 0.28, LINE * result + 0.12
     ax = axes(ax, 0.3 + 1.4 * columns, 0.2 + 1.4 * -(-len(chosen) // columns) * (high / wide + head + foot))
     for k, (left, top) in zip(chosen, grid_of(ax, shown, columns, head, foot), strict=True):
         ax.text(
@@ -149,7 +149,7 @@ def mistakes(
             fontsize=9,
         )
         ax.text(left + wide, top - 0.05 * wide, f"#{k}", ha="right", va="bottom", color=INK, fontsize=7)
-        order = list(np.argsort(-p[k], kind="stable")[:told])
+        order = list(np.argsort(-p[k], kind="stable")[:result])
         if truth[k] not in order:
             order[-1] = truth[k]
         for i, c in enumerate(order):

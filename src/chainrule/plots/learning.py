@@ -48,17 +48,17 @@ def curves(
         raise SettingError("Curves of which runs? Give at least one.")
     if labels is not None and len(labels) != len(runs):
         raise SettingError(f"There are {len(runs)} runs but {len(labels)} labels.")
-    told = [metrics_of_rate(run) for run in runs]
-    if not any(epochs for _, epochs in told):
+    lines = [metrics_of_rate(run) for run in runs]
+    if not any(epochs for _, epochs in lines):
         raise SettingError("There is nothing to draw yet: no epoch has ended.")
-    known = sorted({name.removeprefix("val_") for metrics, _ in told for name in metrics})
+    known = sorted({name.removeprefix("val_") for metrics, _ in lines for name in metrics})
     if figure not in known:
         raise unknown("figure in these runs", figure, known)
     own, ax = ax is None, axes(ax)
     names = (
         labels if labels is not None else [getattr(run, "name", f"run {k + 1}") for k, run in enumerate(runs)]
     )
-    for k, (metrics, epochs) in enumerate(told):
+    for k, (metrics, epochs) in enumerate(lines):
         if (len(runs) == 1 and len(epochs) <= SHORT if steps is None else steps) and figure in getattr(
             runs[k], "columns", ()
         ):

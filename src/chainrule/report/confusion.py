@@ -173,12 +173,12 @@ def panel(
         if cell.shown
         else ""
     )
-    told = []
+    lines = []
     for n, k in enumerate(cell.shown):
         sure = probability(evaluated.p[k, cell.predicted], 0)
         words = f"{place(of, k)}: true {is_}, predicted {predicted} with {sure}"
         picture = sprite.picture(at + n, words) if sprite else None
-        told.append(h("li", picture, h("span", f"#{k:,}"), h("span", sure), title=words if sprite else None))
+        lines.append(h("li", picture, h("span", f"#{k:,}"), h("span", sure), title=words if sprite else None))
     name = name_of(cell.is_, cell.predicted)
     return h(
         "section",
@@ -188,7 +188,7 @@ def panel(
             f"{cell.times:,} of {count(total, of.thing)} ({per_cent(cell.times / max(1, total), 1)}).{some} "
             f"Below each: its number in {evaluated.words}, and how sure the network was.",
         ),
-        h("ul", told, class_="pictures" if sprite else "places"),
+        h("ul", lines, class_="pictures" if sprite else "places"),
         h("p", h("a", "back to the matrix", href="#confusion"), class_="back"),
         id=name,
         class_="panel first" if first else "panel",

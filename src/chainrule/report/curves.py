@@ -86,7 +86,7 @@ def metrics(of: Material) -> list[str]:
 def words(of: Material, name: str) -> str:
     """What a curve shows."""
     held = any(f"val_{name}" in epoch.metrics for epoch in of.run.epochs)
-    told = {
+    result = {
         "loss": "The same by epochs. An epoch is one time through all it learns from.",
         "accuracy": "The share of right answers.",
         "mae": "How far off it is on average (the mean absolute error).",
@@ -96,7 +96,7 @@ def words(of: Material, name: str) -> str:
         if held
         else ""
     )
-    return told + more
+    return result + more
 
 
 def epochs(of: Material) -> Html | None:

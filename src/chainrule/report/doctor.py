@@ -62,7 +62,7 @@ def candidates(of: Material) -> Html | None:
     shown = []
     for n, suspect in enumerate(top):
         words = f"example {suspect.index:,}: labelled {ranked.name(suspect.given)}, looks like {ranked.name(suspect.other)}"
-        told = f"{ranked.name(suspect.other)}, not {ranked.name(suspect.given)}?"
-        shown.append(h("li", sprite.picture(n, words), h("span", told), title=words))
+        text = f"{ranked.name(suspect.other)}, not {ranked.name(suspect.given)}?"
+        shown.append(h("li", sprite.picture(n, words), h("span", text), title=words))
     words = f"{count(len(top), 'candidate')} to look at, never verdicts: what the network would rather call it, and the label that it has."
     return h("figure", sprite.style, h("ul", shown, class_="pictures"), h("figcaption", words), class_="wide")

@@ -40,8 +40,8 @@ def section(of: Material) -> Section | None:
     sprite = Sprite("wrong", evaluated.x[worst]) if of.pictures else None
     cards = [card(of, int(k), n, sprite) for n, k in enumerate(worst)]
     right = 1 - float((off**2).mean()) / (float(np.var(evaluated.y)) or 1.0)
-    told = f"Half of its answers are within {number(middle)}, nine in ten within {number(tenth)}. It explains {per_cent(right, 1)} of the variance (R²)."
-    body = [h("p", told), h("div", [shown, spread], class_="figures"), sprite.style if sprite else None,
+    text = f"Half of its answers are within {number(middle)}, nine in ten within {number(tenth)}. It explains {per_cent(right, 1)} of the variance (R²)."
+    body = [h("p", text), h("div", [shown, spread], class_="figures"), sprite.style if sprite else None,
             h("h3", f"The {count(len(worst), 'largest error')}"), h("ol", cards, class_="cards")]  # fmt: skip
     return Section(
         "errors", "How far off it is", f"Nine in ten of its answers are within {number(tenth)}", join(*body)

@@ -24,14 +24,14 @@ def row(of: Material, k: int) -> Html | None:
     columns = of.data.preparation.get("columns")
     if of.data.preparation.get("kind") != "table" or not columns:
         return None
-    told, at = [], 0
+    result, at = [], 0
     values = np.asarray(of.evaluated.x[k], np.float64)
     for column in columns:
         wide = width(column)
-        told.append((str(column["name"]), cell(column, values[at : at + wide])))
+        result.append((str(column["name"]), cell(column, values[at : at + wide])))
         at += wide
-    more = [("…", f"{len(told) - COLUMNS} more columns")] if len(told) > COLUMNS else []
-    return facts([*told[:COLUMNS], *more])
+    more = [("…", f"{len(result) - COLUMNS} more columns")] if len(result) > COLUMNS else []
+    return facts([*result[:COLUMNS], *more])
 
 
 def cell(column: dict[str, Any], values: Any) -> str:

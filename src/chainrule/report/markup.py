@@ -21,12 +21,12 @@ def h(name: str, /, *children: Piece, **attributes: Any) -> Html:
     >>> h("a", "<b> & ", h("b", 7), href='x"y', class_="far", data_k=1, hidden=None)
     '<a href="x&quot;y" class="far" data-k="1">&lt;b&gt; &amp; <b>7</b></a>'
     """
-    told = "".join(
+    text = "".join(
         f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{escape(str(value))}"')
         for key, value in attributes.items()
         if value is not None and value is not False
     )
-    return Html(f"<{name}{told}>" if name in VOID else f"<{name}{told}>{join(*children)}</{name}>")
+    return Html(f"<{name}{text}>" if name in VOID else f"<{name}{text}>{join(*children)}</{name}>")
 
 
 def join(*pieces: Piece) -> Html:

@@ -189,10 +189,10 @@ class Material:
             if getattr(data, f"x_{part}") is not None and len(getattr(data, f"x_{part}"))
         )
         x, y = np.asarray(getattr(data, f"x_{part}")), np.asarray(getattr(data, f"y_{part}"))
-        told = self.model.predict(recipes.inputs(data, x), verbose=0)
+        result = self.model.predict(recipes.inputs(data, x), verbose=0)
         if data.task == "regression":
-            return Evaluated(part, x, y, np.zeros((len(y), 0)), told.reshape(len(y), -1)[:, 0])
-        p = as_probabilities(told, last_activation([node.layer for node in self.model.graph.nodes]))
+            return Evaluated(part, x, y, np.zeros((len(y), 0)), result.reshape(len(y), -1)[:, 0])
+        p = as_probabilities(result, last_activation([node.layer for node in self.model.graph.nodes]))
         return Evaluated(part, x, y.astype(np.int64), p, p.argmax(axis=1))
 
     @property

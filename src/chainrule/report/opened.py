@@ -22,14 +22,14 @@ def section(of: Material) -> Section:
     layer, index = weight_of(step)
     trace = step.weight(layer, *index)
     title = f"Step {step.number:,}, opened: how one weight learned"
-    told = (
+    text = (
         "A step looks at a few examples, measures how wrong the network is on them, finds for every weight in which direction it should "
         f"change (backpropagation), and changes it a little. Here is all of it for one weight of {layer}, one of those with the largest "
         "gradients. Any other weight of any step can be opened in the same way."
     )
     words = h("summary", "All the arithmetic")
     shown = h("details", words, Html(trace._repr_html_()), open=True)  # what a notebook shows
-    return Section("step", "One step, opened", title, join(h("p", told), shown))
+    return Section("step", "One step, opened", title, join(h("p", text), shown))
 
 
 def chosen(replay: Replay) -> int:

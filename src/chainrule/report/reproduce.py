@@ -29,8 +29,8 @@ def section(of: Material) -> Section:
     command, faithful = training(of)
     body: list[Piece] = []
     if command:
-        told = "The same data, the same seed and the same versions give the same weights, to the last bit on the same kind of processor."
-        body += [h("p", told), block([command])]
+        text = "The same data, the same seed and the same versions give the same weights, to the last bit on the same kind of processor."
+        body += [h("p", text), block([command])]
         body += (
             []
             if faithful

@@ -38,7 +38,7 @@ def section(of: Material) -> Section:
     ]  # fmt: skip
     last = max(int(s.steps[-1]) for s in records.sizes)
     heads = ("layer", "gradient", "update", "weights", "update / weights")
-    told = table(
+    result = table(
         heads, rows, f"At step {last:,}, the last at which they were measured: root mean squares per weight."
     )
     moved = np.array([np.nanmedian(s.ratio) for s in records.sizes if np.isfinite(s.ratio).any()])
@@ -54,6 +54,6 @@ def section(of: Material) -> Section:
     body = [
         h("p", f"Measured at {looks}, spread over the training."),
         h("div", shown, class_="figures"),
-        told,
+        result,
     ]
     return Section("sizes", "Sizes, layer by layer", title, join(*body))

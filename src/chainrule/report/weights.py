@@ -94,17 +94,17 @@ def columns(of: Material, kernel: NDArray[Any]) -> list[tuple[str, float]]:
     """How strongly the first layer listens to each column, the strongest first: the mean size of its weights."""
     sizes = np.abs(kernel).mean(axis=1)
     known = [] if of.missing else of.data.preparation.get("columns") or []
-    told, at = [], 0
+    lines, at = [], 0
     for column in known:
         words = [None] if column["kind"] == "number" else column["values"]
-        told += [
+        lines += [
             (str(column["name"]) + ("" if word is None else f" = {word}"), float(sizes[at + k]))
             for k, word in enumerate(words)
         ]
         at += len(words)
     if at != len(sizes):
-        told = [(f"input {k}", float(size)) for k, size in enumerate(sizes)]
-    return sorted(told, key=lambda entry: -entry[1])
+        lines = [(f"input {k}", float(size)) for k, size in enumerate(sizes)]
+    return sorted(lines, key=lambda entry: -entry[1])
 
 
 def bars(named: list[tuple[str, float]]) -> Html:

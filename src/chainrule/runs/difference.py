@@ -52,5 +52,5 @@ def walk(place: str, here: Any, there: Any) -> Iterator[Difference]:
 
 def shown(value: Any) -> str:
     """A value in a line of a table: short."""
-    told = value if isinstance(value, str) else values.text(value)
-    return told if len(told) <= 60 else f"{told[:57]}..."
+    result = value if isinstance(value, str) else values.text(value)
+    return result if len(result) <= 60 else f"{result[:57]}..."

@@ -132,10 +132,10 @@ def about(data: bytes, what: str) -> dict[str, Any]:
     if sha.hexdigest().encode() != data[digits]:
         raise FileError(f"{what} is damaged: it is not what was saved (SHA-256 differs).")
     header = values.parse(data[8 : 8 + length], what)
-    told = values.parse(str(values.entry(header, "__metadata__", dict, what).get("chainrule")), what)
-    if told.get("format") != FORMAT or told.get("version") != VERSION:
+    result = values.parse(str(values.entry(header, "__metadata__", dict, what).get("chainrule")), what)
+    if result.get("format") != FORMAT or result.get("version") != VERSION:
         raise FileError(f"{what} is not a snapshot that this Chainrule can read.")
-    return told
+    return result
 
 
 def decode(data: bytes, what: str) -> Snapshot:
@@ -143,15 +143,15 @@ def decode(data: bytes, what: str) -> Snapshot:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    told = about(data, what)
+    result = about(data, what)
     try:
         arrays = load(data)
-        state = todays_names(unflatten(told.get("tree"), lambda name: arrays[name].copy()))
+        state = todays_names(unflatten(result.get("tree"), lambda name: arrays[name].copy()))
     except (SafetensorError, LookupError, TypeError, ValueError, RecursionError) as problem:
         raise FileError(f"{what} is damaged ({type(problem).__name__}).") from None
     return Snapshot(
-        values.entry(told, "step", int, what), values.entry(told, "epochs", int, what), state,
-        values.numbers(values.entry(told, "extra", dict, what)), values.entry(told, "run", str, what),
+        values.entry(result, "step", int, what), values.entry(result, "epochs", int, what), state,
+        values.numbers(values.entry(result, "extra", dict, what)), values.entry(result, "run", str, what),
     )  # fmt: skip
 
 

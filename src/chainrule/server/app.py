@@ -173,9 +173,9 @@ class App:
             raise
         stats.success += 1
         stats.success_ns += time.perf_counter_ns() - began
-        told = [(b"content-type", b"application/octet-stream" if tail else JSON)]
-        told += [(name.encode(), value.encode()) for name, value in more.items()]
-        return head + tail, told
+        fields = [(b"content-type", b"application/octet-stream" if tail else JSON)]
+        fields += [(name.encode(), value.encode()) for name, value in more.items()]
+        return head + tail, fields
 
     async def _routed(
         self, scope: Any, receive: Any, headers: dict[bytes, bytes], cookie: bool
@@ -245,25 +245,25 @@ class App:
 
         routes = [
             get("/", "page", self._page), get("/openapi.json", "openapi", self._openapi), get("/metrics", "metrics", self._metrics),
-            get("/v2", "metadata", self._told(lambda _: protocol_metadata.server_metadata())),
-            get("/v2/models/stats", "stats", self._told(lambda _: protocol_metadata.statistics(list(self.models.values())))),
-            get("/models", "models", self._told(lambda _: {"models": list(self.models)})),
-            post("/v2/repository/index", "metadata", self._told(lambda _: self._index())),
+            get("/v2", "metadata", self._json(lambda _: protocol_metadata.server_metadata())),
+            get("/v2/models/stats", "stats", self._json(lambda _: protocol_metadata.statistics(list(self.models.values())))),
+            get("/models", "models", self._json(lambda _: {"models": list(self.models)})),
+            post("/v2/repository/index", "metadata", self._json(lambda _: self._index())),
             post("/predict", "predict", self._predict), post("/models/{name}/predict", "predict", self._predict),
         ]  # fmt: skip
         for version in ("", "/versions/{version}"):
             at = "/v2/models/{name}" + version
             routes += [
-                get(at, "metadata", self._told(lambda request: protocol_metadata.metadata(self.model(request)))),
-                get(at + "/config", "metadata", self._told(lambda request: protocol_metadata.configuration(self.model(request)))),
-                get(at + "/stats", "stats", self._told(lambda request: protocol_metadata.statistics([self.model(request)]))),
-                get(at + "/ready", "health", self._model_ready), post(at + "/infer", "infer", self._told(self.model)),
+                get(at, "metadata", self._json(lambda request: protocol_metadata.metadata(self.model(request)))),
+                get(at + "/config", "metadata", self._json(lambda request: protocol_metadata.configuration(self.model(request)))),
+                get(at + "/stats", "stats", self._json(lambda request: protocol_metadata.statistics([self.model(request)]))),
+                get(at + "/ready", "health", self._model_ready), post(at + "/infer", "infer", self._json(self.model)),
             ]  # fmt: skip
         return routes
 
-    def _told(self, told: Any) -> Any:
+    def _json(self, content: Any) -> Any:
         async def endpoint(request: Request) -> Response:
-            return Response(json.dumps(told(request)), media_type="application/json")
+            return Response(json.dumps(content(request)), media_type="application/json")
 
         return endpoint
 
@@ -275,8 +275,8 @@ class App:
         return [{"name": name, "version": "1", "state": "READY", "reason": ""} for name in self.models]
 
     async def _predict(self, request: Request) -> Response:
-        told = await self.pictures.answer(request, request.scope["content"], self.model(request))
-        return Response(json.dumps(told), media_type="application/json")
+        answers = await self.pictures.answer(request, request.scope["content"], self.model(request))
+        return Response(json.dumps(answers), media_type="application/json")
 
     async def _metrics(self, request: Request) -> Response:
         text, kind = self.metrics.text()
@@ -289,11 +289,11 @@ class App:
 
     async def _page(self, request: Request) -> Response:
         page = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
-        told = [
+        models = [
             {"name": m.name, "pictures": m.card.digits or m.card.preparation.get("kind") == "picture"}
             for m in self.models.values()
         ]
-        page = page.replace("@MODELS@", json.dumps(told).replace("<", "\\u003c"))
+        page = page.replace("@MODELS@", json.dumps(models).replace("<", "\\u003c"))
         return HTMLResponse(
             page, headers={"content-security-policy": PAGE_POLICY, "referrer-policy": "no-referrer"}
         )
@@ -323,8 +323,10 @@ async def reload(app: App, only_changed: bool = False) -> None:
             problem = await loop.run_in_executor(None, model.reload)
         except (ChainruleError, OSError) as error:
             problem = str(error)
-        told = f"refused, the old one stays: {problem}" if problem else "loaded again"
-        print(json.dumps({"model": model.name, "file": model.path, "reload": told}), file=app.log, flush=True)
+        outcome = f"refused, the old one stays: {problem}" if problem else "loaded again"
+        print(
+            json.dumps({"model": model.name, "file": model.path, "reload": outcome}), file=app.log, flush=True
+        )
 
 
 __all__ = ["App", "models_of", "reload", "watch"]

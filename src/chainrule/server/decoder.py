@@ -42,8 +42,8 @@ class Decoder:
                     process.stdin.write(len(content).to_bytes(4, "little") + content)
                     await process.stdin.drain()
                     head = await process.stdout.readexactly(4)
-                    told = json.loads(await process.stdout.readexactly(int.from_bytes(head, "little")))
-                    pixels = await process.stdout.readexactly(told.get("bytes", 0))
+                    fields = json.loads(await process.stdout.readexactly(int.from_bytes(head, "little")))
+                    pixels = await process.stdout.readexactly(fields.get("bytes", 0))
             except TimeoutError:
                 await self.close()
                 raise RefusedError(
@@ -59,12 +59,14 @@ class Decoder:
             ):  # the client has gone; what the child would still say belongs to nobody
                 await self.close()
                 raise
-        if "error" in told:
-            raise RefusedError(422, told["error"].replace("The picture", name, 1))
+        if "error" in fields:
+            raise RefusedError(422, fields["error"].replace("The picture", name, 1))
         import numpy as np
 
-        array = np.frombuffer(pixels, np.uint8).reshape(told["shape"])
-        return Picture(array, (told["size"][0], told["size"][1]), name, told["format"], tuple(told["notes"]))
+        array = np.frombuffer(pixels, np.uint8).reshape(fields["shape"])
+        return Picture(
+            array, (fields["size"][0], fields["size"][1]), name, fields["format"], tuple(fields["notes"])
+        )
 
     async def start(self) -> None:
         """Starts the child ahead of the first picture."""
@@ -126,13 +128,13 @@ def answer(content: bytes) -> tuple[dict[str, Any], bytes]:
     }, pixels  # fmt: skip
 
 
-def serve(given: BinaryIO, told: BinaryIO) -> None:
+def serve(given: BinaryIO, out: BinaryIO) -> None:
     """Answers pictures until there are no more."""
     while len(head := given.read(4)) == 4:
         found, pixels = answer(given.read(int.from_bytes(head, "little")))
         text = json.dumps(found).encode()
-        told.write(len(text).to_bytes(4, "little") + text + pixels)
-        told.flush()
+        out.write(len(text).to_bytes(4, "little") + text + pixels)
+        out.flush()
 
 
 if __name__ == "__main__":

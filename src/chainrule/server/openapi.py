@@ -25,13 +25,13 @@ def document(settings: "Settings", names: list[str]) -> dict[str, Any]:
     paths: dict[str, Any] = {
         "/v2/health/live": {"get": _empty("Whether the process answers", ())},
         "/v2/health/ready": {"get": _empty("Whether all models are loaded and warmed", ("503",))},
-        "/v2": {"get": _told("Server metadata", _ref("ServerMetadata"))},
-        "/v2/models/stats": {"get": _told("Statistics of all models", _ref("Statistics"))},
+        "/v2": {"get": _operation("Server metadata", _ref("ServerMetadata"))},
+        "/v2/models/stats": {"get": _operation("Statistics of all models", _ref("Statistics"))},
         "/v2/repository/index": {
-            "post": _told("The models there are", {"type": "array"}, ("400", "408", "413", "415"))
+            "post": _operation("The models there are", {"type": "array"}, ("400", "408", "413", "415"))
         },
-        "/models": {"get": _told("The names of the models", {"type": "object", "required": ["models"]})},
-        "/metrics": {"get": _told("Counts for Prometheus", None, kind="text/plain")},
+        "/models": {"get": _operation("The names of the models", {"type": "object", "required": ["models"]})},
+        "/metrics": {"get": _operation("Counts for Prometheus", None, kind="text/plain")},
         "/predict": {"post": _predict("Answers for pictures or arrays, where there is one model", [])},
         "/models/{name}/predict": {"post": _predict("Answers for pictures or arrays", [model])},
     }
@@ -40,9 +40,11 @@ def document(settings: "Settings", names: list[str]) -> dict[str, Any]:
         ("/v2/models/{name}/versions/{version}", [model, version]),
     ):
         paths |= {
-            path: {"get": _told("Model metadata and card", _ref("ModelMetadata"), ("404",), parameters)},
-            path + "/config": {"get": _told("Model configuration", {"type": "object"}, ("404",), parameters)},
-            path + "/stats": {"get": _told("Statistics", _ref("Statistics"), ("404",), parameters)},
+            path: {"get": _operation("Model metadata and card", _ref("ModelMetadata"), ("404",), parameters)},
+            path + "/config": {
+                "get": _operation("Model configuration", {"type": "object"}, ("404",), parameters)
+            },
+            path + "/stats": {"get": _operation("Statistics", _ref("Statistics"), ("404",), parameters)},
             path + "/ready": {
                 "get": _empty("Whether the model answers", ("404", "503", *ACCESS), parameters)
             },
@@ -73,7 +75,7 @@ def _errors(statuses: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _told(
+def _operation(
     summary: str,
     schema: Any,
     more: tuple[str, ...] = (),
@@ -93,9 +95,9 @@ def _empty(summary: str, more: tuple[str, ...], parameters: Any = ()) -> dict[st
 
 
 def _infer(parameters: Any) -> dict[str, Any]:
-    told = _told("Inference (Open Inference Protocol)", _ref("InferenceResponse"), BODY, parameters)
-    told["responses"]["200"]["content"]["application/octet-stream"] = {}
-    return told | {
+    result = _operation("Inference (Open Inference Protocol)", _ref("InferenceResponse"), BODY, parameters)
+    result["responses"]["200"]["content"]["application/octet-stream"] = {}
+    return result | {
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": _ref("InferenceRequest")}},
@@ -118,8 +120,8 @@ def _predict(summary: str, parameters: list[Any]) -> dict[str, Any]:
         "application/json": {"schema": _ref("Examples")}, "image/png": {"schema": {"type": "string", "format": "binary"}},
         "image/jpeg": {"schema": {"type": "string", "format": "binary"}}, "multipart/form-data": {"schema": file},
     }  # fmt: skip
-    told = _told(summary, _ref("Answers"), BODY, [*parameters, *asked])
-    return told | {"requestBody": {"required": True, "content": body}}
+    result = _operation(summary, _ref("Answers"), BODY, [*parameters, *asked])
+    return result | {"requestBody": {"required": True, "content": body}}
 
 
 def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class Pictures:
             raise RefusedError(422, str(problem)) from None
         finally:
             self.waiting -= 1
-        answers = [told(answer, asked) for answer in said]
+        answers = [as_json(answer, asked) for answer in said]
         return {"model": model.name, "answers": answers}
 
     async def _picture(
@@ -178,7 +178,7 @@ def query(request: "Request") -> dict[str, int]:
     return found
 
 
-def told(answer: "Answer", asked: dict[str, int]) -> dict[str, Any]:
+def as_json(answer: "Answer", asked: dict[str, int]) -> dict[str, Any]:
     """One answer as JSON; with stages=1 how the picture was prepared, stage by stage."""
     found = answer.to_dict(max(1, asked["top"]))
     if asked["stages"] and answer.reading is not None:

@@ -265,9 +265,9 @@ def response(
     asked: Inference, said: tuple[Array, ...], model: "ServedModel"
 ) -> tuple[bytes, bytes, dict[str, str]]:
     """The JSON part, the bytes that follow it, and headers."""
-    told: dict[str, Any] = {"model_name": model.name, "model_version": "1"}
+    fields: dict[str, Any] = {"model_name": model.name, "model_version": "1"}
     if asked.id is not None:
-        told["id"] = asked.id
+        fields["id"] = asked.id
     outputs, pieces = [], []
     for wanted in asked.outputs:
         values, name = said[wanted.place], model.output_names[wanted.place]
@@ -286,8 +286,8 @@ def response(
         else:
             output["data"] = words or values.reshape(-1).tolist()
         outputs.append(output)
-    told["outputs"] = outputs
-    head = msgspec.json.encode(told)
+    fields["outputs"] = outputs
+    head = msgspec.json.encode(fields)
     if not pieces:
         return head, b"", {}
     return head, b"".join(pieces), {"inference-header-content-length": str(len(head))}

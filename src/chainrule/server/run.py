@@ -163,14 +163,14 @@ async def _serve(app: App, server: Server, sock: socket.socket, ready: Any) -> N
         await asyncio.sleep(app.settings.drain_seconds)  # for those who were sent here before that was seen
         server.should_exit = True
 
-    def hear(name: str, work: Any) -> None:
+    def on_signal(name: str, work: Any) -> None:
         if hasattr(signal, name):
             with contextlib.suppress(NotImplementedError):  # Windows
                 loop.add_signal_handler(getattr(signal, name), lambda: begin(work()))
 
-    hear("SIGTERM", stop)
-    hear("SIGINT", stop)
-    hear("SIGHUP", lambda: reload(app))
+    on_signal("SIGTERM", stop)
+    on_signal("SIGINT", stop)
+    on_signal("SIGHUP", lambda: reload(app))
     begin(watch(app))
     if ready is not None:
         loop.call_soon(ready)
@@ -191,12 +191,12 @@ def supervise(
     import json
 
     with tempfile.TemporaryDirectory(prefix="chainrule-serve-") as shared:
-        told = json.dumps(
+        result = json.dumps(
             {"files": files, "settings": asdict(settings), "shared": shared, "socket": sock.fileno()}
         )
         command = [sys.executable, "-m", "chainrule.server.run"]
         environment = os.environ | {
-            "CHAINRULE_WORKER": told,
+            "CHAINRULE_WORKER": result,
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         }
 
@@ -246,9 +246,9 @@ def worker() -> int:
     """One of several: told what to serve by its parent's environment."""
     import json
 
-    told = json.loads(os.environ.pop("CHAINRULE_WORKER"))
-    given = told["settings"] | {"allow_hosts": tuple(told["settings"]["allow_hosts"])}
-    return serve(told["files"], Settings(**given), socket.socket(fileno=told["socket"]), told["shared"])
+    fields = json.loads(os.environ.pop("CHAINRULE_WORKER"))
+    given = fields["settings"] | {"allow_hosts": tuple(fields["settings"]["allow_hosts"])}
+    return serve(fields["files"], Settings(**given), socket.socket(fileno=fields["socket"]), fields["shared"])
 
 
 if __name__ == "__main__":

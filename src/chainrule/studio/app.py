@@ -64,8 +64,8 @@ def build(start: dict[str, Any], runs_dir: str, ready: Started | None = None) ->
             settings = json.loads(await every.help("runs", "find", {"run": settings, "runs_dir": runs_dir}))[
                 "path"
             ]
-        session, told = await every.begin(kind, settings)
-        return reply(told[:-1] + f', "id": "{session.id}"}}')
+        session, result = await every.begin(kind, settings)
+        return reply(result[:-1] + f', "id": "{session.id}"}}')
 
     async def see(request: Request) -> Response:
         session = request.app.state.sessions.get(request.path_params["id"])

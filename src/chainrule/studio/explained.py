@@ -33,7 +33,7 @@ def overview(step: StepExplained) -> dict[str, Any]:
             "weights": {name: list(array.shape) for name, array in link.params.items()},
             "learns": sorted(link.gradient), "rms": sizes(link), "sources": sources[place],
         })  # fmt: skip
-    told: dict[str, Any] = plain({
+    fields: dict[str, Any] = plain({
         "step": step.number, "t": step.t, "loss": step.loss, "penalty": step.penalty, "rate": step.rate, "n": step.n,
         "legend": network_line(step, symbols), "links": links, "examples": examples(step), "largest": largest(step),
         "loss_name": step.inputs.loss.name, "optimizer": type(step.inputs.optimizer).__name__,
@@ -41,7 +41,7 @@ def overview(step: StepExplained) -> dict[str, Any]:
         "classes": None if step.inputs.classes is None else list(step.inputs.classes),
         "taken": step.inputs.after is not None,
     })  # fmt: skip
-    return told
+    return fields
 
 
 def sizes(link: Any) -> dict[str, float]:
@@ -153,10 +153,10 @@ def weight_account(
     trace = step.weight_of(layer, weight, *index, example=example, check=check)
     if not pictures:
         trace = without_pictures(trace)
-    told = trace.to_dict()
-    told["shape"] = list(link.params[weight].shape)
-    told["layer"], told["weight"] = link.name, weight
-    return told
+    fields = trace.to_dict()
+    fields["shape"] = list(link.params[weight].shape)
+    fields["layer"], fields["weight"] = link.name, weight
+    return fields
 
 
 def without_pictures(trace: Trace) -> Trace:

@@ -51,25 +51,25 @@ class Lesson:
         for name in asked:
             if name not in cls.__dataclass_fields__:
                 raise unknown("setting of a lesson", name, cls.__dataclass_fields__)
-        told = dict(asked)
-        if "units" in told:
-            if not isinstance(told["units"], (list, tuple)):
-                raise SettingError(f"units must be a list such as [8, 8]; it got {told['units']!r}.")
-            told["units"] = tuple(whole("units", n, 1, MOST_UNITS) for n in told["units"])
-            if len(told["units"]) > MOST_LAYERS:
-                raise SettingError(f"At most {MOST_LAYERS} hidden layers; it got {len(told['units'])}.")
+        fields = dict(asked)
+        if "units" in fields:
+            if not isinstance(fields["units"], (list, tuple)):
+                raise SettingError(f"units must be a list such as [8, 8]; it got {fields['units']!r}.")
+            fields["units"] = tuple(whole("units", n, 1, MOST_UNITS) for n in fields["units"])
+            if len(fields["units"]) > MOST_LAYERS:
+                raise SettingError(f"At most {MOST_LAYERS} hidden layers; it got {len(fields['units'])}.")
         for name, low, high in (("batch_size", 1, 10_000), ("seed", 0, 2**31)):
-            if name in told:
-                told[name] = whole(name, told[name], low, high)
+            if name in fields:
+                fields[name] = whole(name, fields[name], low, high)
         for name, least, most in (("learning_rate", 0.0, 1000.0), ("noise", 0.0, 1.0)):
-            if name in told:
-                told[name] = real(name, told[name], least, most)
+            if name in fields:
+                fields[name] = real(name, fields[name], least, most)
         for name, known in (("activation", ACTIVATIONS), ("optimizer", OPTIMIZERS)):
-            if name in told and told[name] not in known:
-                raise unknown(name, told[name], known)
-        if not isinstance(told.get("data", ""), str):
-            raise SettingError(f"data must be a name; it got {told['data']!r}.")
-        return cls(**told)
+            if name in fields and fields[name] not in known:
+                raise unknown(name, fields[name], known)
+        if not isinstance(fields.get("data", ""), str):
+            raise SettingError(f"data must be a name; it got {fields['data']!r}.")
+        return cls(**fields)
 
     def changed(self, **changes: Any) -> "Lesson":
         """The same with something changed."""

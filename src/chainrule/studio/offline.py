@@ -126,8 +126,8 @@ def step_of(
     for k in range(step.n):
         stored[f"example {k}"] = explained.without_pictures(step.example(k)).to_dict()
     for layer, name, index in which:
-        told = explained.weight_account(step, layer, name, list(index), None, check=False, pictures=False)
-        stored[f"weight {layer}.{name},{','.join(map(str, index))}"] = told
+        result = explained.weight_account(step, layer, name, list(index), None, check=False, pictures=False)
+        stored[f"weight {layer}.{name},{','.join(map(str, index))}"] = result
     return stored
 
 

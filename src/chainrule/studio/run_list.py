@@ -27,10 +27,10 @@ def see(what: str, asked: Mapping[str, Any]) -> dict[str, Any] | Shown:
 
 def listing(folder: str, _: Any) -> dict[str, Any]:
     """All runs, the newest first."""
-    told = list_runs(folder)
+    result = list_runs(folder)
     listed: dict[str, Any] = plain({
-        "folder": str(Path(folder)), "problems": told.problems,
-        "runs": [about(run) for run in told.runs[:MOST_RUNS]], "count": len(told.runs),
+        "folder": str(Path(folder)), "problems": result.problems,
+        "runs": [about(run) for run in result.runs[:MOST_RUNS]], "count": len(result.runs),
     })  # fmt: skip
     return listed
 

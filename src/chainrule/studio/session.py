@@ -47,10 +47,10 @@ class Session:
     @classmethod
     def of_lesson(cls, asked: Mapping[str, Any]) -> "Session":
         """A fresh training."""
-        told = Lesson.from_dict(asked)
-        data = lesson.data_of(told.data, told.seed, told.noise)
-        model = lesson.network_of(told, data)
-        return cls(told, data, LiveBranch(model, lesson.examples_of(model, data), told.batch_size))
+        result = Lesson.from_dict(asked)
+        data = lesson.data_of(result.data, result.seed, result.noise)
+        model = lesson.network_of(result, data)
+        return cls(result, data, LiveBranch(model, lesson.examples_of(model, data), result.batch_size))
 
     @classmethod
     def of_run(cls, folder: str) -> "Session":
@@ -67,14 +67,14 @@ class Session:
         stored = settings.recipe
         rate = model.optimizer.learning_rate
         optimizer = type(model.optimizer).__name__.lower()
-        told = Lesson(
+        result = Lesson(
             data=str(settings.data.get("source", "")), units=tuple(stored.get("hidden", ())),
             activation=str(stored.get("activation", "relu")),
             optimizer=optimizer if optimizer in lesson.OPTIMIZERS else "adam",
             learning_rate=rate if isinstance(rate, float) else 0.001, batch_size=settings.batch, seed=int(stored.get("seed", 0)),
         )  # fmt: skip
         data = replay.data or unknown_data(str(settings.data.get("name", "")), model, replay.examples)
-        return cls(told, data, RecordedBranch(replay), run=replay.run.name)
+        return cls(result, data, RecordedBranch(replay), run=replay.run.name)
 
     @property
     def branch(self) -> Branch:
@@ -176,15 +176,15 @@ class Session:
             wanted["learning_rate"] = (
                 source.rate_at(step) if isinstance(source, LiveBranch) else was.learning_rate
             )
-        told = was.changed(**wanted)
-        model = self.twin(source, told)
+        result = was.changed(**wanted)
+        model = self.twin(source, result)
         if "optimizer" not in wanted and source.scalars:
             for name, value in scalars(source.optimizer_at(step)).items():
                 model.optimizer = with_scalar(model.optimizer, name, value)
-        made = source.fork(step, number, model, told.batch_size)
-        made.changes = [f"{name} {was.to_dict()[name]} → {told.to_dict()[name]}" for name in wanted
-                        if was.to_dict()[name] != told.to_dict()[name]] or ["nothing changed"]  # fmt: skip
-        self.add(made, told)
+        made = source.fork(step, number, model, result.batch_size)
+        made.changes = [f"{name} {was.to_dict()[name]} → {result.to_dict()[name]}" for name in wanted
+                        if was.to_dict()[name] != result.to_dict()[name]] or ["nothing changed"]  # fmt: skip
+        self.add(made, result)
 
     def twin(self, source: Branch, told: Lesson) -> Any:
         """The branch's network once more, compiled as a lesson says."""
@@ -201,15 +201,15 @@ class Session:
     def restart(self, settings: Mapping[str, Any]) -> None:
         """Another network or another beginning on the same data: a new branch from step 0, the old curve kept beside it."""
         self.room()
-        told = self.lessons[self.current].changed(**settings)
-        if (told.data, told.noise) != (self.lesson.data, self.lesson.noise):
+        result = self.lessons[self.current].changed(**settings)
+        if (result.data, result.noise) != (self.lesson.data, self.lesson.noise):
             raise SettingError("Other data need a session of their own.")
-        model = lesson.network_of(told, self.data)
+        model = lesson.network_of(result, self.data)
         was = self.lessons[self.current].to_dict()
-        made = LiveBranch(model, lesson.examples_of(model, self.data), told.batch_size)
-        made.changes = [f"{k} {was[k]} → {v}" for k, v in told.to_dict().items() if was[k] != v]
-        self.lesson = told
-        self.add(made, told)
+        made = LiveBranch(model, lesson.examples_of(model, self.data), result.batch_size)
+        made.changes = [f"{k} {was[k]} → {v}" for k, v in result.to_dict().items() if was[k] != v]
+        self.lesson = result
+        self.add(made, result)
 
     def room(self) -> None:
         """Makes room for one more branch."""
@@ -259,14 +259,14 @@ class Session:
             for layer in branch.model.layers
         ]  # fmt: skip
         kind = "plane" if data.input_shape == (2,) else "picture" if len(data.input_shape) > 1 else "rows"
-        told: dict[str, Any] = plain({
+        fields: dict[str, Any] = plain({
             "lesson": self.lessons[self.current].to_dict(), "kind": kind, "run": self.run, "playing": self.playing,
             "current": self.current, "speed": self.speed, "layers": layers, "code": lesson.code_of(self.lessons[self.current]),
             "data": {"name": data.name, "classes": list(data.class_names or ()), "input_shape": list(data.input_shape),
                      "sizes": data.sizes, "task": data.task},
             "branches": [self.about(k) for k in range(len(self.branches))],
         })  # fmt: skip
-        return told
+        return fields
 
     def about(self, number: int) -> dict[str, Any]:
         """A branch in a few words."""

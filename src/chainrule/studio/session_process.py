@@ -143,9 +143,9 @@ class Serving:
             if self.session is None:
                 raise KeyError("no session is open")
             if kind == "do":
-                told = self.session.do(what, settings)
+                result = self.session.do(what, settings)
                 self.changed = True
-                return as_json(told)
+                return as_json(result)
             shown = self.session.see(what, settings)
         return packed(*shown) if isinstance(shown, tuple) else as_json(shown)
 

@@ -213,7 +213,7 @@ def sweep(
     states = [state for group, _ in done for state in group]
     records = [[row for _, epochs in done for row in epochs[epoch]] for epoch in range(len(orders))]
     held = None if validation_data is None else model.problem().examples(*validation_data)
-    told = tuple(
+    result = tuple(
         metrics_of_rate(model, state, last, held) for state, last in zip(states, records[-1], strict=True)
     )
     losses = [
@@ -223,7 +223,7 @@ def sweep(
     return Sweep(
         asked,
         np.asarray(losses, np.float64),
-        told,
+        result,
         tuple(state["params"] for state in states),
         name,
         len(groups[0]) if name == "jax" else 1,
@@ -300,18 +300,18 @@ def fresh(model: Any, optimizer: Any) -> Any:
 
 def metrics_of_rate(model: Any, state: Any, records: Any, held: Examples | None) -> dict[str, float]:
     """The last epoch's figures of one rate, and those on what was held back."""
-    told = metrics_of(model, totals_of(records))
+    result = metrics_of(model, totals_of(records))
     if held is not None:
         chain = model.learning_graph.layers
         before = [link.params for link in chain]
         try:
             for link, params in zip(chain, state["params"], strict=True):
                 link.params = params
-            told |= {f"val_{name}": value for name, value in evaluate(model, held).items()}
+            result |= {f"val_{name}": value for name, value in evaluate(model, held).items()}
         finally:
             for link, params in zip(chain, before, strict=True):
                 link.params = params
-    return told
+    return result
 
 
 def smoothed(losses: Numbers) -> Numbers:

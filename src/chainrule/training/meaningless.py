@@ -100,7 +100,7 @@ def weights_of_nothing(weight: Any) -> list[Meaningless]:
 
 def warn(model: Any, y: Any, examples: Any = None) -> None:
     """Warns of what makes no sense, once for each model and thing; SettingError for what no step can be made with."""
-    told: set[str] = model.__dict__.setdefault("_told_meaningless", set())
+    result: set[str] = model.__dict__.setdefault("_told_meaningless", set())
     for problem in [
         *meaningless(model, y),
         *([] if examples is None else inputs_and_network(model, examples)),
@@ -108,8 +108,8 @@ def warn(model: Any, y: Any, examples: Any = None) -> None:
     ]:
         if problem.impossible:
             raise SettingError(str(problem))
-        if problem.name not in told:
-            told.add(problem.name)
+        if problem.name not in result:
+            result.add(problem.name)
             warnings.warn(str(problem), MeaninglessWarning, stacklevel=3)
 
 

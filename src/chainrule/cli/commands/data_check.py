@@ -63,8 +63,8 @@ def verdict(count: int, stops: int) -> str:
     """
     if not count:
         return "nothing to worry about"
-    told = f"{count} finding{'s' if count > 1 else ''}"
-    return f"{told}, {stops} of which would make a result mean nothing" if stops else told
+    text = f"{count} finding{'s' if count > 1 else ''}"
+    return f"{text}, {stops} of which would make a result mean nothing" if stops else text
 
 
 def pictures_of(data: "Dataset", evidence: dict[str, Any], out: Output) -> list[str]:

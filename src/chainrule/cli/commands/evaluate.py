@@ -63,20 +63,20 @@ def lines(found: "Evaluation", part: str, name: str, out: Output) -> list[str]:
             out.bold(f"Mean absolute error {found.mean_absolute_error:.4g}") + f" {where}.",
             f"Root of the mean squared error {root:.4g}. Always answering their median would be off by {median:.4g}.",
         ]
-    told = [
+    entries = [
         out.bold(f"Accuracy {per_cent(found.accuracy)}, error {per_cent(1 - found.accuracy)}") + f", {where}."
     ]
     loss = f"Loss {found.loss:.4f}. " if found.loss is not None else ""
-    told.append(f"{loss}Confidence is off by {per_cent(found.calibration_error or 0.0)} on average.")
+    entries.append(f"{loss}Confidence is off by {per_cent(found.calibration_error or 0.0)} on average.")
     rows = [("class", "examples", "right", "found", "mostly mistaken for")]
     worst = sorted(found.classes, key=lambda c: (c["recall"] is None, c["recall"]))[:SHOWN]
     for c in [c for c in found.classes if c in worst]:
         wrong = ", ".join(f"{other} ({count:,})" for other, count in list(c["taken_for"].items())[:3])
         recall = "-" if c["recall"] is None else per_cent(c["recall"])
         rows.append((c["name"], f"{c['examples']:,}", f"{c['right']:,}", recall, wrong or "-"))
-    told += ["", *out.table(rows, left=(0, 4))]
+    entries += ["", *out.table(rows, left=(0, 4))]
     if len(found.classes) > SHOWN:
-        told.append(
+        entries.append(
             f"The {SHOWN} classes that are found least often of {len(found.classes)}; --json has all."
         )
-    return told
+    return entries

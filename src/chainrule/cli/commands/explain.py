@@ -149,21 +149,21 @@ def show(step: "StepExplained", args: "Namespace", out: Output) -> int:
         explain.check_model(step.inputs) if args.check and args.weight is None and args.bias is None else None
     )
     agreement = None if step.inputs.after is None else step.agreement()
-    told: dict[str, Any] = trace.to_dict()
+    fields: dict[str, Any] = trace.to_dict()
     if agreement is not None:
-        told["agreement"] = {
+        fields["agreement"] = {
             "largest": agreement.largest,
             "same_bits": agreement.same_bits,
             "text": str(agreement),
         }
     if whole_check is not None:
-        told["check"] = {
+        fields["check"] = {
             "ok": whole_check.ok,
             "rows": [row._asdict() for row in (*whole_check.rules, *whole_check.weights)],
         }
     if args.out is not None:
         out.say(f"Written: {trace.save(args.out)}")
-    out.give(told)
+    out.give(fields)
     text = trace.text(width=columns(), unicode=out.unicode)
     ends = [] if whole_check is None else [str(whole_check)]
     if agreement is not None and "Replayed, the step" not in " ".join(text.split()):

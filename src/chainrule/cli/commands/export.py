@@ -127,8 +127,8 @@ def options_of(args: "Namespace", format_: str) -> dict[str, Any]:
 
 def lines(written: "Exported", source: str, out: Output) -> list[str]:
     """The report, for people."""
-    told = [f"{source} written as {out.bold(written.path)}, {file_size(written.bytes)}."]
-    told += written.notes
+    rows = [f"{source} written as {out.bold(written.path)}, {file_size(written.bytes)}."]
+    rows += written.notes
     if written.verified:
-        told.append(f"Verified ({written.verified}): the outputs differ by at most {written.difference:.2g}.")
-    return told
+        rows.append(f"Verified ({written.verified}): the outputs differ by at most {written.difference:.2g}.")
+    return rows

@@ -121,12 +121,12 @@ def show(answer: "Answer", args: "Namespace", out: Output) -> None:
         out.say(f"{place}: refused: {answer.refused}")
         return
     if args.top > 1 and len(answer.digits) == 1:
-        told = ", ".join(f"{out.bold(name)} {per_cent(p)}" for name, p in answer.digits[0].ranks[: args.top])
+        text = ", ".join(f"{out.bold(name)} {per_cent(p)}" for name, p in answer.digits[0].ranks[: args.top])
     else:
-        told = out.bold(answer.text or "") + (
+        text = out.bold(answer.text or "") + (
             "" if answer.probability is None else f"  {per_cent(answer.probability)}"
         )
-    out.say(f"{place}: {told}" + (f"  ({answer.doubt})" if answer.doubt else ""))
+    out.say(f"{place}: {text}" + (f"  ({answer.doubt})" if answer.doubt else ""))
     if answer.glyphs:
         out.tell(f"{place}: beside the digits: {counted(answer.glyphs)}.")
     if args.show:

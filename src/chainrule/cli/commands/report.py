@@ -45,14 +45,14 @@ def run(args: "Namespace", out: Output) -> int:
         paths.target(args.out, (".html", ".htm"), args.force)
     require_package("matplotlib", "plot", "chainrule report")
     source = None if args.data is None else paths.data(args.data)
-    told = found(args, args.run)
+    result = found(args, args.run)
     from chainrule import report
 
     file = paths.target(paths.free("report.html"), (".html",), force=False) if args.out is None else args.out
-    page = report.write(told, file, source, progress=out.waiting.advance, examples=not args.no_examples)
+    page = report.write(result, file, source, progress=out.waiting.advance, examples=not args.no_examples)
     size = len(page.html.encode())
     out.give({
-        "run": told.name, "file": file, "bytes": size, "title": page.title, "sections": page.sections, "left_out": page.left_out,
+        "run": result.name, "file": file, "bytes": size, "title": page.title, "sections": page.sections, "left_out": page.left_out,
     })  # fmt: skip
     out.say(out.bold(page.title))
     for line in page.left_out:

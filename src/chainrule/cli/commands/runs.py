@@ -76,9 +76,16 @@ def run(args: "Namespace", out: Output) -> int:
 
 def row(run: "Run") -> tuple[str, ...]:
     """A run as a line of the table."""
-    told = summary(run)
-    parent = f"{told['parent']['run']}@{told['parent']['step']}" if told["parent"] else ""
-    return run.name, told["network"], reached(told["results"]), took(told["seconds"]), told["status"], parent
+    fields = summary(run)
+    parent = f"{fields['parent']['run']}@{fields['parent']['step']}" if fields["parent"] else ""
+    return (
+        run.name,
+        fields["network"],
+        reached(fields["results"]),
+        took(fields["seconds"]),
+        fields["status"],
+        parent,
+    )
 
 
 def summary(run: "Run") -> dict[str, Any]:

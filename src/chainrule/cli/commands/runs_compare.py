@@ -62,12 +62,12 @@ def lines(a: str, b: str, both: "Comparison", out: Output) -> list[str]:
     ]
     start, stop = both.common
     if start >= stop:
-        told = "They have no steps in common."
+        message = "They have no steps in common."
     elif both.parted is None:
-        told = f"Of the steps {start:,} to {stop - 1:,}, which both have, all recorded numbers are the same to the last bit."
+        message = f"Of the steps {start:,} to {stop - 1:,}, which both have, all recorded numbers are the same to the last bit."
     else:
-        told = f"They part at step {both.parted:,}: up to there all recorded numbers are the same to the last bit."
-    return [*text, "", told]
+        message = f"They part at step {both.parted:,}: up to there all recorded numbers are the same to the last bit."
+    return [*text, "", message]
 
 
 def cell(curves: tuple[Any, Any], epoch: int) -> str:

@@ -64,21 +64,21 @@ def run(args: "Namespace", out: Output) -> int:
     source = None if args.data is None else paths.data(args.data)
     needed = args.out or args.data  # without them, what was recorded is looked at
     replay = resume.opened(looked_at, source) if needed else None
-    told = diagnosis.diagnose(looked_at, replay, labels=not args.no_labels)
-    ranked, drawn = told.suspects, None
+    result = diagnosis.diagnose(looked_at, replay, labels=not args.no_labels)
+    ranked, drawn = result.suspects, None
     if args.out and ranked is not None and replay is not None:
         drawn = draw(args, ranked, replay)
     labels = None if ranked is None else {
         "estimate": ranked.estimate, "labelled": len(ranked), "asked_at_steps": ranked.steps,
         "candidates": [vars(suspect) for suspect in ranked.top(args.count)],
     }  # fmt: skip
-    out.give(told.to_dict() | {"labels": labels, "file": drawn})
-    out.say("\n".join(lines(told, out)))
+    out.give(result.to_dict() | {"labels": labels, "file": drawn})
+    out.say("\n".join(lines(result, out)))
     if drawn:
         out.say(f'The first {args.count} candidates are drawn to {drawn}: "9 not 4" is labelled 4.')
     elif args.out:
         out.warn(f"There are no candidates to draw; {args.out} was not written.")
-    return 0 if told.healthy else 1
+    return 0 if result.healthy else 1
 
 
 def draw(args: "Namespace", ranked: "Suspects", replay: "Replay") -> str:

@@ -38,14 +38,14 @@ def run(args: "Namespace", out: Output) -> int:
         return first_step(shown, args.condition, out)
     problems = shown.verify() if args.verify else None
     snapshots, steps = shown.snapshots(), shown.steps
-    told = summary(shown) | {
+    fields = summary(shown) | {
         "size": shown.size, "steps": [steps.first, steps.stop], "columns": list(steps.columns), "snapshots": snapshots,
         "history": [{"epoch": e.epoch + 1, "step": e.step, "seconds": e.seconds, **e.metrics} for e in shown.epochs],
         "machine": shown.info.machine, "resumed": shown.info.resumed, "settings": vars(shown.info.settings),
         "problems": problems,
     }  # fmt: skip
-    out.give(told)
-    out.say("\n".join(lines(shown, told, out)))
+    out.give(fields)
+    out.say("\n".join(lines(shown, fields, out)))
     for problem in problems or []:
         out.warn(problem)
     if problems == []:

@@ -28,9 +28,9 @@ def run(args: "Namespace", out: Output) -> int:
     """Writes it, and says what it can be used for."""
     from chainrule.datasets import samples
 
-    told = samples.write(args.file)
-    out.give({"file": args.file, "about": told})
-    out.say(told)
+    result = samples.write(args.file)
+    out.give({"file": args.file, "about": result})
+    out.say(result)
     ending = args.file.lower().rpartition(".")[2]
     out.say(f"Try: chainrule {NEXT.get(ending, 'train')} {args.file}")
     return 0

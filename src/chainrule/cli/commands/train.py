@@ -168,11 +168,11 @@ def trained(args: "Namespace", out: Output, watching: "Watching | None" = None) 
     out.give({"model": name, "bytes": size, "seconds": took, "history": history, "recipe": recipe.to_dict(),
               "dataset": model.extras["dataset"], "run": learned, "recorded": recorded(job), **measured})  # fmt: skip
     found = look(job, measured) if not stopped else []
-    told = "\n".join([*report.result(data, measured, out), *report.findings(found, job, out),
+    text = "\n".join([*report.result(data, measured, out), *report.findings(found, job, out),
                       *report.ended(job, name, size, took, bool(stopped), recorded(job), out)])  # fmt: skip
-    out.say(told)
+    out.say(text)
     room = (
-        report.LINES - report.height("\n".join(lines)) - report.height(told) - (recipe.name == choices.AUTO)
+        report.LINES - report.height("\n".join(lines)) - report.height(text) - (recipe.name == choices.AUTO)
     )
     out.say("\n".join(report.next_commands(name, job, recorded(job), room, out)))
     return stopped

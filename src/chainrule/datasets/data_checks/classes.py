@@ -12,8 +12,8 @@ def class_findings(data: Dataset) -> list[DataFinding]:
     """What the names and the sizes of the classes say."""
     if data.class_names is None:
         return []
-    told = [*imbalance(data.y_train, data.class_names), *twins(data.class_names)]
-    return [DataFinding("classes", "note", text) for text in told]
+    lines = [*imbalance(data.y_train, data.class_names), *twins(data.class_names)]
+    return [DataFinding("classes", "note", text) for text in lines]
 
 
 def swapped_parts(data: Dataset) -> list[DataFinding]:

@@ -127,15 +127,15 @@ class MultiHeadAttentionFormulas(LayerFormulas):
         known = step.n * float(getattr(head, f"d{letter}")[k, place, d])
         n = step.n
         if letter == "q":
-            other, told, word = head.k[k, :, d], n * head.d_scores[k, place], "k[{s}, " + f"{d}]"
+            other, result, word = head.k[k, :, d], n * head.d_scores[k, place], "k[{s}, " + f"{d}]"
             names = [f"ds[{place}, {s}] · {word.format(s=s)}" for s in range(len(other))]
         elif letter == "k":
-            other, told, word = head.q[k, :, d], n * head.d_scores[k, :, place], "q[{s}, " + f"{d}]"
+            other, result, word = head.q[k, :, d], n * head.d_scores[k, :, place], "q[{s}, " + f"{d}]"
             names = [f"ds[{s}, {place}] · {word.format(s=s)}" for s in range(len(other))]
         else:
-            other, told = head.shares[k, :, place], n * head.d_out[k, :, d]
+            other, result = head.shares[k, :, place], n * head.d_out[k, :, d]
             names = [f"dy[{s}, {d}] · a[{s}, {place}]" for s in range(len(other))]
-        rows: list[tuple[float, ...]] = list(zip(told, other, strict=True))
+        rows: list[tuple[float, ...]] = list(zip(result, other, strict=True))
         note = "ds: by the scores q · k, √key_dim included" if letter != "v" else "dy: by what the head gives"
         return [forward], [sum_equation(f"d{letter}[{place}, {d}]", names, rows, known, note=note)]
 

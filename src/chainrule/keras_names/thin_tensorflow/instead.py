@@ -48,8 +48,8 @@ def missing(module: str, name: str) -> Exception:
         return AttributeError(f"module {module!r} has no attribute {name!r}")
     full = f"{module}.{name}"
     way = way_out(full.removeprefix("tensorflow."))
-    told = f"{full} is not here: Chainrule stands in for TensorFlow's Keras only" + (
+    text = f"{full} is not here: Chainrule stands in for TensorFlow's Keras only" + (
         f". Instead: {way}." if way else "."
     )
     frame = sys._getframe(2)  # noqa: SLF001
-    return AbsentImportError(told) if is_imported(frame) else AbsentNameError(told)
+    return AbsentImportError(text) if is_imported(frame) else AbsentNameError(text)

@@ -256,12 +256,12 @@ check(
 
 # %%
 place = (int(moved.argmax()), target)
-told = explain.influence_on_weight(
+influence = explain.influence_on_weight(
     explain.steps_of_run(replay, worst - 50, worst), "dense_1", "kernel", place
 )
 print("\n— Exercise —")
-print(told)
-way = sum(row.change for row in told.steps)
+print(influence)
+way = sum(row.change for row in influence.steps)
 before, now = (float(replay.at(at)["params"][3]["kernel"][place]) for at in (worst - 50, worst))
 print(
     f"The weight went from {before:.6f} to {now:.6f}, by {now - before:+.6f}; the steps add up to {way:+.6f}."

@@ -92,10 +92,10 @@ sick = {
 patients = {name: train(**changes)[0] for name, changes in sick.items()}
 print("\n— 2. Four patients: loss and test accuracy after each epoch —")
 for name, run in patients.items():
-    told = "   ".join(
+    course = "   ".join(
         f"{epoch.metrics['loss']:.3f} {epoch.metrics['val_accuracy']:.0%}" for epoch in run.epochs
     )
-    print(f"{name}:  {told}")
+    print(f"{name}:  {course}")
     assert run.metrics["val_accuracy"] < 0.3
 
 # %% [markdown]
