@@ -11,7 +11,17 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 
-GROUND = {"absent", "arrays", "cards", "custom_objects", "errors", "forks", "scan", "terminal"}
+GROUND = {
+    "absent",
+    "arrays",
+    "cards",
+    "child_processes",
+    "custom_objects",
+    "errors",
+    "forks",
+    "scan",
+    "terminal",
+}
 NETWORK = {
     "activations", "backend", "backprop", "constraints", "graph", "initializers", "layers", "losses", "metrics", "ops", "optimizers", "regularizers",
 }  # fmt: skip

@@ -2,6 +2,8 @@
 
 import sys
 
+from chainrule.child_processes import end_with_parent
 from chainrule.cli import main
 
+end_with_parent()
 sys.exit(main())

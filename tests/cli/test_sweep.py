@@ -13,6 +13,7 @@ import pytest
 from chainrule.errors import SettingError
 from chainrule.plots.sweeps import sweep_scores
 from chainrule.training.sweeps import SweepFolder, Trial, grid, parsed, random_trials
+from left_processes import all_end, descendants
 
 VARY = ["--vary", "learning-rate=0.001 0.03", "--vary", "layers=2 4"]
 
@@ -57,8 +58,10 @@ def test_a_sweep_that_was_killed_goes_on_where_it_was(here) -> None:
         assert killed.poll() is None, killed.communicate()
         assert time.monotonic() < until
         time.sleep(0.05)
-    os.killpg(killed.pid, signal.SIGKILL)  # what it started, too
+    started = descendants(killed.pid)
+    os.kill(killed.pid, signal.SIGKILL)
     killed.communicate()
+    assert all_end(started, 5)  # what it started ends by itself
     before = folder.trials()
     resumed = command(here, "--resume", "s", "--jobs", "1", "--json")
     said, errors = resumed.communicate(timeout=200)

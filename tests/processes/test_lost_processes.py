@@ -11,6 +11,7 @@ import pytest
 from start_processes import free_port
 
 from chainrule.runs import Run
+from left_processes import all_end, descendants
 
 NUMBERS = ["--layers", "16", "--epochs", "120", "--seed", "5", "--batch-size", "64"]
 
@@ -75,6 +76,22 @@ def test_the_others_end_within_15_seconds_and_one_process_goes_on(folder, victim
     ends = [run.load_snapshot(run.snapshots()[-1]).state["learning"] for run in (found, wanted)]
     for a, b in zip(*(end["params"] for end in ends), strict=True):
         assert {name: w.tobytes() for name, w in a.items()} == {name: w.tobytes() for name, w in b.items()}
+
+
+@pytest.mark.timeout(400)
+def test_the_processes_of_a_killed_launcher_end_by_themselves(folder) -> None:
+    """`--processes 2` on this machine, killed while they learn: within seconds nobody is left."""
+    launcher = command(folder, "blobs.npz", *NUMBERS, "--processes", "2")
+    until = time.monotonic() + 300
+    while not any(folder.glob("runs/*/epochs.jsonl")):
+        assert launcher.poll() is None, launcher.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    started = descendants(launcher.pid)
+    assert len(started) >= 2
+    launcher.kill()
+    launcher.communicate()
+    assert all_end(started, 5)
 
 
 def test_other_data_are_noticed_before_the_first_step(tmp_path) -> None:

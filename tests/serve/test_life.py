@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from requests_of import tensor
 
+from left_processes import all_end, descendants
+
 GOOD = tensor(np.array([[1.0, 2.0, 3.0, 4.0]]))
 
 
@@ -141,6 +143,22 @@ def test_a_killed_worker_is_started_again(start, files) -> None:
     assert len(workers) == 2
     assert str(victim) not in workers
     assert server.stop() == 0
+
+
+@pytest.mark.parametrize("workers", [[], ["--workers", "2"]])
+def test_what_a_killed_server_started_ends_by_itself(start, files, workers) -> None:
+    """SIGKILL of the first process: its workers and the children that read pictures are gone, and the address is free."""
+    server = start(files / "digits.keras", *workers, "--no-access-log")
+    until = time.monotonic() + 20
+    expected = 4 if workers else 1  # a worker starts its child after half a second
+    while len(started := descendants(server.pid)) < expected and time.monotonic() < until:
+        time.sleep(0.1)
+    assert len(started) == expected
+    server.process.kill()
+    server.process.wait()
+    assert all_end(started, 5)
+    with pytest.raises(httpx.ConnectError):
+        server.client.get("/v2/health/live")
 
 
 def test_metrics_are_those_of_all_workers(start, files) -> None:

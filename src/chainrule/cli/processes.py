@@ -77,6 +77,8 @@ def of_first(what: str, make: Any) -> Any:
 
 def launch(args: "Namespace", out: "Output") -> int:
     """Starts the processes on this machine and waits for them; returns the exit code of process 0."""
+    from chainrule.child_processes import start
+
     if args.studio:
         raise SettingError("--studio watches one process; leave --processes out.")
     if args.pieces and args.pieces % args.processes:
@@ -95,7 +97,7 @@ def launch(args: "Namespace", out: "Output") -> int:
         )
         command = [sys.executable, "-m", "chainrule", "train", *words, "--process-id", str(i), *again]
         others |= {} if i == 0 or os.name == "nt" else {"process_group": 0}  # Ctrl-C is process 0's
-        started.append(subprocess.Popen(command, env=os.environ | own, **others))  # noqa: S603
+        started.append(start(command, env=os.environ | own, **others))
     try:
         return waited(started, out)
     finally:

@@ -8,9 +8,11 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from chainrule.child_processes import signal_at_death
 from chainrule.server.settings import RefusedError
 
 if TYPE_CHECKING:
@@ -128,10 +130,19 @@ def answer(content: bytes) -> tuple[dict[str, Any], bytes]:
     }, pixels  # fmt: skip
 
 
+def alarm(seconds: int) -> None:
+    """The system ends this process after so many seconds; 0: not any more. Where there are such clocks."""
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
+
+
 def serve(given: BinaryIO, out: BinaryIO) -> None:
     """Answers pictures until there are no more."""
     while len(head := given.read(4)) == 4:
-        found, pixels = answer(given.read(int.from_bytes(head, "little")))
+        content = given.read(int.from_bytes(head, "little"))
+        alarm(int(SECONDS) + 1)  # nobody waits for longer
+        found, pixels = answer(content)
+        alarm(0)
         text = json.dumps(found).encode()
         out.write(len(text).to_bytes(4, "little") + text + pixels)
         out.flush()
@@ -140,6 +151,7 @@ def serve(given: BinaryIO, out: BinaryIO) -> None:
 if __name__ == "__main__":
     from chainrule.images import reading as _reading  # noqa: F401 - imported before memory is limited
 
+    signal_at_death()
     limit()
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
         serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -8,7 +8,6 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from chainrule.child_processes import end_with_parent, start
 from chainrule.errors import SettingError
 from chainrule.server.app import App, models_of, reload, watch
 from chainrule.server.settings import Settings
@@ -200,9 +200,8 @@ def supervise(
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         }
 
-        def started() -> subprocess.Popen[bytes]:
-            ours = {"env": environment, "pass_fds": [sock.fileno()], "start_new_session": True}
-            return subprocess.Popen(command, **ours)  # type: ignore[call-overload,no-any-return] # noqa: S603 - ourselves
+        def started() -> Any:
+            return start(command, env=environment, pass_fds=[sock.fileno()], start_new_session=True)
 
         running = [started() for _ in range(workers)]
         stopping: list[int] = []
@@ -246,6 +245,7 @@ def worker() -> int:
     """One of several: told what to serve by its parent's environment."""
     import json
 
+    end_with_parent(politely=True)  # what was accepted is answered
     fields = json.loads(os.environ.pop("CHAINRULE_WORKER"))
     given = fields["settings"] | {"allow_hosts": tuple(fields["settings"]["allow_hosts"])}
     return serve(fields["files"], Settings(**given), socket.socket(fileno=fields["socket"]), fields["shared"])

@@ -149,6 +149,7 @@ def trained(
     folder: "SweepFolder", words: list[str], number: int, settings: dict[str, str], started: list[Any]
 ) -> "Trial":
     """One training, in a process of its own."""
+    from chainrule.child_processes import start
     from chainrule.training.sweeps import Trial
 
     models = folder.path / "models"
@@ -159,7 +160,7 @@ def trained(
         sys.executable, "-m", "chainrule", "train", *words, *varied, "--json", "-q", "--force", "--out", str(model),
         "--runs-dir", str(folder.path / "runs"),
     ]  # fmt: skip
-    process = subprocess.Popen(  # noqa: S603
+    process = start(
         command, env=os.environ | ONE_THREAD, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     started.append(process)
