@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from chainrule.runs.starting import Starting
 
 ASKED = (
-    "data", "recipe", "time", "plan", "layers", "network", "activation", "loss", "optimizer", "schedule", "learning_rate", "batch_size",
+    "data", "recipe", "time", "plan", "from_model", "freeze", "layers", "network", "activation", "loss", "optimizer", "schedule", "learning_rate", "batch_size",
     "epochs", "seed", "backend", "pieces", "ignore_data_checks", "split_seed", *(key for key in KEYS if key != "seed"),
 )  # fmt: skip
+
+OPTIONS = {"data": "DATA", "from_model": "--from"}
 
 
 @contextmanager
@@ -62,7 +64,7 @@ def what_was_asked(args: "Namespace") -> dict[str, Any]:
     from chainrule.datasets import NAMES
 
     asked = {name: getattr(args, name, None) for name in ASKED}
-    for name in ("data", "test"):
+    for name in ("data", "test", "from_model"):
         word = asked[name]
         if isinstance(word, str) and word.lower().replace("-", "_") not in NAMES:
             asked[name] = str(Path(word).resolve())
@@ -76,7 +78,7 @@ def as_asked(args: "Namespace", run: "Run") -> None:
     asked = run.info.asked
     for name, value in plain(what_was_asked(args)).items():
         if value != asked.get(name):
-            option = "DATA" if name == "data" else f"--{name.replace('_', '-')}"
+            option = OPTIONS.get(name, f"--{name.replace('_', '-')}")
             raise SettingError(
                 f"{run.name} had ended before its first step and begins anew as it was asked for: {option} was "
                 f"{asked.get(name, 'not given')}, and is {value} now. Leave {option} out, or begin a training of its own."

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chainrule.datasets import Dataset
     from chainrule.recording.resume import Job
     from chainrule.runs import Run
+    from chainrule.training import transfer
     from chainrule.training.recipes import Recipe
 
 FIXED = ("recipe", "layers", "network", "activation", "seed")  # what a fork has from its parent
@@ -31,6 +32,10 @@ def job_of(args: "Namespace", tell: Callable[[str], object] = lambda _: None) ->
     if (args.time or args.plan) and (args.resume or args.fork):
         raise SettingError(
             "--time and --plan are for fresh trainings; leave them out with --resume and --fork."
+        )
+    if (args.from_model or args.freeze) and (args.resume or args.fork):
+        raise SettingError(
+            "--from and --freeze are for fresh trainings; leave them out with --resume and --fork."
         )
     source = None if args.data is None else paths.data(args.data)
     changes = {
@@ -50,15 +55,18 @@ def fresh(
     """A training from the beginning. again: the run that ended before its first step, which it takes the place of."""
     from chainrule import arrays, datasets
     from chainrule.recording import resume
-    from chainrule.training import recipes
+    from chainrule.training import recipes, transfer
     from chainrule.training.recipes import Recipe
 
     seed, options = check_seed(args.seed), data_options(args)
+    start = starting_model(args)
+    if start is not None:
+        options = transfer.picture_options(start, source) | options
     data = datasets.load(source, **options)
     if not args.ignore_data_checks:
         refuse_meaningless(data)
-    chooses = asked_to_choose(args, data, changes)
-    recipe = None if chooses else recipes.recipe(
+    chooses = start is None and asked_to_choose(args, data, changes)
+    recipe = None if chooses else transfer.transfer_recipe(start, data, args.freeze).changed(**changes) if start else recipes.recipe(
         args.recipe or "fast", len(data.x_train), hidden=args.layers, activation=args.activation,
         **network_asked(args, data), **changes,
     )  # fmt: skip
@@ -75,7 +83,26 @@ def fresh(
             data, recipe, source, options, seed, backend=args.backend, runs_dir=folder, starting=starting
         )
         refuse_settings_without_sense(job)
+        if start is not None:
+            transfer.put_weights(start, job.model)
     return replace(job, pieces=args.pieces)
+
+
+def starting_model(args: "Namespace") -> "transfer.Start | None":
+    """The model of --from, without its last layer."""
+    from chainrule.training import transfer
+
+    if args.from_model is None:
+        if args.freeze:
+            raise SettingError(
+                "--freeze keeps the layers of the model that --from names: add --from MODEL.keras."
+            )
+        return None
+    for name in ("recipe", "layers", "network", "activation", "time", "plan"):
+        if getattr(args, name) is not None:
+            raise SettingError(f"--from takes the network of its model: leave --{name} out.")
+    paths.existing(args.from_model, "model file")
+    return transfer.start_from(args.from_model)
 
 
 def network_asked(args: "Namespace", data: "Dataset") -> dict[str, Any]:

@@ -19,6 +19,7 @@ from typing import Any
 from chainrule import layers
 from chainrule.errors import SettingError, unknown
 from chainrule.models import Sequential
+from chainrule.models.configs import layer_from
 
 NAMED = re.compile(r"(?P<file>.+\.py):(?P<function>\w*)")
 Shape = tuple[int, ...]
@@ -62,9 +63,9 @@ def network_config(text: str, input_shape: Shape) -> Config:
     return {"layers": [layers.serialize(layer) for layer in kept], "whole": whole}
 
 
-def layers_from(config: Config) -> list[layers.Layer]:
-    """Fresh layers with the settings that `network_config` gave."""
-    return [layers.deserialize(entry) for entry in config["layers"]]
+def layers_from(config: Config) -> list[Any]:
+    """Fresh layers, or models used as layers, with the settings that `network_config` gave."""
+    return [layer_from(entry) for entry in config["layers"]]
 
 
 def function_in(file: Path, name: str) -> Callable[..., Any]:

@@ -40,6 +40,7 @@ EXAMPLES = (
     "chainrule train flowers/ --layers 256,64 --epochs 20",
     "chainrule train --network nets.py:small",
     "chainrule train houses.csv --target price --seed 7 --time 10s",
+    "chainrule train photos/ --from flowers.keras --freeze",
     "chainrule train --processes 2",
     "chainrule train --resume last",
     "chainrule train --fork last@300 --learning-rate 0.01",
@@ -61,6 +62,13 @@ def arguments(parser: Parser) -> None:
         metavar="RUN",
         help="the network and steps that auto chose for a run, without choosing again",
     )
+    group.add_argument(
+        "--from",
+        dest="from_model",
+        metavar="MODEL",
+        help="go on from a model file (.keras or .h5) that opens, with a new last layer",
+    )
+    group.add_argument("--freeze", action="store_true", help="with --from: only the new last layer learns")
     group.add_argument(
         "--layers", type=hidden, metavar="SIZES", help="sizes of the hidden layers, 784,100 or none"
     )
