@@ -16,7 +16,8 @@ from chainrule import layers
 from chainrule.datasets import catalogue
 from chainrule.datasets.dataset import Dataset
 from chainrule.errors import SettingError
-from chainrule.models import Model, Sequential
+from chainrule.models import Sequential
+from chainrule.models.functional import Functional
 from chainrule.models.saving import load_model
 from chainrule.training.auto.candidates import planned
 from chainrule.training.recipes import Recipe
@@ -41,7 +42,12 @@ class Start:
         first = flattened(self.layers)[:1]
         if first and isinstance(first[0], layers.Rescaling):
             return float(np.max(np.abs(first[0].scale))) <= 1 / 64
-        return bool(first) and isinstance(first[0], layers.Normalization) and float(np.max(first[0].mean)) > 2
+        return (
+            bool(first)
+            and isinstance(first[0], layers.Normalization)
+            and first[0].mean is not None
+            and float(np.max(first[0].mean)) > 2
+        )
 
 
 def start_from(path: str | os.PathLike[str]) -> Start:
@@ -54,7 +60,7 @@ def start_from(path: str | os.PathLike[str]) -> Start:
     shape = model.input_shape
     if not isinstance(shape, tuple) or not isinstance(model.output_shape, tuple):
         raise SettingError(
-            f"--from {name}: the model has several inputs or outputs; one of each can be gone on with."
+            f"--from {name}: the model has several inputs or outputs; only one of each is taken up."
         )
     kept = of_sequence(model) if isinstance(model, Sequential) else of_graph(model)
     if not any(layer.params for layer in flattened(kept)):
@@ -86,7 +92,7 @@ def of_graph(model: Any) -> list[Any]:
             )
         value = value.call.inputs[0]
     below = value.call.inputs[0]
-    return [Model(model.inputs[0], below)] if below is not model.inputs[0] else []
+    return [Functional(model.inputs[0], below)] if below is not model.inputs[0] else []
 
 
 def has_weights(layer: Any) -> bool:
