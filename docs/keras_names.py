@@ -4,7 +4,7 @@ import importlib
 import re
 from pathlib import Path
 
-from chainrule import absent
+from chainrule.internal import absent
 
 PAGE = Path(__file__).with_name("keras.md")
 MODULES = (

@@ -11,14 +11,14 @@ from left_processes import all_end
 CHILD = """
 import os, pathlib, signal, sys, time
 {before}
-from chainrule.child_processes import end_with_parent
+from chainrule.internal.child_processes import end_with_parent
 end_with_parent(politely={politely})
 print("there", flush=True)
 {work}
 """
 PARENT = """
 import sys, time
-from chainrule.child_processes import start
+from chainrule.internal.child_processes import start
 children = [start([sys.executable, "-c", sys.argv[1]]) for _ in range(2)]
 print(*(child.pid for child in children), flush=True)
 time.sleep(60)
@@ -62,7 +62,7 @@ def test_a_child_that_is_stuck_in_a_library_ends_too() -> None:
 
 def test_who_was_not_started_so_is_left_alone() -> None:
     """A program of the user's, whose stdin ends, goes on."""
-    code = "from chainrule.child_processes import end_with_parent; end_with_parent(); import time; time.sleep(0.3); print('on')"
+    code = "from chainrule.internal.child_processes import end_with_parent; end_with_parent(); import time; time.sleep(0.3); print('on')"
     done = subprocess.run(
         [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
     )

@@ -11,17 +11,7 @@ import chainrule
 
 ROOT = Path(chainrule.__file__).parent
 
-GROUND = {
-    "absent",
-    "arrays",
-    "cards",
-    "child_processes",
-    "custom_objects",
-    "errors",
-    "forks",
-    "scan",
-    "terminal",
-}
+GROUND = {"arrays", "errors", "internal"}
 NETWORK = {
     "activations", "backend", "backprop", "constraints", "graph", "initializers", "layers", "losses", "metrics", "ops", "optimizers", "regularizers",
 }  # fmt: skip

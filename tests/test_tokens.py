@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import chainrule
-from chainrule.cards import LINE
+from chainrule.internal.cards import LINE
 from chainrule.lessons import pictures
 from chainrule.plots import style
 

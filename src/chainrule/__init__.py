@@ -56,7 +56,7 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(_NAMES[name]), name)
     if name in _RENAMED:
         return _renamed(name)
-    from chainrule.absent import missing
+    from chainrule.internal.absent import missing
 
     raise missing("", name, [*_MODULES, *_NAMES], sys._getframe(1))  # noqa: SLF001
 

@@ -2,8 +2,8 @@
 
 import sys
 
-from chainrule.child_processes import end_with_parent
 from chainrule.cli import main
+from chainrule.internal.child_processes import end_with_parent
 
 end_with_parent()
 sys.exit(main())

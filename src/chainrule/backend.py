@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule import absent, ops
+from chainrule import ops
 from chainrule.arrays import Array
 from chainrule.errors import SettingError
+from chainrule.internal import absent
 
 __all__ = [
     "abs", "all", "any", "arange", "argmax", "argmin", "backend", "batch_flatten", "binary_crossentropy",

@@ -5,9 +5,9 @@ A constraint is a small set of settings; calling it with a weight array gives th
 
 from typing import TYPE_CHECKING, Any
 
-from chainrule import absent
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
+from chainrule.internal import absent
 
 __all__ = [
     "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm", "min_max_norm",

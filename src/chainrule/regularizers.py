@@ -6,9 +6,9 @@ gradient  what is added to the derivative of the loss by each weight
 
 from typing import TYPE_CHECKING, Any, Self
 
-from chainrule import absent
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
+from chainrule.internal import absent
 from chainrule.ops.arguments import as_array
 
 __all__ = ["L1", "L1L2", "L2", "get", "l1", "l1_l2", "l2", "serialize"]

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from chainrule import absent
-from chainrule.custom_objects import (
+from chainrule.internal import absent
+from chainrule.internal.custom_objects import (
     custom_object_scope,
     get_custom_objects,
     get_registered_name,

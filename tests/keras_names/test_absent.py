@@ -7,8 +7,8 @@ import sys
 import pytest
 
 import chainrule
-from chainrule import absent
 from chainrule.errors import AbsentImportError, AbsentNameError
+from chainrule.internal import absent
 
 FACES = [
     "layers", "losses", "metrics", "optimizers", "optimizers.schedules", "callbacks", "utils", "activations",

@@ -25,7 +25,7 @@ from chainrule.layers import (
     TimeDistributed,
 )
 from chainrule.layers.base import Context
-from chainrule.scan import scan
+from chainrule.layers.scan import scan
 
 
 def test_an_embedding_learns_where_its_words_stood(rng) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from chainrule import absent
 from chainrule.activations.piecewise import (
     d_hard_shrink,
     d_hard_sigmoid,
@@ -80,6 +79,7 @@ from chainrule.activations.smooth import (
 )  # fmt: skip
 from chainrule.arrays import Array
 from chainrule.errors import SettingError, ShapeError, unknown
+from chainrule.internal import absent
 
 __all__ = [
     "celu", "elu", "exponential", "gelu", "get", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish",

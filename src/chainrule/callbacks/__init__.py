@@ -6,13 +6,13 @@ Hooks per batch run the loop one step at a time, which costs speed; hooks per ep
 
 from typing import TYPE_CHECKING
 
-from chainrule import absent
 from chainrule.callbacks.backups import BackupAndRestore
 from chainrule.callbacks.base import Callback, CallbackList, History, LambdaCallback
 from chainrule.callbacks.monitors import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 from chainrule.callbacks.rates import LearningRateScheduler
 from chainrule.callbacks.records import CSVLogger, TerminateOnNaN
 from chainrule.callbacks.tensorboard import TensorBoard
+from chainrule.internal import absent
 
 __all__ = [
     "BackupAndRestore",

@@ -137,7 +137,7 @@ class History(Callback):
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from chainrule.cards import card
+        from chainrule.internal.cards import card
 
         rows = [
             [epoch + 1, *(values[k] if k < len(values) else None for values in self.history.values())]

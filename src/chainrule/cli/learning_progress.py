@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from chainrule.callbacks import Callback
-from chainrule.terminal import is_terminal
+from chainrule.internal.terminal import is_terminal
 from chainrule.training.progress import clock
 
 OFTEN = 0.1  # seconds between two drawings

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from chainrule.cli.layout import fitted, table
 from chainrule.cli.vocabulary import as_typed, in_option_names
 from chainrule.cli.waiting import Waiting
-from chainrule.terminal import PLAINER, columns_of, is_terminal, writes_unicode
+from chainrule.internal.terminal import PLAINER, columns_of, is_terminal, writes_unicode
 
 # control characters and those that turn the direction of writing, but for line ends and tabs; and without our own colors
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")

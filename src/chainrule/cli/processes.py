@@ -77,7 +77,7 @@ def of_first(what: str, make: Any) -> Any:
 
 def launch(args: "Namespace", out: "Output") -> int:
     """Starts the processes on this machine and waits for them; returns the exit code of process 0."""
-    from chainrule.child_processes import start
+    from chainrule.internal.child_processes import start
 
     if args.studio:
         raise SettingError("--studio watches one process; leave --processes out.")

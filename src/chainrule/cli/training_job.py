@@ -171,7 +171,7 @@ class Trying:
     def __init__(self) -> None:
         import sys
 
-        from chainrule.terminal import is_terminal
+        from chainrule.internal.terminal import is_terminal
 
         self.stream = sys.stderr if is_terminal(sys.stderr) else None
 

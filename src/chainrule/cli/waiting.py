@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TextIO
 
-from chainrule.terminal import columns_of, is_terminal, writes_unicode
+from chainrule.internal.terminal import columns_of, is_terminal, writes_unicode
 
 FIRST, NEXT = 0.3, 0.25  # seconds until the line is drawn, and between two drawings
 CELLS = 20

@@ -91,7 +91,7 @@ class Dataset:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from chainrule.cards import card
+        from chainrule.internal.cards import card
 
         parts = [(part, getattr(self, f"x_{part}")) for part in ("train", "val", "test")]
         rows = [[part, len(x), str(tuple(x.shape[1:])), str(x.dtype)] for part, x in parts if x is not None]

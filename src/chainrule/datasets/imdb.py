@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule import absent
 from chainrule.datasets.keras_files import Pairs, found, object_arrays
 from chainrule.datasets.word_sequences import limited, moved, short_ones
+from chainrule.internal import absent
 
 __all__ = ["get_word_index", "load_data"]
 

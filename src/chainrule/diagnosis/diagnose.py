@@ -55,7 +55,7 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from chainrule.cards import card
+        from chainrule.internal.cards import card
 
         rows = [[finding.severity, finding.title, finding.says, finding.advice] for finding in self.findings]
         heads = ["severity", "finding", "what was seen", "what helps"]

@@ -16,11 +16,11 @@ from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.learning_rate import RISE
 from chainrule.engine.epoch import steps_in
 from chainrule.errors import SettingError
+from chainrule.internal.terminal import columns_of
 from chainrule.recording.measures import measured
 from chainrule.recording.recorder import LOOK_EVERY, LOOKS, Look
 from chainrule.runs import Epoch, Info, Run, Settings
 from chainrule.runs.blocks import Steps
-from chainrule.terminal import columns_of
 from chainrule.training.fingerprint import compile_config
 
 AT_ONCE = ("end does not fit the loss", "not finite", "exploding gradients")

@@ -10,9 +10,9 @@ docs/scale.md says what it needs, what it costs and when it pays.
 import os
 from typing import TYPE_CHECKING, Any
 
-from chainrule import absent
 from chainrule.distribution.data_parallel import DataParallel, distribution, set_distribution
 from chainrule.errors import SettingError
+from chainrule.internal import absent
 
 if TYPE_CHECKING:
     from chainrule.distribution.processes import Processes

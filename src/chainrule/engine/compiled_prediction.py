@@ -15,8 +15,8 @@ from chainrule.engine.devices import device_for, placed_on
 from chainrule.engine.examples import Examples, as_float, each
 from chainrule.engine.forward import Answers, rows_at_once, values_at
 from chainrule.engine.jax_engine import JaxEngine, use_compilation_cache
-from chainrule.forks import started_in
 from chainrule.graph import Graph, Source
+from chainrule.internal.forks import started_in
 
 IN_FLIGHT = 2  # blocks that are worked on while the next one is handed over
 

@@ -13,7 +13,7 @@ from chainrule.backprop import State, StepMetrics
 from chainrule.engine.devices import device_for, placed_on
 from chainrule.engine.epoch import Step
 from chainrule.engine.examples import Examples, as_float, each
-from chainrule.forks import must_have_its_threads
+from chainrule.internal.forks import must_have_its_threads
 
 
 class JaxEngine:

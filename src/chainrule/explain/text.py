@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.explain.equations import Equation, number
 from chainrule.explain.parts import Block, Heading, Part, Pictures, Shares, Table, Text
-from chainrule.terminal import ASCII
+from chainrule.internal.terminal import ASCII
 
 INDENT = "  "
 QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # bit 1: upper left, 2: upper right, 4: lower left, 8: lower right

@@ -9,9 +9,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from chainrule.absent import is_imported, keras_names, sentence
-from chainrule.absent import way_out as way_out_of_keras
 from chainrule.errors import AbsentImportError, AbsentModuleError, AbsentNameError, nearest
+from chainrule.internal.absent import is_imported, keras_names, sentence
+from chainrule.internal.absent import way_out as way_out_of_keras
 from chainrule.keras_names import modules
 from chainrule.keras_names.notes import Notes
 from chainrule.keras_names.thin_tensorflow.instead import way_out

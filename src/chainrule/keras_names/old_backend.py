@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from chainrule import absent, backend
+from chainrule import backend
 from chainrule.errors import SettingError
+from chainrule.internal import absent
 
 __all__ = ["image_dim_ordering", "set_image_dim_ordering"]
 

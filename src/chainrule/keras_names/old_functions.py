@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from chainrule import absent, layers, regularizers
+from chainrule import layers, regularizers
 from chainrule.errors import SettingError
+from chainrule.internal import absent
 
 __all__ = [
     "ThresholdedReLU",

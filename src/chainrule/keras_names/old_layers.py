@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from chainrule import absent, layers
+from chainrule import layers
 from chainrule.errors import AbsentNameError
+from chainrule.internal import absent
 
 # The name in earlier years: today's.
 SAME = {

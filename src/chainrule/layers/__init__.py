@@ -5,8 +5,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chainrule import absent
 from chainrule.errors import SettingError, unknown
+from chainrule.internal import absent
 from chainrule.layers.activation import (
     ELU,
     Activation,

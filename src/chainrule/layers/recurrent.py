@@ -24,8 +24,8 @@ from chainrule.layers.gate_dropout import (
     masked_product_backward,
 )
 from chainrule.layers.naming import Shape
+from chainrule.layers.scan import scan
 from chainrule.layers.weighted import WeightedLayer
-from chainrule.scan import scan
 
 States = tuple[Array, ...]
 

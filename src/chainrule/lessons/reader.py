@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.errors import SettingError, nearest
+from chainrule.internal.terminal import columns_of
 from chainrule.lessons.exercise import ASKED
 from chainrule.lessons.source import code
-from chainrule.terminal import columns_of
 
 HERE = Path(__file__).parent / "texts"
 QUESTION = re.compile(r"^answer = None\b", re.MULTILINE)

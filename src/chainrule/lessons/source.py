@@ -6,7 +6,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from chainrule.terminal import columns_of
+from chainrule.internal.terminal import columns_of
 
 
 def code(text: str, columns: int | None = None) -> list[str]:

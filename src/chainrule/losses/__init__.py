@@ -8,9 +8,9 @@ y: targets.  p: predictions, (batch, ...).  The mean over the batch is taken by 
 
 from typing import TYPE_CHECKING, Any
 
-from chainrule import absent, custom_objects
 from chainrule.arrays import Array
 from chainrule.errors import SettingError, unknown
+from chainrule.internal import absent, custom_objects
 from chainrule.losses.base import Loss
 from chainrule.losses.classification import (
     BinaryCrossentropy,

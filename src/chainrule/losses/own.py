@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.arrays import Array, jax_installed, namespace
 from chainrule.errors import ChainruleError, SettingError
-from chainrule.forks import must_have_its_threads
+from chainrule.internal.forks import must_have_its_threads
 from chainrule.losses.base import ADOPTERS, Loss
 
 STEP = 1e-6  # of differences in double precision

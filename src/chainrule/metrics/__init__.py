@@ -6,8 +6,9 @@ figure of them. So batches can come in any pieces.
 
 from typing import TYPE_CHECKING, Any
 
-from chainrule import absent, custom_objects, losses
+from chainrule import losses
 from chainrule.errors import SettingError, unknown
+from chainrule.internal import absent, custom_objects
 from chainrule.losses import (
     binary_crossentropy,
     categorical_crossentropy,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from chainrule import absent
+from chainrule.internal import absent
 from chainrule.models.cloning import clone_model, save_model
 from chainrule.models.functional import Functional
 from chainrule.models.model import Model

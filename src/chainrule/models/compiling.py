@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainrule import custom_objects
 from chainrule.errors import SettingError, unknown
+from chainrule.internal import custom_objects
 
 if TYPE_CHECKING:
     from chainrule.losses.outputs import Output

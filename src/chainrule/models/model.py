@@ -302,7 +302,7 @@ class Model(Learning):
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the summary."""
-        from chainrule.cards import card
+        from chainrule.internal.cards import card
 
         lines: list[str] = []
         if self.built:

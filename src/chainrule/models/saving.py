@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from chainrule import files
-from chainrule.custom_objects import custom_object_scope
 from chainrule.errors import ChainruleError, FileError, SettingError
 from chainrule.files import ModelFile, keras_versions
 from chainrule.files.inner_folders import MODELS
+from chainrule.internal.custom_objects import custom_object_scope
 from chainrule.layers import Layer
 from chainrule.models import configs
 

@@ -10,7 +10,7 @@ not here are refused by name.
 
 from typing import TYPE_CHECKING, Any
 
-from chainrule import absent
+from chainrule.internal import absent
 from chainrule.ops import core, nn, numpy_like
 from chainrule.ops.core import *  # noqa: F403
 from chainrule.ops.nn import *  # noqa: F403

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chainrule import absent
 from chainrule.errors import SettingError, unknown
+from chainrule.internal import absent
 from chainrule.optimizers import schedules
 from chainrule.optimizers.adadelta import Adadelta, Adamax
 from chainrule.optimizers.adam import Adam, AdamW, Nadam

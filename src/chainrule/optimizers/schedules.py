@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule import absent
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
+from chainrule.internal import absent
 
 __all__ = [
     "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule", "OneCycle",

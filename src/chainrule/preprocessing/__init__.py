@@ -33,6 +33,6 @@ def __getattr__(name: str) -> object:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _HOMES:
         return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    from chainrule.absent import missing
+    from chainrule.internal.absent import missing
 
     raise missing("preprocessing", name, __all__, sys._getframe(1))  # noqa: SLF001

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule import absent
 from chainrule.errors import DataError, SettingError, ShapeError
+from chainrule.internal import absent
 
 __all__ = ["TimeseriesGenerator", "pad_sequences"]
 

@@ -63,7 +63,7 @@ class Page:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the page in a frame."""
-        from chainrule.cards import frame
+        from chainrule.internal.cards import frame
 
         return frame(self.html)
 

@@ -40,7 +40,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from chainrule.cards import card
+        from chainrule.internal.cards import card
 
         settings, epochs = self.info.settings, self.epochs
         facts = {

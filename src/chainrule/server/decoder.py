@@ -12,7 +12,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from chainrule.child_processes import signal_at_death
+from chainrule.internal.child_processes import signal_at_death
 from chainrule.server.settings import RefusedError
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from chainrule.child_processes import end_with_parent, start
 from chainrule.errors import SettingError
+from chainrule.internal.child_processes import end_with_parent, start
 from chainrule.server.app import App, models_of, reload, watch
 from chainrule.server.settings import Settings
 

@@ -56,7 +56,7 @@ class RateCurve:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from chainrule.cards import card
+        from chainrule.internal.cards import card
 
         ends = f"{self.rates[0]:.2g} to {self.rates[-1]:.2g}" if len(self.rates) else None
         return card(

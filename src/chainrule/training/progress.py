@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any, TextIO
 
-from chainrule.terminal import columns_of, is_terminal, writes_unicode
+from chainrule.internal.terminal import columns_of, is_terminal, writes_unicode
 
 
 def number(value: float) -> str:

@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING
 from chainrule.utils.encoding import normalize, set_random_seed, to_categorical
 
 _HOMES = {
-    "CustomObjectScope": ("custom_objects", "custom_object_scope"), "Progbar": ("utils.progress", "Progbar"), "Progress": ("training.progress", "Progress"),
+    "CustomObjectScope": ("internal.custom_objects", "custom_object_scope"), "Progbar": ("utils.progress", "Progbar"), "Progress": ("training.progress", "Progress"),
     "PyDataset": ("utils.datasets", "PyDataset"), "Sequence": ("utils.datasets", "PyDataset"),
     "array_to_img": ("preprocessing.image", "array_to_img"), "clear_session": ("backend", "clear_session"),
-    "custom_object_scope": ("custom_objects", "custom_object_scope"),
-    "get_custom_objects": ("custom_objects", "get_custom_objects"), "get_file": ("utils.files", "get_file"),
-    "get_registered_name": ("custom_objects", "get_registered_name"),
-    "get_registered_object": ("custom_objects", "get_registered_object"),
+    "custom_object_scope": ("internal.custom_objects", "custom_object_scope"),
+    "get_custom_objects": ("internal.custom_objects", "get_custom_objects"), "get_file": ("utils.files", "get_file"),
+    "get_registered_name": ("internal.custom_objects", "get_registered_name"),
+    "get_registered_object": ("internal.custom_objects", "get_registered_object"),
     "image_dataset_from_directory": ("preprocessing", "image_dataset_from_directory"),
     "img_to_array": ("preprocessing.image", "img_to_array"), "is_keras_tensor": ("backend", "is_keras_tensor"),
     "load_img": ("preprocessing.image", "load_img"), "pad_sequences": ("preprocessing.sequence", "pad_sequences"),
     "plot_model": ("models.diagram", "plot_model"),
-    "register_keras_serializable": ("custom_objects", "register_keras_serializable"),
+    "register_keras_serializable": ("internal.custom_objects", "register_keras_serializable"),
     "save_img": ("preprocessing.image", "save_img"), "split_dataset": ("utils.datasets", "split_dataset"),
     "standardize_dtype": ("backend", "standardize_dtype"),
     "text_dataset_from_directory": ("preprocessing", "text_dataset_from_directory"),
@@ -44,14 +44,14 @@ __all__ = [
 
 if TYPE_CHECKING:
     from chainrule.backend import clear_session, is_keras_tensor, standardize_dtype
-    from chainrule.custom_objects import (
+    from chainrule.internal.custom_objects import (
         custom_object_scope,
         get_custom_objects,
         get_registered_name,
         get_registered_object,
         register_keras_serializable,
     )  # fmt: skip
-    from chainrule.custom_objects import custom_object_scope as CustomObjectScope  # noqa: N812
+    from chainrule.internal.custom_objects import custom_object_scope as CustomObjectScope  # noqa: N812
     from chainrule.models.diagram import plot_model
     from chainrule.preprocessing import (
         image_dataset_from_directory,
@@ -71,6 +71,6 @@ else:
         if name in _HOMES:
             module, own = _HOMES[name]
             return getattr(importlib.import_module(f"chainrule.{module}"), own)
-        from chainrule.absent import missing
+        from chainrule.internal.absent import missing
 
         raise missing("utils", name, __all__, sys._getframe(1))  # noqa: SLF001

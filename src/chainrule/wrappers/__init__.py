@@ -8,7 +8,7 @@ scikit-learn itself is only needed by what calls them.
 
 from typing import TYPE_CHECKING
 
-from chainrule import absent
+from chainrule.internal import absent
 from chainrule.wrappers.classifier import KerasClassifier
 from chainrule.wrappers.keras3 import SKLearnClassifier, SKLearnRegressor, SKLearnTransformer
 from chainrule.wrappers.regressor import KerasRegressor

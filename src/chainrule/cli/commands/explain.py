@@ -181,7 +181,7 @@ def columns() -> int:
     """How wide the terminal is, within reason."""
     import sys
 
-    from chainrule.terminal import columns_of
+    from chainrule.internal.terminal import columns_of
 
     return max(60, min(120, columns_of(sys.stdout) or 100))
 

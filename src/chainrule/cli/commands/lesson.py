@@ -12,7 +12,7 @@ from chainrule.cli import paths
 from chainrule.cli.output import Output
 from chainrule.cli.parser import Parser
 from chainrule.errors import SettingError
-from chainrule.terminal import is_terminal
+from chainrule.internal.terminal import is_terminal
 
 if TYPE_CHECKING:
     from argparse import Namespace

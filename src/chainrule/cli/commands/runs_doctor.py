@@ -116,7 +116,7 @@ def filled(text: str, later: str = "", first: str = "") -> str:
     """A paragraph as wide as the terminal, at most 100 letters."""
     import sys
 
-    from chainrule.terminal import columns_of
+    from chainrule.internal.terminal import columns_of
 
     width: Any = max(40, min(100, columns_of(sys.stdout) or 100))
     return textwrap.fill(text, width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)

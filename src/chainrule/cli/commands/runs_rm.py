@@ -11,7 +11,7 @@ from chainrule.cli.output import Output, file_size
 from chainrule.cli.parser import Parser
 from chainrule.cli.run_options import RUN, add_runs_dir, found
 from chainrule.errors import SettingError
-from chainrule.terminal import is_terminal
+from chainrule.internal.terminal import is_terminal
 
 if TYPE_CHECKING:
     from argparse import Namespace

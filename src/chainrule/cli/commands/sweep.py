@@ -149,7 +149,7 @@ def trained(
     folder: "SweepFolder", words: list[str], number: int, settings: dict[str, str], started: list[Any]
 ) -> "Trial":
     """One training, in a process of its own."""
-    from chainrule.child_processes import start
+    from chainrule.internal.child_processes import start
     from chainrule.training.sweeps import Trial
 
     models = folder.path / "models"

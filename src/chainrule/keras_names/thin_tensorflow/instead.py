@@ -2,8 +2,8 @@
 
 import sys
 
-from chainrule.absent import is_imported
 from chainrule.errors import AbsentImportError, AbsentNameError
+from chainrule.internal.absent import is_imported
 
 # A name, or the beginning of one, and what to use instead.
 INSTEAD = {

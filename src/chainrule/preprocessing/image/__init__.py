@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from chainrule import absent
+from chainrule.internal import absent
 from chainrule.preprocessing.image.arrays import array_to_img, img_to_array, load_img, save_img, smart_resize
 from chainrule.preprocessing.image.flow import (
     DataFrameIterator,
