@@ -1,4 +1,4 @@
-"""`chainrule export RUN`: a run as one page, as TensorBoard's event files or as a table, for `cli.commands.export`."""
+"""`chainrule export RUN`: a run as one page, as TensorBoard's event files, as a table, or the network it ended with."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -27,18 +27,42 @@ def export_run(args: Namespace, out: Output) -> int:
     """Writes the run in the format asked for; by the ending of --out where none was."""
     if Path(args.model).suffix.lower() in paths.MODELS and args.to in choices.RUN_FORMATS[1:]:
         raise SettingError(f"--to {args.to} is for a recorded run; {args.model} is a model's file.")
+    from chainrule.export import format_of
+
     run = found(args, args.model)
     ending = Path(args.out).suffix.lower().removeprefix(".")
-    format_ = args.to or (ending if ending in TABLES else "html")
-    if format_ not in choices.RUN_FORMATS:
-        raise SettingError(
-            f"A run is written as {', '.join(choices.RUN_FORMATS)}; {format_} is for a model's file."
-        )
+    format_ = args.to or (
+        ending if ending in TABLES else "html" if ending in ("html", "htm", "") else format_of(args.out)
+    )
     if format_ != "html" and (args.steps is not None or args.weights is not None):
         raise SettingError(f"--steps and --weights are for --to html; {format_} holds every step.")
+    if format_ not in choices.RUN_FORMATS:
+        return write_model(run, args, out, format_)
     if format_ in TABLES:
         return write_table(run, args, out, format_)
     return {"html": write_page, "tensorboard": write_events}[format_](run, args, out)
+
+
+def write_model(run: "Run", args: Namespace, out: Output, format_: str) -> int:
+    """The network that the run ended with, in a format of a model; int8 is calibrated on what the run learned from."""
+    from chainrule.cli.export_options import lines, options_of
+    from chainrule.cli.run_model import model_of
+    from chainrule.export import FORMATS, export_model
+
+    options = options_of(args, format_)
+    paths.target(args.out, FORMATS[format_][0], args.force)
+    model, data, missing = model_of(run)
+    if args.data is not None:
+        raise SettingError("--data is for a model's file; a run knows its own data.")
+    if args.int8 and data is None:
+        raise SettingError(f"int8 is calibrated on what the run learned from. {missing}")
+    options |= {"data": data} if args.int8 else {}
+    written = export_model(model, args.out, format_, verify=not args.no_verify, **options)
+    out.give({"run": run.name, **written.to_dict()})
+    out.say("\n".join(lines(written, run.name, out)))
+    if missing:
+        out.tell(f"The file does not say how examples are prepared. {missing}")
+    return 0
 
 
 def write_events(run: "Run", args: Namespace, out: Output) -> int:

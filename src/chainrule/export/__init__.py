@@ -75,7 +75,7 @@ def export_model(
 
     format: a name in `FORMATS`; None takes it from the path's ending.  verify: False leaves out the comparison.
     int8: weights and activations of eight bits, calibrated on the data that the model learned from.
-    options: those of the format's `write`, such as pixels=True for ONNX.  Raises SettingError for a format that does not
+    options: those of the format's `write`, such as pixels=True for ONNX, or data=DATASET to calibrate int8 on.  Raises SettingError for a format that does not
     exist or a layer that it cannot carry, FileError where the file says something else than the model.
 
     >>> import tempfile

@@ -22,6 +22,7 @@ SOURCE = Path(__file__).parent / "templates" / "operations.c"
 NEEDS = {
     "dense": ("dot",),
     "conv2d": ("dot", "window"),
+    "conv2d_int8": ("window",),
     "max_pool2d": ("window",),
     "average_pool2d": ("window",),
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import FileError, require_package
+from chainrule.errors import require_package
 from chainrule.export import onnx_file, quantization
 from chainrule.export.onnx_file import IR_VERSION, OPSET, metadata_of, raw_shape
 from chainrule.export.onnx_operations import WRITE, Graph
@@ -21,16 +21,18 @@ TOLERANCE = 1.0  # of a probability: what counts is the accuracy, which `write` 
 MOST = 63  # of a weight: seven bits
 
 
-def write(model: Any, path: str, max_drop: float = 0.005) -> list[str]:
-    """Writes the file; returns accuracy before and after, and sizes. SettingError where more is lost than max_drop."""
+def write(model: Any, path: str, max_drop: float = 0.005, data: Any = None) -> list[str]:
+    """Writes the file; returns accuracy before and after, and sizes. SettingError where more is lost than max_drop.
+
+    data: the Dataset that it learned from; None: the one that its file names.
+    """
     from chainrule.files.disk import write as write_whole
 
     onnx = require_package("onnx", "onnx", "export to ONNX")
-    data = quantization.data_of(model)
-    content = model_proto(model, data.calibration).SerializeToString()
+    data = quantization.data_of(model, data)
+    content = model_proto(model, data.calibration, data.divisor).SerializeToString()
     onnx.checker.check_model(content, full_check=True)
-    card, scale = ModelCard.of(model), np.float32(255)
-    x = data.x.reshape(len(data.x), *(model.input_shape or ())).astype(np.float32) / scale
+    card, x = ModelCard.of(model), quantization.as_taken(data.x, model.input_shape or (), data.divisor)
     before = quantization.accuracy(model.predict(x, verbose=0), data.y)
     said = _run(content, data.x.reshape(len(data.x), *raw_shape(card, model.input_shape or ())))
     after = quantization.accuracy(said, data.y)
@@ -38,12 +40,12 @@ def write(model: Any, path: str, max_drop: float = 0.005) -> list[str]:
     write_whole(path, [content])
     floats = 4 * sum(array.size for op in operations_of(model) for array in op.weights.values())
     return [
-        f"Accuracy on {len(data.y):,} test examples: {100 * before:.2f} % before, {100 * after:.2f} % after.",
+        f"Accuracy on {len(data.y):,} {data.part} examples: {100 * before:.2f} % before, {100 * after:.2f} % after.",
         f"{len(content):,} bytes; the weights alone had {floats:,}. The input is uint8 pixels, scaled in the graph.",
     ]
 
 
-def model_proto(model: Any, calibration: Array) -> Any:
+def model_proto(model: Any, calibration: Array, divisor: float = 255.0) -> Any:
     """The quantized model as an `onnx.ModelProto`."""
     from onnx import TensorProto, helper
 
@@ -53,9 +55,7 @@ def model_proto(model: Any, calibration: Array) -> Any:
     operations = operations_of(model)
     refuse_others(operations, WRITE, "ONNX", "Keep the model as .keras.")
     refuse_branches(operations, "int8")
-    ranges = quantization.ranges(
-        operations, calibration.reshape(len(calibration), *shape).astype(np.float32) / np.float32(255)
-    )
+    ranges = quantization.ranges(operations, quantization.as_taken(calibration, shape, divisor))
     graph, input_shape = Graph("input"), raw_shape(card, shape)
     pixel = np.float32(1 / 255)
     _dequantize(graph, pixel, np.uint8(0))
@@ -63,6 +63,8 @@ def model_proto(model: Any, calibration: Array) -> Any:
         graph.add("Reshape", graph.value, graph.constant(np.array([-1, *shape], np.int64), "shape"))
     raw = True  # nothing but pixels so far: they are quantized already
     for op, (low, high) in zip(operations, ranges, strict=True):
+        if raw and divisor != 255 and quantization.divides(op):
+            continue  # the first DequantizeLinear has divided by 255
         if op.kind in quantization.WEIGHED:
             scale, zero = (pixel, np.uint8(0)) if raw else quantization.affine(low, high)
             if not raw:
@@ -154,8 +156,10 @@ def _run(content: bytes, pixels: Array) -> Array:
     return np.concatenate(pieces)
 
 
-def outputs_of(path: str, model: Any, x: Array, raw: Array, max_drop: float = 0.005) -> tuple[Array, str]:
+def outputs_of(
+    path: str, model: Any, x: Array, raw: Array, max_drop: float = 0.005, data: Any = None
+) -> tuple[Array, str] | None:
     """What the file says to pixels."""
-    if raw.dtype != np.uint8:
-        raise FileError(f"{path} takes pixels, but the examples are {raw.dtype}.")
+    if raw.dtype != np.uint8:  # of a network that divides by 255 itself: `write` has measured it
+        return None
     return onnx_file.outputs_of(path, model, x, raw, pixels=True)

@@ -5,16 +5,21 @@ largest number that the calibration examples brought there. The input stays the 
 point 0: there is no scale to get wrong.
 """
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.errors import SettingError
 from chainrule.export import numpy_runner
 from chainrule.export.operation import Operation
+from chainrule.export.operations import operations_of
 from chainrule.inference.card import ModelCard
-from chainrule.inference.evaluation import options_for
+from chainrule.inference.evaluation import options_for, renumbered
+
+if TYPE_CHECKING:
+    from chainrule.datasets import Dataset
 
 Array = np.ndarray[Any, Any]
 
@@ -25,29 +30,85 @@ SMALLEST = 1e-8  # a scale is never 0
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Pixels uint8 (n, ...) of the training part to calibrate on, and the test part with its labels to measure on."""
+    """Pixels uint8 (n, ...) of the training part to calibrate on, and others with their labels to measure on.
+
+    part: what those are: test, validation or training examples.  divisor: what the network takes of a pixel.
+    """
 
     calibration: Array
     x: Array
     y: Array
+    part: str
+    divisor: float
 
 
-def data_of(model: Any) -> Data:
-    """The data that a model learned from; SettingError where they are no pixels, or not known by name."""
-    from chainrule import datasets
+def data_of(model: Any, data: "Dataset | None" = None) -> Data:
+    """The data that a model learned from: those given, or those that its file names.
 
+    SettingError where the model is no classifier, or they are no pixels from 0 to 255, or not known by name.
+    """
     card = ModelCard.of(model)
-    if card.divisor != 255 or card.task != "classes":
+    divisor = 255.0 if card.divisor == 255 else 1.0
+    if card.task == "regression" or (divisor == 1.0 and not begins_with_pixels(operations_of(model))):
         raise SettingError(
             "int8 is for classifiers of pixels from 0 to 255; this model's file does not say that it is one."
         )
+    found = named(card) if data is None else data
+    x, y, part = to_measure(found)
+    if found.x_train.dtype != np.uint8 or found.x_train[0].size != math.prod(model.input_shape or ()):
+        raise SettingError(
+            f"int8 is calibrated on the pixels that the model learned from; {found.name} has {found.x_train.dtype} numbers of the shape "
+            f"{found.x_train.shape[1:]}."
+        )
+    spread = np.linspace(0, len(found.x_train) - 1, min(EXAMPLES, len(found.x_train))).astype(int)
+    return Data(
+        np.asarray(found.x_train)[spread],
+        x,
+        renumbered(y, found.class_names, card.class_names),
+        part,
+        divisor,
+    )
+
+
+def named(card: ModelCard) -> "Dataset":
+    """The data set that a model's file names."""
+    from chainrule import datasets
+
     name = str(card.dataset.get("name") or "")
     if name not in datasets.NAMES:
         raise SettingError(
-            f"int8 is calibrated on the data that the model learned from; {name or 'they'} cannot be found by name."
+            f"int8 is calibrated on the data that the model learned from; {name or 'they'} cannot be found by name. Name them "
+            "(--data), or export the recorded run instead of its model's file."
         )
-    found = datasets.load(name, **options_for(card, name))
-    return Data(np.asarray(found.x_train[:EXAMPLES]), np.asarray(found.x_test), np.asarray(found.y_test))
+    return datasets.load(name, **options_for(card, name))
+
+
+def to_measure(data: "Dataset") -> tuple[Array, Array, str]:
+    """Examples that were not learned from, or those that were where there are no others."""
+    for part, words in (("test", "test"), ("val", "validation")):
+        x, y = getattr(data, f"x_{part}"), getattr(data, f"y_{part}")
+        if x is not None and len(x):
+            return np.asarray(x), np.asarray(y), words
+    return np.asarray(data.x_train), np.asarray(data.y_train), "training"
+
+
+def begins_with_pixels(operations: list[Operation]) -> bool:
+    """Whether a network divides by 255 itself, as with Rescaling(1 / 255) at its beginning."""
+    first = next((op for op in operations if op.kind != "reshape"), None)
+    return first is not None and divides(first)
+
+
+def divides(op: Operation) -> bool:
+    """Whether an operation is the division by 255."""
+    if op.kind != "scale_shift":
+        return False
+    scale, shift = op.weights["scale"], op.weights["shift"]
+    return bool((np.abs(scale * 255 - 1) < 1e-6).all() and (shift == 0).all())
+
+
+def as_taken(pixels: Array, shape: tuple[int, ...], divisor: float) -> Array:
+    """Pixels as the network takes them."""
+    return pixels.reshape(len(pixels), *shape).astype(np.float32) / np.float32(divisor)
 
 
 def ranges(operations: list[Operation], x: Array) -> list[tuple[float, float]]:
@@ -88,4 +149,6 @@ def check_drop(before: float, after: float, max_drop: float) -> None:
 
 def accuracy(said: Array, y: Array) -> float:
     """The share of examples whose largest output is their label's."""
-    return float((said.reshape(len(said), -1).argmax(axis=1) == y).mean())
+    said = said.reshape(len(said), -1)
+    named_class = said.argmax(axis=1) if said.shape[1] > 1 else said[:, 0] > 0.5
+    return float((named_class == y).mean())

@@ -4,18 +4,19 @@ keras, h5: Keras's files, nothing lost.  onnx: for ONNX Runtime and others; labe
 c: one C99 header without dependencies.  html: one page with a pad to draw on, which works without a network.
 py: one Python file that needs NumPy only.
 
-Of a recorded run, html is a lesson: some of its steps with all their numbers, in one page that works without a network.
-tensorboard: a folder of event files with every step's numbers and the weights of its snapshots.  csv, parquet: a row
-for each step.
+A recorded run gives the network it ended with in the formats of a model; int8 is calibrated on what the run learned from. Of a run,
+html is a lesson: some of its steps with all their numbers, in one page that works without a network.  tensorboard: a folder of
+event files with every step's numbers and the weights of its snapshots.  csv, parquet: a row for each step.
 
 A format refuses by name the layers that it cannot carry. Verified means: the file was read or run again, and its outputs
 compared with the model's, on MNIST's test digits where the model reads those.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chainrule.cli import choices, paths
-from chainrule.cli.output import Output, file_size
+from chainrule.cli.export_options import data_of, lines, options_of
+from chainrule.cli.output import Output
 from chainrule.cli.parser import OneOf, Parser, share
 from chainrule.cli.run_options import add_runs_dir
 from chainrule.cli.run_page import export_run, is_run
@@ -24,7 +25,6 @@ from chainrule.errors import SettingError
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from chainrule.export import Exported
 
 EXAMPLES = (
     "chainrule export digits.keras --to onnx --out digits.onnx",
@@ -32,6 +32,7 @@ EXAMPLES = (
     "chainrule export last --to html --steps 0,100,1000 --out lesson.html",
     "chainrule export last --to tensorboard --out logs/last",
     "chainrule export last --to csv --out steps.csv",
+    "chainrule export last --int8 --out digits.onnx",
 )
 
 
@@ -40,7 +41,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "model",
         metavar="MODEL|RUN",
-        help="a .keras or .h5 file, or a recorded run (--to html, tensorboard, csv, parquet)",
+        help="a .keras or .h5 file, or a recorded run",
     )
     formats = tuple(dict.fromkeys(choices.FORMATS + choices.RUN_FORMATS))
     parser.add_argument("--to", type=OneOf("format", formats), metavar="FORMAT",
@@ -62,6 +63,9 @@ def arguments(parser: Parser) -> None:
         type=share,
         metavar="SHARE",
         help="int8: the most accuracy that may be lost, 0.01 or 1%% (default 0.5%%)",
+    )
+    parser.add_argument(
+        "--data", metavar="DATA", help="int8: what the model learned from, where its file names no known set"
     )
     parser.add_argument(
         "--without-optimizer", action="store_true", help="keras, h5: leave out the optimizer's state"
@@ -95,40 +99,10 @@ def run(args: "Namespace", out: Output) -> int:
     paths.target(args.out, FORMATS[format_][0], args.force)
     paths.different(args.model, args.out)
     model = load_model(args.model, compile=format_ in ("keras", "h5"))
-    written = export_model(model, args.out, format_, verify=not args.no_verify, **options_of(args, format_))
+    options = options_of(args, format_)
+    if args.data is not None:
+        options["data"] = data_of(model, args.data)
+    written = export_model(model, args.out, format_, verify=not args.no_verify, **options)
     out.give({"model": args.model, **written.to_dict()})
     out.say("\n".join(lines(written, args.model, out)))
     return 0
-
-
-def options_of(args: "Namespace", format_: str) -> dict[str, Any]:
-    """The options of this format; SettingError for one of another format."""
-    takes = {
-        "pixels": ("onnx",),
-        "prefix": ("c",),
-        "without_optimizer": ("keras", "h5"),
-        "int8": ("onnx", "c"),
-    }
-    for name, formats in takes.items():
-        if getattr(args, name) and format_ not in formats:
-            raise SettingError(
-                f"--{name.replace('_', '-')} is for {' and '.join(formats)}; {format_} does not take it."
-            )
-    if args.max_drop is not None and not args.int8:
-        raise SettingError("--max-drop is for --int8.")
-    if args.int8 and args.pixels:
-        raise SettingError("--int8 takes pixels always; leave out --pixels.")
-    given: dict[str, Any] = {"pixels": True} if args.pixels else {}
-    given |= {} if args.prefix is None else {"prefix": args.prefix}
-    given |= {"int8": True} if args.int8 else {}
-    given |= {} if args.max_drop is None else {"max_drop": args.max_drop}
-    return given | ({"include_optimizer": False} if args.without_optimizer else {})
-
-
-def lines(written: "Exported", source: str, out: Output) -> list[str]:
-    """The report, for people."""
-    rows = [f"{source} written as {out.bold(written.path)}, {file_size(written.bytes)}."]
-    rows += written.notes
-    if written.verified:
-        rows.append(f"Verified ({written.verified}): the outputs differ by at most {written.difference:.2g}.")
-    return rows

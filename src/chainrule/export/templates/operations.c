@@ -165,29 +165,29 @@ static inline void PREFIX_copy(const float *x, float *y, int n) {
     for (i = 0; i < n; i++) y[i] = x[i];
 }
 // function: quantize
-/* Numbers of 0 or more to bytes: the nearest multiple of 1 / inverse, at most 255. */
-static inline void PREFIX_quantize(const float *x, uint8_t *q, int n, float inverse) {
+/* Numbers to bytes: the nearest multiple of 1 / inverse, from the byte that stands for 0, and from 0 to 255. */
+static inline void PREFIX_quantize(const float *x, uint8_t *q, int n, float inverse, int zero) {
     int i;
     for (i = 0; i < n; i++) {
-        const float v = x[i] * inverse + 0.5f;
+        const float v = x[i] * inverse + ((float)zero + 0.5f);
         q[i] = (uint8_t)(v > 255.0f ? 255.0f : v > 0.0f ? v : 0.0f);
     }
 }
 // function: dense_int8
-/* kernel: a row of bytes for each unit; scale: what a unit's sum is multiplied with. */
-static inline void PREFIX_dense_int8(const uint8_t *x, float *y, const int8_t *kernel, const float *scale, const float *bias, int rows, int inputs, int units) {
+/* kernel: a row of bytes for each unit; scale: what a unit's sum is multiplied with; zero: the byte that stands for 0. */
+static inline void PREFIX_dense_int8(const uint8_t *x, float *y, const int8_t *kernel, const float *scale, const float *bias, int zero, int rows, int inputs, int units) {
     int r, j, i;
     for (r = 0; r < rows; r++)
         for (j = 0; j < units; j++) {
             const int8_t *w = kernel + (long)j * inputs;
             int32_t sum = 0;
-            for (i = 0; i < inputs; i++) sum += (int32_t)x[r * inputs + i] * w[i];
+            for (i = 0; i < inputs; i++) sum += ((int32_t)x[r * inputs + i] - zero) * w[i];
             y[r * units + j] = (float)sum * scale[j] + (bias ? bias[j] : 0.0f);
         }
 }
 // function: conv2d_int8
 /* kernel: (filters, height, width, channels). */
-static inline void PREFIX_conv2d_int8(const uint8_t *x, float *y, const int8_t *kernel, const float *scale, const float *bias, int filters, PREFIX_window w) {
+static inline void PREFIX_conv2d_int8(const uint8_t *x, float *y, const int8_t *kernel, const float *scale, const float *bias, int zero, int filters, PREFIX_window w) {
     int r, c, f, i, j, k;
     for (r = 0; r < w.out_rows; r++)
         for (c = 0; c < w.out_columns; c++)
@@ -199,7 +199,7 @@ static inline void PREFIX_conv2d_int8(const uint8_t *x, float *y, const int8_t *
                         if (row >= 0 && row < w.rows && column >= 0 && column < w.columns) {
                             const uint8_t *seen = x + (row * w.columns + column) * w.channels;
                             const int8_t *some = kernel + (long)((f * w.height + i) * w.width + j) * w.channels;
-                            for (k = 0; k < w.channels; k++) sum += (int32_t)seen[k] * some[k];
+                            for (k = 0; k < w.channels; k++) sum += ((int32_t)seen[k] - zero) * some[k];
                         }
                     }
                 y[(r * w.out_columns + c) * filters + f] = (float)sum * scale[f] + (bias ? bias[f] : 0.0f);
