@@ -183,7 +183,7 @@ def result_type(*dtypes: Any) -> str:
 
 def is_keras_tensor(x: Any) -> bool:
     """Whether something stands for an array that is not there yet, in a functional model."""
-    return type(x).__name__ == "KerasTensor"
+    return hasattr(x, "noted")
 
 
 # ── arrays ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -281,7 +281,7 @@ def flatten(x: Any) -> Array:
 
 def batch_flatten(x: Any) -> Array:
     """Each example's numbers in one row."""
-    return ops.reshape(x, (x.shape[0], -1))
+    return ops.reshape(x, (-1, int(np.prod(x.shape[1:]))))
 
 
 def permute_dimensions(x: Any, pattern: Any) -> Array:

@@ -77,7 +77,7 @@ from chainrule.activations.smooth import (
     tanh,
     tanh_shrink,
 )  # fmt: skip
-from chainrule.arrays import Array
+from chainrule.arrays import Array, with_places
 from chainrule.errors import SettingError, ShapeError, unknown
 from chainrule.internal import absent
 
@@ -130,7 +130,9 @@ RULES: dict[str, Rule] = {
 ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
 # Activations whose derivative is a formula of a alone, so that z need not be kept (a relu is 0 where its a is).
 FROM_OUTPUT = frozenset(["linear", "relu", "sigmoid", "softmax", "tanh"])
-swish, hard_swish = silu, hard_silu  # the older names
+for _name in [*RULES, "threshold"]:  # called on a place of a network they note a layer
+    globals()[_name] = with_places(globals()[_name])
+swish, hard_swish = globals()["silu"], globals()["hard_silu"]  # the older names
 
 
 def name_of(activation: object) -> str:
@@ -143,6 +145,9 @@ def name_of(activation: object) -> str:
         return "linear"
     if callable(activation) and not isinstance(activation, str):
         activation = getattr(activation, "__wrapped__", activation)
+        own = str(getattr(activation, "__name__", ""))
+        if getattr(activation, "__module__", "") == "chainrule.ops.nn" and own in RULES:
+            return own
         for name, rule in RULES.items():
             if rule.forward is activation:
                 return name
@@ -166,6 +171,8 @@ class CallableName(str):
     __slots__ = ()
 
     def __call__(self, x: Any) -> Array:
+        if hasattr(x, "noted"):
+            return x.noted(str(self), x)
         array = x if hasattr(x, "__array_namespace__") else np.asarray(x, dtype=np.float32)
         return RULES[str(self)].forward(array)
 
@@ -176,7 +183,8 @@ def get(activation: object) -> Callable[[Array], Array]:
     >>> get("relu") is relu
     True
     """
-    return RULES[name_of(activation)].forward
+    function: Callable[[Array], Array] = globals()[name_of(activation)]
+    return function
 
 
 def width_after(activation: str, width: int) -> int:

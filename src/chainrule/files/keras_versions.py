@@ -10,6 +10,7 @@ from typing import Any
 
 from chainrule.errors import FileError
 from chainrule.files import allowed_names as names
+from chainrule.files import keras_operations
 from chainrule.files.inner_folders import INSIDE, MODELS, WRAPPERS
 from chainrule.files.keras_graph import chain, ends, is_chain, must_hang_together, nodes
 from chainrule.files.serialized import class_name, plain
@@ -62,6 +63,8 @@ def _graph(config: Config, depth: int) -> Config:
     for index, entry in enumerate(config["layers"]):
         layer = _layer(entry, index, depth)
         name = _proper(entry.get("name") or layer["config"]["name"], f"layer {index}")
+        if keras_operations.is_operation(entry):
+            entry = keras_operations.read(entry, name)
         layers.append(layer | {"name": name, "inbound_nodes": nodes(entry, name)})
     if len({layer["name"] for layer in layers}) != len(layers):
         raise FileError("has two layers of one name in its graph; nobody can say who is fed by whom.")
@@ -79,6 +82,10 @@ def _graph(config: Config, depth: int) -> Config:
 def _layer(entry: Any, index: int, depth: int) -> Config:
     if not isinstance(entry, dict) or not isinstance(entry.get("config"), dict):
         raise FileError(f"has an entry in its list of layers, number {index}, that is no layer.")
+    if keras_operations.is_operation(entry):
+        own = entry.get("name") or entry["config"].get("name") or f"layer_{index}"
+        found = keras_operations.read(entry, _proper(own, f"layer {index}"))
+        return {key: found[key] for key in ("class_name", "config")}
     kind = class_name(entry, f"layer {index}")
     if kind in MODELS:
         if depth >= DEEPEST:
@@ -104,6 +111,8 @@ def _layer(entry: Any, index: int, depth: int) -> Config:
             named = str(inner.get("class_name") if isinstance(inner, dict) else inner)[:80]
             raise FileError(f"puts {named!r} into layer {name!r}; that is not a layer that may stand there.")
         config[key] = _layer(inner, index, depth)
+    if kind == "Operation":
+        keras_operations.own_entry(config, name)
     for key in SWITCHES & config.keys():
         if not isinstance(config[key], bool):
             raise FileError(

@@ -5,7 +5,7 @@ from typing import Any
 
 from chainrule.errors import FileError
 from chainrule.files import allowed_names as names
-from chainrule.files import archive, extras, hdf5, keras_versions, layouts, safe_json
+from chainrule.files import archive, extras, hdf5, keras_operations, keras_versions, layouts, safe_json
 from chainrule.files.compiled import compiled, for_keras
 from chainrule.files.disk import Source
 from chainrule.files.inner_folders import MODELS
@@ -94,6 +94,8 @@ def spelled_model(stored: dict[str, Any]) -> dict[str, Any]:
 def spelled_layer(layer: dict[str, Any]) -> dict[str, Any]:
     """A layer's entry in Keras's own spelling; in a graph with its name and its calls."""
     kind = layer["class_name"]
+    if kind == "Operation" and (found := keras_operations.spelled(layer)):
+        return found
     entry = spelled_model(layer) if kind in MODELS else {
         "module": "keras.layers", "class_name": kind, "config": spelled(layer["config"], names.MODULES), "registered_name": None,
     }  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 from chainrule.errors import FileError
 from chainrule.files import allowed_names as names
-from chainrule.files import extras, hdf5, keras_versions, layouts, safe_json
+from chainrule.files import extras, hdf5, keras_operations, keras_versions, layouts, safe_json
 from chainrule.files.compiled import compiled, for_keras
 from chainrule.files.digests import of_text
 from chainrule.files.disk import Source
@@ -69,6 +69,8 @@ def encode(model: ModelFile) -> list[bytes | memoryview]:
 
 
 def _entry(layer: dict[str, Any]) -> dict[str, Any]:
+    if layer["class_name"] == "Operation" and (found := keras_operations.spelled(layer)):
+        return found
     calls = {key: layer[key] for key in ("name", "inbound_nodes") if key in layer}
     if layer["class_name"] in MODELS:
         inside = layer["config"] | {"layers": [_entry(one) for one in layer["config"]["layers"]]}

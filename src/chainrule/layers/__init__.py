@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import SettingError, unknown
 from chainrule.internal import absent
+from chainrule.layers import arithmetic, operation, symbolic
 from chainrule.layers.activation import (
     ELU,
     Activation,
@@ -220,14 +221,15 @@ def deserialize(entry: Any) -> Layer:
     if not isinstance(entry, dict) or not isinstance(entry.get("config", {}), dict):
         raise SettingError("A stored layer must be {'class_name': ..., 'config': {...}}.")
     name = entry.get("class_name")
-    if name not in CLASSES:
+    kind = operation.Operation if name == "Operation" else CLASSES.get(str(name))
+    if kind is None:
         raise unknown("layer", name, CLASSES)
     config = dict(entry.get("config") or {})
     for inside in ("layer", "backward_layer"):  # of Bidirectional and TimeDistributed
         if isinstance(config.get(inside), dict):
             config[inside] = deserialize(config[inside])
     try:
-        return CLASSES[name].from_config(config)
+        return kind.from_config(config)
     except TypeError as problem:
         raise SettingError(f"The stored {name} cannot be built: {problem}.") from None
 
@@ -236,6 +238,8 @@ def serialize(layer: Layer) -> dict[str, Any]:
     """How a layer is written to a file."""
     return {"class_name": type(layer).__name__, "config": layer.get_config()}
 
+
+symbolic.NOTING.append(arithmetic.note)  # what arithmetic with places becomes
 
 if not TYPE_CHECKING:
     __getattr__ = absent.refusing("layers", __all__)

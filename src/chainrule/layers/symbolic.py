@@ -6,6 +6,7 @@ from chainrule.arrays import generator, next_seed
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers.naming import Shape, snake_case
 
+NOTING: list[Any] = []  # what makes a layer of a function called with places; set with the layers
 _counts: dict[str, int] = {}  # layers of each class that got their name by being called
 
 
@@ -38,14 +39,73 @@ class Tensor:
     def __repr__(self) -> str:
         return f"<Tensor shape={self.shape}, name={self.name}>"
 
+    # ── arithmetic (layers/arithmetic.py says which layer each becomes) ────────────────────────────────────────────
+    def noted(self, name: str, *arguments: Any, **settings: Any) -> Any:
+        """The place that a function of `ops` gives with this place among its arguments."""
+        return NOTING[0](name, arguments, settings)
+
+    def __add__(self, other: Any) -> Any:
+        return self.noted("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self.noted("add", other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self.noted("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self.noted("subtract", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self.noted("multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self.noted("multiply", other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.noted("true_divide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self.noted("true_divide", other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return self.noted("power", self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self.noted("power", other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return self.noted("matmul", self, other)
+
+    def __neg__(self) -> Any:
+        return self.noted("negative", self)
+
+    def __abs__(self) -> Any:
+        return self.noted("abs", self)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.noted("getitem", self, key)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.noted("greater", self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.noted("greater_equal", self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self.noted("less", self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.noted("less_equal", self, other)
+
     def _refuse(self, *_: Any) -> Any:
         raise SettingError(
-            f"{self!r} is a place in a network, not numbers: combine such values with layers "
-            "(Add, Multiply, Concatenate, Lambda ...)."
+            f"{self!r} is a place in a network, not numbers: it takes arithmetic, keras.ops and layers; NumPy's functions, if and "
+            "for need numbers (model.predict gives them)."
         )
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
-    __matmul__ = __neg__ = __getitem__ = __pow__ = __bool__ = __array__ = __len__ = __iter__ = _refuse
+    __bool__ = __array__ = __len__ = __iter__ = __float__ = __int__ = _refuse
+    __array_ufunc__ = None  # array + place asks the place
 
 
 class Call:
@@ -101,7 +161,7 @@ def is_several(shape: Any) -> bool:
 def name(layer: Any) -> None:
     """Gives a layer without a name the next one of its class, as Keras counts them: dense, dense_1, ..."""
     if layer.name is None:
-        kind = snake_case(type(layer).__name__)
+        kind = getattr(layer, "counted_as", None) or snake_case(type(layer).__name__)
         count = _counts[kind] = _counts.get(kind, -1) + 1
         layer.name = f"{kind}_{count}" if count else kind
 

@@ -10,6 +10,7 @@ not here are refused by name.
 
 from typing import TYPE_CHECKING, Any
 
+from chainrule.arrays import with_places
 from chainrule.internal import absent
 from chainrule.ops import core, nn, numpy_like
 from chainrule.ops.core import *  # noqa: F403
@@ -17,6 +18,9 @@ from chainrule.ops.nn import *  # noqa: F403
 from chainrule.ops.numpy_like import *  # noqa: F403
 
 __all__ = sorted([*core.__all__, *nn.__all__, *numpy_like.__all__])  # noqa: PLE0605
+
+for _name in __all__:  # places of a network, too
+    globals()[_name] = with_places(globals()[_name])
 
 if TYPE_CHECKING:
 

@@ -78,8 +78,9 @@ def _as_in_numpy(name: str) -> Function:
         many = name in ("concatenate", "hstack", "stack", "vstack", "meshgrid")
         if name == "meshgrid":
             return xp.meshgrid(*(as_array(a, xp) for a in (x, *arguments)), **settings)
-        if "newshape" in settings:  # Keras's name for it
-            settings["shape"] = settings.pop("newshape")
+        for keras_name, own in (("newshape", "shape"), ("repeats", "reps")):  # what NumPy calls otherwise
+            if keras_name in settings and (own == "shape" or name == "tile"):
+                settings[own] = settings.pop(keras_name)
         return getattr(xp, name)(
             [as_array(a, xp) for a in x] if many else as_array(x, xp), *arguments, **settings
         )

@@ -44,6 +44,8 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
 
 def convert_to_tensor(value: Any, dtype: Any = None, **settings: Any) -> Any:
     """An array of anything array-like."""
+    if hasattr(value, "noted"):
+        return value
     return constant(value, dtype)
 
 
@@ -73,7 +75,9 @@ def fill(dims: Any, value: Any, name: str | None = None) -> Any:
 
 
 def shape(input: Any, **settings: Any) -> Any:  # noqa: A002 (TensorFlow's name)
-    """An array's shape, as an array."""
+    """An array's shape, as an array; of a place in a network, as a tuple with None for the batch."""
+    if hasattr(input, "noted"):
+        return input.shape
     return tensor(np.asarray(np.shape(input), np.int32))
 
 

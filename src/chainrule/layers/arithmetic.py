@@ -1,0 +1,60 @@
+"""Which layer arithmetic and `keras.ops` become on places of a network: the named one where there is one, else an Operation."""
+
+from typing import Any
+
+from chainrule.activations import RULES as ACTIVATIONS
+from chainrule.layers.activation import Activation
+from chainrule.layers.concatenation import Concatenate
+from chainrule.layers.merging import Add, Maximum, Minimum, Multiply, Subtract
+from chainrule.layers.operation import noted
+from chainrule.layers.shaping import Rescaling
+from chainrule.layers.symbolic import Tensor
+
+MERGING = {"add": Add, "subtract": Subtract, "multiply": Multiply, "maximum": Maximum, "minimum": Minimum}
+
+
+def note(name: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+    """The place that a function of `ops` gives with places among its arguments.
+
+    >>> from chainrule.layers import Input
+    >>> place = Input((3,))
+    >>> [type(made.call.layer).__name__ for made in (place + Input((3,)), place * 2, place[:, 0])]
+    ['Add', 'Rescaling', 'Operation']
+    """
+    places = [isinstance(one, Tensor) for one in arguments]
+    if name in MERGING and places == [True, True] and not settings:
+        a, b = arguments
+        if a is not b and a.ndim == b.ndim:
+            return MERGING[name]()([a, b])
+    if name in ("add", "subtract", "multiply", "true_divide", "divide") and not settings:
+        found = rescaled(name, *arguments)
+        if found is not None:
+            return found
+    if name == "negative":
+        return Rescaling(-1.0)(arguments[0])
+    if name in ACTIVATIONS and places == [True] and not settings:
+        return Activation(name)(arguments[0])
+    if name == "concatenate" and isinstance(arguments[0], (list, tuple)):
+        axis = settings.get("axis", arguments[1] if len(arguments) > 1 else 0)
+        if axis != 0 and all(isinstance(one, Tensor) for one in arguments[0]) and len(arguments[0]) > 1:
+            return Concatenate(axis=axis)(list(arguments[0]))
+    if name in SAME:
+        return arguments[0]
+    return noted(name, arguments, settings)
+
+
+SAME = ("convert_to_tensor", "cast", "array")  # all values of a network are float32
+
+
+def rescaled(name: str, a: Any, b: Any) -> Any:
+    """A place and a number as a Rescaling; None for anything else."""
+    number, place = (a, b) if isinstance(b, Tensor) else (b, a)
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not abs(number) < 3.4e38:
+        return None
+    if name in ("true_divide", "divide"):
+        return Rescaling(1 / number)(place) if place is a and number else None
+    if name == "multiply":
+        return Rescaling(number)(place)
+    if name == "add":
+        return Rescaling(1.0, number)(place)
+    return Rescaling(1.0, -number)(place) if place is a else Rescaling(-1.0, number)(place)
