@@ -53,6 +53,19 @@ class Graph:
         ]
         return cls(tuple(nodes), (Source(len(layers) - 1),))
 
+    def last_activation(self, output: int = 0) -> str:
+        """The name of the activation that an output ends with; "linear" where it ends with none.
+
+        >>> from chainrule.layers import Dense
+        >>> Graph.chain(Dense(2, activation="softmax").links()).last_activation()
+        'softmax'
+        """
+        node = self.outputs[output].node
+        layer = self.nodes[node].layer if self.nodes and node >= 0 else None
+        if type(layer).__name__ == "ReLU":
+            return "relu"
+        return str(getattr(layer, "activation", None) or "linear")
+
     @cached_property
     def layers(self) -> list[Layer]:
         """The layers, each once, in the order of their entries of weights."""

@@ -12,7 +12,6 @@ from chainrule.arrays import seconds_on_numpy
 from chainrule.backprop import forward_sweep
 from chainrule.engine.examples import as_float
 from chainrule.recording.replay import Replay
-from chainrule.training.meaningless import last_activation
 
 ROWS_AT_ONCE = 4096
 SAMPLE = 2000  # examples that stand for all, where shares are measured
@@ -77,7 +76,7 @@ class Answers:
                 said.append(np.asarray(self.say(params, x, loaded.divisor)))
         if n % rows and len(said) > 1:
             said[-1] = said[-1][rows - n % rows :]
-        return as_probabilities(np.concatenate(said), last_activation(self.chain))
+        return as_probabilities(np.concatenate(said), self.model.graph.last_activation())
 
     def outputs_of_units(self, step: int) -> list[tuple[str, str, NDArray[np.float32]]]:
         """Layer, activation and outputs (examples, ..., units) of each link with relu, sigmoid or tanh below the end, on the sample."""

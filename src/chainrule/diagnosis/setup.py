@@ -14,7 +14,6 @@ from chainrule.diagnosis.records import Records
 from chainrule.training.meaningless import (
     NOT_SCALED,
     in_blocks,
-    last_activation,
     output_and_loss,
     targets_and_loss,
 )
@@ -186,7 +185,7 @@ def wrong_loss(records: Records, answers: Answers) -> list[Finding]:
         evidence = {"loss": key, "kinds": len(kinds)}
         return [Finding("wrong loss for these labels", "warning", says, advice, None, steps, evidence)]
     one_each = y.ndim == 2 and y.shape[1] > 1 and bool((y[answers.sample].sum(axis=1) == 1).all())
-    if key == "binary_crossentropy" and one_each and last_activation(answers.chain) == "softmax":
+    if key == "binary_crossentropy" and one_each and answers.model.graph.last_activation() == "softmax":
         says = "Each example is of one class, the end is a softmax, and binary_crossentropy takes each output for a question of its own."
         advice = "Use categorical_crossentropy, or sigmoid where several classes may be right at once."
         evidence = {"loss": key, "outputs": int(y.shape[1])}

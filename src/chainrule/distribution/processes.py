@@ -5,10 +5,7 @@ Arrays travel by gloo's all-gather, short messages by the key-value store of JAX
 
 import atexit
 import json
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +14,7 @@ from chainrule.distribution.watchdog import Watchdog
 from chainrule.engine.pieces import tree
 from chainrule.engine.threads import jax_has_started, one_thread_for_jax
 from chainrule.errors import MissingDependencyError, SettingError
+from chainrule.internal.silence import silenced
 
 TO_JOIN = 120  # seconds that the processes may begin apart
 DAY = 86_400_000  # milliseconds
@@ -139,22 +137,8 @@ def join(address: str | None, count: int | None, index: int | None) -> Processes
     from jax._src import distributed  # its key-value store has no public name
 
     state = distributed.global_state
-    with without_stdout():  # gloo greets there
+    with silenced(1):  # gloo greets there
         found = Processes(state.num_processes, state.process_id, state.client)
         found.gather(np.zeros(1, np.uint8))
     atexit.register(found.watchdog.end)  # before JAX's own end, which gives the others ten seconds only
     return found
-
-
-@contextmanager
-def without_stdout() -> Iterator[None]:
-    """While this is open, what libraries in C print to stdout goes nowhere."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)

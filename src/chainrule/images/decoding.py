@@ -5,10 +5,8 @@ Pillow decodes; what Pillow gets wrong for a photo's sake is put right here: the
 """
 
 import io
-import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +15,7 @@ import numpy as np
 from chainrule.errors import DataError, require_package
 from chainrule.images import formats
 from chainrule.images.formats import Header
+from chainrule.internal.silence import silenced
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -56,7 +55,7 @@ def decode(data: bytes, limits: Limits) -> tuple[Pixels, str, tuple[int, int]]:
             warnings.simplefilter("ignore")
             if kind == "JPEG":
                 image.draft(None, shrunk(image.size, limits.side))  # halves, quarters or eighths
-            with quiet() if kind == "TIFF" else nullcontext():
+            with silenced(2) if kind == "TIFF" else nullcontext():
                 image.load()
             turn = turn_of(image)
     except (
@@ -80,24 +79,6 @@ def decode(data: bytes, limits: Limits) -> tuple[Pixels, str, tuple[int, int]]:
     if turn in (5, 6, 7, 8):
         size = size[::-1]
     return np.ascontiguousarray(upright(pixels, turn)), kind, size
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keeps the TIFF library, which writes to the error stream by itself, from doing so."""
-    try:
-        kept = os.dup(2)
-    except OSError:
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def upright(pixels: Pixels, turn: int) -> Pixels:

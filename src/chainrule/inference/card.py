@@ -147,15 +147,6 @@ class ModelCard:
         return None if self.scale is None else round(1 / self.scale)
 
 
-def last_activation(model: Any) -> str:
-    """The activation that a model ends with."""
-    graph = model.graph
-    last = graph.nodes[graph.outputs[0].node].layer if graph.nodes and graph.outputs[0].node >= 0 else None
-    if type(last).__name__ == "Softmax":
-        return "softmax"
-    return str(getattr(last, "activation", "linear"))
-
-
 def only(shapes: tuple[Any, ...]) -> tuple[int, ...]:
     """The one shape, or () where there are several."""
     return tuple(shapes[0]) if len(shapes) == 1 else ()
@@ -215,7 +206,7 @@ def _task(model: Any, said: Any, names: tuple[str, ...], outputs: int) -> str:
         or said == "regression"
     ):
         return str(said)
-    end = last_activation(model)
+    end = model.graph.last_activation()
     if outputs == 1:
         return "two classes" if end == "sigmoid" else "regression"
     digits = outputs == 10 and math.prod(only(model.input_tuple())) == 784

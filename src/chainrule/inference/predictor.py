@@ -12,7 +12,7 @@ from chainrule.engine.examples import Scaled
 from chainrule.errors import DataError, NotFiniteError
 from chainrule.inference import inputs
 from chainrule.inference.answer import Answer, Box, Glyph
-from chainrule.inference.card import ModelCard, last_activation, made_by
+from chainrule.inference.card import ModelCard, made_by
 from chainrule.inference.inputs import fit_shape
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class Predictor:
 def probabilities(model: "Model", task: str, said: Array) -> Array:
     """A model's answers as a probability for each class, (n, classes); logits go through their function first."""
     said = said.reshape(len(said), -1).astype(np.float64)
-    end = last_activation(model)
+    end = model.graph.last_activation()
     if task == "two classes":
         p = said if end == "sigmoid" else 1 / (1 + np.exp(-said))
         return np.concatenate([1 - p, p], axis=1)

@@ -19,7 +19,6 @@ from chainrule.recording import program_run, resume
 from chainrule.recording.replay import Replay
 from chainrule.runs import Run
 from chainrule.training import recipes
-from chainrule.training.meaningless import last_activation
 
 PARTS = (("test", "the test part"), ("val", "the validation part"), ("train", "what it learned from"))
 SMALLEST = 8  # pixels a side: what is smaller is a row of a table
@@ -192,7 +191,7 @@ class Material:
         result = self.model.predict(recipes.inputs(data, x), verbose=0)
         if data.task == "regression":
             return Evaluated(part, x, y, np.zeros((len(y), 0)), result.reshape(len(y), -1)[:, 0])
-        p = as_probabilities(result, last_activation([node.layer for node in self.model.graph.nodes]))
+        p = as_probabilities(result, self.model.graph.last_activation())
         return Evaluated(part, x, y.astype(np.int64), p, p.argmax(axis=1))
 
     @property

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.errors import SettingError
-from chainrule.layers import Layer
 
 SAMPLE = 2000  # targets stand for all
 LOOKED_AT = 200  # examples, for their scale
@@ -51,7 +50,7 @@ def meaningless(model: Any, y: Any = None) -> list[Meaningless]:
         return []
     loss = model.loss_object
     outputs = int((model.output_shape or (1,))[-1] or 1)
-    end = last_activation([node.layer for node in model.graph.nodes])
+    end = model.graph.last_activation()
     found = output_and_loss(
         end, outputs, str(getattr(loss, "key", "")), bool(getattr(loss, "from_logits", False))
     )
@@ -111,17 +110,6 @@ def warn(model: Any, y: Any, examples: Any = None) -> None:
         if problem.name not in result:
             result.add(problem.name)
             warnings.warn(str(problem), MeaninglessWarning, stacklevel=3)
-
-
-def last_activation(chain: Sequence[Layer]) -> str:
-    """The activation that a network ends with."""
-    last = chain[-1] if chain else None
-    if type(last).__name__ == "Softmax":
-        return "softmax"
-    if type(last).__name__ == "ReLU":
-        return "relu"
-    name = getattr(last, "activation", "linear")
-    return str(name if isinstance(name, str) else getattr(name, "__name__", "linear"))
 
 
 def output_and_loss(end: str, outputs: int, loss: str, from_logits: bool) -> list[Meaningless]:
