@@ -7,7 +7,17 @@ import numpy as np
 
 from chainrule.engine.epoch import steps_in
 from chainrule.errors import SettingError, unknown
-from chainrule.plots.style import BESIDE, COLOURS, LINES, axes, dressed, legend, name_run, thousands
+from chainrule.plots.style import (
+    BESIDE,
+    COLOURS,
+    LINES,
+    axes,
+    by_powers,
+    dressed,
+    legend,
+    name_run,
+    thousands,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -163,7 +173,7 @@ def sizes(run: Any, what: str = "gradient", ax: "Axes | None" = None) -> "Axes":
             label=layer,
             linewidth=1.2,
         )
-    ax.set_yscale("log")
+    by_powers(ax.yaxis)
     thousands(ax.xaxis)
     legend(ax, **(BESIDE if len(layers) > 6 else {}))  # many names would lie on the lines
     if own:

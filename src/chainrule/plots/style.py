@@ -1,5 +1,6 @@
 """The look that all figures share, and how they leave: as a file, or as SVG that a web page takes its colours from."""
 
+import math
 import re
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,33 @@ def thousands(axis: Any) -> None:
     from matplotlib.ticker import StrMethodFormatter
 
     axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+def by_powers(axis: Any) -> None:
+    """An axis on which equal steps are equal factors, with numbers as people write them: 0.6, 1, 2, 20.
+
+    >>> ax = axes(None, 3, 3)
+    >>> by_powers(ax.yaxis)
+    >>> ax.get_yscale(), ax.yaxis.get_minor_formatter()(0.6)
+    ('log', '0.6')
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    (axis.axes.set_yscale if axis.axis_name == "y" else axis.axes.set_xscale)("log")
+
+    def written(value: float, _: Any) -> str:
+        return (
+            f"{value:,.10g}"
+            if 1e-4 <= value < 1e6
+            else f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
+        )
+
+    low, high = sorted(axis.get_view_interval())
+    decades = math.log10(high / low) if low > 0 else 9.0
+    axis.set_major_formatter(FuncFormatter(written))
+    few = decades < 1.5
+    axis.set_minor_locator(LogLocator(subs=(2, 3, 4, 6, 8) if decades < 0.8 else (2, 5)))
+    axis.set_minor_formatter(FuncFormatter(written) if few else NullFormatter())
 
 
 def legend(ax: "Axes", **places: Any) -> None:

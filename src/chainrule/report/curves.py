@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule import plots
+from chainrule.diagnosis.records import Records
 from chainrule.errors import SettingError
-from chainrule.plots.style import COLOURS, axes, dressed, thousands
+from chainrule.losses.lowest import lowest
+from chainrule.plots.style import COLOURS, INK, axes, by_powers, dressed, thousands
 from chainrule.report.markup import Html, drawing, figure, h, join, table
 from chainrule.report.material import Material
 from chainrule.report.section import Section
@@ -31,6 +33,7 @@ def section(of: Material) -> Section:
         "The loss is how wrong the network is, as a number; learning makes it small. ",
         f"Each point is the mean over about {count(each, 'step')}, so that the randomness of single batches does not hide the trend." if each > 1
         else "Each point is one step, and so one batch; some batches are harder than others.",
+        floor_in_words(of),
     ], wide=True)  # fmt: skip
     shown = []
     known = [name for name in metrics(of) if name != "loss"]
@@ -41,7 +44,7 @@ def section(of: Material) -> Section:
         drawn = np.concatenate([np.asarray(line.get_ydata(), np.float64) for line in ax.lines])
         drawn = drawn[np.isfinite(drawn)]
         if len(drawn) and drawn.min() > 0 and drawn.max() > FAR * drawn.min():
-            ax.set_yscale("log")
+            by_powers(ax.yaxis)
         shown.append(figure(drawing(plots.svg(ax), f"{name}, epoch by epoch"), words(of, name)))
     body = [whole, h("div", shown, class_="figures") if shown else None, epochs(of)]
     return Section("curves", "How it learned", title(of), join(*body))
@@ -71,11 +74,31 @@ def steps(of: Material) -> "Axes":
     means = [float(piece.mean()) for piece in pieces if len(piece)]
     ax = axes(None, *WIDE)
     ax.plot([float(place.mean()) for place in places if len(place)], means, color=COLOURS[0], linewidth=1.5)
+    if means and floor_of(of):
+        ax.axhline(floor_of(of), color=INK, linewidth=1, linestyle=":")
     if means and min(means) > 0:
-        ax.set_yscale("log")
+        by_powers(ax.yaxis)
     ax.locator_params(axis="x", integer=True)
     thousands(ax.xaxis)
     return dressed(ax, "", "step", "loss")
+
+
+def floor_of(of: Material) -> float:
+    """The least that its loss can be."""
+    return lowest(
+        of.settings.training.get("loss"), len(of.names) if not of.missing else Records(of.run).outputs
+    )
+
+
+def floor_in_words(of: Material) -> str:
+    """Why the loss does not come near 0, where label smoothing keeps it up."""
+    floor = floor_of(of)
+    if not floor:
+        return ""
+    return (
+        f" Label smoothing asks for a little doubt in every answer, so the loss cannot fall below {number(floor, 2)} (dotted), "
+        "however right the answers are."
+    )
 
 
 def metrics(of: Material) -> list[str]:

@@ -41,6 +41,8 @@ def found(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
             f"always answering the middle value would be off by {number(usual)}."
         )
         title = f"It is off by {number(float(off.mean()))} on average, on {new}"
+        if float(off.mean()) >= usual > 0:
+            title = f"It learned nothing usable: off by {number(float(off.mean()))} on average, always answering the middle value by {number(usual)}"
         return (
             title,
             lead,
@@ -54,6 +56,12 @@ def found(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
         f"{right:,} right and {n - right:,} wrong. Always answering “{of.names[most]}” would be right in {per_cent((evaluated.y == most).mean())}."
     )
     title = f"It {verb} {per_cent(right / n)} of {new}" if right < n else f"It {verb} all {n:,} {new}"
+    base = float((evaluated.y == most).mean())
+    beside = f"{per_cent(right / n)} against {per_cent(base)} by always answering “{of.names[most]}”"
+    if right / n <= base and len(set(evaluated.y.tolist())) > 1:
+        title = f"It learned nothing usable: {beside}"
+    elif right / n < min(1.0, base + 2 * (base * (1 - base) / n) ** 0.5):
+        title = f"It is hardly better than chance: {beside}"
     return title, lead, [("right", per_cent(right / n)), ("wrong", f"{n - right:,} of {n:,}")]
 
 

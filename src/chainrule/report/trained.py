@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.report.curves import floor_of
 from chainrule.report.markup import Html, Piece, facts, figure, h, join, table
 from chainrule.report.material import Material
 from chainrule.report.section import Section
@@ -147,9 +148,7 @@ def learning(of: Material) -> Html:
         ("epochs", f"{settings.epochs:,}"),
         (
             "label smoothing",
-            recipe.get("label_smoothing") or None
-            if str(name_of(loss)).startswith(("categorical", "binary"))
-            else None,
+            smoothing(of),
         ),
         ("pictures", said_of_pictures(training.get("augmentation"))),
         ("seed", recipe.get("seed", settings.seed)),
@@ -161,6 +160,15 @@ def learning(of: Material) -> Html:
         rows.insert(0, ("a fork of", f"{parent.run}, left at step {parent.step:,} ({changed})"))
     rows += [("taken up again", f"at step {again['step']:,}") for again in of.run.info.resumed]
     return facts(rows, "short")
+
+
+def smoothing(of: Material) -> str | None:
+    """How much, and how low the loss can fall with it."""
+    loss = of.settings.training.get("loss")
+    floor = floor_of(of)
+    if not floor or not isinstance(loss, dict):
+        return None
+    return f"{loss['config']['label_smoothing']:g}; the loss cannot fall below {number(floor, 2)}"
 
 
 def name_of(stored: Any) -> str:

@@ -1,4 +1,4 @@
-"""What the first layer looks at: its weights as pictures, or by the columns of a table."""
+"""What it looks for: the first layer's weights as pictures; for rows the columns that its answers rest on."""
 
 import math
 from typing import Any
@@ -10,13 +10,13 @@ from chainrule import plots
 from chainrule.errors import SettingError
 from chainrule.plots.pictures import columns_for
 from chainrule.plots.style import axes
-from chainrule.report.markup import Html, bar, drawing, figure, h
+from chainrule.report import columns
+from chainrule.report.markup import Html, drawing, figure
 from chainrule.report.material import Material
 from chainrule.report.section import Section
-from chainrule.report.wording import count, number
+from chainrule.report.wording import count
 
 COUNT = 40  # units that are shown
-COLUMNS = 30
 
 
 def section(of: Material) -> Section:
@@ -39,9 +39,7 @@ def section(of: Material) -> Section:
             title,
             pictures(kernel.reshape(-1, kernel.shape[1]), shape, sides, str(layer.name)),
         )
-    named = columns(of, kernel)
-    title = f"The first layer listens most to {named[0][0]}"
-    return Section("weights", "What it looks for", title, bars(named))
+    return columns.section(of)
 
 
 def convolution(layer: Any) -> Section:
@@ -88,35 +86,3 @@ def pictures(kernel: NDArray[Any], shape: tuple[int, ...], sides: tuple[int, int
         f"{', the mean of its colours' if colours else ''}. Red: something bright there makes the unit answer; blue: it speaks against it; white: the unit does not look there."
     )
     return figure(drawing(plots.svg(ax), "weights of the first layer"), caption, wide=True)
-
-
-def columns(of: Material, kernel: NDArray[Any]) -> list[tuple[str, float]]:
-    """How strongly the first layer listens to each column, the strongest first: the mean size of its weights."""
-    sizes = np.abs(kernel).mean(axis=1)
-    known = [] if of.missing else of.data.preparation.get("columns") or []
-    lines, at = [], 0
-    for column in known:
-        words = [None] if column["kind"] == "number" else column["values"]
-        lines += [
-            (str(column["name"]) + ("" if word is None else f" = {word}"), float(sizes[at + k]))
-            for k, word in enumerate(words)
-        ]
-        at += len(words)
-    if at != len(sizes):
-        lines = [(f"input {k}", float(size)) for k, size in enumerate(sizes)]
-    return sorted(lines, key=lambda entry: -entry[1])
-
-
-def bars(named: list[tuple[str, float]]) -> Html:
-    """The columns with their bars."""
-    most = max(size for _, size in named) or 1.0
-    rows = [
-        h("li", h("span", name, class_="name"), bar(size / most), h("span", number(size), class_="value"))
-        for name, size in named[:COLUMNS]
-    ]  # fmt: skip
-    more = f" {len(named) - COLUMNS} more are not shown." if len(named) > COLUMNS else ""
-    caption = (
-        "The mean size of the weights by which the first layer takes in each input. Numbers are brought to one scale before, so the "
-        f"bars can be compared; what later layers make of it, they do not say.{more}"
-    )
-    return figure(h("ul", rows, class_="bars wide-bars"), caption, wide=True)

@@ -1,6 +1,11 @@
 """Numbers and things as the page words them."""
 
+import math
 from typing import Any
+
+import numpy as np
+
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def per_cent(share: float, digits: int = 2) -> str:
@@ -36,14 +41,23 @@ def count(n: int, one: str, many: str = "") -> str:
 
 
 def number(value: float, digits: int = 4) -> str:
-    """A number with so many digits that count.
+    """A number with so many digits that count; only what is very large or small is written with a power of ten.
 
-    >>> number(0.0512345), number(123456.0), number(2.0), number(0.0512345, 2)
-    ('0.05123', '123,500', '2', '0.051')
+    >>> number(0.0512345), number(123456.0), number(2.0), number(321.0, 2)
+    ('0.05123', '123,500', '2', '320')
+    >>> number(-6.447e-9, 2), number(3.2e12)
+    ('-6.4 × 10⁻⁹', '3.2 × 10¹²')
     """
-    if 1000 <= abs(value) < 1e9:
-        return f"{float(f'{value:.{digits}g}'):,.0f}"
-    return f"{value:.{digits}g}".replace("e-0", "e-")
+    if not math.isfinite(value):
+        return "not finite"
+    rounded = float(f"{value:.{digits}g}")
+    if abs(rounded) >= 1000 and abs(rounded) < 1e9:
+        return f"{rounded:,.0f}"
+    if rounded == 0 or 1e-4 <= abs(rounded) < 1000:
+        return np.format_float_positional(rounded, trim="-")
+    factor, power = f"{rounded:.{digits - 1}e}".split("e")
+    factor = factor.rstrip("0").rstrip(".") if "." in factor else factor
+    return f"{factor} × 10{str(int(power)).translate(RAISED)}"
 
 
 def duration(seconds: float) -> str:

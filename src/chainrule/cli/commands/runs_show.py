@@ -55,6 +55,9 @@ def run(args: "Namespace", out: Output) -> int:
 
 def lines(run: "Run", told: dict[str, Any], out: Output) -> list[str]:
     """The description, for people."""
+    from chainrule.diagnosis.records import Records
+    from chainrule.losses.lowest import lowest
+
     info, machine = run.info, run.info.machine
     time = took(told["seconds"])
     versions = {name: machine.get(name.lower()) for name in ("Chainrule", "NumPy", "JAX")}
@@ -81,6 +84,9 @@ def lines(run: "Run", told: dict[str, Any], out: Output) -> list[str]:
         rows = [[str(e["epoch"]), *(f"{e[n]:.4f}" if isinstance(e.get(n), float) else "" for n in names),
                  "" if e["seconds"] is None else duration(e["seconds"])] for e in told["history"]]  # fmt: skip
         text += ["", *out.table([["epoch", *names, "time"], *rows], left=())]
+    floor = lowest(info.settings.training.get("loss"), Records(run).outputs) if told["history"] else 0.0
+    if floor:
+        text.append(f"  label smoothing keeps the loss above {floor:.2f}, however right the answers are")
     return text
 
 
