@@ -34,7 +34,8 @@ class Doctor(Checkpointer):
     show: is given each text; `print` when left out.  stop: whether learning ends at the first severe finding.
     `findings` holds what was found at the last look, the worst first. Chainrule's own; Keras has no such callback.
 
-    >>> from chainrule import Sequential, layers
+    >>> from chainrule import Sequential, arrays, layers
+    >>> arrays.set_seed(1)
     >>> model = Sequential([layers.Dense(1, input_shape=(1,))])
     >>> model.compile("sgd", "mse")
     >>> x = np.linspace(-1, 1, 40)[:, None]
