@@ -151,7 +151,7 @@ FOLDER["several sizes"] = (
     lambda f: paint(f / "cat" / "a.png", (20, 30)),
 )
 FOLDER["twins across the split"] = (
-    "pictures of the test part are in the training part too",
+    "in the training part too",
     lambda f: [
         (f / "cat" / f"copy{k}.png").write_bytes((f / "cat" / f"{k}.png").read_bytes()) for k in range(8)
     ],
@@ -171,7 +171,7 @@ PARTS["class not in test"] = (
     "the test part has no picture of 'bird'", lambda f: [paint(f / "train" / "bird" / f"{k}.png") for k in range(6)]
 )  # fmt: skip
 PARTS["test picture in train"] = (
-    "1 pictures of the test part", lambda f: (f / "test/cat/x.png").write_bytes((f / "train/cat/0.png").read_bytes())
+    "1 picture of the test part", lambda f: (f / "test/cat/x.png").write_bytes((f / "train/cat/0.png").read_bytes())
 )  # fmt: skip
 PARTS["stray folder"] = ("the folder old lies beside train", lambda f: paint(f / "old" / "a.png"))
 
@@ -241,7 +241,7 @@ ARRAYS["swapped parts"] = (
 )
 ARRAYS["test seen in training"] = ("pictures of the test part", lambda a: a.update(x_test=a["x_train"][:10]))
 ARRAYS["a name missing"] = ("no array called 'y_test'", lambda a: a.pop("y_test"))
-ARRAYS["text"] = ("only arrays of plain numbers", lambda a: a.update(x_train=np.array(["a"] * 30)))
+ARRAYS["text"] = ("holds <U1; numbers are expected", lambda a: a.update(x_train=np.array(["a"] * 30)))
 
 
 def swap(path: Path, column: str, cell: str, lines: range = range(5, 6)) -> None:

@@ -234,10 +234,14 @@ def test_line_ends_delimiters_and_byte_order_marks_do_not_matter(
 
 
 def test_other_encodings_are_named(tmp_path: Path) -> None:
-    """UTF-16 and Latin-1 are recognised as not being UTF-8, the latter with the line."""
-    (tmp_path / "a.csv").write_text(houses(), encoding="utf-16")
-    with pytest.raises(DataError, match="UTF-16; save it as UTF-8"):
-        load(tmp_path / "a.csv", target="price")
+    """UTF-16 without a mark and Latin-1 are recognised as not being UTF-8, the latter with the line."""
+    for coding in ("utf-16-le", "utf-16-be"):
+        (tmp_path / "a.csv").write_text(houses(), encoding=coding)
+        with pytest.raises(DataError, match="a.csv:1 looks like UTF-16"):
+            load(tmp_path / "a.csv", target="price")
+    (tmp_path / "a.csv").write_bytes("a,b\n1,2\n1,Gen\u00e8".encode()[:-1])
+    with pytest.raises(DataError, match=r"a.csv:3 holds bytes that are not UTF-8"):
+        load(tmp_path / "a.csv", target="a")
     (tmp_path / "a.csv").write_bytes("a,b\n1,2\n1,Genève\n".encode("latin-1"))
     with pytest.raises(DataError, match=r"a.csv:3 holds bytes that are not UTF-8"):
         load(tmp_path / "a.csv", target="a")
@@ -251,7 +255,7 @@ def test_other_encodings_are_named(tmp_path: Path) -> None:
         ("1,2\n3,4\n", "the first line should name the columns"),
         ("a\n1\n2\n", "no column besides the target"),
         ("a,b\n1,x\n2,x\n", "is 'x' in every row"),
-        ("a,b\n1\n2\n", "a.csv:2 has 1 cells"),
+        ("a,b\n1\n2\n", "a.csv:2 has 1 cell where"),
     ],
 )
 def test_a_table_that_is_none_is_refused(tmp_path: Path, text: str, words: str) -> None:

@@ -19,7 +19,7 @@ Numbers = NDArray[np.float64]
 Text = NDArray[np.str_] | NDArray[np.bytes_]
 Notation = dict[str, str]
 
-MISSING = (b"", b"na", b"n/a", b"nan", b"null", b"none", b"?", b"-")
+MISSING = (b"", b"na", b"n/a", b"nan", b"null", b"none", b"?", b"-", b"#n/a", b"#na", b"<na>", b".")
 MOSTLY = 0.8  # of the cells that are not missing must be numbers for the others to be mistakes
 LARGEST = 1e30  # squares of larger numbers leave float32 at the latest
 SAMPLE = 2000  # different cells are looked at to decide how a column is written
@@ -69,17 +69,18 @@ UNITS = (
 _MONEY = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
 _UNIT = "|".join(map(re.escape, sorted(UNITS, key=len, reverse=True)))
 _DRESSED = re.compile(
-    rf"(?P<open>\()?(?P<sign>[+\-−])?\s*(?P<before>{_MONEY})?\s*(?P<sign2>[+\-−])?\s*(?P<body>[.,]?\d[\d.,'’_ \u00a0\u202f\u2009]*?(?:[eE][+\-]?\d+)?)"
+    rf"(?P<open>\()?(?P<sign>[+\-−])?\s*(?P<before>{_MONEY})?\s*(?P<sign2>[+\-−])?\s*(?P<body>[.,]?\d[\d.,'’_ \u00a0\u202f\u2009]*?(?:[eEdD][+\-]?\d+)?)(?P<sign3>[\-−])?"
     rf"\s*(?P<after>{_MONEY}|{_UNIT})?\s*(?P<close>\))?"
 )
-_PLAIN = re.compile(r"\d*\.?\d+(?:[eE][+\-]?\d+)?|\d+\.")
+_PLAIN = re.compile(r"(?:\d*\.?\d+|\d+\.)(?:[eEdD][+\-]?\d+)?")
 _GROUPED = {
     group: re.compile(rf"\d{{1,3}}(?:{pattern}\d{{2,3}})*{pattern}\d{{3}}(?:{point}\d*)?|\d+(?:{point}\d*)?|{point}\d+")
     for group, pattern, point in (
         (",", ",", r"\."), (".", r"\.", ","), (" ", r"[ \u00a0\u202f\u2009]", "[.,]"), ("'", "['’]", "[.,]")
     )
 }  # fmt: skip
-_COMMA = re.compile(r"\d*,\d+|\d+,?")
+_COMMA = re.compile(r"(?:\d*,\d+|\d+,?)(?:[eEdD][+\-]?\d+)?")
+_OTHER_POINTS = str.maketrans("٫٬·", ",'.")  # the Arabic decimal comma and group mark, the raised point
 _EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")  # 117,214 may be read both ways
 
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec"
@@ -263,7 +264,7 @@ def described(notation: Notation, example: str) -> str:
         )
     if "unit" in notation:
         parts.append(notation["unit"])
-    parts = parts or ["brackets or a minus sign of its own"]
+    parts = parts or ["brackets, or a minus sign, a point or an exponent of its own"]
     return f"written with {' and '.join(parts)}: {example!r} is read as {_read(example, notation):.10g}"
 
 
@@ -287,14 +288,15 @@ def _read(word: str, notation: Notation) -> float:
         body = body.replace(group, "")
     if point == ",":
         body = "x" if "." in body else body.replace(",", ".")
-    value = _float(body)
-    negative = (parts["sign"] in ("-", "−")) != (parts["sign2"] in ("-", "−")) or bool(parts["open"])
+    value = _float(re.sub("[dD]", "e", body))  # 1.5D+02 is Fortran's 1.5e+02
+    minus = sum(parts[sign] in ("-", "−") for sign in ("sign", "sign2", "sign3"))
+    negative = minus % 2 == 1 or bool(parts["open"])
     return -value if negative else value
 
 
 def _parts(word: str) -> re.Match[str] | None:
     """Sign, unit and body of a number; longer words than any number are not looked at."""
-    return _DRESSED.fullmatch(word) if len(word) <= 40 else None
+    return _DRESSED.fullmatch(word.translate(_OTHER_POINTS)) if len(word) <= 40 else None
 
 
 def _body(word: str) -> str | None:

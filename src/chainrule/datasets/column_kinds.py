@@ -84,7 +84,7 @@ def kinds_of(table: Table, target: str, task: str | None, said: Said, decimal: s
             if not plain[name] or point == ",":
                 where = f"{table.name}: the column {name!r}"
                 written = notation.notation_of(cells, point, where, table.delimiter)
-            number = plain[name] or notation.share_of_numbers(cells, written) >= MOSTLY
+            number = plain[name] or notation.share_of_numbers(cells, written) >= MOSTLY or _too_large(cells)
         column: dict[str, Any] = {"name": name}
         if name in said.numeric:
             number = True
@@ -121,6 +121,12 @@ def kinds_of(table: Table, target: str, task: str | None, said: Said, decimal: s
             names = ", ".join(repr(name) for name, _ in same[:MANY_ALIKE])
             found.notes.append(f"{len(same)} columns ({names}, ...) are {same[0][1]}")
     return found
+
+
+def _too_large(cells: Text) -> bool:
+    """Whether nearly all cells are numbers, some of them beyond what can be learned from: mistakes, not words."""
+    some = notation.present(cells)
+    return len(some) > 0 and sum(map(notation.is_number, some)) >= MOSTLY * len(some)
 
 
 def _target_is_number(

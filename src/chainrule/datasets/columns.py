@@ -28,6 +28,7 @@ Column = dict[str, Any]
 Mask = NDArray[np.bool_]
 
 MOST_CLASSES = 200  # different words in the target
+SHOWN = 60  # letters of a cell in a message
 MOST_WORDS = 50  # different ones in a column that have an input of their own
 
 
@@ -249,12 +250,13 @@ def says_nothing(column: Column) -> bool:
 
 
 def _no_number(name: str, word: str, notation: dict[str, str] | None = None) -> str:
+    shown = word if len(word) <= SHOWN else word[:SHOWN] + "..."
     if word.lower().encode() in MISSING:
         return f"column {name!r} is {repr(word) if word else 'empty'}"
     kind = f"beyond {LARGEST:g}"
     if not is_number(word) or abs(float(word)) <= LARGEST:
         kind = "not a number" + (" written like the others in this column" if notation else "")
-    return f"column {name!r} is {word!r}, which is {kind}"
+    return f"column {name!r} is {shown!r}, which is {kind}"
 
 
 def stranger(name: str, word: str, values: Sequence[str]) -> str:

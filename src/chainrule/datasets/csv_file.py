@@ -4,28 +4,28 @@ Cells are kept as NumPy text, column by column, with the spaces around them take
 bar; a byte order mark, any kind of line end, and a spreadsheet's `sep=;` line are fine.
 """
 
-import codecs
 import csv
-import io
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from pathlib import Path
-from typing import Any, cast
+from typing import Any, TextIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.datasets.cells import Notation, Numbers, Text, is_number, numbers
+from chainrule.datasets.text_file import open_text
 from chainrule.errors import DataError, unknown
 
-LARGEST = 4 << 30  # bytes of a file
 LONGEST = 1000  # letters of a cell that is used
 COLUMNS = 20_000
+CELLS = 10 * COLUMNS  # of a line before it is taken apart: some may stand within quotation marks
+FAULTS = 50_000  # rows that cannot be used, before a file is given up where they are more than the others
+ROOM = 64 << 20  # bytes of cells beyond eight times the file's: cells as long as the longest take more
 DELIMITERS = "\t;|,"
+START = 200_000  # letters, and of these
 LOOKED_AT = 20  # lines, to find out what stands between cells
 ROWS = 4096  # are taken together
 
@@ -86,12 +86,21 @@ def read(
     twice or a column without one.
     """
     name = os.fspath(path)
-    text = _text(name)
-    skipped_line, said = _sep_line(text)
-    delimiter = delimiter or said or _delimiter(text)
-    rows = _rows(name, text, delimiter)
-    if skipped_line:
-        next(rows)
+    file, size, quotes = open_text(name, CELLS)
+    with file:
+        start = file.read(START)
+        file.seek(0)
+        skipped_line, said = _sep_line(start)
+        delimiter = delimiter or said or _delimiter(start)
+        rows = _rows(name, file, delimiter, quotes)
+        if skipped_line:
+            next(rows)
+        return _table(name, size, rows, delimiter, drop, header)
+
+
+def _table(
+    name: str, size: int, rows: Iterator[tuple[int, list[str]]], delimiter: str, drop: Sequence[str], header: bool
+) -> Table:  # fmt: skip
     line, first = next(rows, (1, []))
     first = [cell.strip() for cell in first]
     if len(first) > COLUMNS:
@@ -114,10 +123,13 @@ def read(
         for piece, k in zip(pieces, used, strict=True):
             if columns:
                 piece.append(_pack(columns[k]))
+        if len(bad) > max(FAULTS, len(lines)):
+            raise DataError(f"{bad[0][0]} {bad[0][1]}, and {len(bad) - 1:,} more rows cannot be used.")
     if not lines:
         raise DataError(
             f"{name} has a header but no row of data." if not bad else f"{bad[0][0]} {bad[0][1]}."
         )
+    _check_room(name, [names[k] for k in used], pieces, 16 * size + ROOM)
     joined = [_join(piece) for piece in pieces]
     if header:
         _check_first_line(f"{name}:{line}", [names[k] for k in used], joined)
@@ -136,47 +148,34 @@ def _sep_line(text: str) -> tuple[bool, str | None]:
 
 def _delimiter(text: str) -> str:
     """What stands between cells: of the letters in the first line, the one that all lines have equally often."""
-    start = text[: 200 * 1000].splitlines()[:LOOKED_AT]
+    start = re.split(r"\r\n|\r|\n", text)[:LOOKED_AT]
     lines = [re.sub(r'"[^"]*"', "", line) for line in start if line.strip()]
     known = [letter for letter in DELIMITERS if lines and letter in lines[0]]
     return min(known, key=lambda letter: len({line.count(letter) for line in lines}), default=",")
 
 
-def _text(name: str) -> str:
-    """The whole file as text."""
-    try:
-        about = Path(name).stat()
-        if not stat.S_ISREG(about.st_mode):
-            kind = "a folder" if stat.S_ISDIR(about.st_mode) else "not an ordinary file"
-            raise DataError(f"{name} is {kind}; a table is a .csv file.")
-        size = about.st_size
-        if size > LARGEST:
-            raise DataError(f"{name} is {size:,} bytes long; tables are read up to {LARGEST:,}.")
-        data = Path(name).read_bytes()
-    except OSError as problem:
-        raise DataError(f"{name} cannot be read: {problem.strerror}.") from None
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DataError(f"{name} is UTF-16; save it as UTF-8.")
-    if (at := data.find(0)) >= 0:
-        raise DataError(f"{name}:{data.count(10, 0, at) + 1} holds a zero byte: it is not a CSV file.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        line = data.count(b"\n", 0, problem.start) + 1
-        raise DataError(f"{name}:{line} holds bytes that are not UTF-8; save the table as UTF-8.") from None
-
-
-def _rows(name: str, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(name: str, file: TextIO, delimiter: str, quotes: bool) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with the line it begins at."""
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    begins = 1
+    begins, cells = 1, 0
+
+    def counted() -> Iterator[str]:  # a row within quotation marks may go on over many lines
+        nonlocal cells
+        for line in file:
+            cells += line.count(delimiter)
+            if cells > CELLS:
+                raise DataError(f"{name}:{begins} begins a row of more than {CELLS:,} cells.")
+            yield line
+
+    lines = csv.reader(counted() if quotes else file, delimiter=delimiter, strict=True)
     try:
         for row in lines:
             if row:
                 yield begins, row
-            begins = lines.line_num + 1
+            begins, cells = lines.line_num + 1, 0
     except csv.Error as problem:
         raise DataError(f"{name}:{begins} is not CSV: {problem}.") from None
+    except (OSError, UnicodeError):
+        raise DataError(f"{name} was changed while it was read.") from None
 
 
 def _check_header(where: str, header: list[str], drop: Sequence[str]) -> None:
@@ -184,6 +183,8 @@ def _check_header(where: str, header: list[str], drop: Sequence[str]) -> None:
         raise DataError(f"{where} should be a line with the names of the columns.")
     if all(map(is_number, header)):
         raise DataError(f"{where} has only numbers; {FIRST_LINE}")
+    if len(longest := max(header, key=len)) > LONGEST:
+        raise DataError(f"{where} has a column name of {len(longest):,} letters; up to {LONGEST:,} are read.")
     for column in drop:
         if column not in header:
             raise unknown("column", column, header)
@@ -227,12 +228,29 @@ def _nameless(where: str, k: int, cells: Text) -> str:
 
 def _fits(where: str, row: list[str], header: list[str], bad: list[tuple[str, str]]) -> bool:
     if len(row) != len(header):
-        bad.append((where, f"has {len(row)} cells where the header has {len(header)}"))
+        bad.append((where, f"has {len(row)} cell{'s' * (len(row) != 1)} where the header has {len(header)}"))
         return False
     if len(longest := max(row, key=len)) > LONGEST:
         bad.append((where, f"has a cell of {len(longest):,} letters; up to {LONGEST:,} are read"))
         return False
     return True
+
+
+def _check_room(name: str, names: Sequence[str], pieces: list[list[Text]], room: int) -> None:
+    """Refuses columns that one long cell makes many times as large as the file: all cells take as much as the longest."""
+    sizes = []
+    for piece in pieces:
+        kind = max((part.dtype.kind for part in piece), default="S")
+        letters = max(
+            (part.dtype.itemsize // (4 if part.dtype.kind == "U" else 1) for part in piece), default=0
+        )
+        sizes.append(letters * (4 if kind == "U" else 1) * sum(map(len, piece)))
+    if sum(sizes) > room:
+        column = names[max(range(len(sizes)), key=lambda k: sizes[k])]
+        raise DataError(
+            f"{name} would take {sum(sizes):,} bytes, most of them for the longest cell of column {column!r}; shorten that "
+            f"cell, or leave the column out with drop=[{column!r}] (--drop {column!r})."
+        )
 
 
 def _pack(cells: Iterable[str]) -> Text:

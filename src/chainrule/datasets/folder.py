@@ -104,7 +104,7 @@ def _drop_bad(found: Tree, good: set[str]) -> None:
 def _too_bad(root: Path, bad: list[tuple[str, str]]) -> DataError:
     shown = [f"  {where}: {why}" for where, why in bad[:10]]
     more = [f"  and {len(bad) - 10:,} more"] if len(bad) > 10 else []
-    first = f"{root} has {len(bad):,} things in it that cannot be learned from:"
+    first = f"{root} has {len(bad):,} thing{'s' * (len(bad) != 1)} in it that cannot be learned from:"
     return DataError("\n".join([first, *shown, *more, "skip_bad=True (--skip-bad) continues without them."]))
 
 

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.datasets.cells import LARGEST
 from chainrule.datasets.data_checks import look_over
 from chainrule.datasets.dataset import TASKS, Array, Dataset
 from chainrule.datasets.splits import split
 from chainrule.errors import DataError, unknown
 
 FEW = 20  # fractions that are all whole: up to so many different ones are classes
+BLOCK = 1 << 20  # numbers that are looked at together
 MANY = 1000  # whole numbers: more different ones than this are amounts
 
 
@@ -24,8 +26,8 @@ def from_arrays(
     """A Dataset from x_train, y_train, x_test, y_test (and x_val, y_val), or from x and y, then split.
 
     x: (n, ...) whole numbers or fractions; uint8 pictures stay as they are, fractions become float32. y: (n,)
-    or (n, 1) labels or amounts, or (n, classes) with a single 1 in each row. Labels that do not count from 0
-    are counted anew and keep their name. Raises DataError for parts that do not fit, NaN or infinity
+    or (n, 1) labels (numbers or words) or amounts, or (n, classes) with a single 1 in each row. Labels that do not
+    count from 0 are counted anew and keep their name. Raises DataError for parts that do not fit, NaN or infinity
     (skip_bad leaves such examples out).
 
     >>> from_arrays("xor", {"x": np.eye(4, 2), "y": np.array([1, 2, 1, 2])}, test=0.5).class_names
@@ -34,9 +36,12 @@ def from_arrays(
     if task is not None and task not in TASKS:
         raise unknown("task", task, TASKS)
     parts = _parts(name, arrays)
+    if parts["train"][1].dtype.kind in "US":
+        parts, class_names = _numbered(name, parts)
     skipped: list[tuple[str, str]] = []
     for part, (x, y) in parts.items():
-        parts[part] = _clean(name, part, _inputs(name, part, x), _flat(name, part, y), skipped)
+        x, y = _clean(name, part, _inputs(name, part, x), _flat(name, part, y), skipped)
+        parts[part] = x if x.dtype == np.uint8 else x.astype(np.float32, copy=False), y
     if skipped and not skip_bad:
         more = f" and {len(skipped) - 10:,} more" if len(skipped) > 10 else ""
         lines = [f"  {where}: {why}" for where, why in skipped[:10]]
@@ -97,12 +102,36 @@ def _parts(name: str, arrays: Mapping[str, Array]) -> dict[str, tuple[Array, Arr
     return parts
 
 
+def _numbered(
+    name: str, parts: dict[str, tuple[Array, Array]]
+) -> tuple[dict[str, tuple[Array, Array]], tuple[str, ...]]:
+    """Labels that are words as their places among the sorted words of the training part, and these words."""
+    made = {}
+    known = np.unique(parts["train"][1])
+    for part, (x, y) in parts.items():
+        if y.dtype.kind != known.dtype.kind:
+            raise DataError(
+                f"{name}: the labels of the {part} part are {y.dtype}, those of the train part {known.dtype}."
+            )
+        if len(strange := np.setdiff1d(y, known)):
+            raise DataError(
+                f"{name}: the {part} part has the label {_word(name, strange[0])!r}, which the train part has not."
+            )
+        made[part] = x, np.searchsorted(known, y).astype(np.int32)
+    return made, tuple(_word(name, word) for word in known)
+
+
+def _word(name: str, word: Any) -> str:
+    try:
+        return word.decode() if isinstance(word, bytes) else str(word)
+    except UnicodeDecodeError:
+        raise DataError(f"{name}: the label {word!r} is not UTF-8.") from None
+
+
 def _inputs(name: str, part: str, x: Array) -> Array:
-    if x.dtype == np.uint8:
-        return x
     if x.dtype.kind not in "buif":
         raise DataError(f"{name}: the {part} part holds {x.dtype}; numbers are expected.")
-    return x.astype(np.float32)
+    return x
 
 
 def one_scale(name: str, xs: dict[str, Array]) -> tuple[dict[str, Array], list[str]]:
@@ -157,17 +186,30 @@ def _flat(name: str, part: str, y: Array) -> Array:
 
 
 def _clean(name: str, part: str, x: Array, y: Array, skipped: list[tuple[str, str]]) -> tuple[Array, Array]:
-    """Without the examples that hold NaN or infinity; each is named."""
+    """Without the examples that hold NaN, infinity or a number whose square float32 cannot hold; each is named."""
     good = np.ones(len(x), bool)
     for letter, array in (("x", x), ("y", y)):
         if array.dtype.kind == "f":
-            fine = np.isfinite(array.reshape(len(array), math.prod(array.shape[1:]))).all(axis=1)
+            largest = _largest(array)
             skipped += [
-                (f"{name}:{letter}_{part}[{k}]", "holds NaN or infinity")
-                for k in np.flatnonzero(~fine & good)
+                (
+                    f"{name}:{letter}_{part}[{k}]",
+                    f"holds a number beyond {LARGEST:g}"
+                    if np.isfinite(largest[k])
+                    else "holds NaN or infinity",
+                )
+                for k in np.flatnonzero(~(largest <= LARGEST) & good)
             ]
-            good &= fine
+            good &= largest <= LARGEST
     return (x, y) if good.all() else (x[good], y[good])
+
+
+def _largest(array: Array) -> Array:
+    """The greatest distance from 0 in each example; NaN where one holds NaN. In blocks, so that little is copied."""
+    flat = array.reshape(len(array), math.prod(array.shape[1:]))
+    step = max(1, BLOCK // max(1, flat.shape[1]))
+    blocks = [np.abs(flat[k : k + step]).max(axis=1, initial=0) for k in range(0, len(flat), step)]
+    return np.concatenate(blocks).astype(np.float64) if blocks else np.zeros(0)
 
 
 def _answers(
@@ -188,7 +230,13 @@ def _answers(
     if amounts and len(values) == 1 and len(ys["train"]) > 1:
         raise DataError(f"{name}: every answer to learn from is {values[0]:g}; nothing is to be learned.")
     if amounts:
-        return {part: y.astype(np.float32) for part, y in ys.items()}, None, []
+        ys = {part: y.astype(np.float32) for part, y in ys.items()}
+        if len(ys["train"]) > 1 and (ys["train"] == ys["train"][0]).all():
+            raise DataError(
+                f"{name}: the answers to learn from, {values[0]:.17g} to {values[-1]:.17g}, are all {ys['train'][0]:g} in "
+                "float32; subtract their mean first."
+            )
+        return ys, None, []
     if not whole:
         raise DataError(
             f"{name}: the answers are fractions ({values[:3].tolist()} ...); classes need whole numbers."

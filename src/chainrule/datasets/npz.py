@@ -1,4 +1,4 @@
-"""NumPy's .npz archives, read as what they are: arrays of plain numbers. Nothing is unpickled, ever.
+"""NumPy's .npz archives, read as what they are: arrays of plain numbers or short texts. Nothing is unpickled, ever.
 
 For each array the header's shape x size of a number must be the size the archive gives for it, exactly, and
 this is known before memory is taken.
@@ -10,6 +10,7 @@ import os
 import stat
 import warnings
 import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from chainrule.errors import FileError
 
 LARGEST = 4 << 30  # bytes of all arrays together
 SUSPICIOUS = 50  # times the packed size, from 64 MiB on: a bomb
-KINDS = "buif"  # bool, whole numbers, fractions
+KINDS = "buifUS"  # bool, whole numbers, fractions, and text of fixed length for labels
+BLOCK = 1 << 20
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
@@ -44,8 +46,13 @@ def read(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
                 raise FileError(
                     f"{name} would unpack to {total:,} bytes in {len(members):,} arrays; that is not trusted."
                 )
+            names = [member.filename.removesuffix(".npy") for member in members]
+            if twice := [key for key, times in Counter(names).items() if times > 1]:
+                raise FileError(
+                    f"{name} has two arrays called {twice[0]!r}; it cannot be told which one is meant."
+                )
             return {
-                m.filename.removesuffix(".npy"): _array(archive, m, f"{name}:{m.filename}") for m in members
+                key: _array(archive, m, f"{name}:{m.filename}") for key, m in zip(names, members, strict=True)
             }
     except FileError:
         raise
@@ -76,8 +83,12 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> NDA
                 f"{where} has {member.file_size:,} bytes; its header {shape} of {dtype} makes "
                 f"{start + size:,}."
             )
-        content = head.read() + file.read(size + 1)  # to the end, where the archive's checksum is compared
-        if len(content) != size:
-            raise FileError(f"{where} is cut short: {len(content):,} of {size:,} bytes.")
+        content = bytearray(size)
+        have = head.readinto(content)
+        while have < size and (some := file.read(min(BLOCK, size - have))):
+            content[have : have + len(some)] = some
+            have += len(some)
+        if have != size or file.read(1):  # read to the end, where the archive's checksum is compared
+            raise FileError(f"{where} is cut short: {have:,} of {size:,} bytes.")
     array = np.frombuffer(content, dtype).reshape(shape, order="F" if fortran else "C")
     return array.astype(dtype.newbyteorder("="), copy=False)

@@ -7,6 +7,7 @@ How, is written in a preparation: {"kind": "picture", "height", "width", "colour
 
 import os
 import stat
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,8 @@ UNREAD = (
 )
 FITS = ("stretch", "crop", "pad")
 LARGEST = 80_000_000  # pixels
+MOST_BYTES = 160_000_000  # of a picture that is decoded whole, as every one but a JPEG is
+STRIP = 512  # rows of a picture that are brought to another kind together
 TURNED = (5, 6, 7, 8)  # EXIF orientations that lie on their side
 
 
@@ -64,7 +67,8 @@ def read(what: "str | os.PathLike[str] | Image.Image", preparation: dict[str, An
             image.draft(
                 None, (2 * max(width, height), 2 * max(width, height))
             )  # a JPEG need not be decoded whole
-            return _shrink(ImageOps.exif_transpose(image), height, width, colour, preparation["fit"])
+            ImageOps.exif_transpose(image, in_place=True)
+            return _shrink(image, height, width, colour, preparation["fit"])
         except Exception as problem:  # noqa: BLE001 - a decoder on any bytes raises anything
             raise DataError(f"{name} cannot be read: {_plain(problem)}.") from None
 
@@ -93,7 +97,9 @@ def _opened(name: str) -> "Image.Image":
             raise DataError(f"{name} is empty.")
         if Path(name).suffix.lower() in UNREAD:
             raise DataError(f"{name} is of a kind that is not read; save it as PNG or JPEG.")
-        image = Image.open(name, formats=FORMATS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the size, which is looked at below
+            image = Image.open(name, formats=FORMATS)
     except DataError:
         raise
     except FileNotFoundError:
@@ -104,9 +110,13 @@ def _opened(name: str) -> "Image.Image":
         raise DataError(f"{name} is not a picture that can be read ({', '.join(FORMATS)}).") from None
     except Exception as problem:  # noqa: BLE001 - a decoder on any bytes raises anything
         raise DataError(f"{name} cannot be read: {_plain(problem)}.") from None
-    if not 0 < image.width * image.height <= LARGEST:
+    each = 4 if image.mode not in ("1", "L", "P", "I;16", "I;16B") else 2 if image.mode.startswith("I") else 1
+    most = LARGEST if image.format == "JPEG" else min(LARGEST, MOST_BYTES // each)
+    if not 0 < image.width * image.height <= most:
         image.close()
-        raise DataError(f"{name} has {image.width} x {image.height} pixels; 1 to {LARGEST:,} can be read.")
+        raise DataError(
+            f"{name} has {image.width} x {image.height} pixels; 1 to {most:,} of this kind can be read."
+        )
     return image
 
 
@@ -114,13 +124,8 @@ def _shrink(image: "Image.Image", height: int, width: int, colour: bool, fit: st
     """Upright pixels to the array."""
     from PIL import Image, ImageOps
 
-    if image.mode.startswith("I"):  # 16 bits a pixel
-        image = Image.fromarray((np.asarray(image).clip(0, 65535) / 257).round().astype(np.uint8))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image)
-    image = image.convert("RGB" if colour else "L")
+    if image.mode != ("RGB" if colour else "L") or image.has_transparency_data:
+        image = _converted(image, "RGB" if colour else "L")
     if image.size != (width, height):
         smooth = Image.Resampling.BILINEAR
         if fit == "crop":
@@ -130,6 +135,24 @@ def _shrink(image: "Image.Image", height: int, width: int, colour: bool, fit: st
         else:
             image = image.resize((width, height), smooth, reducing_gap=2.0)
     return np.array(image, np.uint8)
+
+
+def _converted(image: "Image.Image", mode: str) -> "Image.Image":
+    """Grey or RGB, transparent pixels laid on white; strip by strip, so that one copy is held."""
+    from PIL import Image
+
+    made = Image.new(mode, image.size)
+    for top in range(0, image.height, STRIP):
+        strip = image.crop((0, top, image.width, min(image.height, top + STRIP)))
+        if strip.mode.startswith("I"):  # 16 bits a pixel
+            strip = Image.fromarray(
+                ((np.asarray(strip).clip(0, 65535).astype(np.int32) + 128) // 257).astype(np.uint8)
+            )
+        if image.has_transparency_data:
+            strip = strip.convert("RGBA")
+            strip = Image.alpha_composite(Image.new("RGBA", strip.size, "white"), strip)
+        made.paste(strip.convert(mode), (0, top))
+    return made
 
 
 def _plain(problem: Exception) -> str:

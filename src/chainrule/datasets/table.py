@@ -264,7 +264,11 @@ def _without_faults(
             if hint
             else []
         )
-        raise DataError("\n".join([f"{table.name} has {len(bad):,} rows that cannot be used:", *lines]))
+        raise DataError(
+            "\n".join(
+                [f"{table.name} has {len(bad):,} row{'s' * (len(bad) != 1)} that cannot be used:", *lines]
+            )
+        )
     keep = np.ones(len(table.lines), bool)
     keep[list(found)] = False
     if not keep.any():

@@ -7,7 +7,7 @@ import numpy as np
 from chainrule.datasets import cells as notation
 from chainrule.datasets.cells import numbers
 from chainrule.datasets.csv_file import Table
-from chainrule.errors import SettingError, unknown
+from chainrule.errors import DataError, SettingError, unknown
 
 NAMES = re.compile(
     r"target|labels?|class(es)?|category|y|outcome|response|output|answer|result|species|survived|diagnosis|churn(ed)?"
@@ -29,6 +29,11 @@ def target_of(table: Table, target: str | None) -> tuple[str, str]:
             raise unknown("column", target, table.columns)
         return target, ""
     names = list(table.columns)
+    if len(names) == 1:
+        raise DataError(
+            f"{table.name} has one column only, {names[0]!r}: between cells a comma, a semicolon, a tab or a bar is expected, and a "
+            "column to learn beside those to learn from."
+        )
     kinds = {name: candidate(table, name) for name in names}
     called = [name for name in names if NAMES.fullmatch(name.strip()) and kinds[name]]
     in_words = [name for name in names if kinds[name].endswith("classes") and not _are_numbers(table, name)]

@@ -4,6 +4,7 @@ import unicodedata
 
 import numpy as np
 
+from chainrule.datasets.cells import is_number
 from chainrule.datasets.data_checks.finding import DataFinding
 from chainrule.datasets.dataset import Array, Dataset
 
@@ -47,7 +48,7 @@ def imbalance(y: Array, class_names: tuple[str, ...]) -> list[str]:
 
 
 def twins(class_names: tuple[str, ...]) -> list[str]:
-    """Notes on class names that only capitals, spaces or the way of writing an accent tell apart.
+    """Notes on class names that only capitals, spaces, invisible letters, or the way of writing a number or an accent tell apart.
 
     >>> twins(("Cat", "cat", "dog"))
     ["the classes 'Cat' and 'cat' are told apart only by capitals or spaces: are they one?"]
@@ -55,11 +56,20 @@ def twins(class_names: tuple[str, ...]) -> list[str]:
     seen: dict[str, str] = {}
     notes = []
     for name in class_names:
-        folded = " ".join(unicodedata.normalize("NFKC", name).casefold().replace("_", " ").split())
+        folded = _folded(name)
         if folded in seen and not (len(name) == 1 and name.isalpha()):  # A and a are letters, not a slip
+            how = "the way a number is written" if is_number(folded) else "capitals or spaces"
             notes.append(
-                f"the classes {seen[folded]!r} and {name!r} are told apart only by capitals or spaces: "
-                "are they one?"
+                f"the classes {seen[folded]!r} and {name!r} are told apart only by {how}: are they one?"
             )
         seen.setdefault(folded, name)
     return notes
+
+
+def _folded(name: str) -> str:
+    """A name without what the eye passes over; of a number its value."""
+    seen = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf")
+    folded = " ".join(seen.casefold().replace("_", " ").split())
+    if not is_number(folded):
+        return folded
+    return folded.lstrip("+0") if folded.isdigit() else f"{float(folded) + 0.0:.17g}"

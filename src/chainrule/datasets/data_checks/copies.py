@@ -13,6 +13,7 @@ from chainrule.datasets.dataset import Array, Dataset
 MEANINGLESS = 0.3  # of a test part that was learned from
 COMBINATIONS = 10  # times as many possible inputs as examples: then equal ones are no chance
 COLUMNS = 64  # are looked at for that
+BLOCK = 1 << 20  # numbers that are copied together
 PARTS = (("validation", "val"), ("test", "test"))
 
 
@@ -43,9 +44,8 @@ def _finding(data: Dataset, part: str, shared: NDArray[np.bool_]) -> DataFinding
         "part": part, "count": count, "share": share, "flatters": part == "test",
         "first": np.flatnonzero(shared)[:10].tolist(),
     }  # fmt: skip
-    says = f"{count:,} {kind} of the {part} part are in the training part too ({share:.1%})".replace(
-        "%", " %"
-    )
+    many = f"{count:,} {kind} of the {part} part are" if count > 1 else f"1 {kind[:-1]} of the {part} part is"
+    says = f"{many} in the training part too ({share:.1%})".replace("%", " %")
     if few_inputs(data):
         evidence["flatters"] = share >= MEANINGLESS and part == "test"
         return DataFinding(
@@ -125,9 +125,15 @@ def few_inputs(data: Dataset) -> bool:
 
 def _prints(x: Array) -> list[bytes]:
     """A fingerprint of each example; 0 and -0 are one number."""
+    width = math.prod(x.shape[1:])
+    step = max(1, BLOCK // max(1, width))
+    return [mark for k in range(0, len(x), step) for mark in _marks(x[k : k + step], width)]
+
+
+def _marks(x: Array, width: int) -> list[bytes]:
     if x.dtype.kind == "f":
         x = x + 0
-    x = np.ascontiguousarray(x).reshape(len(x), math.prod(x.shape[1:]))
-    if x.dtype.itemsize * x.shape[1] <= 32:
+    x = np.ascontiguousarray(x).reshape(len(x), width)
+    if x.dtype.itemsize * width <= 32:
         return [row.tobytes() for row in x]
     return [hashlib.blake2b(row.data, digest_size=16).digest() for row in x]

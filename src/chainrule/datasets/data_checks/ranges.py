@@ -1,11 +1,14 @@
 """The size of the inputs: parts of different scale, inputs that are not scaled, inputs that are all the same."""
 
+import math
+
 import numpy as np
 
 from chainrule.datasets.data_checks.finding import DataFinding
 from chainrule.datasets.dataset import Array, Dataset
 
-SAMPLE = 2000  # examples stand for a part
+SAMPLE = 2000  # examples stand for a part,
+NUMBERS = 2 << 20  # or fewer of large ones
 NOT_SCALED = 20.0  # the largest input of arrays that are brought to no scale
 APART = 5.0  # times the spread of the training part
 LEAST = 5  # examples of a part, before its scale says something
@@ -42,7 +45,7 @@ def ranges(data: Dataset) -> list[DataFinding]:
 
 def _all_examples_equal(data: Dataset) -> list[DataFinding]:
     x = data.x_train
-    if len(x) < 2 or not (x == x[:1]).all():
+    if len(x) < 2 or not (x[1] == x[0]).all() or not (x == x[:1]).all():
         return []
     return [
         DataFinding(
@@ -80,6 +83,7 @@ def _range(x: Array) -> str:
 
 
 def _sample(x: Array) -> Array:
-    if len(x) > SAMPLE:
-        x = x[np.linspace(0, len(x) - 1, SAMPLE).astype(int)]
+    count = min(SAMPLE, max(LEAST, NUMBERS // max(1, math.prod(x.shape[1:]))))
+    if len(x) > count:
+        x = x[np.linspace(0, len(x) - 1, count).astype(int)]
     return x.astype(np.float64)
