@@ -190,3 +190,15 @@ def test_a_chart_shows_the_curve() -> None:
         assert all(ord(letter) < 128 for line in lines for letter in line) == (not unicode)
     assert chart([1.0], [float("nan")]) == []
     assert chart([1.0], [2.0], width=10, height=3)  # one point is a curve
+
+
+def test_how_far_it_is_is_told_while_it_looks(runs) -> None:
+    """The parts done never outnumber all, they only grow, and all are done at the end: a bar can show the time left."""
+    from chainrule.diagnosis import diagnose
+    from chainrule.runs import find
+
+    told: list[tuple[int, int]] = []
+    diagnose(find("well", "last"), progress=lambda done, total: told.append((done, total)))
+    assert [done for done, _ in told] == list(range(1, len(told) + 1))
+    assert all(done <= total for done, total in told)
+    assert told[-1][1] - told[-1][0] <= 1

@@ -1,16 +1,17 @@
 """Looks for every symptom in a run, and says what was looked at and what could not be."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from chainrule.diagnosis import classes, gradients, learning_rate, overfitting, progress, setup, updates
+from chainrule.diagnosis import classes, gradients, learning_rate, overfitting, setup, updates
 from chainrule.diagnosis import labels as labelling
 from chainrule.diagnosis.answers import Answers
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.labels import Suspects
+from chainrule.diagnosis.progress import no_better_than_one_answer, nothing_learned
 from chainrule.diagnosis.records import Records
 from chainrule.diagnosis.units import idle
 from chainrule.errors import ChainruleError
@@ -71,12 +72,15 @@ class Diagnosis:
         )
 
 
-def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labels: bool = True) -> Diagnosis:
+def diagnose(
+    run: Run, replay: Replay | None = None, *, source: Any = None, labels: bool = True,
+    progress: Callable[[int, int], Any] | None = None,
+) -> Diagnosis:  # fmt: skip
     """Says what is wrong with a run's learning, and what usually helps.
 
     run: as `runs.find` or `resume.open_run` gives it.  replay: the run, opened, if you have it; else it is opened here, from
     `source` if its data have moved. Without its data only what was recorded is looked at.  labels: whether to look for
-    labels that look wrong, which takes longest.
+    labels that look wrong, which takes longest.  progress: called with (parts looked at, all).
 
     >>> import tempfile
     >>> from chainrule import Sequential, layers
@@ -102,7 +106,17 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
         looked_at.append("the figures on what was held back")
     else:
         left_out.append("Overfitting cannot be seen: nothing was held back to judge after each epoch.")
+    looked = 0  # parts: opening, asking, and each state that is asked about labels
+
+    def part_done(left: int) -> None:
+        nonlocal looked
+        looked += 1
+        if progress is not None:
+            progress(looked, looked + left)
+
+    expected = labelling.EPOCHS if labels else 0
     answers, problem = opened(run, replay, source)
+    part_done(1 + expected)
     if problem:
         left_out.append(problem)
     step = run.snapshots()[-1] if answers is None else latest(answers)
@@ -114,16 +128,17 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
         left_out.append("The network was not asked anything: its weights are not finite any more.")
     found += idle(records, answers, step)
     looked_at += ["dead and saturated units"]
-    found += [*setup.end_and_loss(records, answers), *progress.no_better_than_one_answer(records, answers)]
+    found += [*setup.end_and_loss(records, answers), *no_better_than_one_answer(records, answers)]
     looked_at += ["the end of the network and its loss"]
     if answers is not None:
         looked_at.append("the scale of the inputs")
         found += [
             *setup.inputs_not_scaled(records, answers), *setup.labels_and_outputs(records, answers),
             *setup.wrong_loss(records, answers),
-            *progress.nothing_learned(records, answers),
+            *nothing_learned(records, answers),
         ]  # fmt: skip
     suspects = None
+    part_done(expected)
     if (
         answers is not None and answers.given is not None and run.epochs
     ):  # before an epoch has ended it is too early
@@ -133,7 +148,7 @@ def diagnose(run: Run, replay: Replay | None = None, *, source: Any = None, labe
             f.name in UNLEARNED or (f.severity == "severe" and f.name in CAUSES) for f in found
         ):
             try:
-                suspects = labelling.suspects(answers)
+                suspects = labelling.suspects(answers, lambda k, states: part_done(states - k) if k else None)
                 looked_at.append(f"{len(suspects):,} labels")
                 found += labelling.suspicious(suspects)
             except ChainruleError as why:  # replay says that these are not the states that training had

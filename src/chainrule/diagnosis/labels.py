@@ -7,7 +7,9 @@ the area under the margin (G. Pleiss and others, 2020); how many labels look wro
 (C. Northcutt and others, 2021): another class is at least as probable as it is, on average, for its own examples.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,10 +76,11 @@ class Suspects:
         return self.names[label] if 0 <= label < len(self.names) else str(label)
 
 
-def suspects(replay: Replay | Answers) -> Suspects:
+def suspects(replay: Replay | Answers, progress: Callable[[int, int], Any] | None = None) -> Suspects:
     """Ranks the training examples of a run by how much their labels look wrong.
 
-    replay: the run, opened (`reruns.opened(run)`). DataError when it does not learn classes.
+    replay: the run, opened (`resume.opened(run)`).  progress: called with (states asked, all). DataError when it does not learn
+    classes.
 
     >>> import tempfile
     >>> from chainrule import Sequential, layers, optimizers
@@ -99,6 +102,8 @@ def suspects(replay: Replay | Answers) -> Suspects:
     places = np.flatnonzero(answers.given != NO_LABEL)
     given, total, early = answers.given[places], np.zeros(1), np.zeros(1)
     for k, step in enumerate(steps, 1):
+        if progress is not None:
+            progress(k - 1, len(steps))
         total = total + answers.probabilities(step)[places]
         early = total / k if k <= EARLY else early
     p = np.asarray(total / len(steps))

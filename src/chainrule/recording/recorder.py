@@ -7,6 +7,7 @@ is learned: the sizes are measured beside the loop, not in it.
 
 import sys
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from chainrule.engine.epoch import steps_in
 from chainrule.engine.examples import Examples, as_float, each
 from chainrule.engine.windows import window
 from chainrule.errors import FileError
+from chainrule.graph import tuple_of
 from chainrule.metrics import Metric
 from chainrule.recording import kept_examples
 from chainrule.recording.measures import measured, sizes_of
@@ -35,6 +37,12 @@ LEAST_SPACING = (
 LEAST_SECONDS = (
     60.0  # where steps are slow: after so long there is a snapshot, which goes when two newer ones are there
 )
+EPOCH_BYTES = 6_500_000  # of snapshots
+LEAST_ROOM, ROOM_FOR_DATA = (
+    100_000_000,
+    20,
+)  # bytes between first and last snapshot: at least; times the data's own
+LARGE = 200_000_000  # bytes of a run: a warning before they are written
 SECONDS_FOR_ONE = 20.0  # learning for each second that a snapshot takes
 
 
@@ -54,7 +62,7 @@ class RunRecorder(Checkpointer):
     def __init__(
         self, runs_dir: Any = "runs", label: str = "run", data: dict[str, Any] | None = None,
         recipe: dict[str, Any] | None = None, resume: Any = None, parent: Parent | None = None,
-        start: ResumePoint | None = None, epoch_bytes: int = 6_500_000, starting: Starting | None = None,
+        start: ResumePoint | None = None, epoch_bytes: int = EPOCH_BYTES, starting: Starting | None = None,
         keep_examples: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
@@ -81,7 +89,7 @@ class RunRecorder(Checkpointer):
         self.steps, self.callbacks = steps_in(len(plan.examples), plan.batch), plan.callbacks
         self.batch, self.began, self.kept_at = plan.batch, time.perf_counter(), time.perf_counter()
         self.look_every = max(LOOK_EVERY[0], min(LOOK_EVERY[1], self.steps // LOOKS))
-        self.spacing = max(LEAST_SPACING, spacing(size_of(start.learning), self.steps, self.epoch_bytes))
+        self.spacing = self.room_between(size_of(start.learning), plan)
         if self.resume is not None and self.began_before(settings):
             return self.reopened(settings)
         start = self.start or start
@@ -97,6 +105,20 @@ class RunRecorder(Checkpointer):
         except FileError as problem:
             self.lost(problem)
         return start
+
+    def room_between(self, state_bytes: int, plan: Any) -> int:
+        """How many steps to leave between snapshots; a warning where the run will be large all the same."""
+        steps = self.steps * (plan.epochs - plan.initial_epoch)
+        apart, run_bytes = planned_size(
+            state_bytes, self.steps, steps, data_bytes(plan.examples), self.epoch_bytes
+        )
+        if run_bytes > LARGE:
+            warnings.warn(
+                f"The run will take about {run_bytes / 1e6:,.0f} MB on the disk: its network's state has {state_bytes / 1e6:,.0f} MB. "
+                "A smaller network takes less, and so does not recording.",
+                stacklevel=4,
+            )
+        return apart
 
     def program_data(self, plan: Any) -> dict[str, Any] | None:
         """What the run says of the data of a program's fit; of a run that is resumed, what it said then."""
@@ -215,6 +237,28 @@ class RunRecorder(Checkpointer):
         if self.writer is not None:
             self.writer.close()
             self.writer = None
+
+
+def planned_size(
+    state_bytes: int, each_epoch: int, steps: int, examples_bytes: int, epoch_bytes: int = EPOCH_BYTES
+) -> tuple[int, int]:
+    """The steps between two snapshots, and about how many bytes all of them take.
+
+    The first and the last state are always kept; what lies between takes at most so much more as the data deserve.
+
+    >>> planned_size(117_000_000, 10, 600, 2_000_000)         # 9.7 million weights for 160 pictures
+    (702, 234000000)
+    >>> planned_size(8_339_412, 1875, 18_750, 47_000_000)     # the classic network
+    (2406, 75054708)
+    """
+    room = max(LEAST_ROOM, ROOM_FOR_DATA * examples_bytes)
+    apart = max(LEAST_SPACING, spacing(state_bytes, each_epoch, epoch_bytes), -(-steps * state_bytes // room))
+    return apart, state_bytes * (2 + max(0, steps - 1) // apart)
+
+
+def data_bytes(examples: Examples) -> int:
+    """How large what is learned from is."""
+    return sum(int(getattr(part, "nbytes", 0)) for part in tuple_of(examples.x, 1))
 
 
 class Look:

@@ -22,7 +22,7 @@ from chainrule.engine.examples import Scaled
 from chainrule.errors import SettingError, unknown
 from chainrule.models import Sequential
 from chainrule.optimizers import schedules
-from chainrule.training import least_squares, pieces
+from chainrule.training import amounts, pieces
 from chainrule.training.augmentation import SIDE, Handwriting
 from chainrule.training.network_functions import layers_from
 from chainrule.training.networks import hidden_layers
@@ -69,6 +69,7 @@ class Recipe:
     camera: bool = (
         False  # pictures are moved, turned, lit anew at every step (chainrule.training.picture_augmentation)
     )
+    log_target: bool = False  # whether the network works on the logarithm of the amounts that it learns (chainrule.training.amounts)
     pieces: int = (
         0  # into how many each column of numbers is cut (chainrule.training.pieces); 0 leaves them whole
     )
@@ -207,19 +208,8 @@ def network(recipe: Recipe, data: Dataset) -> Sequential:
         model.add(layers.Dense(len(data.class_names or ()), activation="softmax"))
     elif data.task == "two classes":
         model.add(layers.Dense(1, activation="sigmoid"))
-    else:  # numbers: the network works on standardised ones, its last layer answers in the target's own unit
-        target = data.preparation.get("target", {})
-        if recipe.standardised and not target:
-            target = {"std": data.y_train.std(dtype=np.float64), "mean": data.y_train.mean(dtype=np.float64)}
-        last = layers.Dense(1)
-        model.add(last)
-        if recipe.network == "none" and recipe.standardised and least_squares.applies(data):
-            last.set_weights(
-                least_squares_start(
-                    recipe, data, float(target.get("std") or 1.0), float(target.get("mean") or 0.0)
-                )
-            )
-        model.add(layers.Rescaling(float(target.get("std") or 1.0), offset=float(target.get("mean") or 0.0)))
+    else:
+        amounts.put_on(model, recipe, data)
     return model
 
 
@@ -232,15 +222,6 @@ def whole(model: Sequential, data: Dataset) -> Sequential:
             "Give only the hidden layers, in a list, and the end is put on top."
         )
     return model
-
-
-def least_squares_start(recipe: Recipe, data: Dataset, std: float, mean: float) -> list[Any]:
-    """The weights of a linear model that is off by the least squares on the training part."""
-    x, ridge = data.x_train, least_squares.RIDGE * len(data.x_train)
-    if recipe.pieces:
-        kernel, bias = pieces.weights_of(x, recipe.pieces)
-        x, ridge = np.clip(x @ kernel + bias, 0, 1), 1.0
-    return list(least_squares.solution(x, (data.y_train - mean) / std, ridge))
 
 
 def optimizer_of(recipe: Recipe, steps: int) -> optimizers.Optimizer:

@@ -64,7 +64,7 @@ def run(args: "Namespace", out: Output) -> int:
     source = None if args.data is None else paths.data(args.data)
     needed = args.out or args.data  # without them, what was recorded is looked at
     replay = resume.opened(looked_at, source) if needed else None
-    result = diagnosis.diagnose(looked_at, replay, labels=not args.no_labels)
+    result = diagnosis.diagnose(looked_at, replay, labels=not args.no_labels, progress=out.waiting.advance)
     ranked, drawn = result.suspects, None
     if args.out and ranked is not None and replay is not None:
         drawn = draw(args, ranked, replay)

@@ -233,7 +233,8 @@ def learn(
 
     bar = [] if verbose or out.quiet else [LearningProgress(job.recipe.epochs)]
     with out.progress(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The loss stopped being finite")  # said below
+        for said_elsewhere in ("The loss stopped being finite", "The run will take about"):
+            warnings.filterwarnings("ignore", said_elsewhere)
         history = job.learn(
             "auto" if verbose and not out.quiet else 0,
             [LambdaCallback(on_epoch_begin=stop_when_told, on_epoch_end=stop_when_lost), *(more or []), *bar],
@@ -320,3 +321,11 @@ def warn_of_size(job: "Job", out: Output) -> None:
     if size > report.LARGE:
         out.warn(f"The model file will be about {file_size(size)}, as the network has {numbers:,} weights; a smaller --layers or --network, "
                  "or --recipe auto, writes less.")  # fmt: skip
+    if job.record is None or job.over:
+        return
+    from chainrule.recording.recorder import planned_size
+
+    steps = -(-len(job.data.x_train) // job.recipe.batch_size)
+    run = planned_size(size, steps, steps * job.recipe.epochs, job.data.x_train.nbytes)[1]
+    if run > report.LARGE:
+        out.warn(f"The run will take about {file_size(run)}; --no-record writes none.")
