@@ -14,14 +14,13 @@ from chainrule.training import least_squares, pieces
 
 if TYPE_CHECKING:
     from chainrule.models import Sequential
-    from chainrule.training.recipes import Recipe
 
 SKEWED = 1.0  # of the amounts; that of a bell curve is 0
 LEAST = 10  # examples, before a skewness says anything
 
 
-def put_on(model: "Sequential", recipe: "Recipe", data: Dataset) -> None:
-    """Puts the layers that answer on a network, with weights that are the solution where the network is a line."""
+def put_on(model: "Sequential", recipe: Any, data: Dataset) -> None:
+    """Puts the layers that answer on a network, with weights that are the solution where the network is a line. recipe: as in `recipes`."""
     if recipe.log_target:
         shift = shift_of(data.y_train)
         logs = np.log(data.y_train.astype(np.float64) + shift)
@@ -43,7 +42,7 @@ def put_on(model: "Sequential", recipe: "Recipe", data: Dataset) -> None:
             model.add(layers.Rescaling(1.0, offset=-shift))
 
 
-def solved(recipe: "Recipe", x: Any, y: Any) -> list[Any]:
+def solved(recipe: Any, x: Any, y: Any) -> list[Any]:
     """The weights of a linear model that is off by the least squares on the training part."""
     ridge = least_squares.RIDGE * len(x)
     if recipe.pieces:
