@@ -5,7 +5,8 @@ may stand at several nodes and then has one entry of weights. Most networks are 
 before it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
@@ -33,6 +34,8 @@ class Node(NamedTuple):
 class Graph:
     """Nodes in topological order, how many inputs they start from, and which values are the network's outputs.
 
+    within: of each node the models that it stands in, as "encoder/", where there are models in the network.
+
     >>> from chainrule.layers import Dense, Flatten
     >>> graph = Graph.chain([Flatten(), Dense(2)])
     >>> graph.nodes[1].sources, graph.outputs, len(graph.layers)
@@ -42,6 +45,7 @@ class Graph:
     nodes: tuple[Node, ...]
     outputs: tuple[Source, ...]
     inputs: int = 1
+    within: tuple[str, ...] = ()
 
     @classmethod
     def chain(cls, layers: Sequence[Layer]) -> "Graph":
@@ -73,6 +77,30 @@ class Graph:
         return [found[entry] for entry in sorted(found)]
 
     @cached_property
+    def names(self) -> list[str]:
+        """What each node is called: by its layer; where two layers have one name, with the models that they stand in.
+
+        A layer at several nodes has one name. "dense:relu" is the activation of "dense".
+
+        >>> from chainrule.layers import Dense
+        >>> graph = Graph.chain([*Dense(2, "relu", name="code").links(), Dense(3, name="end")])
+        >>> graph.names
+        ['code', 'code:relu', 'end']
+        """
+        own = {node.entry: node.layer.name or type(node.layer).__name__.lower() for node in self.nodes}
+        alike = Counter(own.values())
+        found: dict[int, str] = {}
+        before = ""
+        for node, within in zip(self.nodes, self.within or [""] * len(self.nodes), strict=True):
+            layer, colon, activation = own[node.entry].partition(":")
+            if colon:  # it follows its layer
+                layer = before
+            elif alike[layer] > 1 and node.entry not in found:
+                layer = free_name(within + layer, found.values())
+            before = found.setdefault(node.entry, layer + colon + activation).partition(":")[0]
+        return [found[node.entry] for node in self.nodes]
+
+    @cached_property
     def learners(self) -> frozenset[int]:
         """The nodes whose layer has weights that learn."""
         return frozenset(i for i, node in enumerate(self.nodes) if node.layer.trainable and node.layer.learns)
@@ -95,6 +123,16 @@ class Graph:
     def users(self, node: int) -> list[int]:
         """The nodes that take an output of this one."""
         return [i for i, other in enumerate(self.nodes) if any(s.node == node for s in other.sources)]
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """A name that nobody has yet, by a number where it is needed.
+
+    >>> free_name("dense", []), free_name("dense", ["dense", "dense_1"])
+    ('dense', 'dense_2')
+    """
+    names = [name, *(f"{name}_{number}" for number in range(1, len(taken) + 1))]
+    return next(free for free in names if free not in taken)
 
 
 Network: TypeAlias = Graph | Sequence[Layer]  # a list of layers stands for the chain of them

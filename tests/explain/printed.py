@@ -87,7 +87,7 @@ def lines(text: str) -> list[Line]:
     whole: list[str] = []
     for line in text.splitlines():
         stripped = line.strip()
-        if whole and stripped.startswith(("= ", "+ ")):
+        if whole and stripped.startswith(("= ", "+ ", "- ", "· ", "/ ")):
             whole[-1] += " " + stripped
         else:
             whole.append(stripped)
@@ -102,7 +102,7 @@ def lines(text: str) -> list[Line]:
             assert not re.fullmatch(r"-?(nan|inf)", result.strip()), piece
             if not NUMBER.fullmatch(result.strip()):
                 # what is left is the network in letters, and the head of a table
-                assert re.search(r" → |: [pz].* = |= its derivative", line), f"what is this? {piece!r}"
+                assert re.search(r"→|: [pz].* = |= its derivative", line), f"what is this? {piece!r}"
                 continue
             if is_numeric(members[-1]):
                 name, formula = (members[0], members[-2]) if len(members) > 2 else ("", None)

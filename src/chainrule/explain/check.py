@@ -18,11 +18,12 @@ from chainrule.backprop import added_losses, forward_sweep, penalty
 from chainrule.explain.equations import number
 from chainrule.explain.layers import formulas_of
 from chainrule.explain.opened import OpenedStep, as_tuple
+from chainrule.explain.outputs import OpenedOutput, opened_outputs
 from chainrule.explain.sizes import learners
 from chainrule.explain.step_inputs import StepInputs, step_inputs
-from chainrule.graph import taken
+from chainrule.graph import as_graph
 from chainrule.layers.base import Layer
-from chainrule.losses.outputs import fused_output
+from chainrule.losses.masked import masked
 
 TOLERANCE = 1e-6  # of the larger of the two
 STEPS = (1e-4, 1e-3, 1e-5, 1e-2, 1e-6, 1e-7)  # h, the likeliest first
@@ -130,16 +131,15 @@ def measured(f: Callable[[float], Any], scale: float = 0.1) -> tuple[float, floa
 
 def losses_of(inputs: StepInputs, entry: int, name: str, weight: np.ndarray) -> np.ndarray:
     """The losses of the batch's examples, each its part of the mean, with one array of weights replaced; and the penalty."""
-    state, (x, y, by) = inputs.state, inputs.batch
+    state, (x, y, by), graph = inputs.state, inputs.batch, as_graph(inputs.network)
     params = list(state["params"])
     params[entry] = params[entry] | {name: weight}
-    end = fused_output(inputs.network, inputs.loss)
-    outputs, cache = forward_sweep(
-        inputs.network, params, x, lambda i: counter_noise(state["seed"], state["step"], i)
-    )
-    values = end.loss.values(y, taken([end.z], outputs, as_tuple(x))) / inputs.n
-    penalties = penalty(inputs.network, params) + added_losses(inputs.network, cache)
-    return np.append((values if by is None else values * by) * inputs.loss_weight, penalties)
+    values, cache = forward_sweep(graph, params, x, lambda i: counter_noise(state["seed"], state["step"], i))
+    losses = [
+        np.asarray(output.weighted_losses) / inputs.n
+        for output in opened_outputs(graph, inputs.outputs, values, x, y, by)
+    ]
+    return np.append(np.concatenate(losses), penalty(graph, params) + added_losses(graph, cache))
 
 
 def moved_along(inputs: StepInputs, entry: int, name: str, v: np.ndarray, h: float) -> np.ndarray:
@@ -174,9 +174,11 @@ def check_model(
     narrow = model if isinstance(model, StepInputs) else step_inputs(model, x, y, sample_weight)
     wide = narrow.as_float64()
     step, rng = OpenedStep(wide), np.random.default_rng(seed)
+    covered = {output.end.p.node for output in step.outputs if output.end.fused}  # by their loss
     rules = [
         worst_of([check_rule(step, place, rng) for _ in range(directions)])
-        for place in range(step.end.z.node + 1)
+        for place in range(len(step.links))
+        if place not in covered
     ]
     weights = []
     for link in learners(step):
@@ -187,7 +189,7 @@ def check_model(
                 value, doubt = measured(partial(moved_along, wide, link.entry, name, v))
                 found.append(Checked(f"loss by {link.name}.{name}", float((g * v).sum()), value, doubt))
             weights.append(worst_of(found))
-    rules.append(worst_of([check_loss(step, rng) for _ in range(directions)]))
+    rules += [worst_of([check_loss(output, rng) for _ in range(directions)]) for output in step.outputs]
     return ModelChecked(tuple(rules), tuple(weights))
 
 
@@ -232,10 +234,11 @@ def has_backward(link: Any) -> bool:
     return type(link).backward is not Layer.backward
 
 
-def check_loss(step: OpenedStep, rng: np.random.Generator) -> Checked:
-    """The loss's derivative alone."""
-    loss, y, z = step.end.loss, step.inputs.batch[1], np.asarray(step.z, np.float64)
+def check_loss(output: OpenedOutput, rng: np.random.Generator) -> Checked:
+    """A loss's derivative alone."""
+    loss, y, z = masked(output.end.loss, output.mask), output.y, np.asarray(output.z, np.float64)
     v = rng.normal(size=z.shape)
     written = float((loss.derivative(y, z) * v).sum())
     value, doubt = measured(lambda h: loss.values(y, z + h * v))
-    return Checked(f"loss {loss.name} by the chain's end", written, value, doubt)
+    where = f"the output {output.name}" if output.several else "the chain's end"
+    return Checked(f"loss {loss.name} by {where}", written, value, doubt)

@@ -17,15 +17,15 @@ from chainrule.errors import SettingError
 from chainrule.explain.equations import number
 from chainrule.explain.factors import gradients_of_example
 from chainrule.explain.letters import refuse_coupled, terms_of
-from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.explain.opened import OpenedLink, OpenedStep, as_tuple
+from chainrule.explain.outputs import opened_outputs
 from chainrule.explain.parts import Heading, Part, Pictures, Table, Text
 from chainrule.explain.pictures import picture_of
 from chainrule.explain.sizes import learners
 from chainrule.explain.step_inputs import StepInputs, inputs_of_run, replay_of
 from chainrule.explain.trace import Trace
-from chainrule.graph import taken
+from chainrule.graph import Source, as_graph
 from chainrule.layers import Dense
-from chainrule.losses.outputs import fused_output
 
 LISTED, DRAWN = 12, 6  # examples and steps in the tables, and pictures shown
 
@@ -225,25 +225,39 @@ def loss_and_gradient(
     inputs: StepInputs, params: Weights, x: np.ndarray, y: np.ndarray
 ) -> tuple[float, Weights]:
     """The loss of examples as in `evaluate` (no noise, no penalties), and its derivative by every weight."""
-    end = fused_output(inputs.network, inputs.loss)
-    outputs, cache = forward_sweep(inputs.network, params, x)
-    z = taken([end.z], outputs, (x,))
-    grads, _ = backward_sweep(inputs.network, params, cache, {end.z: end.loss.derivative(y, z) / len(z)})
-    return float(np.mean(end.loss.values(y, z), dtype=np.float64)), grads
+    graph = as_graph(inputs.network)
+    values, cache = forward_sweep(graph, params, x)
+    outputs, told = opened_outputs(graph, inputs.outputs, values, x, y, None), dict[Source, Any]()
+    for output in outputs:
+        z = output.end.z
+        told[z] = told[z] + output.delta if z in told else output.delta
+    grads, _ = backward_sweep(graph, params, cache, told)
+    return float(sum(np.mean(o.weighted_losses, dtype=np.float64) for o in outputs)), grads
 
 
-def batch_of_one(inputs: StepInputs, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-    """An example in the shape that a batch has."""
-    like_x, like_y = inputs.batch[0], inputs.batch[1]
-    x, y = np.asarray(x, np.float32), np.asarray(y, np.asarray(like_y).dtype)
-    x = x[None] if x.ndim == like_x.ndim - 1 else x
-    y = y[None] if y.ndim == like_y.ndim - 1 else y
-    if x.shape[1:] != like_x.shape[1:] or y.shape[1:] != like_y.shape[1:] or len(x) != len(y):
+def batch_of_one(inputs: StepInputs, x: Any, y: Any) -> tuple[Any, Any]:
+    """An example in the shape that a batch has; tuples where the network has several inputs or outputs."""
+    like = inputs.batch[:2]
+    x, y = (as_batch(value, wanted) for value, wanted in zip((x, y), like, strict=True))
+    here, there = ([[np.shape(a)[1:] for a in as_tuple(value)] for value in pair] for pair in ((x, y), like))
+    if here != there or len({len(a) for value in (x, y) for a in as_tuple(value)}) > 1:
+        shapes = [", ".join(str(tuple(shape)) for shape in shapes) for shapes in (*there, *here)]
         raise SettingError(
-            f"The example must look like those of the batches: x {like_x.shape[1:]} and y {like_y.shape[1:]}; "
-            f"it got {x.shape[1:]} and {y.shape[1:]}."
+            f"The example must look like those of the batches: x {shapes[0]} and y {shapes[1]}; "
+            f"it got {shapes[2]} and {shapes[3]}."
         )
     return x, y
+
+
+def as_batch(value: Any, like: Any) -> Any:
+    """One example as a batch of one, in the type of a batch."""
+    if isinstance(like, tuple):
+        parts = (
+            value if isinstance(value, (tuple, list)) and len(value) == len(like) else (value,) * len(like)
+        )
+        return tuple(as_batch(part, one) for part, one in zip(parts, like, strict=True))
+    array = np.asarray(value, np.asarray(like).dtype)
+    return array[None] if array.ndim == np.ndim(like) - 1 else array
 
 
 def steps_of_run(run: Any, start: int, stop: int) -> Iterable[StepInputs]:

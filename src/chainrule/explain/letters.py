@@ -12,7 +12,11 @@ UNNAMED = Symbols([], [], [], [])
 
 def symbols_of(step: OpenedStep) -> Symbols:
     """Letters for every node of a step's network; the output is p, or z where the loss takes logits."""
-    logits = not step.end.fused and getattr(step.end.loss, "from_logits", False)
+    ends = {
+        output.end.p.node: f"p{output.digit}"
+        for output in step.outputs
+        if output.end.fused or not getattr(output.loss, "from_logits", False)
+    }
     inputs = (
         ["x"]
         if step.graph.inputs == 1
@@ -29,8 +33,8 @@ def symbols_of(step: OpenedStep) -> Symbols:
         own = numbers.get(link.entry, str(len(numbers)).translate(DIGITS))
         letter = formulas_of(link.link).letter
         symbol = taken[0]
-        if letter and i == step.end.p.node and not logits:
-            symbol = "p"
+        if letter and i in ends:
+            symbol = ends[i]
         elif letter:
             symbol = ("z" if link.params and type(formulas_of(link.link)) is LayerFormulas else letter) + own
             while symbol in outs:
@@ -46,6 +50,7 @@ def network_line(step: OpenedStep, symbols: Symbols) -> str:
     arrays = first if isinstance(first, tuple) else (first,)
     names = ["x"] if len(arrays) == 1 else [f"x{str(i + 1).translate(DIGITS)}" for i in range(len(arrays))]
     shown = [", ".join(f"{name} {size(np.shape(a)[1:])}" for name, a in zip(names, arrays, strict=True))]
+    last = set(names)
     for i, link in enumerate(step.links):
         formulas = formulas_of(link.link)
         if not formulas.letter:
@@ -63,8 +68,10 @@ def network_line(step: OpenedStep, symbols: Symbols) -> str:
             if expression
             else ""
         )
-        shown.append(f"{formulas.name(link)}: {symbols.outs[i]}{said}{shape}")
-    return " → ".join(shown)
+        sign = " → " if last & set(symbols.sources[i]) else "; "  # another branch begins
+        shown.append(f"{sign}{formulas.name(link)}: {symbols.outs[i]}{said}{shape}")
+        last = {symbols.outs[i]}
+    return "".join(shown)
 
 
 def terms_of(step: OpenedStep, link: OpenedLink, name: str, index: tuple[int, ...]) -> np.ndarray:

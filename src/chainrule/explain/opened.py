@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.arrays import Array, Params
+from chainrule.arrays import Params
 from chainrule.backprop import State, added_losses, penalty
 from chainrule.engine.epoch import on_host
 from chainrule.errors import SettingError, unknown
 from chainrule.explain.agreement import Agreement, agreement
+from chainrule.explain.outputs import opened_outputs
 from chainrule.explain.step_inputs import StepInputs
 from chainrule.explain.watching import WatchedLayer, watched_step
-from chainrule.graph import Graph, Node, as_graph, masks_of, taken
-from chainrule.losses.outputs import fused_output
+from chainrule.graph import Graph, Node, as_graph
 from chainrule.training.fit import state_of
 
 
@@ -32,7 +32,7 @@ class OpenedLink:
         passed, state, entry = step.passed, step.inputs.state, node.entry
         self.place, self.sources, self.entry = place, node.sources, entry
         self.link: Any = seen.real
-        self.name: str = seen.real.name or type(seen.real).__name__.lower()
+        self.name: str = step.graph.names[place]
         self.xs, self.ys, self.deltas = (
             as_tuple(v) for v in (seen.x, seen.y, passed.step_trace.deltas[place])
         )
@@ -49,6 +49,11 @@ class OpenedLink:
             {name: {slot: kept[slot][entry][name] for slot in self.slots} for name in self.gradient}
             for kept in (state["optimizer_state"], passed.state["optimizer_state"])
         )
+
+    @property
+    def reached(self) -> bool:
+        """Whether a derivative by any of its outputs is known."""
+        return any(delta is not None for delta in self.deltas)
 
     @property
     def update(self) -> Params:
@@ -101,9 +106,10 @@ def summed_by_entry(graph: Graph, grads: Sequence[Params]) -> list[Params]:
 class OpenedStep:
     """A learning step that was taken to be looked at; the model it was taken from is as it was.
 
-    loss: the batch's, penalties included.  losses: one per example, weighted_losses: times its weight.  p: predictions.  number: the step's, from 0 (the
-    formulas count t from 1).  rate: the learning rate.  n: examples.  links: an OpenedLink for each node of the
-    network, in order.      state: after the step.
+    loss: the batch's, penalties included.  losses: one per example, weighted_losses: times its weight.  p: predictions.
+    number: the step's, from 0 (the formulas count t from 1).  rate: the learning rate.  n: examples.  links: an OpenedLink
+    for each node of the network, in order.  state: after the step.  outputs: an OpenedOutput for each output; p, z, end
+    and sample_weight are those of the first, losses are sums over all.
     """
 
     link_type: ClassVar[type[OpenedLink]] = OpenedLink
@@ -115,31 +121,35 @@ class OpenedStep:
         self.passed = watched_step(inputs)
         self.state: State = self.passed.state
         self.record = self.passed.record
-        self.end = fused_output(self.graph, inputs.loss)
         self.clipped = inputs.optimizer.clipped(self.passed.step_trace.grads)
-        x, y, self.sample_weight = inputs.batch
+        x, y, weight = inputs.batch
         self.n, self.number = inputs.n, int(inputs.state["step"])
         self.t = self.number + 1
-        if inputs.loss_weight != 1:  # it counts like a weight of every example
-            counts = np.full(self.n, inputs.loss_weight, np.float32)
-            self.sample_weight = counts if self.sample_weight is None else self.sample_weight * counts
         self.rate = float(self.passed.step_trace.rate)
         self.data_gradients = summed_by_entry(self.graph, [layer.grads for layer in self.passed.layers])
         nodes = zip(self.graph.nodes, self.passed.layers, strict=True)
         self.links = [self.link_type(i, node, seen, self) for i, (node, seen) in enumerate(nodes)]
-        outputs = [link.ys if len(link.ys) > 1 else link.y for link in self.links]
-        self.p: Array = taken([self.end.p], outputs, as_tuple(x))
-        self.z: Array = taken([self.end.z], outputs, as_tuple(x))
-        if taken([self.end.p], masks_of(self.graph, outputs, x), (None,) * len(as_tuple(x))) is not None:
-            raise SettingError(
-                "A mask says which steps of the output count, and explanations do not know that yet. End the mask "
-                "before the output, with Flatten, pooling or a recurrent layer that answers once, to open its steps."
-            )
-        self.losses = np.asarray(self.end.loss.values(y, self.z))
-        self.weighted_losses = np.asarray(self.passed.step_trace.losses)
+        outputs, asked = [link.ys if len(link.ys) > 1 else link.y for link in self.links], inputs.outputs
+        self.outputs = opened_outputs(self.graph, asked, outputs, x, y, weight)
+        first = self.outputs[0]
+        self.end, self.p, self.z, self.sample_weight = first.end, first.p, first.z, first.sample_weight
+        if len(asked) == 1:
+            self.losses, self.weighted_losses = first.losses, first.weighted_losses
+        else:
+            own = [o.losses * np.float32(a.weight) for o, a in zip(self.outputs, asked, strict=True)]
+            self.losses = np.sum(own, axis=0)
+            self.weighted_losses = np.sum([output.weighted_losses for output in self.outputs], axis=0)
         cache = self.passed.step_trace.cache
         self.penalty = float(penalty(self.graph, inputs.state["params"]) + added_losses(self.graph, cache))
         self.loss = float(self.record["loss"][0]) / float(self.record["loss"][1])
+
+    @property
+    def weights(self) -> dict[str, Any]:
+        """What examples count, as facts for programs: {} where all count 1, by output where there are several."""
+        told = {
+            o.name: np.asarray(o.sample_weight).tolist() for o in self.outputs if o.sample_weight is not None
+        }
+        return {"sample_weight": told if len(self.outputs) > 1 else told[""]} if told else {}
 
     def users(self, place: int) -> list[OpenedLink]:
         """The links that take the output of the link at a place."""

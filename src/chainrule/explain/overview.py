@@ -17,8 +17,15 @@ def explain_step(step: OpenedStep) -> Trace:
     """The explanation of a step."""
     inputs = step.inputs
     optimizer = type(inputs.optimizer).__name__
-    counted = [f"{metric.name} {metric.figure(step.record[metric.name]):.4g}" for metric in inputs.metrics]
-    metrics = ", ".join([f"loss {number(step.loss)}", *counted])
+    figures = [f"loss {number(step.loss)}"]
+    for output in step.outputs:
+        if output.several:
+            total, count = step.record[f"{output.name}_loss"]
+            figures.append(f"{output.name}_loss {number(float(total) / float(count))}")
+        figures += [
+            f"{metric.name} {metric.figure(step.record[metric.name]):.4g}" for metric in output.metrics
+        ]
+    metrics = ", ".join(figures)
     parts: list[Part] = [
         Text(network_line(step, symbols_of(step))),
         Text(f"{step.n} examples: {metrics}. {optimizer} with learning rate {number(step.rate, 6)}."),
@@ -51,8 +58,7 @@ def explain_step(step: OpenedStep) -> Trace:
         "rate": step.rate,
         "losses": step.losses.tolist(),
     }
-    if step.sample_weight is not None:
-        facts["sample_weight"] = np.asarray(step.sample_weight).tolist()
+    facts |= step.weights
     return Trace(f"Step {step.number}", parts, facts)
 
 
@@ -61,9 +67,7 @@ def largest_losses(step: OpenedStep) -> list[Part]:
     order = [int(k) for k in np.argsort(-step.weighted_losses, kind="stable")[:MOST]]
     captions = [f"#{k}: {step.inputs.target(k)}, {step.weighted_losses[k]:.3g}" for k in order]
     pictures = [picture_of(step, k) for k in order]
-    heading = Heading(
-        "The largest losses" + (", times the examples' weights" if step.sample_weight is not None else "")
-    )
+    heading = Heading("The largest losses" + (", times the examples' weights" if step.weights else ""))
     drawn = [picture for picture in pictures if picture is not None]
     if len(drawn) == len(order):
         return [heading, Pictures(drawn, captions)]

@@ -13,6 +13,7 @@ from chainrule.explain.layers.view import LayerView, deltas, flat
 from chainrule.explain.losses import derivative_of
 from chainrule.explain.opened import OpenedLink, OpenedStep
 from chainrule.explain.symbols import Symbols, at
+from chainrule.graph import Source
 
 LONGEST = 8  # equations of a path; of a longer one the ends are shown
 
@@ -36,20 +37,36 @@ def whole_path(step: OpenedStep, symbols: Symbols, k: int, place: int, unit: int
     link = step.links[place]
     known = float(deltas(step, link, k)[unit])
     uses = [(user, q) for user in step.users(place) for q, source in enumerate(user.sources)
-            if source.node == place and source.output == 0 and user.delta is not None]  # fmt: skip
-    if not uses:
-        return derivative_of(step, symbols, k, unit)
-    lost = [derivative_of(step, symbols, k, unit)] if step.end.z.node == place else []
-    if len(uses) + len(lost) == 1:
+            if source.node == place and source.output == 0 and user.reached]  # fmt: skip
+    ends = [output for output in step.outputs if output.end.z == Source(place)]
+    if len(uses) + len(ends) == 1:
+        if ends:
+            return derivative_of(ends[0], symbols, k, unit)
         return through(step, symbols, k, *uses[0], unit, known)
-    values = [step.n * float(flat(user.input_deltas[q], k)[unit]) for user, q in uses]
-    strongest = int(np.argmax(np.abs(np.nan_to_num(values))))
     name = "d" + at(symbols.outs[place], link.y.shape[1:], unit)
-    lines = [*lost[0]] if lost else []
-    lines += through(step, symbols, k, *uses[strongest], unit, values[strongest])
-    letters = [f"{name} by {user.name}" for user, _ in uses] + ["by the loss"] * len(lost)
-    parts = [*values, *(lines_of_loss[-1].used for lines_of_loss in lost)]
-    return [*lines, finished(name, " + ".join(letters), weighted_sum([(v,) for v in parts]), known)]
+    values = [step.n * float(flat(user.input_deltas[q], k)[unit]) for user, q in uses]
+    letters = [f"{name} by {user_name(step, symbols, uses, i)}" for i in range(len(uses))]
+    lines = list[Equation]()
+    if uses:
+        strongest = int(np.argmax(np.abs(np.nan_to_num(values))))
+        lines = through(step, symbols, k, *uses[strongest], unit, values[strongest])
+        lines[-1] = lines[-1]._replace(name=letters[strongest])
+    for output in ends:
+        letters.append(f"{name} by the loss{output.at_name}")
+        lines += derivative_of(output, symbols, k, unit)
+        lines[-1] = lines[-1]._replace(name=letters[-1])
+        values.append(lines[-1].used)
+    return [*lines, finished(name, " + ".join(letters), weighted_sum([(v,) for v in values]), known)]
+
+
+def user_name(step: OpenedStep, symbols: Symbols, uses: list[tuple[OpenedLink, int]], i: int) -> str:
+    """What tells one use of a number from the others: the layer's name, the letter it makes, which of its inputs it is."""
+    user, q = uses[i]
+    if sum(other.name == user.name for other, _ in uses) == 1:
+        return user.name
+    if sum(other is user for other, _ in uses) == 1:
+        return f"{user.name}, in {symbols.outs[user.place]}"
+    return f"{user.name}, as its input {q + 1}"
 
 
 def through(

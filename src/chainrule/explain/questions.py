@@ -12,7 +12,7 @@ from chainrule.errors import SettingError, unknown
 from chainrule.explain.equations import number
 from chainrule.explain.influence import loss_and_gradient
 from chainrule.explain.layers import formulas_of
-from chainrule.explain.step_inputs import StepInputs
+from chainrule.explain.step_inputs import StepInputs, arrays
 from chainrule.explain.watching import watched_step
 from chainrule.graph import as_graph
 
@@ -70,9 +70,9 @@ def when_died(steps: Iterable[StepInputs], layer: str, unit: int) -> Life:
     for inputs in steps:
         inputs = inputs.on_host()
         graph, state = as_graph(inputs.network), inputs.state
-        names = [node.layer.name for node in graph.nodes]
+        names = graph.names
         if layer not in names:
-            raise unknown("layer", layer, [name for name in names if name])
+            raise unknown("layer", layer, names)
         place = names.index(layer)
         above = [user for user in graph.users(place) if formulas_of(graph.nodes[user].layer).letter == "a"]
         place = above[0] if above else place
@@ -99,7 +99,7 @@ def rises(steps: Iterable[StepInputs], probe: tuple[Any, Any] | None = None) -> 
     found = []
     for inputs in steps:
         inputs = inputs.on_host()
-        x, y = inputs.batch[:2] if probe is None else (np.asarray(a) for a in probe)
+        x, y = inputs.batch[:2] if probe is None else map(arrays, probe)
         after = watched_step(inputs).state
         losses = [loss_and_gradient(inputs, state["params"], x, y)[0] for state in (inputs.state, after)]
         found.append(Rise(int(inputs.state["step"]), *losses))

@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.backprop import Batch, State
 from chainrule.engine.epoch import on_host
 from chainrule.errors import SettingError
-from chainrule.graph import Network
+from chainrule.graph import Network, tuple_of
 from chainrule.losses import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from chainrule.losses.base import Loss
 from chainrule.losses.outputs import Output
@@ -19,19 +19,22 @@ from chainrule.recording import resume
 from chainrule.runs import Run
 from chainrule.training.fit import state_of
 
+LISTED = 4  # numbers of a target that are told
+
 
 class StepInputs(NamedTuple):
-    """What a step learns from: the chain and its rules, the state before it, and the batch.
+    """What a step learns from: the network and its rules, the state before it, and the batch.
 
-    network, loss, optimizer, metrics: as the training had them (`model.learning_chain`, `model.loss_object`, ...).
+    network, loss, optimizer, metrics: as the training had them (`model.learning_chain`, `model.loss_object`, ...); loss may
+    be several outputs with losses, weights and metrics of their own.
     state: weights, optimizer state, step, rate, seed.  batch: inputs, targets and weights (or None), as the step gets them.
     classes: what the outputs stand for.  places: the examples' numbers in the data set.  after: what training made
     of it, where that is known.  picture: the shape (h, w) or (h, w, channels) of an example that is a picture laid out
-    as a row.  batch_size: of the training, which decides how many threads NumPy uses.  loss_weight: as in `compile(loss_weights=...)`.
+    as a row.  batch_size: of the training, which decides how many threads NumPy uses.
     """
 
     network: Network
-    loss: Loss
+    loss: Loss | Sequence[Output]
     optimizer: Optimizer
     state: State
     batch: Batch
@@ -41,12 +44,16 @@ class StepInputs(NamedTuple):
     after: State | None = None
     picture: Sequence[int] | None = None
     batch_size: int | None = None
-    loss_weight: float = 1.0
+
+    @property
+    def outputs(self) -> Sequence[Output]:
+        """Each output of the network with its loss."""
+        return [Output(self.loss, metrics=self.metrics)] if isinstance(self.loss, Loss) else self.loss
 
     def on_host(self) -> "StepInputs":
         """The same with NumPy arrays throughout."""
         x, y, weight = self.batch
-        batch = arrays(x), arrays(y), None if weight is None else arrays(weight)
+        batch = arrays(x), arrays(y), arrays(weight)
         after = None if self.after is None else on_host(self.after)
         return self._replace(state=on_host(self.state), batch=batch, after=after)
 
@@ -60,8 +67,9 @@ class StepInputs(NamedTuple):
         """The same in float64, in which rounding is out of the way."""
         host = self.on_host()
         x, y, weight = host.batch
-        wide = None if weight is None else widened(weight)
-        return host._replace(state=widened(host.state), batch=(widened(x), widened(y), wide), after=None)
+        return host._replace(
+            state=widened(host.state), batch=(widened(x), widened(y), widened(weight)), after=None
+        )
 
     def example(self, k: int) -> str:
         """How the k-th example of the batch is called."""
@@ -69,15 +77,26 @@ class StepInputs(NamedTuple):
         return f"#{k}{place}"
 
     def target(self, k: int) -> str:
-        """What the k-th example should be: the name or number of its class, or its numbers."""
-        y = np.asarray(self.batch[1])[k]
-        if isinstance(self.loss, SparseCategoricalCrossentropy):
-            return listed([self.class_name(int(label)) for label in y.reshape(-1)])
-        if isinstance(self.loss, CategoricalCrossentropy):
-            return listed([self.class_of(row) for row in y.reshape(-1, y.shape[-1])])
-        if isinstance(self.loss, BinaryCrossentropy) and y.size == 1 and float(y.reshape(-1)[0]) in (0, 1):
+        """What the k-th example should be: the name or number of its class, or its numbers; of several outputs each."""
+        ys = tuple_of(self.batch[1], len(self.outputs))
+        most = LISTED if len(ys) == 1 else 1
+        told = [
+            self.target_at(output.loss, np.asarray(y)[k], most)
+            for output, y in zip(self.outputs, ys, strict=True)
+        ]
+        if len(told) == 1:
+            return told[0]
+        return "; ".join(f"{output.name} {one}" for output, one in zip(self.outputs, told, strict=True))
+
+    def target_at(self, loss: Loss, y: np.ndarray, most: int) -> str:
+        """What one example should be at one output."""
+        if isinstance(loss, SparseCategoricalCrossentropy):
+            return listed([self.class_name(int(label)) for label in y.reshape(-1)], most)
+        if isinstance(loss, CategoricalCrossentropy):
+            return listed([self.class_of(row) for row in y.reshape(-1, y.shape[-1])], most)
+        if isinstance(loss, BinaryCrossentropy) and y.size == 1 and float(y.reshape(-1)[0]) in (0, 1):
             return self.class_name(int(y.reshape(-1)[0]))
-        return listed([format(float(v), ".4g") for v in y.reshape(-1)])
+        return listed([format(float(v), ".4g") for v in y.reshape(-1)], most)
 
     def class_name(self, label: int) -> str:
         """The name of a class, or its number."""
@@ -101,7 +120,7 @@ class StepInputs(NamedTuple):
         return ", ".join(f"{row[m]:.4g} of {self.class_name(int(m))}" for m in order[:3] if row[m] > 0)
 
 
-def listed(words: Sequence[str], most: int = 4) -> str:
+def listed(words: Sequence[str], most: int = LISTED) -> str:
     """Some words, the first of many.
 
     >>> listed(["3", "0"]), listed(list("abcdef"))
@@ -130,27 +149,16 @@ def step_inputs(
             f"A step is explained of a model with a batch, or of StepInputs; it got {model!r}."
         )
     problem = model.problem(x, y, "explaining a step")
-    examples, output = problem.examples(x, y, sample_weight), only_output(problem.outputs)
+    examples = problem.examples(x, y, sample_weight)
     if classes is None:
         classes = (model.extras or {}).get("class_names")
     if after is not None and hasattr(after, "problem"):
         after = state_of(after)
     batch = examples.inputs(slice(None)), examples.y, examples.weight
     return StepInputs(
-        problem.graph, output.loss, model.optimizer, state_of(model) if state is None else state,
-        batch, output.metrics, classes, places, after, checked_picture(picture, batch[0]), batch_size, output.weight,
+        problem.graph, problem.outputs, model.optimizer, state_of(model) if state is None else state,
+        batch, (), classes, places, after, checked_picture(picture, batch[0]), batch_size,
     ).on_host()  # fmt: skip
-
-
-def only_output(outputs: Sequence[Output]) -> Output:
-    """The output of a network that has one; SettingError for one with several."""
-    if len(outputs) > 1:
-        names = ", ".join(output.name for output in outputs)
-        raise SettingError(
-            f"Steps are explained of networks with one output; this one has {len(outputs)}: {names}. Make a "
-            "Model(inputs, output) of the output in question: it shares the layers and their weights."
-        )
-    return outputs[0]
 
 
 def checked_picture(picture: Sequence[int] | None, x: np.ndarray) -> tuple[int, ...] | None:
@@ -180,10 +188,9 @@ def inputs_of_run(run: Any, step: Any, **more: Any) -> StepInputs:
     settings = {"picture": picture_in(replay), "batch_size": replay.run.info.settings.batch} | settings
     before, problem = replay.at(number), model.problem(what="explaining a step")
     refuse_statistics_of_pieces(replay.run, problem.graph)
-    output = only_output(problem.outputs)
     return StepInputs(
-        problem.graph, output.loss, model.optimizer, before, replay.batch(number), output.metrics,
-        after=replay.at(number + 1), loss_weight=output.weight, **settings,
+        problem.graph, problem.outputs, model.optimizer, before, replay.batch(number),
+        after=replay.at(number + 1), **settings,
     ).on_host()  # fmt: skip
 
 
@@ -216,12 +223,16 @@ def replay_of(run: Any) -> Any:
 
 
 def arrays(value: Any) -> Any:
-    """A value as a NumPy array; a tuple of values as a tuple of arrays."""
-    return tuple(np.asarray(v) for v in value) if isinstance(value, tuple) else np.asarray(value)
+    """A value as a NumPy array, None as it is; a tuple of values as a tuple of arrays."""
+    if isinstance(value, tuple):
+        return tuple(map(arrays, value))
+    return None if value is None else np.asarray(value)
 
 
 def widened(tree: Any) -> Any:
-    """Every float array of a state in float64."""
+    """Every float array of a state in float64; None as it is."""
+    if tree is None:
+        return None
     if isinstance(tree, dict):
         return {key: widened(value) for key, value in tree.items()}
     if isinstance(tree, (list, tuple)):

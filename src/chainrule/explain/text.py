@@ -1,5 +1,6 @@
 """Explanations in a terminal: plain letters, no colours, so that they can be piped, copied and recomputed."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -46,7 +47,7 @@ def lines_of(part: Part, width: int, unicode: bool) -> list[str]:
     if isinstance(part, Block):
         return block(part.equations, width)
     if isinstance(part, Shares):
-        return shares(part)
+        return shares(part, width)
     if isinstance(part, Table):
         return table([list(part.heads), *map(list, part.rows)], width)
     return gallery(part, width, unicode)
@@ -75,10 +76,7 @@ def worked_out(equation: Equation, width: int) -> list[str]:
     """name = formula, below it the numbers and what they come to; broken before signs where the width is too small."""
     column = INDENT + " " * len(equation.name)
     pieces = [piece for piece in (equation.formula, equation.numbers) if piece]
-    value = number(equation.value)
-    value += engine_of(equation)
-    if equation.note:
-        value += f"   ({equation.note})"
+    value = number(equation.value) + engine_of(equation)
     lines: list[str] = []
     for i, piece in enumerate([*pieces, value]):
         before = f"{INDENT}{equation.name} = " if i == 0 else f"{column} = "
@@ -86,23 +84,39 @@ def worked_out(equation: Equation, width: int) -> list[str]:
             lines[-1] += f" = {piece}"
         else:
             lines += broken(before, piece, width)
+    note = f"   ({equation.note})"
+    if equation.note and len(lines[-1]) + len(note) <= width:
+        lines[-1] += note
+    elif equation.note:
+        before = column + "   "
+        lines += textwrap.wrap(f"({equation.note})", width, initial_indent=before, subsequent_indent=before)
     return lines
 
 
 def broken(before: str, text: str, width: int) -> list[str]:
-    """A long sum over several lines, broken before a plus."""
+    """A long sum over several lines, broken before a plus; a term that is too long by itself before its other signs.
+
+    >>> broken("z = ", "a · b + c · d", 12), broken("z = ", "aaaa · bbbb", 10)
+    (['z = a · b', '    + c · d'], ['z = aaaa', '    · bbbb'])
+    """
     lines, line = [], before
-    for i, term in enumerate(text.split(" + ")):
-        added = term if i == 0 else f" + {term}"
+    terms = re.split(r" (?=\+ )", text)
+    pieces = [
+        piece
+        for term in terms
+        for piece in ([term] if len(before) + len(term) <= width else re.split(r" (?=[-·/] )", term))
+    ]
+    for i, piece in enumerate(pieces):
+        added = piece if i == 0 else f" {piece}"
         if i and len(line) + len(added) > width:
             lines.append(line)
-            line, added = " " * len(before), f"+ {term}"
+            line, added = " " * len(before), piece
         line += added
     return [*lines, line]
 
 
-def shares(part: Shares) -> list[str]:
-    """Products below each other, their factors, signs and results in columns."""
+def shares(part: Shares, width: int) -> list[str]:
+    """Products below each other, their factors, signs and results in columns; where there is no room, below their labels."""
     rows = [[part.heads[0], " · ".join(part.heads[1:-1]), f"= {part.heads[-1]}"]]
     split = [e.numbers.split(" · ") for e in part.equations]
     wide = [
@@ -118,12 +132,19 @@ def shares(part: Shares) -> list[str]:
         engine = engine_of(equation)
         note = f"   {equation.note}" if equation.note else ""
         rows.append([label, said, f"= {value}{engine}{note}" if said else f"  {value}{note}"])
-    left, middle = (max(len(row[i]) for row in rows) for i in (0, 1))
-    return [f"{INDENT}{row[0].ljust(left)}  {row[1].rjust(middle)} {row[2]}" for row in rows]
+    left, middle, right = (max(len(row[i]) for row in rows) for i in range(3))
+    if len(INDENT) + left + 2 + middle + 1 + right <= width:
+        return [f"{INDENT}{row[0].ljust(left)}  {row[1].rjust(middle)} {row[2]}" for row in rows]
+    found = []
+    for label, *row in rows:
+        found += [*textwrap.wrap(label, width, initial_indent=INDENT, subsequent_indent=2 * INDENT)]
+        found.append(f"{3 * INDENT}{row[0].rjust(middle)} {row[1]}")
+    return found
 
 
 def table(rows: list[list[str]], width: int) -> list[str]:
     """Cells in columns; where they are wider than the width, the later columns stand below, beside the first one again."""
+    rows = [[shortened(row[0], width // 2), *row[1:]] for row in rows]
     wide = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     count, used = 1, len(INDENT) + wide[0]
     while count < len(wide) and (count == 1 or used + 2 + wide[count] <= width):
@@ -140,6 +161,15 @@ def table(rows: list[list[str]], width: int) -> list[str]:
     return (
         lines if count == len(wide) else [*lines, "", *table([[row[0], *row[count:]] for row in rows], width)]
     )
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many letters.
+
+    >>> shortened("Keras", 5), shortened("Chainrule", 5)
+    ('Keras', 'Chai…')
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 # ── pictures ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -36,7 +36,7 @@ def explain_unit(step: OpenedStep, link: OpenedLink, j: int) -> Trace:
     strength = np.abs(np.nan_to_num(delta)).max(axis=1)
     order = [int(k) for k in np.argsort(-strength, kind="stable")[:EXAMPLES]]
     active = int((a != 0).any(axis=1).sum())
-    outs = [symbols.outs[link.place + i] for i in range(1 + (activation is not None))]
+    outs = [symbols.outs[one.place] for one in (link, activation) if one is not None]
     heads = ["example", *(f"{out}[{j}]" for out in outs), f"d{outs[0]}[{j}]", "its loss"]
     rows = []
     for k in order:

@@ -15,7 +15,6 @@ from chainrule.engine.threads import for_products, largest_product
 from chainrule.explain.step_inputs import StepInputs
 from chainrule.graph import Graph, Node, as_graph
 from chainrule.layers.base import PREDICTING, Context, Layer
-from chainrule.losses.outputs import Output
 
 
 class WatchedLayer:
@@ -68,8 +67,7 @@ def watched_step(inputs: StepInputs) -> WatchedStep:
     stand_ins: Any = layers
     nodes = tuple(Node(layer, *node[1:]) for layer, node in zip(stand_ins, graph.nodes, strict=True))
     watched = Graph(nodes, graph.outputs, graph.inputs)
-    outputs = [Output(inputs.loss, inputs.loss_weight, inputs.metrics)]
-    step = make_step(watched, outputs, inputs.optimizer, watch=watch)
+    step = make_step(watched, list(inputs.outputs), inputs.optimizer, watch=watch)
     work = largest_product(inputs.batch_size or inputs.n, inputs.state["params"])
     with for_products(work), np.errstate(all="ignore"):
         state, record = step(inputs.state, inputs.batch)

@@ -32,6 +32,8 @@ LETTERS = {
     "recurrent_kernel": "U",
     "bias": "b",
     "embeddings": "E",
+    "token_embeddings": "E",
+    "position_embeddings": "P",
     "gamma": "γ",
     "beta": "β",
     "alpha": "α",
@@ -106,8 +108,7 @@ def explain_weight(
         facts["terms"] = (terms / step.n).tolist()
     else:
         parts += coupled_part(asked, coupled)
-    if step.sample_weight is not None:
-        facts["sample_weight"] = np.asarray(step.sample_weight).tolist()
+    facts |= step.weights
     parts += [
         *gradient_parts(step, link, name, index),
         *optimizer_parts(step, link, name, index),
@@ -178,7 +179,7 @@ def unit_forward(
     if (
         activation is not None
         and activation.y.shape == link.y.shape
-        and not (step.end.fused and activation.place == step.end.p.node)
+        and not any(output.end.fused and activation.place == output.end.p.node for output in step.outputs)
     ):
         lines += formulas_of(activation.link).forward(LayerView(step, activation, symbols, k), unit)
     return lines

@@ -16,21 +16,26 @@ class GraphBuilder:
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.entries: dict[int, int] = {}
+        self.around: list[str] = []  # the models that what is added stands in
+        self.within: list[str] = []  # the same of each node
 
     def add(self, layer: Any, sources: list[Source], outputs: int = 1) -> list[Source]:
         """Puts a layer behind some values; returns its outputs."""
         if not isinstance(layer, Layer):
+            self.around.append(f"{layer.name}/")
             found: list[Source] = layer.expand(self, sources)
+            self.around.pop()
             return found
         for link in layer.links():
             entry = self.entries.setdefault(id(link), len(self.entries))
             self.nodes.append(Node(link, tuple(sources), entry))
+            self.within.append("".join(self.around))
             sources = [Source(len(self.nodes) - 1)]
         return [Source(sources[0].node, k) for k in range(outputs)]
 
     def graph(self, outputs: list[Source], inputs: int = 1) -> Graph:
         """The graph of what was added."""
-        return Graph(tuple(self.nodes), tuple(outputs), inputs)
+        return Graph(tuple(self.nodes), tuple(outputs), inputs, tuple(self.within))
 
 
 def input_sources(count: int) -> list[Source]:
@@ -47,7 +52,8 @@ def augmented(augmentation: Layer | None, graph: Graph) -> Graph:
         Node(node.layer, tuple(Source(max(s.node, -1) + 1, s.output) for s in node.sources), node.entry + 1)
         for node in graph.nodes
     ]
-    return Graph((first, *nodes), tuple(Source(s.node + 1, s.output) for s in graph.outputs))
+    outputs = tuple(Source(s.node + 1, s.output) for s in graph.outputs)
+    return Graph((first, *nodes), outputs, within=("", *graph.within) if graph.within else ())
 
 
 def flat(layers: Any) -> list[Layer]:

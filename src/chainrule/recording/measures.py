@@ -4,10 +4,11 @@ Sizes are root mean squares per weight, so that a big layer does not look strong
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from chainrule.arrays import Array, namespace
 from chainrule.backprop import StepMetrics, StepTrace
-from chainrule.graph import Network, Node, as_graph
+from chainrule.graph import Network, as_graph
 
 SATURATED = 0.95  # of the way to where sigmoid or tanh is flat
 
@@ -20,22 +21,39 @@ def measured(network: Network) -> list[str]:
     ['grad_rms[first]', 'update_rms[first]', 'weight_rms[first]', 'dead[first]']
     """
     names = []
-    for node, learns in places(network):
-        layer = str(node.layer.name).partition(":")[0]
-        if learns:
-            names += [f"{what}[{layer}]" for what in ("grad_rms", "update_rms", "weight_rms")]
-        if node.layer.activation_name == "relu":
-            names.append(f"dead[{layer}]")
-        if node.layer.activation_name in {"sigmoid", "tanh"}:
-            names.append(f"saturated[{layer}]")
+    for place in measured_places(network):
+        if place.learns:
+            names += [f"{what}[{place.layer}]" for what in ("grad_rms", "update_rms", "weight_rms")]
+        if place.kind == "relu":
+            names.append(f"dead[{place.layer}]")
+        if place.kind in {"sigmoid", "tanh"}:
+            names.append(f"saturated[{place.layer}]")
     return names
 
 
-def places(network: Network) -> list[tuple[Node, bool]]:
-    """The nodes, and whether each is the first at which weights that learn are at work."""
+class Place(NamedTuple):
+    """A layer that is measured. nodes: where it stands.  learns: whether its weights do.  kind: its activation, if it is one."""
+
+    layer: str
+    entry: int
+    nodes: list[int]
+    learns: bool
+    kind: str
+
+
+def measured_places(network: Network) -> list[Place]:
+    """The layers, each once, in the order of the nodes at which they first stand (of those that learn: first learn)."""
     graph = as_graph(network)
-    first = {graph.nodes[i].entry: i for i in sorted(graph.learners, reverse=True)}
-    return [(node, first.get(node.entry) == i) for i, node in enumerate(graph.nodes)]
+    nodes: dict[int, list[int]] = {}
+    for i, node in enumerate(graph.nodes):
+        nodes.setdefault(node.entry, []).append(i)
+    return [
+        Place(
+            graph.names[own[0]].partition(":")[0], entry, own, own[0] in graph.learners,
+            str(graph.nodes[own[0]].layer.activation_name),
+        )
+        for entry, own in nodes.items()
+    ]  # fmt: skip
 
 
 def sizes_of(network: Network) -> Callable[[StepTrace], StepMetrics]:
@@ -43,16 +61,17 @@ def sizes_of(network: Network) -> Callable[[StepTrace], StepMetrics]:
 
     def watch(step_trace: StepTrace) -> StepMetrics:
         xp, values = namespace(step_trace.z), []
-        for i, (node, learns) in enumerate(places(network)):
-            if learns:
+        for place in measured_places(network):
+            if place.learns:
                 grads, before, after = (
-                    trace[node.entry] for trace in (step_trace.grads, step_trace.before, step_trace.after)
+                    trace[place.entry] for trace in (step_trace.grads, step_trace.before, step_trace.after)
                 )
                 values.append(rms([grads[k] for k in grads]))
                 values.append(rms([after[k] - before[k] for k in grads]))
                 values.append(rms([before[k] for k in grads]))
-            if (kind := node.layer.activation_name) in {"relu", "sigmoid", "tanh"}:
-                values.append(share(step_trace.cache[i][0], str(kind)))
+            if place.kind in {"relu", "sigmoid", "tanh"}:
+                shares = [share(step_trace.cache[i][0], place.kind) for i in place.nodes]
+                values.append(sum(shares[1:], shares[0]) / len(shares))
         return {"sizes": xp.stack(values)} if values else {}
 
     return watch

@@ -46,7 +46,7 @@ def network(settings: Any, examples: Examples) -> Any:
     try:
         model = (models.Functional if functional else models.Sequential).from_config(settings.model)
         learned = settings.training
-        model.compile(learned["optimizer"], learned["loss"], learned["metrics"])
+        model.compile(learned["optimizer"], learned["loss"], learned["metrics"], learned.get("loss_weights"))
     except (KeyError, TypeError, ValueError, AttributeError, ChainruleError) as problem:
         raise SettingError(
             f"The network cannot be made again without the program that recorded it: {problem}"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.epoch import empty_records, on_host, steps_in
-from chainrule.engine.examples import Examples
+from chainrule.engine.examples import Examples, each
 from chainrule.engine.numpy_engine import NumpyEngine
 from chainrule.errors import SettingError
 from chainrule.explain import StepInputs
@@ -97,14 +97,14 @@ class Branch:
     def batch_of(self, step: int) -> Any:
         """What a step learns from: inputs, targets, weights."""
         index, e = self.chosen(step), self.examples
-        return e.inputs(index), e.y[index], None if e.weight is None else e.weight[index]
+        return e.inputs(index), each(lambda v: v[index], e.y), each(lambda v: v[index], e.weight)
 
     def inputs_of(self, step: int) -> StepInputs:
         """The step with all it is made of; for the step that comes next, what it would be."""
         model, before = self.model, self.state_at(self.checked(step))
         after = self.state_at(step + 1) if step < self.head else None
         return StepInputs(
-            model.learning_graph, model.loss_object, self.optimizer_at(step), before, self.batch_of(step), model.metric_objects,
+            model.learning_graph, model.outputs_asked, self.optimizer_at(step), before, self.batch_of(step),
             classes=(model.extras or {}).get("class_names"), places=self.chosen(step).tolist(), after=after, batch_size=self.batch,
         ).on_host()  # fmt: skip
 

@@ -36,7 +36,7 @@ def overview(step: StepExplained) -> dict[str, Any]:
     fields: dict[str, Any] = plain({
         "step": step.number, "t": step.t, "loss": step.loss, "penalty": step.penalty, "rate": step.rate, "n": step.n,
         "legend": network_line(step, symbols), "links": links, "examples": examples(step), "largest": largest(step),
-        "loss_name": step.inputs.loss.name, "optimizer": type(step.inputs.optimizer).__name__,
+        "loss_name": step.outputs[0].loss.name, "optimizer": type(step.inputs.optimizer).__name__,
         "optimizer_config": {k: v for k, v in step.inputs.optimizer.get_config().items() if isinstance(v, (int, float, bool))},
         "classes": None if step.inputs.classes is None else list(step.inputs.classes),
         "taken": step.inputs.after is not None,
@@ -66,7 +66,7 @@ def examples(step: StepExplained) -> list[dict[str, Any]]:
     found = []
     for k in range(step.n):
         best = int(p[k].argmax()) if p.shape[1] > 1 else int(p[k, 0] > 0.5)
-        several = p.shape[1] > 1 and step.inputs.loss.name.endswith("crossentropy")
+        several = p.shape[1] > 1 and step.outputs[0].loss.name.endswith("crossentropy")
         answer = (
             str(names[best])
             if names is not None and best < len(names)

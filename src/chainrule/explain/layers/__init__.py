@@ -10,7 +10,7 @@ shaping        Flatten, Reshape, InputLayer, Rescaling, Dropout, Masking, Activi
 moving         padding, cropping, upsampling, permuting, repeating
 normalization  BatchNormalization, LayerNormalization
 merging        Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate
-embedding      Embedding
+embedding      Embedding, PositionalEmbedding
 recurrent      SimpleRNN, and what recurrent layers share
 gates          LSTM, GRU
 attention      MultiHeadAttention
@@ -25,7 +25,7 @@ from chainrule.explain.layers.activations import (
 from chainrule.explain.layers.attention import MultiHeadAttentionFormulas
 from chainrule.explain.layers.base import LayerFormulas
 from chainrule.explain.layers.convolution import ConvolutionFormulas, DepthwiseFormulas
-from chainrule.explain.layers.embedding import EmbeddingFormulas
+from chainrule.explain.layers.embedding import EmbeddingFormulas, PositionalEmbeddingFormulas
 from chainrule.explain.layers.gates import GRUFormulas, LSTMFormulas
 from chainrule.explain.layers.merging import (
     AddFormulas,
@@ -71,7 +71,7 @@ BY_NAME: dict[str, LayerFormulas] = {
     "Masking": MaskingFormulas(), "MaxPooling1D": LargestFormulas(), "MaxPooling2D": LargestFormulas(),
     "Maximum": LargestOfInputs(), "Minimum": SmallestOfInputs(), "MultiHeadAttention": MultiHeadAttentionFormulas(),
     "Multiply": MultiplyFormulas(),
-    "PReLU": PReLUFormulas(), "Permute": MovedNumbers(), "ReLU": ReLUFormulas(),
+    "PReLU": PReLUFormulas(), "PositionalEmbedding": PositionalEmbeddingFormulas(), "Permute": MovedNumbers(), "ReLU": ReLUFormulas(),
     "RepeatVector": MovedNumbers(), "Rescaling": RescalingFormulas(), "Reshape": SameNumbers(),
     "SimpleRNN": SimpleRNNFormulas(), "Softmax": SoftmaxFormulas(), "Subtract": SubtractFormulas(),
     "UpSampling2D": MovedNumbers(), "ZeroPadding1D": MovedNumbers(), "ZeroPadding2D": MovedNumbers(),

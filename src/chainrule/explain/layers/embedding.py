@@ -1,8 +1,8 @@
-"""Embedding: each word's row of numbers meets the error at every place where the word stands."""
+"""Embedding, PositionalEmbedding: each word's row of numbers meets the error at every place where the word stands."""
 
 import numpy as np
 
-from chainrule.explain.equations import Equation, finished, given, number
+from chainrule.explain.equations import Equation, finished, given, number, weighted_sum
 from chainrule.explain.factors import Factors
 from chainrule.explain.layers.base import Backward, LayerFormulas
 from chainrule.explain.layers.view import Index, LayerView, output_delta
@@ -51,3 +51,30 @@ class EmbeddingFormulas(LayerFormulas):
             lambda m: output_delta(link, symbols, int(units[m])),
             units,
         )
+
+
+class PositionalEmbeddingFormulas(EmbeddingFormulas):
+    """e[place] = E[word] + P[place]."""
+
+    def expression(self, link: OpenedLink, symbols: Symbols) -> str:
+        number_ = symbols.numbers[link.place]
+        return f"E{number_}[{symbols.ins[link.place]}] + P{number_}"
+
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link, symbols, k = view.link, view.symbols, view.k
+        place, j = divmod(unit, int(link.y.shape[-1]))
+        word, number_ = int(self.words(link)[k, place]), symbols.numbers[link.place]
+        parts = link.params["token_embeddings"][word, j], link.params["position_embeddings"][place, j]
+        letters = f"E{number_}[{word}, {j}] + P{number_}[{place}, {j}]"
+        numbers = weighted_sum([(part,) for part in parts])
+        note = f"word {word} stands at place {place}"
+        return [finished(view.output_name(unit), letters, numbers, view.y[unit], note)]
+
+    def factors(self, link: OpenedLink, symbols: Symbols, name: str, index: Index) -> Factors | None:
+        if name == "token_embeddings" or link.delta is None:
+            return super().factors(link, symbols, name, index)
+        n, units = len(link.y), np.array([index[0] * int(link.y.shape[-1]) + index[1]])
+        if index[0] >= link.y.shape[1]:  # a place behind the end
+            return Factors(None, np.zeros((n, 1)), str, str, np.array([0]))
+        right = np.asarray(link.delta, np.float64).reshape(n, -1)[:, units]
+        return Factors(None, right, str, lambda m: output_delta(link, symbols, int(units[m])), units)

@@ -66,6 +66,9 @@ class LSTMFormulas(RecurrentFormulas):
         later = f" + dc[{t + 1}, {j}] · f[{t + 1}, {j}]" if t + 1 < len(dc) else ""
         if later:
             bent |= {"dc_next": dc[t + 1], "f_next": self.values(link, At(k, t + 1, gate, j))["f"]}
+        elif len(link.deltas) > 2 and link.deltas[2] is not None:
+            later = " + dc from its last state"
+            bent |= {"dc_next": step.n * float(np.asarray(link.deltas[2], np.float64)[k, j]), "f_next": 1.0}
         cell = equation(f"dc[{t}, {j}]", "dh · o · (1 - a²)" + (" + dc_next · f_next" if later else ""), bent)
         cell = cell._replace(formula=f"dh · o · (1 - tanh²(c)){later}")
         before = float(np.asarray(link.cache.before[1], np.float64)[t, k, j])

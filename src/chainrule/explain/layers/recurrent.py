@@ -68,7 +68,7 @@ class RecurrentFormulas(LayerFormulas):
         return np.asarray(deltas[which][:, :, index[-1]])
 
     def factors(self, link: OpenedLink, symbols: Symbols, name: str, index: Index) -> Factors | None:
-        if link.delta is None or name not in ("kernel", "recurrent_kernel", "bias"):
+        if not link.reached or name not in ("kernel", "recurrent_kernel", "bias"):
             return None
         gate, j = self.gate_of(link, index)
 
@@ -164,11 +164,12 @@ class RecurrentFormulas(LayerFormulas):
         """What reaches one unit's output at each time: from above, and from the sums of the time after; (times,)."""
         times = link.cache.x.shape[0]
         reached = np.zeros(times)
-        above = step.n * np.asarray(link.delta, np.float64)[k]
-        if link.link.return_sequences:
-            reached += above[:, j]
-        else:
-            reached[-1] += above[j]
+        if link.delta is not None:
+            above = step.n * np.asarray(link.delta, np.float64)[k]
+            if link.link.return_sequences:
+                reached += above[:, j]
+            else:
+                reached[-1] += above[j]
         for state, d in enumerate(link.deltas[1:2], start=1):  # h, where it is an output by itself
             if d is not None and state == 1:
                 reached[-1] += step.n * float(np.asarray(d, np.float64)[k, j])
@@ -184,10 +185,13 @@ class RecurrentFormulas(LayerFormulas):
         letter, number_ = symbols.outs[link.place], symbols.numbers[link.place]
         letters, pairs = list[str](), list[tuple[float, ...]]()
         times = link.cache.x.shape[0]
-        above = step.n * np.asarray(link.delta, np.float64)[k]
-        if link.link.return_sequences or t == times - 1:
+        if link.delta is not None and (link.link.return_sequences or t == times - 1):
+            above = step.n * np.asarray(link.delta, np.float64)[k]
             letters.append(f"d{letter} from above")
             pairs.append((float(above[t, j] if link.link.return_sequences else above[j]),))
+        if t == times - 1 and len(link.deltas) > 1 and link.deltas[1] is not None:
+            letters.append(f"d{letter} from its last state")
+            pairs.append((step.n * float(np.asarray(link.deltas[1], np.float64)[k, j]),))
         if t + 1 < times:
             next_ = step.n * self.sum_deltas(link)[-1][k, t + 1]
             u, units = np.asarray(link.params["recurrent_kernel"], np.float64)[j], int(link.link.units)
