@@ -14,6 +14,7 @@ NUMBERS = frozenset(
 )  # fmt: skip
 SWITCHED = frozenset(["nesterov", "amsgrad", "centered", "use_ema"])
 HIGHEST_RATE = 1e6
+MOST_SCORES = 1000  # losses or metrics
 SCORES = ("loss", "loss_weights", "metrics", "weighted_metrics")  # Keras wants all of them, None if need be
 SWITCHES = ("run_eagerly", "steps_per_execution", "jit_compile")
 FORGOTTEN = frozenset(["decay", "lr", "jit_compile", "is_legacy_optimizer"])  # of optimizers before Keras 3
@@ -22,6 +23,8 @@ WRAPPERS = frozenset(["MeanMetricWrapper", "LossFunctionWrapper", "SumOverBatchS
 
 def compiled(raw: Config | None) -> Config | None:
     """A stored compile_config (.keras) or training_config (.h5) in one form, or None where there is none."""
+    if raw is not None and not isinstance(raw, dict):
+        raise FileError("says in no known form how its model was compiled.")
     if not raw or not (raw.get("optimizer") or raw.get("optimizer_config")):
         return None
     scored = {
@@ -77,6 +80,8 @@ def _check_settings(kind: str, config: Config) -> None:
 def _scored(raw: Any, allowed: AbstractSet[str], where: str) -> Any:
     """A loss or metrics: names stay names, objects lose what other versions added."""
     if isinstance(raw, list):
+        if len(raw) > MOST_SCORES:
+            raise FileError(f"has {len(raw):,} entries in {where}; up to {MOST_SCORES:,} are read.")
         found = [_scored(item, allowed, where) for item in raw]
         return found[0] if len(found) == 1 and isinstance(found[0], list) else found
     if not isinstance(raw, dict):

@@ -15,6 +15,7 @@ from chainrule.files.disk import Source, Where, opened, write
 from chainrule.files.modelfile import ModelFile, Plan, Shapes, Want
 from chainrule.files.validate import arrays, tell
 
+LONGEST = 1000  # letters of a message, which may quote the file
 BEGINNINGS = {b"PK\3\4": "keras", b"\x89HDF": "h5"}
 OTHERS = {
     b"\x80": "a Python pickle, which can run code when it is opened",
@@ -177,6 +178,7 @@ def _named(where: Where | bytes) -> Iterator[None]:
     except FileError as problem:
         text = str(problem)
         name = _name(where)
+        text = text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
         raise FileError(text if text.startswith(name) else f"{name} {text}") from problem.__cause__
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError,
             struct.error, zlib.error) as problem:  # fmt: skip

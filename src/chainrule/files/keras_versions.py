@@ -24,6 +24,10 @@ SWITCHES = frozenset(
     ["use_bias", "trainable", "center", "return_sequences", "return_state", "go_backwards", "stateful", "unroll",
      "reset_after", "mask_zero", "zero_output_for_mask", "unit_forget_bias", "supports_masking", "ragged", "sparse"]
 )  # fmt: skip
+NUMBERS = frozenset(
+    ["axis", "momentum", "epsilon", "rate", "seed", "negative_slope", "alpha", "threshold", "max_value", "stddev", "dropout",
+     "recurrent_dropout", "l1", "l2", "min_value", "mean", "minval", "maxval", "gain", "scale_factor", "theta", "factor"]
+)  # fmt: skip
 Config = dict[str, Any]
 
 
@@ -55,6 +59,15 @@ def model(raw: Config, depth: int = 0) -> Config:
         "class_name": "Sequential",
         "config": {"name": _proper(name, "the model") if name else "sequential", "layers": layers},
     }
+
+
+def _must_be_numbers(config: Config, keys: frozenset[str], where: str) -> None:
+    """Refuses words where numbers belong, also in the settings of initializers, penalties and the like."""
+    for key, value in config.items():
+        if key in keys and isinstance(value, str):
+            raise FileError(f"sets {key} of {where} to {value[:40]!r}, which should be a number.")
+        if isinstance(value, dict) and isinstance(value.get("config"), dict):
+            _must_be_numbers(value["config"], keys, f"{where}, {key},")
 
 
 def _graph(config: Config, depth: int) -> Config:
@@ -118,6 +131,7 @@ def _layer(entry: Any, index: int, depth: int) -> Config:
             raise FileError(
                 f"sets {key} of layer {name!r} to {str(config[key])[:40]!r}, which should be true or false."
             )
+    _must_be_numbers(config, NUMBERS, f"layer {name!r}")
     if kind == "InputLayer" and "batch_input_shape" in config:
         config["batch_shape"] = config.pop("batch_input_shape")
     if kind == "BatchNormalization" and isinstance(config.get("axis"), list) and len(config["axis"]) == 1:

@@ -13,6 +13,7 @@ from chainrule.files.layouts import weight_names
 from chainrule.files.modelfile import Arrays, ModelFile, Shapes, Want
 
 ARRAYS = 100_000
+VARIANCE = {"BatchNormalization": -1, "Normalization": 1}  # the place of a variance among a layer's arrays
 
 
 class ModelFileWarning(UserWarning):
@@ -116,11 +117,20 @@ def _finite(model: ModelFile, strict: bool) -> None:
         for name, array in zip(own, arrays, strict=True)
         if not _is_finite(array)
     ]
-    if found:
-        message = f"has weights that are NaN or infinite: {', '.join(found[:10])}"
-        if strict:
-            raise FileError(f"{message}.")
-        model.notes.append(message)
+    below = [
+        layer["config"]["name"]
+        for layer, arrays in zip(model.layers, model.weights, strict=True)
+        if arrays and (at := VARIANCE.get(layer["class_name"])) is not None and (arrays[at] < 0).any()
+    ]
+    for told, which in (
+        ("weights that are NaN or infinite", found),
+        ("a variance below 0, of which there is no root", below),
+    ):
+        if which:
+            message = f"has {told}: {', '.join(which[:10])}"
+            if strict:
+                raise FileError(f"{message}.")
+            model.notes.append(message)
 
 
 def _is_finite(array: Any) -> bool:

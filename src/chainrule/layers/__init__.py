@@ -230,8 +230,9 @@ def deserialize(entry: Any) -> Layer:
             config[inside] = deserialize(config[inside])
     try:
         return kind.from_config(config)
-    except TypeError as problem:
-        raise SettingError(f"The stored {name} cannot be built: {problem}.") from None
+    except TypeError:
+        given = ", ".join(f"{key}={value!r}" for key, value in config.items() if value is not None)
+        raise SettingError(f"The stored {name} cannot be built from its settings: {given[:200]}.") from None
 
 
 def serialize(layer: Layer) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A model's architecture as Keras stores it: layers, and for networks of any shape who is fed by whom."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from chainrule.layers.symbolic import Call, Tensor
 Config = dict[str, Any]
 Shape = tuple[int, ...]
 Place = tuple[str, int, int]
+LARGEST_OUTPUT = 1 << 28  # numbers that one example may become in a layer
 KINDS: dict[str, Any] = {}  # "Sequential" and "Functional", set where these two classes are written
 
 
@@ -200,9 +202,15 @@ def planned_entry(entry: Config, shape: Any) -> tuple[list[Shape], Any]:
     if shape is None:
         raise FileError("it does not say the shape of its input, so its weights cannot be checked")
     needed_by_name = layer.weight_shapes(shape)
-    return [
-        needed_by_name[name] for name in layer.weight_names if name in needed_by_name
-    ], layer.output_shape_for(shape)
+    out = layer.output_shape_for(shape)
+    each: Any = out if symbolic.is_several(out) else (out,)
+    for one in each:
+        size = math.prod([n for n in one if n is not None])
+        if size > LARGEST_OUTPUT and not needed_by_name:  # where there are weights, they must be in the file
+            raise FileError(
+                f"one example would become {size:,} numbers in {entry['class_name']} {layer.name!r}; up to {LARGEST_OUTPUT:,} are computed"
+            )
+    return [needed_by_name[name] for name in layer.weight_names if name in needed_by_name], out
 
 
 def array_counts(model: Any) -> list[int]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import files
-from chainrule.errors import ChainruleError, FileError, SettingError
+from chainrule.errors import ChainruleError, FileError, SettingError, ShapeError
 from chainrule.files import ModelFile, keras_versions
 from chainrule.files.inner_folders import MODELS
 from chainrule.internal.custom_objects import custom_object_scope
@@ -52,7 +52,10 @@ def load_model(
     if not safe_mode:
         raise SettingError("safe_mode=False is not supported: loading never runs code from a file.")
     stored = files.load(os.fspath(filepath), plan_of, optimizer=compile)
-    return from_file(stored, compile)
+    try:
+        return from_file(stored, compile)
+    except (SettingError, ShapeError) as problem:
+        raise FileError(f"{os.fspath(filepath)} cannot be used: {problem}") from None
 
 
 def model_to_json(model: Any) -> str:
@@ -224,7 +227,8 @@ def from_file(stored: ModelFile, compile_too: bool = True) -> Any:
 def params_of(layer: Layer, arrays: list[Any]) -> dict[str, Any]:
     """A layer's weights by name, from those of a file."""
     names = [n for n in layer.weight_names if getattr(layer, f"use_{n}", True)]
-    return dict(zip(names, (np.asarray(a, np.float32) for a in arrays), strict=bool(arrays)))
+    with np.errstate(over="ignore"):  # numbers beyond float32 were told of when the file was read
+        return dict(zip(names, (np.asarray(a, np.float32) for a in arrays), strict=bool(arrays)))
 
 
 def compile_from(model: Any, stored: ModelFile) -> None:
