@@ -66,11 +66,11 @@ def main(gigabytes=3.0, folder=None):
         made(path, gigabytes)
         for how in ("file", "array") if gigabytes <= 2 else ("file",):
             words = [sys.executable, "-m", "benchmarks.larger_than_memory", "--learn", str(path), how]
-            said = json.loads(
+            fields = json.loads(
                 subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
             )
-            print(f"{how}: {said['gigabytes']:.2f} GB of pictures, at most {said['peak']:.2f} GB of memory, "
-                  f"{said['seconds']:.1f} s ({said['cpu']:.1f} s of a processor), weights {said['weights']}")  # fmt: skip
+            print(f"{how}: {fields['gigabytes']:.2f} GB of pictures, at most {fields['peak']:.2f} GB of memory, "
+                  f"{fields['seconds']:.1f} s ({fields['cpu']:.1f} s of a processor), weights {fields['weights']}")  # fmt: skip
 
 
 if __name__ == "__main__":

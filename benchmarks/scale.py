@@ -115,8 +115,8 @@ def together(kind, count, pieces):
         subprocess.Popen([*words, str(i), str(port), str(pieces)], env=env, stdout=subprocess.PIPE, text=True)
         for i in range(count)
     ]
-    said = [json.loads(process.communicate(timeout=600)[0].splitlines()[-1]) for process in started]
-    return said[0] | {"step": max(one["step"] for one in said)}
+    lines = [json.loads(process.communicate(timeout=600)[0].splitlines()[-1]) for process in started]
+    return lines[0] | {"step": max(one["step"] for one in lines)}
 
 
 def main(kinds):

@@ -34,7 +34,7 @@ def measure(
     answers |= simple(data, seed) | scikits(data, seed)
     spread = float(data.y_test.std()) or 1.0
     goodness = {
-        model: goodness_of(data, said) / (1.0 if classes else spread) for model, said in answers.items()
+        model: goodness_of(data, outputs) / (1.0 if classes else spread) for model, outputs in answers.items()
     }
     found: dict[str, Any] = {
         "table": name, "seed": seed, "classes": classes, "rows": [len(data.x_train), len(data.x_test)],
@@ -57,10 +57,10 @@ def goodness_of(data: Any, said: np.ndarray) -> np.ndarray:
 
 def answered(data: Any, model: Any) -> np.ndarray:
     """The classes or amounts that a network of Chainrule's gives for the test part."""
-    said = model.predict(data.x_test, verbose=0)
+    predictions = model.predict(data.x_test, verbose=0)
     if data.class_names is None:
-        return said.reshape(-1)
-    return said.argmax(axis=1) if said.shape[1] > 1 else (said[:, 0] > 0.5).astype(int)
+        return predictions.reshape(-1)
+    return predictions.argmax(axis=1) if predictions.shape[1] > 1 else (predictions[:, 0] > 0.5).astype(int)
 
 
 def chosen_network(data: Any, seed: int, seconds: float) -> tuple[dict[str, np.ndarray], str]:
@@ -106,6 +106,6 @@ def scikits(data: Any, seed: int) -> dict[str, np.ndarray]:
             if regression:
                 scale, middle = float(y.std()) or 1.0, float(y.mean())
             answers = (y - middle) / scale if regression else y
-            said = model.fit(x, answers).predict(data.x_test)
-            found[name] = said * scale + middle if regression else said
+            predictions = model.fit(x, answers).predict(data.x_test)
+            found[name] = predictions * scale + middle if regression else predictions
     return found

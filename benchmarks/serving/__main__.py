@@ -75,8 +75,8 @@ class Server:
         while True:
             with contextlib.suppress(OSError):
                 request = urllib.request.Request(self.url, content, {"Content-Type": "application/json"})
-                said = json.loads(urllib.request.urlopen(request, timeout=5).read())
-                assert len(said["outputs"][0]["data"]) == 10
+                fields = json.loads(urllib.request.urlopen(request, timeout=5).read())
+                assert len(fields["outputs"][0]["data"]) == 10
                 break
             time.sleep(0.005)
         self.seconds = time.perf_counter() - began
@@ -108,11 +108,11 @@ def load(server, script, connections, seconds):
     """Requests for a second of the server's CPU time, median and 99th percentile in milliseconds, and failures."""
     before = server.cpu()
     words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script, server.url]
-    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     used = server.cpu() - before
-    count = int(re.search(r"(\d+) requests in", said)[1])
-    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
-    return count / used, milliseconds(said, "50%"), milliseconds(said, "99%"), int(bad[1]) if bad else 0
+    count = int(re.search(r"(\d+) requests in", text)[1])
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    return count / used, milliseconds(text, "50%"), milliseconds(text, "99%"), int(bad[1]) if bad else 0
 
 
 def milliseconds(said, share):

@@ -49,10 +49,12 @@ def _fastapi(answer):
 
     async def infer(request):
         asked = (await request.json())["inputs"][0]
-        said = answer(np.array(asked["data"]).reshape(asked["shape"]))
+        outputs = answer(np.array(asked["data"]).reshape(asked["shape"]))
         return {
             "model_name": "digits",
-            "outputs": [{"name": "output", "shape": list(said.shape), "data": said.reshape(-1).tolist()}],
+            "outputs": [
+                {"name": "output", "shape": list(outputs.shape), "data": outputs.reshape(-1).tolist()}
+            ],
         }
 
     infer.__annotations__["request"] = Request

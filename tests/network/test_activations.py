@@ -231,8 +231,9 @@ def test_names_are_found() -> None:
     """An activation is given by name, by function, or not at all; swish is silu."""
     assert activations.name_of(None) == "linear"
     assert activations.name_of("swish") == activations.name_of(activations.silu) == "silu"
-    for name, rule in RULES.items():
-        assert activations.get(name) is rule.forward
+    for name in RULES:
+        assert activations.get(name) is getattr(activations, name)
+        assert activations.name_of(activations.get(name)) == name
 
 
 @pytest.mark.parametrize("wrong", ["rellu", "Relu ", 3, ""])

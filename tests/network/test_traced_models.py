@@ -75,18 +75,35 @@ def test_models_inside_a_class_with_call() -> None:
     assert [model.name for model in (net.encoder, net.decoder)] == ["sequential", "sequential_1"]
 
 
-def test_what_call_cannot_say_is_refused() -> None:
-    """Arithmetic on places, and other networks for learning and predicting, are one sentence."""
+def test_arithmetic_in_call_is_part_of_the_network() -> None:
+    """Also where call asks whether it is training, and makes its arithmetic anew each time."""
 
-    class Twice(Model):
-        def call(self, x):
-            return x * 2
+    class Scaled(Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.drop, self.last = layers.Dropout(0.5), layers.Dense(2)
+
+        def call(self, x, training=False):
+            return self.last(self.drop(layers.Flatten()(x) * 2, training=training)) + 1
+
+    net = Scaled()
+    predicted = net.predict(X, verbose=0)
+    kernel, bias = net.get_weights()
+    np.testing.assert_allclose(predicted, 2 * X.reshape(len(X), -1) @ kernel + bias + 1, rtol=1e-5, atol=1e-6)
+
+
+def test_what_call_cannot_say_is_refused() -> None:
+    """Other networks, or other arithmetic, for learning and predicting: one sentence."""
 
     class TwoWays(Net):
         def call(self, x, training=False):
             return self.last(self.flatten(x)) if training else self.last(self.hidden(self.flatten(x)))
 
-    for kind, words in ((Twice, "combine such values with layers"), (TwoWays, "Dense|other networks")):
+    class TwoFactors(Model):
+        def call(self, x, training=False):
+            return x * 2 if training else x * 3
+
+    for kind, words in ((TwoWays, "Dense|other networks"), (TwoFactors, "other networks")):
         with pytest.raises((SettingError, ValueError), match=words):
             kind().predict(X, verbose=0)
     with pytest.raises(SettingError, match="is built when it sees data"):

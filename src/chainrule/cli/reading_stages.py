@@ -23,10 +23,10 @@ def told(reader: "Reader", reading: "Reading", single: bool, out: Output) -> lis
     lines.append(f"  stages: {', '.join(prepared.stages)}")
     near, labels = likenesses(reader, reading)
     for k, digit in enumerate(reading.digits[:SHOWN]):
-        said = ", ".join(
+        text = ", ".join(
             f"{c} {per_cent(float(digit.probabilities[c]))}" for c in np.argsort(-digit.probabilities)[:3]
         )
-        lines += ["", f"  digit {k + 1}, in the box {digit.box}: {said}"]
+        lines += ["", f"  digit {k + 1}, in the box {digit.box}: {text}"]
         lines += ["    " + line for line in picture(digit.pixels, out.color, out.unicode, 60)]
         lines.append(
             f"    most like training digits with the labels {', '.join(str(labels[n]) for n in near[k])}"
@@ -58,9 +58,9 @@ def drawn(reader: "Reader", reading: "Reading", path: str, single: bool) -> None
 
     near, labels = likenesses(reader, reading)
     pictures = pretrained.seen()[0][near] if len(near) else None
-    said = np.stack([digit.probabilities for digit in reading.digits]) if reading.digits else None
+    outputs = np.stack([digit.probabilities for digit in reading.digits]) if reading.digits else None
     sheet = stage_sheet(
-        reading.prepared, said, pictures, likes=labels[near] if len(near) else None, answer=reading.text or "",
+        reading.prepared, outputs, pictures, likes=labels[near] if len(near) else None, answer=reading.text or "",
         refused=reading.refused, without=alternatives(reader, reading, single),
     )  # fmt: skip
     buffer = io.BytesIO()

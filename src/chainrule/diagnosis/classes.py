@@ -16,14 +16,14 @@ def never_predicted(answers: Answers, step: int, steps: tuple[int, int]) -> list
     p = answers.probabilities(step, answers.sample)
     if not np.isfinite(p).all():
         return []
-    said = np.bincount(p.argmax(axis=1), minlength=p.shape[1])
+    counts = np.bincount(p.argmax(axis=1), minlength=p.shape[1])
     there = np.bincount(given[given != NO_LABEL], minlength=p.shape[1])
-    missed = [k for k in range(p.shape[1]) if not said[k] and there[k] >= LEAST]
+    missed = [k for k in range(p.shape[1]) if not counts[k] and there[k] >= LEAST]
     if not missed:
         return []
     names = [answers.names[k] if k < len(answers.names) else str(k) for k in missed]
-    most, asked = int(said.argmax()), f"{len(given):,} training examples"
-    if said[most] == len(given):
+    most, asked = int(counts.argmax()), f"{len(given):,} training examples"
+    if counts[most] == len(given):
         says = f"All answers to {asked} are {answers.names[most]!r}; {len(missed)} classes with examples of their own are never answered."
     else:
         says = f"{_list(names)}: never answered for {asked}, of which {int(there[missed].sum()):,} are labelled so."
@@ -33,7 +33,7 @@ def never_predicted(answers: Answers, step: int, steps: tuple[int, int]) -> list
         "Look at the loss first: a network that has learned little answers few classes. Then see whether these examples "
         "and labels are what they should be."
     )  # fmt: skip
-    evidence = {"classes": names, "answers": said.tolist(), "examples": there.tolist()}
+    evidence = {"classes": names, "answers": counts.tolist(), "examples": there.tolist()}
     severity = "severe" if len(missed) >= p.shape[1] / 2 else "warning"
     return [Finding("class never predicted", severity, says, advice, None, steps, evidence)]
 

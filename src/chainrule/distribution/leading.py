@@ -118,25 +118,27 @@ def follow(model: Any, engine: PiecesEngine, examples: Examples, processes: Proc
     loaded, state, order = engine.load(examples), None, np.zeros(0, np.int32)
     records = empty_records(model.record_names, steps_in(len(examples), engine.batch))
     while True:
-        said = processes.receive()
-        if said["do"] == "state":
-            size = sum(entry["size"] for entry in said["arrays"])
-            state = engine.state(unpacked(processes.broadcast(None, size), said["arrays"], state_of(model)))
-        elif said["do"] == "order":
-            order = np.frombuffer(processes.broadcast(None, said["size"]), np.int32)
-        elif said["do"] == "steps":
+        message = processes.receive()
+        if message["do"] == "state":
+            size = sum(entry["size"] for entry in message["arrays"])
+            state = engine.state(
+                unpacked(processes.broadcast(None, size), message["arrays"], state_of(model))
+            )
+        elif message["do"] == "order":
+            order = np.frombuffer(processes.broadcast(None, message["size"]), np.int32)
+        elif message["do"] == "steps":
             assert state is not None  # process 0 says it first
-            rate = np.asarray(said["rate"], state["rate"].dtype)
+            rate = np.asarray(message["rate"], state["rate"].dtype)
             state = state | {"rate": state["rate"].__array_namespace__().asarray(rate)}
-            state, _ = engine.advance(state, records, loaded, order, said["start"], said["stop"])
-        elif said["do"] == "end":
+            state, _ = engine.advance(state, records, loaded, order, message["start"], message["stop"])
+        elif message["do"] == "end":
             put_back(model, state)
-            model.epochs_seen = said["epochs_seen"]
+            model.epochs_seen = message["epochs_seen"]
             history = History()
-            history.history, history.epoch = said["history"], said["epoch"]
+            history.history, history.epoch = message["history"], message["epoch"]
             return history
         else:
-            raise SettingError(f"Process 0 has ended the training: {said['because']}")
+            raise SettingError(f"Process 0 has ended the training: {message['because']}")
 
 
 def compare(model: Any, plan: Any, engine: PiecesEngine, processes: Processes, which: int) -> None:
@@ -152,23 +154,23 @@ def compare(model: Any, plan: Any, engine: PiecesEngine, processes: Processes, w
         "shuffle": plan.shuffle, "versions": {n: this_machine()[n] for n in ("chainrule", "jax", "jaxlib")},
         "product": probe(engine), "host": platform.node(),
     }  # fmt: skip
-    all_said = processes.of_all(f"start/{which}", own)
-    first = all_said[0]
+    everybody = processes.of_all(f"start/{which}", own)
+    first = everybody[0]
     model.seed = first["seed"]
-    for i, said in enumerate(all_said):
-        if said["digest"] != first["digest"]:
+    for i, theirs in enumerate(everybody):
+        if theirs["digest"] != first["digest"]:
             raise DataError(
-                f"Process {i} has other data than process 0: their digest is {said['digest'][:12]}, not "
+                f"Process {i} has other data than process 0: their digest is {theirs['digest'][:12]}, not "
                 f"{first['digest'][:12]}. Every process needs the same data, in the same types."
             )
         for what in ("batch", "pieces", "network", "compiled", "shuffle", "versions"):
-            if said[what] != first[what]:
+            if theirs[what] != first[what]:
                 raise SettingError(
-                    f"Process {i} learns otherwise than process 0: its {what} is {short(said[what])}, not {short(first[what])}."
+                    f"Process {i} learns otherwise than process 0: its {what} is {short(theirs[what])}, not {short(first[what])}."
                 )
-        if said["product"] != first["product"] and processes.index == 0:
+        if theirs["product"] != first["product"] and processes.index == 0:
             warnings.warn(
-                f"Process {i} (on {said['host']}) rounds otherwise than process 0 (on {first['host']}): their processors "
+                f"Process {i} (on {theirs['host']}) rounds otherwise than process 0 (on {first['host']}): their processors "
                 "differ, so this training will not have the same bits on another number of processes.",
                 stacklevel=4,
             )

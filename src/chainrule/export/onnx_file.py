@@ -109,8 +109,8 @@ def outputs_of(path: str, model: Any, x: Any, raw: Any, pixels: bool = False) ->
         from onnx.reference import ReferenceEvaluator
 
         evaluator: Any = ReferenceEvaluator(path)
-        said, how = evaluator.run(None, named), "run in ONNX's reference evaluator"
+        outputs, how = evaluator.run(None, named), "run in ONNX's reference evaluator"
     else:
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-        said, how = session.run(None, named), f"run in ONNX Runtime {onnxruntime.__version__}"
-    return (np.asarray(said[0]) if len(said) == 1 else list(map(np.asarray, said))), how
+        outputs, how = session.run(None, named), f"run in ONNX Runtime {onnxruntime.__version__}"
+    return (np.asarray(outputs[0]) if len(outputs) == 1 else list(map(np.asarray, outputs))), how

@@ -57,8 +57,8 @@ class LoadedModel:
                 return self._rows(what)
             answers: list[Answer] = []
             for one in what:
-                said = self.answer(one)
-                answers += said if isinstance(said, list) else [said]
+                found = self.answer(one)
+                answers += found if isinstance(found, list) else [found]
             return answers
         if hasattr(what, "save") and hasattr(what, "getbands"):  # a PIL image
             return self._image(what)

@@ -48,21 +48,21 @@ def evaluate(model: "Model", card: ModelCard, x: Array, y: Array) -> Evaluation:
         raise DataError("There are no examples to measure on.")
     x = fit_shape(x, model.input_shape)
     given = x if card.divisor is None else Scaled(x, card.divisor)
-    said = model.predict(given, verbose=0)
-    lost = int((~np.isfinite(said).reshape(len(said), -1).all(axis=1)).sum())
+    predictions = model.predict(given, verbose=0)
+    lost = int((~np.isfinite(predictions).reshape(len(predictions), -1).all(axis=1)).sum())
     if lost:
         raise NotFiniteError(
-            f"The network's answer is not a finite number (NaN or infinity) for {lost:,} of {len(said):,} examples: nothing is "
+            f"The network's answer is not a finite number (NaN or infinity) for {lost:,} of {len(predictions):,} examples: nothing is "
             "measured on such answers."
         )
-    loss = _loss(model, card, said, y)
+    loss = _loss(model, card, predictions, y)
     if card.task == "regression":
-        off = said.reshape(len(y), -1) - y.reshape(len(y), -1)
+        off = predictions.reshape(len(y), -1) - y.reshape(len(y), -1)
         return Evaluation(
             len(y), loss, baseline=float(np.abs(y - np.median(y)).mean()), mean_absolute_error=float(np.abs(off).mean()),
             root_mean_squared_error=float(np.sqrt((off.astype(np.float64) ** 2).mean())),
         )  # fmt: skip
-    p = probabilities(model, card.task, said)
+    p = probabilities(model, card.task, predictions)
     if card.rejection is not None:  # as `predict` gives them
         p = card.rejection.calibrated(p)
     taken = p.argmax(axis=1)

@@ -199,8 +199,10 @@ def predict_classes(notes: Notes) -> Callable[..., Any]:
         notes.say(
             "model.predict_classes(x) is model.predict(x).argmax(axis=-1) today, for one output model.predict(x) > 0.5."
         )
-        said = self.predict(x, batch_size=batch_size, verbose=verbose)
-        return said.argmax(axis=-1) if said.shape[-1] > 1 else (said > 0.5).astype("int32")
+        predictions = self.predict(x, batch_size=batch_size, verbose=verbose)
+        return (
+            predictions.argmax(axis=-1) if predictions.shape[-1] > 1 else (predictions > 0.5).astype("int32")
+        )
 
     return predict_classes
 

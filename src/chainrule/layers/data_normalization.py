@@ -114,7 +114,7 @@ class Normalization(Layer):
         return {"mean": shape, "variance": shape, "count": ()}
 
     def get_config(self) -> dict[str, Any]:
-        said = [None if w is None else w.tolist() for w in (self.mean, self.variance)]
+        values = [None if w is None else w.tolist() for w in (self.mean, self.variance)]
         return super().get_config() | {
-            "axis": list(self.axis), "invert": self.invert, "mean": said[0], "variance": said[1],
+            "axis": list(self.axis), "invert": self.invert, "mean": values[0], "variance": values[1],
         }  # fmt: skip

@@ -36,8 +36,8 @@ class BinaryAccuracy(Metric):
         self.threshold = float(threshold)
 
     def values(self, y: Array, p: Array) -> Array:
-        said = (p > self.threshold).astype(p.dtype)
-        return per_example((y.reshape(p.shape) == said).astype(p.dtype))
+        predicted = (p > self.threshold).astype(p.dtype)
+        return per_example((y.reshape(p.shape) == predicted).astype(p.dtype))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"threshold": self.threshold}

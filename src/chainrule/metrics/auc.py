@@ -53,8 +53,8 @@ class AUC(Metric):
         p = sigmoid(p) if self.from_logits else p
         w = weights_like(p, weight).reshape(-1, 1)
         y = (y.reshape(-1, 1) > 0.5).astype(p.dtype) * w
-        said = (p.reshape(-1, 1) > xp.asarray(self.thresholds)).astype(p.dtype)
-        tp, positives = (said * y).sum(axis=0), (said * w).sum(axis=0)
+        predicted = (p.reshape(-1, 1) > xp.asarray(self.thresholds)).astype(p.dtype)
+        tp, positives = (predicted * y).sum(axis=0), (predicted * w).sum(axis=0)
         there, all_ = y.sum(), w.sum()
         fp, fn = positives - tp, there - tp
         return xp.concatenate([tp, fp, fn, all_ - there - fp])

@@ -58,15 +58,15 @@ class FBetaScore(ByOutput):
     def counts(self, y: Array, p: Array, weight: Array | None = None) -> Array:
         xp = namespace(p)
         if self.threshold is None:
-            said = (p >= xp.max(p, axis=-1, keepdims=True)) & (xp.abs(p) > 1e-9)
+            predicted = (p >= xp.max(p, axis=-1, keepdims=True)) & (xp.abs(p) > 1e-9)
         else:
-            said = p > self.threshold
-        said, y = said.astype(p.dtype), y.reshape(p.shape).astype(p.dtype)
+            predicted = p > self.threshold
+        predicted, y = predicted.astype(p.dtype), y.reshape(p.shape).astype(p.dtype)
         w = xp.ones_like(p[:, :1]) if weight is None else weight.reshape(-1, 1)
         four = [
-            said * y,
-            said * (1 - y),
-            (1 - said) * y,
+            predicted * y,
+            predicted * (1 - y),
+            (1 - predicted) * y,
             y,
         ]  # true and false positives, false negatives, positives
         return xp.stack([xp.sum(one * w, axis=0) for one in four]).reshape(-1)

@@ -75,8 +75,11 @@ class AtThresholds(Metric):
             y, p, w = y[..., column], p[..., column], w[..., column]
         sums = []
         for threshold in self.thresholds:
-            said, there = p > threshold, y > 0.5
-            sums += [xp.sum(xp.where(said & there, w, 0)), xp.sum(xp.where(self.chosen(said, there), w, 0))]
+            predicted, there = p > threshold, y > 0.5
+            sums += [
+                xp.sum(xp.where(predicted & there, w, 0)),
+                xp.sum(xp.where(self.chosen(predicted, there), w, 0)),
+            ]
         return xp.stack(sums)
 
     def chosen(self, said: Array, there: Array) -> Array:

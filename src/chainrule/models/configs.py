@@ -85,9 +85,9 @@ def arguments(given: list[Any]) -> list[Any]:
 def functional_from(config: Config, weights: dict[str, Any] | None = None) -> Any:
     """A Functional from its stored settings. weights: of layers by name; the others are drawn."""
     made: dict[str, Any] = {}
-    said: dict[str, dict[str, bool]] = {}  # what a layer's calls say beside their inputs
+    fields: dict[str, dict[str, bool]] = {}  # what a layer's calls say beside their inputs
     for name, entry in named(config).items():
-        said[name] = dict(
+        fields[name] = dict(
             next((n.get("kwargs") or {} for n in entry.get("inbound_nodes") or [] if isinstance(n, dict)), {})
         )
         made[name] = layer_from(entry)
@@ -95,7 +95,7 @@ def functional_from(config: Config, weights: dict[str, Any] | None = None) -> An
         if weights and name in weights:
             made[name].params = weights[name]
     inputs, outputs = walk(
-        config, made, symbolic.input_tensor, lambda layer, given: layer(*given, **said[layer.name])
+        config, made, symbolic.input_tensor, lambda layer, given: layer(*given, **fields[layer.name])
     )
     inputs, outputs = (values[0] if len(values) == 1 else values for values in (inputs, outputs))
     return KINDS["Functional"](inputs, outputs, name=config.get("name"))

@@ -258,9 +258,9 @@ class Learning:
         progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
         from chainrule.engine.prediction import predictions
 
-        said = predictions(self.graph, examples, self.programs_for(len(examples)))
+        predicted = predictions(self.graph, examples, self.programs_for(len(examples)))
         progress.finish({})
-        return said
+        return predicted
 
     def predict_on_batch(self, x: Any) -> Any:
         """The same, without a word."""

@@ -91,10 +91,13 @@ class Traced(Functional):
             [call.layer for call in calls_between([place], outputs_of(made))]
             for made in (learning, predicting)
         ]
-        differing = [layer for layer in used[0] if layer not in used[1]]
-        if any(layer not in used[0] for layer in used[1]) or any(
-            type(layer).__name__ not in WHILE_LEARNING for layer in differing
-        ):
+        own = [
+            sorted(
+                kind_of(layer) for layer in used[k] if layer not in used[1 - k] and not while_learning(layer)
+            )
+            for k in (0, 1)
+        ]
+        if own[0] != own[1]:
             raise SettingError(
                 f"{self.label}: its call builds other networks for training=True and False; only dropout and noise may differ."
             )
@@ -141,6 +144,19 @@ OF_THE_NETWORK = (
     "_layers",
     "input_layer",
 )
+
+
+def while_learning(layer: Any) -> bool:
+    """Whether a layer does something only while the model learns."""
+    return type(layer).__name__ in WHILE_LEARNING
+
+
+def kind_of(layer: Any) -> str:
+    """What a layer that `call` itself makes computes, by its class and settings; arithmetic makes a new one at each call."""
+    if layer.weight_names:  # two of them would have weights of their own
+        return f"{layer.name} {id(layer)}"
+    settings = {key: value for key, value in layer.get_config().items() if key != "name"}
+    return f"{type(layer).__name__} {settings}"
 
 
 def outputs_of(made: Any) -> list[Any]:

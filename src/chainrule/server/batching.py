@@ -68,10 +68,10 @@ class Batcher:
         began = time.perf_counter_ns()
         if self.inline:
             try:
-                said: Arrays | BaseException = self.forward(xs)
+                result: Arrays | BaseException = self.forward(xs)
             except Exception as problem:  # noqa: BLE001 - it belongs to those who asked
-                said = problem
-            self._give(taken, said, began, size)
+                result = problem
+            self._give(taken, result, began, size)
         else:
             done = asyncio.get_running_loop().run_in_executor(self.pool, self.forward, xs)
             done.add_done_callback(

@@ -140,9 +140,9 @@ class ServedModel:
     def _forward(self, xs: Arrays) -> Arrays:
         """The outputs for some examples, checked before."""
         with np.errstate(all="ignore"):
-            said, _ = values_at(self.graph, self.params, xs if len(xs) > 1 else xs[0], self.graph.outputs)
+            outputs, _ = values_at(self.graph, self.params, xs if len(xs) > 1 else xs[0], self.graph.outputs)
         self.stats.last = time.time_ns() // 1_000_000
-        return said
+        return outputs
 
     def _is_short(self) -> bool:
         """Whether a full pass is over before another request would notice."""

@@ -55,13 +55,13 @@ def plane(network: Network, params: Sequence[Any]) -> dict[str, Array]:
     drawn = {}
     ends = layer_ends(network)
     for number, (name, place) in enumerate(ends):
-        said = outputs[place].reshape(GRID * GRID, -1)
-        if number == len(ends) - 1 and said.shape[1] == 1:
-            said, scale = 2 * said - 1, 1.0  # a probability: its middle is the boundary
+        result = outputs[place].reshape(GRID * GRID, -1)
+        if number == len(ends) - 1 and result.shape[1] == 1:
+            result, scale = 2 * result - 1, 1.0  # a probability: its middle is the boundary
         else:
-            finite = np.abs(said[np.isfinite(said)])
+            finite = np.abs(result[np.isfinite(result)])
             scale = float(finite.max()) if finite.size else 1.0
-        drawn[f"map:{name}"] = as_bytes(said.T, scale)
+        drawn[f"map:{name}"] = as_bytes(result.T, scale)
     return drawn
 
 

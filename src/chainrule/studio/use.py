@@ -127,12 +127,12 @@ class Users:
             })  # fmt: skip
             if y.size <= 60_000:
                 arrays[f"y:{name}"] = y.reshape(-1)
-        said = outputs[-1][0].reshape(-1)
+        result = outputs[-1][0].reshape(-1)
         if getattr(chain[-1], "activation", None) != "softmax":
-            said = predictor._classify(as_float(pixels))[0]  # noqa: SLF001 - the predictor's own probabilities
+            result = predictor._classify(as_float(pixels))[0]  # noqa: SLF001 - the predictor's own probabilities
         return {"layers": layers, "classes": list(predictor.card.class_names)}, {
             **arrays,
-            "said": np.asarray(said, np.float32),
+            "said": np.asarray(result, np.float32),
         }
 
     def input_of(self, predictor: Predictor, pixels: Array) -> Array:

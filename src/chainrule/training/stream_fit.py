@@ -213,17 +213,17 @@ def held_out(model: Any, data: Any, steps: int | None = None, what: str = "valid
 
 def predict(model: Any, source: Any, steps: int | None = None) -> Any:
     """What a model says to each example of a stream; targets in it are left aside."""
-    said = []
+    parts = []
     batches = Batches(source, steps, "steps")
     if batches.once and steps is None:
         raise SettingError("A generator may have no end: say how many batches, steps=.")
     for x, _, _ in batches.epoch():
-        said.append(model.predict_on_batch(x))
-    if not said:
+        parts.append(model.predict_on_batch(x))
+    if not parts:
         raise DataError("The data gave no batch.")
-    if isinstance(said[0], (list, tuple)):
-        return [np.concatenate(column) for column in zip(*said, strict=True)]
-    return np.concatenate(said)
+    if isinstance(parts[0], (list, tuple)):
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+    return np.concatenate(parts)
 
 
 def of_arrays(

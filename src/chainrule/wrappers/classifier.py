@@ -83,8 +83,8 @@ class KerasClassifier(Estimator):
 
     def predict_proba(self, X: Any, **settings: Any) -> np.ndarray:
         """The probability of each class, (n, classes)."""
-        said = self.outputs(X, settings)
-        return np.column_stack([1 - said[:, 0], said[:, 0]]) if said.shape[1] == 1 else said
+        outputs = self.outputs(X, settings)
+        return np.column_stack([1 - outputs[:, 0], outputs[:, 0]]) if outputs.shape[1] == 1 else outputs
 
     def predict(self, X: Any, **settings: Any) -> np.ndarray:
         """The most probable class of each example."""

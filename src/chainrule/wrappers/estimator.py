@@ -201,10 +201,10 @@ class Estimator:
         """What the model says, (n, outputs)."""
         validation = require_package("sklearn.utils.validation", "sklearn", "An estimator in scikit-learn")
         validation.check_is_fitted(self)
-        said = self.model_.predict(
+        predictions = self.model_.predict(
             self.inputs(x, first=False), batch_size=self.batch_size, verbose=settings.get("verbose", 0)
         )
-        return np.asarray(said)
+        return np.asarray(predictions)
 
 
 def check_length(x: np.ndarray, y: np.ndarray) -> None:

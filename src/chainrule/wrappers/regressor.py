@@ -43,8 +43,8 @@ class KerasRegressor(Estimator):
 
     def predict(self, X: Any, **settings: Any) -> np.ndarray:
         """The amounts, in the shape of the targets."""
-        said = self.outputs(X, settings)
-        return said[:, 0] if said.shape[1] == 1 and getattr(self, "flat_", True) else said
+        outputs = self.outputs(X, settings)
+        return outputs[:, 0] if outputs.shape[1] == 1 and getattr(self, "flat_", True) else outputs
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R²: 1 for perfect, 0 for as good as the mean."""

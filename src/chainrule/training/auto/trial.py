@@ -53,10 +53,10 @@ def goodness(recipe: Recipe, cut: Dataset, seed: int, backend: str | None = None
     recipes.learn(recipe, cut, model, verbose=0, validation=False)
     if model.interrupted:
         raise KeyboardInterrupt
-    said = model.predict(recipes.inputs(cut, cut.x_val), verbose=0)
-    if model.not_finite or not np.isfinite(said).all():
-        return np.full(len(said), -np.inf)
-    return of_answers(cut, said, cut.y_val)
+    predictions = model.predict(recipes.inputs(cut, cut.x_val), verbose=0)
+    if model.not_finite or not np.isfinite(predictions).all():
+        return np.full(len(predictions), -np.inf)
+    return of_answers(cut, predictions, cut.y_val)
 
 
 def of_answers(data: Dataset, said: Any, y: Any) -> Any:
