@@ -144,13 +144,8 @@ def name_of(activation: object) -> str:
     if activation is None:
         return "linear"
     if callable(activation) and not isinstance(activation, str):
-        activation = getattr(activation, "__wrapped__", activation)
-        own = str(getattr(activation, "__name__", ""))
-        if getattr(activation, "__module__", "") == "chainrule.ops.nn" and own in RULES:
-            return own
-        for name, rule in RULES.items():
-            if rule.forward is activation:
-                return name
+        if (found := known(activation)) is not None:
+            return found
         raise SettingError(
             f"{activation!r} is a function without a derivative that Chainrule knows. "
             f"Known activations: {', '.join(sorted(RULES))}."
@@ -159,6 +154,19 @@ def name_of(activation: object) -> str:
     if name not in RULES:
         raise unknown("activation", activation, [*RULES, *ALIASES])
     return name
+
+
+def known(function: Callable[..., Any]) -> str | None:
+    """The name of one of this module's functions, or of its namesake in `chainrule.ops`; None for any other.
+
+    >>> known(tanh), known(abs)
+    ('tanh', None)
+    """
+    function = getattr(function, "__wrapped__", function)
+    own = str(getattr(function, "__name__", ""))
+    if getattr(function, "__module__", "") == "chainrule.ops.nn" and own in RULES:
+        return own
+    return next((name for name, rule in RULES.items() if rule.forward is function), None)
 
 
 class CallableName(str):

@@ -17,7 +17,9 @@ from chainrule.files.serialized import class_name, plain
 
 LAYERS, NAME = 10_000, 512
 DEEPEST = 8  # models within models
-IN_LAYERS = names.INITIALIZERS | names.REGULARIZERS | names.CONSTRAINTS | names.ACTIVATION_LAYERS
+IN_LAYERS = (
+    names.INITIALIZERS | names.REGULARIZERS | names.CONSTRAINTS | names.ACTIVATION_LAYERS | {"function"}
+)
 # settings of one Keras version that mean nothing when they are not set
 SILENT_WHEN_NONE = frozenset(["quantization_config", "lora_rank", "input_axes", "output_axes"])
 SWITCHES = frozenset(

@@ -45,7 +45,7 @@ def plain_object(entry: dict[str, Any], allowed: AbstractSet[str], where: str) -
     config = entry.get("config")
     if name == "__tuple__" and isinstance(entry.get("items"), list):
         return plain(entry["items"], allowed, where)
-    if name == "function" and config in names.FUNCTIONS:
+    if name == "function" and (config in names.FUNCTIONS or (name in allowed and is_name(config))):
         return config
     if name in names.POLICIES and isinstance(config, dict) and isinstance(config.get("name"), str):
         return config["name"]
@@ -56,6 +56,11 @@ def plain_object(entry: dict[str, Any], allowed: AbstractSet[str], where: str) -
     if not isinstance(config, dict):
         raise FileError(f"has no settings for {name!r} in {where}.")
     return {"class_name": name, "config": plain(config, allowed, where)}
+
+
+def is_name(value: Any) -> bool:
+    """Whether it can be the name of a function of somebody's own, which the program must have registered."""
+    return isinstance(value, str) and re.fullmatch(r"([\w.]+>)?[^\W\d]\w{0,99}", value) is not None
 
 
 def class_name(entry: dict[str, Any], where: str) -> str:
@@ -87,6 +92,8 @@ def spelled(value: Any, modules: dict[str, str]) -> Any:
     if "class_name" not in value:
         return {key: spelled(item, modules) for key, item in value.items()}
     name = value["class_name"]
+    if name == "function":
+        return {"module": "builtins", **value, "registered_name": "function"}
     if name not in modules:
         raise FileError(f"cannot be written: Keras has no class {name!r} that may stand in a model file.")
     config = spelled(value.get("config") or {}, modules)

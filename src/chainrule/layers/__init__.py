@@ -228,6 +228,10 @@ def deserialize(entry: Any) -> Layer:
     for inside in ("layer", "backward_layer"):  # of Bidirectional and TimeDistributed
         if isinstance(config.get(inside), dict):
             config[inside] = deserialize(config[inside])
+    if isinstance(given := config.get("activation"), dict):
+        config["activation"] = (
+            given.get("config") if given.get("class_name") == "function" else deserialize(given)
+        )
     try:
         return kind.from_config(config)
     except TypeError:

@@ -1,35 +1,65 @@
-"""Activations as layers: the bend between two weighted sums."""
+"""Activations as layers: the function between two weighted sums."""
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from chainrule import activations
 from chainrule.activations.piecewise import d_leaky_relu
 from chainrule.activations.rows import d_softmax
 from chainrule.activations.smooth import d_elu
 from chainrule.arrays import Array, Params, namespace
-from chainrule.errors import SettingError
+from chainrule.errors import SettingError, ShapeError
+from chainrule.internal import custom_objects
 from chainrule.layers.base import PREDICTING, Context, Layer
+from chainrule.layers.derived import derived, followed_by_jax
 from chainrule.layers.naming import Shape
 
 
 class Activation(Layer):
     """An activation function as a layer: a = f(z).   any shape -> the same shape
 
+    activation: a name, or a function of arrays of your own, made of operators and `chainrule.ops`; JAX derives that.
+
     >>> import numpy as np; Activation("relu")(np.array([[-1., 2.]]))
     array([[0., 2.]], dtype=float32)
+    >>> Activation(lambda z: z * z)(np.array([[-1., 2.]]))
+    array([[1., 4.]], dtype=float32)
     """
+
+    rule: activations.Rule
 
     def __init__(self, activation: Any, **settings: Any) -> None:
         super().__init__(**settings)
-        self.activation = activations.name_of(activation)
+        self.activation = activation
+
+    @property
+    def activation(self) -> Any:
+        """The activation's name, which can also be called; a function of your own is itself."""
+        return self._activation
+
+    @activation.setter
+    def activation(self, value: Any) -> None:
+        function = own_function(value)
+        if function is None:
+            self._activation: Any = activations.CallableName(activations.name_of(value))
+            self.rule = activations.RULES[str(self._activation)]
+        else:
+            self._activation, self.rule = function, derived_rule(function)
+
+    @property
+    def written_out(self) -> bool:  # type: ignore[override]
+        """Whether its derivative is written out."""
+        return isinstance(self._activation, str)
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
-        a = activations.RULES[self.activation].forward(x)  # a = f(z)
+        a = self.rule.forward(x)  # a = f(z)
         return a, (x, a)
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         z, a = cache
-        return activations.RULES[self.activation].backward(dy, z, a)  # dz = da · f'(z)
+        return self.rule.backward(dy, z, a)  # dz = da · f'(z)
 
     def output_shape_for(self, input_shape: Shape) -> Shape:
         if self.activation != "glu":
@@ -37,7 +67,47 @@ class Activation(Layer):
         return (*input_shape[:-1], activations.width_after(self.activation, input_shape[-1]))
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"activation": self.activation}
+        return super().get_config() | {"activation": stored(self.activation)}
+
+
+def own_function(activation: Any) -> Callable[[Array], Array] | None:
+    """A function of somebody's own: given itself, or by the name it is registered under. None for what Chainrule knows."""
+    if isinstance(activation, str) and activation not in {*activations.RULES, *activations.ALIASES}:
+        activation = custom_objects.find(activation)
+    if isinstance(activation, str) or not callable(activation) or activations.known(activation) is not None:
+        return None
+    found: Callable[[Array], Array] = activation
+    return found
+
+
+def derived_rule(function: Callable[[Array], Array]) -> activations.Rule:
+    """The forward and backward of somebody's own function: JAX derives it."""
+    label = f"The activation {custom_objects.get_registered_name(function)}"
+
+    def forward(z: Array) -> Array:
+        with followed_by_jax(label):
+            a: Array = function(z)
+        if np.shape(a) != np.shape(z):
+            raise ShapeError(
+                f"{label} must return the shape it is given, {np.shape(z)}; it returned {np.shape(a)}."
+            )
+        return a
+
+    def backward(da: Array, z: Array, a: Array) -> Array:
+        dz: Array = derived(function, (z,), da, label)[0]
+        return dz
+
+    return activations.Rule(forward, backward)
+
+
+def stored(activation: Any) -> Any:
+    """An activation as files have it: a name; a function by its registered name; a layer by its settings."""
+    if isinstance(activation, str):
+        return str(activation)
+    if isinstance(activation, Layer):
+        config = {key: value for key, value in activation.get_config().items() if key != "name"}
+        return {"class_name": type(activation).__name__, "config": config}
+    return {"class_name": "function", "config": custom_objects.get_registered_name(activation)}
 
 
 class ReLU(Layer):

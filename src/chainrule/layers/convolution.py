@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from chainrule import activations
 from chainrule.arrays import Array, Params
 from chainrule.errors import SettingError
+from chainrule.layers.activation import stored
 from chainrule.layers.base import PREDICTING, Context
 from chainrule.layers.dense import rows
 from chainrule.layers.naming import Shape
@@ -114,7 +115,7 @@ class Convolution(WeightedLayer):
                 "data_format": "channels_last",
                 "dilation_rate": list(self.window.dilation),
                 "groups": 1,
-                "activation": self.activation,
+                "activation": stored(self.activation),
                 "use_bias": self.use_bias,
             }
             | self.weight_config()

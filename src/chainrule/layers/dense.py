@@ -8,6 +8,7 @@ import numpy as np
 from chainrule import activations
 from chainrule.arrays import Array, Params
 from chainrule.errors import SettingError, ShapeError
+from chainrule.layers.activation import stored
 from chainrule.layers.base import PREDICTING, Context
 from chainrule.layers.naming import Shape
 from chainrule.layers.weighted import WeightedLayer
@@ -91,7 +92,7 @@ class Dense(WeightedLayer):
     def get_config(self) -> dict[str, Any]:
         return (
             super().get_config()
-            | {"units": self.units, "activation": self.activation, "use_bias": self.use_bias}
+            | {"units": self.units, "activation": stored(self.activation), "use_bias": self.use_bias}
             | self.weight_config()
         )
 

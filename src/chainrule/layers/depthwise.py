@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from chainrule import activations
 from chainrule.arrays import Array, Params, namespace
+from chainrule.layers.activation import stored
 from chainrule.layers.base import PREDICTING, Context
 from chainrule.layers.dense import rows
 from chainrule.layers.naming import Shape
@@ -84,7 +85,7 @@ class Depthwise(WeightedLayer):
     def get_config(self) -> dict[str, Any]:
         own = {
             "depth_multiplier": self.depth_multiplier,
-            "activation": self.activation,
+            "activation": stored(self.activation),
             "use_bias": self.use_bias,
         }
         return super().get_config() | window_config(self.window) | own | self.weight_config()
@@ -167,7 +168,7 @@ class Separable(WeightedLayer):
     def get_config(self) -> dict[str, Any]:
         own = {
             "filters": self.filters, "depth_multiplier": self.depth_multiplier,
-            "activation": self.activation, "use_bias": self.use_bias,
+            "activation": stored(self.activation), "use_bias": self.use_bias,
         }  # fmt: skip
         return super().get_config() | window_config(self.window) | own | self.weight_config()
 

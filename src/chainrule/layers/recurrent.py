@@ -15,6 +15,7 @@ import numpy as np
 from chainrule import activations
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError
+from chainrule.layers.activation import stored
 from chainrule.layers.activity import ActivityRegularization
 from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.gate_dropout import (
@@ -84,6 +85,10 @@ class Recurrent(WeightedLayer):
                 raise SettingError(f"{kind}'s {name} is a share from 0 to below 1; it got {rate!r}.")
         self.units, self.use_bias = int(units), bool(use_bias)
         self.set_up_output(activation, activity_regularizer)
+        if not isinstance(self.activation, str):
+            raise SettingError(
+                f"{kind}'s activation is one that Chainrule knows, by name; it got {activation!r}."
+            )
         self.set_up_weights(
             kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
             recurrent=(recurrent_initializer, recurrent_regularizer, recurrent_constraint),
@@ -324,7 +329,7 @@ class Recurrent(WeightedLayer):
             | self.weight_config()
             | {
                 "units": self.units,
-                "activation": self.activation,
+                "activation": stored(self.activation),
                 "use_bias": self.use_bias,
                 "dropout": self.dropout,
                 "recurrent_dropout": self.recurrent_dropout,

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from chainrule import activations
 from chainrule.arrays import Array, Params
 from chainrule.errors import SettingError
+from chainrule.layers.activation import stored
 from chainrule.layers.base import PREDICTING, Context
 from chainrule.layers.dense import rows
 from chainrule.layers.depthwise import window_config
@@ -88,7 +89,7 @@ class TransposedConvolution(WeightedLayer):
 
     def get_config(self) -> dict[str, Any]:
         own = {
-            "filters": self.filters, "output_padding": None, "activation": self.activation, "use_bias": self.use_bias,
+            "filters": self.filters, "output_padding": None, "activation": stored(self.activation), "use_bias": self.use_bias,
         }  # fmt: skip
         return super().get_config() | window_config(self.window) | own | self.weight_config()
 

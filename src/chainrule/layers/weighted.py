@@ -6,6 +6,7 @@ import numpy as np
 
 from chainrule import activations, constraints, initializers, regularizers
 from chainrule.arrays import Params
+from chainrule.errors import SettingError
 from chainrule.layers.activation import Activation
 from chainrule.layers.activity import ActivityRegularization
 from chainrule.layers.base import Layer
@@ -40,13 +41,20 @@ class WeightedLayer(Layer):
 
     @property
     def activation(self) -> Any:
-        """The activation's name, which can also be called; setting it counts at once, also after building."""
-        return activations.CallableName(self.__dict__.get("_activation", "linear"))
+        """The activation's name, which can also be called; a function of your own, or a layer, is itself.
+
+        Setting it counts at once, also after building.
+        """
+        link = self.__dict__.get("activation_link")
+        return link.activation if isinstance(link, Activation) else link or activations.CallableName("linear")
 
     @activation.setter
     def activation(self, value: Any) -> None:
-        self._activation = activations.name_of(value)
-        self.activation_link = Activation(self._activation)
+        if isinstance(value, Layer) and (value.weight_names or not hasattr(value, "backward")):
+            raise SettingError(
+                f"{type(value).__name__} has weights of its own, so it cannot be the activation of a layer; put it behind the layer."
+            )
+        self.activation_link = value if isinstance(value, Layer) else Activation(value)
 
     def init(self, rng: "np.random.Generator", input_shape: Shape) -> Params:
         """First weights, float32, each from its initializer."""
@@ -76,7 +84,9 @@ class WeightedLayer(Layer):
         """The weighted sum, its activation, the penalty on the output: those that there are."""
         links: list[Layer] = [self]
         if self.activation != "linear":
-            self.activation_link.name = f"{self.name}:{self.activation}"
+            link = self.activation_link
+            what = link.activation if isinstance(link.activation, str) else "activation"
+            link.name = f"{self.name}:{what}"
             links.append(self.activation_link)
         if self.activity_regularizer is not None:
             penalty = ActivityRegularization(self.activity_regularizer.l1, self.activity_regularizer.l2)
