@@ -6,8 +6,9 @@ import pytest
 from chainrule import datasets
 from chainrule.images import prepare
 from chainrule.images.glyphs import Glyph
-from chainrule.images.made_digits import coarse, disturbed
+from chainrule.images.made_digits import coarse, disturbed, stretched
 from chainrule.images.made_pages import PAPERS, digit_pages, empty_pages, page_digits, paper
+from chainrule.images.made_scenes import scene, surface
 from chainrule.images.made_strings import NONE, label_of, string_pieces
 
 
@@ -86,3 +87,30 @@ def test_digits_of_made_pages_are_placed_as_mnist_places_them(digits) -> None:
     assert pictures.shape == (10, 28, 28)
     assert labels.shape == (10,)
     assert all(p.max() > 200 for p in pictures)
+
+
+def test_stretched_digits_are_wider_and_drawn_as_digits_are(digits) -> None:
+    """The same seed makes the same; most are wider than they were, and none goes over its 20 pixels."""
+    pictures, _ = digits
+    made = stretched(pictures, 1)
+    assert np.array_equal(made, stretched(pictures, 1))
+
+    def wide(picture):
+        on = picture >= 128
+        return on.any(axis=0).sum() / on.any(axis=1).sum()
+
+    assert np.median([wide(b) - wide(a) for a, b in zip(pictures, made, strict=True)]) > 0.05
+    assert all(max((m >= 128).any(axis=k).sum() for k in (0, 1)) <= 20 for m in made)
+
+
+def test_scenes_are_many_things_and_the_same_from_the_same_seed() -> None:
+    """A picture of things has many tones; a surface has mean 0 and spread 1, and more unevenness in the coarse."""
+    one, same = scene(np.random.default_rng(3)), scene(np.random.default_rng(3))
+    assert np.array_equal(one, same)
+    assert one.shape[2] == 3
+    assert 0 <= one.min() < one.max() <= 255
+    assert one.std() > 10
+    flat = surface(np.random.default_rng(1), 64)
+    assert abs(flat.mean()) < 1e-4
+    assert flat.std() == pytest.approx(1.0, abs=1e-3)
+    assert np.abs(np.diff(flat, axis=1)).mean() < 0.8

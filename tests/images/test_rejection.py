@@ -153,6 +153,27 @@ def test_weights_that_explain_the_evidence_are_found():
         assert confidence[some].mean() == pytest.approx(right[3000:][some].mean(), abs=0.06)
 
 
+def test_a_stroke_needs_quiet_paper_and_digits_beside_it(reader):
+    """As sure as the network may be: a stroke beside much that is no digit, or among strokes, is less sure than alone on its page."""
+    quiet = prepare(page([("1", 100, 100)]))
+    assert quiet.digits[0].stroke
+    assert quiet.elsewhere == 0.0
+
+    def confidence(unrest=0.3, elsewhere=0.0, strokes=(True,)):
+        n = len(strokes)
+        views = [np.full((3, 10), 0.001) + 0.99 * np.eye(10)[1]] * n
+        known = features_of(
+            views, np.full(n, 0.2), unrest, 0.0, np.full(n, 60), np.zeros(n), np.full(n, 0.1), elsewhere, np.array(strokes)
+        )  # fmt: skip
+        return reader.rejection.confidence(known)[0]
+
+    assert confidence() > 0.9
+    assert 1 - confidence(elsewhere=0.7) > 2 * (1 - confidence())
+    assert 1 - confidence(unrest=3.0) > 2 * (1 - confidence())
+    assert confidence(strokes=(True,) * 6) < confidence(strokes=(True, *(False,) * 5))
+    assert confidence(elsewhere=0.7, strokes=(False,)) > confidence(elsewhere=0.7)
+
+
 def test_the_best_class_keeps_its_place():
     """Calibrated probabilities add up to 1 and the network's best class stays the best, however unsure."""
     rng = np.random.default_rng(2)
@@ -166,6 +187,8 @@ def test_the_best_class_keeps_its_place():
 def test_old_models_with_former_limits_are_read():
     """Limits that earlier versions stored are taken note of and not used; a name that never was is an error."""
     assert Rejection.from_dict({"temperature": 0.5, "most": 0.9, "unrest": 1.2}) == Rejection(0.5)
+    eight = Rejection.from_dict({"weights": [0.5] * 8})
+    assert eight.weights == (0.5,) * 8 + (0.0,) * (len(FEATURES) - 8)
     with pytest.raises(SettingError, match="temprature"):
         Rejection.from_dict({"temprature": 0.5})
 

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 from drawn_pages import sign
 
+from chainrule.images.clutter import writing
 from chainrule.images.components import components
 from chainrule.images.fields import without_frames
 from chainrule.images.glyphs import Glyph
+from chainrule.images.lines import without_lines
 from chainrule.images.marks import kind_of, paired, without_marks
 from chainrule.images.segmentation import separated
 from chainrule.images.skew import angle_of, box_before, level
+from chainrule.images.underlines import without_underlines
 
 
 def segmented(mask, judge):
@@ -192,3 +195,71 @@ def test_level_writing_is_left_as_it_is() -> None:
     """Two rows of a page, and one row that slopes a little, have no angle."""
     page = [glyph(np.ones((50, 36)), 80 * k, 100 * row + 3 * k) for k in range(5) for row in range(2)]
     assert angle_of(page) == 0.0
+
+
+def rings(centres, size):
+    """Rings 60 high and 48 wide."""
+    y, x = np.indices(size)
+    mask = np.zeros(size, bool)
+    for centre in centres:
+        far = np.hypot(x - centre, (y - size[0] / 2) * 0.8)
+        mask |= (far < 24) & (far > 16)
+    return mask
+
+
+def test_a_whole_row_of_digits_that_touch_is_cut() -> None:
+    """Four rings in one piece of ink, five times as wide as high, are four digits and not a mark beside a stroke."""
+    mask = rings((100, 145, 190, 235), (100, 280))
+    mask[20:80, 30:40] = True
+
+    def judge(inks):
+        return np.array(
+            [0.95 if 0.7 < i.shape[1] / i.shape[0] < 0.95 or i.shape[1] < 12 else 0.05 for i in inks]
+        )
+
+    assert len(segmented(mask, judge).digits) == 5
+
+
+def test_an_underline_that_touches_is_taken_out_and_strokes_stay() -> None:
+    """What is below two rings and touches both goes, level or tilted; a thick bar and a row without one stay."""
+    for tilt in (-0.08, 0.0, 0.08):
+        mask = rings((50, 100), (100, 150))
+        for x in range(20, 132):
+            y = round(77 + tilt * (x - 75))
+            mask[y : y + 4, x] = True
+        parts = components(mask)
+        rest = without_underlines(parts, np.ones(len(parts), bool), mask.shape)
+        assert rest is not None
+        assert rest.sum() < mask.sum() - 200
+        assert (rest & rings((50, 100), (100, 150))).sum() > 0.9 * rings((50, 100), (100, 150)).sum()
+    parts = components(rings((50, 94), (100, 150)))
+    assert without_underlines(parts, np.ones(len(parts), bool), (100, 150)) is None
+
+
+def test_a_rule_below_an_amount_goes_and_a_stroke_across_a_square_picture_stays() -> None:
+    """One line as thick as the strokes is a rule where the picture is far longer than high, and may be a digit's elsewhere."""
+    amount, square = rings((60, 130, 200), (100, 280)), rings((50,), (100, 100))
+    amount[88:96] = square[46:54] = True
+    assert not without_lines(amount)[0][92].any()
+    assert without_lines(square)[0][50].any()
+
+
+def test_the_edge_of_a_sheet_is_no_one() -> None:
+    """A sliver of ink where the sheet ends and the dark begins goes, when there is writing; alone on its sheet it stays."""
+    mask = rings((150,), (200, 260))
+    mask[60:90, 62:67] = True
+    outside = np.zeros(mask.shape, bool)
+    outside[:, :60] = True
+    parts = components(mask)
+    keep = writing(parts, mask.astype(np.float32), outside)
+    assert [int(w) for w in parts.width[keep]] == [int(parts.width.max())]
+    everything = writing(parts, mask.astype(np.float32), np.zeros(mask.shape, bool))
+    assert everything.all()
+
+
+def test_where_nothing_is_surely_a_digit_all_is_read_as_well_as_may_be() -> None:
+    """Two rings that touch are read as two, both unsure, when the network is unsure of everything and surest of rings."""
+    mask = rings((50, 95), (100, 150))
+    found = segmented(mask, lambda inks: np.array([0.4 if i.shape[1] < 60 else 0.03 for i in inks]))
+    assert len(found.digits) == 2
+    assert found.marks == []

@@ -66,7 +66,8 @@ def writing(parts: Components, ink: Floats, outside: Flags) -> Flags:
     longest = np.maximum(parts.width, parts.height)
     level = levels(parts, ink)
     share, touching = contact(parts, outside)
-    touching |= beside_edge(parts, outside)
+    slivers = beside_edge(parts, outside)
+    touching |= slivers
     inside = ~touching
     big = longest >= max(6.0, 0.045 * max(h, w))
     solid = parts.area / (parts.width * parts.height)
@@ -91,6 +92,7 @@ def writing(parts: Components, ink: Floats, outside: Flags) -> Flags:
             | (share > 0.3)
             | (solid > 0.7)
             | strip
+            | (slivers & outside.any())
             | (np.minimum(parts.width, parts.height) < 0.12 * largest)
         )
         keep &= ~edge_ink

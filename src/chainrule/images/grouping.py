@@ -9,6 +9,8 @@ import numpy as np
 
 from chainrule.images.glyphs import Glyph
 
+TOUCHING = 6.0  # of its height: how wide a row of digits that touch may be
+
 
 def writing_height(found: list[Glyph]) -> float:
     """The height of the digits: the middle one of the heights, each counted by its square.
@@ -108,5 +110,5 @@ def rows(found: list[Glyph]) -> list[Glyph]:
 def plausible(glyph: Glyph, height: float) -> bool:
     """False for what is far too small, too flat or too large beside the writing to be one of its digits."""
     return 0.5 * height <= glyph.height <= 1.9 * height and glyph.width <= min(
-        3.0 * height, 2.5 * glyph.height
+        5.0 * height, TOUCHING * glyph.height
     )

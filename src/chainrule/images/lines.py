@@ -18,13 +18,15 @@ COVERED = 0.72  # share of the columns in which a line must have ink
 ENOUGH = 0.4  # share of the columns that must vote for a line before it is looked at
 SMALLEST = 40  # in a picture this small a digit's own strokes reach nearly as far as a line would
 MOST = 80  # lines a direction
+OBLONG = 1.5  # no digit fills a picture that is so much longer than high
 
 
 def without_lines(mask: Mask, weak: Mask | None = None) -> tuple[Mask, Mask]:
     """The mask without ruled lines, and the lines that were taken out.
 
     `weak` is a mask with a lower threshold, in which a faint line has fewer gaps; lines are looked for there.
-    A single line as thick as the writing's strokes is a stroke of a digit that fills its picture, and stays.
+    A single line as thick as the writing's strokes is a stroke of a digit that fills its picture, and stays; in a picture
+    far longer than high, which no digit fills, it goes.
 
     >>> page = np.zeros((60, 80), bool); page[30] = True; page[10:50, 40:44] = True
     >>> rest, lines = without_lines(page)
@@ -35,7 +37,8 @@ def without_lines(mask: Mask, weak: Mask | None = None) -> tuple[Mask, Mask]:
     across, n = _lines(weak)
     down, m = _lines(weak.T.copy())
     found = (across | down.T) & mask
-    if n + m == 1 and found.any():
+    long, short = mask.shape if m else mask.shape[::-1]
+    if n + m == 1 and found.any() and long <= OBLONG * short:
         rest = mask & ~found
         if rest.sum() < 0.06 * mask.sum() or _pen(found) >= 0.6 * _pen(rest):
             return mask, np.zeros_like(mask)

@@ -14,6 +14,7 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 LARGER = 3  # digits are worked on so many times larger
 MARGIN = 8  # pixels around them then
+MOST_STRETCH = 2.2  # times wider: more makes a 1 a block
 
 
 def coarse(digits: Pixels, seed: int) -> Pixels:
@@ -102,3 +103,24 @@ def _specks(ink: Floats, rng: np.random.Generator) -> None:
     for _ in range(int(rng.integers(1, 5))):
         y, x, r = int(rng.integers(0, h - 2)), int(rng.integers(0, w - 2)), int(rng.integers(1, 4))
         ink[y : y + r, x : x + r] = 1
+
+
+def stretched(digits: Pixels, seed: int) -> Pixels:
+    """Each digit as wide as high, or nearly, at 14 to 24 pixels of two tones: as some scans were stored; uint8 (n, 28, 28)."""
+    rng = np.random.default_rng(seed)
+    return np.stack([_stretched(digit, rng) for digit in digits])
+
+
+def _stretched(digit: Pixels, rng: np.random.Generator) -> Pixels:
+    ink = _enlarged(digit)
+    ink = placing.sheared(np.pad(ink, 2), rng.normal(0.0, 0.15))
+    ink = placing.cropped(ink)[0]
+    high = int(rng.integers(14, 25))
+    share = rng.uniform(0.85, 1.05) if rng.random() < 0.7 else rng.uniform(0.45, 0.85)
+    wide = max(4, round(high * min(share, MOST_STRETCH * ink.shape[1] / ink.shape[0])))
+    small = np.clip(resized(np.ascontiguousarray(ink), wide, high, "BOX"), 0, 1)
+    if rng.random() < 0.75:
+        small = (small > rng.uniform(0.25, 0.6) * small.max()).astype(np.float32)
+    pen = float(rng.uniform(2.2, 3.0))
+    fine = placing.sharpened(placing.fitted(small.astype(np.float32)))
+    return placing.centred(placing.widened(fine, pen, pen)) if (fine >= 0.5).any() else digit

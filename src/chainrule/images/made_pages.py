@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.images import placing
 from chainrule.images.filters import Floats, resized, window_mean
+from chainrule.images.made_scenes import scene
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Random = np.random.Generator
@@ -139,8 +140,8 @@ def empty_pages(n: int, seed: int) -> list[Page]:
     rng = np.random.default_rng(seed)
     pages = []
     for k in range(n):
-        if k % 4 == 0:
-            pages.append(Page(photographed(things(rng), rng), "", "things"))
+        if k % 2 == 0:
+            pages.append(Page(photographed(scene(rng) if k % 8 else things(rng), rng), "", "things"))
         elif k % 8 == 1:
             h, w = rng.integers(40, 240, 2)
             kind = str(rng.choice(PAPERS))

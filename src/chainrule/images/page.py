@@ -75,3 +75,22 @@ def unread(writing: Mask, boxes: list[Box], inks: list[Floats]) -> float:
     read = float(sum(i.sum() for i in inks))
     rest = max(0.0, float(writing[top:bottom].sum()) - read)
     return rest / max(1.0, rest + read)
+
+
+def elsewhere(writing: Mask, inks: list[Floats]) -> float:
+    """The share of all the picture's writing that belongs to none of the digits found."""
+    total = float(writing.sum())
+    return max(0.0, 1.0 - float(sum(i.sum() for i in inks)) / total) if total else 0.0
+
+
+def unevenness(ink: Floats, writing: Mask) -> float:
+    """How much the darkness varies within some writing, away from its edges: its spread as a share of its mean.
+
+    ink: darkness, 0 to 1; writing: which of it is meant, of the same shape. A pen's is even, a patch of a photo is not.
+
+    >>> unevenness(np.full((9, 9), 0.5, np.float32), np.ones((9, 9), bool))
+    0.0
+    """
+    inner = window_min(np.pad(writing, 1), 1)[1:-1, 1:-1]
+    dark = ink[inner if inner.sum() >= 8 else writing]
+    return float(dark.std() / max(float(dark.mean()), 1e-6)) if dark.size else 0.0

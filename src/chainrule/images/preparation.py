@@ -15,11 +15,13 @@ from chainrule.images.filters import Floats
 from chainrule.images.glyphs import Glyph, glyphs, joined
 from chainrule.images.grey import CHANNELS, grey, mixed
 from chainrule.images.lines import without_lines
+from chainrule.images.marks import is_stroke
 from chainrule.images.mnist_like import is_mnist_like
-from chainrule.images.page import unread, unrest
+from chainrule.images.page import elsewhere, unevenness, unread, unrest
 from chainrule.images.reading import Picture, read_picture
 from chainrule.images.segmentation import IN_FIELDS, Segmented, separated
 from chainrule.images.settings import Preparation
+from chainrule.images.underlines import without_underlines
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Classify = Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
@@ -34,7 +36,8 @@ class Digit:
     """One digit found: uint8 (28, 28) white on black as in MNIST, its views (v, 28, 28), where it stood.
 
     `box` is (left, top, right, bottom) in pixels of the upright original; `row` counts from 0. `cut` is how doubtful the
-    cuts were by which it was parted from others, 0 where there were none.
+    cuts were by which it was parted from others, 0 where there were none. `uneven` is how much its ink's darkness varies.
+    `stroke` is whether it is one plain stroke, as a 1 is, and as edges of things are.
     """
 
     pixels: Pixels
@@ -42,6 +45,8 @@ class Digit:
     box: Box
     row: int = 0
     cut: float = 0.0
+    uneven: float = 0.0
+    stroke: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class Prepared:
     """What was found in a picture: digits in reading order, or the reason why there are none, and all stages.
 
     marks: glyphs that are no digits.  unrest: how little the picture is like a page, see `page.unrest`.  unread: the
-    share of the writing beside and between the digits that was taken for none.
+    share of the writing beside and between the digits that was taken for none.  elsewhere: the same of all writing.
     """
 
     picture: Picture
@@ -70,6 +75,7 @@ class Prepared:
     unrest: float = 0.0
     unread: float = 0.0
     marks: tuple[Mark, ...] = ()
+    elsewhere: float = 0.0
 
     def text(self, labels: "list[int] | list[str]") -> str:
         """Labels, one a digit, as one line: `|` between rows."""
@@ -172,12 +178,21 @@ def prepare(
     boxes = [before(g) for g in digits]
     stages["digits"] = _boxes(tone, boxes)
     inks = [g.floats() for g in digits]
+
+    def found_digit(g: Glyph, box: Box, own: Floats) -> Digit:
+        views = views_of(own, settings)
+        left, top, right, bottom = box
+        there = ink[top:bottom, left:right]
+        uneven = unevenness(there, writing[top:bottom, left:right] if angle else g.ink)
+        return Digit(views[0], views, _original(box, picture), g.row, g.cut, uneven, is_stroke(g))
+
     return Prepared(
         picture,
-        tuple(_digit(ink_, box, g.row, g.cut, picture, settings) for ink_, box, g in zip(inks, boxes, digits, strict=True)),
+        tuple(found_digit(*one) for one in zip(digits, boxes, inks, strict=True)),
         None, False, stages, tuple(notes),
         unrest(ink, writing, taken, boxes, inks), unread(writing, boxes, inks),
         tuple(Mark(g.kind, _original(before(g), picture), g.row) for g in found.marks),
+        elsewhere(writing, inks),
     )  # fmt: skip
 
 
@@ -200,6 +215,12 @@ def _segmented(
             others = [replace(g, kind="other") for g in glyphs(parts, keep & ~within)]
             return Segmented(found.digits, found.marks + others, found.score, found.surest), 0.0, shape
     found = separated(parts, keep, judge)
+    if judge is not None and found.score < UNSURE:
+        rest = without_underlines(parts, keep, shape)
+        if rest is not None:
+            left = components(rest)
+            other = separated(left, np.asarray(left.area > 2), judge)
+            found = other if other.score > found.score + 0.1 else found
     angle = (
         0.0 if judge is None else skew.angle_of(found.digits + [m for m in found.marks if m.kind == "other"])
     )
@@ -212,6 +233,7 @@ def _segmented(
     return found, 0.0, shape
 
 
+UNSURE = -0.15  # the score of a reading for which another way to see the writing is tried
 FIELD_SURE = 0.6  # fields in which no glyph is read at least so surely are no fields for digits
 
 
@@ -245,11 +267,6 @@ def views_of(ink: Floats, settings: Preparation, most: int | None = None) -> Pix
             drawn = placing.sheared(drawn, upright * placing.slant(drawn))
         out.append(placing.centred(drawn, settings.box, settings.size))
     return np.stack(out)
-
-
-def _digit(ink: Floats, box: Box, row: int, cut: float, picture: Picture, settings: Preparation) -> Digit:
-    views = views_of(ink, settings)
-    return Digit(views[0], views, _original(box, picture), row, cut)
 
 
 def _original(box: Box, picture: Picture) -> Box:

@@ -3,7 +3,9 @@
 What the network says is not enough: it knows neither whether the paper was quiet nor whether the digit is like those it
 learned from. So a small logistic regression weighs what is known about each digit: the network's own certainty, in the
 mean of the views and in the least certain one, the distance to the nearest training digits, how little the picture is
-like a page, how much of the writing beside the digits was not read, how few pixels the digit has, and whether it was cut out of a larger piece of ink.
+like a page, how much of the writing beside the digits was not read, how few pixels the digit has, whether it was cut out of
+a larger piece of ink, how unevenly dark its ink is, how much of all the writing is no digit, how certain its neighbours are,
+and whether it is one plain stroke: a 1 is, but so are edges of all things, so it needs quiet paper and digits beside it.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -19,10 +21,15 @@ Array = np.ndarray[Any, Any]
 BLOCK = 500  # digits compared together: their closenesses stay in the cache
 FEATURES = (
     "constant", "certainty", "least certain view", "distance", "unrest", "unread", "few pixels", "cut",
+    "uneven ink", "elsewhere", "company", "stroke", "stroke and elsewhere", "stroke and unrest",
+    "among strokes", "much unrest",
 )  # fmt: skip
-WEIGHTS = (0.0, 1.65, -0.55, 0.15, -0.55, -3.1, -1.0, -1.95)  # for model files that store none
+WEIGHTS = (0.0, 1.65, -0.55, 0.15, -0.55, -3.1, -1.0, -1.95) + (0.0,) * 8  # for model files that store none
+FIRST = 8  # features that earlier versions had
 FORMER = ("most", "unrest", "unread")  # limits of earlier versions, which are not used any more
 FEW = 24  # pixels: a digit less high than this has few
+MANY = 4  # digits: that fewer are all strokes says little
+MUCH = 1.0  # more unrest than this, as log(1 + unrest), is rare on paper
 RIDGE = 1.0  # how much small weights are preferred when they are fitted
 
 
@@ -56,6 +63,8 @@ class Rejection:
             weights = tuple(float(w) for w in values.get("weights", WEIGHTS))
         except (TypeError, ValueError):
             raise SettingError(f"rejection: expected numbers, got {values!r}.") from None
+        if len(weights) == FIRST:  # of an earlier version
+            weights += (0.0,) * (len(FEATURES) - FIRST)
         if len(weights) != len(FEATURES):
             raise SettingError(f"rejection: expected {len(FEATURES)} weights, got {len(weights)}.")
         return cls(temperature, weights)
@@ -65,7 +74,7 @@ class Rejection:
         return tempered(probabilities, self.temperature)
 
     def confidence(self, features: Array) -> Array:
-        """The probability that each digit was read rightly, (n,); features: (n, 8), see `features_of`."""
+        """The probability that each digit was read rightly, (n,); features: (n, 16), see `features_of`."""
         score: Array = 1.0 / (1.0 + np.exp(-(features @ np.array(self.weights))))
         return score
 
@@ -87,22 +96,30 @@ class Rejection:
 
 
 def features_of(
-    views: list[Array], distance: Array, unrest: float, unread: float, heights: Array, cuts: Array
-) -> Array:
-    """What is known about each digit of a picture, (n, 8), in the order of `FEATURES`.
+    views: list[Array], distance: Array, unrest: float, unread: float, heights: Array, cuts: Array,
+    uneven: Array | None = None, elsewhere: float = 0.0, strokes: Array | None = None,
+) -> Array:  # fmt: skip
+    """What is known about each digit of a picture, (n, 16), in the order of `FEATURES`.
 
     views: of each digit its probabilities in every view, (v, classes).  distance: to the nearest training digit, (n,).
-    unrest, unread: of the picture.  heights: of the digits, in pixels.  cuts: what their
-    seams cost.
+    unrest, unread, elsewhere: of the picture.  heights: of the digits, in pixels.  cuts: what their
+    seams cost.  uneven: how much their ink's darkness varies, (n,).  strokes: which are one plain stroke, (n,).
     """
     mean = np.stack([v.mean(axis=0) for v in views])
     best = mean.argmax(axis=1)
     least = np.array([v[:, k].min() for v, k in zip(views, best, strict=True)])
     n = len(views)
     few = np.maximum(0.0, np.log(FEW / np.maximum(np.asarray(heights, float), 1.0)))
+    certain = _logit(mean.max(axis=1))
+    company = (certain.sum() - certain) / (n - 1) - certain if n > 1 else np.zeros(n)
+    noisy = min(np.log1p(max(unrest, 0.0)), 2.0)
+    stroke = np.zeros(n) if strokes is None else np.asarray(strokes, float)
     columns = (
-        np.ones(n), _logit(mean.max(axis=1)), _logit(least), np.asarray(distance, float),
-        np.full(n, min(np.log1p(max(unrest, 0.0)), 2.0)), np.full(n, unread), few, np.asarray(cuts, float),
+        np.ones(n), certain, _logit(least), np.asarray(distance, float),
+        np.full(n, noisy), np.full(n, unread), few, np.asarray(cuts, float),
+        np.minimum(np.zeros(n) if uneven is None else np.asarray(uneven, float), 1.0), np.full(n, elsewhere), company,
+        stroke, stroke * elsewhere, stroke * noisy,
+        stroke * (stroke.sum() - stroke) / max(n - 1, MANY), np.full(n, max(0.0, noisy - MUCH)),
     )  # fmt: skip
     return np.stack(columns, axis=1)
 

@@ -48,6 +48,7 @@ class Costs:
 
 COSTS = Costs()
 IN_FIELDS = Costs(mark=4.0)  # what stands in the fields of a form is meant to be a digit
+ALL = Costs(mark=20.0)  # everything is meant to be a digit
 ALONE_CUT = 1.0  # what a seam costs where the writing is one piece: many letters are two strokes
 
 
@@ -120,8 +121,15 @@ def _read(
         digits += [g for g, _ in path if g.kind == "digit"]
         others += [g for g, _ in path if g.kind != "digit"]
         surest = max([surest, *certain])
-    if not digits and others:  # no row has a sure one: then all is read as it is
-        digits, others = [replace(g, kind="digit") for g in others], []
+    if not digits and others:  # no row has a sure one: then all is read as well as may be
+        at, total = 0, 0.0
+        for lattice in lattices:
+            n = len(lattice.candidates)
+            path = lattice.best(sure[at : at + n], ALL)
+            at += n
+            total += sum(np.log(max(p, LEAST)) for _, p in path)
+            digits += [replace(g, kind="digit") for g, _ in path]
+        others = []
     return digits, others, total / max(1, len(digits) + len(others)), surest
 
 
@@ -184,9 +192,9 @@ class Lattice:
                 self.candidates.append(joined(self.pieces[i:j]))
                 self.spans.append((i, j))
 
-    def best(self, sure: np.ndarray[Any, Any]) -> list[tuple[Glyph, float]]:
+    def best(self, sure: np.ndarray[Any, Any], costs: Costs | None = None) -> list[tuple[Glyph, float]]:
         """The glyphs of the best path and how surely each is a digit; kind "other" for what is taken for none."""
-        n = len(self.pieces)
+        n, mark = len(self.pieces), (costs or self.costs).mark
         score, step = np.full(n + 1, -np.inf), [(0, -1, "digit")] * (n + 1)
         score[0] = 0.0
         order = sorted(range(len(self.spans)), key=lambda k: self.spans[k])
@@ -199,7 +207,7 @@ class Lattice:
                 glyph = self.candidates[k]
                 tall = min(1.0, glyph.height / self.height) ** 2
                 tall *= max(1.0, (glyph.stop - glyph.start) / self.height / DIGIT_WIDTH)
-                options.append(("other", np.log(max(1.0 - p, LEAST)) - self.costs.mark * tall))
+                options.append(("other", np.log(max(1.0 - p, LEAST)) - mark * tall))
             for kind, gained in options:
                 if score[i] + gained > score[j]:
                     score[j], step[j] = score[i] + gained, (i, k, kind)
@@ -285,11 +293,12 @@ def _path(ink: Mask) -> tuple[np.ndarray[Any, Any], float]:
     h, w = ink.shape
     cost = ink[0] + ASIDE * np.abs(np.arange(w) - w // 2) / max(1, w)
     back = np.zeros((h, w), np.int8)
+    wide = np.full(w + 2, np.inf)
     for y in range(1, h):
-        sides = np.stack([np.concatenate([[np.inf], cost[:-1]]), cost, np.concatenate([cost[1:], [np.inf]])])
-        sides[[0, 2]] += ASIDE
-        back[y] = sides.argmin(axis=0) - 1
-        cost = sides.min(axis=0) + ink[y]
+        wide[1:-1] = cost
+        left, right = wide[:-2] + ASIDE, wide[2:] + ASIDE
+        back[y] = np.where((left <= cost) & (left <= right), -1, np.where(cost <= right, 0, 1))
+        cost = np.minimum(np.minimum(left, right), cost) + ink[y]
     path = np.zeros(h, int)
     path[-1] = int(cost.argmin())
     for y in range(h - 1, 0, -1):

@@ -141,7 +141,18 @@ class Reader:
     def _features(self, prepared: Prepared, views: list[Array], distance: Array) -> Array:
         heights = np.array([digit.box[3] - digit.box[1] for digit in prepared.digits])
         cuts = np.array([digit.cut for digit in prepared.digits])
-        return features_of(views, distance, prepared.unrest, prepared.unread, heights, cuts)
+        uneven = np.array([digit.uneven for digit in prepared.digits])
+        return features_of(
+            views,
+            distance,
+            prepared.unrest,
+            prepared.unread,
+            heights,
+            cuts,
+            uneven,
+            prepared.elsewhere,
+            np.array([digit.stroke for digit in prepared.digits]),
+        )
 
     def _doubt(self, p: Array, distance: float) -> str | None:
         """Why a digit is in doubt, or None."""
@@ -184,15 +195,15 @@ def calibrated(classify: Classify, pictures: Array, labels: Array, pages: int = 
 def evidence(
     reader: Reader, pictures: Array, labels: Array, pages: int = PAGES, seed: int = 1
 ) -> tuple[Array, Array]:
-    """What was known about each digit found in made pages, (n, 8), and whether it was read rightly, (n,).
+    """What was known about each digit found in made pages, (n, 16), and whether it was read rightly, (n,).
 
-    pictures, labels: digits to write on the pages. A sixth of the pages have no digit on them.
+    pictures, labels: digits to write on the pages. A quarter of the pages have no digit on them.
     """
     from chainrule.images.made_pages import digit_pages, empty_pages
 
     made = [
-        *digit_pages(pictures, labels, pages // 2, seed), *digit_pages(pictures, labels, pages // 3, seed + 1, most=4),
-        *empty_pages(pages // 6, seed + 2),
+        *digit_pages(pictures, labels, pages * 3 // 8, seed), *digit_pages(pictures, labels, pages * 3 // 8, seed + 1, most=4),
+        *empty_pages(pages // 4, seed + 2),
     ]  # fmt: skip
     features, right = [], []
     for page in made:
