@@ -20,6 +20,10 @@ import importlib
 from collections.abc import Iterable
 from types import ModuleType
 
+SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+KNOWN = 60  # names that a message lists
+LONGEST = 100  # letters of a name that is compared and shown
+
 
 class ChainruleError(Exception):
     """The root: `except ChainruleError` catches every mistake that Chainrule itself reports."""
@@ -71,6 +75,8 @@ def nearest(name: object, known: Iterable[str]) -> str | None:
     >>> nearest("rellu", ["relu", "sigmoid"])
     'relu'
     """
+    if len(str(name)) > LONGEST:
+        return None
     close = difflib.get_close_matches(str(name).lower(), {k.lower(): k for k in known}, n=1, cutoff=0.6)
     return next((k for k in known if close and k.lower() == close[0]), None)
 
@@ -84,7 +90,10 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> SettingError:
     known = sorted(known)
     guess = nearest(name, known)
     hint = f" Did you mean {guess!r}?" if guess else ""
-    return SettingError(f"There is no {kind} called {name!r}.{hint} Known: {', '.join(known)}.")
+    listed = ", ".join(printable(one[:LONGEST]) for one in known[:KNOWN])
+    more = f" and {len(known) - KNOWN:,} more" if len(known) > KNOWN else ""
+    shown = name if not isinstance(name, str) or len(name) <= LONGEST else name[:LONGEST] + "..."
+    return SettingError(f"There is no {kind} called {shown!r}.{hint} Known: {listed}{more}.")
 
 
 def require_package(module: str, extra: str, purpose: str) -> ModuleType:
@@ -105,11 +114,14 @@ def require_package(module: str, extra: str, purpose: str) -> ModuleType:
 
 
 def printable(text: str) -> str:
-    """A text from a file or a file's name as it can be shown on one line: control characters are escaped.
+    """A text from a file or a file's name as it can be shown on one line: control characters are escaped, spaces are plain.
 
     >>> printable("a\\nb.png")
     'a\\\\nb.png'
     """
+    if text.isprintable():
+        return text
     return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+        c if c.isprintable() else " " if c in SPACES else c.encode("unicode_escape", "surrogatepass").decode()
+        for c in text
     )

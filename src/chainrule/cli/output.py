@@ -9,11 +9,13 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
 from typing import Any, TextIO
 
 from chainrule.cli.layout import fitted, table
 from chainrule.cli.vocabulary import as_typed, in_option_names
 from chainrule.cli.waiting import Waiting
+from chainrule.errors import printable
 from chainrule.internal.terminal import PLAINER, columns_of, is_terminal, writes_unicode
 
 # control characters and those that turn the direction of writing, but for line ends and tabs; and without our own colors
@@ -46,6 +48,7 @@ class Output:
         self.json = "--json" in words
         self.quiet = False
         self.waiting = Waiting("", quiet=True)
+        self.odd = {w: printable(w) for word in words for w in (word, Path(word).name) if not w.isprintable()}
         self.options: dict[str, str] = {}  # of the command, by their names in Python
         self.color, self.color_err = wants_color(sys.stdout, words), wants_color(sys.stderr, words)
         self.unicode = writes_unicode(sys.stdout)
@@ -65,7 +68,7 @@ class Output:
         """A line of the result, for people."""
         if not self.json:
             with self.waiting.aside():
-                print(fitted(harmless(as_typed(text), self.color), columns_of(sys.stdout)))
+                print(fitted(harmless(as_typed(self._typed(text)), self.color), columns_of(sys.stdout)))
 
     def give(self, found: Mapping[str, Any]) -> None:
         """The result, for programs: one line of JSON."""
@@ -98,8 +101,14 @@ class Output:
         with suppress(OSError, ValueError):  # nobody hears it
             self.flush()  # what was said before stands before it
         with suppress(OSError, ValueError), self.waiting.aside():
-            result = fitted(harmless(as_typed(text), self.color_err), columns_of(sys.stderr))
+            result = fitted(harmless(as_typed(self._typed(text)), self.color_err), columns_of(sys.stderr))
             print(result, file=sys.stderr, flush=True)
+
+    def _typed(self, text: str) -> str:
+        """What was typed and holds line ends, such as a file's name, on one line."""
+        for word, shown in self.odd.items():
+            text = text.replace(word, shown)
+        return text
 
     @contextmanager
     def busy(self, what: str) -> Iterator[Waiting]:

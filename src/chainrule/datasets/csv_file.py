@@ -30,6 +30,9 @@ LOOKED_AT = 20  # lines, to find out what stands between cells
 ROWS = 4096  # are taken together
 
 
+LINE_ENDS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")  # within a column's name
+
+
 FIRST_LINE = (
     "the first line should name the columns: write a line with their names above the data, or say that there is none with header=False "
     "(--no-header), which calls them column_1, column_2, ..."
@@ -102,7 +105,7 @@ def _table(
     name: str, size: int, rows: Iterator[tuple[int, list[str]]], delimiter: str, drop: Sequence[str], header: bool
 ) -> Table:  # fmt: skip
     line, first = next(rows, (1, []))
-    first = [cell.strip() for cell in first]
+    first = [LINE_ENDS.sub(" ", cell.strip()) for cell in first]
     if len(first) > COLUMNS:
         raise DataError(f"{name}:{line} has {len(first):,} columns; tables of up to {COLUMNS:,} are read.")
     if header:

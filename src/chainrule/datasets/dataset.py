@@ -55,6 +55,7 @@ class Dataset:
     checks: "DataReport | None" = None  # what the quick checks found, where they were made
 
     def __post_init__(self) -> None:
+        self._show_on_one_line()
         for name in ARRAYS:
             if (array := getattr(self, name)) is not None:
                 view = np.asarray(array).view()
@@ -66,6 +67,16 @@ class Dataset:
             raise DataError(f"{self.name} has no example to learn from.")
         for part in ("train", "val", "test"):
             self._check_part(part, getattr(self, f"x_{part}"), getattr(self, f"y_{part}"))
+
+    def _show_on_one_line(self) -> None:
+        """Names of files, folders and words of a table may hold line ends and codes for terminals: they are escaped."""
+        object.__setattr__(self, "name", printable(self.name))
+        object.__setattr__(self, "notes", tuple(map(printable, self.notes)))
+        object.__setattr__(
+            self, "skipped", tuple((printable(where), printable(why)) for where, why in self.skipped)
+        )
+        if self.class_names is not None:
+            object.__setattr__(self, "class_names", tuple(printable(str(name)) for name in self.class_names))
 
     def _check_part(self, part: str, x: Array | None, y: Array | None) -> None:
         """One answer for each example, all examples of one shape, every answer the index of a class."""

@@ -22,7 +22,7 @@ from chainrule.datasets.data_checks import look_over
 from chainrule.datasets.dataset import Array, Dataset
 from chainrule.datasets.splits import split
 from chainrule.datasets.tree import Tree, walk
-from chainrule.errors import DataError, SettingError, unknown
+from chainrule.errors import DataError, SettingError, printable, unknown
 
 T = TypeVar("T")
 
@@ -102,9 +102,9 @@ def _drop_bad(found: Tree, good: set[str]) -> None:
 
 
 def _too_bad(root: Path, bad: list[tuple[str, str]]) -> DataError:
-    shown = [f"  {where}: {why}" for where, why in bad[:10]]
+    shown = [f"  {printable(where)}: {printable(why)}" for where, why in bad[:10]]
     more = [f"  and {len(bad) - 10:,} more"] if len(bad) > 10 else []
-    first = f"{root} has {len(bad):,} thing{'s' * (len(bad) != 1)} in it that cannot be learned from:"
+    first = f"{printable(str(root))} has {len(bad):,} thing{'s' * (len(bad) != 1)} in it that cannot be learned from:"
     return DataError("\n".join([first, *shown, *more, "skip_bad=True (--skip-bad) continues without them."]))
 
 

@@ -1,5 +1,6 @@
 """The classes of a data set: names that may be one, sizes that are far apart, parts that may be swapped."""
 
+import re
 import unicodedata
 
 import numpy as np
@@ -7,6 +8,8 @@ import numpy as np
 from chainrule.datasets.cells import is_number
 from chainrule.datasets.data_checks.finding import DataFinding
 from chainrule.datasets.dataset import Array, Dataset
+
+INVISIBLE = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|[nrt])")  # letters that `printable` had to write out
 
 
 def class_findings(data: Dataset) -> list[DataFinding]:
@@ -68,6 +71,7 @@ def twins(class_names: tuple[str, ...]) -> list[str]:
 
 def _folded(name: str) -> str:
     """A name without what the eye passes over; of a number its value."""
+    name = INVISIBLE.sub("", name)
     seen = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf")
     folded = " ".join(seen.casefold().replace("_", " ").split())
     if not is_number(folded):
