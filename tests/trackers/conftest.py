@@ -8,7 +8,7 @@ import pytest
 import chainrule as c
 from chainrule.runs import Run
 
-NEEDED = ("tensorboard", "tensorboardX")
+NEEDED = ("tensorboard", "tensorboardX", "mlflow")
 collect_ignore_glob = [] if all(map(importlib.util.find_spec, NEEDED)) else ["test_*.py"]
 
 

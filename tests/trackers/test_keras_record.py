@@ -95,7 +95,7 @@ def test_no_bit_is_changed_and_a_snapshot_leads_to_the_same_end(tmp_path, kind) 
 
 def test_every_step_and_epoch_is_there(tmp_path) -> None:
     """Steps' losses are their own: weighed by the batches' sizes they make the epoch's; epochs are Keras's history."""
-    record = Record(tmp_path)
+    record = Record(tmp_path, save_freq="epoch")
     history = fit(made(), [record])
     run = Run(record.folder)
     assert run.verify() == []
@@ -118,6 +118,75 @@ def test_the_first_steps_loss_is_that_of_the_first_weights(tmp_path) -> None:
     record = Record(tmp_path)
     model.fit(X, Y, batch_size=200, epochs=2, verbose=0, callbacks=[record])
     assert Run(record.folder).steps["loss"][0] == pytest.approx(before, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["weights", "weights from the second epoch", "mask", "time steps"])
+def test_steps_of_examples_that_count_differently_are_their_own(tmp_path, kind) -> None:
+    """Sample weights, class weights, masks and several answers an example: each step's figures are those of its batch alone."""
+    rng = np.random.default_rng(3)
+    x, y, given = X[:96], Y[:96], {}
+    layers = [keras.layers.Dense(1, activation="sigmoid")]
+    if kind == "mask":
+        x = rng.integers(0, 4, (96, 5)).astype("float32")
+        y = rng.integers(0, 2, (96, 5, 1)).astype("float32")
+        layers = [
+            keras.layers.Embedding(4, 3, mask_zero=True),
+            keras.layers.SimpleRNN(2, return_sequences=True),
+            *layers,
+        ]
+    elif kind == "time steps":
+        x, y = X[:96].reshape(96, 3, 2), rng.integers(0, 2, (96, 3, 1)).astype("float32")
+    weights = None if kind in ("mask", "time steps") else rng.random(96).astype("float32")
+    if kind == "weights":
+        given = {"sample_weight": weights}
+
+    def model():
+        keras.utils.set_random_seed(5)
+        made = keras.Sequential(
+            [keras.Input(x.shape[1:]), *[type(one).from_config(one.get_config()) for one in layers]]
+        )
+        made.compile(
+            keras.optimizers.SGD(0.0), "binary_crossentropy", metrics=["accuracy"], weighted_metrics=["mse"]
+        )
+        return made
+
+    record = Record(tmp_path, save_freq="epoch")
+    if kind == "weights from the second epoch":
+
+        def batches():
+            for k in range(6):
+                rows = slice(32 * (k % 3), 32 * (k % 3) + 32)
+                yield (x[rows], y[rows]) if k < 3 else (x[rows], y[rows], weights[rows])
+
+        model().fit(batches(), steps_per_epoch=3, epochs=2, verbose=0, callbacks=[record])
+    else:
+        model().fit(x, y, batch_size=32, epochs=2, shuffle=False, verbose=0, callbacks=[record], **given)
+    steps, still = Run(record.folder).steps, model()
+    for k in range(6):  # nothing is learned at rate 0, so each batch alone says what its step was
+        if kind == "weights from the second epoch" and k == 3:
+            continue  # the step in which weights first appear
+        rows = slice(32 * (k % 3), 32 * (k % 3) + 32)
+        weighted = weights is not None and (kind == "weights" or k > 3)
+        told = {"sample_weight": weights[rows]} if weighted else {}
+        alone = still.fit(x[rows], y[rows], batch_size=32, shuffle=False, verbose=0, **told).history
+        for name in ("loss", "accuracy", "mse"):
+            assert steps[name][k] == pytest.approx(alone[name][0], rel=1e-4), (name, k)
+
+
+def test_snapshots_take_a_small_share_of_the_time(tmp_path) -> None:
+    """Of many short epochs few are kept, the first and the last state always, and every epoch's beginning can be restored from
+    the one before it."""
+    record = Record(tmp_path)
+    plain = made()
+    fit(plain, epochs=12)
+    recorded = made()
+    fit(recorded, [record], epochs=12)
+    run = Run(record.folder)
+    assert {0, 72} <= set(run.snapshots()) <= set(range(0, 73, 6))
+    assert len(run.snapshots()) < 13
+    again = made()
+    fit(again, [Restore(run, 60)], epochs=12)
+    assert fingerprint(again) == fingerprint(plain) == fingerprint(recorded)
 
 
 def test_snapshots_hold_the_weights_by_layer(tmp_path) -> None:

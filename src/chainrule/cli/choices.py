@@ -27,4 +27,4 @@ PICTURES = (
 )  # fmt: skip
 SIZES = ("gradient", "update", "weight", "ratio")
 FORMATS = ("keras", "h5", "onnx", "c", "html", "py")
-RUN_FORMATS = ("html", "tensorboard", "csv", "parquet")
+RUN_FORMATS = ("html", "tensorboard", "mlflow", "csv", "parquet")

@@ -40,7 +40,7 @@ def export_run(args: Namespace, out: Output) -> int:
         return write_model(run, args, out, format_)
     if format_ in TABLES:
         return write_table(run, args, out, format_)
-    return {"html": write_page, "tensorboard": write_events}[format_](run, args, out)
+    return {"html": write_page, "tensorboard": write_events, "mlflow": write_mlflow}[format_](run, args, out)
 
 
 def write_model(run: "Run", args: Namespace, out: Output, format_: str) -> int:
@@ -77,6 +77,21 @@ def write_events(run: "Run", args: Namespace, out: Output) -> int:
     )
     for note in written.notes:
         out.tell(note)
+    return 0
+
+
+def write_mlflow(run: "Run", args: Namespace, out: Output) -> int:
+    """The run in MLflow's store, a file of SQLite that may hold others."""
+    from chainrule.integrations.mlflow import export_mlflow
+
+    name = export_mlflow(run, args.out)
+    out.give(
+        {"run": run.name, "format": "mlflow", "path": args.out, "mlflow_run": name, "steps": len(run.steps)}
+    )
+    out.say(
+        f"Added to {args.out} as {name}: {len(run.steps):,} steps, {len(run.epochs)} epochs. "
+        f"Look at it with: mlflow ui --backend-store-uri sqlite:///{args.out}"
+    )
     return 0
 
 

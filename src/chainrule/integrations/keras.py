@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import FileError, SettingError, require_package
+from chainrule.integrations.keras_means import Batches, MeansSoFar, SumsCopied, has_masks
 from chainrule.integrations.keras_state import (
     Restore,
     learning_of,
@@ -20,14 +21,16 @@ from chainrule.runs import RunWriter, Settings, values
 __all__ = ["Record", "Restore"]
 
 CHUNK = 64  # steps whose numbers wait on the device before they are fetched and written
+SHARE = 0.02  # of the time that snapshots may take
 
 
 class Record:
     """Records a `fit` of Keras: model.fit(x, y, callbacks=[Record()]). Then `chainrule runs show last` and others work on it.
 
     runs_dir, label: where the folder is made, and the end of its name.  save_freq: a snapshot of the whole training state
-    before the first step of every epoch ("epoch"), or before every so many steps; there is always one before the first
-    step and one after the last.  folder: where it was recorded, after the first step.
+    before the first step of an epoch as often as that takes at most 2 % of the time ("auto"), of every epoch ("epoch"), or before
+    every so many steps; there is always one before the first step and one after the last.  folder: where it was recorded, after
+    the first step.
 
     Of each step: the loss, those metrics that are means, the learning rate. Of each epoch: all that Keras logs, and
     NumPy's random generator, which decides the order of the examples. `Restore` goes on from a snapshot.
@@ -40,13 +43,16 @@ class Record:
 
     async_safe = True  # Keras: no hook of a batch is used, its steps need not wait for this callback
 
-    def __init__(self, runs_dir: Any = "runs", label: str = "keras", save_freq: Any = "epoch") -> None:
+    def __init__(self, runs_dir: Any = "runs", label: str = "keras", save_freq: Any = "auto") -> None:
         whole = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
-        if save_freq != "epoch" and not whole:
-            raise SettingError(f"Record's save_freq is 'epoch' or a number of steps; it got {save_freq!r}.")
+        if save_freq not in ("auto", "epoch") and not whole:
+            raise SettingError(
+                f"Record's save_freq is 'auto', 'epoch' or a number of steps; it got {save_freq!r}."
+            )
         self.runs_dir, self.label, self.save_freq = runs_dir, label, save_freq
         self.folder: Any = None
         self.writer: RunWriter | None = None
+        self.means: MeansSoFar | SumsCopied
 
     def __getattr__(self, name: str) -> Any:
         """Keras's hooks that are not needed here do nothing."""
@@ -75,10 +81,11 @@ class Record:
             raise SettingError("Record needs steps_per_execution=1: it could not see the steps between.")
         self.taken = getattr(model.train_function, "taken", model.train_function)
         self.step = int(np.asarray(model.optimizer.iterations))
-        self.rows: list[Any] = []
+        self.batches, self.rates, self.after, self.spent = Batches(), list[float](), None, 0.0
         self.asked = asked_of(model)  # now: while Keras learns, the model's own variables are empty
         self.places = places_of(model, self.asked[0])
-        self.batch, self.epoch, self.first_of_epoch, self.writer = 0, 0, True, None
+        self.rate_at, self.rate = rate_place(model.optimizer), np.nan
+        self.epoch, self.first_of_epoch, self.writer = 0, True, None
 
         def recorded(state: Any, batches: Iterator[Any]) -> Any:
             return self.take(state, batches)
@@ -101,7 +108,7 @@ class Record:
 
     def on_train_end(self, logs: Any = None) -> None:
         """Keeps the last state, closes the run, and leaves Keras as it was."""
-        model, writer = self._model, self.writer
+        model, writer, self.after = self._model, self.writer, None
         model.train_function = self.taken
         if writer is None:
             return
@@ -123,10 +130,14 @@ class Record:
     def take(self, state: Any, batches: Iterator[Any]) -> Any:
         """Keras's own step, with a copy of the state before it where one is due: Keras gives the arrays themselves away."""
         first = self.writer is None
-        due = self.first_of_epoch if self.save_freq == "epoch" else self.step % self.save_freq == 0
-        before = self.whole(state, self.epoch) if first or due else None
+        before = self.whole(state, self.epoch) if first or self.due() else None
+        if (
+            state is not self.after and self.rate_at is not None
+        ):  # nothing but Keras's step changes it in between
+            self.rate = float(np.asarray(state[2][self.rate_at]))
+        self.batches.batches = batches
         try:
-            logs, after = self.taken(state, self.watched(batches) if first else batches)
+            logs, after = self.taken(state, self.batches)
         except StopIteration:  # the epoch is over
             raise
         except BaseException:
@@ -136,38 +147,32 @@ class Record:
                 self.writer.finish("failed")
             raise
         if first:
-            self.begin(before, logs, after)
+            self.begin(before, logs)
         elif before is not None and self.writer is not None:
             self.flush()
             self.keep(self.writer, before)
-        self.rows.append((self.pack(after[2], after[3]), self.first_of_epoch))
-        self.step, self.first_of_epoch = self.step + 1, False
-        if len(self.rows) >= CHUNK:
+        self.means.add(logs, after[3], self.batches.size, self.first_of_epoch)
+        self.rates.append(self.rate)
+        self.step, self.first_of_epoch, self.after = self.step + 1, False, after
+        if len(self.rates) >= CHUNK:
             self.flush()
+        if isinstance(self.means, MeansSoFar) and (self.batches.weighted or not self.means.even):
+            self.flush()
+            self.means = SumsCopied(self.names, after[3])
         return logs, after
 
-    def watched(self, batches: Iterator[Any]) -> Iterator[Any]:
-        """The batches as they are; how large the first is, is noted."""
-        tree = require_package("keras", "jax", "Recording Keras").tree
-        for batch in batches:
-            self.batch = self.batch or next(leaf.shape[0] for leaf in tree.flatten(batch) if leaf is not None)
-            yield batch
+    def due(self) -> bool:
+        """Whether a snapshot is due before this step."""
+        if self.save_freq == "auto":
+            return self.first_of_epoch and self.spent <= SHARE * (time.perf_counter() - self.started)
+        return self.first_of_epoch if self.save_freq == "epoch" else self.step % self.save_freq == 0
 
-    def begin(self, before: Any, logs: Any, after: Any) -> None:
+    def begin(self, before: Any, logs: Any) -> None:
         """Opens the folder after the first step, when the metrics' names are known, with the state from before it."""
-        import jax
-        import jax.numpy as jnp
-
         model = self._model
-        means, rate = metric_places(model, logs), rate_place(model.optimizer)
-        self.names = list(means)
-        places = [place for pair in means.values() for place in pair]
-
-        def pack(optimizer: Any, metrics: Any) -> Any:
-            numbers = [metrics[place] for place in places] + ([] if rate is None else [optimizer[rate]])
-            return jnp.stack([number.astype("float32") for number in numbers])
-
-        self.pack, self.has_rate = jax.jit(pack), rate is not None
+        self.names = metric_places(model, logs)
+        uneven = self.batches.weighted or has_masks(model)
+        self.means = SumsCopied(self.names, None) if uneven else MeansSoFar(self.names)
         state, extra = before
         try:
             self.writer = RunWriter.create(
@@ -177,42 +182,44 @@ class Record:
         except FileError:
             model.train_function = self.taken
             raise
-        self.folder, self.kept = self.writer.folder, self.step
+        self.folder, self.kept, self.started, self.spent = (
+            self.writer.folder,
+            self.step,
+            time.perf_counter(),
+            0.0,
+        )
 
     def settings(self) -> Settings:
         """What Keras was told. The seed is not known here: the generators' states are in the snapshots."""
         keras, (config, training) = require_package("keras", "jax", "Recording Keras"), self.asked
         return Settings(
-            seed=0, model=config, training=training, data={"name": self.label}, batch=self.batch,
+            seed=0, model=config, training=training, data={"name": self.label}, batch=self.batches.size,
             epochs=int(self.params.get("epochs") or 0), backend="jax", recipe={"name": f"Keras {keras.__version__}"},
         )  # fmt: skip
 
     def whole(self, state: Any, epoch: int) -> tuple[Any, dict[str, Any]]:
         """All that Keras's step changes, copied, and where it is."""
+        began = time.perf_counter()
         learning = learning_of(self.places, state, self.step)
         extra = {"epoch": epoch, "first_of_epoch": self.first_of_epoch, "epochs_seen": epoch, "begun": 0}
+        self.spent += time.perf_counter() - began
         return {"learning": learning, "numpy_generator": self.generator}, extra
 
     def keep(self, writer: RunWriter, found: Any) -> None:
         """Writes a snapshot."""
+        began = time.perf_counter()
         writer.snapshot(*found)
         self.kept = writer.step
+        self.spent += time.perf_counter() - began
 
     def flush(self) -> None:
-        """Fetches the numbers of the last steps and writes them: a step's mean is what its epoch's sums grew by."""
-        if not self.rows or self.writer is None:
+        """Fetches the numbers of the last steps and writes them."""
+        if not self.rates or self.writer is None:
             return
-        firsts = np.array([first for _, first in self.rows])
-        sums = np.stack([np.asarray(row) for row, _ in self.rows]).astype(np.float64)
-        count, start = 2 * len(self.names), self.step - len(self.rows)
-        earlier = np.vstack([getattr(self, "last", sums[:1] * 0), sums[:-1]])
-        earlier[firsts] = 0
-        grown = (sums - earlier)[:, :count].reshape(len(sums), -1, 2)
-        values = grown[..., 0] / np.where(grown[..., 1] == 0, np.nan, grown[..., 1])
-        rates = sums[:, count] if self.has_rate else self.scheduled(start, self.step)
-        self.last = sums[-1:]
-        self.rows.clear()
+        values = self.means.taken()
+        rates = self.rates if self.rate_at is not None else self.scheduled(self.step - len(values), self.step)
         self.writer.append_steps(np.column_stack([values, rates]))
+        self.rates.clear()
 
     def scheduled(self, start: int, stop: int) -> np.ndarray:
         """The schedule's rates of the steps start..stop."""

@@ -6,7 +6,8 @@ py: one Python file that needs NumPy only.
 
 A recorded run gives the network it ended with in the formats of a model; int8 is calibrated on what the run learned from. Of a run,
 html is a lesson: some of its steps with all their numbers, in one page that works without a network.  tensorboard: a folder of
-event files with every step's numbers and the weights of its snapshots.  csv, parquet: a row for each step.
+event files with every step's numbers and the weights of its snapshots.  mlflow: the run in MLflow's store, a file of SQLite.
+csv, parquet: a row for each step.
 
 A format refuses by name the layers that it cannot carry. Verified means: the file was read or run again, and its outputs
 compared with the model's, on MNIST's test digits where the model reads those.
@@ -31,6 +32,7 @@ EXAMPLES = (
     "chainrule export digits.keras --to html --out digits.html",
     "chainrule export last --to html --steps 0,100,1000 --out lesson.html",
     "chainrule export last --to tensorboard --out logs/last",
+    "chainrule export last --to mlflow --out mlflow.db",
     "chainrule export last --to csv --out steps.csv",
     "chainrule export last --int8 --out digits.onnx",
 )
@@ -46,7 +48,11 @@ def arguments(parser: Parser) -> None:
     formats = tuple(dict.fromkeys(choices.FORMATS + choices.RUN_FORMATS))
     parser.add_argument("--to", type=OneOf("format", formats), metavar="FORMAT",
                         help=f"{', '.join(formats)} (default: as FILE ends)")  # fmt: skip
-    parser.add_argument("--out", metavar="FILE", help="the file to write; tensorboard: a new folder")
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="the file to write; tensorboard: a new folder; mlflow: a store, which may hold other runs",
+    )
     parser.add_argument(
         "--pixels", action="store_true", help="onnx: the input is uint8 pixels, scaled in the graph"
     )
