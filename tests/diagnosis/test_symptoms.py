@@ -146,7 +146,13 @@ def test_not_finite(tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
-    [(1e-6, 1e-2, ["severe: vanishing gradients"]), (2e-5, 1e-2, []), (0.0, 1e-2, []), (1e-2, 1e-2, [])],
+    [
+        (1e-6, 1e-2, ["severe: vanishing gradients"]),
+        (5e-6, 1e-2, ["note: vanishing gradients"]),
+        (2e-5, 1e-2, []),
+        (0.0, 1e-2, []),
+        (1e-2, 1e-2, []),
+    ],
 )
 def test_vanishing_gradients(tmp_path, low, high, expected) -> None:
     """A thousandth of the highest layer's gradient; one of exactly 0 is that of dead units."""

@@ -24,7 +24,7 @@ def never_predicted(answers: Answers, step: int, steps: tuple[int, int]) -> list
     names = [answers.names[k] if k < len(answers.names) else str(k) for k in missed]
     most, asked = int(counts.argmax()), f"{len(given):,} training examples"
     if counts[most] == len(given):
-        says = f"All answers to {asked} are {answers.names[most]!r}; {len(missed)} classes with examples of their own are never answered."
+        says = f"All answers to {asked} are {answers.names[most]!r}; {len(missed)} {'class' if len(missed) == 1 else 'classes'} with examples of {'its' if len(missed) == 1 else 'their'} own {'is' if len(missed) == 1 else 'are'} never answered."
     else:
         says = f"{_list(names)}: never answered for {asked}, of which {int(there[missed].sum()):,} are labelled so."
     rare = there[missed].sum() < 0.5 * len(missed) * len(given) / p.shape[1]

@@ -115,42 +115,52 @@ def diagnose(
             progress(looked, looked + left)
 
     expected = labelling.EPOCHS if labels else 0
-    answers, problem = opened(run, replay, source)
+    asked, problem = opened(run, replay, source)
+    answers = asked[0] if asked else None
     part_done(1 + expected)
     if problem:
         left_out.append(problem)
     step = run.snapshots()[-1] if answers is None else latest(answers)
     if answers is not None and step == run.info.step:
-        answers = None
+        answers, asked = None, []
         left_out.append("The network was not asked anything: no state after its first step is at hand.")
     if answers is not None and not sound(answers, step):
-        answers = None
+        answers, asked = None, []
         left_out.append("The network was not asked anything: its weights are not finite any more.")
     found += idle(records, answers, step)
     looked_at += ["dead and saturated units"]
-    found += [*setup.end_and_loss(records, answers), *no_better_than_one_answer(records, answers)]
     looked_at += ["the end of the network and its loss"]
+    each_output: list[Answers | None] = [*asked] or [None]
+    for one in each_output:
+        own = records if one is None else records.of_output(one.output_name)
+        found += at_output(one, [*setup.end_and_loss(own, one), *no_better_than_one_answer(own, one)])
+        if one is not None:
+            found += at_output(
+                one,
+                [
+                    *setup.labels_and_outputs(own, one),
+                    *setup.wrong_loss(own, one),
+                    *nothing_learned(own, one),
+                ],
+            )
     if answers is not None:
         looked_at.append("the scale of the inputs")
-        found += [
-            *setup.inputs_not_scaled(records, answers), *setup.labels_and_outputs(records, answers),
-            *setup.wrong_loss(records, answers),
-            *nothing_learned(records, answers),
-        ]  # fmt: skip
+        found += setup.inputs_not_scaled(records, answers)
     suspects = None
     part_done(expected)
-    if (
-        answers is not None and answers.given is not None and run.epochs
-    ):  # before an epoch has ended it is too early
+    judged = [one for one in asked if one.given is not None] if run.epochs else []  # before, it is too early
+    if judged:
+        answers = judged[0]
         looked_at.append("the classes it answers")
-        found += classes.never_predicted(answers, step, (step, step))
+        for one in judged:
+            found += at_output(one, classes.never_predicted(one, step, (step, step)))
         if labels and not any(
             f.name in UNLEARNED or (f.severity == "severe" and f.name in CAUSES) for f in found
         ):
             try:
                 suspects = labelling.suspects(answers, lambda k, states: part_done(states - k) if k else None)
                 looked_at.append(f"{len(suspects):,} labels")
-                found += labelling.suspicious(suspects)
+                found += at_output(answers, labelling.suspicious(suspects))
             except ChainruleError as why:  # replay says that these are not the states that training had
                 left_out.append(f"Labels were not judged: {why}")
         elif labels:
@@ -193,7 +203,8 @@ def without_echoes(found: list[Finding]) -> list[Finding]:
     if "dead units" in names:
         echoes |= {"update too small", "vanishing gradients"}
     kept = [finding for finding in found if finding.name not in echoes]
-    cause = next((name for name in CAUSES if name in names), None)
+    shown = {finding.name for finding in kept}
+    cause = next((name for name in CAUSES if name in shown), None)
     return [
         replace(f, advice=f"It may well follow from the {CAUSES[cause]}: cure that first.")
         if cause and f.name in EFFECTS
@@ -202,14 +213,21 @@ def without_echoes(found: list[Finding]) -> list[Finding]:
     ]
 
 
-def opened(run: Run, replay: Replay | None, source: Any) -> tuple[Answers | None, str]:
-    """The run's network and data, or why they cannot be had."""
+def at_output(answers: Answers | None, found: list[Finding]) -> list[Finding]:
+    """Findings about one output of several, with its name in them."""
+    name = "" if answers is None else answers.output_name
+    return [replace(f, says=f"At the output {name!r}: {f.says}") for f in found] if name else found
+
+
+def opened(run: Run, replay: Replay | None, source: Any) -> tuple[list[Answers], str]:
+    """The run's network and data, asked about each of its outputs; or why they cannot be had."""
     try:
         if replay is None:
             replay = run.replay if isinstance(run, resume.OpenRun) else resume.opened(run, source)
-        return Answers(replay), ""
+        outputs = len(replay.model.output_tuple())
+        return [Answers(replay, which) for which in range(outputs)], ""
     except (ChainruleError, OSError) as problem:
-        return None, f"Its network was not asked anything, because its data could not be opened: {problem}"
+        return [], f"Its network was not asked anything, because its data could not be opened: {problem}"
 
 
 def latest(answers: Answers) -> int:

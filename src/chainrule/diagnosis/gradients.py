@@ -13,6 +13,8 @@ VANISHED = 1e-3  # times the gradient of the highest layer
 # are much larger than 1. The largest of the healthy runs is 0.3. With other losses the unit of the target counts, so there only
 # growth is looked at.
 EXPLODED = 2.0
+NEARLY = 2e-4  # times the gradient of the highest layer: little, but something
+LEARNED = 0.8  # of the loss in the beginning: then something was learned
 GREW = 1000.0  # times the largest gradient at the beginning
 
 
@@ -32,14 +34,21 @@ def vanishing(records: Records) -> list[Finding]:
         f"Per weight, the gradient in {faint[0]} is {plainly(lowest / top)} times that in {sizes[-1].layer}{others}: what the end has "
         "to say does not reach it."
     )
+    learned = records.windows  # a layer far below may be told little, and the network learn all the same
+    fell = lowest > NEARLY * top and len(learned) > 1 and learned[-1] < LEARNED * learned[0]
+    says += " The loss fell all the same." if fell else ""
     advice = "Use relu (or tanh) instead of sigmoid in the hidden layers, fewer layers, or first weights made for the activation (he_normal)."
     evidence = {"layers": faint, "gradient_rms": medians, "ratio": lowest / top}
-    return [Finding("vanishing gradients", "severe", says, advice, faint[0], steps, evidence)]
+    return [
+        Finding("vanishing gradients", "note" if fell else "severe", says, advice, faint[0], steps, evidence)
+    ]
 
 
 def exploding(records: Records) -> list[Finding]:
     """Gradients that are large for a cross-entropy from the start, or a thousand times what they were."""
-    bounded = "crossentropy" in losses.as_loss(records.run.info.settings.training["loss"]).key
+    loss = records.run.info.settings.training["loss"]
+    told = loss if isinstance(loss, list) else [loss]
+    bounded = all(one is not None and "crossentropy" in losses.as_loss(one).key for one in told)
     usual = max(
         (float(s.gradient[0]) for s in records.sizes), default=0.0
     )  # that of the layer with the largest

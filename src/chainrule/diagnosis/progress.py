@@ -40,17 +40,17 @@ def nothing_learned(records: Records, answers: Answers) -> list[Finding]:
 
 def constant_loss(answers: Answers) -> float | None:
     """The smallest loss that one answer for all examples can have; None for losses that it is not known for."""
-    key, given = str(answers.model.loss_object.key), answers.given
-    if "crossentropy" in key and not getattr(answers.model.loss_object, "label_smoothing", 0.0):
+    key, given = str(answers.loss.key), answers.given
+    if "crossentropy" in key and not getattr(answers.loss, "label_smoothing", 0.0):
         if (
             given is None
             or (given == NO_LABEL).any()
-            or (answers.model.loss_object.key == "binary_crossentropy" and answers.outputs > 1)
+            or (key == "binary_crossentropy" and answers.outputs > 1)
         ):
             return None
         shares = np.bincount(given) / len(given)
         return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
-    y = np.asarray(answers.examples.y, np.float64)
+    y = answers.y.astype(np.float64)
     if key == "mean_squared_error":
         return float(((y - y.mean(axis=0)) ** 2).mean())
     if key == "mean_absolute_error":

@@ -57,6 +57,10 @@ class Records:
         self.loss: Numbers = np.asarray(steps["loss"], np.float64)
         self.metrics = [epoch.metrics for epoch in run.epochs]
 
+    def of_output(self, name: str) -> "Records":
+        """The same run as one of several outputs saw it: its own loss, and its figures by their plain names."""
+        return OutputRecords(self.run, name) if name else self
+
     @property
     def last(self) -> int:
         """The number of the last step."""
@@ -137,6 +141,23 @@ class Records:
 
     def _column(self, name: str) -> Numbers:
         return np.asarray(self.run.steps[name], np.float64)
+
+
+class OutputRecords(Records):
+    """The numbers of one output of several: "accuracy" is "kind_accuracy", and "val_accuracy" "val_kind_accuracy"."""
+
+    def __init__(self, run: Run, name: str) -> None:
+        super().__init__(run)
+        self.loss = self._column(f"{name}_loss")
+        begin = len(name) + 1
+        self.metrics = [
+            {
+                ("val_" if key.startswith("val_") else "") + key.removeprefix("val_")[begin:]: value
+                for key, value in metrics.items()
+                if key.removeprefix("val_").startswith(f"{name}_")
+            }
+            for metrics in self.metrics
+        ]
 
 
 def windows(values: Numbers, most: int = 50, least: int = 5) -> Numbers:

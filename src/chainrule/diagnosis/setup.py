@@ -25,15 +25,17 @@ MUCH_LOST = 0.2  # of accuracy, on what was held back
 def end_and_loss(records: Records, answers: Answers | None) -> list[Finding]:
     """A last activation that the loss cannot use."""
     settings = records.run.info.settings
-    kind, from_logits = loss_of(settings.training.get("loss"))
-    end, outputs = end_of(settings.model.get("layers", []))
     if answers is not None:
-        outputs = answers.outputs
+        end, outputs, loss = answers.end, answers.outputs, answers.loss
+        kind, from_logits = str(loss.key), bool(getattr(loss, "from_logits", False))
+    elif isinstance(settings.training.get("loss"), list):
+        return []  # which layer is the end of which output is not looked up here
+    else:
+        kind, from_logits = loss_of(settings.training.get("loss"))
+        end, outputs = end_of(settings.model.get("layers", []))
     found = output_and_loss(end, outputs, kind, from_logits)
     if answers is not None:
-        found += targets_and_loss(
-            np.asarray(answers.examples.y)[answers.sample], end, outputs, answers.model.loss_object
-        )
+        found += targets_and_loss(answers.y[answers.sample], end, outputs, answers.loss)
     return [
         Finding(
             "end does not fit the loss", "severe", problem.says, problem.advice, None, (records.first, records.last),
@@ -75,13 +77,16 @@ def end_of(layers: list[Any]) -> tuple[str, int]:
 
 def inputs_not_scaled(records: Records, answers: Answers) -> list[Finding]:
     """Inputs that are far from -1..1, as pixels from 0 to 255 are."""
-    x = np.abs(np.asarray(answers.examples.inputs(answers.sample), np.float64))
-    if not x.size or x.dtype.kind != "f" or not np.isfinite(x).all():
+    sizes: dict[str, float] = {}
+    for name, values in answers.inputs.items():
+        x = np.abs(values.astype(np.float64))
+        if x.size and np.isfinite(x).all():
+            sizes[name] = float(np.quantile(x, 0.99))
+    name, most = max(sizes.items(), key=lambda entry: entry[1], default=("", 0.0))
+    if most <= NOT_SCALED:
         return []
-    most = float(np.quantile(x, 0.99))
-    if most <= NOT_SCALED or answers.takes_numbers_of_words:
-        return []
-    says = f"The inputs go up to {most:.6g}; networks learn best from about -1 to 1."
+    what = f"input {name!r} goes" if name else "inputs go"
+    says = f"The {what} up to {most:.6g}; networks learn best from about -1 to 1."
     advice = "Divide them by their largest value (pixels by 255), or subtract the mean and divide by the deviation."
     return [
         Finding(
@@ -168,8 +173,8 @@ def labels_and_outputs(records: Records, answers: Answers) -> list[Finding]:
 
 def wrong_loss(records: Records, answers: Answers) -> list[Finding]:
     """Class numbers that are learned as amounts, and one class of several learned as if there could be more."""
-    y = np.asarray(answers.examples.y)
-    key, steps = str(answers.model.loss_object.key), (records.first, records.last)
+    y = answers.y
+    key, steps = str(answers.loss.key), (records.first, records.last)
     single = y.ndim == 1 or y.shape[-1] == 1
     kinds = np.unique(y[answers.sample]) if single else np.zeros(0)
     whole = bool((kinds == np.round(kinds)).all())
@@ -185,7 +190,7 @@ def wrong_loss(records: Records, answers: Answers) -> list[Finding]:
         evidence = {"loss": key, "kinds": len(kinds)}
         return [Finding("wrong loss for these labels", "warning", says, advice, None, steps, evidence)]
     one_each = y.ndim == 2 and y.shape[1] > 1 and bool((y[answers.sample].sum(axis=1) == 1).all())
-    if key == "binary_crossentropy" and one_each and answers.model.graph.last_activation() == "softmax":
+    if key == "binary_crossentropy" and one_each and answers.end == "softmax":
         says = "Each example is of one class, the end is a softmax, and binary_crossentropy takes each output for a question of its own."
         advice = "Use categorical_crossentropy, or sigmoid where several classes may be right at once."
         evidence = {"loss": key, "outputs": int(y.shape[1])}

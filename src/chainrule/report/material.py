@@ -14,7 +14,8 @@ from chainrule.datasets.dataset import Dataset
 from chainrule.diagnosis import Diagnosis, diagnose
 from chainrule.diagnosis.answers import NO_LABEL, Answers, as_probabilities
 from chainrule.errors import ChainruleError, DataError, SettingError
-from chainrule.models import Model, Sequential
+from chainrule.models import Functional, Sequential
+from chainrule.models.summary import is_straight
 from chainrule.recording import program_run, resume
 from chainrule.recording.replay import Replay
 from chainrule.runs import Run
@@ -138,7 +139,7 @@ class Material:
     def fresh_network(self) -> Any:
         """The network by its settings, with first weights."""
         functional = "input_layers" in self.settings.model
-        kind: Any = Model if functional else Sequential
+        kind: Any = Functional if functional else Sequential
         model = kind.from_config(self.settings.model)
         model.build()
         return model
@@ -236,7 +237,9 @@ class Material:
         return self.thing + "s"
 
     def network(self) -> str:
-        """How many inputs it has, and the sizes of its layers: 784-784-100-10."""
+        """How many inputs it has, and the sizes of its layers: 784-784-100-10; of one that branches how many layers."""
+        if not is_straight(self.built):
+            return f"{len(self.built.layers)}-layer"
         units = [entry.get("config", {}).get("units") for entry in self.settings.model.get("layers", [])]
         return "-".join(str(n) for n in (math.prod(self.built.input_shape or ()), *units) if n)
 
@@ -252,10 +255,26 @@ class WithoutExamples(Material):
         return False
 
 
-def data_of(replay: Replay, name: str) -> Dataset:
-    """What a program's own run learned from, as a data set that has nothing but examples to learn from."""
-    answers, examples = Answers(replay), replay.examples
-    x, y = np.asarray(examples.x), answers.given
+def data_of(replay: Replay, name: str) -> Dataset | str:
+    """What a program's own run learned from, as a data set: one array of examples, each with one class or amount.
+
+    A sentence where it is none.
+    """
+    answers, examples, model = Answers(replay), replay.examples, replay.model
+    for what, value, names in (
+        ("inputs", examples.x, model.input_names),
+        ("outputs", examples.y, model.output_names),
+    ):
+        if isinstance(value, tuple):
+            listed = ", ".join(map(str, names))
+            return f"The network has several {what} ({listed}), and this is about examples of one array with one answer."
+    x, y, kept = examples.x[:], answers.given, replay.data
+    if y is None and np.asarray(examples.y).size != len(x):
+        shape = " × ".join(map(str, np.shape(examples.y)[1:]))
+        return f"The targets are {shape} numbers for each example, and this is about examples with one class or amount."
+    if kept is not None and (kept.task == "regression") == (y is None):
+        whole: Dataset = kept  # with what was held back
+        return whole
     scale = None if examples.divisor == 1 else 1 / examples.divisor
     if y is None:
         y = np.asarray(examples.y).reshape(len(x), -1)[:, 0]

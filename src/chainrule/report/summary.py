@@ -7,6 +7,8 @@ from chainrule.report.markup import Html, Piece, h
 from chainrule.report.material import Material
 from chainrule.report.wording import count, date, duration, number, per_cent
 
+TILES = 5  # figures of a network with several outputs
+
 
 def head(of: Material) -> tuple[str, Html]:
     """The title of the page, and what stands below it."""
@@ -82,9 +84,14 @@ def unasked(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
                 lead,
                 [("right", per_cent(metrics[name]))],
             )
-    for name in ("val_loss", "loss"):
+    for name, begin in (("val_loss", "val_"), ("loss", "")):
         if np.isfinite(metrics.get(name, np.nan)):
-            return f"It ended with a loss of {number(metrics[name])}", lead, [("loss", number(metrics[name]))]
+            own = [key for key in metrics if key.startswith("val_") == bool(begin)]
+            tiles: list[tuple[str, Piece]] = [
+                (key.removeprefix("val_").replace("_", " "), number(metrics[key])) for key in own[:TILES]
+            ]
+            where = " on what was held back" if begin else ""
+            return f"It ended with a loss of {number(metrics[name])}{where}", lead, tiles
     return f"A training on {of.source_name}", lead, []
 
 

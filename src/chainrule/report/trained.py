@@ -1,9 +1,11 @@
 """What was trained on what: the data, the network, the way of learning."""
 
+import re
 from typing import Any
 
 import numpy as np
 
+from chainrule.models.summary import connections, is_straight
 from chainrule.report.curves import floor_of
 from chainrule.report.markup import Html, Piece, facts, figure, h, join, table
 from chainrule.report.material import Material
@@ -13,6 +15,9 @@ from chainrule.report.wording import count, number
 
 SHOWN = 26  # examples
 FEW = 12  # classes that are named
+FIRST_CALL = re.compile(
+    r"\[0\]\[0\]"
+)  # of layers that were called once and give one thing it need not be said
 
 
 def section(of: Material) -> Section:
@@ -101,23 +106,34 @@ def examples(of: Material) -> Html | None:
 
 def network(of: Material) -> Html:
     """The layers."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
+    taken = None if is_straight(of.built) else connections(of.built)
     for layer in of.built.layers:
         kind, shape_ = type(layer).__name__, layer.output_shape
         activation = getattr(layer, "activation", None)
         word = activation if isinstance(activation, str) else getattr(activation, "__name__", "")
         does = f"{kind}, {word}" if word and kind != "Activation" else word if kind == "Activation" else kind
-        rows.append(
-            (layer.name, does, " × ".join(map(str, shape_ or ())) or "1", f"{layer.count_params():,}")
-        )
+        fed = [] if taken is None else [FIRST_CALL.sub("", taken.get(id(layer), "-"))]
+        rows.append((layer.name, does, sides(shape_), f"{layer.count_params():,}", *fed))
     total = sum(layer.count_params() for layer in of.built.layers)
-    rows.append(("together", "", "", f"{total:,}"))
+    rows.append(("together", "", "", f"{total:,}", *([""] if taken else [])))
     return table(
-        ("layer", "what it is", "gives", "weights"),
+        ("layer", "what it is", "gives", "weights", *(["takes"] if taken else [])),
         rows,
         "From the input (above) to the answer (below).",
-        (0, 1),
+        (0, 1, 4) if taken else (0, 1),
     )
+
+
+def sides(shape: Any) -> str:
+    """The shape of what a layer gives; of several outputs each.
+
+    >>> sides((28, 28)), sides(()), sides([(4,), (2, 3)])
+    ('28 × 28', '1', '4; 2 × 3')
+    """
+    if isinstance(shape, list):
+        return "; ".join(map(sides, shape))
+    return " × ".join(map(str, shape or ())) or "1"
 
 
 def said_of_pictures(augmentation: dict[str, Any] | None) -> str | None:
@@ -138,10 +154,11 @@ def learning(of: Material) -> Html:
     training, recipe = settings.training, settings.recipe
     optimizer = training.get("optimizer") or {}
     rate = (optimizer.get("config") or {}).get("learning_rate")
-    loss = training.get("loss")
+    loss, shares = training.get("loss"), training.get("loss_weights")
     rows: list[tuple[str, Piece]] = [
         ("recipe", recipe.get("name", "of its own")),
         ("loss", name_of(loss)),
+        ("loss weights", told(shares) if shares else None),
         ("optimizer", name_of(optimizer)),
         ("learning rate", number(rate) if isinstance(rate, int | float) else planned(rate)),
         ("batch", count(settings.batch, "example")),
@@ -172,12 +189,25 @@ def smoothing(of: Material) -> str | None:
 
 
 def name_of(stored: Any) -> str:
-    """The name of a loss or an optimizer as a run keeps it."""
+    """The name of a loss or an optimizer as a run keeps it; of several outputs each."""
+    if isinstance(stored, list):
+        return ", ".join(map(name_of, stored))
     if isinstance(stored, dict):
         return str((stored.get("config") or {}).get("name") or stored.get("class_name") or "unknown").replace(
             "_", " "
         )
     return str(stored or "unknown").replace("_", " ")
+
+
+def told(shares: Any) -> str:
+    """How much the loss of each output counts.
+
+    >>> told({"kind": 1.0, "price": 0.3}), told([1, 0.5])
+    ('kind 1, price 0.3', '1, 0.5')
+    """
+    if isinstance(shares, dict):
+        return ", ".join(f"{name} {number(value)}" for name, value in shares.items())
+    return ", ".join(map(number, shares))
 
 
 def planned(rate: Any) -> str:

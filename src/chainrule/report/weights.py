@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from chainrule import plots
 from chainrule.errors import SettingError
+from chainrule.models.building import flat
 from chainrule.plots.pictures import columns_for
 from chainrule.plots.style import axes
 from chainrule.report import columns
@@ -21,13 +22,15 @@ COUNT = 40  # units that are shown
 
 def section(of: Material) -> Section:
     """The section."""
-    layer = next((layer for layer in of.model.layers if layer.params), None)
+    layer: Any = next((layer for layer in flat(of.model.layers) if layer.params), None)
     if layer is not None and np.ndim(layer.params.get("kernel")) == 4:
         return convolution(layer)
     if layer is None or np.ndim(layer.params.get("kernel")) != 2:
         raise SettingError(
             "The first layer that learns has no weights that could be laid out as the input is."
         )
+    if len(of.model.input_tuple()) > 1:
+        raise SettingError("It has several inputs, and its first layer sees only one of them.")
     kernel = np.asarray(layer.params["kernel"])
     shape = tuple(of.model.input_shape or ())
     sides = picture_of(shape, len(kernel))

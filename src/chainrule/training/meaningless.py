@@ -15,7 +15,7 @@ SAMPLE = 2000  # targets stand for all
 LOOKED_AT = 200  # examples, for their scale
 NOT_SCALED = 20.0  # what 99 of 100 inputs of a network stay below
 SCALE_BY_THEMSELVES = (
-    "Rescaling", "Normalization", "BatchNormalization", "LayerNormalization", "Embedding", "Discretization", "CategoryEncoding", "Hashing",
+    "Rescaling", "PositionalEmbedding", "Normalization", "BatchNormalization", "LayerNormalization", "Embedding", "Discretization", "CategoryEncoding", "Hashing",
     "IntegerLookup", "StringLookup", "TextVectorization", "UnitNormalization",
 )  # fmt: skip
 PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid")
