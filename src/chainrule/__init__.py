@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"chainrule.{name}")
+    if name == "random":
+        return importlib.import_module("chainrule.ops.random")
     if name in _NAMES:
         return getattr(importlib.import_module(_NAMES[name]), name)
     if name in _RENAMED:

@@ -9,6 +9,7 @@ from typing import Any
 
 from chainrule.errors import FileError
 from chainrule.files import allowed_names as names
+from chainrule.internal import custom_objects
 
 KERAS = frozenset(["keras", "keras_core", "tf_keras", "tensorflow"])
 # settings that say where something lies on a disk or in a network, wherever they appear
@@ -70,6 +71,10 @@ def class_name(entry: dict[str, Any], where: str) -> str:
         raise FileError(f"has a class name that is not text in {where}.")
     function = name == "function" and module == "builtins" and registered == "function"
     foreign = module is not None and not (isinstance(module, str) and module.split(".")[0] in KERAS)
+    if registered is not None and custom_objects.find(str(registered)) is not None:
+        return name  # a class that the running program has handed over or registered
+    if foreign and custom_objects.find(name) is not None:
+        return name
     if not function and (foreign or registered not in (None, name)):
         raise FileError(
             f"names {str(module)[:80]}.{name[:80]} (registered as {str(registered)[:80]!r}) in {where}. "

@@ -35,7 +35,6 @@ INSTEAD = {
     "mixed_precision": "all layers work in float32",
     "models.Functional": "Model(inputs, outputs)",
     "quantizers": "all layers work in float32",
-    "random": "numpy.random makes random arrays; layers take seed=",
     "tree": "plain lists and dicts are enough here",
     "utils.FeatureSpace": "datasets.load('table.csv') prepares a table's columns",
     "utils.audio_dataset_from_directory": "read the sounds with another package and pass arrays",

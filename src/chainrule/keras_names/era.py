@@ -33,12 +33,13 @@ class Era:
 
     year: 1, 2 or 3, see above.  short_accuracy: whether it asks for the figures "acc" and "val_acc", the keys that
     metrics=["accuracy"] had until 2019.  long_metrics: "mae", "mse" ... where it asks for them as "mean_absolute_error" ...,
-    their keys in those years.
+    their keys in those years.  trainable_when_compiled: whether `trainable` counts as it was at `compile`, as before Keras 3.
     """
 
     year: int = 3
     short_accuracy: bool = False
     long_metrics: frozenset[str] = frozenset()
+    trainable_when_compiled: bool = False
 
 
 def era_of(source: str) -> Era:
@@ -78,4 +79,6 @@ def era_of(source: str) -> Era:
     short = any(text in ("acc", "val_acc") or "{acc" in text or "{val_acc:" in text for text in texts)
     long = any(text == "val_accuracy" or "{val_accuracy" in text for text in texts)
     asked = {text.removeprefix("val_") for text in texts if text.startswith("val_")} if alone else set()
-    return Era(year, short and not long, frozenset(name for name, key in LONG.items() if key in asked))
+    before_3 = year < 3 or not alone or bool(arguments & {"lr", "decay"})
+    named = frozenset(name for name, key in LONG.items() if key in asked)
+    return Era(year, short and not long, named, before_3)

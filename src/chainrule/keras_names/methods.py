@@ -25,6 +25,30 @@ def install(notes: Notes, era: Era) -> None:
             if kind not in seen and kind.__module__.startswith("chainrule."):
                 seen.add(kind)
                 teach(kind, notes, era)
+                if era.trainable_when_compiled:
+                    for method in ("fit", "train_on_batch", "session"):
+                        if method in vars(kind):
+                            setattr(kind, method, as_compiled(getattr(kind, method)))
+
+
+def as_compiled(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Before Keras 3, what learned was decided by compile; `layer.trainable` set later counted for later compiles only."""
+
+    @functools.wraps(original)
+    def method(self: Any, *arguments: Any, **settings: Any) -> Any:
+        then = vars(self).get("trainable_then")
+        if then is None:
+            return original(self, *arguments, **settings)
+        now = {layer: layer.trainable for layer in then}
+        try:
+            for layer, trainable in then.items():
+                layer.trainable = trainable
+            return original(self, *arguments, **settings)
+        finally:
+            for layer, trainable in now.items():
+                layer.trainable = trainable
+
+    return method
 
 
 def seeding(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,7 +113,9 @@ def compiled(original: Callable[..., Any], notes: Notes, era: Era) -> Callable[.
             from chainrule import optimizers
 
             optimizer = type(optimizers.get(optimizer))()  # with the rate it had
-        return original(self, optimizer, loss, metrics, *rest, **settings)
+        original(self, optimizer, loss, metrics, *rest, **settings)
+        if era.trainable_when_compiled:
+            self.trainable_then = {layer: layer.trainable for layer in self.flat_layers}
 
     return compile
 
@@ -263,6 +289,14 @@ def answer_numpy(notes: Notes) -> None:
         if "__call__" in vars(owner) and owner.__module__.startswith("chainrule.")
     }:
         kind.__call__ = giving_tensors(kind.__call__)
+    for owner, names in (
+        (layers.Normalization, ("mean", "variance")),
+        (layers.Layer, WEIGHTS),
+        (models.Model, WEIGHTS),
+    ):
+        for name in names:
+            if (found := getattr(owner, name, None)) is not None:
+                setattr(owner, name, property(giving_tensors(found.fget)))
     settable: Any = optimizers.Optimizer.learning_rate
 
     def read(self: Any) -> Any:
@@ -287,12 +321,17 @@ def answer_numpy(notes: Notes) -> None:
     kind.learning_rate, kind.lr = property(read, settable.fset), property(rate, set_rate)
 
 
+WEIGHTS = (
+    "weights", "trainable_weights", "non_trainable_weights", "variables", "trainable_variables", "non_trainable_variables",
+)  # fmt: skip
+
+
 def giving_tensors(original: Callable[..., Any]) -> Callable[..., Any]:
     """A function whose arrays and numbers of NumPy also answer .numpy()."""
 
     @functools.wraps(original)
     def call(self: Any, *arguments: Any, **settings: Any) -> Any:
         result = original(self, *arguments, **settings)
-        return tensor(result) if isinstance(result, (np.ndarray, np.generic, float)) else result
+        return tensor(result) if isinstance(result, (np.ndarray, np.generic, float, list)) else result
 
     return call

@@ -29,7 +29,7 @@ CURRENT: dict[str, tuple[str, ...]] = {
     "preprocessing.image": ("chainrule.preprocessing.image",),
     "preprocessing.sequence": ("chainrule.preprocessing.sequence",),
     "preprocessing.text": ("chainrule.preprocessing.text",),
-    "random": ("chainrule.random",),
+    "random": ("chainrule.ops.random",),
     "regularizers": ("chainrule.regularizers", "+old_functions"),
     "saving": ("chainrule.saving",),
     "utils": UTILS,

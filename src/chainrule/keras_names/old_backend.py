@@ -1,12 +1,17 @@
-"""What `keras.backend` had in earlier years: the order of a picture's axes under its first name."""
+"""What `keras.backend` had in earlier years: random arrays, functions of a network's layers, the order of a picture's axes."""
 
 from typing import Any
 
-from chainrule import backend
+from chainrule import backend, ops
 from chainrule.errors import SettingError
 from chainrule.internal import absent
+from chainrule.ops import random
 
-__all__ = ["image_dim_ordering", "set_image_dim_ordering"]
+__all__ = [
+    "batch_dot", "function", "gather", "image_dim_ordering", "is_sparse", "learning_phase", "random_bernoulli", "random_binomial",
+    "random_normal", "random_normal_variable", "random_uniform", "random_uniform_variable", "set_image_dim_ordering",
+    "truncated_normal",
+]  # fmt: skip
 
 
 def image_dim_ordering() -> str:
@@ -24,6 +29,90 @@ def set_image_dim_ordering(dim_ordering: str) -> None:
             f"Pictures have their channels last here; set_image_dim_ordering({dim_ordering!r}) is not supported: "
             "np.moveaxis(x, 1, -1) turns pictures with the channels first."
         )
+
+
+def random_normal(
+    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None, std: Any = None
+) -> Any:
+    """Normal numbers; within a Lambda or a layer's call those of its step."""
+    return random.normal(shape, mean, stddev if std is None else std, seed=seed)
+
+
+def random_uniform(
+    shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None
+) -> Any:
+    """Numbers from minval up to maxval."""
+    return random.uniform(shape, minval, maxval, seed=seed)
+
+
+def truncated_normal(
+    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
+) -> Any:
+    """Normal numbers, none further than two standard deviations from the mean."""
+    return random.truncated_normal(shape, mean, stddev, seed=seed)
+
+
+def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: Any = None) -> Any:
+    """1 with probability p, else 0."""
+    return ops.cast(ops.less(random.uniform(shape, seed=seed), p), "float32")
+
+
+random_normal_variable, random_uniform_variable, random_binomial = (
+    random_normal,
+    random_uniform,
+    random_bernoulli,
+)
+
+
+def gather(reference: Any, indices: Any) -> Any:
+    """Rows of an array by their numbers."""
+    return ops.take(reference, indices, axis=0)
+
+
+def batch_dot(x: Any, y: Any, axes: Any = None) -> Any:
+    """The product of the matrices or vectors of each example."""
+    if axes is None:
+        axes = (len(x.shape) - 1, max(1, len(y.shape) - 2))
+    first, second = axes if isinstance(axes, (list, tuple)) else (axes, axes)
+    letters = "abcdefgh"
+    one, two = letters[: len(x.shape)], "a" + "rstuvw"[: len(y.shape) - 1]
+    two = two.replace(two[second], one[first])
+    out = "".join(c for c in one if c != one[first]) + "".join(c for c in two[1:] if c != one[first])
+    found = ops.einsum(f"{one},{two}->{out}", x, y)
+    return ops.expand_dims(found, -1) if len(out) == 1 else found
+
+
+def is_sparse(tensor: Any) -> bool:
+    """False: all arrays hold all their numbers."""
+    return False
+
+
+def learning_phase() -> Any:
+    """What a function of `function` is told: 0 for predicting, which is all that it does here."""
+    return LEARNING_PHASE
+
+
+LEARNING_PHASE = object()
+
+
+def function(inputs: Any, outputs: Any, updates: Any = None, **settings: Any) -> Any:
+    """A function from arrays to the values that layers give: K.function([model.input], [model.layers[0].output])([x])."""
+    from chainrule.models import Model
+
+    many = isinstance(outputs, (list, tuple))
+    given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+    places = [k for k, one in enumerate(given) if one is not LEARNING_PHASE]
+    if updates:
+        raise SettingError("K.function: updates= is not supported; what learns is compile and fit.")
+    model = Model([given[k] for k in places], list(outputs) if many else [outputs])
+
+    def called(arrays: Any) -> Any:
+        values = list(arrays) if isinstance(arrays, (list, tuple)) else [arrays]
+        said = model.predict_on_batch([values[k] for k in places] if len(places) > 1 else values[places[0]])
+        said = list(said) if isinstance(said, (list, tuple)) else [said]
+        return said if many else said[0]
+
+    return called
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@
 from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import SettingError, unknown
-from chainrule.internal import absent
+from chainrule.internal import absent, custom_objects
 from chainrule.layers import arithmetic, operation, symbolic
 from chainrule.layers.activation import (
     ELU,
@@ -54,6 +54,12 @@ from chainrule.layers.layer_normalization import (
     RMSNormalization,
     UnitNormalization,
 )
+from chainrule.layers.lookup import (
+    CategoryEncoding,
+    Discretization,
+    IntegerLookup,
+    StringLookup,
+)
 from chainrule.layers.lstm import LSTM
 from chainrule.layers.margins import (
     Cropping1D,
@@ -93,6 +99,15 @@ from chainrule.layers.pooling import (
 )
 from chainrule.layers.positional_embedding import PositionalEmbedding
 from chainrule.layers.prelu import PReLU
+from chainrule.layers.random_pictures import (
+    RandomBrightness,
+    RandomContrast,
+    RandomFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
+)
+from chainrule.layers.resizing import CenterCrop, Resizing
 from chainrule.layers.shaping import (
     Flatten,
     Identity,
@@ -104,6 +119,7 @@ from chainrule.layers.shaping import (
     Reshape,
 )
 from chainrule.layers.simple_rnn import SimpleRNN
+from chainrule.layers.text_vectorization import TextVectorization
 from chainrule.layers.time_distributed import TimeDistributed
 from chainrule.layers.transposed_convolution import (
     Conv1DTranspose,
@@ -115,20 +131,112 @@ from chainrule.layers.upsampling import (
 )
 
 __all__ = [
-    "ELU", "GRU", "LSTM", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Attention",
-    "Average", "AveragePooling1D", "AveragePooling2D", "AvgPool1D", "AvgPool2D", "BatchNormalization",
-    "Bidirectional", "Concatenate", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Convolution1D",
-    "Convolution1DTranspose", "Convolution2D", "Convolution2DTranspose", "Cropping1D", "Cropping2D", "Dense",
-    "DepthwiseConv1D", "DepthwiseConv2D", "Dot", "Dropout", "Embedding", "Flatten", "GaussianDropout",
-    "GaussianNoise", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D",
-    "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "Identity", "Input",
-    "InputLayer", "Lambda", "Layer", "LayerNormalization", "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D",
-    "MaxPooling1D", "MaxPooling2D", "Maximum", "Minimum", "MultiHeadAttention", "Multiply", "Normalization",
-    "PReLU", "Permute", "PositionalEmbedding", "RMSNormalization", "ReLU", "RepeatVector", "Rescaling",
-    "Reshape", "SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D",
-    "SimpleRNN", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "Subtract", "TimeDistributed",
-    "UnitNormalization", "UpSampling1D", "UpSampling2D", "ZeroPadding1D", "ZeroPadding2D", "add",
-    "average", "concatenate", "deserialize", "dot", "maximum", "minimum", "multiply", "serialize", "subtract",
+    "ELU",
+    "GRU",
+    "LSTM",
+    "Activation",
+    "ActivityRegularization",
+    "Add",
+    "AlphaDropout",
+    "Attention",
+    "Average",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "AvgPool1D",
+    "AvgPool2D",
+    "BatchNormalization",
+    "Bidirectional",
+    "CategoryEncoding",
+    "CenterCrop",
+    "Concatenate",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
+    "Convolution2D",
+    "Convolution2DTranspose",
+    "Cropping1D",
+    "Cropping2D",
+    "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
+    "Discretization",
+    "Dot",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "Identity",
+    "Input",
+    "InputLayer",
+    "IntegerLookup",
+    "Lambda",
+    "Layer",
+    "LayerNormalization",
+    "LeakyReLU",
+    "Masking",
+    "MaxPool1D",
+    "MaxPool2D",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "MultiHeadAttention",
+    "Multiply",
+    "Normalization",
+    "PReLU",
+    "Permute",
+    "PositionalEmbedding",
+    "RMSNormalization",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
+    "ReLU",
+    "RepeatVector",
+    "Rescaling",
+    "Reshape",
+    "Resizing",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "SeparableConvolution1D",
+    "SeparableConvolution2D",
+    "SimpleRNN",
+    "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "StringLookup",
+    "Subtract",
+    "TextVectorization",
+    "TimeDistributed",
+    "UnitNormalization",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "add",
+    "average",
+    "concatenate",
+    "deserialize",
+    "dot",
+    "maximum",
+    "minimum",
+    "multiply",
+    "serialize",
+    "subtract",
 ]  # fmt: skip
 
 CLASSES: dict[str, type[Layer]] = {
@@ -203,6 +311,21 @@ CLASSES: dict[str, type[Layer]] = {
     )
 }
 
+# Of pictures, before or at the beginning of a network; a file may name these, too
+PICTURES: dict[str, type[Layer]] = {
+    kind.__name__: kind
+    for kind in (
+        CenterCrop,
+        RandomBrightness,
+        RandomContrast,
+        RandomFlip,
+        RandomRotation,
+        RandomTranslation,
+        RandomZoom,
+        Resizing,
+    )
+}
+
 # Keras's other names for the same classes; files name the class itself
 Convolution1D, Convolution2D = Conv1D, Conv2D
 Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose
@@ -221,7 +344,11 @@ def deserialize(entry: Any) -> Layer:
     if not isinstance(entry, dict) or not isinstance(entry.get("config", {}), dict):
         raise SettingError("A stored layer must be {'class_name': ..., 'config': {...}}.")
     name = entry.get("class_name")
-    kind = operation.Operation if name == "Operation" else CLASSES.get(str(name))
+    kind = (
+        operation.Operation
+        if name == "Operation"
+        else (CLASSES | PICTURES).get(str(name)) or own_class(entry)
+    )
     if kind is None:
         raise unknown("layer", name, CLASSES)
     config = dict(entry.get("config") or {})
@@ -237,6 +364,15 @@ def deserialize(entry: Any) -> Layer:
     except TypeError:
         given = ", ".join(f"{key}={value!r}" for key, value in config.items() if value is not None)
         raise SettingError(f"The stored {name} cannot be built from its settings: {given[:200]}.") from None
+
+
+def own_class(entry: dict[str, Any]) -> Any:
+    """A layer class of the user's own that an entry names, where the running program has handed it over."""
+    for name in (entry.get("registered_name"), entry.get("class_name")):
+        found = custom_objects.find(str(name)) if name else None
+        if isinstance(found, type) and issubclass(found, Layer):
+            return found
+    return None
 
 
 def serialize(layer: Layer) -> dict[str, Any]:

@@ -43,13 +43,23 @@ class Normalization(Layer):
                 f"Normalization needs mean and variance of one shape, with a number for each place of axis={axis!r}; "
                 f"they have {np.shape(mean)} and {np.shape(variance)}."
             )
-        self.mean = None if mean is None else np.asarray(mean, np.float32)
-        self.variance = None if variance is None else np.asarray(variance, np.float32)
+        self.given_mean = None if mean is None else np.asarray(mean, np.float32)
+        self.given_variance = None if variance is None else np.asarray(variance, np.float32)
         self.invert = bool(invert)
+
+    @property
+    def mean(self) -> Any:
+        """The mean that is taken off: the one said, or the one measured; None before either."""
+        return self.params.get("mean") if self.given_mean is None else self.given_mean
+
+    @property
+    def variance(self) -> Any:
+        """The variance that is divided by, of the standard deviation's square."""
+        return self.params.get("variance") if self.given_variance is None else self.given_variance
 
     def adapt(self, data: Any) -> None:
         """Measures mean and variance: of an array, or of all batches of a list or another iterable together."""
-        if self.mean is not None:
+        if self.given_mean is not None:
             raise SettingError(f"{self.label} was given its mean and variance; adapt would change nothing.")
         batches = [np.asarray(data)] if hasattr(data, "__array__") else [np.asarray(batch) for batch in data]
         if not batches or batches[0].size == 0 or batches[0].dtype.kind not in "fiub":
@@ -82,7 +92,11 @@ class Normalization(Layer):
 
     def moments(self, params: Params) -> tuple[Array, Array]:
         """Mean and variance: those said, or those measured."""
-        return (self.mean, self.variance) if self.mean is not None else (params["mean"], params["variance"])
+        return (
+            (self.given_mean, self.given_variance)
+            if self.given_mean is not None
+            else (params["mean"], params["variance"])
+        )
 
     def kept(self, rank: int) -> tuple[int, ...]:
         """The axes of a batch with a mean for each place, counted from the front."""
@@ -100,21 +114,25 @@ class Normalization(Layer):
 
     def output_shape_for(self, input_shape: Shape) -> Shape:
         places = tuple(input_shape[axis - 1] for axis in self.kept(len(input_shape) + 1) if axis)
-        if self.mean is not None and self.mean.size > 1 and self.mean.shape != places[-self.mean.ndim :]:
+        if (
+            self.given_mean is not None
+            and self.given_mean.size > 1
+            and self.given_mean.shape != places[-self.given_mean.ndim :]
+        ):
             raise ShapeError(
-                f"{self.label} was given mean and variance of shape {self.mean.shape}, for examples whose axis "
+                f"{self.label} was given mean and variance of shape {self.given_mean.shape}, for examples whose axis "
                 f"{list(self.axis)} has as many places; it got examples of shape {tuple(input_shape)}."
             )
         return input_shape
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        if self.mean is not None:
+        if self.given_mean is not None:
             return {}
         shape = tuple(input_shape[axis - 1] for axis in self.kept(len(input_shape) + 1))
         return {"mean": shape, "variance": shape, "count": ()}
 
     def get_config(self) -> dict[str, Any]:
-        values = [None if w is None else w.tolist() for w in (self.mean, self.variance)]
+        values = [None if w is None else w.tolist() for w in (self.given_mean, self.given_variance)]
         return super().get_config() | {
             "axis": list(self.axis), "invert": self.invert, "mean": values[0], "variance": values[1],
         }  # fmt: skip

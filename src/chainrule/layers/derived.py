@@ -15,6 +15,7 @@ from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError, require_package
 from chainrule.layers.base import ADOPTERS, PREDICTING, Context, Layer
 from chainrule.layers.naming import Shape
+from chainrule.ops.random import drawing
 
 
 def derived(function: Callable[..., Any], inputs: tuple[Any, ...], dy: Any, label: str) -> tuple[Any, ...]:
@@ -93,11 +94,13 @@ class Lambda(Layer):
 
     def forward(self, params: Params, x: Any, context: Context = PREDICTING) -> tuple[Any, Any]:
         inputs = x if isinstance(x, tuple) else (x,)
-        with followed_by_jax(self.label):
-            return self.applied(*inputs), inputs
+        with followed_by_jax(self.label), drawing(context.noise, len(inputs[0])) as draws:
+            return self.applied(*inputs), (inputs, tuple(draws.drawn))
 
     def backward(self, params: Params, cache: Any, dy: Any) -> Any:
-        found = derived(self.applied, cache, dy, self.label)
+        inputs, drawn = cache
+        with drawing(None, len(inputs[0]), drawn):  # the numbers that it drew
+            found = derived(self.applied, inputs, dy, self.label)
         return found[0] if len(found) == 1 else found
 
     def next_mask(self, x: Any, mask: Any) -> Any:
@@ -199,10 +202,15 @@ class CallLayer(Layer):
         if "shape_seen" not in vars(self):
             self.shape_seen = input_shape
             several = bool(input_shape) and isinstance(input_shape[0], (tuple, list))
+            self.adding = True
             self.add_weights([(None, *s) for s in input_shape] if several else (None, *input_shape))
+            self.adding = False
             found = vars(self).setdefault("places", [])
             self.weight_names = tuple(place.name for place in found)  # type: ignore[misc]
             self.non_trainable_names = tuple(p.name for p in found if not p.trainable)  # type: ignore[misc]
+            numbered: Any = self.params
+            if 0 in numbered:  # read from a file before their names were known
+                self.params = dict(zip(self.weight_names, self.params.values(), strict=False))
         found = vars(self)["places"]
         return list(found)
 
@@ -229,13 +237,41 @@ class CallLayer(Layer):
             vars(self).update(held)
         return tuple(found) if isinstance(found, list) else found
 
+    def add_loss(self, value: Any) -> None:
+        """Adds a number, or the mean of some, to the loss of the batch; to be called in `call`."""
+        self.adds_loss = True  # type: ignore[misc]
+        vars(self).setdefault("losses_now", []).append(value)
+
+    def add_metric(self, value: Any, name: str | None = None, **settings: Any) -> None:
+        """Accepted, and not recorded: a metric belongs into `compile`."""
+
+    def with_losses(self, params: Params, *x: Array) -> tuple[Any, Any]:
+        """What the layer computes, and what it adds to the loss."""
+        self.losses_now: list[Any] = []
+        y = self.applied(params, *x)
+        added, self.losses_now = (
+            sum(one.mean() if hasattr(one, "mean") else one for one in self.losses_now),
+            [],
+        )
+        return y, added
+
     def forward(self, params: Params, x: Any, context: Context = PREDICTING) -> tuple[Any, Any]:
         inputs = x if isinstance(x, tuple) else (x,)
-        with followed_by_jax(self.label):
-            return self.applied(params, *inputs), inputs
+        with followed_by_jax(self.label), drawing(context.noise, len(inputs[0])) as draws:
+            y, added = self.with_losses(params, *inputs)
+        return y, (inputs, tuple(draws.drawn), added)
+
+    def added_loss(self, cache: Any) -> Any:
+        return cache[2]
 
     def backward_and_gradients(self, params: Params, cache: Any, dy: Any) -> tuple[Any, Params]:
-        grads, *dx = derived(self.applied, (params, *cache), dy, self.label)
+        inputs, drawn, added = cache
+        with drawing(None, len(inputs[0]), drawn):  # the numbers that it drew
+            if self.adds_loss:
+                told = (dy, namespace(inputs[0]).ones_like(added))
+                grads, *dx = derived(self.with_losses, (params, *inputs), told, self.label)
+            else:
+                grads, *dx = derived(self.applied, (params, *inputs), dy, self.label)
         kept = {name: g for name, g in grads.items() if name not in self.non_trainable_names}
         return (dx[0] if len(dx) == 1 else tuple(dx)), kept
 

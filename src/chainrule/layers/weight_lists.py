@@ -34,3 +34,19 @@ class WeightLists:
             for name in self.weight_names
             if name in self.params and name not in learned
         ]
+
+    @property
+    def trainable_variables(self) -> list[np.ndarray]:
+        """The same as `trainable_weights`."""
+        return self.trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> list[np.ndarray]:
+        """The same as `non_trainable_weights`."""
+        return self.non_trainable_weights
+
+    @property
+    def variables(self) -> list[np.ndarray]:
+        """All weights, as `get_weights()` gives them."""
+        own: Any = self
+        return list(own.get_weights())

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 WHOLE = 1 << 31  # one batch of all
 
 
+def listed(said: Any) -> Any:
+    """The predictions of several outputs as a list, as Keras gives them."""
+    return list(said) if isinstance(said, tuple) else said
+
+
 class Learning:
     """The methods of a model that learn, judge and predict."""
 
@@ -260,13 +265,13 @@ class Learning:
 
         predicted = predictions(self.graph, examples, self.programs_for(len(examples)))
         progress.finish({})
-        return predicted
+        return listed(predicted)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The same, without a word."""
         from chainrule.engine.prediction import predictions
 
-        return predictions(self.graph, self.inputs_checked(x))
+        return listed(predictions(self.graph, self.inputs_checked(x)))
 
     def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The same, as Keras allows it: model(x). With a value of a network the model becomes a layer of it."""

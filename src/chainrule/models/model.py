@@ -243,6 +243,21 @@ class Model(Learning):
         """The weights that no gradient changes."""
         return [weight for layer in self.layers for weight in layer.non_trainable_weights]
 
+    @property
+    def trainable_variables(self) -> list[np.ndarray]:
+        """The same as `trainable_weights`."""
+        return self.trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> list[np.ndarray]:
+        """The same as `non_trainable_weights`."""
+        return self.non_trainable_weights
+
+    @property
+    def variables(self) -> list[np.ndarray]:
+        """The same as `get_weights()`."""
+        return self.get_weights()
+
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
         """A layer by name or by place."""
         if index is not None:

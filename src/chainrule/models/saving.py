@@ -226,7 +226,11 @@ def from_file(stored: ModelFile, compile_too: bool = True) -> Any:
 
 def params_of(layer: Layer, arrays: list[Any]) -> dict[str, Any]:
     """A layer's weights by name, from those of a file."""
-    names = [n for n in layer.weight_names if getattr(layer, f"use_{n}", True)]
+    names: list[Any] = [n for n in layer.weight_names if getattr(layer, f"use_{n}", True)]
+    if not names and hasattr(
+        layer, "weight_places"
+    ):  # of the user's own class, which names them when it is built
+        names = list(range(len(arrays)))
     with np.errstate(over="ignore"):  # numbers beyond float32 were told of when the file was read
         return dict(zip(names, (np.asarray(a, np.float32) for a in arrays), strict=bool(arrays)))
 
