@@ -77,10 +77,12 @@ def plot_target(word: str, args: "Namespace", out: Output) -> PlotTarget:
     if word.lower().endswith(paths.MODELS):
         return of_file(word, args, out)
     from chainrule.inference.evaluation import part_of
-    from chainrule.recording import resume
+    from chainrule.recording import program_run, resume
     from chainrule.training.fit import put_back
 
     run, step = run_and_step(word, args)
+    if args.data is None and program_run.has_kept(run):
+        return of_program_run(run, step, args, out)
     job = resume.rebuild(run, None if args.data is None else paths.data(args.data))
     replay = resume.replay_of(run, job)  # says so where the data are others
     put_back(job.model, last_state(run) if step is None else replay.at(step))
@@ -88,6 +90,27 @@ def plot_target(word: str, args: "Namespace", out: Output) -> PlotTarget:
     divisor = None if job.data.scale is None else round(1 / job.data.scale)
     names = job.data.class_names or ()
     return PlotTarget(job.model, x, y, job.data.task, names, divisor, job.source)
+
+
+def of_program_run(run: "Run", step: int | None, args: "Namespace", out: Output) -> PlotTarget:
+    """What a run stands for that a program recorded: with the examples that were kept beside it."""
+    from chainrule.inference.evaluation import part_of
+    from chainrule.recording import program_run
+    from chainrule.training.fit import put_back
+
+    replay = program_run.opened(run)
+    data, model, part = replay.data, replay.model, args.part
+    if data is None:
+        raise SettingError(
+            f"{run.name} learned from neither classes nor amounts, which this picture is about."
+        )
+    if part == "test" and not len(data.x_test):
+        part = "train"
+        out.tell("Nothing was held back: the picture shows examples that it learned from.")
+    put_back(model, last_state(run) if step is None else replay.at(step))
+    x, y = part_of(data, part)
+    divisor = None if data.scale is None else round(1 / data.scale)
+    return PlotTarget(model, x, y, data.task, tuple(data.class_names or ()), divisor)
 
 
 def of_file(word: str, args: "Namespace", out: Output) -> PlotTarget:

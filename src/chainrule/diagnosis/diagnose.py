@@ -72,6 +72,9 @@ class Diagnosis:
         )
 
 
+ONLY_METRICS = "The network was not asked anything: of this run only the metrics were kept, not the states."
+
+
 def diagnose(
     run: Run, replay: Replay | None = None, *, source: Any = None, labels: bool = True,
     progress: Callable[[int, int], Any] | None = None,
@@ -115,12 +118,12 @@ def diagnose(
             progress(looked, looked + left)
 
     expected = labelling.EPOCHS if labels else 0
-    asked, problem = opened(run, replay, source)
+    asked, problem = opened(run, replay, source) if run.snapshots() else ([], ONLY_METRICS)
     answers = asked[0] if asked else None
     part_done(1 + expected)
     if problem:
         left_out.append(problem)
-    step = run.snapshots()[-1] if answers is None else latest(answers)
+    step = max(run.snapshots(), default=run.info.step) if answers is None else latest(answers)
     if answers is not None and step == run.info.step:
         answers, asked = None, []
         left_out.append("The network was not asked anything: no state after its first step is at hand.")

@@ -7,7 +7,9 @@ from typing import Any
 
 from chainrule.keras_names.notes import Notes
 
-MOST = 50  # runs of one script; a program that fits in a loop would fill the folder
+OPENED = 20  # runs of one script whose steps can be opened; a program that fits in a loop would fill the disk
+BYTES = 500_000_000  # which these may take together
+MOST = 1000  # runs of one script
 
 
 class Recorder:
@@ -18,6 +20,7 @@ class Recorder:
     def __init__(self, runs_dir: str, label: str, notes: Notes, keep_examples: bool = True) -> None:
         self.runs_dir, self.label, self.notes, self.keep_examples = runs_dir, label, notes, keep_examples
         self.folders: list[Path] = []
+        self.size = 0
 
     def install(self) -> None:
         """Lets every model's fit be recorded."""
@@ -53,6 +56,22 @@ class Recorder:
                 return original(model, *arguments, **settings)
             finally:
                 if record.folder is not None:
-                    self.folders.append(Path(record.folder))
+                    self.add(Path(record.folder))
 
         return fit
+
+    def add(self, folder: Path) -> None:
+        """Counts a run; of the first ones all is kept, of the others the metrics."""
+        from chainrule.runs import Run
+        from chainrule.runs.folders import own_files
+        from chainrule.runs.removal import leave_metrics
+
+        self.folders.append(folder)
+        self.size += sum(path.stat().st_size for path in own_files(folder))
+        if len(self.folders) > OPENED or (self.size > BYTES and len(self.folders) > 1):
+            self.size -= leave_metrics(Run(folder))
+            self.notes.say(
+                f"{OPENED} runs of this script, or {BYTES // 10**6} MB, are recorded whole; further ones keep their metrics only: no "
+                "step of them can be opened.",
+                line=False,
+            )

@@ -158,7 +158,9 @@ class Run:
             if whole != there:
                 found.append(f"{self.path / name} is whole up to byte {whole:,} of {there:,}.")
         newest, newest_epochs = info.step, 0
-        if info.step not in self.snapshots():
+        if not self.snapshots() and info.status != "starting":
+            found.append(f"{self.path} keeps its metrics only: no step of it can be opened.")
+        elif info.step not in self.snapshots():
             found.append(
                 f"{self.path} has no snapshot before step {info.step:,}, its first: it was taken away, and the steps up to "
                 "the next snapshot cannot be reached."

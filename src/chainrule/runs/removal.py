@@ -6,6 +6,7 @@ from pathlib import Path
 from chainrule.errors import FileError
 from chainrule.runs.disk import DISK, Disk
 from chainrule.runs.folders import discard, own_files
+from chainrule.runs.format import snapshot_path
 from chainrule.runs.listing import all_runs
 from chainrule.runs.lock import Lock
 from chainrule.runs.reading import Run
@@ -51,6 +52,20 @@ def unused_examples(runs_dir: Path) -> list[Path]:
         except FileError:
             return []
     return [path for path in kept if path.name not in used]
+
+
+def leave_metrics(run: Run) -> int:
+    """Takes the states of a finished run away, and returns how many bytes that freed: its metrics stay, no step can be opened any more.
+
+    >>> from chainrule.runs import Run
+    >>> leave_metrics(Run("no such run"))
+    0
+    """
+    freed = 0
+    for path in (snapshot_path(run.path, step) for step in run.snapshots()):
+        freed += path.stat().st_size
+        path.unlink()
+    return freed
 
 
 def remove(run: Run, *, disk: Disk = DISK) -> None:

@@ -175,7 +175,9 @@ def load_file(folder: Path, step: int, run: str) -> Snapshot:
         with opened(path) as source:
             data = source.read(0, source.size)
     except FileNotFoundError:
-        raise FileError(f"{folder} has no snapshot before step {step:,}.") from None
+        raise FileError(
+            f"{folder} has no snapshot before step {step:,}: only its metrics were kept, or a file was taken away. No step can be opened from there."
+        ) from None
     except FileError as problem:
         raise FileError(f"{path} {problem}") from None
     except OSError as problem:

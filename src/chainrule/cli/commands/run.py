@@ -61,7 +61,7 @@ def run(args: "Namespace", out: Output) -> int:
         quiet=args.quiet,
     )
     if ended.runs:
-        out.tell(told(args.script, ended.runs))
+        out.tell(outcome(args.script, ended.runs))
     return ended.code
 
 
@@ -82,16 +82,18 @@ def check(name: str) -> None:
     raise FileError(f"There is no script {name!r}." + (f" Did you mean {guess!r}?" if guess else ""))
 
 
-def told(script: str, runs: list[Path]) -> str:
+def outcome(script: str, runs: list[Path]) -> str:
     """What ran, where its runs are, and what to type next."""
     from chainrule.runs import Run
 
-    first = Run(runs[-1]).info.step  # a second fit of a model counts on
+    last = next(run for run in map(Run, reversed(runs)) if run.snapshots() or run.path == runs[0])
+    name = "last" if last.path == runs[-1] else last.name
+    first = last.info.step  # a second fit of a model counts on
     count = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
     where = runs[-1] if len(runs) == 1 else f"{runs[0].parent}, the last {runs[-1].name}"
     return (
         f"{Path(script).name} ran by Chainrule and left {count}: {where}\n"
-        f"next: chainrule explain last@{first}    chainrule runs doctor last    chainrule report last"
+        f"next: chainrule explain {name}@{first}    chainrule runs doctor last    chainrule report {name}"
     )
 
 
