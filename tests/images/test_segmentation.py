@@ -263,3 +263,14 @@ def test_where_nothing_is_surely_a_digit_all_is_read_as_well_as_may_be() -> None
     found = segmented(mask, lambda inks: np.array([0.4 if i.shape[1] < 60 else 0.03 for i in inks]))
     assert len(found.digits) == 2
     assert found.marks == []
+
+
+def test_a_digit_that_runs_over_the_edge_is_more_than_specks_inside() -> None:
+    """A stroke that touches the picture's edge stays when all that stands inside are specks, and goes beside a digit."""
+    mask = np.zeros((120, 120), bool)
+    mask[40:120, 50:58] = mask[40:48, 50:90] = True
+    mask[30:38, 20:28] = True
+    outside = np.zeros(mask.shape, bool)
+    parts = components(mask)
+    keep = writing(parts, mask.astype(np.float32), outside)
+    assert keep[parts.area.argmax()]

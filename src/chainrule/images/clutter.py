@@ -85,7 +85,11 @@ def writing(parts: Components, ink: Floats, outside: Flags) -> Flags:
         & (parts.width > 0.6 * w)
         & (parts.height > 0.6 * h)
     )
-    if good.any() and not filling.any():  # else the digit itself fills its picture
+    only_specks = (
+        good.any()
+        and parts.area[touching & stroke & (share < 0.2)].max(initial=0) > 10 * parts.area[good].sum()
+    )
+    if good.any() and not filling.any() and not only_specks:  # else the digit itself fills its picture
         largest = longest[good].max()
         edge_ink = touching & (
             (longest < 0.55 * largest)

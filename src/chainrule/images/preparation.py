@@ -28,6 +28,7 @@ Classify = Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
 Box = tuple[int, int, int, int]
 
 SMALLEST = 5  # pixels: what is smaller is a speck
+NARROW = 0.4  # of its height: so narrow a digit is hardly more than a stroke
 MOST_PIECES = 600  # a page of two hundred broken digits has fewer; noise and cloth have more
 
 
@@ -37,7 +38,7 @@ class Digit:
 
     `box` is (left, top, right, bottom) in pixels of the upright original; `row` counts from 0. `cut` is how doubtful the
     cuts were by which it was parted from others, 0 where there were none. `uneven` is how much its ink's darkness varies.
-    `stroke` is whether it is one plain stroke, as a 1 is, and as edges of things are.
+    `stroke` is whether it is one plain stroke, or as narrow, as a 1 is, and as edges of things are.
     """
 
     pixels: Pixels
@@ -139,32 +140,29 @@ def prepare(
     ink = np.where(outside, np.float32(0), darkness(tone, ground))
     stages["ink"] = _shown(ink)
     floor = faintest(ink)
-    mask = ink_mask(ink, floor=floor) if settings.local else ink >= 0.5 * np.percentile(ink, 99.5)
-    stages["mask"] = _shown(mask)
-    reason = nothing_written(ink, mask)
-    taken = np.zeros_like(mask)
-    fields: list[Field] = []
-    if reason is None and settings.lines:
-        rest, _lines = without_lines(mask, ink >= floor)
-        rest, fields = without_frames(rest)
-        if (rest != mask).any():
-            taken, mask = mask & ~rest, rest
-            stages["lines"] = _shown(mask)
-    parts = components(mask)
-    keep = clutter.writing(parts, ink, outside) if settings.clutter else np.ones(len(parts), bool)
-    reason = reason or too_busy(parts, keep)
-    if reason is not None:
-        return Prepared(picture, (), reason, False, stages, tuple(notes))
-    writing = parts.mask(keep)
-    stages["writing"] = _shown(writing)
     judge = None if classify is None else _judge(settings, classify)
-    found, angle, turned = (
-        (Segmented([joined(glyphs(parts, keep))], [], 0.0), 0.0, mask.shape)
-        if single
-        else _segmented(parts, keep, writing, fields, judge)
-    )
+    seen = _written(ink, floor, FIRST_LOOK, outside, settings)
+    found, angle, turned = Segmented([], []), 0.0, tone.shape
+    if seen.reason is None and single:
+        found = Segmented([joined(glyphs(seen.parts, seen.keep))], [], 0.0)
+    elif seen.reason is None:
+        found, angle, turned = _segmented(seen, judge)
+        if judge is not None and settings.local and found.score < UNSURE and seen.keep.sum() <= FEW:
+            for look in OTHER_LOOKS:
+                again = _written(ink, floor, look, outside, settings)
+                if again.reason is None:
+                    other, turn, _ = _segmented(again, judge)
+                    if turn == 0.0 and better(other, found):
+                        seen, found, angle = again, other, 0.0
+    stages["mask"] = _shown(seen.mask)
+    if seen.taken.any():
+        stages["lines"] = _shown(seen.mask & ~seen.taken)
+    if seen.reason is not None:
+        return Prepared(picture, (), seen.reason, False, stages, tuple(notes))
+    mask, taken, writing = seen.mask, seen.taken, seen.parts.mask(seen.keep)
+    stages["writing"] = _shown(writing)
     notes += [f"writing that rises by {angle:.0f} degrees, turned level"] * (angle != 0.0)
-    digits = found.digits
+    digits, reason = found.digits, None
     if digits and max(max(g.height, g.width) for g in digits) < SMALLEST:
         reason = "There is no writing in this picture, only specks."
     elif not digits:
@@ -184,7 +182,15 @@ def prepare(
         left, top, right, bottom = box
         there = ink[top:bottom, left:right]
         uneven = unevenness(there, writing[top:bottom, left:right] if angle else g.ink)
-        return Digit(views[0], views, _original(box, picture), g.row, g.cut, uneven, is_stroke(g))
+        return Digit(
+            views[0],
+            views,
+            _original(box, picture),
+            g.row,
+            g.cut,
+            uneven,
+            is_stroke(g) or g.width <= NARROW * g.height,
+        )
 
     return Prepared(
         picture,
@@ -196,11 +202,42 @@ def prepare(
     )  # fmt: skip
 
 
-def _segmented(
-    parts: Components, keep: np.ndarray[Any, Any], writing: Mask, fields: list[Field], judge: Any
-) -> tuple[Segmented, float, tuple[int, ...]]:
+@dataclass(frozen=True, eq=False)
+class _Written:
+    """What of a picture is writing: the mask, the lines taken from it, its pieces and which are kept; or why there is none."""
+
+    mask: Mask
+    taken: Mask
+    fields: list[Field]
+    parts: Components
+    keep: np.ndarray[Any, Any]
+    reason: str | None
+
+
+def _written(
+    ink: Floats, floor: float, look: tuple[float, float], outside: Mask, settings: Preparation
+) -> _Written:
+    """What is dark enough beside what is near it, and beside all, without lines, frames and clutter."""
+    near, of_all = look
+    if not settings.local:
+        mask = np.asarray(ink >= 0.5 * np.percentile(ink, 99.5))
+    elif of_all and (ink >= floor).any():
+        mask = ink_mask(ink, near, max(floor, of_all * float(np.percentile(ink[ink >= floor], 98))))
+    else:
+        mask = ink_mask(ink, near, floor)
+    reason = nothing_written(ink, mask)
+    rest = mask
+    fields: list[Field] = []
+    if reason is None and settings.lines:
+        rest, fields = without_frames(without_lines(mask, ink >= floor)[0])
+    parts = components(rest)
+    keep = clutter.writing(parts, ink, outside) if settings.clutter else np.ones(len(parts), bool)
+    return _Written(mask, mask & ~rest, fields, parts, keep, reason or too_busy(parts, keep))
+
+
+def _segmented(seen: _Written, judge: Any) -> tuple[Segmented, float, tuple[int, ...]]:
     """The digits and the other glyphs, the angle by which the writing was turned, and the shape it then had."""
-    shape = writing.shape
+    parts, keep, fields, shape = seen.parts, seen.keep, seen.fields, seen.mask.shape
     every = glyphs(parts, keep)
     inside = [g for g in every if any(f.holds(*g.box) for f in fields)]
     if inside and judge is not None:  # a form: digits are what stands in its fields
@@ -225,7 +262,7 @@ def _segmented(
         0.0 if judge is None else skew.angle_of(found.digits + [m for m in found.marks if m.kind == "other"])
     )
     if angle != 0.0:
-        turned = skew.level(writing, angle)
+        turned = skew.level(parts.mask(keep), angle)
         other_parts = components(turned)
         other = separated(other_parts, np.asarray(other_parts.area > 4), judge)
         if other.score > found.score:
@@ -233,8 +270,23 @@ def _segmented(
     return found, 0.0, shape
 
 
+FIRST_LOOK = (0.4, 0.0)  # ink is so dark, as a share of the darkest near it, and of the darkest of all
+OTHER_LOOKS = (
+    (0.6, 0.5),
+    (0.25, 0.0),
+)  # where that is read unsurely: paper with a pattern, strokes with gaps
+BETTER = 0.2  # so much more of it another way to see the writing must read
+MUCH_SURER = 0.6
+FEW = 40  # pieces of writing: with more, no other way is tried
 UNSURE = -0.15  # the score of a reading for which another way to see the writing is tried
 FIELD_SURE = 0.6  # fields in which no glyph is read at least so surely are no fields for digits
+
+
+def better(other: Segmented, found: Segmented) -> bool:
+    """Whether another look at a picture reads clearly more of it, or leaves hardly a doubt where there was much."""
+    more = other.read - found.read
+    doubt = other.score - found.score
+    return doubt > 0.0 and (more > BETTER or (other.score > UNSURE and doubt > MUCH_SURER and more > -BETTER))
 
 
 def nothing_written(ink: Floats, mask: Mask) -> str | None:

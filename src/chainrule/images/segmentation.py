@@ -32,6 +32,7 @@ ASIDE = 0.15  # what a step aside costs a seam, in pixels of ink
 LONGEST = 7  # pieces in one glyph
 DIGIT_WIDTH = 0.8  # of the height: to leave out what is wider is to leave out several digits
 LEAST = 0.02  # no glyph is less likely a digit than this
+DOUBTFUL = 0.4
 SURE = 0.75  # surely a digit
 HALF = 0.5  # a row in which glyphs are less sure than this on average, and none is sure, is a word
 WHOLE = 1.35  # writing at most this wide, as a share of its height, may be one digit in pieces
@@ -57,12 +58,14 @@ class Segmented:
     """The digits in reading order, the other glyphs, each with its kind, and how good the reading is.
 
     score: the mean logarithm of how surely each glyph as large as a digit is one.  surest: the best digit's, 0 to 1.
+    read: how much is read: the sum over the digits of how surely each is one, less what a doubtful one is worth.
     """
 
     digits: list[Glyph]
     marks: list[Glyph]
     score: float = 0.0
     surest: float = 0.0
+    read: float = 0.0
 
 
 def separated(
@@ -81,12 +84,22 @@ def separated(
     if judge is None:
         halves = [half for g in strokes_only(pieces) for half in _halves(g, height, lean)]
         return Segmented(grouping.rows(halves), _named(marks, pieces))
-    digits, others, score, surest = _read(strokes_only(pieces), height, lean, judge, costs)
+    digits, others, score, sure = _read(strokes_only(pieces), height, lean, judge, costs)
     one = _in_one(every, digits, others, marks, score, judge)
     if one is not None:
-        return Segmented([one[0]], [], float(np.log(one[1])), one[1])
+        return Segmented([one[0]], [], float(np.log(one[1])), one[1], worth([one[1]]))
     digits, tall = without_marks(digits)
-    return Segmented(grouping.rows(digits), _named(others + tall + marks, digits), score, surest)
+    others += tall + marks
+    return Segmented(grouping.rows(digits), _named(others, digits), score, max([0.0, *sure]), worth(sure))
+
+
+def worth(sure: list[float]) -> float:
+    """How much is read where digits are so surely ones: one that is less sure than `DOUBTFUL` is worth less than none.
+
+    >>> round(worth([0.9, 0.9]), 2), round(worth([0.9, 0.1]), 2)
+    (1.0, 0.3)
+    """
+    return float(sum(max(p - DOUBTFUL, -0.2) for p in sure))
 
 
 def _named(marks: list[Glyph], digits: list[Glyph]) -> list[Glyph]:
@@ -97,8 +110,8 @@ def _named(marks: list[Glyph], digits: list[Glyph]) -> list[Glyph]:
 
 def _read(
     pieces: list[Glyph], height: float, lean: float, judge: Judge, costs: Costs
-) -> tuple[list[Glyph], list[Glyph], float, float]:
-    """The best path through every row: digits, other glyphs, the mean logarithm each was given, the surest digit."""
+) -> tuple[list[Glyph], list[Glyph], float, list[float]]:
+    """The best path through every row: digits, other glyphs, the mean logarithm each was given, how sure the digits are."""
     rows: dict[int, list[Glyph]] = {}
     for piece in pieces:
         rows.setdefault(piece.row, []).append(piece)
@@ -106,7 +119,7 @@ def _read(
     lattices = [Lattice(row, height, lean, least, costs) for row in rows.values()]
     inks = [glyph.floats() for lattice in lattices for glyph in lattice.candidates]
     sure = judge(inks) if inks else np.zeros(0)
-    digits, others, total, surest, at = [], [], 0.0, 0.0, 0
+    digits, others, total, every, at = [], [], 0.0, [], 0
     for lattice in lattices:
         n = len(lattice.candidates)
         path = lattice.best(sure[at : at + n])
@@ -120,7 +133,7 @@ def _read(
             continue
         digits += [g for g, _ in path if g.kind == "digit"]
         others += [g for g, _ in path if g.kind != "digit"]
-        surest = max([surest, *certain])
+        every += certain
     if not digits and others:  # no row has a sure one: then all is read as well as may be
         at, total = 0, 0.0
         for lattice in lattices:
@@ -129,8 +142,9 @@ def _read(
             at += n
             total += sum(np.log(max(p, LEAST)) for _, p in path)
             digits += [replace(g, kind="digit") for g, _ in path]
+            every += [p for _, p in path]
         others = []
-    return digits, others, total / max(1, len(digits) + len(others)), surest
+    return digits, others, total / max(1, len(digits) + len(others)), every
 
 
 def _in_one(
