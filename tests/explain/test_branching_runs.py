@@ -69,3 +69,16 @@ def test_a_report_of_every_network_shows_what_can_be_shown(name, tmp_path) -> No
     for line in page.left_out:
         assert "Something" not in line
         assert "chain" not in line
+
+
+def test_pictures_of_a_run_need_no_program(tmp_path) -> None:
+    """Its weights, what it confuses and the loss around them, of a network that branches and was recorded by a program."""
+    pytest.importorskip("matplotlib")
+    from chainrule.cli import main
+
+    run = recorded(branching.example("plain residual"), tmp_path)
+    for what, more in (("weights", []), ("confusion", []), ("plane", ["--points", "3"]), ("sheet", [])):
+        file = tmp_path / f"{what}.svg"
+        told = [run.name, "--what", what, "--out", str(file), "--runs-dir", str(tmp_path), *more]
+        assert main(["plot", *told]) == 0
+        assert file.is_file()

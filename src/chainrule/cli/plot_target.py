@@ -96,14 +96,14 @@ def of_program_run(run: "Run", step: int | None, args: "Namespace", out: Output)
     """What a run stands for that a program recorded: with the examples that were kept beside it."""
     from chainrule.inference.evaluation import part_of
     from chainrule.recording import program_run
+    from chainrule.report.material import data_of
     from chainrule.training.fit import put_back
 
     replay = program_run.opened(run)
-    data, model, part = replay.data, replay.model, args.part
-    if data is None:
-        raise SettingError(
-            f"{run.name} learned from neither classes nor amounts, which this picture is about."
-        )
+    model, part = replay.model, args.part
+    data = data_of(replay, str(run.info.settings.data.get("name") or "data"))
+    if isinstance(data, str):
+        raise SettingError(data)
     if part == "test" and not len(data.x_test):
         part = "train"
         out.tell("Nothing was held back: the picture shows examples that it learned from.")
@@ -131,14 +131,16 @@ def of_file(word: str, args: "Namespace", out: Output) -> PlotTarget:
 
 def network(word: str, args: "Namespace") -> "Model":
     """The network alone: no data are read, unless they are needed to reach a step."""
-    from chainrule.models import Sequential
+    from chainrule.models import Functional, Sequential
     from chainrule.models.saving import load_model
 
     if word.lower().endswith(paths.MODELS):
         found: Model = load_model(paths.existing(word, "model file"), compile=False)
         return found
     run, step = run_and_step(word, args)
-    model: Model = Sequential.from_config(run.info.settings.model)
+    stored = run.info.settings.model
+    kind = Functional if "input_layers" in stored else Sequential
+    model: Model = kind.from_config(stored)
     model.build()
     if step is None or step in run.snapshots():
         state = last_state(run) if step is None else run.load_snapshot(step).state["learning"]
@@ -147,8 +149,9 @@ def network(word: str, args: "Namespace") -> "Model":
 
         state = resume.opened(run, None if args.data is None else paths.data(args.data)).at(step)
     learned = state["params"]
-    for link, params in zip(model.chain, learned[len(learned) - len(model.chain) :], strict=True):
-        link.params = params
+    layers = model.graph.layers
+    for layer, params in zip(layers, learned[len(learned) - len(layers) :], strict=True):
+        layer.params = params
     return model
 
 

@@ -56,7 +56,7 @@ def augmented(augmentation: Layer | None, graph: Graph) -> Graph:
     return Graph((first, *nodes), outputs, within=("", *graph.within) if graph.within else ())
 
 
-def flat(layers: Any) -> list[Layer]:
+def flat(layers: Any) -> list[Any]:
     """The layers, with those of models that are used as layers in their place, each once."""
     found: dict[int, Layer] = {}
     for layer in layers:

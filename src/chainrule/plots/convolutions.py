@@ -7,6 +7,7 @@ import numpy as np
 from chainrule.backprop import forward_sweep
 from chainrule.errors import SettingError, ShapeError, unknown
 from chainrule.graph import as_graph
+from chainrule.models.building import flat
 from chainrule.plots.pictures import columns_for, grid_of
 from chainrule.plots.style import SIGNED, axes, bare, scale
 
@@ -119,7 +120,7 @@ def convolution_of(model: Any, layer: str | None) -> tuple[np.ndarray, str]:
             )
         return kernel, "kernel"
     model.build()
-    known = {part.name: part for part in model.layers if np.ndim(part.params.get("kernel")) == 4}
+    known = {part.name: part for part in flat(model.layers) if np.ndim(part.params.get("kernel")) == 4}
     if not known:
         raise SettingError(
             "The model has no convolution over pictures; plots.weights draws the weights of a Dense."

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.errors import SettingError, ShapeError, unknown
+from chainrule.models.building import flat
 from chainrule.plots.convolutions import filters
 from chainrule.plots.pictures import columns_for, grid_of
 from chainrule.plots.style import COLOURS, INK, SIGNED, axes, bare, dressed, name_run, scale
@@ -71,7 +72,7 @@ def begins_with_convolution(model: Any) -> bool:
     if not hasattr(model, "layers"):
         return False
     model.build()
-    ranks = [np.ndim(part.params["kernel"]) for part in model.layers if "kernel" in part.params]
+    ranks = [np.ndim(part.params["kernel"]) for part in flat(model.layers) if "kernel" in part.params]
     return bool(ranks) and ranks[0] == 4
 
 
@@ -83,7 +84,7 @@ def kernel_of(model: Any, layer: str | None) -> tuple[np.ndarray, str, tuple[int
             raise ShapeError(f"A kernel has the shape (inputs, units); this has {kernel.shape}.")
         return kernel, "kernel", None
     model.build()
-    known = [part for part in model.layers if np.ndim(part.params.get("kernel")) == 2]
+    known = [part for part in flat(model.layers) if np.ndim(part.params.get("kernel")) == 2]
     if not known:
         raise SettingError("The model has no layer with a kernel.")
     names = [part.name for part in known]

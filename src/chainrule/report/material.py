@@ -2,7 +2,7 @@
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -274,7 +274,8 @@ def data_of(replay: Replay, name: str) -> Dataset | str:
         return f"The targets are {shape} numbers for each example, and this is about examples with one class or amount."
     if kept is not None and (kept.task == "regression") == (y is None):
         whole: Dataset = kept  # with what was held back
-        return whole
+        two_of_two = whole.task == "two classes" and answers.outputs == 2
+        return replace(whole, task="classes") if two_of_two else whole
     scale = None if examples.divisor == 1 else 1 / examples.divisor
     if y is None:
         y = np.asarray(examples.y).reshape(len(x), -1)[:, 0]
