@@ -35,5 +35,7 @@ def test_the_extras_are_those_that_messages_name(project) -> None:
 def test_the_package_fits_into_a_wheel_of_20_mb() -> None:
     """A wheel is a ZIP of these files."""
     files = [path for path in Path(chainrule.__file__).parent.rglob("*") if path.is_file()]
-    packed = sum(len(zlib.compress(path.read_bytes(), 1)) for path in files if "__pycache__" not in path.parts)
+    packed = sum(
+        len(zlib.compress(path.read_bytes(), 1)) for path in files if "__pycache__" not in path.parts
+    )
     assert packed < 20_000_000, f"{packed / 1e6:.1f} MB"
