@@ -258,10 +258,13 @@ def optimizer_from_list(model: Any, arrays: list[np.ndarray]) -> None:
     iterations = int(np.asarray(rest.pop(0)))
     scheduled = is_scheduled(model)
     places, extra = slot_places(model), extra_keys(model)
-    if not scheduled and len(rest) == len(places) + len(extra) + 1:
+    unused = iterations == 0 and len(rest) <= 1  # Keras makes the memory at the first step
+    if not scheduled and (len(rest) == len(places) + len(extra) + 1 or (unused and rest)):
         stored_rate = rest.pop(0)
         if abs(float(stored_rate) - model.optimizer.learning_rate) > 1e-6 * abs(float(stored_rate)):
             model.optimizer.learning_rate = float(stored_rate)
+    if unused:
+        return
     optimizer_state = model.problem().first_state()["optimizer_state"]
     fits = len(rest) == len(places) + len(extra) and all(
         np.shape(array) == np.shape(optimizer_state[slot][i][name])
