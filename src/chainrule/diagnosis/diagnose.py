@@ -235,7 +235,7 @@ def opened(run: Run, replay: Replay | None, source: Any) -> tuple[list[Answers],
 
 def latest(answers: Answers) -> int:
     """The last step whose state can be had: that after all steps, or the newest snapshot where going there takes too long."""
-    replay, kept = answers.replay, answers.replay.run.snapshots()[-1]
+    replay, kept = answers.replay, answers.replay.run.nearest(answers.replay.last)
     return replay.last if answers.seconds(replay.last - kept) <= labelling.BUDGET else kept
 
 

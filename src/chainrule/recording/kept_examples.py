@@ -78,7 +78,10 @@ def named(arrays: dict[str, np.ndarray], name: str) -> Any:
     """What `numbered` made arrays of."""
     if f"{name}s" not in arrays:
         return arrays.get(name)
-    return tuple(arrays.get(f"{name}{i}") for i in range(int(arrays[f"{name}s"])))
+    count = int(arrays[f"{name}s"])
+    if not 1 <= count <= len(arrays):
+        raise ValueError(f"{count} arrays called {name}0, {name}1, ...")
+    return tuple(arrays.get(f"{name}{i}") for i in range(count))
 
 
 def as_bytes(x: np.ndarray, divisor: float) -> tuple[np.ndarray, float]:

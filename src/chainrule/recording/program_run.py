@@ -30,11 +30,14 @@ def opened(run: Run, cache_bytes: int = 200_000_000, tolerance: float = TOLERANC
             f"{run.name} learned from examples that were kept in {path}; they are not there any more."
         )
     arrays = npz.read(path)
-    examples = from_arrays(arrays)
+    try:
+        examples, validation = from_arrays(arrays), from_arrays(arrays, "val_")
+    except (TypeError, ValueError, OverflowError) as problem:
+        raise FileError(f"{path} does not hold examples as they are kept ({problem}).") from None
     if examples is None:
         raise FileError(f"{path} does not hold examples.")
     replay = Replay(run, network(settings, examples), examples, cache_bytes, tolerance)
-    replay.data = dataset(str(settings.data.get("name")), examples, from_arrays(arrays, "val_"))
+    replay.data = dataset(str(settings.data.get("name")), examples, validation)
     return replay
 
 

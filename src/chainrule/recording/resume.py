@@ -201,7 +201,7 @@ def resumed(
     compare_settings(
         run.path, stored, asked
     )  # before any work is done; when learning begins, everything is compared
-    if run.status == "finished":  # it ended, but perhaps before its model was written
+    if run.status == "finished" and not run.lost_end():  # it ended, but perhaps before its model was written
         last = run.load_nearest(run.steps.stop)
         put_back(job.model, last.state["learning"])
         job.model.epochs_seen, job.model.backend_used = last.extra["epochs_seen"], stored.backend

@@ -6,6 +6,7 @@ ends with whole pieces (`Log`). OSError passes through; who writes says what it 
 
 import errno
 import os
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,23 @@ from pathlib import Path
 Piece = bytes | memoryview
 
 BINARY = getattr(os, "O_BINARY", 0)
+OWN = BINARY | getattr(
+    os, "O_NOFOLLOW", 0
+)  # a link in a run's folder would lead to a file that is not the run's
+AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # a pipe is not waited for
+LARGEST = {"run.json": 64 << 20, "epochs.jsonl": 256 << 20}  # bytes
+
+
+def content(path: Path) -> bytes:
+    """All bytes of a file of a run; OSError where it is none, or far larger than any that is written."""
+    handle = os.open(path, os.O_RDONLY | AT_ONCE | BINARY)
+    with os.fdopen(handle, "rb") as file:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(errno.EINVAL, "it is not an ordinary file")
+        if about.st_size > LARGEST.get(path.name, 4 << 30):
+            raise OSError(errno.EFBIG, f"it has {about.st_size:,} bytes, which no run writes")
+        return file.read()
 
 
 class Disk:
@@ -24,11 +42,11 @@ class Disk:
 
     def create(self, path: Path) -> int:
         """Opens a file for writing, empty."""
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | BINARY, 0o666)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | OWN | AT_ONCE, 0o666)
 
     def extend(self, path: Path) -> int:
         """Opens a file for writing at its end."""
-        return os.open(path, os.O_WRONLY | os.O_APPEND | BINARY)
+        return os.open(path, os.O_WRONLY | os.O_APPEND | OWN | AT_ONCE)
 
     def write(self, handle: int, piece: Piece) -> int:
         """Writes the beginning of a piece; returns how many bytes that was."""

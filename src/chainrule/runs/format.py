@@ -17,6 +17,7 @@ from typing import Any
 
 from chainrule.errors import FileError, unknown
 from chainrule.runs import values
+from chainrule.runs.disk import content
 from chainrule.runs.sense import must_make_sense
 
 VERSION = 1
@@ -194,7 +195,7 @@ def read_info(folder: Path) -> Info:
     """What run.json says; FileError when there is none, or none that can be read."""
     path = folder / INFO
     try:
-        data = path.read_bytes()
+        data = content(path)
     except (FileNotFoundError, NotADirectoryError):
         raise FileError(f"{folder} is not a recorded run: there is no {INFO} in it.") from None
     except OSError as problem:

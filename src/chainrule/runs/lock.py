@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from chainrule.errors import FileError
-from chainrule.runs.disk import must_be_there
+from chainrule.runs.disk import AT_ONCE, OWN, must_be_there
 from chainrule.runs.format import LOCK
 
 try:
@@ -24,7 +24,7 @@ class Lock:
     """Held from the moment it is made until `release`; FileError when another process holds it."""
 
     def __init__(self, folder: Path) -> None:
-        self.handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+        self.handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | OWN | AT_ONCE, 0o666)
         try:
             for _ in range(TRIES):
                 if taken(self.handle, exclusive=True):
@@ -62,7 +62,7 @@ def taken_by(folder: Path, handle: int) -> FileError:
 def must_be_free(folder: Path) -> None:
     """FileError when a process is writing in this run folder right now; changes nothing."""
     if held(folder):
-        handle = os.open(folder / LOCK, os.O_RDONLY)
+        handle = os.open(folder / LOCK, os.O_RDONLY | OWN | AT_ONCE)
         try:
             raise taken_by(folder, handle)
         finally:
@@ -87,7 +87,7 @@ def held(folder: Path) -> bool:
     if fcntl is None:
         return False
     try:
-        handle = os.open(folder / LOCK, os.O_RDONLY)
+        handle = os.open(folder / LOCK, os.O_RDONLY | OWN | AT_ONCE)
     except OSError:
         return False
     try:

@@ -138,6 +138,34 @@ class Run:
                 problem = problem or found
         raise problem or FileError(f"{self.path} has no snapshot at or before step {step:,}.")
 
+    def gaps(self) -> str:
+        """What is said of a finished run whose steps, epochs and snapshots do not end together; "" where they do."""
+        if self.info.status != "finished":
+            return ""
+        snapshot = max(self.snapshots(), default=self.info.step)
+        epoch = self.epochs[-1].step if self.epochs else self.info.step
+        if epoch == self.steps.stop and snapshot <= epoch:
+            return ""
+        return (
+            f"{self.path} is not whole: its steps end at {self.steps.stop:,}, its epochs at {epoch:,}, its last snapshot is "
+            f"before {snapshot:,}. chainrule runs show {self.name} --verify says where it is damaged."
+        )
+
+    def lost_end(self) -> str:
+        """What is said of a finished run whose state after the last step cannot be read; "" where it can."""
+        if self.info.status != "finished":
+            return ""
+        try:
+            newest = self.load_nearest(self.steps.stop).step
+        except FileError as problem:
+            return str(problem)
+        if newest == self.steps.stop:
+            return ""
+        return (
+            f"{self.path} has no whole snapshot after its last step, {self.steps.stop:,}: what is said of its weights is of step "
+            f"{newest:,}. chainrule train --resume {self.name} learns the rest again."
+        )
+
     def verify(self) -> list[str]:
         """Reads everything; returns what is wrong, in sentences. An empty list means that all is as it was recorded."""
         found: list[str] = []
@@ -171,6 +199,14 @@ class Run:
                 newest = step
             except FileError as problem:
                 found.append(str(problem))
+        if (
+            info.status == "finished"
+            and newest < steps.steps.stop
+            and steps.steps.stop not in self.snapshots()
+        ):
+            found.append(
+                f"{self.path} is finished and has no whole snapshot after its last step, {steps.steps.stop:,}."
+            )
         if newest > steps.steps.stop:
             found.append(
                 f"{self.path / STEPS} ends at step {steps.steps.stop:,}; there is a snapshot of step {newest:,}."

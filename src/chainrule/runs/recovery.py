@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chainrule.errors import FileError
 from chainrule.runs import blocks, lines, snapshots
+from chainrule.runs.disk import content
 from chainrule.runs.format import EPOCHS, STEPS, Info, snapshot_steps
 from chainrule.runs.snapshots import Snapshot
 
@@ -17,12 +18,13 @@ class Whole:
     steps_size: int
     epochs_size: int
     columns: tuple[str, ...]
+    is_end: bool  # nothing was recorded after it
 
 
 def read(folder: Path, name: str) -> bytes:
     """All bytes of one of the run's files that grow."""
     try:
-        return (folder / name).read_bytes()
+        return content(folder / name)
     except OSError as problem:
         raise FileError(f"{folder / name} cannot be read: {problem.strerror or problem}.") from None
 
@@ -45,6 +47,7 @@ def newest(folder: Path, info: Info) -> Whole:
                 f"{EPOCHS} holds {len(epochs.epochs)} whole lines; step {step:,} comes after {found.epochs}."
             )
         else:
-            return Whole(found, steps.ends[step], epochs.ends[found.epochs], steps.steps.columns)
+            is_end = step == steps.steps.stop and found.epochs == len(epochs.epochs)
+            return Whole(found, steps.ends[step], epochs.ends[found.epochs], steps.steps.columns, is_end)
     why = "\n  ".join(reasons) or "there is none"
     raise FileError(f"{folder} has no snapshot to go on from:\n  {why}")

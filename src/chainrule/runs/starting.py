@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from chainrule.errors import FileError, SettingError
-from chainrule.runs.disk import DISK, Disk
+from chainrule.runs.disk import AT_ONCE, DISK, Disk
 from chainrule.runs.folders import discard, new_folder
 from chainrule.runs.format import INFO, LOCK, STARTING, Info, Settings, folder_name, new_id, now, read_info
 from chainrule.runs.lock import Lock
@@ -98,7 +98,10 @@ def highest_number(runs_dir: Any) -> int:
     highest = 0
     with suppress(OSError), os.scandir(runs_dir) as entries:
         for entry in entries:
-            with suppress(OSError), Path(entry.path, INFO).open("rb") as file:
+            with (
+                suppress(OSError),
+                os.fdopen(os.open(Path(entry.path, INFO), os.O_RDONLY | AT_ONCE), "rb") as file,
+            ):
                 found = NUMBER.search(file.read(200))
                 highest = max(highest, int(found[1]) if found else 0)
     return highest

@@ -123,7 +123,7 @@ class RunWriter:
         """Continues a run from its newest whole snapshot, which is then in `restored`.
 
         Steps and epochs after it are cut off: they will come again, the same. Refused: a run that another process
-        writes, one that is finished, and settings other than those it began with (SettingError shows what differs).
+        writes, one that is finished (unless its end was lost), and settings other than those it began with (SettingError shows what differs).
         """
         folder = Path(folder)
         info = read_info(folder)
@@ -135,11 +135,11 @@ class RunWriter:
             raise FileError(f"{folder} cannot be written: {problem.strerror or problem}.") from problem
         try:
             info = read_info(folder)  # what it says now that nobody else writes
-            if info.status == "finished":
+            whole = newest(folder, info)
+            if info.status == "finished" and whole.is_end:
                 raise SettingError(
                     f"{folder} is finished; there is nothing left to resume. Fork it to go on from one of its steps."
                 )
-            whole = newest(folder, info)
             found = whole.snapshot
             writer = cls(folder, info.went_on(found.step, this_machine()), whole.columns, lock, disk)
             try:

@@ -46,6 +46,8 @@ def run(args: "Namespace", out: Output) -> int:
     require_package("matplotlib", "plot", "chainrule report")
     source = None if args.data is None else paths.data(args.data)
     result = found(args, args.run)
+    for problem in filter(None, (result.gaps(), result.lost_end())):
+        out.warn(problem)
     from chainrule import report
 
     file = paths.target(paths.free("report.html"), (".html",), force=False) if args.out is None else args.out

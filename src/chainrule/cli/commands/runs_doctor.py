@@ -61,6 +61,8 @@ def run(args: "Namespace", out: Output) -> int:
     from chainrule.recording import resume
 
     looked_at = found(args, args.run)
+    for problem in filter(None, (looked_at.gaps(), looked_at.lost_end())):
+        out.warn(problem)
     source = None if args.data is None else paths.data(args.data)
     needed = args.out or args.data  # without them, what was recorded is looked at
     replay = resume.opened(looked_at, source) if needed else None

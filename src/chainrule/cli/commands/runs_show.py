@@ -46,8 +46,9 @@ def run(args: "Namespace", out: Output) -> int:
     }  # fmt: skip
     out.give(fields)
     out.say("\n".join(lines(shown, fields, out)))
-    for problem in problems or []:
-        out.warn(problem)
+    for problem in [shown.gaps()] if problems is None else problems:
+        if problem:
+            out.warn(problem)
     if problems == []:
         out.say("Every byte is as it was recorded.")
     return 1 if problems else 0
