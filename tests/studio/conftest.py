@@ -76,7 +76,7 @@ def watched_page(browser, host):
     """An open page; when the test ends nothing may have been said in its console and nothing asked for elsewhere."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(150_000)
     found = context.new_page()
     said, elsewhere = [], []
     found.on(

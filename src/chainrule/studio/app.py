@@ -20,7 +20,7 @@ from chainrule.studio.processes import SessionError, Sessions, Started, Watcher
 PAGE = Path(__file__).parent / "page"
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
          ".svg": "image/svg+xml"}  # fmt: skip
-MOST_JSON, MOST_PHOTO = 1_000_000, 25_000_000
+MOST_JSON, MOST_PHOTO, MOST_DATA = 1_000_000, 25_000_000, 100_000_000
 SLOW = 10.0  # seconds in which a page must take a frame
 
 
@@ -89,6 +89,10 @@ def build(start: dict[str, Any], runs_dir: str, ready: Started | None = None) ->
             return reply(await every.get(settings["session"]).ask("use", request.path_params["what"], asked))
         return reply(await every.help("use", request.path_params["what"], asked))
 
+    async def data(request: Request) -> Response:
+        content = await content_of(request, MOST_DATA)
+        return reply(await request.app.state.sessions.keep(content))
+
     async def runs(request: Request) -> Response:
         what = request.path_params.get("what", "list")
         asked = {"runs_dir": runs_dir, "run": request.path_params.get("name")}
@@ -109,6 +113,7 @@ def build(start: dict[str, Any], runs_dir: str, ready: Started | None = None) ->
             Route("/api/sessions/{id}/do/{action}", do, methods=["POST"]),
             WebSocketRoute("/api/sessions/{id}/live", live),
             Route("/api/use/{what}", use, methods=["POST"]),
+            Route("/api/data", data, methods=["POST"]),
             Route("/api/runs", runs),
             Route("/api/runs/{name}/{what}", runs),
         ],

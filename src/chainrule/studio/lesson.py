@@ -14,6 +14,7 @@ from chainrule.arrays import set_seed
 from chainrule.datasets.dataset import Dataset
 from chainrule.errors import SettingError, unknown
 from chainrule.models import Sequential
+from chainrule.studio import dropped
 from chainrule.studio.toy_data import SETS, toy_data
 from chainrule.training import recipes
 
@@ -106,8 +107,10 @@ def real(name: str, value: Any, low: float, high: float) -> float:
 
 
 @lru_cache(maxsize=4)
-def data_of(name: str, seed: int, noise: float) -> Dataset:
-    """The data set of a lesson."""
+def data_of(name: str, seed: int, noise: float, home: str = "") -> Dataset:
+    """The data set of a lesson. home: where those are that were dropped in."""
+    if name.startswith(dropped.PREFIX):
+        return dropped.load(name, home, seed)
     return toy_data(name, seed, noise) if name in SETS else datasets.load(name)
 
 
@@ -155,21 +158,36 @@ def examples_of(model: Sequential, data: Dataset, part: str = "train") -> Any:
     return model.problem(x, y).examples(x, y)
 
 
-def code_of(lesson: Lesson) -> str:
+ENDS = {
+    "two classes": ('Dense(1, activation="sigmoid")', "binary_crossentropy"),
+    "regression": ("Dense(1)", "mean_squared_error"),
+}
+
+
+def code_of(lesson: Lesson, data: Dataset) -> str:
     """The lesson as a short program."""
-    data = "chainrule.datasets.mnist.load_data()" if lesson.data == "mnist" else f"...  # {lesson.data}"
-    hidden = "\n".join(f'    layers.Dense({n}, activation="{lesson.activation}"),' for n in lesson.units)
-    end = 'Dense(1, activation="sigmoid")' if lesson.data in SETS else 'Dense(10, activation="softmax")'
-    loss = "binary_crossentropy" if lesson.data in SETS else "sparse_categorical_crossentropy"
+    if lesson.data == "mnist":
+        loaded = "(x, y), _ = chainrule.datasets.mnist.load_data()"
+    elif lesson.data in SETS:
+        loaded = f"x, y = ...  # {lesson.data}"
+    else:
+        named = data.name if lesson.data == data.name else lesson.data.replace("\\", "/").rsplit("/", 1)[-1]
+        loaded = f"data = chainrule.datasets.load({named!r})\nx, y = data.x_train, data.y_train"
+    hidden = "".join(f'    layers.Dense({n}, activation="{lesson.activation}"),\n' for n in lesson.units)
+    count = len(data.class_names or (0,))
+    end, loss = ENDS.get(
+        data.task, (f'Dense({count}, activation="softmax")', "sparse_categorical_crossentropy")
+    )
     optimizer = {"momentum": "SGD", "sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adagrad": "Adagrad"}[
         lesson.optimizer
     ]
     more = ", momentum=0.9" if lesson.optimizer == "momentum" else ""
-    flat = "" if lesson.data in SETS else "    layers.Flatten(),\n"
+    flat = "    layers.Flatten(),\n" if len(data.input_shape) > 1 else ""
+    metric = metrics_of(data)[0]
     return (
         "import chainrule\nfrom chainrule import layers, optimizers\n\n"
-        f"chainrule.utils.set_random_seed({lesson.seed})\n(x, y), _ = {data}\n"
-        f"model = chainrule.Sequential([\n{flat}{hidden}\n    layers.{end},\n])\n"
-        f'model.compile(optimizers.{optimizer}({lesson.learning_rate:g}{more}), "{loss}", ["accuracy"])\n'
+        f"chainrule.utils.set_random_seed({lesson.seed})\n{loaded}\n"
+        f"model = chainrule.Sequential([\n{flat}{hidden}    layers.{end},\n])\n"
+        f'model.compile(optimizers.{optimizer}({lesson.learning_rate:g}{more}), "{loss}", ["{metric}"])\n'
         f"model.fit(x, y, batch_size={lesson.batch_size})\n"
     )

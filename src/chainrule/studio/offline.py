@@ -102,7 +102,7 @@ def base_of(session: Session, steps: list[int]) -> dict[str, Any]:
     """What every step needs: the description and the losses of all steps."""
     return {
         "session": session.describe() | {"steps": steps}, "curve": session.see("curve", {"branch": "0"}),
-        **({"data": session.see("data", {})} if session.data.input_shape == (2,) else {}),
+        **({"data": session.see("data", {})} if session.kind == "plane" else {}),
     }  # fmt: skip
 
 
@@ -116,7 +116,7 @@ def step_of(
     """All that the page asks about one step."""
     query = {"step": str(number)}
     stored: dict[str, Any] = {"step": session.see("step", query), "factors": explained.factors(step)}
-    if session.data.input_shape == (2,):
+    if session.kind == "plane":
         stored["plane"] = session.see("plane", query)
     for link in step.links:
         for name in link.params:

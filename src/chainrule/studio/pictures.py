@@ -16,9 +16,17 @@ SAMPLE = 24  # held-out examples whose answers are watched
 SATURATED = 0.95
 
 
-def grid() -> Array:
+def reach_of(data: Any) -> float:
+    """How far the plane reaches from its middle, so that all points of a data set lie on it."""
+    if tuple(data.input_shape) != (2,) or not len(data.x_train):
+        return REACH
+    furthest = float(np.quantile(np.abs(data.x_train), 0.995))
+    return REACH if furthest <= REACH else 1.1 * furthest
+
+
+def grid(reach: float = REACH) -> Array:
     """The points of the plane at which a network is asked, row by row from the top left."""
-    line = np.linspace(-REACH, REACH, GRID, dtype=np.float32)
+    line = np.linspace(-reach, reach, GRID, dtype=np.float32)
     x, y = np.meshgrid(line, line[::-1])
     return np.stack([x.ravel(), y.ravel()], axis=1)
 
@@ -49,9 +57,9 @@ def as_bytes(values: Array, scale: float) -> Array:
     return np.asarray(np.clip(np.rint(128 + 127 * shown), 1, 255), np.uint8)
 
 
-def plane(network: Network, params: Sequence[Any]) -> dict[str, Array]:
+def plane(network: Network, params: Sequence[Any], reach: float = REACH) -> dict[str, Array]:
     """What each unit says to each point of the plane, uint8 (units, GRID²) by layer; 128 is 0."""
-    outputs = outputs_of(network, params, grid())
+    outputs = outputs_of(network, params, grid(reach))
     drawn = {}
     ends = layer_ends(network)
     for number, (name, place) in enumerate(ends):
@@ -84,6 +92,8 @@ def templates(network: Network, params: Sequence[Any], shape: tuple[int, ...]) -
         if kernel.ndim != 2 or len(shape) < 2 or kernel.shape[0] != math.prod(shape):
             return {}
         some = np.asarray(kernel)[:, :SHOWN].T
+        if len(shape) == 3 and shape[-1] > 1:  # the mean of the colours
+            some = some.reshape(len(some), -1, shape[-1]).mean(axis=2)
         scale = np.abs(some).max(axis=1, keepdims=True)
         return {f"templates:{link.name}": as_bytes(some / np.where(scale > 0, scale, 1), 1.0)}
     return {}

@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from tempfile import TemporaryDirectory
 from typing import Any
 
 PATIENCE = 120.0  # seconds for an answer
@@ -159,9 +160,11 @@ class SessionProcess:
 
 
 class Sessions:
-    """All sessions of the server; a process is always ready for the next one."""
+    """All sessions of the server; a process is always ready for the next one. dropped: where data that were dropped in are kept."""
 
     def __init__(self) -> None:
+        self.dropped = ""
+        self.folder: TemporaryDirectory[str] | None = None
         self.open: dict[str, SessionProcess] = {}
         self.spare: SessionProcess | None = None
         self.helper: SessionProcess | None = None
@@ -187,7 +190,7 @@ class Sessions:
         ready, self.spare = self.spare, None
         assert ready is not None  # prepare made it
         try:
-            told = await ready.ask("open", *what)
+            told = await ready.ask("open", what[0], {"settings": what[1], "dropped": self.dropped})
         except SessionError:
             ready.close()
             raise
@@ -215,6 +218,13 @@ class Sessions:
             )
         return self.open[name]
 
+    async def keep(self, content: bytes) -> str:
+        """Stores data that were dropped in, until the server ends; what they are."""
+        if self.folder is None:
+            self.folder = TemporaryDirectory(prefix="chainrule-studio-", ignore_cleanup_errors=True)
+            self.dropped = self.folder.name
+        return str(await self.help("data", self.dropped, content))
+
     async def help(self, kind: str, what: str, settings: Any) -> Any:
         """Asks a process that has no session: for drawings, photos and recorded runs."""
         if self.helper is None or self.helper.ended is not None:
@@ -226,3 +236,5 @@ class Sessions:
         for session in [*self.open.values(), self.spare, self.helper]:
             if session is not None:
                 session.close()
+        if self.folder is not None:
+            self.folder.cleanup()

@@ -45,10 +45,10 @@ class Session:
 
     # ── making one ───────────────────────────────────────────────────────────────────────────────────────────────
     @classmethod
-    def of_lesson(cls, asked: Mapping[str, Any]) -> "Session":
-        """A fresh training."""
+    def of_lesson(cls, asked: Mapping[str, Any], home: str = "") -> "Session":
+        """A fresh training. home: the folder of data that were dropped in."""
         result = Lesson.from_dict(asked)
-        data = lesson.data_of(result.data, result.seed, result.noise)
+        data = lesson.data_of(result.data, result.seed, result.noise, home)
         model = lesson.network_of(result, data)
         return cls(result, data, LiveBranch(model, lesson.examples_of(model, data), result.batch_size))
 
@@ -244,6 +244,14 @@ class Session:
         """Whether a run goes on in another process."""
         return any(branch.running for branch in self.branches)
 
+    @property
+    def kind(self) -> str:
+        """What one example is: a point of the plane with one of two classes, a picture, or a row of numbers."""
+        data = self.data
+        if len(data.input_shape) > 1:
+            return "picture"
+        return "plane" if data.input_shape == (2,) and data.task in ("", "two classes") else "rows"
+
     # ── seeing ───────────────────────────────────────────────────────────────────────────────────────────────────
     def see(self, what: str, query: Mapping[str, str]) -> dict[str, Any] | Shown:
         """An answer to a question that changes nothing: a dict, or a header with arrays."""
@@ -258,10 +266,9 @@ class Session:
              "weights": sum(int(np.size(w)) for w in layer.get_weights())}
             for layer in branch.model.layers
         ]  # fmt: skip
-        kind = "plane" if data.input_shape == (2,) else "picture" if len(data.input_shape) > 1 else "rows"
         fields: dict[str, Any] = plain({
-            "lesson": self.lessons[self.current].to_dict(), "kind": kind, "run": self.run, "playing": self.playing,
-            "current": self.current, "speed": self.speed, "layers": layers, "code": lesson.code_of(self.lessons[self.current]),
+            "lesson": self.lessons[self.current].to_dict(), "kind": self.kind, "run": self.run, "playing": self.playing,
+            "current": self.current, "speed": self.speed, "layers": layers, "code": lesson.code_of(self.lessons[self.current], data),
             "data": {"name": data.name, "classes": list(data.class_names or ()), "input_shape": list(data.input_shape),
                      "sizes": data.sizes, "task": data.task},
             "branches": [self.about(k) for k in range(len(self.branches))],

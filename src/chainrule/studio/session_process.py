@@ -123,8 +123,10 @@ class Serving:
         from chainrule.studio.session import Session
 
         if kind == "open":
-            makers: dict[str, Any] = {"lesson": Session.of_lesson, "run": Session.of_run}
-            self.session = makers[what](settings)
+            asked = settings["settings"]
+            self.session = (
+                Session.of_run(asked) if what == "run" else Session.of_lesson(asked, settings["dropped"])
+            )
             return as_json(self.session.describe())
         if kind == "watch":
             self.watched, self.changed, self.sent_step = bool(settings), True, (-1, -1)
@@ -135,6 +137,10 @@ class Serving:
 
                 self.users = Users()
             shown = self.users.see(self.session, what, settings)
+        elif kind == "data":
+            from chainrule.studio import dropped
+
+            shown = dropped.keep(settings, what)
         elif kind == "runs":
             from chainrule.studio import run_list
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.datasets.columns import width
 from chainrule.errors import SettingError, unknown
 from chainrule.explain import StepExplained
 from chainrule.explain.parts import plain
@@ -29,6 +30,7 @@ class Views:
         self.opened: OrderedDict[tuple[int, int], StepExplained] = OrderedDict()
         self.slow_at, self.slow_header = 0.0, dict[str, Any]()
         self.held_out: Any = None
+        self.reach = pictures.reach_of(session.data)
 
     def see(self, what: str, query: Mapping[str, str]) -> dict[str, Any] | Shown:
         """An answer: a dict, or a header with arrays."""
@@ -62,17 +64,17 @@ class Views:
     def see_data(self, query: Mapping[str, str]) -> Shown:
         """Points of the plane with their classes, or held-out pictures with theirs."""
         data = self.session.data
-        if data.input_shape == (2,):
-            return {"kind": "plane", "reach": pictures.REACH, "grid": pictures.GRID}, {
+        if self.session.kind == "plane":
+            return {"kind": "plane", "reach": self.reach, "grid": pictures.GRID}, {
                 "x": data.x_train, "y": np.asarray(data.y_train, np.uint8), "x_test": data.x_test,
                 "y_test": np.asarray(data.y_test, np.uint8),
             }  # fmt: skip
         part = "test" if len(data.x_test) else "train"
         x, y = getattr(data, f"x_{part}")[: pictures.SAMPLE], getattr(data, f"y_{part}")[: pictures.SAMPLE]
-        shape = list(data.input_shape)
-        return {"kind": "picture" if len(shape) > 1 else "rows", "shape": shape}, {
-            "x": np.asarray(x), "y": np.asarray(y, np.int32),
-        }  # fmt: skip
+        columns = data.preparation.get("columns", ()) if isinstance(data.preparation, dict) else ()
+        header = {"kind": self.session.kind, "shape": list(data.input_shape), "columns": names_of(columns)}
+        y = np.asarray(y, np.float32 if data.task == "regression" else np.int32)
+        return header, {"x": np.asarray(x), "y": y}
 
     def see_curve(self, query: Mapping[str, str]) -> Shown:
         """Losses of a branch from a step on."""
@@ -123,8 +125,7 @@ class Views:
         epoch, k = branch.place(step.number)
         return explained.overview(step) | {
             "branch": number, "epoch": epoch, "k": k, "per_epoch": branch.per_epoch, "first": branch.first, "head": branch.head,
-            "kind": "plane" if self.session.data.input_shape == (2,) else "picture" if len(self.session.data.input_shape) > 1 else "rows",
-            "input_shape": list(self.session.data.input_shape), "run": self.session.run,
+            "kind": self.session.kind, "input_shape": list(self.session.data.input_shape), "run": self.session.run,
         }  # fmt: skip
 
     def see_map(self, query: Mapping[str, str]) -> Shown:
@@ -170,9 +171,11 @@ class Views:
     def see_plane(self, query: Mapping[str, str]) -> Shown:
         """The plane as the network saw it before a step."""
         step = self.step_of(query)
-        if self.session.data.input_shape != (2,):
+        if self.session.kind != "plane":
             raise SettingError("Only data in the plane have a decision surface.")
-        return {"step": step.number}, pictures.plane(step.inputs.network, step.inputs.state["params"])
+        return {"step": step.number}, pictures.plane(
+            step.inputs.network, step.inputs.state["params"], self.reach
+        )
 
     # ── live ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def frame(self, since: int | None = None, full: bool = False) -> Shown:
@@ -191,8 +194,8 @@ class Views:
         }
         header["from"] = branch.head - len(arrays["loss"])
         network, params = branch.model.learning_graph, state["params"]
-        if self.session.data.input_shape == (2,):
-            arrays |= pictures.plane(network, params)
+        if self.session.kind == "plane":
+            arrays |= pictures.plane(network, params, self.reach)
         arrays |= pictures.small_weights(network, params)
         now = time.perf_counter()
         if full or now > self.slow_at:
@@ -218,12 +221,22 @@ class Views:
         model, y = self.session.branch.model, self.held_out.y[chosen]
         for metric in model.metric_objects[:1]:
             header["held_out"] = float(metric.figure(np.asarray(metric.counts(y, outputs[-1]), np.float64)))
-        if len(self.session.data.input_shape) > 1:
+        if self.session.kind != "plane":
             arrays |= pictures.templates(network, params, self.session.data.input_shape)
-            arrays["answers"] = np.asarray(outputs[-1][: pictures.SAMPLE], np.float32).reshape(
-                pictures.SAMPLE, -1
-            )
+            answers = np.asarray(outputs[-1][: pictures.SAMPLE], np.float32)
+            arrays["answers"] = answers.reshape(len(answers), -1)
         return header, arrays
+
+
+def names_of(columns: Any) -> list[str]:
+    """The names of the inputs that a table's columns become, `pet=cat` for a word; a list to be read, not to be learned from."""
+    found = []
+    for column in columns:
+        wide = width(column)
+        words = list(column.get("values", ()))[:wide] if column["kind"] == "category" else []
+        own = [f"{column['name']}={word}" for word in words] or [str(column["name"])]
+        found += own + [f"{column['name']} …"] * (wide - len(own))
+    return found
 
 
 def needed(query: Mapping[str, str], name: str) -> str:

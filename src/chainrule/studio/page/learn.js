@@ -1,9 +1,11 @@
 // The place where a network is built and watched while it learns.
-import {h, fill, short, count, percent, paintBytes, paintInk, say} from "./kit.js";
+import {h, fill, short, count, percent, say} from "./kit.js";
 import {go} from "./place.js";
 import {Curve, branchColour} from "./curve.js";
 import {Plane, thumbnail} from "./plane.js";
 import {Network} from "./network.js";
+import {Answers} from "./answers.js";
+import {Dropped} from "./dropped.js";
 
 const TOYS = ["spiral", "moons", "circles", "xor", "gauss"];
 const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
@@ -11,7 +13,8 @@ const ACTIVATIONS = ["relu", "tanh", "sigmoid", "linear"];
 const OPTIMIZERS = {sgd: "SGD", momentum: "SGD with momentum", rmsprop: "RMSprop", adam: "Adam", adagrad: "Adagrad"};
 const BATCHES = [1, 4, 8, 16, 32, 64, 128, 256];
 const SPEEDS = [["10", "10 steps/s"], ["60", "60 steps/s"], ["300", "300 steps/s"], ["1000", "1,000 steps/s"], ["0", "as fast as it goes"]];
-const NEW = {toy: {net: "8,8", act: "tanh", opt: "adam", rate: "0.03", batch: "16"}, mnist: {net: "64", act: "relu", opt: "adam", rate: "0.001", batch: "32"}};
+const NEW = {toy: {net: "8,8", act: "tanh", opt: "adam", rate: "0.03", batch: "16"}, mnist: {net: "64", act: "relu", opt: "adam", rate: "0.001", batch: "32"},
+  own: {net: "16", act: "relu", opt: "adam", rate: "0.003", batch: "16"}};
 
 /** The view. app: {source, told, frame}. */
 export class Learn {
@@ -39,8 +42,12 @@ export class Learn {
     this.legend = h("ul", {class: "branches", "aria-label": "Branches"});
     this.controls = h("div", {class: "controls"});
     this.datasets = h("div", {class: "datasets", role: "group", "aria-label": "Data"});
-    this.answers = h("div", {class: "answers"});
-    this.templates = h("div", {class: "templates"});
+    this.answers = plane ? null : new Answers(this.app, {
+      onUnit: (layer, unit) => go({place: "step", step: this.next(), weight: null, unit: `${layer},${unit}`}),
+      onWeight: (layer, i, j) => go({place: "step", step: this.next(), unit: null, weight: `${layer}.kernel,${i},${j}`, phase: null}),
+    });
+    this.dropped = new Dropped(this.app, (found) => this.reopen({...(found.about.shape.length > 1 ? NEW.mnist : NEW.own), data: found.data}));
+    this.dropped.listen(this.el);
     this.shares = h("p", {class: "shares"});
     fill(this.el, h("h1", {class: "sr"}, "Watch a network learn"),
       h("div", {class: "bar"},
@@ -54,14 +61,14 @@ export class Learn {
       h("p", {class: "soft", id: "running", role: "status", hidden: true}, "This run is being learned by another process. Every step it has taken can be opened; a fork learns here."),
       this.problem,
       h("div", {class: "learn-grid"},
-        h("section", {class: "panel side", "aria-label": "Settings"}, h("h2", {}, "Data"), this.datasets, h("h2", {}, "How it learns"), this.controls),
+        h("section", {class: "panel side", "aria-label": "Settings"}, h("h2", {}, "Data"), this.datasets, this.dropped.el, h("h2", {}, "How it learns"), this.controls),
         h("section", {class: "panel middle", "aria-label": "Network"},
-          h("h2", {}, "Network ", h("span", {class: "soft"}, plane ? "each unit shows what it says to every point" : "what the first layer looks for")),
+          h("h2", {}, "Network ", h("span", {class: "soft"}, plane ? "each unit shows what it says to every point" : this.answers.looksFor())),
           plane ? [h("div", {class: "row"}, this.layerButtons()), this.network.el]
-            : [h("div", {class: "row"}, this.layerButtons(), this.unitsField()), this.templates],
+            : [h("div", {class: "row"}, this.layerButtons(), this.unitsField()), this.answers.looks],
           this.shares),
         h("section", {class: "panel result", "aria-label": "Result"},
-          h("h2", {}, plane ? "What it says" : "Its answers to digits it has not seen"), plane ? this.plane.el : this.answers,
+          h("h2", {}, plane ? "What it says" : this.answers.words()), plane ? this.plane.el : this.answers.list,
           plane ? h("p", {class: "soft small"}, "Point at a unit to see its map here.") : null),
         h("section", {class: "panel loss", "aria-label": "Loss"}, h("h2", {}, "Loss ", h("span", {class: "soft"}, "click a step to open it")), this.curve.el, this.legend,
           h("details", {class: "code"}, h("summary", {}, "The same as a program"), this.code = h("pre", {tabindex: "0"})))),
@@ -86,7 +93,7 @@ export class Learn {
   async open() {
     this.app.source.see("data").then((data) => {
       this.data = data;
-      if (this.plane) this.plane.setData(data);
+      (this.plane || this.answers).setData(data);
       this.refresh();
     }).catch((p) => this.app.fail(p));
     this.told();
@@ -152,7 +159,7 @@ export class Learn {
       pick("batch", "Batch size", [...new Set([...BATCHES, l.batch_size])].sort((a, b) => a - b).map((v) => [v, v]), l.batch_size, (v) => this.fork({batch: v}), "Forks at this step"),
       pick("speed", "Speed", SPEEDS, this.app.told.speed, (v) => this.do("speed", {speed: Number(v)}), "At most so many steps a second"),
       h("label", {class: "field"}, h("span", {}, "Seed"), h("input", {type: "number", id: "seed", min: 0, max: 9999, value: l.seed, onchange: (e) => this.reopen({seed: e.target.value})})),
-      this.plane ? h("label", {class: "field"}, h("span", {}, "Noise"), h("input", {type: "range", id: "noise", min: 0, max: 0.2, step: 0.01, value: l.noise, onchange: (e) => this.reopen({noise: e.target.value})})) : null);
+      TOYS.includes(l.data) ? h("label", {class: "field"}, h("span", {}, "Noise"), h("input", {type: "range", id: "noise", min: 0, max: 0.2, step: 0.01, value: l.noise, onchange: (e) => this.reopen({noise: e.target.value})})) : null);
   }
 
   layerButtons() {
@@ -238,7 +245,7 @@ export class Learn {
   }
 
   choose(name) {
-    const kind = TOYS.includes(name) ? "toy" : "mnist", was = TOYS.includes(this.app.told.lesson.data) ? "toy" : "mnist";
+    const kind = kindOf(name), was = kindOf(this.app.told.lesson.data);
     this.reopen({data: name, ...(kind === was ? {} : NEW[kind])});
   }
 
@@ -264,14 +271,14 @@ export class Learn {
   refresh() {
     const frame = this.app.frame;
     if (!frame || !this.el.isConnected) return;
-    const {header, arrays} = frame;
+    const {header} = frame;
     const losses = this.curves.get(header.branch);
     fill(this.numbers, [["step", count(header.step)], ["epoch", count(header.epoch)], ["loss", short(mean(losses, 20), 3)],
-      ["held out", header.held_out === undefined ? "–" : percent(header.held_out)], ["rate", short(header.rate, 3)]]
+      ["held out", header.held_out === undefined ? "–" : this.app.told.data.task === "regression" ? `mae ${short(header.held_out, 3)}` : percent(header.held_out)], ["rate", short(header.rate, 3)]]
       .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {id: `figure-${name.replace(" ", "-")}`}, value))));
     this.showCurve();
     if (this.network) { this.network.update(frame); this.paintPlane(); }
-    else this.paintPictures(arrays);
+    else this.answers.show(frame);
     const shares = Object.entries(header.units || {}).filter(([, [dead, flat]]) => dead > 0.05 || flat > 0.5);
     this.shares.textContent = shares.map(([name, [dead, flat]]) => dead > 0.05
       ? `${percent(dead, 0)} of ${name}'s units are off for every example` : `${percent(flat, 0)} of ${name}'s outputs are where ${this.app.told.lesson.activation} is flat`).join(" · ");
@@ -292,39 +299,6 @@ export class Learn {
     this.plane.show(bytes.subarray(unit * bytes.shape[1], (unit + 1) * bytes.shape[1]));
   }
 
-  paintPictures(arrays) {
-    const found = Object.entries(arrays).find(([name]) => name.startsWith("templates:"));
-    if (found) {
-      const [name, bytes] = found, pixels = bytes.shape[1], side = Math.round(Math.sqrt(pixels));
-      while (this.templates.children.length > bytes.shape[0]) this.templates.lastChild.remove();
-      for (let u = 0; u < bytes.shape[0]; u++) {
-        let button = this.templates.children[u];
-        if (!button) {
-          button = h("button", {type: "button", class: "template", title: `unit ${u}`, "aria-label": `unit ${u}: open it`,
-            onclick: () => go({place: "step", step: this.next(), weight: null, unit: `${name.slice(10)},${u}`})}, h("canvas", {}));
-          this.templates.append(button);
-        }
-        paintBytes(button.firstChild, bytes.subarray(u * pixels, (u + 1) * pixels), side, side);
-      }
-    }
-    if (arrays.answers && this.data && this.data.header.kind === "picture") {
-      const {x, y} = this.data.arrays, [high, wide] = this.data.header.shape, classes = this.app.told.data.classes;
-      for (let k = 0; k < y.length; k++) {
-        let box = this.answers.children[k];
-        if (!box) {
-          const canvas = h("canvas", {"aria-hidden": "true"});
-          paintInk(canvas, x.subarray(k * high * wide, (k + 1) * high * wide), wide, high);
-          box = h("div", {class: "answer"}, canvas, h("span", {}));
-          this.answers.append(box);
-        }
-        const n = arrays.answers.shape[1], p = arrays.answers.subarray(k * n, (k + 1) * n), best = p.indexOf(Math.max(...p));
-        box.classList.toggle("wrong", best !== y[k]);
-        box.lastChild.textContent = `${best === y[k] ? "" : "✗ "}${classes[best]}`;
-        box.title = `It is ${classes[y[k]]}; the network says ${classes[best]} with ${percent(p[best])}`;
-      }
-    }
-  }
-
   key(key) {
     const acts = {" ": () => this.toggle(), ArrowRight: () => this.do("step", {steps: 1}), ArrowLeft: () => this.do("back", {steps: 1}),
       "Shift+ArrowRight": () => this.do("step", {steps: 10}), "Shift+ArrowLeft": () => this.do("back", {steps: 10}),
@@ -335,6 +309,10 @@ export class Learn {
     acts[key]();
     return true;
   }
+}
+
+function kindOf(data) {
+  return TOYS.includes(data) ? "toy" : data === "mnist" ? "mnist" : "own";
 }
 
 function grown(values) {
@@ -349,7 +327,7 @@ function mean(values, n) {
 
 /** The lesson that an address means. */
 export function lessonOf(state) {
-  const toy = !state.data || TOYS.includes(state.data), base = toy ? NEW.toy : NEW.mnist, told = {...base, ...state};
+  const toy = !state.data || TOYS.includes(state.data), base = toy ? NEW.toy : /[./]/.test(state.data) ? NEW.own : NEW.mnist, told = {...base, ...state};
   return {
     data: state.data || "spiral", units: told.net === "none" ? [] : told.net.split(",").map(Number), activation: told.act,
     optimizer: told.opt, learning_rate: Number(told.rate), batch_size: Number(told.batch),
