@@ -144,7 +144,7 @@ def unzipped(path: PurePosixPath, content: bytes) -> Files:
                     files.append((name, file.read(member.file_size + 1)))
     except DataError:
         raise
-    except Exception as problem:  # a damaged archive raises whatever zipfile, zlib, bz2 and lzma raise
+    except Exception as problem:  # noqa: BLE001 - a damaged archive raises whatever zipfile, zlib, bz2 and lzma raise
         raise DataError(
             f"{path.name} cannot be unpacked ({problem}). Unpack it yourself and drop the folder in."
         ) from None
