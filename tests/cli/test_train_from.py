@@ -72,6 +72,13 @@ def test_the_run_opens_and_resumes_when_the_model_file_is_gone(type_, folder, he
     assert "had come to its end" in type_("train", "--resume", "last").err
     opened = type_("explain", "last@1")
     assert opened.code == 0, opened.err
+    from chainrule.report.material import Material
+    from chainrule.report.reproduce import training
+    from chainrule.runs import find
+
+    command, faithful = training(Material(find("runs", "last")))
+    assert "--from old.keras --freeze" in command
+    assert faithful
 
 
 @pytest.mark.parametrize(

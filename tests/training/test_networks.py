@@ -25,6 +25,7 @@ def kinds(text: str, shape: tuple[int, ...]) -> list[str]:
         ("CONV 4, dropout .25, flatten", (784,), ["Reshape", "Conv2D", "Dropout", "Flatten"]),
         ("embed 50 8, lstm 4, gru 4, dense 3", (7,), ["Embedding", "LSTM", "GRU", "Dense"]),
         ("rnn 5", (7, 2), ["SimpleRNN"]),
+        ("shrink 2, conv 4, average", (16, 16), ["Reshape", "AveragePooling2D", "Conv2D", "GlobalAveragePooling2D"]),
     ],
 )  # fmt: skip
 def test_each_word_makes_its_layer(text, shape, made) -> None:

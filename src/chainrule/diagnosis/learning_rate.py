@@ -14,6 +14,7 @@ LARGE_STEP = 0.3  # of a layer's size, in one step
 NO_PROGRESS = 0.95  # of the first loss is left
 LEAP = 2.0  # times the epoch before
 LEAPS = 2  # so many of them
+SETTLED = 1.1  # times the lowest: where a falling rate ends so, the leaps before did no harm
 FEW = 50  # steps, in which nothing need have happened yet
 GOOD = 0.9  # of the answers are right
 SHORT_WAY = 0.05  # of a layer's size, in all steps together
@@ -87,7 +88,7 @@ def jumping(records: Records) -> list[Finding]:
     held = records.figure("val_loss")
     with np.errstate(invalid="ignore"):
         leaps = np.flatnonzero((held[1:] > LEAP * held[:-1]) & (held[1:] > 0.1 * held[:1])) + 1
-    if len(leaps) < LEAPS:
+    if len(leaps) < LEAPS or (records.rate_fell and held[-1] <= SETTLED * np.nanmin(held)):
         return []
     k, epochs = (
         int(leaps[np.argmax(held[leaps] / held[leaps - 1])]),

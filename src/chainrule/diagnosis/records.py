@@ -116,6 +116,15 @@ class Records:
         return float(f"{most:.6g}")
 
     @property
+    def rate_fell(self) -> bool:
+        """Whether the learning rate was brought down to a tenth of its highest, or less, by the end."""
+        if "learning_rate" not in self.run.columns:
+            return False
+        recorded = self._column("learning_rate")
+        recorded = recorded[np.isfinite(recorded)]
+        return len(recorded) > 0 and float(recorded[-1]) <= 0.1 * float(recorded.max())
+
+    @property
     def windows(self) -> Numbers:
         """The mean loss of each of (at most) fifty stretches of the run that are of one length."""
         return windows(self.loss)

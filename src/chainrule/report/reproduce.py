@@ -9,7 +9,7 @@ from chainrule.errors import ChainruleError
 from chainrule.report.markup import Html, Piece, facts, h, join
 from chainrule.report.material import Material
 from chainrule.report.section import Section
-from chainrule.training import recipes
+from chainrule.training import recipes, transfer
 from chainrule.training.recipes import Recipe
 
 CHANGES = (
@@ -96,6 +96,16 @@ def training(of: Material) -> tuple[str, bool]:
     words = [] if of.source_name == "mnist" else [of.source_name]
     if recipe.tried:  # chosen for the data: the choice is in the run
         words += ["--plan", of.run.name, "--seed", str(stored["seed"]), "--backend", of.settings.backend]
+        return " ".join(
+            ["chainrule train", *map(shlex.quote, [*words, *data_options(data.get("options") or {})])]
+        ), True
+    if recipe.name == transfer.NAME:
+        words += [
+            "--from",
+            *transfer.options_of(recipe),
+            *options({name: getattr(recipe, name) for name in CHANGES[1:]}),
+        ]
+        words += ["--seed", str(stored["seed"]), "--backend", of.settings.backend]
         return " ".join(
             ["chainrule train", *map(shlex.quote, [*words, *data_options(data.get("options") or {})])]
         ), True

@@ -1,7 +1,8 @@
 """Networks in words: "conv 16, pool, conv 32, pool, dense 128", the notation of `chainrule train --network`.
 
     conv N [SIZE]      N filters of SIZE x SIZE (3), then the activation        pool [SIZE]    the largest of SIZE x SIZE (2)
-    dense N            N units, then the activation                             average        one number for each channel
+    dense N            N units, then the activation                             shrink [SIZE]  the mean of SIZE x SIZE (2)
+    average            one number for each channel
     norm               batch normalization                                     dropout SHARE  0.5 where nothing is said
     embed WORDS N      N numbers for each of WORDS words                        flatten        everything in one row
     lstm N, gru N, rnn N    N units that go along the sequence; the last of several gives its last output
@@ -22,7 +23,7 @@ Shape = tuple[int, ...]
 RECURRENT: dict[str, type[Layer]] = {"gru": layers.GRU, "lstm": layers.LSTM, "rnn": layers.SimpleRNN}
 NUMBERS = {  # how many numbers may follow each word: at least, at most
     "average": (0, 0), "conv": (1, 2), "dense": (1, 1), "dropout": (0, 1), "embed": (2, 2), "flatten": (0, 0),
-    "gru": (1, 1), "lstm": (1, 1), "norm": (0, 0), "pool": (0, 1), "rnn": (1, 1),
+    "gru": (1, 1), "lstm": (1, 1), "norm": (0, 0), "pool": (0, 1), "rnn": (1, 1), "shrink": (0, 1),
 }  # fmt: skip
 
 
@@ -87,9 +88,9 @@ def written(word: str, numbers: list[float]) -> str:
 
 def between(word: str, shape: Shape) -> list[Layer]:
     """What has to come before a part."""
-    if word in ("conv", "pool") and len(shape) == 2:
+    if word in ("conv", "pool", "shrink") and len(shape) == 2:
         return [layers.Reshape((*shape, 1))]
-    if word in ("conv", "pool") and len(shape) == 1 and math.isqrt(shape[0]) ** 2 == shape[0]:
+    if word in ("conv", "pool", "shrink") and len(shape) == 1 and math.isqrt(shape[0]) ** 2 == shape[0]:
         side = math.isqrt(shape[0])
         return [layers.Reshape((side, side, 1))]
     if word == "dense" and len(shape) > 1:
@@ -105,6 +106,8 @@ def made(word: str, numbers: list[float], shape: Shape, activation: str, goes_on
             return layers.Conv2D(first, rest[0] if rest else 3, activation=activation)
         case "pool":
             return layers.MaxPooling2D(first or 2)
+        case "shrink":
+            return layers.AveragePooling2D(first or 2)
         case "average":
             return layers.GlobalAveragePooling1D() if len(shape) == 2 else layers.GlobalAveragePooling2D()
         case "dense":

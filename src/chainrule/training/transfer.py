@@ -23,6 +23,7 @@ from chainrule.training.auto.candidates import planned
 from chainrule.training.recipes import Recipe
 
 NAME = "transfer"
+FROZEN, END = ", frozen", ", a new last layer"  # behind the file's name, as the recipe's network is called
 RATE = 0.001  # of layers that have learned already: half of what fresh ones begin with
 FROZEN_RATE = 0.005  # where only the new last layer learns
 BYTES = 255.0  # a network that divides by so much itself is given pixels as they are
@@ -128,7 +129,7 @@ def transfer_recipe(start: Start, data: Dataset, freeze: bool = False) -> Recipe
         config = frozen(config)
     plan = planned("dense", len(data.x_train), numbers)
     return replace(
-        plan, name=NAME, network=f"{start.name}{', frozen' if freeze else ''}, a new last layer", network_config=config,
+        plan, name=NAME, network=f"{start.name}{FROZEN if freeze else ''}{END}", network_config=config,
         standardised=False, learning_rate=FROZEN_RATE if freeze else RATE,
     )  # fmt: skip
 
@@ -143,6 +144,16 @@ def picture_options(start: Start, source: str) -> dict[str, Any]:
     ):
         return {}
     return {"size": shape[:2], "colour": shape[2:] == (3,)}
+
+
+def options_of(recipe: Recipe) -> list[str]:
+    """What stands behind --from in the command that made a recipe.
+
+    >>> options_of(Recipe(NAME, network="cats.keras, frozen, a new last layer"))
+    ['cats.keras', '--freeze']
+    """
+    name, *rest = recipe.network.removesuffix(END).rsplit(FROZEN, 1)
+    return [name, *(["--freeze"] if rest else [])]
 
 
 def stored(layer: Any) -> dict[str, Any]:

@@ -299,10 +299,10 @@ def beside(job: "Job", measured: dict[str, Any]) -> dict[str, Any]:
     """What the linear model reaches on the same test part, where the network was chosen for the data."""
     if job.recipe.name != choices.AUTO or not measured:
         return {}
-    from chainrule.training.auto.candidates import LINEAR
+    from chainrule.training.auto.candidates import is_linear_model
     from chainrule.training.auto.comparison import linear_model
 
-    if job.recipe.network == LINEAR and not job.recipe.pieces:  # it is the linear model
+    if is_linear_model(job.recipe):
         return {"linear_model": measured.get("accuracy", measured.get("mean_absolute_error"))}
     return {"linear_model": linear_model(job.data, job.seed, job.model.backend_asked)}
 

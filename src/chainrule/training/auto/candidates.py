@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from chainrule.datasets.dataset import Dataset
-from chainrule.training import least_squares
+from chainrule.training import amounts, least_squares
 from chainrule.training.pieces import MOST
 from chainrule.training.recipes import Recipe
 
@@ -19,6 +19,13 @@ TABLES = (  # for rows of numbers: the network, and into how many pieces each co
     ("dense 128, dropout 0.3, dense 64", 8),
 )
 SOLVED = 1e-5  # the rate of a linear model that begins at its solution
+LONG, LONG_RATE = "dense 128, dense 64", 0.005
+DECAY, STRONG_DECAY = 0.01, 3.0
+MEDIAN_RATE = 0.01  # of a line that learns the median; where it begins, at the least squares, is near
+SIDE = 32  # pixels: pictures of twice that or more are made smaller, which costs no shape and saves most of the work
+MOST_PLACES = 7  # on a side, behind the last pooling
+CHANGED_STEPS = 2400  # at least, on pictures that change at every step
+MOVED = 0.08  # of a side
 STEPS = (600, 3000)  # at least and at most, for the whole training
 TINY = 12  # pixels on a side: below, the thing fills the picture, and there is no room to halve it twice
 FEW_NUMBERS = (
@@ -30,29 +37,66 @@ FEW = (
 
 
 def candidates(data: Dataset) -> list[Recipe]:
-    """The recipes to try, the linear model first, then from small to large.
+    """The recipes to try, the linear model first, then those that are likeliest to be good.
 
     >>> import numpy as np
     >>> x, y = np.zeros((100, 4), np.float32), np.arange(100) % 3
     >>> [recipe.network for recipe in candidates(Dataset("four", x, y, x, y, class_names=("a", "b", "c")))][:3]
-    ['none', 'dense 128, dropout 0.3, dense 64', 'none']
+    ['none', 'dense 128, dropout 0.3, dense 64', 'dense 128, dense 64']
     """
     count, numbers = len(data.x_train), math.prod(data.input_shape)
     if is_pictures(data):
-        small = [planned(text, count, numbers) for text in (LINEAR, *picture_networks(data))]
-        return with_camera(small) if data.scale is not None and count < FEW else small
-    tried = [(text, cut) for text, cut in TABLES if not cut or (numbers <= MOST and data.x_train.ndim == 2)]
-    return [
-        replace(planned(text, count, numbers, least_squares.applies(data)), pieces=cut) for text, cut in tried
+        networks = [planned(text, count, numbers) for text in picture_networks(data)]
+        changed = [changed_pictures(networks[0], data)] if count < FEW else []
+        return [planned(LINEAR, count, numbers), *changed, *networks]
+    rows = data.x_train.ndim == 2 and numbers <= MOST
+    tried = [
+        replace(planned(text, count, numbers, least_squares.applies(data)), pieces=cut)
+        for text, cut in TABLES
+        if rows or not cut
     ]
+    tried.insert(2, longer(planned(LONG, count, numbers)))
+    further = for_amounts(data, rows) if data.task == "regression" else [held_small(tried[0])]
+    return [*tried, *further]
 
 
-def with_camera(tried: list[Recipe]) -> list[Recipe]:
-    """For few pictures: after all others, the first convolutional network once more, on pictures that change at every step.
+def changed_pictures(recipe: Recipe, data: Dataset) -> Recipe:
+    """The same network on pictures that change at every step; it learns longer, as no picture comes twice.
 
-    It learns twice as long, as no picture comes twice.
+    Pixels in bytes are changed as another camera would; what has another scale is only moved.
     """
-    return [*tried, replace(tried[1], camera=True, epochs=2 * tried[1].epochs)]
+    epochs = math.ceil(max(recipe.epochs, CHANGED_STEPS * recipe.batch_size / max(1, len(data.x_train))))
+    if data.scale is not None:
+        return replace(recipe, camera=True, epochs=epochs)
+    return replace(recipe, shift=max(1, round(MOVED * min(data.input_shape[:2]))), epochs=epochs)
+
+
+def longer(recipe: Recipe) -> Recipe:
+    """Three times the steps at a higher rate: for answers with little noise, which a network without dropout may follow closely."""
+    return replace(recipe, epochs=3 * recipe.epochs, learning_rate=LONG_RATE)
+
+
+def held_small(line: Recipe) -> Recipe:
+    """A linear model with a strong weight decay: where rows are few and most columns say nothing, it stays near always answering the same."""
+    return replace(line, optimizer_settings=(("weight_decay", STRONG_DECAY),))
+
+
+def is_linear_model(recipe: Recipe) -> bool:
+    """Whether a recipe is the linear model that every other is measured beside."""
+    plain = not (recipe.pieces or recipe.loss or recipe.log_target)
+    return recipe.network == LINEAR and plain and recipe.optimizer_settings == (("weight_decay", DECAY),)
+
+
+def for_amounts(data: Dataset, rows: bool) -> list[Recipe]:
+    """Further recipes for amounts: by the absolute error, which is what is measured, and where amounts are skewed by their logarithm."""
+    count, numbers = len(data.x_train), math.prod(data.input_shape)
+    dense = [replace(planned("dense 64, dropout 0.2", count, numbers), pieces=8 if rows else 0)]
+    line = replace(planned(LINEAR, count, numbers), learning_rate=MEDIAN_RATE)
+    found = [replace(recipe, loss="mean_absolute_error") for recipe in (line, *dense)]
+    small = held_small(found[0])
+    if amounts.suits_logarithm(data.y_train):
+        found += [replace(recipe, log_target=True) for recipe in found]
+    return [*found, small]
 
 
 def is_pictures(data: Dataset) -> bool:
@@ -65,12 +109,15 @@ def picture_networks(data: Dataset) -> list[str]:
     """Small convolutional networks, sized by the pictures: blocks until few places are left on a side.
 
     With an average at the end where a thing may be stands free; with a dense layer its place counts, which
-    comes first for tiny pictures.
+    comes first for tiny pictures. Large pictures are made smaller first.
     """
     dropout = ", dropout 0.3" if len(data.x_train) < FEW else ""
     side = min(data.input_shape[:2])
-    average = f"{blocks(side, norm=True)}, average"
-    dense = [f"{blocks(side, norm)}{dropout}, dense 64" for norm in (False, True)]
+    factor = side // SIDE
+    before = f"shrink {factor}, " if factor > 1 else ""
+    side = side // factor if factor > 1 else side
+    average = f"{before}{blocks(side, norm=True)}{', conv 32, norm' if places(side) > 3 else ''}, average"
+    dense = [f"{before}{blocks(side, norm)}{dropout}, dense 64" for norm in (False, True)]
     return [*dense, average] if side < TINY else [average, *dense]
 
 
@@ -89,8 +136,21 @@ def blocks(side: int, norm: bool) -> str:
     while True:
         words += [f"conv {filters}", *["norm"] * norm, "pool"]
         side, filters = (side - 2) // 2, 32
-        if side <= 7:
+        if side <= MOST_PLACES:
             return ", ".join(words)
+
+
+def places(side: int) -> int:
+    """How many places on a side `blocks` leaves.
+
+    >>> places(28), places(32), places(8)
+    (5, 6, 2)
+    """
+    side = side - 2 if side < TINY else side
+    while True:
+        side = (side - 2) // 2
+        if side <= MOST_PLACES:
+            return side
 
 
 def planned(network: str, count: int, numbers: int, solved: bool = False) -> Recipe:
@@ -107,6 +167,6 @@ def planned(network: str, count: int, numbers: int, solved: bool = False) -> Rec
     steps = min(STEPS[1], max(STEPS[0], 40 * count // batch))
     return Recipe(
         "auto", hidden=(), network=network, standardised=True, optimizer="adamw",
-        optimizer_settings=(("weight_decay", 0.01),), learning_rate=rate,
+        optimizer_settings=(("weight_decay", DECAY),), learning_rate=rate,
         schedule="cosine", warmup=0.05, batch_size=batch, epochs=max(2, math.ceil(steps * batch / max(1, count))),
     )  # fmt: skip

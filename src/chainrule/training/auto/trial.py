@@ -9,7 +9,10 @@ import numpy as np
 from chainrule import arrays
 from chainrule.datasets.dataset import Dataset
 from chainrule.training import recipes
+from chainrule.training.auto.candidates import DECAY
 from chainrule.training.recipes import Recipe
+
+CLEARLY = 2.0  # standard errors of the difference
 
 
 @dataclass(frozen=True)
@@ -32,18 +35,47 @@ class Trial:
         """What a run and a model file keep of it."""
         broken = not math.isfinite(self.score)
         return {
-            "network": self.recipe.network, "pieces": self.recipe.pieces, "score": None if broken else self.score, "doubt": None if broken else self.doubt,
+            "network": self.recipe.network, "pieces": self.recipe.pieces, **said(self.recipe), "score": None if broken else self.score, "doubt": None if broken else self.doubt,
             "examples": self.examples,
         }  # fmt: skip
 
 
-def trial(recipe: Recipe, cuts: list[Dataset], seed: int, backend: str | None = None) -> Trial:
-    """Learns once for each cut, from its training part, and measures on its validation part."""
-    found = np.concatenate([goodness(recipe, cut, seed, backend) for cut in cuts])
-    independent = max(1, len(found) // len(cuts))  # the cuts share their examples
-    return Trial(
-        recipe, float(found.mean()), float(found.std() / math.sqrt(independent)), len(found), len(cuts), found
+def said(recipe: Recipe) -> dict[str, Any]:
+    """What else tells a candidate from others: its loss, the logarithm, changed pictures."""
+    known = {
+        "loss": recipe.loss, "log_target": recipe.log_target, "camera": recipe.camera, "shift": recipe.shift
+    }  # fmt: skip
+    decay = dict(recipe.optimizer_settings).get("weight_decay", DECAY)
+    return {name: value for name, value in known.items() if value} | (
+        {"weight_decay": decay} if decay != DECAY else {}
     )
+
+
+def trial(
+    recipe: Recipe, cuts: list[Dataset], seed: int, backend: str | None = None, epochs: int | None = None,
+    best: Trial | None = None,
+) -> Trial:  # fmt: skip
+    """Learns once for each cut, from its training part, and measures on its validation part.
+
+    epochs: fewer than the recipe's.  best: of those before; what is clearly worse on the first cut is not tried on the others.
+    """
+    asked = recipe.changed(epochs=epochs)
+    found = [goodness(asked, cuts[0], seed, backend)]
+    if best is None or not hopeless(found[0], best.each[: len(found[0])]):
+        found += [goodness(asked, cut, seed, backend) for cut in cuts[1:]]
+    each = np.concatenate(found)
+    independent = max(1, len(each) // len(found))  # the cuts share their examples
+    return Trial(
+        recipe, float(each.mean()), float(each.std() / math.sqrt(independent)), len(each), len(found), each
+    )
+
+
+def hopeless(found: Any, best: Any) -> bool:
+    """Whether answers are worse than others to the same examples by more than chance gives."""
+    if not np.isfinite(found).all():
+        return True
+    difference = best - found
+    return float(difference.mean()) > CLEARLY * float(difference.std()) / math.sqrt(len(difference))
 
 
 def goodness(recipe: Recipe, cut: Dataset, seed: int, backend: str | None = None) -> Any:
