@@ -63,8 +63,9 @@ def test_what_was_learned_is_kept_and_a_new_last_layer_is_put_on_top(
     assert after[-1].shape == (3,)  # bars.npz has three classes
 
 
-def test_the_run_opens_and_resumes_when_the_model_file_is_gone(type_, folder, here) -> None:
+def test_the_run_opens_and_resumes_when_the_model_file_is_gone(type_, folder, here, monkeypatch) -> None:
     """What a run needs stands in it: the file may go."""
+    monkeypatch.setenv("CHAINRULE_RUNS", "runs")
     shape = datasets.load(str(folder / "bars.npz")).input_shape
     branching(here / "old.keras", shape)
     assert type_("train", folder / "bars.npz", "--from", "old.keras", "--freeze", *FAST).code == 0
@@ -92,8 +93,11 @@ def test_the_run_opens_and_resumes_when_the_model_file_is_gone(type_, folder, he
         (("--from", "old.keras", "--resume", "last"), "for fresh trainings"),
     ],
 )
-def test_what_cannot_be_gone_on_with_is_refused_before_learning(type_, folder, here, words, said) -> None:
+def test_what_cannot_be_gone_on_with_is_refused_before_learning(
+    type_, folder, here, monkeypatch, words, said
+) -> None:
     """The mistake is named with what to do; nothing is learned."""
+    monkeypatch.setenv("CHAINRULE_RUNS", "runs")
     chain(here / "old.keras", datasets.load(str(folder / "bars.npz")).input_shape)
     chain(here / "wide.keras", (3,))
     Sequential([layers.Input((4,)), layers.Dense(2)]).save(here / "bare.keras")
