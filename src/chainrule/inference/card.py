@@ -9,10 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from chainrule.datasets.cells import CURRENCIES, UNITS
-from chainrule.datasets.columns import width
 from chainrule.datasets.dataset import TASKS
-from chainrule.datasets.dates import ORDERS, PARTS
 from chainrule.datasets.pictures import FITS
 from chainrule.errors import FileError, printable
 
@@ -177,6 +174,8 @@ def _check_size(preparation: dict[str, Any], input_shape: tuple[int, ...] | None
     elif kind == "array":
         made = math.prod(preparation["shape"])
     else:
+        from chainrule.datasets.columns import width  # what tables need is loaded for models of tables
+
         made = sum(map(width, preparation["columns"]))
     if made != needed:
         raise FileError(
@@ -337,6 +336,8 @@ def _column(found: Any) -> bool:
 
 def _date(found: dict[str, Any]) -> bool:
     """A column of dates: which parts of it are learned from, and a number of each kind for every part."""
+    from chainrule.datasets.dates import ORDERS, PARTS  # loaded for models of tables
+
     parts = found.get("parts")
     if (
         not isinstance(parts, list)
@@ -352,6 +353,8 @@ def _notation(value: Any) -> bool:
     """How a column's numbers are written, or None where they are plain."""
     if value is None:
         return True
+    from chainrule.datasets.cells import CURRENCIES, UNITS  # loaded for models of tables
+
     known = {"decimal": (".", ","), "group": (",", ".", " ", "'"), "unit": (*CURRENCIES, *UNITS)}
     return isinstance(value, dict) and all(
         key in known and entry in known[key] for key, entry in value.items()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.datasets import columns
 from chainrule.engine.examples import Scaled
 from chainrule.errors import DataError, NotFiniteError
 from chainrule.inference import inputs
@@ -58,6 +57,8 @@ class Predictor:
         from chainrule.datasets import table
 
         rows = table.read_rows(what, self.card.preparation)
+        from chainrule.datasets import columns  # loaded for models of tables
+
         record = self.card.preparation["columns"]
         result = columns.remarks(record, rows.columns)
         for answer in self._rows(name, columns.encode(record, rows.columns)):

@@ -72,7 +72,7 @@ class SeedGenerator:
         return {"seed": self.seed}
 
 
-def source(seed: Any) -> np.random.Generator:
+def source(seed: Any) -> "np.random.Generator":  # in quotes: numpy.random is loaded where it draws
     """The generator that a seed stands for."""
     if isinstance(seed, SeedGenerator):
         return seed.generator
