@@ -37,6 +37,11 @@ NETWORKS = {
     "DepthwiseConv1D": (SERIES, lambda: [layers.DepthwiseConv1D(3, padding="same"), Dense(4)]),
     "SeparableConv2D": (PICTURE, lambda: [layers.SeparableConv2D(4, 3)]),
     "Conv2DTranspose": (PICTURE, lambda: [layers.Conv2DTranspose(2, 3, strides=2)]),
+    "Conv2DTranspose, output_padding": (
+        (4, 3, 2),
+        lambda: [layers.Conv2DTranspose(3, 3, 2, "same", output_padding=1), layers.Conv2DTranspose(2, 2)],
+    ),
+    "Conv1DTranspose, dilation": (SERIES, lambda: [layers.Conv1DTranspose(2, 3, dilation_rate=2)]),
     "MaxPooling2D": (PICTURE, lambda: [layers.Conv2D(3, 2), layers.MaxPooling2D()]),
     "MaxPooling2D, overlapping": (
         PICTURE,

@@ -66,7 +66,15 @@ def test_depthwise_convolutions_have_the_derivatives_measured(settings, multipli
         check_layer(layer, *prepared(layer, (5, 6, 2)))
 
 
-@pytest.mark.parametrize("settings", [s for s in SETTINGS if "dilation_rate" not in s], ids=str)
+PADDED = [
+    {"kernel_size": size, "strides": 2, "padding": padding, "output_padding": more}
+    for size in (1, 2, 3)
+    for padding in ("valid", "same")
+    for more in (0, 1)
+]
+
+
+@pytest.mark.parametrize("settings", [*SETTINGS, *PADDED], ids=str)
 def test_transposed_convolutions_have_the_derivatives_measured(settings) -> None:
     """Conv2DTranspose, by input and by each weight; its output has the size foretold."""
     layer = Conv2DTranspose(2, **settings)

@@ -226,7 +226,7 @@ def test_weights_of_a_dense_layer_can_be_read() -> None:
     lambda: Conv2D(2, 3, strides=(2, 1), dilation_rate=(1, 2)), lambda: Conv2D(2, (3, 0)), lambda: Conv2D(2, 3, strides=0),
     lambda: Conv2D(2, 3, padding=1), lambda: Conv2D(2, 3, dilation_rate=0), lambda: DepthwiseConv2D(3, depth_multiplier=0),
     lambda: SeparableConv2D(0, 3), lambda: SeparableConv2D(2, 3, depth_multiplier=0), lambda: Conv2DTranspose(0, 3),
-    lambda: Conv2DTranspose(2, 3, dilation_rate=2), lambda: Conv2DTranspose(2, 3, output_padding=1),
+    lambda: Conv2DTranspose(2, 3, strides=2, dilation_rate=2), lambda: Conv2DTranspose(2, 3, output_padding=1),
 ])  # fmt: skip
 def test_settings_that_mean_nothing_are_refused(make) -> None:
     """In the constructor, where the line that says it can be found."""

@@ -65,6 +65,9 @@ OTHER_CONVOLUTIONS = {
     "transpose strides": Case(PICTURE, lambda k: [k.Conv2D(3, 3, 2), k.Conv2DTranspose(2, 2, 2)]),
     "transpose same": Case(PICTURE, lambda k: [k.Conv2D(3, 3, 2), k.Conv2DTranspose(2, 3, 2, "same", use_bias=False)]),
     "transpose same even": Case(PICTURE, lambda k: [k.Conv2D(3, 3, 2), k.Conv2DTranspose(2, (4, 2), (2, 1), "same")]),
+    "transpose output padding": Case(PICTURE, lambda k: [k.Conv2D(3, 3, 2), k.Conv2DTranspose(2, 4, 2, "same", output_padding=1)]),
+    "transpose output padding valid": Case(PICTURE, lambda k: [k.Conv2D(3, 3, 2), k.Conv2DTranspose(2, 2, 3, output_padding=(2, 0))]),
+    "transpose dilation": Case(PICTURE, lambda k: [k.Conv2D(3, 3, 2), k.Conv2DTranspose(2, (3, 2), padding="same", dilation_rate=2)]),
     "transpose gaps": Case(PICTURE, lambda k: [k.Conv2D(3, 3, 2), k.Conv2DTranspose(2, 2, 3), k.Conv2DTranspose(1, 1, 2, "same")]),
     "transpose 1d": Case(SEQUENCE, lambda k: [k.Conv1D(3, 2), k.Conv1DTranspose(2, 3, 2, "same")]),
 }  # fmt: skip

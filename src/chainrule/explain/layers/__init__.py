@@ -2,7 +2,7 @@
 
 base           what every kind can be asked, and what is said of a layer without an entry
 sums           weighted sums: Dense
-convolution    Conv1D, Conv2D, DepthwiseConv1D, DepthwiseConv2D
+convolution    Conv1D, Conv2D, DepthwiseConv1D, DepthwiseConv2D, Conv1DTranspose, Conv2DTranspose
 pooling        the largest or the mean of windows and channels
 activations    Activation, ReLU, LeakyReLU, Softmax
 prelu          PReLU
@@ -24,7 +24,11 @@ from chainrule.explain.layers.activations import (
 )
 from chainrule.explain.layers.attention import MultiHeadAttentionFormulas
 from chainrule.explain.layers.base import LayerFormulas
-from chainrule.explain.layers.convolution import ConvolutionFormulas, DepthwiseFormulas
+from chainrule.explain.layers.convolution import (
+    ConvolutionFormulas,
+    DepthwiseFormulas,
+    TransposedFormulas,
+)
 from chainrule.explain.layers.embedding import EmbeddingFormulas, PositionalEmbeddingFormulas
 from chainrule.explain.layers.gates import GRUFormulas, LSTMFormulas
 from chainrule.explain.layers.merging import (
@@ -61,7 +65,7 @@ BY_NAME: dict[str, LayerFormulas] = {
     "Add": AddFormulas(), "Average": AverageFormulas(), "AveragePooling1D": MeanFormulas(),
     "AveragePooling2D": MeanFormulas(), "BatchNormalization": BatchNormalizationFormulas(),
     "Concatenate": ConcatenateFormulas(), "Conv1D": ConvolutionFormulas(),
-    "Conv2D": ConvolutionFormulas(), "Cropping1D": MovedNumbers(), "Cropping2D": MovedNumbers(),
+    "Conv1DTranspose": TransposedFormulas(), "Conv2D": ConvolutionFormulas(), "Conv2DTranspose": TransposedFormulas(), "Cropping1D": MovedNumbers(), "Cropping2D": MovedNumbers(),
     "Dense": DenseFormulas(), "DepthwiseConv1D": DepthwiseFormulas(),
     "DepthwiseConv2D": DepthwiseFormulas(), "Dropout": DropoutFormulas(), "Embedding": EmbeddingFormulas(),
     "Flatten": SameNumbers(), "GRU": GRUFormulas(), "GlobalAveragePooling1D": GlobalMeanFormulas(),

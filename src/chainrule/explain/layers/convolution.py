@@ -100,3 +100,56 @@ class DepthwiseFormulas(ConvolutionFormulas):
         positions = np.flatnonzero(met >= 0)
         outputs = self.output(link, positions, index[-2], index[-1])
         return Meetings(met[positions], [index] * len(positions), outputs)
+
+
+class TransposedFormulas(WeightedSums):
+    """z[o, f] = Σ over the numbers whose patches reach o: x[i, c] · K[cell, f, c] + b[f]."""
+
+    def expression(self, link: OpenedLink, symbols: Symbols) -> str:
+        number_ = symbols.numbers[link.place]
+        bias = f" + b{number_}" if "bias" in link.params else ""
+        return f"{symbols.ins[link.place]} ∗ᵀ W{number_}{bias}"
+
+    def reached(self, link: OpenedLink) -> np.ndarray:
+        """Which place of the output each cell of each position's patch goes to: (positions, cells); -1 for none."""
+        sizes = link.y.shape[1:-1]
+        numbered = np.arange(1, int(np.prod(sizes)) + 1).reshape(1, *sizes, 1)
+        found = np.asarray(link.link.at_patches(numbered, np.asarray(link.x[:1])))
+        return found.reshape(int(np.prod(link.x.shape[1:-1])), -1) - 1
+
+    def sizes(self, link: OpenedLink) -> tuple[tuple[int, ...], int, int]:
+        """The window's size, filters and channels."""
+        *size, filters, channels = (int(n) for n in link.params["kernel"].shape)
+        return tuple(size), filters, channels
+
+    def cell(self, link: OpenedLink, column: Any) -> tuple[int, ...]:
+        """A cell of the window."""
+        return tuple(int(i) for i in np.unravel_index(int(column), self.sizes(link)[0]))
+
+    def into(self, link: OpenedLink, unit: int) -> Meetings:
+        _, filters, channels = self.sizes(link)
+        place, f = divmod(unit, filters)
+        pairs = [
+            (p, column, c) for p, column in np.argwhere(self.reached(link) == place) for c in range(channels)
+        ]
+        inputs = np.array([p * channels + c for p, _, c in pairs], int)
+        kernel = [(*self.cell(link, column), f, c) for _, column, c in pairs]
+        return Meetings(inputs, kernel, np.full(len(pairs), unit))
+
+    def out_of(self, link: OpenedLink, unit: int) -> Meetings:
+        _, filters, channels = self.sizes(link)
+        position, c = divmod(unit, channels)
+        places = self.reached(link)[position]
+        pairs = [
+            (int(places[column]), column, f) for column in np.flatnonzero(places >= 0) for f in range(filters)
+        ]
+        kernel = [(*self.cell(link, column), f, c) for _, column, f in pairs]
+        outputs = np.array([place * filters + f for place, _, f in pairs], int)
+        return Meetings(np.full(len(pairs), unit), kernel, outputs)
+
+    def of_weight(self, link: OpenedLink, index: Index) -> Meetings:
+        size, filters, channels = self.sizes(link)
+        places = self.reached(link)[:, int(np.ravel_multi_index(index[:-2], size))]
+        positions = np.flatnonzero(places >= 0)
+        outputs = places[positions] * filters + index[-2]
+        return Meetings(positions * channels + index[-1], [index] * len(positions), outputs)
