@@ -44,6 +44,11 @@ class Initializer:
         """The settings, as Keras stores them."""
         return dict(vars(self))
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """One with stored settings."""
+        return cls(**config)
+
 
 class Zeros(Initializer):
     """All 0."""

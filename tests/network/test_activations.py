@@ -248,3 +248,18 @@ def test_a_function_without_a_derivative_is_refused() -> None:
     """A plain function cannot be learned through, and the error says so."""
     with pytest.raises(SettingError, match="without a derivative"):
         activations.get(lambda z: z * z)
+
+
+def test_functions_take_the_settings_of_keras() -> None:
+    """relu(x, max_value=6), softmax(x, axis=0) and the like; numbers in a list are taken, too."""
+    z = np.array([[-2.0, 0.5], [3.0, 9.0]], np.float32)
+    np.testing.assert_allclose(
+        activations.relu(z, 0.1, max_value=4, threshold=1), [[-0.3, -0.05], [3, 4]], rtol=1e-6
+    )
+    np.testing.assert_allclose(activations.softmax(z, axis=0).sum(axis=0), 1, rtol=1e-6)
+    np.testing.assert_allclose(activations.softmax(z, axis=(0, 1)).sum(), 1, rtol=1e-6)
+    np.testing.assert_allclose(activations.elu(z, alpha=2.0)[0, 0], 2 * np.expm1(-2), rtol=1e-6)
+    np.testing.assert_allclose(activations.gelu(z, approximate=True), activations.gelu(z), atol=2e-3)
+    assert activations.relu([-1.0, 2.0]).tolist() == [0, 2]
+    with pytest.raises(SettingError, match="no setting called 'slope'"):
+        activations.relu(z, slope=1)

@@ -77,7 +77,8 @@ from chainrule.activations.smooth import (
     tanh,
     tanh_shrink,
 )  # fmt: skip
-from chainrule.arrays import Array, with_places
+from chainrule.activations.with_settings import with_settings
+from chainrule.arrays import Array
 from chainrule.errors import SettingError, ShapeError, unknown
 from chainrule.internal import absent
 
@@ -130,8 +131,8 @@ RULES: dict[str, Rule] = {
 ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
 # Activations whose derivative is a formula of a alone, so that z need not be kept (a relu is 0 where its a is).
 FROM_OUTPUT = frozenset(["linear", "relu", "sigmoid", "softmax", "tanh"])
-for _name in [*RULES, "threshold"]:  # called on a place of a network they note a layer
-    globals()[_name] = with_places(globals()[_name])
+for _name in [*RULES, "threshold"]:  # with Keras's settings, and on places of a network
+    globals()[_name] = with_settings(_name, globals()[_name])
 swish, hard_swish = globals()["silu"], globals()["hard_silu"]  # the older names
 
 
@@ -162,7 +163,8 @@ def known(function: Callable[..., Any]) -> str | None:
     >>> known(tanh), known(abs)
     ('tanh', None)
     """
-    function = getattr(function, "__wrapped__", function)
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
     own = str(getattr(function, "__name__", ""))
     if getattr(function, "__module__", "") == "chainrule.ops.nn" and own in RULES:
         return own

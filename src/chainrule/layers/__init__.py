@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import SettingError, unknown
 from chainrule.internal import absent, custom_objects
-from chainrule.layers import arithmetic, operation, symbolic
+from chainrule.layers import added_loss, arithmetic, operation, symbolic
 from chainrule.layers.activation import (
     ELU,
     Activation,
@@ -326,6 +326,9 @@ PICTURES: dict[str, type[Layer]] = {
     )
 }
 
+# What arithmetic, functions and add_loss make in a network
+MADE: dict[str, type[Layer]] = {"AddedLoss": added_loss.AddedLoss, "Operation": operation.Operation}
+
 # Keras's other names for the same classes; files name the class itself
 Convolution1D, Convolution2D = Conv1D, Conv2D
 Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose
@@ -344,11 +347,7 @@ def deserialize(entry: Any) -> Layer:
     if not isinstance(entry, dict) or not isinstance(entry.get("config", {}), dict):
         raise SettingError("A stored layer must be {'class_name': ..., 'config': {...}}.")
     name = entry.get("class_name")
-    kind = (
-        operation.Operation
-        if name == "Operation"
-        else (CLASSES | PICTURES).get(str(name)) or own_class(entry)
-    )
+    kind = (CLASSES | PICTURES | MADE).get(str(name)) or own_class(entry)
     if kind is None:
         raise unknown("layer", name, CLASSES)
     config = dict(entry.get("config") or {})
@@ -380,7 +379,7 @@ def serialize(layer: Layer) -> dict[str, Any]:
     return {"class_name": type(layer).__name__, "config": layer.get_config()}
 
 
-symbolic.NOTING.append(arithmetic.note)  # what arithmetic with places becomes
+symbolic.NOTING[:] = [arithmetic.note, arithmetic.computed]  # what arithmetic with places becomes
 
 if not TYPE_CHECKING:
     __getattr__ = absent.refusing("layers", __all__)

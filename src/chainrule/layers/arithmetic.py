@@ -3,8 +3,10 @@
 from typing import Any
 
 from chainrule.activations import RULES as ACTIVATIONS
-from chainrule.layers.activation import Activation
+from chainrule.layers.activation import Activation, ReLU
+from chainrule.layers.added_loss import Figure
 from chainrule.layers.concatenation import Concatenate
+from chainrule.layers.derived import Lambda
 from chainrule.layers.merging import Add, Maximum, Minimum, Multiply, Subtract
 from chainrule.layers.operation import noted
 from chainrule.layers.shaping import Rescaling
@@ -34,13 +36,38 @@ def note(name: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any
         return Rescaling(-1.0)(arguments[0])
     if name in ACTIVATIONS and places == [True] and not settings:
         return Activation(name)(arguments[0])
+    if name == "relu" and places == [True]:
+        return ReLU(**settings)(arguments[0])
     if name == "concatenate" and isinstance(arguments[0], (list, tuple)):
         axis = settings.get("axis", arguments[1] if len(arguments) > 1 else 0)
         if axis != 0 and all(isinstance(one, Tensor) for one in arguments[0]) and len(arguments[0]) > 1:
             return Concatenate(axis=axis)(list(arguments[0]))
+    figures = [one for one in arguments if isinstance(one, Figure)]
+    if figures:
+        return figures[0].noted(name, *arguments, **settings)
+    if name in ("mean", "sum") and len(arguments) == 1 and loses_batch(settings, arguments[0]):
+        return Figure(((1.0, name, arguments[0]),))
     if name in SAME:
         return arguments[0]
     return noted(name, arguments, settings)
+
+
+def loses_batch(settings: dict[str, Any], place: Tensor) -> bool:
+    """Whether a mean or sum is one number for the batch: over everything, or over the only axis."""
+    axis = settings.get("axis")
+    return not settings.get("keepdims") and (axis is None or (axis in (0, -1, (0,), [0]) and place.ndim == 1))
+
+
+def computed(function: Any, arguments: tuple[Any, ...]) -> Any:
+    """The place of a Lambda that calls a function with the places among its arguments."""
+    places = [one for one in arguments if isinstance(one, Tensor)]
+
+    def called(x: Any) -> Any:
+        given = iter(x if len(places) > 1 else [x])
+        return function(*(next(given) if isinstance(one, Tensor) else one for one in arguments))
+
+    called.__name__ = getattr(function, "__qualname__", "function").split(".")[0].lower()
+    return Lambda(called)(places if len(places) > 1 else places[0])
 
 
 SAME = ("convert_to_tensor", "cast", "array")  # all values of a network are float32

@@ -44,6 +44,10 @@ class Tensor:
         """The place that a function of `ops` gives with this place among its arguments."""
         return NOTING[0](name, arguments, settings)
 
+    def computed(self, function: Any, *arguments: Any) -> Any:
+        """The place that any function gives with places among its arguments."""
+        return NOTING[1](function, arguments)
+
     def __add__(self, other: Any) -> Any:
         return self.noted("add", self, other)
 

@@ -6,6 +6,7 @@ from typing import Any
 from chainrule.errors import SettingError
 from chainrule.graph import Graph, Source
 from chainrule.layers import InputLayer, symbolic
+from chainrule.layers.added_loss import AddedLoss, figure
 from chainrule.layers.symbolic import Call, Tensor
 from chainrule.models import configs
 from chainrule.models.building import GraphBuilder, input_sources, renumber
@@ -53,6 +54,24 @@ class Functional(Model):
             raise SettingError(f"Two layers are called {double!r}; names must differ within a model.")
         if not trainable:
             self.trainable = False
+
+    def add_loss(self, loss: Any) -> None:
+        """Adds means or sums of the network's values to what is learned from: add_loss(0.1 * ops.mean(ops.square(z))).
+
+        To be called before `compile`, which then needs no loss of its own.
+        """
+        own = figure(loss)
+        if not own.parts:
+            raise SettingError(
+                "add_loss needs a mean or a sum of places of the network, such as ops.mean(ops.square(z))."
+            )
+        layer = AddedLoss([f for f, _, _ in own.parts], [kind for _, kind, _ in own.parts], own.constant)
+        first = layer([self.outputs[0], *(place for _, _, place in own.parts)])
+        outputs = [first, *self.outputs[1:]]
+        inputs = dict(zip(self.given_names, self.inputs, strict=True)) if self.given_names else self.inputs
+        several = self.several
+        Functional.__init__(self, inputs, outputs if len(outputs) > 1 else outputs[0], name=self.name)
+        self.several = several
 
     @property
     def built(self) -> bool:

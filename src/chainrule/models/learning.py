@@ -8,6 +8,7 @@ from chainrule.arrays import choose_backend
 from chainrule.errors import DataError, SettingError
 from chainrule.layers import symbolic
 from chainrule.models.compiling import IGNORED_SETTINGS, Asked, refuse_settings
+from chainrule.models.losses_within import loss_to_learn, targets
 
 if TYPE_CHECKING:
     from chainrule.losses.outputs import Output
@@ -70,6 +71,7 @@ class Learning:
                 raise SettingError(f"compile: {setting}={value!r} is not supported; leave it out.")
         if isinstance(loss, (list, tuple)) and len(loss) == 1:
             loss = loss[0]
+        loss = loss_to_learn(self, loss)
         device = devices.check(device)
         if device == "gpu" and backend == "numpy":
             raise SettingError("device='gpu' is JAX's; leave backend='numpy' out.")
@@ -147,6 +149,9 @@ class Learning:
         if shuffle not in (True, False, 0, 1):
             raise SettingError(f"fit: shuffle is True or False; {shuffle!r} is not supported.")
         self.stop_on_not_finite = stop_on_not_finite
+        y = targets(self, x, y)
+        if isinstance(validation_data, (tuple, list)) and len(validation_data) == 2:
+            validation_data = (validation_data[0], targets(self, *validation_data))
         validation_data = stream_fit.as_arrays(
             validation_data, validation_steps, validation_batch_size or batch_size
         )
@@ -223,6 +228,7 @@ class Learning:
         from chainrule.training.progress import Progress
 
         refuse_settings("evaluate", callbacks=callbacks)
+        y = targets(self, x, y)
         if steps is not None and not streams.is_stream(x):
             x = stream_fit.of_arrays(self, x, y, sample_weight, batch_size, shuffle=False)
         if streams.is_stream(x):
