@@ -27,6 +27,10 @@ MOST_PLACES = 7  # on a side, behind the last pooling
 CHANGED_STEPS = 2400  # at least, on pictures that change at every step
 MOVED = 0.08  # of a side
 STEPS = (600, 3000)  # at least and at most, for the whole training
+MANY, MANY_RATE = (
+    10_000,
+    0.004,
+)  # pictures: with more, batches have little noise, and few epochs are to do much
 TINY = 12  # pixels on a side: below, the thing fills the picture, and there is no room to halve it twice
 FEW_NUMBERS = (
     200  # in an example: a linear model of few weights converges at a high rate, one of many is noisy there
@@ -47,6 +51,8 @@ def candidates(data: Dataset) -> list[Recipe]:
     count, numbers = len(data.x_train), math.prod(data.input_shape)
     if is_pictures(data):
         networks = [planned(text, count, numbers) for text in picture_networks(data)]
+        if count > MANY:
+            networks = [replace(recipe, learning_rate=MANY_RATE) for recipe in networks]
         changed = [changed_pictures(networks[0], data)] if count < FEW else []
         return [planned(LINEAR, count, numbers), *changed, *networks]
     rows = data.x_train.ndim == 2 and numbers <= MOST
@@ -118,6 +124,8 @@ def picture_networks(data: Dataset) -> list[str]:
     side = side // factor if factor > 1 else side
     average = f"{before}{blocks(side, norm=True)}{', conv 32, norm' if places(side) > 3 else ''}, average"
     dense = [f"{before}{blocks(side, norm)}{dropout}, dense 64" for norm in (False, True)]
+    if len(data.x_train) > MANY:  # the network that learns most in few epochs first
+        return [*reversed(dense), average]
     return [*dense, average] if side < TINY else [average, *dense]
 
 

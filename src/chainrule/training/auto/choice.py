@@ -11,14 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chainrule.datasets.dataset import Dataset
-from chainrule.training.auto.candidates import LINEAR, STRONG_DECAY, candidates, is_pictures
+from chainrule.training.auto.candidates import LINEAR, MANY, STRONG_DECAY, candidates, is_pictures
 from chainrule.training.auto.trial import Trial, trial
 from chainrule.training.recipes import Recipe
 
 TIME = 60.0  # seconds
 TUNED_FOR = "mnist"
-MANY = 10_000  # examples: with more, a part of the steps tells which network is better
-TRIAL_STEPS = 750
+TRIAL_STEPS = 375  # of more than MANY examples: so many tell which network is better
 SHARE = 0.2  # of the training part, to choose by
 SMALL = 1000  # rows: below, one cut is too few to choose by
 CUTS = 3
