@@ -5,6 +5,7 @@
     protocol   the Open Inference Protocol   pictures   photos and arrays, answered for people
     decoder    pictures read in a process    app        which path is answered by what
     metrics    what was counted              run        start, signals, workers, stop
+    short_way  the commonest request, past the HTTP library
 
 Needs the extra `serve` (starlette, uvicorn). Arithmetic is NumPy's; nothing here imports JAX.
 """

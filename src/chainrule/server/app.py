@@ -31,11 +31,13 @@ if TYPE_CHECKING:
 
 HEALTH = ("/v2/health/live", "/v2/health/ready")
 HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+SAID = {b"content-length", *(name for name, _ in HEADERS)}
 PAGE_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 JSON = b"application/json"
+KINDS = (JSON, b"application/octet-stream")
 
 
 class App:
@@ -51,6 +53,8 @@ class App:
         self.log: Any = sys.stderr
         self.direct = {f"/v2/models/{name}{version}/infer": model
                        for name, model in models.items() for version in ("", "/versions/1")}  # fmt: skip
+        self.lines = {f"POST {path} HTTP/1.1".encode(): model for path, model in self.direct.items()}
+        self.heads: dict[bytes, Any] = {}  # of requests that go the short way
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -69,7 +73,7 @@ class App:
 
     async def _http(self, scope: Any, receive: Any, send: Any) -> None:
         began, headers = time.perf_counter_ns(), dict(scope["headers"])
-        identity = self._identity(headers.get(b"x-request-id"))
+        identity = self.identity(headers.get(b"x-request-id"))
         path, method, self.metrics.active = scope["path"], scope["method"], self.metrics.active + 1
         kind = "other"
         try:
@@ -78,51 +82,57 @@ class App:
                 body, status = self._health(path, method)
                 more: list[Any] = []
             else:
+                model = self.direct.get(path) if method == "POST" else None
+                kind = "other" if model is None else "infer"
                 cookie = self.guard.check(headers, scope["query_string"], (scope["client"] or ("",))[0])
-                model = self.direct.get(path)
-                if model is not None and method == "POST":
-                    kind = "infer"
+                if model is not None:
                     body, more = await self._infer(model, receive, headers)
                     status = 200
                 else:
                     kind, response = await self._routed(scope, receive, headers, cookie)
                     body, status, more = bytes(response.body), response.status_code, response.raw_headers
-        except RefusedError as refused:
-            status, body = refused.status, json.dumps({"error": refused.reason}).encode()
-            more = [
-                (b"content-type", JSON),
-                *((k.encode(), v.encode("latin-1")) for k, v in refused.headers.items()),
-            ]
         except GoneError:
             self.metrics.active -= 1
             self.metrics.count(kind, 499, time.perf_counter_ns() - began)
             return
-        except Exception as problem:  # noqa: BLE001 - one request must not take the server with it; it is in the log
-            status, body, more = (
-                500,
-                b'{"error": "Something unforeseen went wrong; the log says what."}',
-                [(b"content-type", JSON)],
-            )
-            print(json.dumps({"request_id": identity.decode(), "error": repr(problem)}), file=self.log)
+        except Exception as problem:  # noqa: BLE001 - one request must not take the server with it
+            status, body, more = self.refusal(problem, identity)
         self.metrics.active -= 1
         # content-length is said once; a connection that should end after this answer says so
         if kind != "infer":
-            more = [*(pair for pair in more if pair[0] != b"content-length"), *HEADERS]
-        # an id that nobody gave is said where it stands in a log, too
-        named = self.settings.access_log or status >= 400 or b"x-request-id" in headers
-        if self.stopping and not any(name == b"connection" for name, _ in more):
-            more.append((b"connection", b"close"))
+            more = [*(pair for pair in more if pair[0] not in SAID), *HEADERS]
+        more += self.general(status, b"x-request-id" in headers, identity, more)
         await send({
             "type": "http.response.start", "status": status,
-            "headers": [*more, (b"content-length", b"%d" % len(body)), *([(b"x-request-id", identity)] if named else [])],
+            "headers": [*more, (b"content-length", b"%d" % len(body))],
         })  # fmt: skip
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
-        took = time.perf_counter_ns() - began
+        self.count(kind, status, time.perf_counter_ns() - began, scope, identity, len(body))
+
+    def general(self, status: int, id_given: bool, identity: bytes, more: list[Any]) -> list[Any]:
+        """Headers that any answer may have: whether the connection ends, and the request's id where somebody may look for it."""
+        found = [(b"x-request-id", identity)] if id_given or status >= 400 or self.settings.access_log else []
+        if self.stopping and not any(name == b"connection" for name, _ in more):
+            found.append((b"connection", b"close"))
+        return found
+
+    def refusal(self, problem: Exception, identity: bytes) -> tuple[int, bytes, list[Any]]:
+        """Status, body and headers for a request that is not answered; what nobody foresaw is in the log."""
+        if isinstance(problem, RefusedError):
+            headers = [(name.encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
+            body = json.dumps({"error": problem.reason}).encode()
+            return problem.status, body, [(b"content-type", JSON), *headers, *HEADERS]
+        print(json.dumps({"request_id": identity.decode(), "error": repr(problem)}), file=self.log)
+        body = b'{"error": "Something unforeseen went wrong; the log says what."}'
+        return 500, body, [(b"content-type", JSON), *HEADERS]
+
+    def count(self, kind: str, status: int, took: int, scope: Any, identity: bytes, size: int) -> None:
+        """Counts an answer, and writes its line."""
         self.metrics.count(kind, status, took)
         if self.settings.access_log:
-            self._write_log(scope, identity, status, len(body), took)
+            self._write_log(scope, identity, status, size, took)
 
-    def _identity(self, given: bytes | None) -> bytes:
+    def identity(self, given: bytes | None) -> bytes:
         """The caller's request id, or a new one."""
         if given is not None and len(given) <= 128 and given.isascii() and given.decode().isprintable():
             return given
@@ -149,30 +159,34 @@ class App:
         """The Open Inference Protocol's answer to one request."""
         began, stats = time.perf_counter_ns(), model.stats
         try:
-            content = await body_of(receive, headers, self.settings)
-            kind = headers.get(b"content-type")
-            if kind is not None and kind.split(b";")[0].strip().lower() not in (
-                JSON,
-                b"application/octet-stream",
-            ):
-                raise RefusedError(
-                    415, f"Content-Type: expected application/json; got {kind[:80].decode('latin-1')}."
-                )
-            length = headers.get(b"inference-header-content-length")
-            asked = protocol.read_request(
-                content,
-                None if length is None else length.decode("latin-1"),
-                model,
-                self.settings.max_examples,
-            )
+            asked = self.asked(await body_of(receive, headers, self.settings), headers, model)
             said = await model.batcher.submit(asked.xs)
-            head, tail, more = protocol.response(asked, said, model)
+            found = self.answered(asked, said, model)
         except BaseException:
-            stats.fail += 1
-            stats.fail_ns += time.perf_counter_ns() - began
+            stats.failed(began)
             raise
-        stats.success += 1
-        stats.success_ns += time.perf_counter_ns() - began
+        stats.succeeded(began)
+        return found
+
+    def asked(self, content: bytes, headers: dict[bytes, bytes], model: ServedModel) -> protocol.Inference:
+        """What a body of the protocol asks for; RefusedError where it is none."""
+        kind = headers.get(b"content-type")
+        if kind is not None and kind not in KINDS and kind.split(b";")[0].strip().lower() not in KINDS:
+            raise RefusedError(
+                415, f"Content-Type: expected application/json; got {kind[:80].decode('latin-1')}."
+            )
+        length = headers.get(b"inference-header-content-length")
+        return protocol.read_request(
+            content,
+            None if length is None else length.decode("latin-1"),
+            model,
+            self.settings.max_examples,
+        )
+
+    @staticmethod
+    def answered(asked: protocol.Inference, said: Any, model: ServedModel) -> tuple[bytes, list[Any]]:
+        """The body of an answer, and its headers."""
+        head, tail, more = protocol.response(asked, said, model)
         fields = [(b"content-type", b"application/octet-stream" if tail else JSON)]
         fields += [(name.encode(), value.encode()) for name, value in more.items()]
         return head + tail, fields

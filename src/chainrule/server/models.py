@@ -45,6 +45,16 @@ class Stats:
         default_factory=lambda: defaultdict(lambda: [0, 0])
     )  # size: passes, ns
 
+    def succeeded(self, began: int) -> None:
+        """One request that was answered. began: nanoseconds of time.perf_counter_ns."""
+        self.success += 1
+        self.success_ns += time.perf_counter_ns() - began
+
+    def failed(self, began: int) -> None:
+        """One request that was refused, or whose client has gone."""
+        self.fail += 1
+        self.fail_ns += time.perf_counter_ns() - began
+
     def count(self, size: int, compute_ns: int, queue_ns: int) -> None:
         """One forward pass."""
         self.examples += size

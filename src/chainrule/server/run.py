@@ -22,25 +22,39 @@ from chainrule.errors import SettingError
 from chainrule.internal.child_processes import end_with_parent, start
 from chainrule.server.app import App, models_of, reload, watch
 from chainrule.server.settings import Settings
+from chainrule.server.short_way import ShortWay
 
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 RESTART_SECONDS = 1.0  # between two starts of a worker that ends at once
 
 
-def protocol_of(settings: Settings) -> type[asyncio.Protocol]:
-    """uvicorn's HTTP protocol, with limits on the time that a request's head and body may take."""
+def protocol_of(app: App) -> type[asyncio.Protocol]:
+    """uvicorn's HTTP protocol, with limits on the time that a request's head and body may take, and a short way before it."""
+    settings = app.settings
 
     class Deadlines(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         """Closes connections whose request does not come in time: its head, then its body."""
 
         timer: Any = None
         waits_for: Any = None  # the request whose body is missing, or "head"
+        short_way: ShortWay | None = None
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            self.short_way = ShortWay(app, self, transport)
             self._wait("head", settings.header_seconds)
 
         def data_received(self, data: bytes) -> None:
+            if self.short_way is not None:
+                rest = self.short_way.takes(data)
+                if rest is None:
+                    if self.short_way.partial:
+                        self._wait("body", settings.body_seconds)
+                    else:
+                        self._end()
+                    return
+                self._leave()  # this request is uvicorn's, and all that follow
+                data = rest
             super().data_received(data)
             cycle = self.cycle
             if cycle is None or cycle.response_complete:  # a head has begun and is not complete
@@ -52,7 +66,17 @@ def protocol_of(settings: Settings) -> type[asyncio.Protocol]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._end()
+            self._leave()
             super().connection_lost(exc)
+
+        def shutdown(self) -> None:
+            if self.short_way is None or not self.short_way.ends_soon():
+                super().shutdown()
+
+        def _leave(self) -> None:
+            if self.short_way is not None:
+                self.short_way.left()
+                self.short_way = None
 
         def _wait(self, what: Any, seconds: float) -> None:
             if self.waits_for is not what:  # a clock that runs already is not set again by every byte
@@ -137,7 +161,7 @@ def serve(
     """Loads the models, answers until told to stop, and returns the exit code. ready: called once when all is warm."""
     app = App(models_of(files, settings), settings, shared)
     config = uvicorn.Config(
-        app, http=protocol_of(settings), ws="none", log_level="warning", access_log=False, server_header=False,
+        app, http=protocol_of(app), ws="none", log_level="warning", access_log=False, server_header=False,
         timeout_keep_alive=int(settings.keep_alive_seconds), limit_concurrency=settings.max_connections, backlog=2048,
         timeout_graceful_shutdown=int(settings.stop_seconds), lifespan="on", proxy_headers=False,
     )  # fmt: skip
@@ -238,7 +262,8 @@ def supervise(
                     )
                     running[k], began[k] = started(), time.monotonic()
         codes = [process.wait() for process in running]
-    return next((code for code in codes if code), 0)
+    # a worker that was told to end before it had begun has accepted nothing
+    return next((code for code in codes if code not in (0, -signal.SIGTERM)), 0)
 
 
 def worker() -> int:
