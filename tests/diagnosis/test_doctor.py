@@ -75,3 +75,9 @@ def test_what_is_no_function_is_refused() -> None:
     """show="print" is a mistake, said when the callback is made."""
     with pytest.raises(SettingError, match="function"):
         Doctor(show="print")
+
+
+def test_who_looks_for_it_among_keras_s_callbacks_is_told_where_it_is() -> None:
+    """It is no callback of Keras's, and needs more of Chainrule than those may."""
+    with pytest.raises(ImportError, match=r"it is chainrule\.diagnosis\.Doctor"):
+        from chainrule.callbacks import Doctor  # noqa: F401

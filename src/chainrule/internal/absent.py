@@ -42,6 +42,12 @@ INSTEAD = {
     "visualization": "chainrule.plots draws pictures of runs and models",
 }
 
+# Names of Chainrule's own that are looked for where Keras keeps things of their kind.
+ELSEWHERE = {
+    "callbacks.Doctor": "chainrule.diagnosis.Doctor",
+    "callbacks.RunRecorder": "chainrule.RunRecorder",
+}
+
 
 def refusing(module: str, known: Iterable[str]) -> Callable[[str], NoReturn]:
     """A module's `__getattr__`. module: its name without "chainrule.", "" for the package itself.
@@ -77,6 +83,8 @@ def sentence(module: str, name: str, known: Iterable[str]) -> str:
         instead = way_out(full) or (f"the nearest is {guess}" if guess else "")
         return f"Keras's {full} is not part of Chainrule" + (f"; instead: {instead}." if instead else ".")
     here = f"chainrule.{module}" if module else "chainrule"
+    if full in ELSEWHERE:
+        return f"{here} has nothing called {name!r}: it is {ELSEWHERE[full]}."
     return f"{here} has nothing called {name!r}." + (f" Did you mean {guess!r}?" if guess else "")
 
 
