@@ -105,6 +105,8 @@ def check_examples(
             f"The targets are True and False, and the model tells {output_shape[-1]} classes apart; give class numbers."
         )
     y = as_array(y, "targets")
+    if y.ndim == 0:
+        raise ShapeError(f"There are {len(inputs)} inputs but one target, {y}; each input needs one target.")
     if len(y) != len(inputs):
         raise ShapeError(f"There are {len(inputs)} inputs but {len(y)} targets; each input needs one target.")
     finite(y, "targets")
@@ -136,8 +138,11 @@ def weights_by_class(y: np.ndarray, class_weight: dict[int, float], classes: int
     for label, value in class_weight.items():
         if not isinstance(label, (int, float, np.number)) or label != int(label) or not 0 <= label < classes:
             raise SettingError(f"class_weight names the class {label!r}; the classes are 0 to {classes - 1}.")
-        if not np.isfinite(value):
-            raise SettingError(f"class_weight gives class {label!r} the weight {value!r}; it must be finite.")
+        number = isinstance(value, (int, float, np.number)) and not isinstance(value, complex)
+        if not number or not abs(value) <= float(np.finfo(np.float32).max):
+            raise SettingError(
+                f"class_weight gives class {label!r} the weight {value!r}; it must be a finite number."
+            )
         weight[labels == int(label)] = value
     return weight
 
@@ -181,6 +186,11 @@ def split_last(examples: tuple[Any, Any, Any], share: float) -> tuple[tuple[Any,
 
 def as_array(values: Any, what: str) -> np.ndarray:
     """Anything array-like as an array of numbers."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise DataError(
+            f"The {what} are a masked array in which {int(np.ma.getmaskarray(values).sum()):,} values are missing: leave those examples out, or "
+            "say what stands for them with .filled(value)."
+        )
     try:
         array = np.asarray(values)
     except ValueError:
@@ -191,14 +201,15 @@ def as_array(values: Any, what: str) -> np.ndarray:
             raise DataError(f"The {what} are ragged: every example must have the same shape.")
         try:
             array = np.stack([np.asarray(v, dtype=np.float32) for v in array])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise DataError(
                 f"The {what} must be numbers; they hold {type(array.reshape(-1)[0]).__name__}."
             ) from None
     if array.dtype.kind not in "biuf":
         raise DataError(f"The {what} must be numbers; they are of type {array.dtype}.")
     if array.dtype.kind == "f" and array.dtype != np.float32:
-        array = array.astype(np.float32)
+        with np.errstate(over="ignore"):  # what is beyond float32 is told of as infinite
+            array = array.astype(np.float32)
     if array.dtype.kind in "bi":
         array = array.astype(np.float32) if array.dtype.kind == "b" else array
     return array

@@ -275,8 +275,11 @@ class Layer(WeightLists):
             raise ShapeError(
                 f"{self.label} has {len(names)} weight arrays ({', '.join(names)}); got {len(weights)}."
             )
-        with np.errstate(over="ignore"):
-            arrays = [np.array(array, dtype=np.float32) for array in weights]
+        try:
+            with np.errstate(over="ignore"):
+                arrays = [np.array(array, dtype=np.float32) for array in weights]
+        except (TypeError, ValueError):
+            raise DataError(f"{self.label}: its weights must be arrays of numbers.") from None
         for name, given, array in zip(names, weights, arrays, strict=True):
             if np.isinf(array).any() and np.isfinite(np.asarray(given)).all():
                 largest = float(np.abs(np.asarray(given, np.float64)).max())

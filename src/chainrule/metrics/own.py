@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, namespace
-from chainrule.errors import ChainruleError
+from chainrule.errors import ChainruleError, SettingError
 from chainrule.metrics.base import Metric, weights_like
 from chainrule.ops.arguments import as_array
 
@@ -28,7 +28,12 @@ class MeanMetricWrapper(Metric):
 
     def counts(self, y: Array, p: Array, weight: Array | None = None) -> Array:
         xp = namespace(p)
-        found = as_array(self.function(y, p, **self.settings), xp).astype(p.dtype)
+        answer = self.function(y, p, **self.settings)
+        if answer is None or isinstance(answer, str):
+            raise SettingError(
+                f"The metric {self.name!r} gave {answer!r}; it should give a number for each example, or one for the batch."
+            )
+        found = as_array(answer, xp).astype(p.dtype)
         if found.ndim == 0:  # one number for the batch counts as one
             return xp.stack([found, xp.ones_like(found)])
         w = xp.ones_like(found) if weight is None else weights_like(found, weight)

@@ -142,10 +142,11 @@ class Learning:
         """
         from chainrule import distribution
         from chainrule.training import one_at_a_time, stream_fit, streams
-        from chainrule.training.meaningless import check_epochs
+        from chainrule.training.meaningless import check_counts, check_epochs
 
         one_at_a_time.check(self)
         check_epochs(epochs, initial_epoch)
+        check_counts(validation_freq=validation_freq, validation_batch_size=validation_batch_size)
         if shuffle not in (True, False, 0, 1):
             raise SettingError(f"fit: shuffle is True or False; {shuffle!r} is not supported.")
         self.stop_on_not_finite = stop_on_not_finite
@@ -225,9 +226,11 @@ class Learning:
         """The loss and metrics on examples: [loss, accuracy, ...], or a dict."""
         from chainrule.training import fit as training
         from chainrule.training import stream_fit, streams
+        from chainrule.training.meaningless import check_counts
         from chainrule.training.progress import Progress
 
         refuse_settings("evaluate", callbacks=callbacks)
+        check_counts(batch_size=batch_size, steps=steps)
         y = targets(self, x, y)
         if steps is not None and not streams.is_stream(x):
             x = stream_fit.of_arrays(self, x, y, sample_weight, batch_size, shuffle=False)
@@ -253,9 +256,11 @@ class Learning:
     ) -> Any:
         """What the model says to each example, (examples, outputs) float32."""
         from chainrule.training import stream_fit, streams
+        from chainrule.training.meaningless import check_counts
         from chainrule.training.progress import Progress
 
         refuse_settings("predict", callbacks=callbacks)
+        check_counts(batch_size=batch_size, steps=steps)
         if isinstance(x, str | PathLike):
             raise DataError(
                 f"predict takes arrays of numbers, and {str(x)!r} is the name of a file: "

@@ -204,6 +204,10 @@ class Model(Learning):
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Replaces all weights by arrays of the same shapes."""
         self.build()
+        if not isinstance(weights, (list, tuple)):
+            raise SettingError(
+                f"set_weights takes a list of arrays, as get_weights gives it; it got {type(weights).__name__}."
+            )
         counts = [len(layer.get_weights()) for layer in self.flat_layers]
         if sum(counts) != len(weights):
             raise ShapeError(f"The model has {sum(counts)} weight arrays; got {len(weights)}.")
@@ -261,6 +265,10 @@ class Model(Learning):
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
         """A layer by name or by place."""
         if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise SettingError(
+                    f"There is no layer number {index}; the model has {len(self.layers)}, counted from 0."
+                )
             return self.layers[index]
         for layer in self.layers:
             if layer.name == name:

@@ -51,11 +51,12 @@ def load_model(
             return load_model(filepath, compile=compile, safe_mode=safe_mode)
     if not safe_mode:
         raise SettingError("safe_mode=False is not supported: loading never runs code from a file.")
-    stored = files.load(os.fspath(filepath), plan_of, optimizer=compile)
+    filepath = named(filepath)
+    stored = files.load(filepath, plan_of, optimizer=compile)
     try:
         return from_file(stored, compile)
     except (SettingError, ShapeError) as problem:
-        raise FileError(f"{os.fspath(filepath)} cannot be used: {problem}") from None
+        raise FileError(f"{filepath} cannot be used: {problem}") from None
 
 
 def model_to_json(model: Any) -> str:
@@ -294,15 +295,28 @@ def load_weights(model: Any, filepath: Any) -> None:
     """Reads the weights alone, into a model of the same layers."""
     model.build()
     config = stored_config(model)
-    stored = files.load_weights(os.fspath(filepath), config, plan_of(config), optimizer=False)
+    stored = files.load_weights(named(filepath), config, plan_of(config), optimizer=False)
     for layer, arrays in zip(configs.entries_of(model), stored.weights, strict=True):
         if arrays:
             layer.set_weights(arrays)
 
 
+def named(filepath: Any) -> str:
+    """The name of a file as text; SettingError for anything else."""
+    if not isinstance(filepath, (str, os.PathLike)) or not os.fspath(filepath):
+        raise SettingError(f"The name of a file is a text or a Path; it got {filepath!r}.")
+    return os.fspath(filepath)
+
+
 def _target(filepath: Any, overwrite: bool) -> Path:
-    path = Path(os.fspath(filepath))
-    if path.exists() and not overwrite:
+    path = Path(named(filepath))
+    try:
+        there = path.exists()
+    except (OSError, ValueError) as problem:  # a name that is too long, a zero byte in it
+        raise FileError(
+            f"{str(path)[:80]} cannot be saved: {getattr(problem, 'strerror', None) or problem}."
+        ) from None
+    if there and not overwrite:
         raise SettingError(f"{path} exists; save with overwrite=True to replace it.")
     with suppress(OSError):  # writing says why
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -208,8 +208,10 @@ class Optimizer:
             number = float(value)
         except (TypeError, ValueError):
             raise SettingError(f"learning_rate must be a number or a schedule; it got {value!r}.") from None
-        if not (number >= 0 and np.isfinite(number)):
-            raise SettingError(f"learning_rate must be 0 or more and finite; it got {number!r}.")
+        if not 0 <= number <= float(np.finfo(np.float32).max):
+            raise SettingError(
+                f"learning_rate must be 0 or more and finite, also in float32; it got {number!r}."
+            )
         followed = vars(self).get("_learning_rate")
         if isinstance(followed, schedules.LearningRateSchedule):
             raise SettingError(

@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.errors import SettingError
 
+MOST_EPOCHS = 1 << 53
 SAMPLE = 2000  # targets stand for all
 LOOKED_AT = 200  # examples, for their scale
 NOT_SCALED = 20.0  # what 99 of 100 inputs of a network stay below
@@ -255,6 +256,18 @@ def can_count(metric: Any, y: np.ndarray, outputs: int) -> bool:
     return True
 
 
+def check_counts(**counts: Any) -> None:
+    """Refuses numbers of batches, examples or epochs that are no whole numbers from 1 on; None is left to its default.
+
+    >>> check_counts(batch_size=32, validation_freq=None)
+    """
+    for name, value in counts.items():
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+            raise SettingError(f"{name} must be a whole number, 1 or more; it got {value!r}.")
+
+
 def check_epochs(epochs: Any, initial_epoch: Any = 0) -> None:
     """Refuses numbers of epochs that are none.
 
@@ -264,11 +277,11 @@ def check_epochs(epochs: Any, initial_epoch: Any = 0) -> None:
         if (
             isinstance(value, bool)
             or not isinstance(value, (int, float, np.integer, np.floating))
-            or not np.isfinite(value)
+            or not 0 <= value < MOST_EPOCHS
             or value != int(value)
-            or value < 0
         ):
-            raise SettingError(f"{name} must be a whole number from 0 on; it is {value!r}.")
+            shown = f"{value!r:.40}"
+            raise SettingError(f"{name} must be a whole number from 0 on; it is {shown}.")
 
 
 def check_held_back(y: Any) -> None:

@@ -25,7 +25,7 @@ def is_stream(x: Any) -> bool:
     """
     if (
         x is None
-        or isinstance(x, (list, tuple, dict, Scaled, str))
+        or isinstance(x, (list, tuple, dict, set, frozenset, Scaled, str))
         or hasattr(x, "__array__")  # rows that are read when needed, too
         or hasattr(x, "iloc")
     ):
@@ -41,7 +41,9 @@ class Batches:
     """The batches of a stream, epoch by epoch. steps: how many an epoch has, where that is to be counted."""
 
     def __init__(self, source: Any, steps: int | None = None, what: str = "steps_per_epoch") -> None:
-        if steps is not None and (isinstance(steps, bool) or int(steps) < 1):
+        if steps is not None and (
+            isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1
+        ):
             raise SettingError(f"{what} must be a whole number, 1 or more; it got {steps!r}.")
         self.source, self.what = source, what
         self.steps = None if steps is None else int(steps)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import set_seed
-from chainrule.errors import DataError
+from chainrule.errors import DataError, SettingError
 
 __all__ = ["normalize", "set_random_seed", "to_categorical"]
 
@@ -40,13 +40,24 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
         raise DataError(
             f"to_categorical with {classes} classes needs labels from 0 to {classes - 1}; one is {wrong}."
         )
-    return np.eye(classes, dtype=np.float32)[labels]
+    try:
+        rows = np.zeros((labels.size, classes), np.float32)
+    except (MemoryError, ValueError):
+        raise DataError(
+            f"to_categorical would make {labels.size:,} rows of {classes:,} numbers, more than the memory holds; "
+            "sparse_categorical_crossentropy learns from class numbers as they are."
+        ) from None
+    rows[np.arange(labels.size), labels.reshape(-1)] = 1
+    return rows.reshape(*labels.shape, classes)
 
 
 def set_random_seed(seed: int) -> None:
     """Decides the randomness of everything that follows: first weights, orders, dropout. NumPy's and Python's too."""
     import random
 
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise SettingError(f"A seed is a whole number; it got {seed!r}.")
+    seed = int(seed)
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002  (Keras does it: scripts shuffle with it)
     set_seed(seed)
