@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import datasets, losses
+from chainrule import datasets, layers, losses
 from chainrule.arrays import set_seed
 from chainrule.datasets.dataset import Dataset
 from chainrule.errors import SettingError, unknown
 from chainrule.models import Sequential
-from chainrule.studio import dropped
-from chainrule.studio.toy_data import SETS, toy_data
+from chainrule.studio import balls, dropped
+from chainrule.studio.toy_data import ENDS as LAST
+from chainrule.studio.toy_data import LINES, SETS, toy_data
 from chainrule.training import recipes
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "linear", "elu", "softplus", "leaky_relu")
@@ -111,7 +112,7 @@ def data_of(name: str, seed: int, noise: float, home: str = "") -> Dataset:
     """The data set of a lesson. home: where those are that were dropped in."""
     if name.startswith(dropped.PREFIX):
         return dropped.load(name, home, seed)
-    return toy_data(name, seed, noise) if name in SETS else datasets.load(name)
+    return toy_data(name, seed, noise) if name in SETS or name in LINES else datasets.load(name)
 
 
 def network_of(lesson: Lesson, data: Dataset) -> Sequential:
@@ -125,12 +126,21 @@ def network_of(lesson: Lesson, data: Dataset) -> Sequential:
     recipe = recipes.Recipe(
         "studio", hidden=lesson.units, activation=lesson.activation, batch_size=lesson.batch_size
     )
-    model = recipes.network(recipe, data)
+    model = along_a_line(lesson, data) if data.name in LINES else recipes.network(recipe, data)
     model.compile(
         optimizer_of(lesson), losses.get(recipes.LOSSES[data.task]), metrics_of(data), backend="numpy"
     )
     model.extras = {"class_names": None if data.class_names is None else list(data.class_names), "task": data.task,
                     "preparation": dict(data.preparation)}  # fmt: skip
+    return model
+
+
+def along_a_line(lesson: Lesson, data: Dataset) -> Sequential:
+    """A network for points along a line; where it has one weight and one bias, it begins anywhere on its loss's surface."""
+    hidden = [layers.Dense(n, activation=lesson.activation) for n in lesson.units]
+    model = Sequential([layers.Input(shape=(1,)), *hidden, layers.Dense(1, activation=LAST[data.name])])
+    if not hidden:
+        balls.start(model, data.name, lesson.seed)
     return model
 
 
@@ -168,7 +178,7 @@ def code_of(lesson: Lesson, data: Dataset) -> str:
     """The lesson as a short program."""
     if lesson.data == "mnist":
         loaded = "(x, y), _ = chainrule.datasets.mnist.load_data()"
-    elif lesson.data in SETS:
+    elif lesson.data in SETS or lesson.data in LINES:
         loaded = f"x, y = ...  # {lesson.data}"
     else:
         named = data.name if lesson.data == data.name else lesson.data.replace("\\", "/").rsplit("/", 1)[-1]
@@ -178,6 +188,8 @@ def code_of(lesson: Lesson, data: Dataset) -> str:
     end, loss = ENDS.get(
         data.task, (f'Dense({count}, activation="softmax")', "sparse_categorical_crossentropy")
     )
+    if LAST.get(data.name):
+        end = end.replace(")", f', activation="{LAST[data.name]}")')
     optimizer = {"momentum": "SGD", "sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adagrad": "Adagrad"}[
         lesson.optimizer
     ]

@@ -17,8 +17,8 @@ SATURATED = 0.95
 
 
 def reach_of(data: Any) -> float:
-    """How far the plane reaches from its middle, so that all points of a data set lie on it."""
-    if tuple(data.input_shape) != (2,) or not len(data.x_train):
+    """How far the plane or line reaches from its middle, so that all points of a data set lie on it."""
+    if tuple(data.input_shape) not in ((1,), (2,)) or not len(data.x_train):
         return REACH
     furthest = float(np.quantile(np.abs(data.x_train), 0.995))
     return REACH if furthest <= REACH else 1.1 * furthest
@@ -70,6 +70,23 @@ def plane(network: Network, params: Sequence[Any], reach: float = REACH) -> dict
             finite = np.abs(result[np.isfinite(result)])
             scale = float(finite.max()) if finite.size else 1.0
         drawn[f"map:{name}"] = as_bytes(result.T, scale)
+    return drawn
+
+
+def along(reach: float = REACH) -> Array:
+    """The points of a line at which a network is asked."""
+    return np.linspace(-reach, reach, GRID, dtype=np.float32)
+
+
+def along_line(network: Network, params: Sequence[Any], reach: float = REACH) -> dict[str, Array]:
+    """What each unit says along a line, as a map whose rows are all the same; and the answers, float32 (GRID,)."""
+    outputs = outputs_of(network, params, along(reach)[:, None])
+    drawn = {"answer": np.asarray(outputs[-1], np.float32).ravel()[:GRID]}
+    for name, place in layer_ends(network):
+        result = outputs[place].reshape(GRID, -1)
+        finite = np.abs(result[np.isfinite(result)])
+        scale = float(finite.max()) if finite.size else 1.0
+        drawn[f"map:{name}"] = np.tile(as_bytes(result.T, scale), (1, GRID))
     return drawn
 
 

@@ -14,6 +14,7 @@ from chainrule.errors import SettingError, unknown
 from chainrule.explain.parts import plain
 from chainrule.optimizers.scalars import scalars, with_scalar
 from chainrule.studio import lesson
+from chainrule.studio.balls import MOST, Balls, has_surface
 from chainrule.studio.branch import Branch, LiveBranch, RecordedBranch
 from chainrule.studio.lesson import Lesson
 from chainrule.studio.views import MOST_AHEAD, Shown, Views
@@ -40,6 +41,7 @@ class Session:
         self.lessons: list[Lesson] = [told]
         self.current, self.playing, self.speed = 0, False, 300.0
         self.views = Views(self)
+        self.balls: Balls | None = None  # that learn beside a branch of two weights
         if len(data.input_shape) > 1:
             self.speed = 0.0
 
@@ -97,6 +99,7 @@ class Session:
         actions = {
             "play": self.play, "pause": self.pause, "step": self.step, "rate": self.rate, "set": self.set_scalar, "back": self.back,
             "fork": self.fork, "speed": self.set_speed, "branch": self.choose, "restart": self.restart,
+            "balls": self.set_balls,
         }  # fmt: skip
         if action not in actions:
             raise unknown("action", action, actions)
@@ -126,11 +129,17 @@ class Session:
 
     def rate(self, settings: Mapping[str, Any]) -> None:
         """Another learning rate from the next step on."""
-        self.live().set_rate(lesson.real("learning_rate", settings.get("learning_rate"), 0.0, 1000.0))
+        rate = lesson.real("learning_rate", settings.get("learning_rate"), 0.0, 1000.0)
+        self.live().set_rate(rate)
+        if self.rolling:
+            self.rolling.set_rate(rate)
 
     def set_scalar(self, settings: Mapping[str, Any]) -> None:
         """Another number of the optimizer (`name`, `value`) from the next step on."""
-        self.live().set_scalar(str(settings.get("name")), settings.get("value"))
+        name, value = str(settings.get("name")), settings.get("value")
+        self.live().set_scalar(name, value)
+        if self.rolling:
+            self.rolling.set_scalar(name, value)
 
     def back(self, settings: Mapping[str, Any]) -> None:
         """Back to step `to`, or `steps` steps back; what came after is forgotten."""
@@ -141,6 +150,27 @@ class Session:
             to = max(live.first, live.head - lesson.whole("steps", settings.get("steps", 1), 1, 10**9))
         live.go_back(live.checked(lesson.whole("to", to, 0, 10**9)))
         self.views.forget()
+
+    def set_balls(self, settings: Mapping[str, Any]) -> None:
+        """So many networks of two weights learn at once (`number`), each from a place of its own; 0 ends it."""
+        number, live = lesson.whole("number", settings.get("number"), 0, MOST), self.live()
+        if not has_surface(self.data, live.model):
+            raise SettingError(
+                "Only networks of one weight and one bias learn together; take the hidden layers out."
+            )
+        if live.parent is not None or len(live.scalars) > 1:
+            raise SettingError(
+                "Begin again first: a fork, or numbers that were set by hand, cannot be shared by others."
+            )
+        told = self.lessons[self.current]
+
+        optimizer = lesson.optimizer_of(told)
+        self.balls = Balls(live, self.data, optimizer, told.seed + 1, number) if number else None
+
+    @property
+    def rolling(self) -> Balls | None:
+        """The networks that learn beside the current branch."""
+        return self.balls if self.balls is not None and self.balls.branch is self.branch else None
 
     def set_speed(self, settings: Mapping[str, Any]) -> None:
         """At most so many steps a second; 0 is as fast as it goes."""
@@ -209,7 +239,10 @@ class Session:
         made = LiveBranch(model, lesson.examples_of(model, self.data), result.batch_size)
         made.changes = [f"{k} {was[k]} → {v}" for k, v in result.to_dict().items() if was[k] != v]
         self.lesson = result
+        count = self.rolling.number if self.rolling else 0
         self.add(made, result)
+        if count and has_surface(self.data, model):
+            self.set_balls({"number": count})
 
     def room(self) -> None:
         """Makes room for one more branch."""
@@ -231,6 +264,8 @@ class Session:
         )
         while allowed > 0 and time.perf_counter() < end and live.problem is None:
             allowed -= max(1, live.advance(min(allowed, 4)))
+            if self.rolling:
+                self.rolling.follow()
         if live.problem:
             self.playing = False
 
@@ -246,10 +281,12 @@ class Session:
 
     @property
     def kind(self) -> str:
-        """What one example is: a point of the plane with one of two classes, a picture, or a row of numbers."""
+        """What one example is: a point of the plane with one of two classes, a point along a line with an amount, a picture, or a row of numbers."""
         data = self.data
         if len(data.input_shape) > 1:
             return "picture"
+        if data.input_shape == (1,) and data.task == "regression":
+            return "line"
         return "plane" if data.input_shape == (2,) and data.task in ("", "two classes") else "rows"
 
     # ── seeing ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -268,7 +305,8 @@ class Session:
         ]  # fmt: skip
         fields: dict[str, Any] = plain({
             "lesson": self.lessons[self.current].to_dict(), "kind": self.kind, "run": self.run, "playing": self.playing,
-            "current": self.current, "speed": self.speed, "layers": layers, "code": lesson.code_of(self.lessons[self.current], data),
+            "current": self.current, "speed": self.speed, "layers": layers, "surface": has_surface(data, branch.model),
+            "balls": self.rolling.number if self.rolling else 0, "code": lesson.code_of(self.lessons[self.current], data),
             "data": {"name": data.name, "classes": list(data.class_names or ()), "input_shape": list(data.input_shape),
                      "sizes": data.sizes, "task": data.task},
             "branches": [self.about(k) for k in range(len(self.branches))],

@@ -1,4 +1,4 @@
-"""Small data sets of points in the plane, two classes each; x within about -1 to 1 in both directions."""
+"""Small data sets: points in the plane of two classes each, and points along a line with an amount each; x within about -1 to 1."""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,16 +56,47 @@ SETS: dict[str, Callable[[np.random.Generator, int, float], tuple[Array, Array]]
 }  # fmt: skip
 
 
+def line(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Array]:
+    """A straight line, 0.8 x - 0.3, and points about it: one weight and one bias fit it."""
+    x = rng.uniform(-1, 1, n)
+    return x[:, None], 0.8 * x - 0.3 + (0.1 + noise) * rng.normal(size=n)
+
+
+def valleys(rng: np.random.Generator, n: int, noise: float) -> tuple[Array, Array]:
+    """High on the left, low in the middle, high on the right: one tanh unit can fit either side, and the right has more points."""
+    place = np.arange(n) % 10
+    side = np.where(place < 1, -1, np.where(place > 7, 1, 0))
+    return (side + (0.04 + noise) * rng.normal(size=n))[:, None], np.where(
+        side, 0.9, -0.9
+    ) + noise * rng.normal(size=n)
+
+
+LINES: dict[str, Callable[[np.random.Generator, int, float], tuple[Array, Array]]] = {
+    "line": line,
+    "valleys": valleys,
+}
+SPREAD = {
+    "line": 2.0,
+    "valleys": 5.0,
+}  # how far weights and biases are looked at: from minus that to plus that
+ENDS = {"line": None, "valleys": "tanh"}  # the activation of the unit that answers
+
+
 def toy_data(name: str, seed: int = 0, noise: float = 0.03) -> Dataset:
     """A set of points by name: 300 to learn from and 200 held out, the same ones for the same seed.
 
     >>> toy_data("moons")
     <Dataset moons: 300 + 200 examples (2,), two classes>
     """
-    if name not in SETS:
-        raise unknown("set of points", name, SETS)
-    x, y = SETS[name](np.random.default_rng(seed), POINTS + HELD_OUT, noise)
+    if name not in {**SETS, **LINES}:
+        raise unknown("set of points", name, [*SETS, *LINES])
+    x, y = {**SETS, **LINES}[name](np.random.default_rng(seed), POINTS + HELD_OUT, noise)
     x = x.astype(np.float32)
+    if name in LINES:
+        y = y.astype(np.float32)
+        return Dataset(
+            name, x[:POINTS], y[:POINTS], x[POINTS:], y[POINTS:], task="regression", source="drawn from a formula"
+        )  # fmt: skip
     return Dataset(
         name, x[:POINTS], y[:POINTS], x[POINTS:], y[POINTS:], task="two classes",
         class_names=("orange", "blue"), source="drawn from a formula",

@@ -11,7 +11,7 @@ from chainrule.datasets.columns import width
 from chainrule.errors import SettingError, unknown
 from chainrule.explain import StepExplained
 from chainrule.explain.parts import plain
-from chainrule.studio import explained, lesson, pictures
+from chainrule.studio import balls, explained, lesson, pictures
 from chainrule.studio.branch import LiveBranch
 
 Array = np.ndarray[Any, Any]
@@ -37,7 +37,7 @@ class Views:
         views: dict[str, Any] = {
             "session": self.see_session, "data": self.see_data, "curve": self.see_curve, "step": self.see_step,
             "factors": self.see_factors, "map": self.see_map, "weight": self.see_weight, "unit": self.see_unit,
-            "example": self.see_example, "layer": self.see_layer, "frame": self.see_frame, "plane": self.see_plane,
+            "example": self.see_example, "layer": self.see_layer, "frame": self.see_frame, "plane": self.see_plane, "surface": self.see_surface,
         }  # fmt: skip
         if what not in views:
             raise unknown("view", what, views)
@@ -68,6 +68,10 @@ class Views:
             return {"kind": "plane", "reach": self.reach, "grid": pictures.GRID}, {
                 "x": data.x_train, "y": np.asarray(data.y_train, np.uint8), "x_test": data.x_test,
                 "y_test": np.asarray(data.y_test, np.uint8),
+            }  # fmt: skip
+        if self.session.kind == "line":
+            return {"kind": "line", "reach": self.reach}, {
+                "x": data.x_train, "y": data.y_train, "at": pictures.along(self.reach),
             }  # fmt: skip
         part = "test" if len(data.x_test) else "train"
         x, y = getattr(data, f"x_{part}")[: pictures.SAMPLE], getattr(data, f"y_{part}")[: pictures.SAMPLE]
@@ -177,6 +181,19 @@ class Views:
             step.inputs.network, step.inputs.state["params"], self.reach
         )
 
+    def see_surface(self, query: Mapping[str, str]) -> Shown:
+        """The loss of a network of two weights at every place, and the way of the current branch over it."""
+        branch = self.session.branch
+        if not balls.has_surface(self.session.data, branch.model):
+            raise SettingError(
+                "Only a network of one weight and one bias has a surface that can be drawn whole."
+            )
+        line, losses = balls.surface(branch, self.session.data)
+        steps, way = balls.way(branch)
+        return {"branch": self.session.current, "step": branch.head}, {
+            "line": line, "losses": losses, "steps": np.asarray(steps, np.int32), "way": way,
+        }  # fmt: skip
+
     # ── live ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def frame(self, since: int | None = None, full: bool = False) -> Shown:
         """What has changed on the screen: place, losses since a step, and what is drawn of the network."""
@@ -196,6 +213,10 @@ class Views:
         network, params = branch.model.learning_graph, state["params"]
         if self.session.kind == "plane":
             arrays |= pictures.plane(network, params, self.reach)
+        if self.session.kind == "line":
+            arrays |= pictures.along_line(network, params, self.reach)
+        if self.session.rolling:
+            arrays["balls"] = self.session.rolling.places()
         arrays |= pictures.small_weights(network, params)
         now = time.perf_counter()
         if full or now > self.slow_at:
@@ -221,7 +242,7 @@ class Views:
         model, y = self.session.branch.model, self.held_out.y[chosen]
         for metric in model.metric_objects[:1]:
             header["held_out"] = float(metric.figure(np.asarray(metric.counts(y, outputs[-1]), np.float64)))
-        if self.session.kind != "plane":
+        if self.session.kind not in ("plane", "line"):
             arrays |= pictures.templates(network, params, self.session.data.input_shape)
             answers = np.asarray(outputs[-1][: pictures.SAMPLE], np.float32)
             arrays["answers"] = answers.reshape(len(answers), -1)

@@ -59,10 +59,10 @@ def named(word: str, folder: str) -> dict[str, Any]:
     """What a word on the command line means; SettingError with the nearest name where it means nothing."""
     from chainrule.datasets import NAMES
     from chainrule.runs import find
-    from chainrule.studio.toy_data import SETS
+    from chainrule.studio.toy_data import LINES, SETS
 
     name = word.lower().replace("-", "_")
-    if name in SETS or name in NAMES:
+    if name in SETS or name in LINES or name in NAMES:
         return {"lesson": {"data": name}}
     if Path(word).suffix.lower() in paths.MODELS:
         return {"model": str(Path(paths.existing(word, "model file")).resolve())}
@@ -74,5 +74,7 @@ def named(word: str, folder: str) -> dict[str, Any]:
         from chainrule.runs.listing import all_runs
 
         raise unknown(
-            "run, model or data set", word, [*SETS, *NAMES, *(r.name for r in all_runs(folder)), "last"]
+            "run, model or data set",
+            word,
+            [*SETS, *LINES, *NAMES, *(r.name for r in all_runs(folder)), "last"],
         ) from None

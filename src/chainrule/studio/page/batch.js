@@ -17,13 +17,14 @@ export class Batch {
     if (terms) order.sort((a, b) => Math.abs(terms[b]) - Math.abs(terms[a]));
     const most = terms ? Math.max(...terms.map(Math.abs)) || 1 : Math.max(...o.examples.map((e) => e.loss)) || 1;
     fill(this.title, `Batch of ${o.n} `, h("span", {class: "soft"}, terms ? "by how much each example pushes this weight; bars: its term of the gradient" : "bars: each example's loss"));
+    const amounts = /mean_|error|huber|cosh/.test(o.loss_name); // then an answer is near, not right or wrong
     this.list.classList.toggle("plane-batch", data !== "picture");
     fill(this.list, order.map((k) => {
       const e = o.examples[k], value = terms ? terms[k] : e.loss;
-      return h("li", {}, h("button", {type: "button", class: `example ${e.answer === e.target ? "" : "wrong"}`, "aria-pressed": k === example, onclick: () => this.onChoose(k),
-        "aria-label": `example ${k}: it is ${e.target}, the network says ${e.answer}`, title: `#${k}, number ${e.place} of the data: it is ${e.target}; the network says ${e.answer} (${percent(e.p)}); loss ${short(e.loss)}`},
+      return h("li", {}, h("button", {type: "button", class: `example ${amounts || e.answer === e.target ? "" : "wrong"}`, "aria-pressed": k === example, onclick: () => this.onChoose(k),
+        "aria-label": `example ${k}: it is ${e.target}, the network says ${e.answer}`, title: `#${k}, number ${e.place} of the data: it is ${e.target}; the network says ${e.answer}${amounts ? "" : ` (${percent(e.p)})`}; loss ${short(e.loss)}`},
       picture(slice(factors.x, k), o, data, e),
-      h("span", {class: "example-answer"}, e.answer === e.target ? e.target : `${e.answer} ✗ ${e.target}`),
+      h("span", {class: "example-answer"}, amounts ? `${e.answer} for ${e.target}` : e.answer === e.target ? e.target : `${e.answer} ✗ ${e.target}`),
       h("span", {class: "example-bar", "aria-hidden": "true"}, h("i", {class: value < 0 ? "minus" : "plus", style: {width: `${(100 * Math.abs(value)) / most}%`}})),
       h("span", {class: "small soft"}, short(value, 2))));
     }));

@@ -5,15 +5,18 @@ import {Curve, branchColour} from "./curve.js";
 import {Plane, thumbnail} from "./plane.js";
 import {Network} from "./network.js";
 import {Answers} from "./answers.js";
+import {Fit} from "./fit.js";
+import {Surface} from "./surface.js";
 import {Dropped} from "./dropped.js";
 
-const TOYS = ["spiral", "moons", "circles", "xor", "gauss"];
+const TOYS = ["spiral", "moons", "circles", "xor", "gauss"], LINES = {line: "a line", valleys: "two valleys"};
 const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const ACTIVATIONS = ["relu", "tanh", "sigmoid", "linear"];
 const OPTIMIZERS = {sgd: "SGD", momentum: "SGD with momentum", rmsprop: "RMSprop", adam: "Adam", adagrad: "Adagrad"};
 const BATCHES = [1, 4, 8, 16, 32, 64, 128, 256];
 const SPEEDS = [["10", "10 steps/s"], ["60", "60 steps/s"], ["300", "300 steps/s"], ["1000", "1,000 steps/s"], ["0", "as fast as it goes"]];
 const NEW = {toy: {net: "8,8", act: "tanh", opt: "adam", rate: "0.03", batch: "16"}, mnist: {net: "64", act: "relu", opt: "adam", rate: "0.001", batch: "32"},
+  line: {net: "none", act: "tanh", opt: "sgd", rate: "0.03", batch: "64"}, valleys: {net: "none", act: "tanh", opt: "sgd", rate: "0.1", batch: "64"},
   own: {net: "16", act: "relu", opt: "adam", rate: "0.003", batch: "16"}};
 
 /** The view. app: {source, told, frame}. */
@@ -26,9 +29,11 @@ export class Learn {
   }
 
   build() {
-    const told = this.app.told, plane = told.kind === "plane";
+    const told = this.app.told, plane = told.kind === "plane", line = told.kind === "line";
     this.plane = plane ? new Plane() : null;
-    this.network = plane ? new Network({
+    this.fit = line ? new Fit() : null;
+    this.surface = line ? new Surface({onBalls: (number) => this.do("balls", {number}), onRestart: () => this.restartAtRandom()}) : null;
+    this.network = plane || line ? new Network({
       onUnit: (layer, unit) => go({place: "step", step: this.next(), weight: null, unit: `${layer},${unit}`, phase: null}),
       onWeight: (layer, i, j) => go({place: "step", step: this.next(), unit: null, weight: `${layer}.kernel,${i},${j}`, phase: null}),
       onHover: (unit) => { this.looked = unit; this.paintPlane(); },
@@ -42,7 +47,7 @@ export class Learn {
     this.legend = h("ul", {class: "branches", "aria-label": "Branches"});
     this.controls = h("div", {class: "controls"});
     this.datasets = h("div", {class: "datasets", role: "group", "aria-label": "Data"});
-    this.answers = plane ? null : new Answers(this.app, {
+    this.answers = plane || line ? null : new Answers(this.app, {
       onUnit: (layer, unit) => go({place: "step", step: this.next(), weight: null, unit: `${layer},${unit}`}),
       onWeight: (layer, i, j) => go({place: "step", step: this.next(), unit: null, weight: `${layer}.kernel,${i},${j}`, phase: null}),
     });
@@ -63,12 +68,12 @@ export class Learn {
       h("div", {class: "learn-grid"},
         h("section", {class: "panel side", "aria-label": "Settings"}, h("h2", {}, "Data"), this.datasets, this.dropped.el, h("h2", {}, "How it learns"), this.controls),
         h("section", {class: "panel middle", "aria-label": "Network"},
-          h("h2", {}, "Network ", h("span", {class: "soft"}, plane ? "each unit shows what it says to every point" : this.answers.looksFor())),
-          plane ? [h("div", {class: "row"}, this.layerButtons()), this.network.el]
+          h("h2", {}, "Network ", h("span", {class: "soft"}, plane ? "each unit shows what it says to every point" : line ? "each unit shows what it says from left to right" : this.answers.looksFor())),
+          this.network ? [h("div", {class: "row"}, this.layerButtons()), this.network.el]
             : [h("div", {class: "row"}, this.layerButtons(), this.unitsField()), this.answers.looks],
           this.shares),
         h("section", {class: "panel result", "aria-label": "Result"},
-          h("h2", {}, plane ? "What it says" : this.answers.words()), plane ? this.plane.el : this.answers.list,
+          h("h2", {}, this.network ? "What it says" : this.answers.words()), plane ? this.plane.el : line ? [this.fit.el, this.surface.el] : this.answers.list,
           plane ? h("p", {class: "soft small"}, "Point at a unit to see its map here.") : null),
         h("section", {class: "panel loss", "aria-label": "Loss"}, h("h2", {}, "Loss ", h("span", {class: "soft"}, "click a step to open it")), this.curve.el, this.legend,
           h("details", {class: "code"}, h("summary", {}, "The same as a program"), this.code = h("pre", {tabindex: "0"})))),
@@ -93,14 +98,21 @@ export class Learn {
   async open() {
     this.app.source.see("data").then((data) => {
       this.data = data;
-      (this.plane || this.answers).setData(data);
+      (this.plane || this.fit || this.answers).setData(data);
       this.refresh();
     }).catch((p) => this.app.fail(p));
     this.told();
     try {
-      const [frame] = await Promise.all([this.app.source.see("frame"), this.loadCurves()]);
+      const [frame] = await Promise.all([this.app.source.see("frame"), this.loadCurves(), this.loadSurface()]);
       this.frame(frame);
     } catch (problem) { this.app.fail(problem); }
+  }
+
+  /** The surface of the loss, where the network is one weight and one bias. */
+  async loadSurface() {
+    if (!this.surface) return;
+    this.surface.el.hidden = !this.app.told.surface;
+    if (this.app.told.surface) this.surface.setSurface(await this.app.source.see("surface"));
   }
 
   async loadCurves() {
@@ -140,6 +152,7 @@ export class Learn {
   fillDatasets() {
     fill(this.datasets, TOYS.map((name) => h("button", {type: "button", "data-name": name, "aria-pressed": false,
       onclick: () => this.choose(name)}, thumbnail(name), name)),
+    Object.entries(LINES).map(([name, words]) => h("button", {type: "button", "data-name": name, "aria-pressed": false, onclick: () => this.choose(name)}, thumbnail(name), words)),
     h("button", {type: "button", "data-name": "mnist", "aria-pressed": false, onclick: () => this.choose("mnist")}, h("span", {class: "digit-thumb", "aria-hidden": "true"}, "3 8"), "digits"));
   }
 
@@ -159,7 +172,7 @@ export class Learn {
       pick("batch", "Batch size", [...new Set([...BATCHES, l.batch_size])].sort((a, b) => a - b).map((v) => [v, v]), l.batch_size, (v) => this.fork({batch: v}), "Forks at this step"),
       pick("speed", "Speed", SPEEDS, this.app.told.speed, (v) => this.do("speed", {speed: Number(v)}), "At most so many steps a second"),
       h("label", {class: "field"}, h("span", {}, "Seed"), h("input", {type: "number", id: "seed", min: 0, max: 9999, value: l.seed, onchange: (e) => this.reopen({seed: e.target.value})})),
-      TOYS.includes(l.data) ? h("label", {class: "field"}, h("span", {}, "Noise"), h("input", {type: "range", id: "noise", min: 0, max: 0.2, step: 0.01, value: l.noise, onchange: (e) => this.reopen({noise: e.target.value})})) : null);
+      TOYS.includes(l.data) || LINES[l.data] ? h("label", {class: "field"}, h("span", {}, "Noise"), h("input", {type: "range", id: "noise", min: 0, max: 0.2, step: 0.01, value: l.noise, onchange: (e) => this.reopen({noise: e.target.value})})) : null);
   }
 
   layerButtons() {
@@ -186,7 +199,8 @@ export class Learn {
     const told = this.app.told, now = told.branches[told.current];
     const have = this.curves.get(now.number);
     if (have) have.length = Math.min(have.length, now.head - now.first);
-    await this.loadCurves();
+    await Promise.all([this.loadCurves(), this.branchShown === told.current ? null : this.loadSurface()]);
+    this.branchShown = told.current;
     this.frame(await this.app.source.see("frame"));
   }
 
@@ -222,6 +236,13 @@ export class Learn {
 
   restart() {
     this.do("restart", {});
+  }
+
+  /** The same network from another place; the old curve stays. */
+  async restartAtRandom() {
+    const was = this.app.told.playing;
+    await this.do("restart", {seed: Math.floor(Math.random() * 10000)});
+    if (was) await this.do("play");
   }
 
   /** Another network: a new branch from the same seed; the old curve stays. */
@@ -277,7 +298,9 @@ export class Learn {
       ["held out", header.held_out === undefined ? "–" : this.app.told.data.task === "regression" ? `mae ${short(header.held_out, 3)}` : percent(header.held_out)], ["rate", short(header.rate, 3)]]
       .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {id: `figure-${name.replace(" ", "-")}`}, value))));
     this.showCurve();
-    if (this.network) { this.network.update(frame); this.paintPlane(); }
+    if (this.network) this.network.update(frame);
+    if (this.plane) this.paintPlane();
+    else if (this.fit) { this.fit.show(frame); if (this.app.told.surface) this.surface.show(frame, this.app.told.layers.find((l) => l.weights).name); }
     else this.answers.show(frame);
     const shares = Object.entries(header.units || {}).filter(([, [dead, flat]]) => dead > 0.05 || flat > 0.5);
     this.shares.textContent = shares.map(([name, [dead, flat]]) => dead > 0.05
@@ -312,7 +335,7 @@ export class Learn {
 }
 
 function kindOf(data) {
-  return TOYS.includes(data) ? "toy" : data === "mnist" ? "mnist" : "own";
+  return TOYS.includes(data) ? "toy" : LINES[data] ? data : data === "mnist" ? "mnist" : "own";
 }
 
 function grown(values) {
@@ -327,7 +350,7 @@ function mean(values, n) {
 
 /** The lesson that an address means. */
 export function lessonOf(state) {
-  const toy = !state.data || TOYS.includes(state.data), base = toy ? NEW.toy : /[./]/.test(state.data) ? NEW.own : NEW.mnist, told = {...base, ...state};
+  const toy = !state.data || TOYS.includes(state.data), base = toy ? NEW.toy : NEW[state.data] ? NEW[state.data] : /[./]/.test(state.data) ? NEW.own : NEW.mnist, told = {...base, ...state};
   return {
     data: state.data || "spiral", units: told.net === "none" ? [] : told.net.split(",").map(Number), activation: told.act,
     optimizer: told.opt, learning_rate: Number(told.rate), batch_size: Number(told.batch),

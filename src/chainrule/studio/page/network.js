@@ -26,14 +26,14 @@ export class Network {
     const told = this.told, width = this.el.clientWidth;
     if (!told || !width) return;
     const layers = told.layers.filter((l) => l.weights);
-    const columns = [{name: null, units: 2}, ...layers.map((l) => ({name: l.name, units: l.out.at(-1), activation: l.activation}))];
+    const columns = [{name: null, units: told.data.input_shape[0]}, ...layers.map((l) => ({name: l.name, units: l.out.at(-1), activation: l.activation}))];
     const most = Math.max(...columns.map((c) => Math.min(c.units, SHOWN)));
     const size = Math.max(22, Math.min(46, Math.floor((width - 20) / columns.length - 26), Math.floor(400 / most) - 8));
-    const top = 62, height = top + most * (size + 8) + 34;
+    const top = 62, height = Math.max(192, top + most * (size + 8) + 34);
     this.el.style.setProperty("height", `${height}px`);
     this.lines.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const X = (c) => 6 + (columns.length === 1 ? 0 : (c * (width - size - 12)) / (columns.length - 1));
-    const Y = (c, u) => (c === 0 ? top + (most * (size + 8)) / 2 + (u - 1) * (size + 30) + 14 : top + ((most - Math.min(columns[c].units, SHOWN)) * (size + 8)) / 2 + u * (size + 8));
+    const Y = (c, u) => (c === 0 ? top + (most * (size + 8)) / 2 + (u - columns[0].units / 2) * (size + 30) + 14 : top + ((most - Math.min(columns[c].units, SHOWN)) * (size + 8)) / 2 + u * (size + 8));
     fill(this.units);
     fill(this.lines);
     this.maps = []; this.paths = [];
@@ -46,7 +46,7 @@ export class Network {
         h("span", {}, c === 0 ? "input" : c === columns.length - 1 ? "output" : `${column.units} × ${column.activation || "linear"}`)));
       for (let u = 0; u < Math.min(column.units, SHOWN); u++) {
         const canvas = h("canvas", {width: 32, height: 32});
-        const name = c === 0 ? ["x₁", "x₂"][u] : `unit ${u} of ${column.name}`;
+        const name = c === 0 ? columns[0].units === 1 ? "x" : ["x₁", "x₂"][u] : `unit ${u} of ${column.name}`;
         const box = h(c === 0 ? "div" : "button", {
           type: c === 0 ? null : "button", class: "unit", style: {left: `${X(c)}px`, top: `${Y(c, u)}px`, width: `${size}px`, height: `${size}px`},
           "aria-label": c === 0 ? null : `${name}: open it`, title: name,

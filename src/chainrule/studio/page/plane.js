@@ -75,6 +75,12 @@ export class Plane {
 export function thumbnail(name) {
   const canvas = h("canvas", {width: 96, height: 96, "aria-hidden": "true"}), c = canvas.getContext("2d");
   let seed = 7;
+  if (name === "valleys") { // a curve with two valleys, and a ball that rolls
+    c.strokeStyle = classColour(1); c.lineWidth = 5; c.beginPath();
+    for (let x = 4; x <= 92; x++) { const t = (x - 48) / 44, y = 34 + 46 * Math.cos(3.14 * 2 * t) * -0.5 + 12 * t + 22 * (1 - t * t) * 0.4; if (x === 4) c.moveTo(x, y); else c.lineTo(x, y); }
+    c.stroke(); c.fillStyle = classColour(0); c.beginPath(); c.arc(30, 44, 8, 0, 7); c.fill();
+    return canvas;
+  }
   const random = () => ((seed = (seed * 16807) % 2147483647) / 2147483647), n = 130;
   const pair = (i) => {
     const k = i % 2, t = random();
@@ -82,6 +88,7 @@ export function thumbnail(name) {
     if (name === "moons") { const a = 3.14 * t; return k ? [0.62 * (0.5 - Math.cos(a)), 0.62 * (0.25 - Math.sin(a)), 1] : [0.62 * (Math.cos(a) - 0.5), 0.62 * (Math.sin(a) - 0.25), 0]; }
     if (name === "circles") { const r = k ? 0.62 + 0.33 * random() : 0.4 * random(), a = 6.28 * t; return [r * Math.cos(a), r * Math.sin(a), k]; }
     if (name === "xor") { const x = 1.9 * t - 0.95, y = 1.9 * random() - 0.95; return [x, y, x * y > 0 ? 1 : 0]; }
+    if (name === "line") { const x = 1.9 * t - 0.95; return [x, 0.7 * x + 0.35 * (random() - 0.5), 1]; }
     const g = () => (random() + random() + random() - 1.5) * 0.5;
     return [(k ? 0.45 : -0.45) + g(), (k ? 0.45 : -0.45) + g(), k];
   };
@@ -89,5 +96,6 @@ export function thumbnail(name) {
     const [x, y, k] = pair(i);
     c.beginPath(); c.arc(48 + 42 * x, 48 - 42 * y, 2.6, 0, 7); c.fillStyle = classColour(k); c.fill();
   }
+  if (name === "line") { c.strokeStyle = classColour(0); c.lineWidth = 5; c.beginPath(); c.moveTo(8, 76); c.lineTo(88, 20); c.stroke(); }
   return canvas;
 }
