@@ -144,7 +144,7 @@ def test_a_handful_of_examples_gets_the_linear_model_and_the_reason(count) -> No
 
 
 def test_the_linear_model_wins_where_it_is_as_good_and_else_the_best() -> None:
-    """The linear model within a quarter of the standard error; numbers that broke never win."""
+    """The linear model within one standard error; numbers that broke never win."""
 
     def made(*scores):
         return [Trial(Recipe("auto", network=f"net {k}"), score, 0.02, 50) for k, score in enumerate(scores)]

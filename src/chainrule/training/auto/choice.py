@@ -1,6 +1,6 @@
 """Which network is taken: the best on the validation part, but the linear model where the two are as good.
 
-For rows of numbers they count as equally good up to a quarter of the standard error of their difference, measured on the same
+For rows of numbers they count as equally good up to one standard error of their difference, measured on the same
 rows. The time that is given decides only which candidates of the list are tried: the first two always are. What is taken learns
 anew from all training examples, for a number of steps that was fixed before.
 """
@@ -21,7 +21,7 @@ TRIAL_STEPS = 375  # of more than MANY examples: so many tell which network is b
 SHARE = 0.2  # of the training part, to choose by
 SMALL = 1000  # rows: below, one cut is too few to choose by
 CUTS = 3
-AS_GOOD = 0.25  # standard errors
+AS_GOOD = 1.0  # standard errors
 ALWAYS = 2  # candidates that are tried whatever the time
 
 
