@@ -7,7 +7,7 @@ from chainrule import datasets
 from chainrule.images import prepare
 from chainrule.images.glyphs import Glyph
 from chainrule.images.made_digits import coarse, disturbed, stretched
-from chainrule.images.made_pages import PAPERS, digit_pages, empty_pages, page_digits, paper
+from chainrule.images.made_pages import PAPERS, digit_pages, empty_pages, page_digits, paper, small_pages
 from chainrule.images.made_scenes import scene, surface
 from chainrule.images.made_strings import NONE, label_of, string_pieces
 
@@ -71,6 +71,15 @@ def test_made_pages_hold_what_they_say(digits) -> None:
     plain = [p for p in digit_pages(*digits, 60, seed=5) if p.kind == "plain"]
     assert np.mean([len(prepare(p.pixels).digits) == 1 for p in plain]) >= 0.8
     assert {p.text for p in empty_pages(12, seed=6)} == {""}
+
+
+def test_small_pages_are_small_and_most_are_found(digits) -> None:
+    """One digit each, dark on light or light on dark, at most 30 pixels high; in nearly all of them just one is found."""
+    pages = small_pages(*digits, 40, seed=2)
+    assert all(p.pixels.shape[0] <= 30 and len(p.text) == 1 for p in pages)
+    assert {bool(p.pixels[0, 0, 0] > 128) for p in pages} == {True, False}
+    assert np.mean([len(prepare(p.pixels).digits) == 1 for p in pages]) >= 0.8
+    assert np.array_equal(pages[0].pixels, small_pages(*digits, 40, seed=2)[0].pixels)
 
 
 @pytest.mark.parametrize("kind", PAPERS)

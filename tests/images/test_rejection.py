@@ -164,6 +164,28 @@ def test_weights_that_explain_the_evidence_are_found():
         assert confidence[some].mean() == pytest.approx(right[3000:][some].mean(), abs=0.06)
 
 
+def test_words_beside_a_form_say_nothing_about_its_fields(reader, test_digits):
+    """A digit in a box is as sure with letters above the box as without; on open paper letters make it less sure."""
+
+    def read(letters, box):
+        picture = np.full((300, 300), 240, np.uint8)
+        ink = np.kron(test_digits[0][0], np.ones((4, 4), np.uint8))
+        picture[150:262, 90:202] = np.minimum(picture[150:262, 90:202], 250 - ink)
+        if box:
+            for frame in (slice(140, 144), slice(270, 274)):
+                picture[frame, 70:224] = 30
+            picture[140:274, 70:74] = picture[140:274, 220:224] = 30
+        for k in range(letters):  # an E
+            picture[30:90, 20 + 50 * k : 26 + 50 * k] = 30
+            for row in (30, 57, 84):
+                picture[row : row + 6, 20 + 50 * k : 56 + 50 * k] = 30
+        return prepare(picture, classify=reader.classify)
+
+    assert read(5, True).elsewhere < 0.05
+    assert [reader.answer(read(n, True)).text for n in (0, 5)] == ["7", "7"]
+    assert read(5, False).elsewhere > 0.3
+
+
 def test_a_stroke_needs_quiet_paper_and_digits_beside_it(reader):
     """As sure as the network may be: a stroke beside much that is no digit, or among strokes, is less sure than alone on its page."""
     quiet = prepare(page([("1", 100, 100)]))

@@ -133,6 +133,27 @@ def digit_pages(digits: Pixels, labels: np.ndarray[Any, Any], n: int, seed: int,
     return pages
 
 
+def small_pages(digits: Pixels, labels: np.ndarray[Any, Any], n: int, seed: int) -> list[Page]:
+    """`n` pictures of one digit, 12 to 24 pixels high, of two tones or grey, cut out closely as data sets keep them."""
+    rng = np.random.default_rng(seed)
+    pages = []
+    for k in rng.integers(len(digits), size=n):
+        ink = placing.cropped(digits[k].astype(np.float32) / np.float32(255))[0]
+        height = int(rng.integers(12, 25))
+        wide = ink.shape[1] / ink.shape[0]
+        wide = min(max(wide, rng.uniform(0.3, 1.0)), 2 * wide)  # many are stretched
+        ink = np.clip(resized(np.ascontiguousarray(ink), max(3, round(height * wide)), height, "BOX"), 0, 1)
+        if rng.random() < 0.6:
+            ink = (ink > rng.uniform(0.25, 0.55)).astype(np.float32)
+        ink = np.pad(ink, int(rng.integers(0, 4)))
+        dark, light = rng.uniform(0, 60), rng.uniform(180, 255)
+        tone = light - ink * (light - dark) if rng.random() < 0.5 else dark + ink * (light - dark)
+        tone = tone + rng.normal(0, rng.choice([0.0, 5.0]), tone.shape)
+        pixels = np.repeat(np.clip(tone, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+        pages.append(Page(pixels, str(int(labels[k])), "small"))
+    return pages
+
+
 def empty_pages(n: int, seed: int) -> list[Page]:
     """`n` pictures without a digit: letters, marks and scribbles on paper, paper alone, and what photos of things look like."""
     from chainrule.images.non_digits import drawn_glyphs

@@ -192,13 +192,19 @@ def prepare(
             is_stroke(g) or g.width <= NARROW * g.height,
         )
 
+    meant = writing
+    if found.in_fields:  # what is beside them is the form's
+        meant = np.zeros_like(writing)
+        for f in seen.fields:
+            window = slice(f.top, f.bottom), slice(f.left, f.right)
+            meant[window] = writing[window]
     return Prepared(
         picture,
         tuple(found_digit(*one) for one in zip(digits, boxes, inks, strict=True)),
         None, False, stages, tuple(notes),
-        unrest(ink, writing, taken, boxes, inks), unread(writing, boxes, inks),
+        unrest(ink, writing, taken, boxes, inks), unread(meant, boxes, inks),
         tuple(Mark(g.kind, _original(before(g), picture), g.row) for g in found.marks),
-        elsewhere(writing, inks),
+        elsewhere(meant, inks),
     )  # fmt: skip
 
 
@@ -250,7 +256,7 @@ def _segmented(seen: _Written, judge: Any) -> tuple[Segmented, float, tuple[int,
         found = separated(parts, keep & within, judge, IN_FIELDS)
         if found.surest >= FIELD_SURE:
             others = [replace(g, kind="other") for g in glyphs(parts, keep & ~within)]
-            return Segmented(found.digits, found.marks + others, found.score, found.surest), 0.0, shape
+            return replace(found, marks=found.marks + others, in_fields=True), 0.0, shape
     found = separated(parts, keep, judge)
     if judge is not None and found.score < UNSURE:
         rest = without_underlines(parts, keep, shape)

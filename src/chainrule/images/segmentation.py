@@ -59,6 +59,7 @@ class Segmented:
 
     score: the mean logarithm of how surely each glyph as large as a digit is one.  surest: the best digit's, 0 to 1.
     read: how much is read: the sum over the digits of how surely each is one, less what a doubtful one is worth.
+    in_fields: whether they stand in the fields of a form, so that what is written beside them belongs to the form.
     """
 
     digits: list[Glyph]
@@ -66,6 +67,7 @@ class Segmented:
     score: float = 0.0
     surest: float = 0.0
     read: float = 0.0
+    in_fields: bool = False
 
 
 def separated(
