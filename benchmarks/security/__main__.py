@@ -1,6 +1,7 @@
-"""The table of docs/security.md:  python -m benchmarks.security corpus | fuzz | flips
+"""The tables of docs/security.md:  python -m benchmarks.security corpus | data | fuzz | flips
 
 corpus [--keras]          every file of the attack corpus (tests/files), with its cost; beside Keras where it is installed
+data                      every table, archive of arrays and folder of pictures of tests/datasets/hostile_files.py
 fuzz [FORMAT] [--seconds] mutated files of each format, a minute each
 flips [--count]           one flipped bit in files that Chainrule wrote
 """
@@ -13,11 +14,11 @@ from benchmarks.security import corpus, flips, fuzz
 
 
 def main() -> None:
-    """Runs one of the three and prints its table."""
+    """Runs one of them and prints its table."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.security", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("what", choices=("corpus", "fuzz", "flips"))
+    parser.add_argument("what", choices=("corpus", "data", "fuzz", "flips"))
     parser.add_argument("format", nargs="?", help=f"for fuzz: {', '.join(fuzz.TARGETS)}")
     parser.add_argument("--keras", action="store_true", help="run the corpus on Keras, too")
     parser.add_argument("--seconds", type=float, default=60.0, help="for each format (default 60)")
@@ -26,6 +27,8 @@ def main() -> None:
     args = parser.parse_args()
     if args.what == "corpus":
         found = corpus.measure(with_keras=args.keras)
+    elif args.what == "data":
+        found = corpus.measure_data()
     elif args.what == "fuzz":
         found = {
             name: fuzz.run(name, args.seconds) for name in ([args.format] if args.format else fuzz.TARGETS)

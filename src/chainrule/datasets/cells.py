@@ -20,6 +20,8 @@ Text = NDArray[np.str_] | NDArray[np.bytes_]
 Notation = dict[str, str]
 
 MISSING = (b"", b"na", b"n/a", b"nan", b"null", b"none", b"?", b"-", b"#n/a", b"#na", b"<na>", b".")
+_MISSING = {*MISSING, *(word.decode() for word in MISSING)}
+FEW = 1000  # cells: one by one they are looked at sooner
 MOSTLY = 0.8  # of the cells that are not missing must be numbers for the others to be mistakes
 LARGEST = 1e30  # squares of larger numbers leave float32 at the latest
 SAMPLE = 2000  # different cells are looked at to decide how a column is written
@@ -80,6 +82,7 @@ _GROUPED = {
     )
 }  # fmt: skip
 _COMMA = re.compile(r"(?:\d*,\d+|\d+,?)(?:[eEdD][+\-]?\d+)?")
+POINTS = frozenset(".,·٫٬")
 _OTHER_POINTS = str.maketrans("٫٬·", ",'.")  # the Arabic decimal comma and group mark, the raised point
 _EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")  # 117,214 may be read both ways
 
@@ -122,6 +125,8 @@ def words(cells: Text) -> list[str]:
 
 def missing(cells: Text) -> NDArray[np.bool_]:
     """Which cells are empty or say in one of the usual ways that they are."""
+    if cells.size < FEW:
+        return np.array([cell.lower() in _MISSING for cell in cells.tolist()], bool)
     plain = np.char.lower(cells)
     return np.isin(plain, np.array(MISSING, "S").astype(plain.dtype.kind))
 
@@ -151,6 +156,8 @@ def decimal_of_table(columns: Iterable[Text], delimiter: str) -> str | None:
     votes = {".": 0, ",": 0}
     for cells in columns:
         for word in present(cells)[:200]:
+            if not POINTS.intersection(word):
+                continue
             body = _body(word)
             if body is None or _EITHER.fullmatch(body):
                 continue
