@@ -198,3 +198,35 @@ def test_padding_counts_in_no_loss_and_in_no_mean(loss, weighted, engine) -> Non
             np.testing.assert_allclose(mine[name], other[name], rtol=2e-4, err_msg=name)
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-3, atol=1e-5)
+
+
+def masked_graph(k, kind: str):
+    """A network built by calling layers, in which masks pass."""
+    if kind == "masking":
+        x = k.Input((6, 2))
+        h = k.layers.Masking(0.0)(x)
+    else:
+        x = k.Input((6,))
+        h = k.layers.Embedding(12, 4, mask_zero=True)(x)
+    if kind == "attention":
+        h = k.layers.Add()([h, k.layers.MultiHeadAttention(2, 3, use_bias=False)(h, h)])
+    h = k.layers.Bidirectional(k.layers.GRU(3, return_sequences=True))(h)
+    return k.Model(x, k.layers.Concatenate()([k.layers.GlobalAveragePooling1D()(h), k.layers.LSTM(2)(h)]))
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+@pytest.mark.parametrize("kind", ["masking", "embedding", "attention"])
+def test_graphs_with_masks_go_both_ways(kind, ending, tmp_path) -> None:
+    """Keras 3 writes the masks into the graph; here they follow from the layers."""
+    theirs = masked_graph(keras, kind)
+    x = (
+        words()[0]
+        if kind != "masking"
+        else np.random.default_rng(0).normal(size=(8, 6, 2)) * (np.arange(6) < 4)[:, None]
+    )
+    theirs.save(tmp_path / f"a.{ending}")
+    ours = chainrule.models.load_model(tmp_path / f"a.{ending}")
+    np.testing.assert_allclose(ours.predict(x, verbose=0), theirs.predict(x, verbose=0), atol=1e-5)
+    ours.save(tmp_path / f"b.{ending}")
+    back = keras.models.load_model(tmp_path / f"b.{ending}", compile=False)
+    np.testing.assert_allclose(back.predict(x, verbose=0), ours.predict(x, verbose=0), atol=1e-5)

@@ -11,6 +11,7 @@ from typing import Any
 from chainrule.errors import FileError
 from chainrule.files import allowed_names as names
 from chainrule.files import keras_operations
+from chainrule.files.implied_masks import without_implied_masks
 from chainrule.files.inner_folders import INSIDE, MODELS, WRAPPERS
 from chainrule.files.keras_graph import chain, ends, is_chain, must_hang_together, nodes
 from chainrule.files.serialized import class_name, plain
@@ -46,6 +47,9 @@ def model(raw: Config, depth: int = 0) -> Config:
         )
     if len(config["layers"]) > LAYERS:
         raise FileError(f"has {len(config['layers']):,} layers; at most {LAYERS:,} are read.")
+    if kind != "Sequential":
+        left = without_implied_masks(config["layers"], config.get("output_layers"))
+        config = config | {"layers": left}
     if kind != "Sequential" and (depth or not is_chain(config)):  # within another, its class names its folder
         return _graph(config, depth)
     entries = config["layers"] if kind == "Sequential" else chain(config)

@@ -141,9 +141,11 @@ class Attention(Layer):
         y: Shape = (q[0], v[1])
         return (y, (q[0], k[0])) if self.call_settings.get("return_attention_scores") else y
 
+    def stored_names(self) -> list[str]:
+        return ["scale"] * self.use_scale + ["concat_score_weight"] * (self.score_mode == "concat")
+
     def weight_shapes(self, input_shape: Any) -> dict[str, Shape]:
-        names = ["scale"] * self.use_scale + ["concat_score_weight"] * (self.score_mode == "concat")
-        return dict.fromkeys(names, ())
+        return dict.fromkeys(self.stored_names(), ())
 
     def init(self, rng: "np.random.Generator", input_shape: Any) -> Params:
         return {name: np.ones((), np.float32) for name in self.weight_shapes(input_shape)}

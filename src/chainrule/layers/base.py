@@ -180,6 +180,10 @@ class Layer(WeightLists):
         """What the layer adds to the loss of a batch, where `adds_loss` says that it does."""
         return 0.0
 
+    def stored_names(self) -> list[str]:
+        """The names of the weights that the layer has with its settings, in Keras's order."""
+        return [name for name in self.weight_names if getattr(self, f"use_{name}", True)]
+
     @property
     def learned_names(self) -> tuple[str, ...]:
         """The weights that gradients change."""

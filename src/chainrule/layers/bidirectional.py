@@ -44,6 +44,9 @@ class Bidirectional(Wrapper):
             raise SettingError("Bidirectional: weights is not supported; use set_weights after building.")
         there: Any = copied(layer, "forward_", {})
         back: Any = backward_layer or copied(layer, "backward_", {"go_backwards": True})
+        back.name = (
+            back.name or f"backward_{snake_case(type(back).__name__)}"
+        )  # files tell layers by their names
         for setting in ("return_sequences", "return_state"):
             if getattr(there, setting) != getattr(back, setting):
                 raise SettingError(f"Bidirectional needs the same {setting} in both layers.")

@@ -239,6 +239,9 @@ class MultiHeadAttention(WeightedLayer):
                 params[name] = self.of(name, "initializer")(shape, rng)
         return params
 
+    def stored_names(self) -> list[str]:
+        return [name for name in self.weight_names if self.use_bias or not name.endswith("bias")]
+
     def asked(self, what: str) -> dict[str, Any]:
         return {k: v for k, v in super().asked(what).items() if self.use_bias or not k.endswith("bias")}
 

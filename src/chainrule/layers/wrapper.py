@@ -76,6 +76,9 @@ class Wrapper(Layer):
         )
         self.couples_examples = any(p.layer.couples_examples for p in self.parts)  # type: ignore[misc]
 
+    def stored_names(self) -> list[str]:
+        return [part.prefix + name for part in self.parts for name in part.layer.stored_names()]
+
     def inner_shape(self, input_shape: Any) -> Any:
         """The shape of what the layer inside is given."""
         return input_shape

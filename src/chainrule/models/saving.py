@@ -227,7 +227,7 @@ def from_file(stored: ModelFile, compile_too: bool = True) -> Any:
 
 def params_of(layer: Layer, arrays: list[Any]) -> dict[str, Any]:
     """A layer's weights by name, from those of a file."""
-    names: list[Any] = [n for n in layer.weight_names if getattr(layer, f"use_{n}", True)]
+    names: list[Any] = list(layer.stored_names())
     if not names and hasattr(
         layer, "weight_places"
     ):  # of the user's own class, which names them when it is built
