@@ -3,6 +3,7 @@
 Reading checks every name against the vocabulary and keeps {"class_name", "config"}; nothing is imported or called.
 """
 
+import builtins
 import re
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -61,7 +62,8 @@ def plain_object(entry: dict[str, Any], allowed: AbstractSet[str], where: str) -
 
 def is_name(value: Any) -> bool:
     """Whether it can be the name of a function of somebody's own, which the program must have registered."""
-    return isinstance(value, str) and re.fullmatch(r"([\w.]+>)?[^\W\d]\w{0,99}", value) is not None
+    known = isinstance(value, str) and re.fullmatch(r"([\w.]+>)?[^\W\d]\w{0,99}", value) is not None
+    return known and not hasattr(builtins, value)  # eval, open ... are nobody's activation
 
 
 def class_name(entry: dict[str, Any], where: str) -> str:
