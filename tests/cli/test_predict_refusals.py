@@ -108,3 +108,13 @@ def test_a_folder_of_class_folders_is_read_to_its_end(type_, models, folder) -> 
     files = [line["file"] for line in said.lines]
     assert len(files) == 36
     assert files == sorted(files)
+
+
+def test_no_numbers_in_more_places_than_there_can_be(type_, digits, here) -> None:
+    """A header that says (0, 2^62): its bytes add up, and no such array exists."""
+    for shape in ("(0, 4611686018427387904)", "(4611686018427387904, 0, 4)"):
+        text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+        (here / "places.npy").write_bytes(b"\x93NUMPY\x01\0" + len(text).to_bytes(2, "little") + text)
+        said = type_("predict", digits / "digits.keras", "places.npy")
+        assert said.code == 1
+        assert "places.npy is damaged: no array has the shape" in said.err

@@ -107,7 +107,10 @@ def _npy(name: str) -> Any:
             )
         file.seek(head.tell())
         array = np.frombuffer(file.read(needed), dtype)
-    return array.reshape(shape, order="F" if fortran else "C")
+    try:
+        return array.reshape(shape, order="F" if fortran else "C")
+    except ValueError:  # no numbers in more places than there can be
+        raise FileError(f"{name} is damaged: no array has the shape {shape}.") from None
 
 
 def fit_shape(x: Any, shape: tuple[int, ...] | None) -> Any:
