@@ -28,8 +28,8 @@ class PictureAugmentation(Layer):
     """
 
     def __init__(
-        self, shift: float = 0.1, rotation: float = 10.0, scale: float = 0.1, flip: bool = False, brightness: float = 0.1,
-        contrast: float = 0.15, colour: float = 0.05, clean: float = 0.1, **settings: Any,
+        self, shift: float = 0.15, rotation: float = 20.0, scale: float = 0.25, flip: bool = False, brightness: float = 0.2,
+        contrast: float = 0.4, colour: float = 0.3, clean: float = 0.05, **settings: Any,
     ) -> None:  # fmt: skip
         super().__init__(**settings)
         self.settings = {
