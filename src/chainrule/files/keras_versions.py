@@ -10,7 +10,7 @@ from typing import Any
 
 from chainrule.errors import FileError
 from chainrule.files import allowed_names as names
-from chainrule.files import keras_operations
+from chainrule.files import keras_1, keras_operations
 from chainrule.files.implied_masks import without_implied_masks
 from chainrule.files.inner_folders import INSIDE, MODELS, WRAPPERS
 from chainrule.files.keras_graph import chain, ends, is_chain, must_hang_together, nodes
@@ -105,6 +105,7 @@ def _layer(entry: Any, index: int, depth: int) -> Config:
         own = entry.get("name") or entry["config"].get("name") or f"layer_{index}"
         found = keras_operations.read(entry, _proper(own, f"layer {index}"))
         return {key: found[key] for key in ("class_name", "config")}
+    entry = keras_1.modern(entry)
     kind = class_name(entry, f"layer {index}")
     if kind in MODELS:
         if depth >= DEEPEST:
@@ -122,6 +123,7 @@ def _layer(entry: Any, index: int, depth: int) -> Config:
         if value is not None or key not in SILENT_WHEN_NONE
     }
     raw.setdefault("name", f"layer_{index}")
+    raw.pop("input_dtype", None)  # Keras 1 said it beside batch_input_shape
     name = _proper(raw.pop("name"), f"layer {index}")
     inside = {key: raw.pop(key) for key in INSIDE if kind in WRAPPERS and raw.get(key) is not None}
     config = {"name": name, **plain(raw, IN_LAYERS, f"layer {name!r}")}

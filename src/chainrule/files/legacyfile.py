@@ -5,7 +5,7 @@ from typing import Any
 
 from chainrule.errors import FileError
 from chainrule.files import allowed_names as names
-from chainrule.files import extras, hdf5, keras_operations, keras_versions, layouts, safe_json
+from chainrule.files import extras, hdf5, keras_1, keras_operations, keras_versions, layouts, safe_json
 from chainrule.files.compiled import compiled, for_keras
 from chainrule.files.digests import of_text
 from chainrule.files.disk import Source
@@ -33,6 +33,7 @@ def decode(source: Source, want: Want) -> ModelFile:
     model = ModelFile(config, [], settings, format="h5")
     shapes = planned(config, want)
     stored = layouts.by_name(weights, model.layers, shapes)
+    stored = [keras_1.joined(layer, own) for layer, own in zip(model.layers, stored, strict=True)]
     model.weight_names = [
         [dataset.path.rpartition("/")[2].partition(":")[0] for dataset in own] for own in stored
     ]

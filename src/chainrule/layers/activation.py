@@ -202,6 +202,19 @@ class Softmax(Layer):
                 f"Softmax works along the last axis (axis=-1); axis={axis!r} is not supported."
             )
 
+    def __call__(self, *inputs: Any, mask: Any = None, **named: Any) -> Any:
+        """The probabilities; mask: which numbers take part, the others get 0."""
+        if mask is None:
+            return super().__call__(*inputs, **named)
+        held = np.asarray(mask, bool)
+        if np.broadcast_shapes(held.shape, np.shape(inputs[0])) != np.shape(inputs[0]):
+            raise ShapeError(
+                f"{self.label} got a mask of shape {held.shape} for numbers of shape {np.shape(inputs[0])}."
+            )
+        return np.where(held, super().__call__(np.where(held, inputs[0], -1e30), **named), 0).astype(
+            np.float32
+        )
+
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         a = activations.softmax(x)
         return a, (x, a)

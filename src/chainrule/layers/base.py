@@ -160,6 +160,29 @@ class Layer(WeightLists):
         """The shape of one output, from that of one input."""
         return input_shape
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the output with the batch in front, from that of the input, as Keras asks for it.
+
+        >>> Layer().compute_output_shape((None, 3))
+        (None, 3)
+        """
+        several = bool(input_shape) and isinstance(input_shape[0], (tuple, list))
+        shapes = [
+            tuple(AnySize() if n is None else n for n in s[1:])
+            for s in (input_shape if several else [input_shape])
+        ]
+        batch = (input_shape[0] if several else input_shape)[0]
+        found = self.output_shape_for(tuple(shapes) if several else shapes[0])  # type: ignore[arg-type]
+        if found and isinstance(found[0], (tuple, list)):
+            return [(batch, *one) for one in found]
+        return (batch, *found)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Which steps of the output count, from the inputs and which of theirs count; None for all."""
+        several = isinstance(inputs, (list, tuple))
+        mask = tuple(previous_mask) if isinstance(previous_mask, (list, tuple)) else previous_mask
+        return self.next_mask(tuple(inputs) if several else inputs, mask)
+
     def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """The shape of each weight, known without taking memory for any."""
         return {}

@@ -13,6 +13,12 @@ class WeightLists:
     params: Any
     trainable: Any
 
+    def __getattr__(self, name: str) -> Any:
+        """A weight by its name, a copy: layer.kernel, layer.gamma."""
+        if name in type(self).weight_names and name in self.__dict__.get("params", {}):
+            return np.array(self.__dict__["params"][name])
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     @property
     def trainable_weights(self) -> list[np.ndarray]:
         """Copies of the weights that learn."""
