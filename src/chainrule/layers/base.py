@@ -24,6 +24,7 @@ from chainrule.arrays import Array, Noise, Params
 from chainrule.errors import DataError, SettingError, ShapeError, unknown
 from chainrule.layers.any_size import AnySize
 from chainrule.layers.naming import Shape
+from chainrule.layers.shapes_and_masks import ShapesAndMasks
 from chainrule.layers.unsupported import check_dtype, refuse
 from chainrule.layers.weight_lists import WeightLists
 
@@ -45,7 +46,7 @@ PREDICTING = Context()
 ADOPTERS: list[Any] = []  # what makes a layer of a class with only `call`; set by layers/derived.py
 
 
-class Layer(WeightLists):
+class Layer(WeightLists, ShapesAndMasks):
     """A step on the way from input to output. Shapes are given without the batch axis.
 
     name: unique within a model, given automatically (dense, dense_1, ...).  trainable: False keeps the weights.
@@ -159,29 +160,6 @@ class Layer(WeightLists):
     def output_shape_for(self, input_shape: Shape) -> Shape:
         """The shape of one output, from that of one input."""
         return input_shape
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape of the output with the batch in front, from that of the input, as Keras asks for it.
-
-        >>> Layer().compute_output_shape((None, 3))
-        (None, 3)
-        """
-        several = bool(input_shape) and isinstance(input_shape[0], (tuple, list))
-        shapes = [
-            tuple(AnySize() if n is None else n for n in s[1:])
-            for s in (input_shape if several else [input_shape])
-        ]
-        batch = (input_shape[0] if several else input_shape)[0]
-        found = self.output_shape_for(tuple(shapes) if several else shapes[0])  # type: ignore[arg-type]
-        if found and isinstance(found[0], (tuple, list)):
-            return [(batch, *one) for one in found]
-        return (batch, *found)
-
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        """Which steps of the output count, from the inputs and which of theirs count; None for all."""
-        several = isinstance(inputs, (list, tuple))
-        mask = tuple(previous_mask) if isinstance(previous_mask, (list, tuple)) else previous_mask
-        return self.next_mask(tuple(inputs) if several else inputs, mask)
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """The shape of each weight, known without taking memory for any."""
