@@ -32,6 +32,10 @@ BY_HAND = [
     ),
     (CosineDecayRestarts(0.8, 10), {0: 0.8, 5: 0.4, 10: 0.8, 20: 0.4, 30: 0.8, 50: 0.4}),
     (
+        CosineDecayRestarts(0.8, 10, t_mul=3.0),
+        {5: 0.4, 20: 0.6, 25: 0.4, 30: 0.2},
+    ),  # the second period has 30 steps
+    (
         CosineDecayRestarts(0.8, 10, t_mul=1.0, m_mul=0.5, alpha=0.25),
         {0: 0.8, 5: 0.5, 10: 0.5, 15: 0.35, 20: 0.35},
     ),
