@@ -3,7 +3,7 @@
 space = [parsed("learning-rate=0.0001..0.1"), parsed("layers=64 128,64")]
 for trial in grid(space): ...        all combinations of the values
 random_trials(space, 20, seed=1)     20 draws; a range is drawn on a logarithmic scale where it spans a factor of ten
-Optuna(folder, space, 20, seed=1)    20 proposals of Optuna, which learns from the scores (extra `sweep`)
+Proposals of Optuna, which learns from the scores, are in sweep_optuna.py.
 """
 
 import itertools
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import FileError, SettingError, require_package, unknown
+from chainrule.errors import FileError, SettingError, unknown
 
 SETTINGS = (
     "activation", "batch-size", "epochs", "layers", "learning-rate", "loss", "network", "optimizer", "recipe", "schedule", "seed",
@@ -44,7 +44,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Trial:
-    """One training of a sweep. score: of its test part; None where it failed, and `error` says why."""
+    """One training of a sweep. score: of its test part; None where it failed or was stopped early, and `error` says why.
+
+    stopped: after how many epochs it was stopped, because others did better by then.
+    """
 
     number: int
     settings: dict[str, str]
@@ -54,6 +57,7 @@ class Trial:
     model: str | None = None
     seconds: float = 0.0
     error: str | None = None
+    stopped: int | None = None
 
     @property
     def order(self) -> float:
@@ -148,48 +152,9 @@ class Fixed:
     def tell(self, trial: Trial) -> None:
         """Nothing depends on what came out."""
 
-
-class Optuna:
-    """Trials that Optuna proposes, from what came out of those before. Its storage is a file in the sweep's folder.
-
-    Several programs may work on one folder: they share the storage, and the number of trials.
-    """
-
-    def __init__(self, folder: Path, space: Sequence[Choice], count: int, seed: int) -> None:
-        optuna = require_package("optuna", "sweep", "--method optuna")
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.optuna, self.space, self.count = optuna, space, count
-        storage = f"sqlite:///{(folder / 'optuna.db').resolve()}"
-        self.study = optuna.create_study(
-            storage=storage, study_name="sweep", load_if_exists=True, sampler=optuna.samplers.RandomSampler()
-        )
-        self.study.sampler = optuna.samplers.TPESampler(seed=seed + len(self.study.trials))
-        self.asked: dict[int, Any] = {}
-
-    def __iter__(self) -> Iterator[tuple[int, dict[str, str]]]:
-        kinds = self.optuna.trial.TrialState
-        while len(self.study.get_trials(states=(kinds.COMPLETE, kinds.FAIL))) + len(self.asked) < self.count:
-            trial = self.study.ask()
-            self.asked[trial.number] = trial
-            found = {choice.name: typed(choice, self.proposed(trial, choice)) for choice in self.space}
-            yield trial.number, found
-
-    @staticmethod
-    def proposed(trial: Any, choice: Choice) -> Any:
-        """What Optuna proposes for a setting."""
-        if choice.values:
-            return trial.suggest_categorical(choice.name, list(choice.values))
-        if choice.whole:
-            return trial.suggest_int(choice.name, int(choice.low), int(choice.high), log=choice.logarithmic)
-        return trial.suggest_float(choice.name, choice.low, choice.high, log=choice.logarithmic)
-
-    def tell(self, trial: Trial) -> None:
-        """What came out of a trial."""
-        asked = self.asked.pop(trial.number)
-        if trial.score is None:
-            self.study.tell(asked, state=self.optuna.trial.TrialState.FAIL)
-        else:
-            self.study.tell(asked, trial.order)
+    def goes_badly(self, number: int, epoch: int, figures: dict[str, Any]) -> bool:
+        """No trial is stopped early."""
+        return False
 
 
 class SweepFolder:

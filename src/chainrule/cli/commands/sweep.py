@@ -19,12 +19,13 @@ from chainrule.cli.commands import train
 from chainrule.cli.output import Output, duration
 from chainrule.cli.parser import OneOf, Parser, whole
 from chainrule.cli.processes import without
-from chainrule.errors import SettingError
+from chainrule.errors import ChainruleError, SettingError
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from chainrule.training.sweeps import Fixed, Optuna, SweepFolder, Trial
+    from chainrule.training.sweep_optuna import Optuna
+    from chainrule.training.sweeps import Fixed, SweepFolder, Trial
 
 EXAMPLES = (
     'chainrule sweep mnist --vary "learning-rate=0.001 0.01" --vary epochs=2',
@@ -32,7 +33,20 @@ EXAMPLES = (
     "chainrule sweep --resume sweeps/flowers",
 )
 METHODS = ("grid", "random", "optuna")
-OWN = ("--vary", "--method", "--trials", "--jobs", "--into", "--resume", "--runs-dir", "--plot")
+SAMPLERS, PRUNERS = ("tpe", "random", "nsga", "qmc"), ("none", "median", "halving", "hyperband")
+POLL = 0.2  # seconds between two looks at a trial that may be stopped early
+OWN = (
+    "--vary",
+    "--method",
+    "--sampler",
+    "--pruner",
+    "--trials",
+    "--jobs",
+    "--into",
+    "--resume",
+    "--runs-dir",
+    "--plot",
+)
 REFUSED = ("fork", "studio", "no_record", "out", "plan", "processes", "coordinator", "process_id")
 ONE_THREAD = dict.fromkeys(("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
@@ -43,6 +57,8 @@ def arguments(parser: Parser) -> None:
     group = parser.add_argument_group("the sweep")
     group.add_argument("--vary", action="append", default=[], metavar="NAME=...", help="what is tried for a setting of train; again for another")  # fmt: skip
     group.add_argument("--method", type=OneOf("method", METHODS), default="grid", metavar="NAME", help="grid, random or optuna (default grid)")  # fmt: skip
+    group.add_argument("--sampler", type=OneOf("sampler", SAMPLERS), metavar="NAME", help="optuna: how values are proposed, tpe, random, nsga or qmc (default tpe)")  # fmt: skip
+    group.add_argument("--pruner", type=OneOf("pruner", PRUNERS), metavar="NAME", help="optuna: which trials are stopped early, none, median, halving or hyperband (default none)")  # fmt: skip
     group.add_argument(
         "--trials", type=whole(1), metavar="N", help="how many, for random and optuna (default 20)"
     )
@@ -88,6 +104,10 @@ def run(args: "Namespace", out: Output) -> int:
             "trials": args.trials or 20,
             "seed": seed,
         }
+        if args.method == "optuna":
+            notes |= {"sampler": args.sampler or "tpe", "pruner": args.pruner or "none"}
+        elif args.sampler or args.pruner:
+            raise SettingError("--sampler and --pruner are for --method optuna.")
         if args.method == "grid":
             grid(space)  # refuses ranges, before anything is written
         folder.begin(notes)
@@ -110,7 +130,7 @@ def swept(folder: "SweepFolder", notes: dict[str, Any], jobs: int, out: Output) 
     try:
         while True:
             while len(running) < jobs and (one := next(left, None)) is not None:
-                running[pool.submit(trained, folder, notes["words"], *one, started)] = one[0]
+                running[pool.submit(trained, folder, notes["words"], *one, started, source)] = one[0]
             if not running:
                 return folder.trials()
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -118,11 +138,9 @@ def swept(folder: "SweepFolder", notes: dict[str, Any], jobs: int, out: Output) 
                 running.pop(future)
                 folder.add(trial)
                 source.tell(trial)
-                what = (
-                    "failed: " + str(trial.error)
-                    if trial.score is None
-                    else f"{trial.metric} {trial.score:.4g}"
-                )
+                what = f"{trial.metric} {trial.score:.4g}" if trial.score is not None else str(trial.error)
+                if trial.score is None and trial.stopped is None:
+                    what = f"failed: {what}"
                 out.tell(f"trial {trial.number}: {settings_of(trial)}: {what}")
     except KeyboardInterrupt:
         out.tell(f"Stopped; chainrule sweep --resume {folder.path} goes on.")
@@ -136,18 +154,21 @@ def swept(folder: "SweepFolder", notes: dict[str, Any], jobs: int, out: Output) 
 
 def source_of(folder: "SweepFolder", notes: dict[str, Any]) -> "Fixed | Optuna":
     """Where the trials that are left come from."""
-    from chainrule.training.sweeps import Fixed, Optuna, grid, parsed, random_trials
+    from chainrule.training.sweeps import Fixed, grid, parsed, random_trials
 
     space, count, seed = [parsed(text) for text in notes["vary"]], notes["trials"], notes["seed"]
     if notes["method"] == "optuna":
-        return Optuna(folder.path, space, count, seed)
+        from chainrule.training.sweep_optuna import Optuna
+
+        names = str(notes.get("sampler", "tpe")), str(notes.get("pruner", "none"))
+        return Optuna(folder.path, space, count, seed, *names)
     all_settings = grid(space) if notes["method"] == "grid" else random_trials(space, count, seed)
     return Fixed(all_settings, folder.trials())
 
 
 def trained(
-    folder: "SweepFolder", words: list[str], number: int, settings: dict[str, str], started: list[Any]
-) -> "Trial":
+    folder: "SweepFolder", words: list[str], number: int, settings: dict[str, str], started: list[Any], source: "Fixed | Optuna"
+) -> "Trial":  # fmt: skip
     """One training, in a process of its own."""
     from chainrule.internal.child_processes import start
     from chainrule.training.sweeps import Trial
@@ -164,9 +185,12 @@ def trained(
         command, env=os.environ | ONE_THREAD, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     started.append(process)
-    said, errors = process.communicate()
+    said, errors, run, stopped = waited(process, folder.path / "runs", number, source)
     started.remove(process)
     spent = time.perf_counter() - began
+    if stopped is not None:
+        why = f"stopped after epoch {stopped}: others did better by then"
+        return Trial(number, settings, run=run, seconds=spent, error=why, stopped=stopped)
     if process.returncode != 0:
         lines = errors.strip().splitlines() or [f"ended with {process.returncode}"]
         return Trial(number, settings, seconds=spent, error=lines[0].removeprefix("chainrule train: "))
@@ -176,6 +200,38 @@ def trained(
         number, settings, result.get(metric), metric, result.get("recorded"), str(model), spent,
         None if metric else "no part of the data was set aside to measure on",
     )  # fmt: skip
+
+
+def waited(
+    process: "subprocess.Popen[str]", runs: Path, number: int, source: "Fixed | Optuna"
+) -> tuple[str, str, str | None, int | None]:
+    """Waits for a training, and ends it where it goes badly: what it printed, its run, and after which epoch it was ended."""
+    from chainrule.runs import Run
+
+    run, seen, stopped, ended = None, 0, None, None
+    while ended is None:
+        with suppress(subprocess.TimeoutExpired):
+            ended = process.communicate(timeout=POLL)
+        run = run or run_of(process.pid, runs)
+        if run is None or stopped is not None:
+            continue
+        with suppress(ChainruleError):  # it may just be beginning
+            for epoch in Run(run).epochs[seen:]:
+                seen += 1
+                if source.goes_badly(number, seen, epoch.metrics) and ended is None:
+                    stopped = seen
+                    process.terminate()
+                    break
+    return *ended, None if run is None else str(run), stopped
+
+
+def run_of(pid: int, runs: Path) -> Path | None:
+    """The run that a process is writing: its lock says so."""
+    for lock in runs.glob("*/lock"):
+        with suppress(OSError):
+            if lock.read_text().strip() == str(pid):
+                return lock.parent
+    return None
 
 
 def settings_of(trial: "Trial") -> str:
@@ -189,7 +245,7 @@ def told(folder: "SweepFolder", found: list["Trial"], args: "Namespace", out: Ou
     names = list(found[0].settings) if found else []
     rows = [("trial", *names, found[0].metric or "score", "time", "run")] if found else []
     rows += [
-        (str(trial.number), *(trial.settings[name] for name in names), "failed" if trial.score is None else f"{trial.score:.4f}",
+        (str(trial.number), *(trial.settings[name] for name in names), f"stopped {trial.stopped}" if trial.stopped else "failed" if trial.score is None else f"{trial.score:.4f}",
          duration(trial.seconds), Path(trial.run).name if trial.run else "")
         for trial in found
     ]  # fmt: skip
