@@ -83,6 +83,7 @@ def test_somebody_with_a_script_for_keras(chainrule, tmp_path) -> None:
     assert "own.py" in chainrule("chainrule export own.keras --to py --out own.py").text
 
 
+@pytest.mark.timeout(900)  # two trainings of 3,000 steps, on cores that may be busy
 def test_somebody_with_pictures(chainrule) -> None:
     """Looks at them, has a network chosen and trained for them, hears how good it is, and asks it about others."""
     chainrule("chainrule sample shapes")
