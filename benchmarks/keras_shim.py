@@ -13,6 +13,7 @@ import sys
 import types
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from typing import Any
 from unittest import SkipTest
 
@@ -67,7 +68,8 @@ class Module(types.ModuleType):
                 continue
             if not isinstance(found, types.ModuleType):
                 return found
-        if "layers" in parts and name.islower():  # a file of Keras's own
+        own = Path(os.environ.get("KERAS_SRC", "."), *parts, f"{name}_test.py")
+        if name.islower() and ("layers" in parts or own.exists()):  # a file of Keras's own
             return importlib.import_module(f"{self.__name__}.{name}")
         if name in HOMES or name in ("testing", "schedules", "src", "config", "numpy", "nn"):
             return importlib.import_module(f"{self.__name__}.{name}")

@@ -107,3 +107,17 @@ def test_they_are_marked() -> None:
     lines: list[str] = []
     cr.Sequential([Input((2,)), Lambda(lambda x: x, name="twice"), Dense(1)]).summary(print_fn=lines.append)
     assert "Not written out (JAX derives them): twice" in "\n".join(lines)
+
+
+@pytest.mark.parametrize("ending", ["m.weights.h5", "m.h5"])
+def test_weights_alone_are_read_into_networks_with_a_lambda(tmp_path, ending) -> None:
+    """A Lambda is written to no model file; the weights around it are, and come back."""
+
+    def network():
+        x = cr.layers.Input((3,))
+        return cr.Model(x, cr.layers.Dense(2)(cr.layers.Lambda(lambda v: v * 2)(x)))
+
+    first, second = network(), network()
+    first.save_weights(tmp_path / ending)
+    second.load_weights(tmp_path / ending)
+    assert all((a == b).all() for a, b in zip(first.get_weights(), second.get_weights(), strict=True))

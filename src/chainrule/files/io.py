@@ -127,9 +127,8 @@ def _encoded(model: ModelFile, format_: str) -> list[bytes | memoryview]:
         raise FileError(
             f"cannot be written: {len(model.layers)} layers, but weights for {len(model.weights)}."
         )
-    keras_versions.model(
-        safe_json.parse(json.dumps(model.config), "configuration")
-    )  # what could not be read again
+    if format_ in ("keras", "h5"):  # refuses what could not be read again
+        keras_versions.model(safe_json.parse(json.dumps(model.config), "configuration"))
     optimizer_state = None if model.optimizer_weights is None else arrays([model.optimizer_weights])[0]
     model = ModelFile(
         model.config,

@@ -294,9 +294,12 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> int:
 def load_weights(model: Any, filepath: Any) -> None:
     """Reads the weights alone, into a model of the same layers."""
     model.build()
-    config = stored_config(model)
-    stored = files.load_weights(named(filepath), config, plan_of(config), optimizer=False)
-    for layer, arrays in zip(configs.entries_of(model), stored.weights, strict=True):
+    entries = configs.entries_of(model)
+    shapes = [
+        [tuple(w.shape) for w in entry.get_weights()] for entry in entries
+    ]  # also of layers that no file may hold
+    stored = files.load_weights(named(filepath), stored_config(model), shapes, optimizer=False)
+    for layer, arrays in zip(entries, stored.weights, strict=True):
         if arrays:
             layer.set_weights(arrays)
 
