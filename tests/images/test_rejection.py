@@ -164,6 +164,15 @@ def test_weights_that_explain_the_evidence_are_found():
         assert confidence[some].mean() == pytest.approx(right[3000:][some].mean(), abs=0.06)
 
 
+def test_a_ring_that_fills_a_small_picture_is_a_nought(reader):
+    """Where a digit fills its few pixels, light on dark or dark on light, that side is ink which reads as a digit."""
+    y, x = np.indices((16, 16)) - 7.5
+    far = np.hypot(x, y)
+    ring = np.where((far < 8.8) & (far > 5.8), 255, 0).astype(np.uint8)
+    assert reader.read(ring).text == "0"
+    assert reader.read(255 - ring).text == "0"
+
+
 def test_words_beside_a_form_say_nothing_about_its_fields(reader, test_digits):
     """A digit in a box is as sure with letters above the box as without; on open paper letters make it less sure."""
 

@@ -29,6 +29,8 @@ Box = tuple[int, int, int, int]
 
 SMALLEST = 5  # pixels: what is smaller is a speck
 NARROW = 0.4  # of its height: so narrow a digit is hardly more than a stroke
+TINY = 40  # pixels: a digit may fill so small a picture, and then nothing tells the ink from the ground but reading it
+HALF_SURE, QUITE_SURE = 0.5, 0.8
 MOST_PIECES = 600  # a page of two hundred broken digits has fewer; noise and cloth have more
 
 
@@ -119,6 +121,29 @@ def prepare(
     """
     settings = settings or Preparation()
     picture = read_picture(source)
+    found = _prepared(picture, settings, single, classify)
+    if classify is None or found.passed or not settings.polarity or max(picture.pixels.shape[:2]) > TINY:
+        return found
+    first = _surest(found, classify)
+    if first >= HALF_SURE:
+        return found
+    other = _prepared(picture, settings, single, classify, turned_over=True)
+    return other if len(other.digits) == 1 and _surest(other, classify) > max(QUITE_SURE, first) else found
+
+
+def _surest(found: Prepared, classify: Classify) -> float:
+    """How sure the network is of the digit that it is surest of, 0 where there is none."""
+    return float(found.probabilities(classify).max()) if found.digits else 0.0
+
+
+def _prepared(
+    picture: Picture,
+    settings: Preparation,
+    single: bool,
+    classify: Classify | None,
+    turned_over: bool = False,
+) -> Prepared:
+    """What `prepare` gives; turned_over: as if light were dark."""
     stages: dict[str, Pixels] = {"read": picture.pixels}
     if settings.mnist_like:
         like = is_mnist_like(picture.pixels, settings.size)
@@ -127,7 +152,7 @@ def prepare(
             return Prepared(picture, (digit,), None, True, {**stages, "digit": like}, picture.notes)
     notes = list(picture.notes)
     tone, channel = grey(picture.pixels) if settings.colour else (_brightness(picture.pixels), "brightness")
-    light = settings.polarity and ink_is_light(tone)
+    light = settings.polarity and ink_is_light(tone) != turned_over
     tone = 255 - tone if light else tone
     stages["grey"] = tone
     notes += [f"ink seen in {channel}"] * (channel not in ("grey", "brightness"))
