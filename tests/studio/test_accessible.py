@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from studio_client import open_at
 
 
 def learn(page) -> None:
@@ -65,9 +66,7 @@ def mistake(page) -> None:
 def test_nothing_stands_in_anybodys_way(page, studio, place, scheme) -> None:
     """No rule of axe-core is broken."""
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.goto(studio.link)
-    page.goto(f"http://{studio.host}/#place=learn&data=moons&net=4")
-    page.reload()
+    open_at(page, studio, "#place=learn&data=moons&net=4")
     page.wait_for_selector("#figure-step")
     place(page)
     found = Axe().run(page)

@@ -3,13 +3,7 @@
 import re
 
 import pytest
-
-
-def open_page(page, studio, at=""):
-    page.goto(studio.link)
-    if at:
-        page.goto(f"http://{studio.host}/{at}")
-        page.reload()
+from studio_client import open_at
 
 
 def step_number(page) -> int:
@@ -22,7 +16,7 @@ def figure(page, name) -> str:
 
 def test_a_network_learns_after_one_click_and_a_weight_is_open_after_three(page, studio) -> None:
     """From the link: Start, Pause, a line between two units: its whole arithmetic."""
-    open_page(page, studio, "#place=learn&data=moons")
+    open_at(page, studio, "#place=learn&data=moons")
     page.wait_for_selector("#figure-step")
     page.click("#play")
     page.wait_for_selector("#play:has-text('Pause')")
@@ -37,7 +31,7 @@ def test_a_network_learns_after_one_click_and_a_weight_is_open_after_three(page,
 
 def test_the_controls_of_learn_act(page, studio) -> None:
     """Step, back, a rate, another optimizer, another network, restart: each does what it says, and old curves stay."""
-    open_page(page, studio, "#place=learn&data=circles&net=4")
+    open_at(page, studio, "#place=learn&data=circles&net=4")
     page.wait_for_selector("#figure-step")
     for _ in range(3):
         page.click("#one-step")
@@ -64,7 +58,7 @@ def test_the_controls_of_learn_act(page, studio) -> None:
 
 def test_walking_through_a_step(page, studio) -> None:
     """Forward, loss, backward, update, and on to the next step; the step is taken when it had not been."""
-    open_page(page, studio, "#place=learn&data=xor&net=3")
+    open_at(page, studio, "#place=learn&data=xor&net=3")
     page.wait_for_selector("#figure-step")
     page.click("#in-phases")
     page.wait_for_selector("#next-phase")
@@ -84,7 +78,7 @@ def test_walking_through_a_step(page, studio) -> None:
 
 def test_links_in_the_arithmetic_open_what_they_name(page, studio) -> None:
     """A weight's factor opens that weight, a unit's its account; Back returns; Check adds the measured derivative."""
-    open_page(page, studio, "#place=step&data=moons&net=5,4&step=12&weight=dense_1.kernel,2,3")
+    open_at(page, studio, "#place=step&data=moons&net=5,4&step=12&weight=dense_1.kernel,2,3")
     page.wait_for_selector(".account-title:has-text('dense_1.kernel[2, 3] in step 12')")
     page.click(".equation .factor:has-text('W₃') >> nth=0")
     page.wait_for_selector(".account-title:has-text('dense_2.kernel')")
@@ -100,7 +94,7 @@ def test_links_in_the_arithmetic_open_what_they_name(page, studio) -> None:
 
 def test_a_link_shows_the_same_numbers_elsewhere(page, studio, browser) -> None:
     """The address alone, in another browser and a fresh session, gives the same account, also after a rate and a beta set by hand."""
-    open_page(page, studio, "#place=learn&data=gauss&net=3&seed=5")
+    open_at(page, studio, "#place=learn&data=gauss&net=3&seed=5")
     page.wait_for_selector("#figure-step")
     for _ in range(4):
         page.click("#one-step")
@@ -138,7 +132,7 @@ def test_a_link_shows_the_same_numbers_elsewhere(page, studio, browser) -> None:
 
 def test_a_fork_keeps_both_curves(page, studio) -> None:
     """Fork here, another rate: both are named, and either can be gone to."""
-    open_page(page, studio, "#place=step&data=moons&net=4&seed=9&step=30")
+    open_at(page, studio, "#place=step&data=moons&net=4&seed=9&step=30")
     page.wait_for_selector("#arithmetic .factor")
     page.keyboard.press("f")
     page.fill("#fork-rate", "0.5")
@@ -153,7 +147,7 @@ def test_a_fork_keeps_both_curves(page, studio) -> None:
 
 def test_a_digit_is_drawn_and_read(page, studio) -> None:
     """Drawn with the pointer: an answer, the stages, ten classes; the input can be painted on; a unit says why."""
-    open_page(page, studio, "#place=use")
+    open_at(page, studio, "#place=use")
     page.wait_for_selector(".pad")
     box = page.locator(".pad").bounding_box()
     page.mouse.move(box["x"] + 140, box["y"] + 60)
@@ -184,7 +178,7 @@ def test_a_digit_is_drawn_and_read(page, studio) -> None:
 
 def test_a_file_that_cannot_be_read_says_why(page, studio) -> None:
     """A text in place of a photo, an empty file: a sentence, and the studio goes on."""
-    open_page(page, studio, "#place=use")
+    open_at(page, studio, "#place=use")
     page.wait_for_selector(".pad")
     for content in (b"not a picture at all", b"", b"\x89PNG\r\n\x1a\n" + b"\0" * 40):
         page.set_input_files("#photo", {"name": "a.png", "mimeType": "image/png", "buffer": content})
@@ -197,7 +191,7 @@ def test_a_file_that_cannot_be_read_says_why(page, studio) -> None:
 
 def test_runs_are_listed_and_opened(page, studio) -> None:
     """The recorded run: its curve, what is wrong with it, and any step of it with a fork."""
-    open_page(page, studio, "#place=runs")
+    open_at(page, studio, "#place=runs")
     page.wait_for_selector(".open-run")
     page.wait_for_selector(".findings > *:not(.soft)")
     page.click(".open-run")
@@ -220,7 +214,7 @@ def test_runs_are_listed_and_opened(page, studio) -> None:
 )  # fmt: skip
 def test_an_address_that_leads_nowhere_says_what_there_is(page, studio, address, words) -> None:
     """A step, weight, run, data set or setting that does not exist: one sentence, and the other places still work."""
-    open_page(page, studio, address)
+    open_at(page, studio, address)
     page.wait_for_selector(f'#notice:has-text("{words}")')
     page.click("[data-place=use]")
     page.wait_for_selector(".pad")
@@ -229,7 +223,7 @@ def test_an_address_that_leads_nowhere_says_what_there_is(page, studio, address,
 
 def test_keys_and_help(page, studio) -> None:
     """? lists the keys, Escape closes and gives the focus back; digits change the place; a field keeps its letters."""
-    open_page(page, studio, "#place=learn&data=moons")
+    open_at(page, studio, "#place=learn&data=moons")
     page.wait_for_selector("#figure-step")
     page.keyboard.press("?")
     page.wait_for_selector("dialog kbd")
@@ -248,7 +242,7 @@ def test_keys_and_help(page, studio) -> None:
 @pytest.mark.parametrize("name", ["weight", "rate"])
 def test_a_tour_points_at_live_controls(page, studio, name) -> None:
     """Every stop finds what it points at, and nothing is blocked on the way."""
-    open_page(page, studio, "#place=learn&data=moons&net=4")
+    open_at(page, studio, "#place=learn&data=moons&net=4")
     page.wait_for_selector("#figure-step")
     page.click("#tours")
     page.click(f"[data-tour={name}]")
@@ -266,7 +260,7 @@ def test_a_tour_points_at_live_controls(page, studio, name) -> None:
 def test_nothing_is_wider_than_the_window(page, studio, width) -> None:
     """At 390, 1,280 and 1,600 pixels no place scrolls sideways."""
     page.set_viewport_size({"width": width, "height": 900})
-    open_page(page, studio, "#place=learn&data=moons&net=6,6")
+    open_at(page, studio, "#place=learn&data=moons&net=6,6")
     for place, sign in (
         ("learn", "#figure-step"),
         ("step", "#arithmetic .factor"),
@@ -284,7 +278,7 @@ def test_nothing_is_wider_than_the_window(page, studio, width) -> None:
 
 def test_a_name_is_never_markup(page, studio, runs_dir) -> None:
     """A run, a filter and an address with markup in their names are shown as text."""
-    open_page(page, studio, "#place=runs&with=<img src=x onerror=alert(1)>")
+    open_at(page, studio, "#place=runs&with=<img src=x onerror=alert(1)>")
     page.wait_for_selector(".open-run")
     page.fill("#filter", "<script>alert(1)</script>")
     assert page.locator("main img").count() == 0
@@ -293,7 +287,7 @@ def test_a_name_is_never_markup(page, studio, runs_dir) -> None:
 
 def test_two_pages_watch_one_session(page, studio) -> None:
     """A second page finds the session by its settings, and both show the same step."""
-    open_page(page, studio, "#place=learn&data=xor&net=5&seed=11")
+    open_at(page, studio, "#place=learn&data=xor&net=5&seed=11")
     page.wait_for_selector("#figure-step")
     second = page.context.new_page()
     second.goto(page.url)

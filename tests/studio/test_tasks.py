@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from studio_client import open_at
 
 
 class Hand:
@@ -18,9 +19,7 @@ class Hand:
 
 @pytest.fixture
 def hand(page, studio):
-    page.goto(studio.link)
-    page.goto(f"http://{studio.host}/#place=learn&data=spiral&seed=77")
-    page.reload()
+    open_at(page, studio, "#place=learn&data=spiral&seed=77")
     page.wait_for_selector("#figure-step")
     return Hand(page)
 

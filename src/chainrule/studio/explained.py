@@ -125,14 +125,37 @@ def weight_map(
     ]
     if weight not in of:
         raise SettingError(f"{link.name} does not learn: its {weight} has no {view}.")
-    values = np.asarray(of[weight], np.float32)
+    return mapped(link.name, weight, view, of[weight])
+
+
+def mapped(
+    layer: str, weight: str, view: str, found: Any, **more: Any
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    """An array as a map: its sizes for the colours, and its numbers."""
+    values = np.asarray(found, np.float32)
     finite = np.abs(values[np.isfinite(values)])
     header = {
-        "layer": link.name, "weight": weight, "view": view, "shape": list(values.shape), "rounded": values.size > EXACT,
+        "layer": layer, "weight": weight, "view": view, **more, "shape": list(values.shape), "rounded": values.size > EXACT,
         "largest": float(finite.max()) if finite.size else 0.0,
         "typical": float(np.median(finite[finite > 0])) if (finite > 0).any() else 0.0,
     }  # fmt: skip
     return header, {"values": values if values.size <= EXACT else values.astype(np.float16)}
+
+
+def difference(
+    step: StepExplained, other: StepExplained, layer: str, weight: str, against: str
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    """A weight's array less what it is in another step; against: that step in words."""
+    link = step.link(layer)
+    if weight not in link.params:
+        raise unknown(f"weight of {link.name}", weight, link.params)
+    return mapped(
+        link.name,
+        weight,
+        "difference",
+        link.params[weight] - other.link(layer).params[weight],
+        against=against,
+    )
 
 
 def weight_account(

@@ -133,13 +133,33 @@ class Views:
         }  # fmt: skip
 
     def see_map(self, query: Mapping[str, str]) -> Shown:
-        """A weight's array in one of its views."""
+        """A weight's array in one of its views; its difference to the step before, in a fork to the branch it left."""
+        if query.get("view") == "difference":
+            return self.see_difference(query)
         return explained.weight_map(
             self.step_of(query),
             needed(query, "layer"),
             query.get("weight", "kernel"),
             query.get("view", "weights"),
         )
+
+    def see_difference(self, query: Mapping[str, str]) -> Shown:
+        """How a weight's array differs from what it was a step before, or is in the branch that a fork left."""
+        number = self.session.number(int(query["branch"]) if "branch" in query else None)
+        step, branch = self.step_of(query), self.session.branches[number]
+        parent = None if branch.parent is None else self.session.branches[branch.parent]
+        layer, weight = needed(query, "layer"), query.get("weight", "kernel")
+        if parent is not None and parent.first <= step.number < parent.head:
+            other = self.step_of({"branch": str(branch.parent), "step": str(step.number)})
+            against = "the branch it left, at this step"
+        elif step.number > branch.first:
+            other = self.step_of({"branch": str(number), "step": str(step.number - 1)})
+            against = f"step {step.number - 1:,}"
+        else:
+            raise SettingError(
+                f"Step {step.number:,} is the first of its branch: there is none to compare it with."
+            )
+        return explained.difference(step, other, layer, weight, against)
 
     def see_weight(self, query: Mapping[str, str]) -> dict[str, Any]:
         """The arithmetic of a weight."""

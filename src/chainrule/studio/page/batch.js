@@ -15,6 +15,7 @@ export class Batch {
   show(o, factors, {told, example, data}) {
     const terms = told && told.terms ? told.terms : null, order = o.examples.map((_, k) => k);
     if (terms) order.sort((a, b) => Math.abs(terms[b]) - Math.abs(terms[a]));
+    this.order = order;
     const most = terms ? Math.max(...terms.map(Math.abs)) || 1 : Math.max(...o.examples.map((e) => e.loss)) || 1;
     fill(this.title, `Batch of ${o.n} `, h("span", {class: "soft"}, terms ? "by how much each example pushes this weight; bars: its term of the gradient" : "bars: each example's loss"));
     const amounts = /mean_|error|huber|cosh/.test(o.loss_name); // then an answer is near, not right or wrong

@@ -208,6 +208,11 @@ function ticks(y0, y1, log) {
   return found;
 }
 
+/** What the doctor found at a step, as marks. */
+export function marksOf(findings) {
+  return findings.filter((f) => f.steps && f.steps.length).map((f) => ({step: f.steps[0], words: `${f.severity}: ${f.name}${f.layer ? ` in ${f.layer}` : ""}`}));
+}
+
 /** Steps at which the loss stands out above those before it: the places worth a look. */
 export function largestRises(first, loss, most = 6) {
   const found = [];

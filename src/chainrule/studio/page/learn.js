@@ -322,6 +322,15 @@ export class Learn {
     this.plane.show(bytes.subarray(unit * bytes.shape[1], (unit + 1) * bytes.shape[1]));
   }
 
+  /** What can be done here, for the list of commands. */
+  commands() {
+    const {live, parent} = this.app.told.branches[this.app.told.current], sets = [...TOYS.map((name) => [name, name]), ...Object.entries(LINES), ["mnist", "digits"]];
+    return [[this.playButton.textContent, "Space", () => this.toggle()], ...(live ? [["Take one step", "→", () => this.key("ArrowRight")], ["One step back", "←", () => this.key("ArrowLeft")], ["One epoch on", "PageDown", () => this.key("PageDown")],
+      ["One epoch back", "PageUp", () => this.key("PageUp")], ["Restart with the first weights", "r", () => this.restart()], ["Add a layer", "", () => this.el.querySelector("#more-layers").click()], ["Remove a layer", "", () => this.el.querySelector("#fewer-layers").click()]] : []),
+    ["Open the next step in phases", "Enter", () => this.openNext(1)], ...(this.surface && this.app.told.surface && parent === null ? [["Restart at random", "", () => this.restartAtRandom()], ["Ten at once", "", () => this.surface.ten.click()]] : []),
+    ...sets.map(([name, words]) => [`Learn from ${words}`, "", () => this.choose(name)]), ["Learn from a file of your own", "", () => this.dropped.file.click()]];
+  }
+
   key(key) {
     const acts = {" ": () => this.toggle(), ArrowRight: () => this.do("step", {steps: 1}), ArrowLeft: () => this.do("back", {steps: 1}),
       "Shift+ArrowRight": () => this.do("step", {steps: 10}), "Shift+ArrowLeft": () => this.do("back", {steps: 10}),

@@ -6,7 +6,7 @@ import {Learn, lessonOf} from "./learn.js";
 import {Step} from "./step.js";
 import {Runs} from "./runs.js";
 import {Use} from "./use.js";
-import {openKeys, openTours} from "./help.js";
+import {lettersAct, openKeys, openTours} from "./help.js";
 
 const PLACES = {learn: "Learn", step: "Step", runs: "Runs", use: "Use"};
 const VIEWS = {learn: Learn, step: Step, runs: Runs, use: Use};
@@ -15,6 +15,7 @@ class App {
   constructor() {
     this.views = {};
     this.source = null; this.told = null; this.frame = null; this.what = null; this.start = {};
+    this.findings = new Map(); // by run: the marks of what the doctor found
     this.main = document.getElementById("main-content");
     this.notice = document.getElementById("notice");
   }
@@ -178,6 +179,14 @@ class App {
     this.notice.hidden = true;
   }
 
+  /** Every command there is here, by its name. */
+  async palette() {
+    const {openPalette} = await import("./palette.js"), view = this.views[this.place];
+    const places = Object.entries(PLACES).map(([name, label], k) => [`Go to ${label}`, this.place === "step" ? "" : k + 1, () => go({place: name})]);
+    openPalette([...(view && view.commands ? view.commands() : []), ...places, ["Copy the link of this view", "y", () => this.copyLink()],
+      ["Tours", "", () => openTours(this)], ["Light or dark", "", () => this.theme()], ["Keys", "?", () => openKeys()]]);
+  }
+
   /** Writes the lesson as it is now into the address. */
   remember() {
     const l = this.told.branches[0].lesson, sets = [];
@@ -195,7 +204,9 @@ class App {
     if ((event.key === " " || event.key === "Enter") && (name === "BUTTON" || name === "A" || name === "SUMMARY" || at.getAttribute("role") === "gridcell")) return;
     if (at.hasAttribute("data-arrows") && event.key.startsWith("Arrow")) return;
     const key = (event.shiftKey && event.key.length > 1 ? "Shift+" : "") + event.key;
-    if (key === "?" ) openKeys();
+    if (key === "?") openKeys();
+    else if (key.length === 1 && key !== " " && !lettersAct()) return;
+    else if (key === "/") this.palette();
     else if (key === "y") this.copyLink();
     else if (["1", "2", "3", "4"].includes(key) && this.place !== "step") go({place: Object.keys(PLACES)[Number(key) - 1]});
     else if (!(this.views[this.place] && this.views[this.place].key && this.views[this.place].key(key))) return;

@@ -2,7 +2,7 @@
 import {h, fill, count, short, say, unpack} from "./kit.js";
 import {place, follow, go} from "./place.js";
 import {Step} from "./step.js";
-import {openKeys} from "./help.js";
+import {openKeys, lettersAct} from "./help.js";
 
 /** Answers from what is stored in the page, as the server would give them. */
 class StoredSource {
@@ -131,6 +131,7 @@ class OfflineApp {
     if ((event.key === " " || event.key === "Enter") && ["BUTTON", "A"].includes(at.tagName)) return;
     if (at.hasAttribute("data-arrows") && event.key.startsWith("Arrow")) return;
     if (event.key === "?") openKeys();
+    else if (event.key.length === 1 && event.key !== " " && !lettersAct()) return;
     else if (event.key === "f" || event.key === "c" || !this.view.key((event.shiftKey && event.key.length > 1 ? "Shift+" : "") + event.key)) return;
     event.preventDefault();
   }

@@ -2,7 +2,7 @@
 import {h, fill, short, count, percent} from "./kit.js";
 import {place, go} from "./place.js";
 import {ask} from "./source.js";
-import {Curve, branchColour, largestRises} from "./curve.js";
+import {Curve, branchColour, largestRises, marksOf} from "./curve.js";
 
 /** The view. */
 export class Runs {
@@ -13,10 +13,11 @@ export class Runs {
     this.table = h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Recorded runs"});
     this.curve = new Curve({label: "Losses of the chosen runs. Choose a step to open it.", height: 240, onChoose: (step) => this.openStep(step)});
     this.told_ = h("p", {class: "soft small"});
+    this.list_ = h("ul", {class: "branches", id: "marks", "aria-label": "Steps worth a look"});
     this.findings = h("div", {class: "findings"});
     this.el = h("div", {class: "runs"}, h("h1", {class: "sr"}, "Recorded runs"),
       h("section", {class: "panel", "aria-label": "Runs"}, h("div", {class: "row"}, h("h2", {}, "All runs"), this.filter, h("button", {type: "button", id: "reload", onclick: () => this.open()}, "Reload")), this.table),
-      h("section", {class: "panel", "aria-label": "Curves"}, h("h2", {}, "Loss ", h("span", {class: "soft"}, "click a step to open it; drag to zoom, double-click to see all")), this.curve.el, this.told_),
+      h("section", {class: "panel", "aria-label": "Curves"}, h("h2", {}, "Loss ", h("span", {class: "soft"}, "click a step to open it; drag to zoom, double-click to see all")), this.curve.el, this.told_, this.list_),
       h("section", {class: "panel", "aria-label": "Findings"}, h("h2", {}, "What is wrong"), this.findings));
   }
 
@@ -67,9 +68,24 @@ export class Runs {
     const found = chosen.filter((name) => this.curves.has(name));
     const first = found[0] && this.curves.get(found[0]);
     this.curve.show({series: found.map((name, k) => { const {header, arrays} = this.curves.get(name); return {number: k, label: name, first: header.first, thin: header.thin, loss: arrays.loss, current: k === 0}; }),
-      marks: first && first.header.thin === 1 ? largestRises(first.header.first, first.arrays.loss) : []});
+      marks: this.marksOf(found[0])});
+    this.showMarks(found[0]);
     fill(this.told_, found.map((name) => { const e = this.curves.get(name).header.epochs.at(-1); return h("span", {class: "run-told"}, `${name}: ${count(this.curves.get(name).header.count)} steps${e ? `, epoch ${e.epoch + 1}: ${Object.entries(e).filter(([k, v]) => k !== "epoch" && typeof v === "number").map(([k, v]) => `${k} ${short(v, 4)}`).join(", ")}` : ""}`); }));
     if (found[0]) this.findingsOf(found[0]);
+  }
+
+  /** Steps of a run worth a look: what the doctor found, and where the loss rises most. */
+  marksOf(name) {
+    const shown = name && this.curves.get(name);
+    if (!shown) return [];
+    const rises = shown.header.thin === 1 ? largestRises(shown.header.first, shown.arrays.loss) : [];
+    const last = shown.header.first + shown.header.count - 1; // what was found at the end is of the last step
+    return [...(this.app.findings.get(name) || []), ...rises].map((m) => ({...m, step: Math.min(m.step, last)})).sort((a, b) => a.step - b.step);
+  }
+
+  /** The same as a list of links to their steps. */
+  showMarks(name) {
+    fill(this.list_, this.marksOf(name).map(({step, words}) => h("li", {}, h("button", {type: "button", class: "mark", onclick: () => this.openStep(step)}, `step ${count(step)}: ${words}`))));
   }
 
   async findingsOf(name) {
@@ -78,7 +94,10 @@ export class Runs {
     fill(this.findings, h("p", {class: "soft"}, `Looking at ${name}…`));
     try {
       const found = await ask(`api/runs/${encodeURIComponent(name)}/findings`);
+      this.app.findings.set(name, marksOf(found.findings));
       if (this.shown !== name) return;
+      this.curve.show({marks: this.marksOf(name)});
+      this.showMarks(name);
       fill(this.findings, found.findings.length ? found.findings.map((f) => h("div", {class: `finding ${f.severity}`}, h("b", {}, `${f.severity}: ${f.name}${f.layer ? ` in ${f.layer}` : ""}`), h("p", {}, f.says), h("p", {class: "soft"}, f.advice),
         f.steps ? h("button", {type: "button", onclick: () => go({place: "step", run: name, step: f.steps[0], branch: null, weight: null, unit: null})}, `Open step ${count(f.steps[0])}`) : null)) : h("p", {}, "Nothing is wrong with it, as far as was looked."),
       found.left_out.map((t) => h("p", {class: "soft small"}, `Not looked at: ${t}`)));
@@ -88,6 +107,7 @@ export class Runs {
   openStep(step) {
     const name = this.chosen()[0], run = this.runs.runs.find((r) => r.name === name);
     if (!run) return;
+    step = Math.max(0, Math.min(step, this.curves.get(name).header.first + this.curves.get(name).header.count - 1));
     if (!run.openable) { this.app.fail({message: `${name} was recorded by a program of its own, so only that can open its steps.`}); return; }
     go({place: "step", run: name, step, branch: null, weight: null, unit: null, example: null});
   }

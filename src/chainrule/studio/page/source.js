@@ -64,6 +64,11 @@ export class LiveSource {
     return found;
   }
 
+  /** Something that is no question of the session. */
+  ask(path) {
+    return ask(path);
+  }
+
   async do(action, settings = {}) {
     if (["back", "rate", "set"].includes(action)) this.cache.clear();
     this.told = await ask(`api/sessions/${this.id}/do/${action}`, {method: "POST", json: settings});

@@ -5,7 +5,7 @@ import {Heat, scaleOf} from "./heat.js";
 import {bend} from "./kit.js";
 import {Plane} from "./plane.js";
 
-const VIEWS = [["weights", "Weights"], ["gradient", "Gradient"], ["update", "Update"], ["activation", "Output"], ["delta", "Delta"]];
+const VIEWS = [["weights", "Weights"], ["gradient", "Gradient"], ["update", "Update"], ["activation", "Output"], ["delta", "Delta"], ["difference", "Difference"]];
 const BY_PHASE = {1: "activation", 2: "activation", 3: "delta", 4: "update"};
 
 /** The view. step: the Step that it belongs to. */
@@ -43,7 +43,7 @@ export class Stage {
     const o = this.step.overview, links = o.links.filter((l) => Object.keys(l.weights).length), link = this.link(), view = this.view();
     if (!link) { fill(this.told, "This network has no weights."); return; }
     fill(this.layers, links.map((l) => h("option", {value: l.name, selected: l === link}, `${l.name} ${Object.values(l.weights)[0].join("×")}`)));
-    fill(this.choices, VIEWS.map(([name, label]) => h("button", {type: "button", "data-view": name, "aria-pressed": view === name, onclick: () => go({view: name})}, label)));
+    fill(this.choices, VIEWS.filter(([name]) => name !== "difference" || !this.step.app.source.steps).map(([name, label]) => h("button", {type: "button", "data-view": name, "aria-pressed": view === name, onclick: () => go({view: name})}, label)));
     this.at = {link, view};
     fill(this.units);
     if (view === "activation" || view === "delta") this.showBatch(link, view);
@@ -66,7 +66,7 @@ export class Stage {
   /** A weight's array: as a picture of the input for one unit where it is one, else as it is. */
   async showWeights(link, view, turn) {
     const name = link.weights.kernel ? "kernel" : Object.keys(link.weights)[0];
-    if (!link.learns.includes(name) && view !== "weights") { fill(this.told, `${link.name} does not learn.`); return; }
+    if (!link.learns.includes(name) && view !== "weights" && view !== "difference") { fill(this.told, `${link.name} does not learn.`); return; }
     this.asked = {layer: link.name, weight: name, view};
     const found = await this.step.app.source.see("map", this.step.query(this.asked));
     if (turn !== this.step.turn) return;
@@ -78,13 +78,13 @@ export class Stage {
       for (let i = 0; i < column.length; i++) column[i] = values[i * shape[1] + j];
       this.map.picture = {j, wide};
       this.unitRow(values, shape, link, j);
-      fill(this.told, `The ${view} of unit ${j} of ${link.name}, a cell for each pixel: ${high} × ${wide}${found.header.rounded ? ", rounded to 16 bits; the arithmetic is exact" : ""}.`);
+      fill(this.told, found.header.against ? `What differs from ${found.header.against}: ` : null, `The ${view} of unit ${j} of ${link.name}, a cell for each pixel: ${high} × ${wide}${found.header.rounded ? ", rounded to 16 bits; the arithmetic is exact" : ""}.`);
       this.heat.show(column, high, wide, {chosen: index && !bias ? [Math.floor(index[0] / wide), index[0] % wide] : null, width: this.width(), most: 420,
         tell: (r, k, v) => `pixel row ${r}, column ${k} = input ${r * wide + k}: ${short(v, 6)}`});
       return;
     }
     const columns = shape.at(-1), rows = values.length / columns;
-    fill(this.told, `The ${view} of ${link.name}.${name}: ${shape.length === 2 ? "a row for each input, a column for each unit" : `shape ${shape.join(" × ")}, the last axis across`}.`);
+    fill(this.told, found.header.against ? `What differs from ${found.header.against}: ` : null, `The ${view} of ${link.name}.${name}: ${shape.length === 2 ? "a row for each input, a column for each unit" : `shape ${shape.join(" × ")}, the last axis across`}.`);
     this.heat.show(values, rows, columns, {chosen: index && !bias ? [index.slice(0, -1).reduce((a, v, d) => a * shape[d] + v, 0), index.at(-1)] : unit ? [-1, unit[1]] : null, width: this.width(), most: 420,
       tell: (r, k, v) => `${name}[${[...places(r, shape.slice(0, -1)), k].join(", ")}] = ${short(v, 6)}`});
   }

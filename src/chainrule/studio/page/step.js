@@ -1,7 +1,7 @@
 // The place where one learning step is open: its chain, its four phases, the arithmetic of a weight, its batch, the timeline.
 import {h, fill, short, count, say} from "./kit.js";
 import {place, go} from "./place.js";
-import {Curve, largestRises, branchColour} from "./curve.js";
+import {Curve, largestRises, marksOf, branchColour} from "./curve.js";
 import {account} from "./account.js";
 import {Chain} from "./chain.js";
 import {Stage} from "./stage.js";
@@ -66,6 +66,19 @@ export class Step {
     this.shown = null;
     await this.loadCurves();
     await this.moved();
+    this.loadFindings();
+  }
+
+  /** What the doctor found in a recorded run, as marks on the timeline; it is looked at while nothing else is asked. */
+  async loadFindings() {
+    const {run} = this.app.told, found = this.app.findings;
+    if (!run || !found || found.has(run) || this.branch().running) return;
+    found.set(run, []);
+    try {
+      const {findings} = await this.app.source.ask(`api/runs/${encodeURIComponent(run)}/findings`);
+      found.set(run, marksOf(findings));
+      if (this.overview && this.el.isConnected) this.showTimeline();
+    } catch { found.delete(run); } // a run that cannot be looked at has no marks
   }
 
   async loadCurves() {
@@ -204,7 +217,8 @@ export class Step {
   showTimeline() {
     const told = this.app.told, main = this.curves.get(this.branchNumber());
     const branch = this.branch();
-    const marks = main && main.length ? [...largestRises(branch.first, main), ...branch.rates.slice(1).map(([step, rate]) => ({step, words: `the rate becomes ${short(rate)}`})),
+    const found = this.app.findings && this.app.findings.get(told.run);
+    const marks = main && main.length ? [...(branch.parent === null && found ? found : []), ...largestRises(branch.first, main), ...branch.rates.slice(1).map(([step, rate]) => ({step, words: `the rate becomes ${short(rate)}`})),
       ...(branch.scalars || []).slice(1).map(([step, now], k) => ({step, words: whatBecame(branch.scalars[k][1], now)}))] : [];
     this.marks = marks.sort((a, b) => a.step - b.step);
     this.curve.show({series: told.branches.map((b) => ({number: b.number, first: b.first, loss: this.curves.get(b.number) || [], current: b.number === this.branchNumber(), label: b.changes[0] || "first"})), marks, at: this.step()});
@@ -241,6 +255,12 @@ export class Step {
     this.goTo(to);
   }
 
+  /** The next or previous example, in the order in which the batch shows them. */
+  exampleBy(by) {
+    const order = this.batch.order, at = order.indexOf(Number(this.state.example ?? -1));
+    go({example: order[at < 0 ? (by > 0 ? 0 : order.length - 1) : Math.max(0, Math.min(order.length - 1, at + by))]});
+  }
+
   async nextPhase() {
     const phase = Number(this.state.phase || 0);
     if (phase < 4) { go({phase: phase + 1}); say(PHASES[phase][0]); return; }
@@ -264,6 +284,15 @@ export class Step {
 
   told() { this.loadCurves().then(() => this.overview && this.showTimeline()).catch((p) => this.app.fail(p)); }
 
+  /** What can be done here, for the list of commands. */
+  commands() {
+    const all = [["Next step", "→", "ArrowRight"], ["Previous step", "←", "ArrowLeft"], ["Ten steps on", "Shift →", "Shift+ArrowRight"], ["Ten steps back", "Shift ←", "Shift+ArrowLeft"], ["One epoch on", "PageDown", "PageDown"], ["One epoch back", "PageUp", "PageUp"],
+      ["Next mark", "]", "]"], ["Previous mark", "[", "["], ["Next phase", "Space", " "], ...PHASES.map(([name], k) => [`Phase ${name.toLowerCase()}`, k + 1, String(k + 1)]),
+      ["Show weights", "w", "w"], ["Show gradient", "g", "g"], ["Show update", "u", "u"], ["Show output", "a", "a"], ["Show delta", "e", "e"], ["Show the difference", "d", "d"],
+      ["Next example", "j", "j"], ["Previous example", "k", "k"], ["Check the derivative", "c", "c"], ["Fork here", "f", "f"], ["Open the largest update", "Enter", "Enter"], ["Out", "Backspace", "Backspace"]];
+    return [...all.map(([words, shown, key]) => [words, shown, () => this.key(key)]), ["Copy the command", "", () => this.copyCommand()]];
+  }
+
   key(key) {
     const branch = this.branch(), marks = this.marks || [], s = this.state;
     const acts = {
@@ -272,8 +301,9 @@ export class Step {
       "[": () => { const m = marks.filter((x) => x.step < this.step()).at(-1); if (m) this.goTo(m.step); },
       "]": () => { const m = marks.find((x) => x.step > this.step()); if (m) this.goTo(m.step); },
       " ": () => this.nextPhase(), 1: () => go({phase: 1}), 2: () => go({phase: 2}), 3: () => go({phase: 3}), 4: () => go({phase: 4}),
-      w: () => go({view: "weights"}), g: () => go({view: "gradient"}), u: () => go({view: "update"}), a: () => go({view: "activation"}), d: () => go({view: "delta"}),
-      j: () => go({example: Math.min(this.overview.n - 1, Number(s.example ?? -1) + 1)}), k: () => go({example: Math.max(0, Number(s.example ?? 1) - 1)}),
+      w: () => go({view: "weights"}), g: () => go({view: "gradient"}), u: () => go({view: "update"}), a: () => go({view: "activation"}), e: () => go({view: "delta"}),
+      d: () => this.app.source.steps || go({view: s.view === "difference" ? null : "difference"}),
+      j: () => this.exampleBy(1), k: () => this.exampleBy(-1),
       c: () => s.weight && go({check: s.check ? null : "yes"}), f: () => this.fork(),
       Enter: () => { const w = this.overview.largest[0]; if (!s.weight && w) this.open_({weight: `${w.layer}.${w.weight},${w.index.join(",")}`}); },
       Backspace: () => (s.weight || s.unit || s.example !== undefined ? go({weight: null, unit: null, example: null, check: null}) : go({place: "learn"})),
