@@ -100,9 +100,7 @@ def running(*words, **more):
 def open_at(page, studio, address="", sign=None) -> None:
     """Opens the studio in a browser, then an address of it as a page that was just loaded; waits for a sign of it."""
     page.goto(studio.link)
-    page.wait_for_function(
-        "location.hash"
-    )  # it has gone to its first place, and will not do so over our address
+    page.wait_for_url(re.compile("#place="))  # it has begun, and will not go over our address
     if address:
         page.goto(f"http://{studio.host}/{address}")
         page.reload()
