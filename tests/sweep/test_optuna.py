@@ -109,7 +109,7 @@ def test_the_command_stops_a_training_early_and_keeps_its_run(tmp_path) -> None:
     y = rng.integers(0, 2, 1000)
     x = rng.random((1000, 30)) + y[:, None]
     np.savez(tmp_path / "d.npz", x_train=x[:800], y_train=y[:800], x_test=x[800:], y_test=y[800:])
-    words = ["d.npz", "--vary", "learning-rate=0.01 0.000000001", "--epochs", "400", "--layers", "32", "--backend", "numpy", "--schedule", "constant",
+    words = ["d.npz", "--vary", "learning-rate=0.01 0.000000001", "--epochs", "200", "--layers", "32", "--backend", "numpy", "--schedule", "constant",
              "--seed", "6", "--method", "optuna", "--sampler", "random", "--pruner", "halving", "--trials", "3", "--jobs", "1", "--into", "s",
              "--json"]  # fmt: skip
     done = subprocess.run(
@@ -125,7 +125,7 @@ def test_the_command_stops_a_training_early_and_keeps_its_run(tmp_path) -> None:
     early = [trial for trial in trials if trial["stopped"]]
     assert early
     for trial in early:
-        assert trial["stopped"] < 400
+        assert trial["stopped"] < 200
         assert "others did better" in trial["error"]
         assert (tmp_path / trial["run"]).is_dir()
     assert trials[0]["score"] > 0.9
