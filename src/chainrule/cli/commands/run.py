@@ -93,7 +93,9 @@ def outcome(script: str, runs: list[Path]) -> str:
     where = runs[-1] if len(runs) == 1 else f"{runs[0].parent}, the last {runs[-1].name}"
     return (
         f"{Path(script).name} ran by Chainrule and left {count}: {where}\n"
-        f"next: chainrule explain {name}@{first}    chainrule runs doctor last    chainrule report {name}"
+        f"Next: chainrule explain {name}@{first}\n"
+        "      chainrule runs doctor last\n"
+        f"      chainrule report {name}"
     )
 
 
