@@ -84,6 +84,11 @@ ASKED = {
     "layers/multi_head_attention": ["attention"],
     "layers/looking_up": ["attention"],
     "layers/positional_embedding": ["attention", "sequences"],
+    "layers/scan": ["recurrent"],
+    "layers/operation_rules": ["arithmetic_in_networks"],
+    "layers/added_loss": ["added_losses"],
+    "layers/random_pictures": ["random_pictures"],
+    "layers/resizing": ["random_pictures"],
 }
 for _module, _asked in ASKED.items():
     if _module.startswith("layers/"):
@@ -94,7 +99,8 @@ for _module, _asked in ASKED.items():
 NO_ARITHMETIC = {
     "layers/__init__", "layers/base", "layers/naming", "layers/symbolic", "layers/merge_functions", "layers/weighted",
     "layers/weight_lists", "layers/derived", "layers/any_size", "layers/unsupported", "optimizers/__init__", "optimizers/ranges", "optimizers/scalars",
-    "activations/__init__", "losses/__init__", "losses/own", "losses/fused",
+    "layers/operation", "layers/arithmetic", "layers/shapes_and_masks", "layers/lookup", "layers/text_vectorization",
+    "activations/with_settings", "losses/lowest", "activations/__init__", "losses/__init__", "losses/own", "losses/fused",
 }  # fmt: skip
 
 

@@ -351,7 +351,6 @@ def test_every_layer_is_checked_here() -> None:
         (Input, "shape of one example"),
         (lambda: Input(shape=(0, 3)), "whole numbers"),
         (lambda: Input(shape=(3,), sparse=True), "sparse=True"),
-        (lambda: Activation(lambda z: z), "without a derivative"),
         (lambda: layers.deserialize({"class_name": "Lambda", "config": {}}), "no layer called 'Lambda'"),
         (lambda: layers.deserialize({"class_name": "Dense", "config": {}}), "Dense cannot be built"),
         (lambda: layers.deserialize("Dense"), "class_name"),

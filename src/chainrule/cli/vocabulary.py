@@ -14,6 +14,8 @@ def in_option_names(text: str, options: Mapping[str, str]) -> str:
     '--batch-size must be 1 or more. Name it with --target a, or --drop b.'
     >>> in_option_names("There is no option called 'target'. Known: drop. (for a.npz)", known)
     '--target does not apply to a.npz. Options about this kind of data: --drop.'
+    >>> in_option_names("In Python, RunRecorder(resume=...) continues it.", {"resume": "--resume"})
+    'In Python, RunRecorder(resume=...) continues it.'
     """
     if not options:
         return text
@@ -25,7 +27,7 @@ def in_option_names(text: str, options: Mapping[str, str]) -> str:
     )
     names = "|".join(map(re.escape, options))
     result = re.sub(
-        rf"(?<![\w.'-])({names})='?([^\s',]+)'?", lambda found: f"{options[found[1]]} {found[2]}", result
+        rf"(?<![\w.'(-])({names})='?([^\s',]+)'?", lambda found: f"{options[found[1]]} {found[2]}", result
     )
     parted = "|".join(re.escape(name) for name in options if "_" in name)
     return (

@@ -15,6 +15,7 @@ REST = 0.3  # of the ink must be something else
 def without_underlines(parts: Components, keep: np.ndarray, shape: tuple[int, ...]) -> Mask | None:
     """The writing without the underlines that are part of it; None where there are none.
 
+    >>> from chainrule.images.components import components
     >>> page = np.zeros((60, 80), bool); page[10:50, 30:34] = page[46:50, 10:70] = True
     >>> rest = without_underlines(components(page), np.ones(1, bool), page.shape)
     >>> bool(rest[20, 31]), bool(rest[48, 15]), bool(rest[48, 31])

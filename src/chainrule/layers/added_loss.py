@@ -100,7 +100,7 @@ class AddedLoss(Layer):
 
     >>> layer = AddedLoss([0.5], ["mean"])
     >>> y, cache = layer.forward({}, (np.ones((2, 1)), np.array([2.0, 4.0])))
-    >>> y.shape, layer.added_loss(cache)
+    >>> y.shape, float(layer.added_loss(cache))
     ((2, 1), 1.5)
     """
 

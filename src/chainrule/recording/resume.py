@@ -336,7 +336,7 @@ def rebuild(
         reason = f" (its examples were not kept: {why})" if why else ""
         raise SettingError(
             f"{run.name} was recorded by a program of its own{reason}, so only that can make its network and data again: "
-            "there, a RunRecorder that is told the run's folder continues it."
+            "RunRecorder(resume=...) continues it, open_run(name, model=model, x=x, y=y) opens its steps."
         )
     source = stored.data["source"] if source is None else source
     known = dict(stored.data["options"])
