@@ -1,11 +1,7 @@
 """A photo that is dropped, a step on paper, a page that was closed and is opened again."""
 
 
-def open_page(page, studio, at=""):
-    page.goto(studio.link)
-    if at:
-        page.goto(f"http://{studio.host}/{at}")
-        page.reload()
+from studio_client import open_at
 
 
 def test_a_photo_is_dropped_and_read(page, studio) -> None:
@@ -24,7 +20,7 @@ def test_a_photo_is_dropped_and_read(page, studio) -> None:
     )
     content = io.BytesIO()
     photo.convert("RGB").save(content, "JPEG", quality=85)
-    open_page(page, studio, "#place=use")
+    open_at(page, studio, "#place=use")
     page.wait_for_selector(".pad")
     page.evaluate(
         """(text) => {
@@ -40,7 +36,7 @@ def test_a_photo_is_dropped_and_read(page, studio) -> None:
 
 def test_on_paper_the_step_is_whole(page, studio) -> None:
     """Printed: no buttons, and nothing is cut off that scrolls on the screen."""
-    open_page(page, studio, "#place=step&data=moons&net=5,4&step=12&weight=dense_1.kernel,2,3")
+    open_at(page, studio, "#place=step&data=moons&net=5,4&step=12&weight=dense_1.kernel,2,3")
     page.wait_for_selector(".account-title")
     page.emulate_media(media="print")
     assert not page.locator(".top").is_visible()
@@ -56,7 +52,7 @@ def test_on_paper_the_step_is_whole(page, studio) -> None:
 
 def test_a_page_that_was_closed_finds_its_place_again(page, studio) -> None:
     """Closed and opened at its address: the same session, step, weight and view, and what was learned meanwhile is still there."""
-    open_page(page, studio, "#place=learn&data=gauss&net=3&seed=21")
+    open_at(page, studio, "#place=learn&data=gauss&net=3&seed=21")
     page.wait_for_selector("#figure-step")
     for _ in range(5):
         page.click("#one-step")

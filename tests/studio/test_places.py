@@ -117,7 +117,7 @@ def test_a_link_shows_the_same_numbers_elsewhere(page, studio, browser) -> None:
             studio.ask("DELETE", f"/api/sessions/{session['id']}")
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     other = context.new_page()
-    other.goto(studio.link)
+    open_at(other, studio)
     other.goto(link)
     other.reload()
     other.wait_for_selector(".account-title")
