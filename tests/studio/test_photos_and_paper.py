@@ -1,6 +1,5 @@
 """A photo that is dropped, a step on paper, a page that was closed and is opened again."""
 
-
 from studio_client import open_at
 
 
