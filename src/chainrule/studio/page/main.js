@@ -7,6 +7,7 @@ import {Step} from "./step.js";
 import {Runs} from "./runs.js";
 import {Use} from "./use.js";
 import {lettersAct, openKeys, openTours} from "./help.js";
+import {openPalette} from "./palette.js"; // not when it is asked for: what is typed meanwhile would be lost
 
 const PLACES = {learn: "Learn", step: "Step", runs: "Runs", use: "Use"};
 const VIEWS = {learn: Learn, step: Step, runs: Runs, use: Use};
@@ -180,8 +181,8 @@ class App {
   }
 
   /** Every command there is here, by its name. */
-  async palette() {
-    const {openPalette} = await import("./palette.js"), view = this.views[this.place];
+  palette() {
+    const view = this.views[this.place];
     const places = Object.entries(PLACES).map(([name, label], k) => [`Go to ${label}`, this.place === "step" ? "" : k + 1, () => go({place: name})]);
     openPalette([...(view && view.commands ? view.commands() : []), ...places, ["Copy the link of this view", "y", () => this.copyLink()],
       ["Tours", "", () => openTours(this)], ["Light or dark", "", () => this.theme()], ["Keys", "?", () => openKeys()]]);

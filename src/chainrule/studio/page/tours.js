@@ -53,12 +53,13 @@ export class Tour {
     say(stop.words);
     for (const el of document.querySelectorAll(".toured")) el.classList.remove("toured");
     const turn = this.turn = (this.turn || 0) + 1;
-    for (let tries = 0; tries < 40 && turn === this.turn; tries++) {
+    let seen = false;
+    while (turn === this.turn) { // a place may take seconds to open, and draws its controls anew
       const target = document.querySelector(stop.at);
-      if (target && (!stop.open || this.openOne())) {
+      if (target && !target.classList.contains("toured") && (!stop.open || this.openOne())) {
         target.classList.add("toured");
-        target.scrollIntoView({block: "center", behavior: "auto"});
-        return;
+        if (!seen) target.scrollIntoView({block: "center", behavior: "auto"});
+        seen = true;
       }
       await new Promise((done) => setTimeout(done, 100));
     }
