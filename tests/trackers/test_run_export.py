@@ -127,7 +127,7 @@ def test_the_command_writes_both(run, tmp_path, monkeypatch, capsys) -> None:
     [
         (["last", "--to", "tensorboard", "--out", "full"], "'full' is not empty. Name a new folder"),
         (["last", "--to", "csv", "--out", "a.txt"], "its name must end in .csv"),
-        (["last", "--to", "onnx", "--int8", "--out", "a.onnx"], "int8 is for classifiers of pixels"),
+        (["last", "--to", "c", "--int8", "--out", "a.h"], "int8 is for classifiers of pixels"),
         (
             ["last", "--to", "csv", "--steps", "1", "--out", "a.csv"],
             "--steps and --weights are for --to html",
