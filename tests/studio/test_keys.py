@@ -147,6 +147,7 @@ def test_letters_can_be_turned_off(page, studio) -> None:
     page.keyboard.press("?")
     page.check("#letters")
     page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
     page.keyboard.press("g")
     page.wait_for_selector("[data-view=gradient][aria-pressed=true]")
 
