@@ -78,39 +78,28 @@ def plot_target(word: str, args: "Namespace", out: Output) -> PlotTarget:
         return of_file(word, args, out)
     from chainrule.inference.evaluation import part_of
     from chainrule.recording import program_run, resume
-    from chainrule.training.fit import put_back
-
-    run, step = run_and_step(word, args)
-    if args.data is None and program_run.has_kept(run):
-        return of_program_run(run, step, args, out)
-    job = resume.rebuild(run, None if args.data is None else paths.data(args.data))
-    replay = resume.replay_of(run, job)  # says so where the data are others
-    put_back(job.model, last_state(run) if step is None else replay.at(step))
-    x, y = part_of(job.data, args.part)
-    divisor = None if job.data.scale is None else round(1 / job.data.scale)
-    names = job.data.class_names or ()
-    return PlotTarget(job.model, x, y, job.data.task, names, divisor, job.source)
-
-
-def of_program_run(run: "Run", step: int | None, args: "Namespace", out: Output) -> PlotTarget:
-    """What a run stands for that a program recorded: with the examples that were kept beside it."""
-    from chainrule.inference.evaluation import part_of
-    from chainrule.recording import program_run
     from chainrule.report.material import data_of
     from chainrule.training.fit import put_back
 
-    replay = program_run.opened(run)
-    model, part = replay.model, args.part
-    data = data_of(replay, str(run.info.settings.data.get("name") or "data"))
-    if isinstance(data, str):
-        raise SettingError(data)
-    if part == "test" and not len(data.x_test):
-        part = "train"
-        out.tell("Nothing was held back: the picture shows examples that it learned from.")
+    run, step = run_and_step(word, args)
+    part, source = args.part, None
+    if args.data is None and program_run.has_kept(run):
+        replay = program_run.opened(run)
+        model = replay.model
+        data = data_of(replay, str(run.info.settings.data.get("name") or "data"))
+        if isinstance(data, str):
+            raise SettingError(data)
+        if part == "test" and not len(data.x_test):
+            part = "train"
+            out.tell("Nothing was held back: the picture shows examples that it learned from.")
+    else:
+        job = resume.rebuild(run, None if args.data is None else paths.data(args.data))
+        replay = resume.replay_of(run, job)  # says so where the data are others
+        model, data, source = job.model, job.data, job.source
     put_back(model, last_state(run) if step is None else replay.at(step))
     x, y = part_of(data, part)
     divisor = None if data.scale is None else round(1 / data.scale)
-    return PlotTarget(model, x, y, data.task, tuple(data.class_names or ()), divisor)
+    return PlotTarget(model, x, y, data.task, tuple(data.class_names or ()), divisor, source)
 
 
 def of_file(word: str, args: "Namespace", out: Output) -> PlotTarget:

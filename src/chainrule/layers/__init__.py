@@ -1,6 +1,7 @@
 """The layers, under Keras's names.
 
-`CLASSES` is the list of what a model file may name: a class that is not in it cannot be loaded, whatever a file says.
+`STORED` is the list of what a model file may name: a class that is not in it cannot be loaded, whatever a file says, unless
+the running program has registered one of that name.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -328,6 +329,7 @@ PICTURES: dict[str, type[Layer]] = {
 
 # What arithmetic, functions and add_loss make in a network
 MADE: dict[str, type[Layer]] = {"AddedLoss": added_loss.AddedLoss, "Operation": operation.Operation}
+STORED = CLASSES | PICTURES | MADE
 
 # Keras's other names for the same classes; files name the class itself
 Convolution1D, Convolution2D = Conv1D, Conv2D
@@ -339,7 +341,7 @@ GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2
 
 
 def deserialize(entry: Any) -> Layer:
-    """A layer from its stored form {"class_name": ..., "config": {...}}; only classes of `CLASSES`.
+    """A layer from its stored form {"class_name": ..., "config": {...}}; only classes of `STORED`, or registered ones.
 
     >>> deserialize({"class_name": "Dense", "config": {"units": 3}}).units
     3
@@ -347,7 +349,7 @@ def deserialize(entry: Any) -> Layer:
     if not isinstance(entry, dict) or not isinstance(entry.get("config", {}), dict):
         raise SettingError("A stored layer must be {'class_name': ..., 'config': {...}}.")
     name = entry.get("class_name")
-    kind = (CLASSES | PICTURES | MADE).get(str(name)) or own_class(entry)
+    kind = STORED.get(str(name)) or own_class(entry)
     if kind is None:
         raise unknown("layer", name, CLASSES)
     config = dict(entry.get("config") or {})

@@ -5,7 +5,26 @@ from typing import Any, ClassVar
 import numpy as np
 
 
-class WeightLists:
+class VariableNames:
+    """Keras's other names for the lists of weights, of a layer and of a model alike."""
+
+    @property
+    def trainable_variables(self) -> list[np.ndarray]:
+        """The same as `trainable_weights`."""
+        return list(getattr(self, "trainable_weights"))  # noqa: B009 (of the layer or the model)
+
+    @property
+    def non_trainable_variables(self) -> list[np.ndarray]:
+        """The same as `non_trainable_weights`."""
+        return list(getattr(self, "non_trainable_weights"))  # noqa: B009
+
+    @property
+    def variables(self) -> list[np.ndarray]:
+        """All weights, as `get_weights()` gives them."""
+        return list(getattr(self, "get_weights")())  # noqa: B009
+
+
+class WeightLists(VariableNames):
     """The lists, for what has `weight_names`, `non_trainable_names`, `params` and `trainable`."""
 
     weight_names: ClassVar[tuple[str, ...]]
@@ -40,19 +59,3 @@ class WeightLists:
             for name in self.weight_names
             if name in self.params and name not in learned
         ]
-
-    @property
-    def trainable_variables(self) -> list[np.ndarray]:
-        """The same as `trainable_weights`."""
-        return self.trainable_weights
-
-    @property
-    def non_trainable_variables(self) -> list[np.ndarray]:
-        """The same as `non_trainable_weights`."""
-        return self.non_trainable_weights
-
-    @property
-    def variables(self) -> list[np.ndarray]:
-        """All weights, as `get_weights()` gives them."""
-        own: Any = self
-        return list(own.get_weights())

@@ -9,6 +9,7 @@ from chainrule.arrays import next_seed
 from chainrule.errors import SettingError, ShapeError, unknown
 from chainrule.graph import Graph
 from chainrule.layers import Layer
+from chainrule.layers.weight_lists import VariableNames
 from chainrule.models import configs
 from chainrule.models.building import augmented, flat
 from chainrule.models.compiling import Asked, refuse_settings
@@ -25,7 +26,7 @@ OVERRIDES = (
 )
 
 
-class Model(Learning):
+class Model(Learning, VariableNames):
     """A network with a way of learning: Keras's methods, arguments and defaults.
 
     `Model(inputs, outputs)` makes one of values that layers were called with; see `Functional`.
@@ -246,21 +247,6 @@ class Model(Learning):
     def non_trainable_weights(self) -> list[np.ndarray]:
         """The weights that no gradient changes."""
         return [weight for layer in self.layers for weight in layer.non_trainable_weights]
-
-    @property
-    def trainable_variables(self) -> list[np.ndarray]:
-        """The same as `trainable_weights`."""
-        return self.trainable_weights
-
-    @property
-    def non_trainable_variables(self) -> list[np.ndarray]:
-        """The same as `non_trainable_weights`."""
-        return self.non_trainable_weights
-
-    @property
-    def variables(self) -> list[np.ndarray]:
-        """The same as `get_weights()`."""
-        return self.get_weights()
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
         """A layer by name or by place."""

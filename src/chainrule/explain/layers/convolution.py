@@ -26,13 +26,19 @@ def seen_by(window: Window, shape: tuple[int, ...]) -> np.ndarray:
     return found.reshape(int(np.prod(found.shape[1:-2])), -1) - 1
 
 
-class ConvolutionFormulas(WeightedSums):
-    """z[position, f] = Σ over the patch x · K[cell, channel, f] + b[f]."""
+class KernelSums(WeightedSums):
+    """A kernel that meets patches. sign: between the input and the kernel in the network's line."""
+
+    sign = "∗"
 
     def expression(self, link: OpenedLink, symbols: Symbols) -> str:
         number_ = symbols.numbers[link.place]
         bias = f" + b{number_}" if "bias" in link.params else ""
-        return f"{symbols.ins[link.place]} ∗ W{number_}{bias}"
+        return f"{symbols.ins[link.place]} {self.sign} W{number_}{bias}"
+
+
+class ConvolutionFormulas(KernelSums):
+    """z[position, f] = Σ over the patch x · K[cell, channel, f] + b[f]."""
 
     def seen(self, link: OpenedLink) -> np.ndarray:
         """The inputs that each position's patch holds; see `seen_by`."""
@@ -102,13 +108,10 @@ class DepthwiseFormulas(ConvolutionFormulas):
         return Meetings(met[positions], [index] * len(positions), outputs)
 
 
-class TransposedFormulas(WeightedSums):
+class TransposedFormulas(KernelSums):
     """z[o, f] = Σ over the numbers whose patches reach o: x[i, c] · K[cell, f, c] + b[f]."""
 
-    def expression(self, link: OpenedLink, symbols: Symbols) -> str:
-        number_ = symbols.numbers[link.place]
-        bias = f" + b{number_}" if "bias" in link.params else ""
-        return f"{symbols.ins[link.place]} ∗ᵀ W{number_}{bias}"
+    sign = "∗ᵀ"
 
     def reached(self, link: OpenedLink) -> np.ndarray:
         """Which place of the output each cell of each position's patch goes to: (positions, cells); -1 for none."""
