@@ -51,11 +51,14 @@ def test_help_needs_no_numerical_library(words) -> None:
 
 @pytest.mark.parametrize("model", ["digits.keras", "digits.h5"])
 def test_predict_imports_only_what_it_needs(digits, model) -> None:
-    """One picture: no JAX, no HDF5 library, and nothing of what is there for learning."""
+    """One picture: no JAX, no HDF5 library, nothing of what is there for learning, no masked arrays, one picture decoder."""
     modules = loaded("predict", digits / model, digits / "seven.png")
     assert not {name.split(".")[0] for name in modules} & HEAVY
     assert not modules & LEARNING
-    assert not {name for name in modules if name.startswith("numpy.random")}
+    assert not {name for name in modules if name.startswith(("numpy.random", "numpy.ma"))}
+    assert {name for name in modules if name.startswith("PIL.") and name.endswith("Plugin")} == {
+        "PIL.PngImagePlugin"
+    }
 
 
 def test_predict_starts_no_pool_of_threads(digits) -> None:

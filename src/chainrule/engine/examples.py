@@ -186,7 +186,7 @@ def split_last(examples: tuple[Any, Any, Any], share: float) -> tuple[tuple[Any,
 
 def as_array(values: Any, what: str) -> np.ndarray:
     """Anything array-like as an array of numbers."""
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+    if type(values) is not np.ndarray and isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise DataError(
             f"The {what} are a masked array in which {int(np.ma.getmaskarray(values).sum()):,} values are missing: leave those examples out, or "
             "say what stands for them with .filled(value)."

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.images.filters import Floats, resized, window_max, window_mean, window_min
+from chainrule.images.filters import Floats, median, percentile, resized, window_max, window_mean, window_min
 from chainrule.images.grey import thumbnail
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -31,8 +31,8 @@ def ink_is_light(grey: Pixels) -> bool:
     scale = float(np.sqrt(np.mean(away**2))) + 1e-6
     lopsided = float(np.mean(away**3)) / scale**3
     ring = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
-    low, high = np.percentile(small, [2, 98])
-    ground = (float(np.median(ring)) - (low + high) / 2) / max(8.0, (high - low) / 2)  # -1 dark … 1 light
+    low, high = percentile(small, 2), percentile(small, 98)
+    ground = (median(ring) - (low + high) / 2) / max(8.0, (high - low) / 2)  # -1 dark … 1 light
     return bool(lopsided - 1.5 * ground > 0.0)
 
 
@@ -57,13 +57,13 @@ def even_level(grey: Pixels) -> float | None:
     """The paper's one brightness in a drawing of two tones or a very small picture; None where light may vary."""
     step = max(1, max(grey.shape) // 400)
     sample = grey[::step, ::step].astype(np.float32)
-    low, high = np.percentile(sample, [1, 99])
+    low, high = percentile(sample, 1), percentile(sample, 99)
     light = sample > (low + high) / 2
     if high - low < 64 or not light.any() or light.all():
         return None
-    tones = np.where(light, np.median(sample[light]), np.median(sample[~light]))
+    tones = np.where(light, median(sample[light]), median(sample[~light]))
     even = float(np.mean(np.abs(sample - tones) <= max(3.0, 0.015 * (high - low))))
-    return float(np.median(sample[light])) if even > 0.85 or max(grey.shape) < SMALL else None
+    return median(sample[light]) if even > 0.85 or max(grey.shape) < SMALL else None
 
 
 def filled(small: Floats, reach: int, framed: bool = False) -> Floats:
@@ -88,10 +88,10 @@ def filled(small: Floats, reach: int, framed: bool = False) -> Floats:
 def as_dark_as_ink(small: Floats, ground: Floats) -> bool:
     """Whether parts of the ground found are really ink: as dark as what counts as ink, and no larger than that."""
     ink = small < 0.6 * ground
-    dark = ground < 0.65 * np.percentile(ground, 90)
+    dark = ground < 0.65 * percentile(ground, 90)
     if not ink.any() or dark.mean() < 0.004 or dark.sum() > 1.5 * ink.sum():
         return False
-    return bool(np.median(small[dark]) < 1.3 * np.median(small[ink]))
+    return bool(median(small[dark]) < 1.3 * median(small[ink]))
 
 
 def with_frame(small: Floats, width: int) -> Floats:
@@ -111,7 +111,7 @@ def with_frame(small: Floats, width: int) -> Floats:
 def beside(ground: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Where there is no sheet: large parts far darker than the paper, as a book's gutter, a table, a scanner's lid."""
     small = thumbnail(np.clip(ground, 0, 255).astype(np.uint8))
-    dark = small < OFF_SHEET * np.percentile(small, 90)
+    dark = small < OFF_SHEET * percentile(small, 90)
     if not dark.any():
         return np.zeros(ground.shape, bool)
     wide = window_max(dark, max(1, round(max(small.shape) * 0.01)))

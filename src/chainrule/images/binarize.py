@@ -3,7 +3,7 @@
 import numpy as np
 
 from chainrule.images.components import Mask
-from chainrule.images.filters import Floats, resized, window_max
+from chainrule.images.filters import Floats, median, percentile, resized, window_max
 
 BLOCK = 8  # the local maximum is looked up on blocks of this many pixels
 FAINTEST = 0.07  # darkness below this is never ink
@@ -17,12 +17,9 @@ def noise(ink: Floats) -> float:
     step = max(1, min(ink.shape) // 400)
     if min(ink.shape) < 3:
         return 0.0
-    rough = (
-        float(np.median(np.abs(2.0 * ink[::step, 1:-1:step] - ink[::step, :-2:step] - ink[::step, 2::step])))
-        / 2.0
-    )
+    rough = median(np.abs(2.0 * ink[::step, 1:-1:step] - ink[::step, :-2:step] - ink[::step, 2::step])) / 2.0
     sample = ink[::step, ::step]
-    low = sample[sample < max(0.08, float(np.percentile(sample, 60)))]
+    low = sample[sample < max(0.08, percentile(sample, 60))]
     return min(float(np.sqrt(np.mean(low**2))) if low.size else 0.0, 0.015 + 3.0 * rough)
 
 

@@ -92,8 +92,9 @@ def components(mask: Mask) -> Components:
         if np.array_equal(new, root):
             break
         root = new
-    names, root = np.unique(root, return_inverse=True)
-    k = len(names)
+    first_run = root == np.arange(n)  # of each component; it gives the component its number
+    root = (np.cumsum(first_run) - 1)[root]
+    k = int(first_run.sum())
     left, top = np.full(k, w), np.full(k, h)
     right, bottom = np.zeros(k, np.int64), np.zeros(k, np.int64)
     np.minimum.at(left, root, start)

@@ -107,6 +107,14 @@ def _open(data: bytes, kind: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the size warning; the limits here are stricter
+            if kind == "JPEG":  # by name: `open` loads the decoders of five formats first
+                from PIL.JpegImagePlugin import JpegImageFile
+
+                return JpegImageFile(io.BytesIO(data))
+            if kind == "PNG":
+                from PIL.PngImagePlugin import PngImageFile
+
+                return PngImageFile(io.BytesIO(data))
             return Image.open(io.BytesIO(data), formats=[name])
     except Image.DecompressionBombError:
         raise DataError("has far too many pixels to be a photo") from None

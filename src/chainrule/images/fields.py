@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.images.components import Components, Mask, components
-from chainrule.images.filters import window_max
+from chainrule.images.filters import median, window_max
 from chainrule.images.lines import blocks, run_lengths
 
 SIDE = 420  # fields are looked for on a mask of about this size
@@ -159,8 +159,8 @@ def _erase_corner(window: Mask, erased: Mask, y: int, x: int, reach: int) -> Non
     left = components(corner)
     h, w = corner.shape
     alone = (left.left > 0) & (left.top > 0) & (left.right < w) & (left.bottom < h)
-    beside = np.unique(left.labels[window_max(erased[place], 1)])
-    alone &= np.isin(np.arange(len(left)) + 1, beside)
+    beside = np.bincount(left.labels[window_max(erased[place], 1)], minlength=len(left) + 1) > 0
+    alone &= beside[1:]
     corner[left.mask(alone)] = False
 
 
@@ -176,6 +176,6 @@ def _side(window: Mask, at: int, reach: int) -> Mask:
     found = thickness <= n
     if not found.any():
         return np.zeros_like(window)
-    typical = float(np.median(thickness[found]))
+    typical = median(thickness[found])
     thin: Mask = near & (long <= max(typical + 2.0, 1.6 * typical))
     return thin

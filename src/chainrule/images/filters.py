@@ -80,6 +80,25 @@ def disc_max(values: Floats, radius: float) -> Floats:
     return out
 
 
+def median(values: Array | list[Any]) -> float:
+    """The middle value. NumPy's own loads masked arrays at its first call, which takes 20 ms."""
+    return percentile(values, 50.0)
+
+
+def percentile(values: Array | list[Any], percent: float) -> float:
+    """The value that so many percent of the values lie below, as NumPy's `percentile`; see `median`.
+
+    >>> percentile(np.array([1.0, 3.0, 2.0]), 75.0)
+    2.5
+    """
+    flat = np.ravel(values)
+    place = (len(flat) - 1) * percent / 100.0
+    low = int(place)
+    high = min(low + 1, len(flat) - 1)
+    part = np.partition(flat, (low, high))
+    return float(part[low]) + (place - low) * (float(part[high]) - float(part[low]))
+
+
 def resized(values: Array, width: int, height: int, how: str = "BILINEAR") -> Array:
     """`values` (h, w), uint8 or float32, at another size; `how` is one of Pillow's names: BOX, BILINEAR, BICUBIC."""
     from PIL import Image

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.images.filters import window_mean
+from chainrule.images.filters import percentile, window_mean
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -33,7 +33,7 @@ def grey(pixels: Pixels) -> tuple[Pixels, str]:
     small = thumbnail(pixels)
     spread = small.max(2).astype(np.int16) - small.min(2)
     name = "brightness"
-    if np.percentile(spread, 99.5) >= 24:  # below that the picture is grey, whatever its mode says
+    if percentile(spread, 99.5) >= 24:  # below that the picture is grey, whatever its mode says
         planes = {name: mixed(small, weights) for name, weights in CHANNELS.items()}
         scores = {name: contrast(plane) for name, plane in planes.items()}
         best = max(scores, key=lambda n: scores[n])
@@ -66,6 +66,6 @@ def contrast(plane: Pixels) -> float:
     """How far ink stands out from its surroundings, in units of how much the surroundings vary."""
     surroundings = window_mean(plane, max(2, max(plane.shape) // 12))
     away = np.abs(plane - surroundings)
-    ink = np.percentile(away, 98)
+    ink = percentile(away, 98)
     rest = away[away < ink / 3]
     return float(ink / (4.0 + (rest.mean() if rest.size else ink)))

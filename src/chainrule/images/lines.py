@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from chainrule.images.components import Ints, Mask
-from chainrule.images.filters import window_max
+from chainrule.images.filters import median, percentile, window_max
 
 TILTS = np.tan(np.radians(np.arange(-9.0, 9.01, 0.25)))
 SIDE = 320  # lines are looked for on a mask of about this size
@@ -49,7 +49,7 @@ def _pen(mask: Mask) -> float:
     """The usual stroke width: the middle one of the shorter of the two run lengths through each pixel of ink."""
     up, down = run_lengths(mask)
     left, right = run_lengths(mask.T.copy())
-    return float(np.median(np.minimum(up + down, (left + right).T)[mask]) - 1.0) if mask.any() else 0.0
+    return median(np.minimum(up + down, (left + right).T)[mask]) - 1.0 if mask.any() else 0.0
 
 
 def _lines(mask: Mask) -> tuple[Mask, int]:
@@ -61,11 +61,12 @@ def _lines(mask: Mask) -> tuple[Mask, int]:
     shrink = max(1, round(max(h, w) / SIDE))
     small = blocks(mask, shrink)
     near = window_max(small, 1, 0)
-    lengths = run_lengths(mask)
+    lengths: tuple[Ints, Ints] | None = None
     x = np.arange(small.shape[1])
     lines = 0
     for height, tilt in _candidates(small):
         if lines < MOST and _crosses(near, np.rint(height + tilt * x).astype(int)):
+            lengths = lengths or run_lengths(mask)
             lines += _erase(mask, lengths, erased, (height + 0.5) * shrink, tilt, shrink)
     return erased, lines
 
@@ -130,7 +131,7 @@ def _erase(
     thickness = long[x, pick]
     if not found.any():
         return False
-    typical = float(np.percentile(thickness[found], 40))
+    typical = percentile(thickness[found], 40)
     thin = found & (thickness <= max(typical + 2.0, 1.8 * typical))
     if typical > 0.03 * max(h, w) + 2:  # too thick to be a ruled line
         return False

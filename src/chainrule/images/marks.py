@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from chainrule.images.filters import median
 from chainrule.images.glyphs import Glyph
 from chainrule.images.strokes import stroke_width
 
@@ -22,7 +23,7 @@ def kind_of(glyph: Glyph, digits: list[Glyph]) -> str:
     """
     if not digits:
         return "other"
-    height = float(np.median([d.height for d in digits]))
+    height = median([d.height for d in digits])
     if glyph.kind not in ("digit", "other"):
         return glyph.kind
     w, h = glyph.width, glyph.height
@@ -74,7 +75,7 @@ def without_marks(digits: list[Glyph]) -> tuple[list[Glyph], list[Glyph]]:
     """
     kept: list[Glyph] = []
     marks: list[Glyph] = []
-    height = float(np.median([d.height for d in digits])) if digits else 0.0
+    height = median([d.height for d in digits]) if digits else 0.0
     for row in {d.row: [e for e in digits if e.row == d.row] for d in digits}.values():
         strokes = [is_stroke(g) for g in row]
         if all(strokes) and len(row) < len(digits) and len(row) <= 1:
@@ -92,7 +93,7 @@ def _stroke_kind(row: list[Glyph], strokes: list[bool], k: int) -> str | None:
     others = [g.height for g, stroke in zip(row, strokes, strict=True) if not stroke]
     if not others:
         return None
-    height = float(np.median(others))
+    height = median(others)
     lean, bow = line_of(row[k])
     ratio = row[k].height / max(1.0, height)
     opposite = row[-1 if k == 0 else 0]

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.images.filters import median
+
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 
@@ -23,18 +25,12 @@ def is_mnist_like(pixels: Pixels, size: int = 28) -> Pixels | None:
             return None
         pixels = pixels[..., 0]
     ring = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    if np.median(ring) >= 216:
+    if median(ring) >= 216:
         pixels, ring = 255 - pixels, 255 - ring
     weight = pixels.astype(np.float64) * (pixels >= 32)
     on = pixels >= 32
     total = weight.sum()
-    if (
-        total <= 0
-        or pixels.max() < 128
-        or np.mean(ring >= 32) > 0.08
-        or on.mean() > 0.5
-        or np.median(ring) > 24
-    ):
+    if total <= 0 or pixels.max() < 128 or np.mean(ring >= 32) > 0.08 or on.mean() > 0.5 or median(ring) > 24:
         return None
     rows, columns = np.flatnonzero(on.any(1)), np.flatnonzero(on.any(0))
     longer = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1

@@ -7,7 +7,7 @@ neither: beside whatever was taken for strokes it goes on light and dark, and th
 import numpy as np
 
 from chainrule.images.components import Mask
-from chainrule.images.filters import Floats, window_max, window_min
+from chainrule.images.filters import Floats, median, window_max, window_min
 from chainrule.images.strokes import stroke_width
 
 Box = tuple[int, int, int, int]
@@ -23,7 +23,7 @@ def unrest(ink: Floats, writing: Mask, lines: Mask, boxes: list[Box], inks: list
     boxes, inks: of the digits. The sum of ten times the paper's roughness around them and half of how much wider their
     widest strokes are than their mean ones.
     """
-    around = round(float(np.median([bottom - top for _, top, _, bottom in boxes])) / 2)
+    around = round(median([bottom - top for _, top, _, bottom in boxes]) / 2)
     left, top, right, bottom = _around(boxes)
     rows = slice(max(0, top - around), bottom + around)
     columns = slice(max(0, left - around), right + around)
@@ -49,7 +49,7 @@ def roughness(ink: Floats, writing: Mask, lines: Mask) -> float:
     if lines.any():
         taken = taken | window_max(lines, step)
     inner = window_min(writing, 1)
-    dark = float(np.median(ink[inner if inner.any() else writing]))
+    dark = median(ink[inner if inner.any() else writing])
     rest = ink[~taken]
     return float(np.sqrt(np.mean(rest**2))) / max(dark, 1e-6) if rest.size else 0.0
 

@@ -11,7 +11,7 @@ from chainrule.images.background import background, beside, darkness, ink_is_lig
 from chainrule.images.binarize import faintest, ink_mask
 from chainrule.images.components import Components, Mask, components
 from chainrule.images.fields import Field, without_frames
-from chainrule.images.filters import Floats
+from chainrule.images.filters import Floats, percentile
 from chainrule.images.glyphs import Glyph, glyphs, joined
 from chainrule.images.grey import CHANNELS, grey, mixed
 from chainrule.images.lines import without_lines
@@ -158,7 +158,7 @@ def _prepared(
     notes += [f"ink seen in {channel}"] * (channel not in ("grey", "brightness"))
     notes += ["light ink on dark"] * light
     ground = (
-        background(tone) if settings.background else np.full(tone.shape, np.percentile(tone, 95), np.float32)
+        background(tone) if settings.background else np.full(tone.shape, percentile(tone, 95), np.float32)
     )
     stages["paper"] = _shown(ground / 255)
     outside = beside(ground) if settings.clutter else np.zeros(tone.shape, bool)
@@ -251,9 +251,9 @@ def _written(
     """What is dark enough beside what is near it, and beside all, without lines, frames and clutter."""
     near, of_all = look
     if not settings.local:
-        mask = np.asarray(ink >= 0.5 * np.percentile(ink, 99.5))
+        mask = np.asarray(ink >= 0.5 * percentile(ink, 99.5))
     elif of_all and (ink >= floor).any():
-        mask = ink_mask(ink, near, max(floor, of_all * float(np.percentile(ink[ink >= floor], 98))))
+        mask = ink_mask(ink, near, max(floor, of_all * percentile(ink[ink >= floor], 98)))
     else:
         mask = ink_mask(ink, near, floor)
     reason = nothing_written(ink, mask)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from chainrule.images.components import Mask
+from chainrule.images.filters import median
 from chainrule.images.glyphs import Glyph
 from chainrule.images.grouping import writing_height
 
@@ -28,7 +29,7 @@ def angle_of(found: list[Glyph]) -> float:
             angles.append(np.degrees(np.arctan2(-dy[best], dx[best])))
     if not angles:
         return 0.0
-    middle = float(np.median(angles))
+    middle = median(angles)
     return middle if STEEP <= abs(middle) <= STEEPEST else 0.0
 
 

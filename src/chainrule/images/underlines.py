@@ -3,6 +3,7 @@
 import numpy as np
 
 from chainrule.images.components import Components, Mask
+from chainrule.images.filters import percentile
 from chainrule.images.lines import run_lengths
 
 TILTS = np.tan(np.radians(np.arange(-12.0, 12.1, 3.0)))
@@ -57,7 +58,7 @@ def _without(ink: Mask) -> Mask | None:
     columns = np.flatnonzero(thin[line, x])
     if len(columns) < 0.5 * w:
         return None
-    typical = float(np.percentile(long[line, x][columns], 30))
+    typical = percentile(long[line, x][columns], 30)
     columns = columns[long[line, x][columns] <= max(typical + 1.0, 1.5 * typical)]
     for column in columns:
         row = line[column]
