@@ -53,12 +53,13 @@ def own(files, tmp_path):
 
 
 def test_it_is_ready_when_it_says_so_and_imports_no_jax(start, files) -> None:
-    """The first request is answered; nothing of JAX or Keras is loaded."""
+    """The first request is answered; nothing of JAX or Keras is loaded, nor the reader of pictures, which is another process."""
     server = start(files / "small.keras")
     assert server.client.post("/v2/models/small/infer", json=GOOD).status_code == 200
     with open(f"/proc/{server.pid}/maps") as file:
         maps = file.read()
     assert "jax" not in maps
+    assert "/PIL/" not in maps
     assert server.stop() == 0
 
 
