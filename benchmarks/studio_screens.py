@@ -1,7 +1,7 @@
 """Pictures of every place of the studio, to be looked at: `python benchmarks/studio_screens.py FOLDER`.
 
 At 390, 1,280 and 1,600 pixels, and in the dark. Says where a page is wider than its window, and what its console said.
-Needs the extra `studio`, playwright, and Debian's chromium.
+--runs-dir: a folder with a run or more.  Needs the extra `studio`, playwright, and Debian's chromium.
 """
 
 import argparse
@@ -99,7 +99,21 @@ def digits_step(page: object) -> None:
 def runs(page: object) -> None:
     """Recorded runs."""
     page.click("[data-place=runs]")
-    page.wait_for_timeout(3000)
+    page.wait_for_selector(".findings .finding, .findings p:not(.soft)")
+
+
+def mixups(page: object) -> None:
+    """What the newest run's network takes for what, and the pictures behind one number."""
+    page.click("[data-view=confusion]")
+    page.wait_for_selector(".mixups .count:not(.soft)")
+    page.locator(".mixups .count:not(.soft)").first.click()
+    page.wait_for_selector(".behind .example")
+
+
+def landscape(page: object) -> None:
+    """The loss around its way."""
+    page.click(".stage [data-view=landscape]")
+    page.wait_for_selector(".way .here")
 
 
 def use(page: object) -> None:
@@ -110,7 +124,7 @@ def use(page: object) -> None:
 
 
 PLACES = {
-    "learn": learn, "weight": weight, "phase": phase, "digits": digits, "digits-step": digits_step, "runs": runs, "use": use,
+    "learn": learn, "weight": weight, "phase": phase, "digits": digits, "digits-step": digits_step, "runs": runs, "mixups": mixups, "landscape": landscape, "use": use,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -28,7 +28,13 @@ class Users:
 
     def see(self, session: Any, what: str, asked: Mapping[str, Any]) -> Shown:
         """An answer about what a page drew or sent."""
-        questions = {"drawing": self.drawing, "photo": self.photo, "pixels": self.pixels, "unit": self.unit}
+        questions = {
+            "drawing": self.drawing,
+            "photo": self.photo,
+            "pixels": self.pixels,
+            "unit": self.unit,
+            "held": self.held,
+        }
         if what not in questions:
             raise unknown("question", what, questions)
         return questions[what](session, asked["query"], asked["content"], asked.get("model"))
@@ -99,6 +105,18 @@ class Users:
             whole = self.accuracy(predictor, chain, params)
             header["accuracy"] = [whole, self.accuracy(predictor, chain, switched_off(chain, params, off))]
         return header, arrays
+
+    def held(self, session: Any, query: Mapping[str, str], content: bytes, file: str | None) -> Shown:
+        """A held-out picture of the session's data, by its number."""
+        place, pictures = int(query.get("place", 0)), () if session is None else session.data.x_test
+        if not 0 <= place < len(pictures):
+            raise SettingError(
+                f"There are {len(pictures):,} held-out pictures; there is no picture {place:,}."
+            )
+        predictor, chain, params = self.predictor(session, file)
+        header, arrays = self.numbers(predictor, chain, params, as_picture(bytes(pictures[place])))
+        truth = int(session.data.y_test[place])
+        return header | {"truth": str((session.data.class_names or {truth: truth})[truth])}, arrays
 
     def accuracy(self, predictor: Predictor, chain: list[Any], params: list[Any]) -> float:
         """The share of the first 1,000 test digits of MNIST that a network with these weights reads rightly."""

@@ -11,8 +11,9 @@ from chainrule.datasets.columns import width
 from chainrule.errors import SettingError, unknown
 from chainrule.explain import StepExplained
 from chainrule.explain.parts import plain
-from chainrule.studio import balls, explained, lesson, pictures
-from chainrule.studio.branch import LiveBranch
+from chainrule.studio import balls, confusion, explained, lesson, pictures
+from chainrule.studio.branch import Branch, LiveBranch
+from chainrule.studio.landscape import Landscape
 
 Array = np.ndarray[Any, Any]
 Shown = tuple[dict[str, Any], dict[str, Array]]
@@ -30,6 +31,7 @@ class Views:
         self.opened: OrderedDict[tuple[int, int], StepExplained] = OrderedDict()
         self.slow_at, self.slow_header = 0.0, dict[str, Any]()
         self.held_out: Any = None
+        self.landscape: Landscape | None = None
         self.reach = pictures.reach_of(session.data)
 
     def see(self, what: str, query: Mapping[str, str]) -> dict[str, Any] | Shown:
@@ -38,6 +40,7 @@ class Views:
             "session": self.see_session, "data": self.see_data, "curve": self.see_curve, "step": self.see_step,
             "factors": self.see_factors, "map": self.see_map, "weight": self.see_weight, "unit": self.see_unit,
             "example": self.see_example, "layer": self.see_layer, "frame": self.see_frame, "plane": self.see_plane, "surface": self.see_surface,
+            "landscape": self.see_landscape, "confusion": self.see_confusion, "confused": self.see_confused,
         }  # fmt: skip
         if what not in views:
             raise unknown("view", what, views)
@@ -47,6 +50,7 @@ class Views:
     def forget(self) -> None:
         """Forgets the steps that were opened: some of them are no more."""
         self.opened.clear()
+        self.landscape = None
 
     def see_session(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Data, network and branches."""
@@ -213,6 +217,35 @@ class Views:
         return {"branch": self.session.current, "step": branch.head}, {
             "line": line, "losses": losses, "steps": np.asarray(steps, np.int32), "way": way,
         }  # fmt: skip
+
+    def see_landscape(self, query: Mapping[str, str]) -> Shown:
+        """The loss around the way of a branch, and where a step stands on it."""
+        branch, step = self.place_of(query)
+        if (
+            self.landscape is None
+            or self.landscape.branch is not branch
+            or self.landscape.head != branch.head
+        ):
+            self.landscape = Landscape(branch)
+        return self.landscape.seen_from(step)
+
+    def see_confusion(self, query: Mapping[str, str]) -> Shown:
+        """What the network takes for what before a step."""
+        return confusion.confusion(self.session, *self.place_of(query), query.get("part", "held out"))
+
+    def see_confused(self, query: Mapping[str, str]) -> Shown:
+        """The examples of class `truth` that get the answer `answer`."""
+        truth, answer = int(needed(query, "truth")), int(needed(query, "answer"))
+        return confusion.behind(
+            self.session, *self.place_of(query), query.get("part", "held out"), truth, answer
+        )
+
+    def place_of(self, query: Mapping[str, str]) -> tuple[Branch, int]:
+        """The branch and the step that a query means."""
+        branch: Branch = self.session.branches[
+            self.session.number(int(query["branch"]) if "branch" in query else None)
+        ]
+        return branch, branch.checked(int(query["step"]) if "step" in query else branch.head)
 
     # ── live ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def frame(self, since: int | None = None, full: bool = False) -> Shown:

@@ -4,7 +4,7 @@ import {h} from "./kit.js";
 const KEYS = [
   ["Space", "start and pause; in Step: the next phase"], ["← →", "a step back, a step on (with Shift: ten)"], ["PageUp PageDown", "an epoch"],
   ["[ ]", "the previous or next mark on the timeline"], ["Enter, Backspace", "into a step, out of it"], ["w g u a e", "the stage: weights, gradient, update, output, delta"], ["d", "the difference to the step before; in a fork, to the run it left"],
-  ["j k", "the next or previous example of the batch"], ["c", "check the derivative by measuring it"], ["f", "fork here"], ["y", "copy the link of exactly this view"],
+  ["l m", "the stage: the landscape of the loss; mix-ups, what is taken for what"], ["j k", "the next or previous example of the batch"], ["c", "check the derivative by measuring it"], ["f", "fork here"], ["y", "copy the link of exactly this view"],
   ["1 2 3 4", "Learn, Step, Runs, Use; in Step: the phases"], ["/", "every command by its name"], ["r", "in Learn: restart"], ["?", "this list"],
 ];
 

@@ -113,7 +113,7 @@ class App {
     }
     document.title = `${PLACES[name]} · Chainrule studio`;
     try {
-      if (name === "learn" || name === "step") await this.session();
+      if (name === "learn" || name === "step" || (name === "use" && place.now.held !== undefined)) await this.session();
       if (turn !== this.turn) return;
       this.quiet();
       let view = this.views[name];

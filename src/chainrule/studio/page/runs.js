@@ -13,11 +13,12 @@ export class Runs {
     this.table = h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Recorded runs"});
     this.curve = new Curve({label: "Losses of the chosen runs. Choose a step to open it.", height: 240, onChoose: (step) => this.openStep(step)});
     this.told_ = h("p", {class: "soft small"});
+    this.more = h("div", {class: "row"});
     this.list_ = h("ul", {class: "branches", id: "marks", "aria-label": "Steps worth a look"});
     this.findings = h("div", {class: "findings"});
     this.el = h("div", {class: "runs"}, h("h1", {class: "sr"}, "Recorded runs"),
       h("section", {class: "panel", "aria-label": "Runs"}, h("div", {class: "row"}, h("h2", {}, "All runs"), this.filter, h("button", {type: "button", id: "reload", onclick: () => this.open()}, "Reload")), this.table),
-      h("section", {class: "panel", "aria-label": "Curves"}, h("h2", {}, "Loss ", h("span", {class: "soft"}, "click a step to open it; drag to zoom, double-click to see all")), this.curve.el, this.told_, this.list_),
+      h("section", {class: "panel", "aria-label": "Curves"}, h("h2", {}, "Loss ", h("span", {class: "soft"}, "click a step to open it; drag to zoom, double-click to see all")), this.curve.el, this.told_, this.more, this.list_),
       h("section", {class: "panel", "aria-label": "Findings"}, h("h2", {}, "What is wrong"), this.findings));
   }
 
@@ -71,6 +72,8 @@ export class Runs {
       marks: this.marksOf(found[0])});
     this.showMarks(found[0]);
     fill(this.told_, found.map((name) => { const e = this.curves.get(name).header.epochs.at(-1); return h("span", {class: "run-told"}, `${name}: ${count(this.curves.get(name).header.count)} steps${e ? `, epoch ${e.epoch + 1}: ${Object.entries(e).filter(([k, v]) => k !== "epoch" && typeof v === "number").map(([k, v]) => `${k} ${short(v, 4)}`).join(", ")}` : ""}`); }));
+    const run = this.runs.runs.find((r) => r.name === found[0]), last = first && first.header.first + first.header.count - 1;
+    fill(this.more, run && run.openable && first ? [["confusion", "Mix-ups"], ["landscape", "Landscape"]].map(([view, label]) => h("button", {type: "button", "data-view": view, title: `Of ${run.name}, before its last step`, onclick: () => go({place: "step", run: run.name, step: last, view, branch: null, weight: null, unit: null, example: null, cell: null})}, label)) : null);
     if (found[0]) this.findingsOf(found[0]);
   }
 

@@ -4,8 +4,11 @@ import {go} from "./place.js";
 import {Heat, scaleOf} from "./heat.js";
 import {bend} from "./kit.js";
 import {Plane} from "./plane.js";
+import {landscape} from "./landscape.js";
+import {Confusion} from "./confusion.js";
 
-const VIEWS = [["weights", "Weights"], ["gradient", "Gradient"], ["update", "Update"], ["activation", "Output"], ["delta", "Delta"], ["difference", "Difference"]];
+const VIEWS = [["weights", "Weights"], ["gradient", "Gradient"], ["update", "Update"], ["activation", "Output"], ["delta", "Delta"], ["difference", "Difference"], ["landscape", "Landscape"], ["confusion", "Mix-ups"]];
+const WHOLE = ["landscape", "confusion"]; // of the network, not of a layer
 const BY_PHASE = {1: "activation", 2: "activation", 3: "delta", 4: "update"};
 
 /** The view. step: the Step that it belongs to. */
@@ -18,7 +21,9 @@ export class Stage {
     this.units = h("div", {class: "unit-row", role: "group", "aria-label": "Units"});
     this.told = h("p", {class: "soft small stage-told"});
     this.reading = h("p", {class: "stage-reading", role: "status", "aria-live": "off"});
-    this.el = h("div", {class: "stage"}, h("div", {class: "row"}, h("h2", {}, "Stage"), this.layers, this.choices), this.told, this.units, this.heat.el, this.reading);
+    this.whole = h("div", {hidden: true});
+    this.confusion = new Confusion(this.step);
+    this.el = h("div", {class: "stage"}, h("div", {class: "row"}, h("h2", {}, "Stage"), this.layers, this.choices), this.told, this.units, this.heat.el, this.whole, this.reading);
     this.plane = null; this.asked = null;
   }
 
@@ -43,12 +48,24 @@ export class Stage {
     const o = this.step.overview, links = o.links.filter((l) => Object.keys(l.weights).length), link = this.link(), view = this.view();
     if (!link) { fill(this.told, "This network has no weights."); return; }
     fill(this.layers, links.map((l) => h("option", {value: l.name, selected: l === link}, `${l.name} ${Object.values(l.weights)[0].join("×")}`)));
-    fill(this.choices, VIEWS.filter(([name]) => name !== "difference" || !this.step.app.source.steps).map(([name, label]) => h("button", {type: "button", "data-view": name, "aria-pressed": view === name, onclick: () => go({view: name})}, label)));
+    fill(this.choices, VIEWS.filter(([name]) => (name !== "difference" || !this.step.app.source.steps) && (!WHOLE.includes(name) || this.step.app.source.live)).map(([name, label]) => h("button", {type: "button", "data-view": name, "aria-pressed": view === name, onclick: () => go({view: name})}, label)));
     this.at = {link, view};
     fill(this.units);
+    const whole = WHOLE.includes(view) && this.step.app.source.live;
+    this.heat.el.hidden = this.layers.hidden = whole; this.whole.hidden = !whole;
+    if (whole) { await this.showWhole(view, turn); return; }
     if (view === "activation" || view === "delta") this.showBatch(link, view);
     else await this.showWeights(link, view, turn);
     await this.showPlane(turn);
+  }
+
+  /** What is of the whole network: the loss around its way, or what it takes for what. */
+  async showWhole(view, turn) {
+    if (this.wholeView !== view) fill(this.whole, h("p", {class: "soft"}, view === "landscape" ? "Measuring the loss around the way…" : "Asking the examples…"));
+    this.wholeView = view;
+    fill(this.told, view === "landscape" ? "The loss around the way of the weights; the large mark is this step." : "How often each class got each answer before this step. Choose a number to see its examples.");
+    const shown = view === "landscape" ? landscape(await this.step.app.source.see("landscape", this.step.query({})), {width: this.width(), onStep: (step) => this.step.goTo(step)}) : await this.confusion.show();
+    if (turn === this.step.turn) fill(this.whole, shown);
   }
 
   /** What the units of a layer said to every example, or how each example blames them. */

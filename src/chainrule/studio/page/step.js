@@ -288,7 +288,7 @@ export class Step {
   commands() {
     const all = [["Next step", "→", "ArrowRight"], ["Previous step", "←", "ArrowLeft"], ["Ten steps on", "Shift →", "Shift+ArrowRight"], ["Ten steps back", "Shift ←", "Shift+ArrowLeft"], ["One epoch on", "PageDown", "PageDown"], ["One epoch back", "PageUp", "PageUp"],
       ["Next mark", "]", "]"], ["Previous mark", "[", "["], ["Next phase", "Space", " "], ...PHASES.map(([name], k) => [`Phase ${name.toLowerCase()}`, k + 1, String(k + 1)]),
-      ["Show weights", "w", "w"], ["Show gradient", "g", "g"], ["Show update", "u", "u"], ["Show output", "a", "a"], ["Show delta", "e", "e"], ["Show the difference", "d", "d"],
+      ["Show weights", "w", "w"], ["Show gradient", "g", "g"], ["Show update", "u", "u"], ["Show output", "a", "a"], ["Show delta", "e", "e"], ["Show the difference", "d", "d"], ["Show the landscape", "l", "l"], ["Show mix-ups", "m", "m"],
       ["Next example", "j", "j"], ["Previous example", "k", "k"], ["Check the derivative", "c", "c"], ["Fork here", "f", "f"], ["Open the largest update", "Enter", "Enter"], ["Out", "Backspace", "Backspace"]];
     return [...all.map(([words, shown, key]) => [words, shown, () => this.key(key)]), ["Copy the command", "", () => this.copyCommand()]];
   }
@@ -303,6 +303,7 @@ export class Step {
       " ": () => this.nextPhase(), 1: () => go({phase: 1}), 2: () => go({phase: 2}), 3: () => go({phase: 3}), 4: () => go({phase: 4}),
       w: () => go({view: "weights"}), g: () => go({view: "gradient"}), u: () => go({view: "update"}), a: () => go({view: "activation"}), e: () => go({view: "delta"}),
       d: () => this.app.source.steps || go({view: s.view === "difference" ? null : "difference"}),
+      l: () => this.app.source.live && go({view: s.view === "landscape" ? null : "landscape"}), m: () => this.app.source.live && go({view: s.view === "confusion" ? null : "confusion"}),
       j: () => this.exampleBy(1), k: () => this.exampleBy(-1),
       c: () => s.weight && go({check: s.check ? null : "yes"}), f: () => this.fork(),
       Enter: () => { const w = this.overview.largest[0]; if (!s.weight && w) this.open_({weight: `${w.layer}.${w.weight},${w.index.join(",")}`}); },

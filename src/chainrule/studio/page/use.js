@@ -1,5 +1,6 @@
 // The place where a network is used: draw a digit or drop a photo, and see every number behind the answer.
 import {h, fill, short, percent, paintInk, onceAFrame} from "./kit.js";
+import {place, go} from "./place.js";
 import {ask} from "./source.js";
 import {Pad} from "./pad.js";
 import {strip, featureMaps, Heat} from "./heat.js";
@@ -38,7 +39,8 @@ export class Use {
     const app = this.app, mine = app.source && app.told.kind === "picture" && app.told.data.input_shape.join() === "28,28";
     fill(this.model, h("option", {value: ""}, app.start.model ? app.start.model.split(/[\\/]/).at(-1) : "the one that comes along, trained on handwriting"),
       mine ? h("option", {value: app.source.id, selected: true}, "the one that is learning now") : null);
-    if (!this.pad.empty) this.again();
+    if (place.now.held !== undefined && mine) this.send("held", {place: place.now.held});
+    else if (!this.pad.empty) this.again();
     else this.empty();
   }
 
@@ -52,7 +54,7 @@ export class Use {
 
   again() { if (this.sent) this.send(...this.sent); }
 
-  drawn() { this.base = null; this.send("drawing", {w: 140, h: 140}, this.pad.bytes(140)); }
+  drawn() { this.base = null; if (place.now.held !== undefined) go({held: null}, false); this.send("drawing", {w: 140, h: 140}, this.pad.bytes(140)); }
 
   photo(file) {
     this.base = null;
@@ -74,6 +76,7 @@ export class Use {
       const found = await ask(`api/use/${what}?${new URLSearchParams({...query, ...(this.model.value ? {session: this.model.value} : {})})}`, {method: "POST", body});
       this.app.quiet();
       if (what === "pixels") this.numbers(found, false);
+      else if (what === "held") this.showHeld(found, query.place);
       else this.show(found);
     } catch (problem) {
       if (what === "photo") { this.empty(); fill(this.answer, h("p", {class: "problem", role: "alert"}, problem.message)); }
@@ -81,6 +84,16 @@ export class Use {
     }
     this.busy = false;
     if (this.more) { this.more = false; this.send(...this.sent); }
+  }
+
+  /** A held-out picture from a run's mix-ups. */
+  showHeld(found, number) {
+    const {header, arrays} = found, best = arrays.said.indexOf(Math.max(...arrays.said));
+    fill(this.answer, h("p", {class: "big"}, header.classes[best]), h("p", {}, `with ${percent(arrays.said[best])}; it is ${header.truth}. Number ${number} of the held-out pictures.`));
+    fill(this.stages);
+    this.off = [];
+    this.paint = null;
+    this.numbers(found, true);
   }
 
   show(found) {

@@ -1,6 +1,6 @@
 // A loss landscape in a notebook: point at it to read the loss there.
 import {h, fill, short, colour} from "./kit.js";
-import {Heat} from "./heat.js";
+import {landscape} from "./landscape.js";
 import {Kernel, enter} from "./widget.js";
 
 /** Draws it; returns how to end it. */
@@ -8,22 +8,9 @@ export async function draw(model, el, style) {
   const {main, fail} = enter(el, style), source = new Kernel(model);
   try {
     const {header, arrays} = await source.see("landscape");
-    fill(main, header.kind === "line" ? line(header, arrays) : plane(header, arrays));
+    fill(main, header.kind === "line" ? line(header, arrays) : landscape({header, arrays}, {width: 420}));
   } catch (problem) { fail(problem); }
   return () => source.close();
-}
-
-function plane(header, {a, b, losses, path}) {
-  const heat = new Heat({label: "The loss on a plane through the weights. Arrow keys point at a place."}), size = 420, n = a.length, m = b.length;
-  const lowest = losses.reduce((best, v, i) => (v < losses[best] ? i : best), 0);
-  heat.show(losses, m, n, {width: size, most: size, chosen: [Math.floor(lowest / n), lowest % n], tell: (r, k, v) => `a = ${short(a[k], 3)}, b = ${short(b[r], 3)}: loss ${short(v)}`});
-  if (path && path.length) {
-    const cells = heat.canvas.style, w = parseFloat(cells.width), hh = parseFloat(cells.height), X = (v) => ((v - a[0]) / (a[n - 1] - a[0])) * (w - w / n) + w / n / 2, Y = (v) => ((v - b[0]) / (b[m - 1] - b[0])) * (hh - hh / m) + hh / m / 2;
-    const points = Array.from({length: path.length / 2}, (_, k) => [X(path[2 * k]), Y(path[2 * k + 1])]);
-    heat.el.append(h("svg:svg", {class: "way", width: w, height: hh, "aria-hidden": "true"}, h("svg:polyline", {points: points.map((p) => p.join(",")).join(" "), fill: "none", stroke: colour("ink"), "stroke-width": 1.5}),
-      points.map(([x, y], k) => h("svg:circle", {cx: x, cy: y, r: 3, fill: colour("ink")}, h("svg:title", {}, `step ${header.steps[k]}`)))));
-  }
-  return [h("p", {class: "soft small"}, `Across: ${header.words[0]}. Down: ${header.words[1]}. The frame is round the lowest loss, ${short(losses[lowest])}.`), heat.el];
 }
 
 function line(header, {places, losses}) {
