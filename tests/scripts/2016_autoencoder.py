@@ -3,6 +3,8 @@ from keras.models import Model
 from keras.datasets import mnist
 import numpy as np
 
+np.random.seed(7)
+
 encoding_dim = 16
 input_img = Input(shape=(784,))
 encoded = Dense(encoding_dim, activation='relu')(input_img)

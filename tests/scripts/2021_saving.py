@@ -5,6 +5,7 @@ import tensorflow as tf
 from tensorflow.keras.models import Sequential, load_model, clone_model
 from tensorflow.keras.layers import Dense
 
+tf.random.set_seed(3)
 folder = tempfile.mkdtemp()
 x = np.random.rand(64, 4).astype("float32")
 y = np.random.randint(0, 3, 64)

@@ -3,6 +3,7 @@ import tensorflow as tf
 from tensorflow.keras.layers import Input, Dense, Multiply, Average, Concatenate, Reshape, Permute
 from tensorflow.keras.models import Model
 
+tf.keras.utils.set_random_seed(1)
 a = Input((4,))
 b = Input((4,))
 x = Dense(6, activation="tanh")(a)
@@ -13,7 +14,7 @@ m = Permute((2, 1))(m)
 m = tf.keras.layers.Flatten()(m)
 out = Dense(1)(m)
 model = Model([a, b], out)
-model.compile("adam", "mse")
+model.compile(tf.keras.optimizers.Adam(0.01), "mse")
 rng = np.random.default_rng(0)
 left, right = rng.normal(size=(2, 200, 4))
 target = (left * right).sum(axis=1)

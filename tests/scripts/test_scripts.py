@@ -25,3 +25,10 @@ def test_a_script_runs_as_it_is(script, tmp_path) -> None:
 def test_every_style_of_these_years_is_there() -> None:
     """No year from 2016 to 2026 is missing."""
     assert {int(path.name[:4]) for path in SCRIPTS} == set(range(2016, 2027))
+
+
+def test_a_script_that_judges_what_it_learned_sets_its_seed() -> None:
+    """No script hangs on a lucky draw of first weights: where something is asserted after `fit`, a seed is set before."""
+    for path in SCRIPTS:
+        text = path.read_text(encoding="utf-8")
+        assert "assert" not in text or "seed(" in text, path.name

@@ -34,12 +34,14 @@ class Era:
     year: 1, 2 or 3, see above.  short_accuracy: whether it asks for the figures "acc" and "val_acc", the keys that
     metrics=["accuracy"] had until 2019.  long_metrics: "mae", "mse" ... where it asks for them as "mean_absolute_error" ...,
     their keys in those years.  trainable_when_compiled: whether `trainable` counts as it was at `compile`, as before Keras 3.
+    seeds_by_numpy: whether np.random.seed may be what decides the first weights, as in Keras 1 and 2 (not in tf.keras).
     """
 
     year: int = 3
     short_accuracy: bool = False
     long_metrics: frozenset[str] = frozenset()
     trainable_when_compiled: bool = False
+    seeds_by_numpy: bool = False
 
 
 def era_of(source: str) -> Era:
@@ -81,4 +83,4 @@ def era_of(source: str) -> Era:
     asked = {text.removeprefix("val_") for text in texts if text.startswith("val_")} if alone else set()
     before_3 = year < 3 or not alone or bool(arguments & {"lr", "decay"})
     named = frozenset(name for name, key in LONG.items() if key in asked)
-    return Era(year, short and not long, named, before_3)
+    return Era(year, short and not long, named, before_3, alone or year < 3)

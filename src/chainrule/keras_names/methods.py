@@ -17,7 +17,7 @@ def install(notes: Notes, era: Era) -> None:
     """Teaches the models of this process the older calls."""
     from chainrule import models
 
-    if era.year < 3:
+    if era.seeds_by_numpy:
         np.random.seed = seeding(np.random.seed)
     seen = set[type]()
     for name in ("Model", "Sequential"):
@@ -52,7 +52,7 @@ def as_compiled(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def seeding(original: Callable[..., Any]) -> Callable[..., Any]:
-    """np.random.seed decided the first weights, too: Keras 1 and 2 drew them by NumPy."""
+    """np.random.seed decided the first weights, too: Keras 1 and 2 drew them, or their seeds, by NumPy."""
 
     @functools.wraps(original)
     def seed(seed: Any = None) -> None:
