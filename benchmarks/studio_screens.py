@@ -39,6 +39,7 @@ def take(link: str, folder: Path, only: str) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for width, scheme in [*((width, "light") for width in WIDTHS), (1280, "dark")]:
             context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            context.set_default_timeout(120_000)
             page = context.new_page()
             page.on("console", lambda message: print("console:", message.text))
             page.on("pageerror", lambda problem: print("error:", problem))

@@ -24,7 +24,8 @@ STEP_KEYS = [
     ("Shift+ArrowLeft", "", ".step-title:has-text('Step 30 ')"), ("PageDown", "", ".step-title:has-text('Step 59 ')"), ("PageUp", "", ".step-title:has-text('Step 21 ')"),
     (" ", "", "[data-phase='1'][aria-pressed=true]"), ("3", "", "[data-phase='3'][aria-pressed=true]"), ("w", "view=gradient", "[data-view=weights][aria-pressed=true]"),
     ("g", "", "[data-view=gradient][aria-pressed=true]"), ("u", "", "[data-view=update][aria-pressed=true]"), ("a", "", "[data-view=activation][aria-pressed=true]"),
-    ("e", "", "[data-view=delta][aria-pressed=true]"), ("d", "", ".stage-told:has-text('What differs from step 39')"), ("c", WEIGHT, "h3:has-text('check')"), ("f", "", "#fork-rate"),
+    ("e", "", "[data-view=delta][aria-pressed=true]"), ("d", "", ".stage-told:has-text('What differs from step 39')"), ("l", "", ".way .here"), ("m", "", ".mixups"),
+    ("c", WEIGHT, "h3:has-text('check')"), ("f", "", "#fork-rate"),
     ("Enter", "", ".account-title"), ("Backspace", WEIGHT, "#arithmetic h2:has-text('largest updates')"), ("Backspace", "", "#play"), ("/", "", "#command"), ("?", "", "dialog kbd"),
     ("y", "", "#notice:has-text('The link')"),
 ]  # fmt: skip

@@ -63,6 +63,15 @@ def test_the_landscape_has_the_way_and_the_step(learned) -> None:
     np.testing.assert_allclose(middle["at"], arrays["path"][4], atol=1e-3)
 
 
+def test_the_landscape_of_a_run_has_the_losses_it_recorded(runs_dir) -> None:
+    """Pixels are read as the network read them: the loss along the way falls as the run's own did."""
+    session = Session.of_run(str(next(runs_dir.iterdir())))
+    session.see("landscape", {})
+    losses, recorded = session.views.landscape.plane.path_losses, session.branch.losses
+    assert abs(losses[0] - recorded[:10].mean()) < 1.5
+    assert losses[-1] < losses[0]
+
+
 def test_a_landscape_needs_a_way() -> None:
     """Before three steps there is none, and the sentence says what to do."""
     session = Session.of_lesson({"data": "xor", "units": [4]})

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine.examples import Scaled
 from chainrule.errors import SettingError
 from chainrule.landscapes.training_path import Path, principal
 from chainrule.landscapes.views import Plane, path_plane
@@ -14,8 +13,11 @@ from chainrule.studio.branch import Branch, RecordedBranch
 Array = np.ndarray[Any, Any]
 Shown = tuple[dict[str, Any], dict[str, Array]]
 STATES = 13  # of the way
-POINTS = 21  # a side of the plane
-EXAMPLES = 300  # on which the loss is measured
+LARGE = 200_000  # weights: above, fewer points are measured, so that nobody waits for long
+POINTS, EXAMPLES = (
+    (21, 15),
+    (300, 150),
+)  # a side of the plane; on which the loss is measured: small, large networks
 STEPS_FIRST = 3  # taken before there is a way to draw
 
 
@@ -32,8 +34,9 @@ class Landscape:
         way = Path(steps, [self.weights(step) for step in steps])
         self.end = way.weights[-1]
         self.directions = principal(way)[0]
-        x, y = some(branch.examples)
-        self.plane: Plane = path_plane(branch.model, x, y, way, POINTS, backend="numpy")
+        large = branch.model.count_params() > LARGE
+        x, y = some(branch.examples, EXAMPLES[large])
+        self.plane: Plane = path_plane(branch.model, x, y, way, POINTS[large], backend="numpy")
 
     def weights(self, step: int) -> Any:
         """The weights before a step, without those of what changes the examples."""
@@ -67,11 +70,8 @@ def steps_of(branch: Branch) -> tuple[int, ...]:
     return tuple(sorted({branch.first + round(length * (k / (STATES - 1)) ** 2) for k in range(STATES)}))
 
 
-def some(examples: Any) -> tuple[Any, Any]:
-    """The first examples as a model takes them."""
-    x, y = examples.x, examples.y
-    if isinstance(x, (list, dict)) or not isinstance(y, np.ndarray):
+def some(examples: Any, count: int) -> tuple[Any, Any]:
+    """The first examples as the network gets them."""
+    if not isinstance(examples.x, np.ndarray) or not isinstance(examples.y, np.ndarray):
         raise SettingError("The landscape is drawn for networks of one input and one output.")
-    if isinstance(x, Scaled):
-        return Scaled(x.values[:EXAMPLES], x.divisor), y[:EXAMPLES]
-    return x[:EXAMPLES], y[:EXAMPLES]
+    return examples.inputs(slice(0, count)), examples.y[:count]

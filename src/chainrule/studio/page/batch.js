@@ -3,13 +3,16 @@ import {h, fill, short, percent, paintInk} from "./kit.js";
 import {classColour} from "./plane.js";
 import {slice} from "./chain.js";
 
+const FIRST = 64; // examples that are drawn before somebody asks for all
+
 /** The row of examples. onChoose(k) chooses one. */
 export class Batch {
   constructor(onChoose) {
     this.onChoose = onChoose;
     this.title = h("h2", {}, "Batch");
     this.list = h("ul", {class: "batch"});
-    this.el = h("div", {}, this.title, this.list);
+    this.more = h("button", {type: "button", id: "whole-batch", hidden: true, onclick: () => { this.all = true; this.again(); }});
+    this.el = h("div", {}, this.title, this.list, this.more);
   }
 
   show(o, factors, {told, example, data}) {
@@ -20,7 +23,11 @@ export class Batch {
     fill(this.title, `Batch of ${o.n} `, h("span", {class: "soft"}, terms ? "by how much each example pushes this weight; bars: its term of the gradient" : "bars: each example's loss"));
     const amounts = /mean_|error|huber|cosh/.test(o.loss_name); // then an answer is near, not right or wrong
     this.list.classList.toggle("plane-batch", data !== "picture");
-    fill(this.list, order.map((k) => {
+    const all = order.length <= FIRST || this.all || (example !== null && order.indexOf(example) >= FIRST);
+    this.more.hidden = all;
+    fill(this.more, `Show all ${o.n}`);
+    this.again = () => this.show(o, factors, {told, example, data});
+    fill(this.list, order.slice(0, all ? order.length : FIRST).map((k) => {
       const e = o.examples[k], value = terms ? terms[k] : e.loss;
       return h("li", {}, h("button", {type: "button", class: `example ${amounts || e.answer === e.target ? "" : "wrong"}`, "aria-pressed": k === example, onclick: () => this.onChoose(k),
         "aria-label": `example ${k}: it is ${e.target}, the network says ${e.answer}`, title: `#${k}, number ${e.place} of the data: it is ${e.target}; the network says ${e.answer}${amounts ? "" : ` (${percent(e.p)})`}; loss ${short(e.loss)}`},

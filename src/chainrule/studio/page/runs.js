@@ -43,7 +43,7 @@ export class Runs {
       fill(this.table, h("div", {class: "empty"}, h("p", {}, `No run has been recorded in ${folder} yet.`), h("p", {}, "A training records itself: ", h("code", {}, "chainrule train --recipe fast"), ". Then it stands here, and every step of it can be opened.")));
       return;
     }
-    fill(this.table, h("table", {}, h("thead", {}, h("tr", {}, ["show", "run", "data", "status", "accuracy", "loss", "epochs", ""].map((t) => h("th", {}, t || h("span", {class: "sr"}, "open"))))),
+    fill(this.table, h("table", {}, h("thead", {}, h("tr", {}, ["show", "run", "data", "status", "accuracy", "loss", "epochs", ""].map((t) => h("th", {class: ["accuracy", "loss", "epochs"].includes(t) ? "num" : null}, t || h("span", {class: "sr"}, "open"))))),
       h("tbody", {}, shown.map((r) => h("tr", {},
         h("td", {}, h("input", {type: "checkbox", "aria-label": `Show the curve of ${r.name}`, checked: chosen.includes(r.name), onchange: (e) => this.toggle(r.name, e.target.checked)}),
           chosen.includes(r.name) ? h("i", {class: "swatch", style: {background: branchColour(chosen.indexOf(r.name)), "margin-left": "0.4rem"}}) : null),

@@ -14,6 +14,8 @@ const PHASES = [
   ["Update", "The optimizer moves every weight a little against its gradient."],
 ];
 
+const SCHEDULED = 12; // a rate that changes more often follows a schedule: no mark for each step
+
 /** The view. app: {source, told}. */
 export class Step {
   constructor(app) {
@@ -218,7 +220,7 @@ export class Step {
     const told = this.app.told, main = this.curves.get(this.branchNumber());
     const branch = this.branch();
     const found = this.app.findings && this.app.findings.get(told.run);
-    const marks = main && main.length ? [...(branch.parent === null && found ? found : []), ...largestRises(branch.first, main), ...branch.rates.slice(1).map(([step, rate]) => ({step, words: `the rate becomes ${short(rate)}`})),
+    const marks = main && main.length ? [...(branch.parent === null && found ? found : []), ...largestRises(branch.first, main), ...(branch.rates.length > SCHEDULED ? [] : branch.rates.slice(1)).map(([step, rate]) => ({step, words: `the rate becomes ${short(rate)}`})),
       ...(branch.scalars || []).slice(1).map(([step, now], k) => ({step, words: whatBecame(branch.scalars[k][1], now)}))] : [];
     this.marks = marks.sort((a, b) => a.step - b.step);
     this.curve.show({series: told.branches.map((b) => ({number: b.number, first: b.first, loss: this.curves.get(b.number) || [], current: b.number === this.branchNumber(), label: b.changes[0] || "first"})), marks, at: this.step()});
