@@ -6,10 +6,12 @@ import pytest
 from chainrule import datasets
 from chainrule.images import prepare
 from chainrule.images.glyphs import Glyph
-from chainrule.images.made_digits import coarse, disturbed, stretched
+from chainrule.images.made_digits import coarse, disturbed, joined_to_neighbours, slanted, stretched
 from chainrule.images.made_pages import PAPERS, digit_pages, empty_pages, page_digits, paper, small_pages
 from chainrule.images.made_scenes import scene, surface
 from chainrule.images.made_strings import NONE, label_of, string_pieces
+from chainrule.images.placing import slant
+from chainrule.images.writing_styles import JOINED, STYLES, drawn_digits
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +21,8 @@ def digits():
     return data.x_train[:60], data.y_train[:60]
 
 
-@pytest.mark.parametrize("make", [coarse, disturbed])
-def test_bad_pictures_of_digits_stay_those_digits(make, digits) -> None:
+@pytest.mark.parametrize(("make", "least"), [(coarse, 0.8), (disturbed, 0.8), (joined_to_neighbours, 0.7)])
+def test_bad_pictures_of_digits_stay_those_digits(make, least, digits) -> None:
     """The same seed makes the same, another seed others; most of the ink is where it was."""
     pictures, _ = digits
     made = make(pictures, 1)
@@ -30,7 +32,7 @@ def test_bad_pictures_of_digits_stay_those_digits(make, digits) -> None:
     assert not np.array_equal(made, make(pictures, 2))
     flat, other = (a.reshape(len(a), -1).astype(float) for a in (pictures, made))
     alike = (flat * other).sum(1) / np.linalg.norm(flat, axis=1) / np.linalg.norm(other, axis=1)
-    assert np.median(alike) > 0.8
+    assert np.median(alike) > least
 
 
 def test_pieces_of_strings_are_half_digits_and_half_none(digits) -> None:
@@ -110,6 +112,23 @@ def test_stretched_digits_are_wider_and_drawn_as_digits_are(digits) -> None:
 
     assert np.median([wide(b) - wide(a) for a, b in zip(pictures, made, strict=True)]) > 0.05
     assert all(max((m >= 128).any(axis=k).sum() for k in (0, 1)) <= 20 for m in made)
+
+
+def test_slanted_digits_lean_further(digits) -> None:
+    """Most lean clearly further to the right than they did; the same seed makes the same."""
+    pictures, _ = digits
+    made = slanted(pictures, 1)
+    assert np.array_equal(made, slanted(pictures, 1))
+    further = [slant(b.astype(float)) - slant(a.astype(float)) for a, b in zip(pictures, made, strict=True)]
+    assert np.median(further) > 0.2
+
+
+@pytest.mark.parametrize("styles", [STYLES, JOINED])
+def test_every_drawn_style_has_ink_and_its_label(styles) -> None:
+    """Every digit that has styles is drawn, and only those."""
+    pictures, labels = drawn_digits(120, 4, styles)
+    assert set(labels.tolist()) == set(styles)
+    assert all((picture >= 128).sum() > 20 for picture in pictures)
 
 
 def test_scenes_are_many_things_and_the_same_from_the_same_seed() -> None:

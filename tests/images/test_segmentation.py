@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from drawn_pages import sign
 
+from chainrule.images.broken_rules import of_broken_rules
 from chainrule.images.clutter import writing
+from chainrule.images.coloured_frames import without_coloured_frames
 from chainrule.images.components import components
 from chainrule.images.fields import without_frames
 from chainrule.images.glyphs import Glyph
+from chainrule.images.grouping import writing_height
 from chainrule.images.lines import without_lines
 from chainrule.images.marks import kind_of, paired, without_marks
 from chainrule.images.segmentation import separated
@@ -274,3 +277,73 @@ def test_a_digit_that_runs_over_the_edge_is_more_than_specks_inside() -> None:
     parts = components(mask)
     keep = writing(parts, mask.astype(np.float32), outside)
     assert keep[parts.area.argmax()]
+
+
+@pytest.mark.parametrize("colour", [(230, 40, 50), (40, 90, 230), (20, 150, 40), (240, 140, 20)])
+def test_black_digits_that_touch_coloured_boxes_stay_whole(colour) -> None:
+    """A ring that crosses the sides of its box is left as it was drawn, and nothing of the box is."""
+    page = np.full((120, 140, 3), 255, np.uint8)
+    for upright in (slice(30, 33), slice(107, 110)):
+        page[20:100, upright] = colour
+    for level_side in (slice(20, 23), slice(97, 100)):
+        page[level_side, 30:110] = colour
+    y, x = np.indices((120, 140))
+    ring = np.abs(np.hypot(x - 72, y - 60) - 14) < 3  # with a stroke over the right side
+    ring[58:62, 86:118] = ring[40:80, 42:46] = True
+    page[ring] = 25
+    mask = page.min(axis=2) < 160
+    rest, fields = without_frames(mask)
+    assert fields
+    assert np.array_equal(without_coloured_frames(mask, rest, fields, page), ring)
+    grey = np.repeat(page.mean(axis=2).astype(np.uint8)[..., None], 3, axis=2)
+    assert np.array_equal(without_coloured_frames(mask, rest, fields, grey), rest)
+
+
+def test_an_upright_rule_in_pieces_is_no_column_of_ones() -> None:
+    """Hair lines that continue each other are a rule, straight or nearly; ones below each other, and one stroke alone, are not."""
+    rule, ones, alone = (np.zeros((300, 80), bool) for _ in range(3))
+    for top, bottom in ((10, 60), (75, 150), (180, 280)):
+        for y in range(top, bottom):
+            rule[y, 50 + y // 60] = True
+    for top in (10, 110, 210):
+        ones[top : top + 70, 40:47] = True
+    alone[20:200, 40] = True
+    assert of_broken_rules(components(rule)).all()
+    assert not of_broken_rules(components(ones)).any()
+    assert not of_broken_rules(components(alone)).any()
+
+
+def test_a_long_rule_says_nothing_about_the_height_of_digits() -> None:
+    """The writing is as high as its digits, however long the rules beside them are."""
+    digits = [glyph(np.ones((20, 12)), 20 * k) for k in range(3)]
+    rules = [glyph(np.ones((3, 200)), 0, 40), glyph(np.ones((2, 150)), 0, 60)]
+    assert writing_height(digits + rules) == 20.0
+
+
+def test_something_small_alone_on_its_row_is_no_digit() -> None:
+    """A plus sign below a number is none of its digits, whatever it looks like; a digit as large as the others is one."""
+    number = [glyph(rings((30,), (60, 60)), 70 * k, 0) for k in range(2)]
+    small, large = (
+        glyph(rings((30,), (60, 60))[::2, ::2], 30, 90, row=1),
+        glyph(rings((30,), (60, 60)), 30, 90, row=1),
+    )
+    assert [m.box for m in without_marks([*number, small])[1]] == [small.box]
+    assert without_marks([*number, large])[1] == []
+
+
+def test_a_row_of_words_above_a_clear_row_of_digits_is_left_out() -> None:
+    """Beside a row that is surely digits, one that holds other things and is hardly half sure is none; alone it is read."""
+    page = np.zeros((240, 400), bool)
+    for k in range(5):
+        page[20:80, 30 + 70 * k : 60 + 70 * k] = True
+    for k in range(4):
+        page[150:210, 30 + 70 * k : 36 + 70 * k] = True
+
+    def judge(inks):
+        """Wide blocks: now a digit, now none; narrow ones are surely digits."""
+        return np.array(
+            [0.97 if i.shape[1] < 10 else (0.8 if i[0, 0] and i.shape[1] % 2 else 0.02) for i in inks]
+        )
+
+    both = segmented(page, judge)
+    assert {g.top for g in both.digits} == {150}

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.images.broken_rules import of_broken_rules
 from chainrule.images.components import Components
 from chainrule.images.filters import Floats, window_max
 
@@ -75,7 +76,8 @@ def writing(parts: Components, ink: Floats, outside: Flags) -> Flags:
         (longest > 0.9 * max(h, w)) & (solid < 0.02)
     )
     good = inside & big & ~strip & (level > 0.25 * level[big & ~strip].max(initial=0.0))
-    keep = np.ones(n, bool)
+    keep = ~of_broken_rules(parts)
+    good &= keep
     pen = 2.0 * parts.area / np.maximum(outlines(parts), 1.0)
     stroke = big & ~strip & (pen > 0.03 * longest) & (pen < 0.25 * longest) & (solid < 0.75)
     filling = (

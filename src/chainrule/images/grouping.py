@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.images.glyphs import Glyph
 
+FLAT = 0.15  # of its width: so flat is no digit, nor several that touch
 TOUCHING = 6.0  # of its height: how wide a row of digits that touch may be
 
 
@@ -18,11 +19,18 @@ def writing_height(found: list[Glyph]) -> float:
     >>> writing_height([Glyph(np.ones((h, 5), bool), 0, 0, 0.0, 5.0) for h in (40, 44, 42, 3, 2)])
     42.0
     """
-    heights = np.array(sorted(max(g.height, g.width // 2) for g in found), float)
+    heights = np.array(sorted(max(g.height, g.width // 2) for g in found if not flat(g)), float)
+    if not len(heights):
+        heights = np.array(sorted(g.width // 2 for g in found), float)
     if not len(heights):
         return 0.0
     total = np.cumsum(heights**2)
     return float(heights[np.searchsorted(total, total[-1] / 2)])
+
+
+def flat(glyph: Glyph) -> bool:
+    """Whether a glyph is so flat that it is a rule or a dash: six digits that touch are higher for their width."""
+    return glyph.height < FLAT * glyph.width
 
 
 def shared(low: float, high: float, other_low: float, other_high: float) -> float:

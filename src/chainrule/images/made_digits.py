@@ -105,6 +105,48 @@ def _specks(ink: Floats, rng: np.random.Generator) -> None:
         ink[y : y + r, x : x + r] = 1
 
 
+def joined_to_neighbours(digits: Pixels, seed: int) -> Pixels:
+    """Each digit with a stroke that came from the digit before it or goes on to the next, as a cut leaves it; uint8 (n, 28, 28)."""
+    rng = np.random.default_rng(seed)
+    out = []
+    for digit in digits:
+        ink = np.pad(_enlarged(digit), ((MARGIN, MARGIN), (3 * MARGIN, 3 * MARGIN)))
+        for side in rng.permutation([-1, 1])[: 1 if rng.random() < 0.7 else 2]:
+            _tail(ink, int(side), rng)
+        out.append(placing.centred(window_mean(ink, 1)) if (ink >= 0.5).any() else digit)
+    return np.stack(out)
+
+
+def _tail(ink: Floats, side: int, rng: np.random.Generator) -> None:
+    """A bowed stroke from the ink's edge at one side (-1 left, 1 right) outwards, about as wide as a pen."""
+    rows = np.flatnonzero((ink >= 0.5).any(axis=1))
+    if not len(rows):
+        return
+    row = int(rng.choice(rows))
+    columns = np.flatnonzero(ink[row] >= 0.5)
+    if not len(columns):
+        return
+    column = int(columns[-1 if side > 0 else 0])
+    length, rise, bow = rng.uniform(4, 3 * MARGIN - 2), rng.uniform(-0.7, 0.7), rng.uniform(-4, 4)
+    pen = int(rng.integers(2, 7))
+    for t in np.linspace(0, 1, 2 * int(length)):
+        y = round(row + rise * t * length + bow * np.sin(np.pi * t)) - pen // 2
+        x = round(column + side * t * length)
+        ink[max(0, y) : max(0, y + pen), max(0, x - 1) : x + 1] = 1
+
+
+def slanted(digits: Pixels, seed: int) -> Pixels:
+    """Each digit leaning far to the right, as a steep joined hand writes, or a little to the left; uint8 (n, 28, 28)."""
+    rng = np.random.default_rng(seed)
+    out = []
+    for digit in digits:
+        lean = rng.uniform(0.25, 0.9) if rng.random() < 0.85 else rng.uniform(-0.4, -0.15)
+        ink = placing.sheared(np.pad(_enlarged(digit), 2), -lean)
+        fine = placing.sharpened(placing.fitted(np.ascontiguousarray(ink)))
+        out.append(placing.centred(placing.widened(fine, 2.2, 3.0)) if (fine >= 0.5).any() else digit)
+    return np.stack(out)
+
+
 def stretched(digits: Pixels, seed: int) -> Pixels:
     """Each digit as wide as high, or nearly, at 14 to 24 pixels of two tones: as some scans were stored; uint8 (n, 28, 28)."""
     rng = np.random.default_rng(seed)

@@ -13,6 +13,10 @@ from chainrule.images.strokes import stroke_width
 
 TALL = 1.12  # a stroke so much taller than the digits around it may be a slash
 LEANS = 0.12  # columns a row: one that leans less is none
+SMALL, LARGE = (
+    0.65,
+    1.6,
+)  # of the digits' height: what stands alone on its row and is of another size is no digit
 BOWED = 0.05  # of the height: a bracket's middle is so far from the line between its ends
 
 
@@ -71,13 +75,16 @@ def without_marks(digits: list[Glyph]) -> tuple[list[Glyph], list[Glyph]]:
     """The digits without what only looks like a 1: slashes, brackets, stray strokes; and these.
 
     A slash stands between two digits, is taller than the digits around it and leans; a bracket at an end is taller
-    and bowed; a stray stroke stands alone on its row and is of another size than the digits.
+    and bowed; what stands alone on its row and is of another size than the digits is none of them, and a stroke needs less for that.
     """
     kept: list[Glyph] = []
     marks: list[Glyph] = []
     height = median([d.height for d in digits]) if digits else 0.0
     for row in {d.row: [e for e in digits if e.row == d.row] for d in digits}.values():
         strokes = [is_stroke(g) for g in row]
+        if len(row) == 1 < len(digits) - 1 and not SMALL * height <= row[0].height <= LARGE * height:
+            marks.append(replace(row[0], kind="other"))
+            continue
         if all(strokes) and len(row) < len(digits) and len(row) <= 1:
             stray = not 0.75 * height <= row[0].height <= 1.35 * height
             (marks if stray else kept).append(replace(row[0], kind="other") if stray else row[0])

@@ -9,6 +9,7 @@ import numpy as np
 from chainrule.images import clutter, placing, skew
 from chainrule.images.background import background, beside, darkness, ink_is_light
 from chainrule.images.binarize import faintest, ink_mask
+from chainrule.images.coloured_frames import without_coloured_frames
 from chainrule.images.components import Components, Mask, components
 from chainrule.images.fields import Field, without_frames
 from chainrule.images.filters import Floats, percentile
@@ -17,6 +18,7 @@ from chainrule.images.grey import CHANNELS, grey, mixed
 from chainrule.images.lines import without_lines
 from chainrule.images.marks import is_stroke
 from chainrule.images.mnist_like import is_mnist_like
+from chainrule.images.no_writing import nothing_written, too_busy
 from chainrule.images.page import elsewhere, unevenness, unread, unrest
 from chainrule.images.reading import Picture, read_picture
 from chainrule.images.segmentation import IN_FIELDS, Segmented, separated
@@ -31,7 +33,6 @@ SMALLEST = 5  # pixels: what is smaller is a speck
 NARROW = 0.4  # of its height: so narrow a digit is hardly more than a stroke
 TINY = 40  # pixels: a digit may fill so small a picture, and then nothing tells the ink from the ground but reading it
 HALF_SURE, QUITE_SURE = 0.5, 0.8
-MOST_PIECES = 600  # a page of two hundred broken digits has fewer; noise and cloth have more
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +167,7 @@ def _prepared(
     stages["ink"] = _shown(ink)
     floor = faintest(ink)
     judge = None if classify is None else _judge(settings, classify)
-    seen = _written(ink, floor, FIRST_LOOK, outside, settings)
+    seen = _written(ink, floor, FIRST_LOOK, outside, settings, picture.pixels)
     found, angle, turned = Segmented([], []), 0.0, tone.shape
     if seen.reason is None and single:
         found = Segmented([joined(glyphs(seen.parts, seen.keep))], [], 0.0)
@@ -174,7 +175,7 @@ def _prepared(
         found, angle, turned = _segmented(seen, judge)
         if judge is not None and settings.local and found.score < UNSURE and seen.keep.sum() <= FEW:
             for look in OTHER_LOOKS:
-                again = _written(ink, floor, look, outside, settings)
+                again = _written(ink, floor, look, outside, settings, picture.pixels)
                 if again.reason is None:
                     other, turn, _ = _segmented(again, judge)
                     if turn == 0.0 and better(other, found):
@@ -246,7 +247,12 @@ class _Written:
 
 
 def _written(
-    ink: Floats, floor: float, look: tuple[float, float], outside: Mask, settings: Preparation
+    ink: Floats,
+    floor: float,
+    look: tuple[float, float],
+    outside: Mask,
+    settings: Preparation,
+    pixels: Pixels,
 ) -> _Written:
     """What is dark enough beside what is near it, and beside all, without lines, frames and clutter."""
     near, of_all = look
@@ -260,7 +266,9 @@ def _written(
     rest = mask
     fields: list[Field] = []
     if reason is None and settings.lines:
-        rest, fields = without_frames(without_lines(mask, ink >= floor)[0])
+        unruled = without_lines(mask, ink >= floor)[0]
+        rest, fields = without_frames(unruled)
+        rest = without_coloured_frames(unruled, rest, fields, pixels)
     parts = components(rest)
     keep = clutter.writing(parts, ink, outside) if settings.clutter else np.ones(len(parts), bool)
     return _Written(mask, mask & ~rest, fields, parts, keep, reason or too_busy(parts, keep))
@@ -296,7 +304,7 @@ def _segmented(seen: _Written, judge: Any) -> tuple[Segmented, float, tuple[int,
         turned = skew.level(parts.mask(keep), angle)
         other_parts = components(turned)
         other = separated(other_parts, np.asarray(other_parts.area > 4), judge)
-        if other.score > found.score:
+        if other.score > found.score and other.read >= found.read:
             return other, angle, turned.shape
     return found, 0.0, shape
 
@@ -318,25 +326,6 @@ def better(other: Segmented, found: Segmented) -> bool:
     more = other.read - found.read
     doubt = other.score - found.score
     return doubt > 0.0 and (more > BETTER or (other.score > UNSURE and doubt > MUCH_SURER and more > -BETTER))
-
-
-def nothing_written(ink: Floats, mask: Mask) -> str | None:
-    """The reason why this picture holds no writing at all, or None."""
-    share = float(mask.mean())
-    if share < 2e-5 or int(mask.sum()) < 6:
-        return "There is no ink in this picture: it is blank, or the writing is too faint to see."
-    if share > 0.85:
-        return "This picture is dark all over: no paper and no writing can be told apart."
-    return None
-
-
-def too_busy(parts: Components, keep: np.ndarray[Any, Any]) -> str | None:
-    """The reason why what was found is texture and not writing, or None."""
-    if len(parts) == 0 or not keep.any():
-        return "There is no writing in this picture, only specks."
-    if int(keep.sum()) > MOST_PIECES:
-        return "This picture is full of small marks, as noise, cloth or a photo of things is: no writing was found."
-    return None
 
 
 def views_of(ink: Floats, settings: Preparation, most: int | None = None) -> Pixels:

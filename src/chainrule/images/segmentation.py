@@ -35,6 +35,7 @@ LEAST = 0.02  # no glyph is less likely a digit than this
 DOUBTFUL = 0.4
 SURE = 0.75  # surely a digit
 HALF = 0.5  # a row in which glyphs are less sure than this on average, and none is sure, is a word
+CLEAR = 0.9  # beside a row of which more is sure, one with other things in it and no more than half sure is a word
 WHOLE = 1.35  # writing at most this wide, as a share of its height, may be one digit in pieces
 
 
@@ -113,7 +114,7 @@ def _named(marks: list[Glyph], digits: list[Glyph]) -> list[Glyph]:
 def _read(
     pieces: list[Glyph], height: float, lean: float, judge: Judge, costs: Costs
 ) -> tuple[list[Glyph], list[Glyph], float, list[float]]:
-    """The best path through every row: digits, other glyphs, the mean logarithm each was given, how sure the digits are."""
+    """The best path through every row: digits, other glyphs, the mean logarithm on rows with digits, how sure these are."""
     rows: dict[int, list[Glyph]] = {}
     for piece in pieces:
         rows.setdefault(piece.row, []).append(piece)
@@ -121,22 +122,25 @@ def _read(
     lattices = [Lattice(row, height, lean, least, costs) for row in rows.values()]
     inks = [glyph.floats() for lattice in lattices for glyph in lattice.candidates]
     sure = judge(inks) if inks else np.zeros(0)
-    digits, others, total, every, at = [], [], 0.0, [], 0
+    digits, others, beside, total, every, at = [], [], [], 0.0, [], 0
+    paths = []
     for lattice in lattices:
         n = len(lattice.candidates)
-        path = lattice.best(sure[at : at + n])
+        paths.append(lattice.best(sure[at : at + n]))
         at += n
+    clear = any(len(path) >= 3 and _share_sure(path) > CLEAR for path in paths)
+    for path in paths:
         certain = [p for g, p in path if g.kind == "digit"]
-        total += sum(np.log(max(p, LEAST)) for _, p in path)
-        if len(lattices) > 1 and max(certain, default=0.0) < SURE and sum(certain) < HALF * len(path):
-            others += [
-                replace(g, kind="other") for g, _ in path
-            ]  # a row of other things, when others have digits
+        unsure = max(certain, default=0.0) < SURE and sum(certain) < HALF * len(path)
+        words = clear and len(certain) < len(path) and _share_sure(path) <= HALF
+        if len(paths) > 1 and (unsure or words):  # a row of other things, when others have digits
+            beside += [replace(g, kind="other") for g, _ in path]
             continue
+        total += sum(np.log(max(p, LEAST)) for _, p in path)
         digits += [g for g, _ in path if g.kind == "digit"]
         others += [g for g, _ in path if g.kind != "digit"]
         every += certain
-    if not digits and others:  # no row has a sure one: then all is read as well as may be
+    if not digits and (others or beside):  # no row has a sure one: then all is read as well as may be
         at, total = 0, 0.0
         for lattice in lattices:
             n = len(lattice.candidates)
@@ -145,8 +149,13 @@ def _read(
             total += sum(np.log(max(p, LEAST)) for _, p in path)
             digits += [replace(g, kind="digit") for g, _ in path]
             every += [p for _, p in path]
-        others = []
-    return digits, others, total / max(1, len(digits) + len(others)), every
+        others, beside = [], []
+    return digits, others + beside, total / max(1, len(digits) + len(others)), every
+
+
+def _share_sure(path: list[tuple[Glyph, float]]) -> float:
+    """Which share of a row's glyphs are surely digits."""
+    return sum(g.kind == "digit" and p >= SURE for g, p in path) / len(path)
 
 
 def _in_one(
@@ -222,7 +231,7 @@ class Lattice:
             if (i, j) in self.whole:
                 glyph = self.candidates[k]
                 tall = min(1.0, glyph.height / self.height) ** 2
-                tall *= max(1.0, (glyph.stop - glyph.start) / self.height / DIGIT_WIDTH)
+                tall *= max(1.0, (glyph.stop - glyph.start) / min(self.height, glyph.height) / DIGIT_WIDTH)
                 options.append(("other", np.log(max(1.0 - p, LEAST)) - mark * tall))
             for kind, gained in options:
                 if score[i] + gained > score[j]:

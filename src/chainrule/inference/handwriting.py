@@ -26,7 +26,7 @@ Box = tuple[int, int, int, int]
 
 SURE = 0.5  # a digit that is less likely to be right is in doubt, unless more is asked for
 HIDDEN = 0.15  # one of several digits that is less likely to be right is not named, unless more is asked for
-NOTHING = 0.05  # where no glyph is likelier a digit than this, there is nothing like a digit
+NOTHING = 0.02  # where no glyph is likelier a digit than this, there is nothing like a digit
 FAR = 0.75  # a digit so far from all training digits is unlike them
 PAGES = 600  # pictures made to calibrate on
 
