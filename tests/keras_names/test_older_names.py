@@ -95,3 +95,31 @@ def test_star_imports_of_every_module(run_script) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "RMSprop\n"
+
+
+def test_short_names_of_losses_are_the_losses(run_script) -> None:
+    """keras.losses.mse, KLD and the like are today's functions; VarianceScaling(distribution="normal") is the truncated one."""
+    done = run_script("""
+import keras
+from keras.losses import mse, MAE, KLD, logcosh
+from keras.objectives import mape
+from keras import losses, initializers
+print(mse is losses.mean_squared_error, MAE is losses.mean_absolute_error, KLD is losses.kl_divergence, logcosh is losses.log_cosh)
+print(mape is losses.mean_absolute_percentage_error, initializers.VarianceScaling(distribution="normal").distribution)
+""")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["True True True True", "True truncated_normal"]
+
+
+def test_tensorflow_in_a_script_does_not_disturb_other_packages(run_script) -> None:
+    """What others ask of a `tensorflow` that is imported is answered: an array of NumPy is no tensor, a result is one."""
+    done = run_script("""
+import tensorflow as tf, numpy as np
+from keras import backend as K
+print(tf.is_tensor(np.ones(2)), tf.is_tensor(np.float64(1)), tf.is_tensor(1.0), tf.is_tensor(tf.constant(1.0)), K.tf is tf)
+print(tf.test.is_gpu_available(), repr(tf.test.gpu_device_name()), tf.test.is_built_with_cuda())
+with tf.device("/cpu:0"):
+    print("here")
+""")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["False False False True True", "False '' False", "here"]

@@ -19,6 +19,7 @@ from chainrule.keras_names.unused import Unused
 
 HERE = "chainrule.keras_names."
 TENSORFLOW = HERE + "thin_tensorflow"
+PARTS = ("config", "data", "math", "nn", "random", "test")  # modules of `tensorflow` itself
 
 
 class Face(ModuleType):
@@ -35,6 +36,8 @@ class Face(ModuleType):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         if self.holds(name) and (found := submodule(f"{self.__name__}.{name}")):
             return found
+        if name == "tf" and self.place.startswith("backend") and not self.strict:
+            return submodule("tensorflow")  # scripts took it from here
         today = None if self.strict else modules.NAMES.get(self.place.partition(".")[0], {}).get(name)
         found, problem = self.in_homes(today or name)
         if problem is None:
@@ -77,7 +80,7 @@ class Face(ModuleType):
     def holds(self, name: str) -> bool:
         """Whether a name is a module of the table."""
         if self.__name__ == "tensorflow":
-            return name in ("keras", "config", "data", "math", "nn", "random")
+            return name in ("keras", *PARTS)
         place = f"{self.place}.{name}" if self.place else name
         return place in modules.CURRENT or place in modules.OLD
 
@@ -184,7 +187,7 @@ class Finder(MetaPathFinder, Loader):
 def thin(fullname: str) -> tuple[str, ...] | None:
     """The parts of `tensorflow` itself that are here."""
     part = fullname.removeprefix("tensorflow.")
-    return (f"{TENSORFLOW}.{part}",) if part in ("config", "data", "math", "nn", "random") else None
+    return (f"{TENSORFLOW}.{part}",) if part in PARTS else None
 
 
 def refusal(fullname: str) -> str:

@@ -78,12 +78,26 @@ OLD: dict[str, tuple[str, ...]] = {
     "wrappers.scikit_learn": ("chainrule.wrappers",),
 }
 
+SHORT = {
+    "cosine": "cosine_similarity", "cosine_proximity": "cosine_similarity", "kullback_leibler_divergence": "kl_divergence",
+    "logcosh": "log_cosh",
+} | {
+    word: name
+    for short, name in (
+        ("bce", "binary_crossentropy"), ("kld", "kl_divergence"), ("mae", "mean_absolute_error"),
+        ("mape", "mean_absolute_percentage_error"), ("mse", "mean_squared_error"),
+        ("msle", "mean_squared_logarithmic_error"),
+    )
+    for word in (short, short.upper())
+}  # fmt: skip
+
 # Names that had another word in earlier years, by the first part of their place.
 NAMES: dict[str, dict[str, str]] = {
     "constraints": {"maxnorm": "MaxNorm", "nonneg": "NonNeg", "unitnorm": "UnitNorm"},
     "initializers": {"normal": "RandomNormal", "one": "Ones", "uniform": "RandomUniform", "zero": "Zeros"},
-    "losses": {"cosine": "cosine_similarity", "cosine_proximity": "cosine_similarity"},
-    "metrics": {"cosine": "cosine_similarity", "cosine_proximity": "cosine_similarity"},
+    "losses": SHORT,
+    "metrics": SHORT,
+    "objectives": SHORT,
     "optimizers": {
         "adadelta": "Adadelta", "adagrad": "Adagrad", "adam": "Adam", "adamax": "Adamax", "nadam": "Nadam",
         "rmsprop": "RMSprop", "sgd": "SGD",

@@ -210,9 +210,23 @@ class Callbacks:
         return arguments, renamed(dict(spellings.CALLBACK.get(name, {})), name, settings, self.notes)
 
 
+class Initializers:
+    """Reads distribution="normal", which tf.keras and Keras 2 took for "truncated_normal"."""
+
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+
+    def __call__(self, name: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Arguments:
+        """Names and values as today's constructor takes them."""
+        if settings.get("distribution") == "normal":
+            self.notes.say(f'{name}: distribution="normal" is called "truncated_normal" today.')
+            settings = settings | {"distribution": "truncated_normal"}
+        return arguments, settings
+
+
 def install(notes: Notes, era: Era) -> None:
     """Lets all layers, optimizers and callbacks of this process read the older words."""
-    from chainrule import callbacks, layers, optimizers
+    from chainrule import callbacks, initializers, layers, optimizers
 
     for kind in layers.CLASSES.values():
         accept(kind, Layers(notes, era))
@@ -221,6 +235,7 @@ def install(notes: Notes, era: Era) -> None:
     from chainrule import models
 
     accept(models.Functional, Models(notes))
+    accept(initializers.VarianceScaling, Initializers(notes))
     for name in spellings.CALLBACK:
         accept(getattr(callbacks, name), Callbacks(notes))
     every_so_many_epochs(callbacks.ModelCheckpoint, notes)

@@ -318,14 +318,13 @@ class Layer(WeightLists, ShapesAndMasks):
         return tuple(x) if several else x
 
     def __call__(self, *inputs: Any, training: bool | None = None, mask: Any = None, **named: Any) -> Any:
-        """The layer's output for a batch of arrays, as when predicting; or the next value of a network being built."""
+        """The layer's output for a batch of arrays, with training=True as while learning; or the next value of a network."""
         from chainrule.layers import symbolic
+        from chainrule.layers.calls_while_learning import noise_of_a_call
 
         x = self.inputs_of(*inputs, **named)
         if symbolic.is_symbolic(x):
             return symbolic.call(self, x)
-        if training:
-            raise SettingError(f"{self.label} can be called for predicting only; learning happens in fit.")
         if not hasattr(x, "__array__") and not isinstance(x, (list, tuple, float, int)):
             raise SettingError(
                 f"{self.label} was called with {type(x).__name__}; it takes arrays, or Input()."
@@ -336,8 +335,9 @@ class Layer(WeightLists, ShapesAndMasks):
         if not self.built:
             self.build(shape)
         self.check_built_for(shape)
-        for link in self.links():
-            x, _ = link.forward(link.params, x, Context(mask=mask))
+        noise = noise_of_a_call(self.links()) if training else None
+        for place, link in enumerate(self.links()):
+            x, _ = link.forward(link.params, x, Context(bool(training), noise and noise(place), mask))
         return tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x)
 
     def check_built_for(self, input_shape: Any) -> None:

@@ -133,7 +133,7 @@ def shape_by_trying(function: Callable[..., Any], inputs: tuple[Any, ...], label
         found = function(*inputs)
     except Exception as problem:
         raise ShapeError(
-            f"{label} cannot take inputs of shape {[x.shape[1:] for x in inputs]}: {problem}."
+            f"{label} cannot take inputs of shape {[x.shape[1:] for x in inputs]}: {str(problem).rstrip('.')}."
         ) from problem
     shapes = [np.shape(one) for one in (found if isinstance(found, tuple) else (found,))]
     if any(not s or s[0] != 2 for s in shapes):

@@ -3,6 +3,7 @@
 `tf.keras` is Chainrule under Keras's names; see the import hook.
 """
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -92,8 +93,12 @@ def rank(input: Any, **settings: Any) -> int:  # noqa: A002 (TensorFlow's name)
 
 
 def is_tensor(x: Any) -> Any:
-    """Whether something is an array already."""
-    return ops.is_tensor(x)
+    """Whether something is a result of Keras or TensorFlow; arrays and numbers of NumPy are not.
+
+    >>> is_tensor(constant([1.0])), is_tensor(np.ones(2)), is_tensor(np.float32(1))
+    (True, False, False)
+    """
+    return isinstance(x, Tensor) or hasattr(x, "noted")
 
 
 def function(func: Any = None, **settings: Any) -> Any:
@@ -120,6 +125,11 @@ def print(*values: Any, **settings: Any) -> None:  # noqa: A001 (TensorFlow's na
     builtins.print(*values, **{name: value for name, value in settings.items() if name in ("end", "sep")})
 
 
+def device(device_name: Any) -> Any:
+    """A place to compute in a `with`; there is one, and it is taken."""
+    return nullcontext(device_name)
+
+
 def __getattr__(name: str) -> Any:
     if name in ("sigmoid", "tanh"):
         from chainrule.keras_names.thin_tensorflow import nn
@@ -135,6 +145,7 @@ __all__ = [  # noqa: PLE0604
     *(
         name
         for name in globals()
-        if not name.startswith("_") and name not in ("Any", "np", "ops", "missing", "tensor", "with_tensors")
+        if not name.startswith("_")
+        and name not in ("Any", "np", "ops", "missing", "nullcontext", "tensor", "with_tensors")
     ),
 ]

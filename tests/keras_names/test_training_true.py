@@ -1,0 +1,41 @@
+"""Calls with training=True outside of fit, as scripts make them for dropout that goes on while predicting."""
+
+import numpy as np
+import pytest
+
+from chainrule import Input, Sequential, layers
+from chainrule.errors import SettingError
+
+X = np.ones((6, 40), np.float32)
+
+
+def test_a_model_called_with_training_true_draws_other_noise_each_time() -> None:
+    """The mean of many such answers is the prediction; none of the weights changes."""
+    model = Sequential(
+        [Input((40,)), layers.Dense(8, activation="relu"), layers.Dropout(0.5), layers.Dense(2)]
+    )
+    before = model.get_weights()
+    said = np.stack([model(X, training=True) for _ in range(400)])
+    assert (said[0] != said[1]).any()
+    off = np.abs(said.mean(axis=0) - model(X)).max()
+    assert off < 6 * said.std(axis=0).max() / 20 + 1e-6
+    assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
+
+
+def test_a_layer_called_with_training_true_does_what_it_does_while_learning() -> None:
+    """Dropout drops, by its rate, and what is kept is scaled."""
+    said = layers.Dropout(0.25)(np.ones((100, 100)), training=True)
+    assert np.allclose(np.unique(said), [0, 1 / 0.75])
+    assert 0.2 < (said == 0).mean() < 0.3
+    assert (layers.Dropout(0.25)(X, training=False) == X).all()
+
+
+def test_averages_are_renewed_by_fit_alone() -> None:
+    """BatchNormalization refuses the call in a sentence; where it does not learn, it answers as when predicting."""
+    model = Sequential([Input((40,)), layers.BatchNormalization()])
+    with pytest.raises(SettingError, match="only fit lets it"):
+        model(X, training=True)
+    with pytest.raises(SettingError, match="only fit lets it"):
+        layers.BatchNormalization()(X, training=True)
+    model.layers[0].trainable = False
+    assert np.allclose(model(X, training=True), model(X))
