@@ -11,8 +11,10 @@ from chainrule.datasets.dataset import Dataset
 from chainrule.datasets.from_arrays import from_arrays
 from chainrule.training import auto, recipes
 from chainrule.training.auto import candidates, choice
+from chainrule.training.auto.budget import steps_of
 from chainrule.training.auto.comparison import linear_model
-from chainrule.training.auto.trial import Trial
+from chainrule.training.auto.stopwatch import Stopwatch
+from chainrule.training.auto.trial import Trial, best_look
 from chainrule.training.recipes import Recipe
 from chainrule.training.standardised import normalization
 
@@ -75,7 +77,7 @@ def test_pictures_get_a_convolutional_network_in_proportion(monkeypatch) -> None
     """A few small pictures are learned by a few thousand weights."""
     monkeypatch.setattr(candidates, "CHANGED_STEPS", 600)
     data = bars()
-    recipe = auto.choose(data, seed=0, seconds=0.01, backend="numpy")
+    recipe = auto.choose(data, seed=0, backend="numpy")
     assert recipe.network.startswith("conv 16")
     model = learned(recipe, data)
     assert recipes.judge(data, model)["accuracy"] >= 0.9
@@ -89,10 +91,10 @@ def test_the_choice_and_its_reason_travel_with_the_recipe(monkeypatch) -> None:
     lines: list[str] = []
     recipe = auto.choose(data, seed=0, seconds=1e-6, backend="numpy", tell=lines.append)
     assert [one["network"] for one in recipe.tried] == [one.network for one in candidates.candidates(data)]
-    assert [one["score"] is None for one in recipe.tried] == [False, False, *[True] * (len(recipe.tried) - 2)]
-    assert [one["network"] for one in recipe.tried if one.get("taken")] == [recipe.network]
+    assert [one["score"] is None for one in recipe.tried] == [False, *[True] * (len(recipe.tried) - 1)]
+    assert [one["network"] for one in recipe.tried if one.get("taken")] == [recipe.network] == ["none"]
     assert (
-        f"{len(recipe.tried) - 2} of {len(recipe.tried)} networks not tried, for want of time"
+        f"{len(recipe.tried) - 1} of {len(recipe.tried)} networks not tried, for want of time"
         in recipe.reason
     )
     assert recipe.reason in lines[-1]
@@ -204,11 +206,65 @@ def test_few_pictures_are_changed_at_every_step_and_large_ones_made_smaller() ->
     assert not any(one.camera or one.shift for one in candidates.candidates(many))
 
 
-def test_of_many_examples_a_part_of_the_steps_tells_which_network_is_better() -> None:
-    """A trial of 60,000 examples is short; what is taken learns for all its steps."""
+def test_of_many_examples_a_part_tells_which_network_is_better() -> None:
+    """A trial of 60,000 examples learns from some of them, once; what is taken learns from all, for all its steps."""
+    x = np.zeros((60_000, 2), np.float32)
+    (cut,) = choice.cuts_of(from_arrays("many", {"x": x, "y": np.arange(60_000) % 2}), 0)
     recipe = candidates.planned("conv 16, pool, dense 64", 60_000, 784)
-    assert choice.trial_epochs(recipe, 48_000) * 48_000 < 0.4 * recipe.epochs * 60_000
+    trial_steps = choice.trial_epochs(recipe, len(cut.x_train)) * len(cut.x_train)
+    assert trial_steps < 0.1 * recipe.epochs * 60_000
+    assert set(cut.y_train) == {0, 1}
     assert choice.trial_epochs(recipe, 900) == recipe.epochs
+
+
+def test_a_network_that_would_not_end_in_time_is_ended_and_one_with_fewer_steps_tried(monkeypatch) -> None:
+    """What the first steps took says that all steps would take too long: the first shorter form that fits is taken."""
+    data, took = bars(), 0.01
+
+    class Slow(Stopwatch):
+        """A clock by which each step takes a hundredth of a second."""
+
+        def after(self, state, records, epoch, start, stop) -> None:
+            self.step = took
+            if not self.fits(0.0, took):
+                self.ended = self.model.stop_training = True
+
+    monkeypatch.setattr("chainrule.training.auto.budget.Stopwatch", Slow)
+    monkeypatch.setattr("chainrule.training.auto.budget.time.perf_counter", lambda: 0.0)
+    monkeypatch.setattr(candidates, "CHANGED_STEPS", 600)
+    recipe = auto.choose(data, seed=0, seconds=9.0, backend="numpy")
+    listed = candidates.candidates(data)
+    assert [one["score"] is None for one in recipe.tried] == [False, *[True] * (len(listed) - 1), False]
+    short = recipe.tried[-1]
+    assert short["network"] == listed[1].network
+    assert short["epochs"] < listed[1].epochs
+    assert 2 * took * steps_of(listed[1], short["epochs"], 120) < 9.0
+
+
+def test_learning_ends_where_the_validation_part_was_answered_best() -> None:
+    """Earlier only where that was better by more than chance gives; the plan says it, and another number of epochs forgets it."""
+    right, wrong = np.ones(50), np.zeros(50)
+    assert best_look(np.stack([wrong, right, wrong])) == 1
+    assert best_look(np.stack([wrong, right, right])) == 2
+    assert best_look(np.stack([right, np.r_[np.zeros(1), np.ones(49)]])) == 1
+    assert best_look(np.stack([right, np.full(50, -np.inf)])) == 1
+    data = blobs()
+    recipe = replace(candidates.planned("dense 8", 90, 4), epochs=20, best_epoch=5)
+    model, again = learned(recipe, data), learned(Recipe.from_dict(recipe.to_dict()), data)
+    assert model.epochs_seen == 5
+    assert all((a == b).all() for a, b in zip(model.get_weights(), again.get_weights(), strict=True))
+    assert recipe.changed(epochs=7).learned_epochs == 7
+    assert recipe.changed(batch_size=recipe.batch_size).learned_epochs == 5
+
+
+@pytest.mark.parametrize("size", [1e12, 1e-10])
+def test_amounts_of_any_size_are_learned(size) -> None:
+    """Where 32 bits would not hold the derivatives of the squared error, the loss is counted in deviations."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(120, 2)).astype(np.float32)
+    data = from_arrays("sizes", {"x": x, "y": size * (x[:, 0] + 2)}, task="regression")
+    recipe = candidates.planned("dense 16", 96, 2)
+    assert recipes.judge(data, learned(recipe, data))["mae"] < 0.2 * size
 
 
 def test_skewed_amounts_may_be_learned_by_their_logarithm() -> None:

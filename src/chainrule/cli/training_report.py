@@ -34,7 +34,8 @@ def announced(
     if recipe.network:
         ends[1:-1] = [recipe.network]
     network = f"{'-'.join(map(str, ends))} ({model.count_params():,} weights)"
-    plan = f"recipe {recipe.name}, {recipe.epochs} epochs, batch {recipe.batch_size}, seed {seed}"
+    planned = f"{recipe.best_epoch} of {recipe.epochs}" if recipe.best_epoch else f"{recipe.epochs}"
+    plan = f"recipe {recipe.name}, {planned} epochs, batch {recipe.batch_size}, seed {seed}"
     if not all_notes:
         fits = len(network) + len(plan) < width() - 2
         return [*lines, f"{network}; {plan}"] if fits else [*lines, network, plan]
@@ -148,7 +149,7 @@ def ended(
     until = " until it was stopped" if stopped else ""
     return [
         (
-            f"Learned{until} in {duration(took)}: {model.epochs_seen} of {job.recipe.epochs} epochs, "
+            f"Learned{until} in {duration(took)}: {model.epochs_seen} of {job.recipe.learned_epochs} epochs, "
             f"{model.optimizer.iterations:,} steps on {model.backend_used}, seed {job.seed}."
         ),
         *joined(f"Saved as {out.bold(name)}, {file_size(size)}", f"recorded in {run}" if run else ""),

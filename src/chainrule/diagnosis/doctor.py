@@ -51,7 +51,7 @@ class Doctor(Checkpointer):
             )
         self.show, self.stop = show, stop
         self.findings: list[Finding] = []
-        self.told: set[tuple[str, str | None]] = set()
+        self.mentioned: set[tuple[str, str | None]] = set()
         self.waiting: list[Finding] = []
         self.seen: Seen | None = None
 
@@ -65,7 +65,7 @@ class Doctor(Checkpointer):
         each = steps_in(len(plan.examples), plan.batch)
         self.look_every = max(1, min(LOOK_EVERY[1], each // LOOKS))
         self.planned = each * plan.epochs
-        self.findings, self.told, self.waiting = [], set(), []
+        self.findings, self.mentioned, self.waiting = [], set(), []
         self.sizes: dict[int, np.ndarray] = {}
         self.seen = Seen(self.model, plan, engine.name, int(start.learning["step"]), sizes)
         self.baseline = commonest(self.model, plan)
@@ -95,8 +95,8 @@ class Doctor(Checkpointer):
         self.seen.end_epoch(epoch, logs)
         self.findings = self.look_over()
         known = [finding for finding in self.findings if finding.severity != "note" and self.is_time(finding)]
-        self.waiting += [finding for finding in known if (finding.name, finding.layer) not in self.told]
-        self.told |= {(finding.name, finding.layer) for finding in known}
+        self.waiting += [finding for finding in known if (finding.name, finding.layer) not in self.mentioned]
+        self.mentioned |= {(finding.name, finding.layer) for finding in known}
         if self.stop and any(finding.severity == "severe" for finding in self.waiting):
             self.model.stop_training = True
 
@@ -119,7 +119,7 @@ class Doctor(Checkpointer):
             else f"doctor: {alarms} finding{'s' if alarms > 1 else ''} {steps}"
         )  # fmt: skip
         for finding in self.findings:
-            told = (finding.name, finding.layer) in self.told
+            told = (finding.name, finding.layer) in self.mentioned
             self.say(
                 f"{finding.severity}: {finding.title}{', as said above' if told else ''}",
                 None if told else finding,

@@ -231,9 +231,9 @@ def forked(
     else:
         keep_lowered_rate(model.optimizer, was, float(learning["rate"]))
     start = with_batch(start, run.info.settings.batch, batch, len(replay.examples))
-    if start.epoch >= job.recipe.epochs:
+    if start.epoch >= job.recipe.learned_epochs:
         raise SettingError(
-            f"At step {step:,} the run has learned all of its {job.recipe.epochs} epochs; a fork from there needs more epochs."
+            f"At step {step:,} the run has learned all of its {job.recipe.learned_epochs} epochs; a fork from there needs more epochs."
         )
     changed = [str(change) for change in differences(parent.recipe.to_dict(), job.recipe.to_dict())]
     if backend is not None and backend != run.info.settings.backend:

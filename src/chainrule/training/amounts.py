@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chainrule.models import Sequential
 
 SKEWED = 1.0  # of the amounts; that of a bell curve is 0
+SMALLEST, GREATEST = 1e-3, 1e6  # deviations of amounts that are learned as they are
 LEAST = 10  # examples, before a skewness says anything
 
 
@@ -49,6 +50,15 @@ def solved(recipe: Any, x: Any, y: Any) -> list[Any]:
         kernel, bias = pieces.weights_of(x, recipe.pieces)
         x, ridge = np.clip(x @ kernel + bias, 0, 1), 1.0
     return list(least_squares.solution(x, y, ridge))
+
+
+def loss_weight(data: Dataset, power: int) -> float | None:
+    """What a loss is multiplied by where amounts are so large or so small that 32 bits do not hold its derivatives; else None.
+
+    power: of the loss in the amounts, 2 for the squared error.
+    """
+    std = float(data.y_train.std(dtype=np.float64)) if len(data.y_train) else 0.0
+    return None if std == 0 or SMALLEST < std < GREATEST else std**-power
 
 
 def shift_of(y: Any) -> float:

@@ -73,6 +73,7 @@ class Recipe:
     pieces: int = (
         0  # into how many each column of numbers is cut (chainrule.training.pieces); 0 leaves them whole
     )
+    best_epoch: int = 0  # after which learning ends, as a validation part was answered best there; 0: it goes on to the last
     tried: tuple[dict[str, Any], ...] = ()  # the networks among which this one was chosen, with their scores
     reason: str = ""  # why this one
 
@@ -83,6 +84,11 @@ class Recipe:
             "optimizer_settings": dict(self.optimizer_settings),
             "tried": [dict(one) for one in self.tried],
         }
+
+    @property
+    def learned_epochs(self) -> int:
+        """How many of the epochs are learned, over all of which the rate is planned."""
+        return self.best_epoch or self.epochs
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Recipe":
@@ -108,6 +114,8 @@ class Recipe:
         (3, ())
         """
         asked = {key: value for key, value in changes.items() if value is not None}
+        if any(value != getattr(self, key) for key, value in asked.items()):  # its best may be elsewhere
+            asked = {"best_epoch": 0} | asked
         if asked.get("optimizer", self.optimizer) != self.optimizer:  # another one has other settings
             asked = {"optimizer_settings": (), "learning_rate": None} | asked
         if "crossentropy" not in asked.get("loss", "crossentropy"):
@@ -287,7 +295,11 @@ def prepare(recipe: Recipe, data: Dataset, backend: str | None = None) -> Sequen
                 f"The recipe {recipe.name} moves pictures; {data.name} has examples of shape {data.input_shape}."
             )
         model.augmentation = Shifts(recipe.shift, name="shifts")
-    model.compile(optimizer_of(recipe, steps), scored, metrics, backend=backend)
+    weight = None
+    if data.task == "regression" and recipe.standardised:
+        weight = amounts.loss_weight(data, 1 if loss == "mean_absolute_error" else 2)
+    weights = None if weight is None else [weight]
+    model.compile(optimizer_of(recipe, steps), scored, metrics, loss_weights=weights, backend=backend)
     return model
 
 
@@ -301,7 +313,7 @@ def learn(
     x, y = examples(recipe, data, model.seed)
     return model.fit(
         x, y, batch_size=recipe.batch_size,
-        epochs=recipe.epochs, verbose=verbose, callbacks=callbacks,
+        epochs=recipe.learned_epochs, verbose=verbose, callbacks=callbacks,
         validation_data=(inputs(data, held[0]), targets(data, held[1], loss)) if validation else None,
     )  # fmt: skip
 

@@ -231,7 +231,7 @@ def learn(
     def stop_when_told(epoch: int, logs: Any) -> None:
         model.interrupted = model.interrupted or bool(terminated)  # it may have come before fit began
 
-    bar = [] if verbose or out.quiet else [LearningProgress(job.recipe.epochs)]
+    bar = [] if verbose or out.quiet else [LearningProgress(job.recipe.learned_epochs)]
     with out.progress(), warnings.catch_warnings():
         for said_elsewhere in ("The loss stopped being finite", "The run will take about"):
             warnings.filterwarnings("ignore", said_elsewhere)
@@ -326,6 +326,6 @@ def warn_of_size(job: "Job", out: Output) -> None:
     from chainrule.recording.recorder import planned_size
 
     steps = -(-len(job.data.x_train) // job.recipe.batch_size)
-    run = planned_size(size, steps, steps * job.recipe.epochs, job.data.x_train.nbytes)[1]
+    run = planned_size(size, steps, steps * job.recipe.learned_epochs, job.data.x_train.nbytes)[1]
     if run > report.LARGE:
         out.warn(f"The run will take about {file_size(run)}; --no-record writes none.")

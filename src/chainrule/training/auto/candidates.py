@@ -26,6 +26,7 @@ SIDE = 32  # pixels: pictures of twice that or more are made smaller, which cost
 MOST_PLACES = 7  # on a side, behind the last pooling
 CHANGED_STEPS = 3000  # at least, on pictures that change at every step
 MOVED = 0.08  # of a side
+SHORTER = (0.7, 0.5, 0.35, 0.2, 0.1, 0.05)  # shares of a network's steps
 STEPS = (600, 3000)  # at least and at most, for the whole training
 MANY, MANY_RATE = (
     10_000,
@@ -82,6 +83,16 @@ def longer(recipe: Recipe) -> Recipe:
     return replace(recipe, epochs=3 * recipe.epochs, learning_rate=LONG_RATE)
 
 
+def shorter(recipe: Recipe) -> list[Recipe]:
+    """The same network with fewer and fewer steps: where no other ends in time, the first of these that does.
+
+    >>> [one.epochs for one in shorter(Recipe("auto", epochs=40))]
+    [28, 20, 14, 8, 4, 2]
+    """
+    fewer = sorted({max(1, round(share * recipe.epochs)) for share in SHORTER}, reverse=True)
+    return [replace(recipe, epochs=epochs) for epochs in fewer if epochs < recipe.epochs]
+
+
 def held_small(line: Recipe) -> Recipe:
     """A linear model with a strong weight decay: where rows are few and most columns say nothing, it stays near always answering the same."""
     return replace(line, optimizer_settings=(("weight_decay", STRONG_DECAY),))
@@ -125,7 +136,7 @@ def picture_networks(data: Dataset) -> list[str]:
     average = f"{before}{blocks(side, norm=True)}{', conv 32, norm' if places(side) > 3 else ''}, average"
     dense = [f"{before}{blocks(side, norm)}{dropout}, dense 64" for norm in (False, True)]
     if len(data.x_train) > MANY:  # the network that learns most in few epochs first
-        return [*reversed(dense), average]
+        return [*dense, average]
     return [*dense, average] if side < TINY else [average, *dense]
 
 

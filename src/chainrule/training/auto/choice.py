@@ -1,28 +1,33 @@
 """Which network is taken: the best on the validation part, but the linear model where the two are as good.
 
 For rows of numbers they count as equally good up to one standard error of their difference, measured on the same
-rows. The time that is given decides only which candidates of the list are tried: the first two always are. What is taken learns
-anew from all training examples, for a number of steps that was fixed before.
+rows. The time that is given decides only which candidates of the list are tried (chainrule.training.auto.budget). What is taken
+learns anew from all training examples, for a number of steps that was fixed before.
 """
 
 import math
-import time
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
+
+from chainrule.arrays import generator
 from chainrule.datasets.dataset import Dataset
-from chainrule.training.auto.candidates import LINEAR, MANY, STRONG_DECAY, candidates, is_pictures
+from chainrule.training.auto.budget import Budget, steps_of
+from chainrule.training.auto.candidates import LINEAR, MANY, STRONG_DECAY, candidates, is_pictures, shorter
+from chainrule.training.auto.stopwatch import Stopwatch
 from chainrule.training.auto.trial import Trial, trial
 from chainrule.training.recipes import Recipe
 
 TIME = 60.0  # seconds
 TUNED_FOR = "mnist"
-TRIAL_STEPS = 375  # of more than MANY examples: so many tell which network is better
+TRIAL = 25_600  # of more than MANY examples: so many, seen once, tell which network is better
 SHARE = 0.2  # of the training part, to choose by
 SMALL = 1000  # rows: below, one cut is too few to choose by
 CUTS = 3
 AS_GOOD = 1.0  # standard errors
-ALWAYS = 2  # candidates that are tried whatever the time
 
 
 def is_default(data: Dataset) -> bool:
@@ -35,32 +40,62 @@ def choose(
     tell: Callable[[str], object] = lambda _: None,
 ) -> Recipe:  # fmt: skip
     """The recipe for a data set; its `tried` says what was tried and why it was taken. tell: is given a line for each trial."""
-    began = time.perf_counter()
+    budget = Budget(seconds, len(data.x_train))
     found: list[Trial] = []
+    places: list[int] = []  # of those in the list
+    watches: list[Stopwatch] = []
     cuts, listed = cuts_of(data, seed), candidates(data)
     if cuts:
         tell(f"choosing a network on {len(cuts[0].x_val):,} validation examples"  # type: ignore[arg-type]
-             f"{f', {len(cuts)} times' if len(cuts) > 1 else ''}, within {seconds:g} s:")  # fmt: skip
+             f"{f', {len(cuts)} times' if len(cuts) > 1 else ''}; choosing and learning within {seconds:g} s:")  # fmt: skip
     else:
         listed = listed[:1]
-    longest = 0.0
-    for number, recipe in enumerate(listed):
-        start = time.perf_counter()
-        if not cuts or (number >= ALWAYS and start - began + longest > seconds):
-            break
-        epochs = trial_epochs(recipe, len(cuts[0].x_train))
-        found.append(trial(recipe, cuts, seed, backend, epochs, winner(found) if found else None))
-        longest = max(longest, time.perf_counter() - start)
-        tell(f"  {title(recipe):<48} {written(data, found[-1])}")
+
+    count = len(cuts[0].x_train) if cuts else 0
+
+    def watch_of(recipe: Recipe) -> Stopwatch:
+        steps = steps_of(recipe, trial_epochs(recipe, count), count) * len(cuts)
+        return budget.stopwatch(recipe, steps, winner(found, is_pictures(data)) if found else None)
+
+    def tried(recipe: Recipe, stopwatch: Stopwatch) -> bool:
+        best, epochs = winner(found) if found else None, trial_epochs(recipe, count)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The loss stopped being finite")  # the candidate's line says it
+            one = trial(recipe, cuts, seed, backend, epochs, best, stopwatch)
+        if one is not None:
+            places.append(next(k for k, known in enumerate(listed) if known is recipe))
+            found.append(one)
+            tell(f"  {title(recipe):<48} {written(data, one)}")
+        return one is not None
+
+    for recipe in listed if cuts else []:
+        watches.append(watch_of(recipe))
+        if budget.may_begin(watches[-1], winner(found, is_pictures(data)) if found else None):
+            tried(recipe, watches[-1])
+    if (
+        len(found) == 1 and len(watches) > 1
+    ):  # no network ends in time: the first one with as many steps as do
+        last = watches[1] if watches[1].ended else watches[0]
+        for recipe in shorter(listed[1]):
+            watch = watch_of(recipe)
+            if watch.fits(last.start, last.step):
+                listed.append(recipe)
+                if tried(recipe, watch):
+                    break
+                listed.pop()
+                last = watch
     taken = winner(found, is_pictures(data)) if found else Trial(listed[0], math.nan, math.nan, 0)
     reason = why(found, taken, len(listed))
     tell(f"  taken: {title(taken.recipe)}, {reason}")
-    not_tried = [
-        {"network": recipe.network, "pieces": recipe.pieces, "score": None, "examples": 0}
-        for recipe in listed[len(found) :]
-    ]
-    tried = [one.to_dict() | {"taken": one is taken} for one in found]
-    return replace(taken.recipe, tried=tuple(tried + not_tried), reason=reason)
+    scores = {
+        place: one.to_dict() | {"taken": one is taken} for place, one in zip(places, found, strict=True)
+    }
+    none = {"score": None, "examples": 0}
+    tried_or_not = tuple(
+        scores.get(k, {"network": one.network, "pieces": one.pieces, "epochs": one.epochs} | none)
+        for k, one in enumerate(listed)
+    )
+    return replace(taken.recipe, tried=tried_or_not, reason=reason)
 
 
 def cuts_of(data: Dataset, seed: int) -> list[Dataset]:
@@ -70,14 +105,21 @@ def cuts_of(data: Dataset, seed: int) -> list[Dataset]:
     if len(data.x_train) < 10:
         return []
     count = CUTS if len(data.x_train) < SMALL and not is_pictures(data) else 1
+    if len(data.x_train) > MANY:
+        cut = data.with_validation(SHARE, seed)
+        some = some_of(len(cut.x_train), seed)
+        return [replace(cut, x_train=cut.x_train[some], y_train=cut.y_train[some])]
     return [data.with_validation(SHARE, seed + number) for number in range(count)]
 
 
+def some_of(count: int, seed: int) -> Any:
+    """Places of so many examples that networks which see them once can be told apart."""
+    return np.sort(generator(seed, "split", 2).permutation(count)[:TRIAL])
+
+
 def trial_epochs(recipe: Recipe, count: int) -> int:
-    """How many epochs a trial learns: all, but of many examples only so many that the networks can be told apart."""
-    if count <= MANY:
-        return recipe.epochs
-    return min(recipe.epochs, math.ceil(TRIAL_STEPS * recipe.batch_size / count))
+    """How many epochs a trial of `count` examples learns: all, but of many examples no more than tell the networks apart."""
+    return recipe.epochs if count <= MANY else min(recipe.epochs, math.ceil(TRIAL / count))
 
 
 def winner(found: list[Trial], pictures: bool = False) -> Trial:
@@ -116,6 +158,8 @@ def why(found: list[Trial], taken: Trial, listed: int) -> str:
         else "as simple as can be, and as good as the best"
     )
     left = listed - len(found)
+    if taken.recipe.best_epoch:
+        reason += f", after {taken.recipe.best_epoch} of {taken.recipe.epochs} epochs"
     return reason + (f"; {left} of {listed} networks not tried, for want of time" if left else "")
 
 
@@ -140,7 +184,9 @@ def in_a_line(recipe: Recipe, data: Dataset) -> str:
         None,
     )
     beside = f", linear {figure(data, linear['score'])}" if linear else ""
-    return f"taken of {len(tried)} networks: {title(recipe)} (validation {score}{beside})"
+    left = len(recipe.tried) - len(tried)
+    late = f" ({left} more not tried in time)" if left else ""
+    return f"taken of {len(tried)} networks{late}: {title(recipe)} (validation {score}{beside})"
 
 
 def figure(data: Dataset, score: float) -> str:

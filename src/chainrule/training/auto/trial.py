@@ -1,18 +1,22 @@
 """One network tried: learned without the validation part, and measured on it."""
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from chainrule import arrays
+from chainrule.callbacks import LambdaCallback
 from chainrule.datasets.dataset import Dataset
 from chainrule.training import recipes
 from chainrule.training.auto.candidates import DECAY
+from chainrule.training.auto.stopwatch import Stopwatch
 from chainrule.training.recipes import Recipe
 
 CLEARLY = 2.0  # standard errors of the difference
+LOOKS = 8  # at the validation part, in a trial
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Trial:
     score: the share of right answers, or for a regression the mean absolute error with a minus: higher is better.
     doubt: the score's standard error.  examples: how many it was measured on, all cuts together.
     cuts: how often the examples were cut.  each: the goodness of every answer, in one order for all networks.
+    start, step: the seconds until its first steps were done, and of each further one.
     """
 
     recipe: Recipe
@@ -30,13 +35,15 @@ class Trial:
     examples: int
     cuts: int = 1
     each: Any = field(default=None, repr=False, compare=False)
+    start: float = field(default=0.0, compare=False)
+    step: float = field(default=0.0, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """What a run and a model file keep of it."""
         broken = not math.isfinite(self.score)
         return {
             "network": self.recipe.network, "pieces": self.recipe.pieces, **said(self.recipe), "score": None if broken else self.score, "doubt": None if broken else self.doubt,
-            "examples": self.examples,
+            "examples": self.examples, "epochs": self.recipe.epochs, "best_epoch": self.recipe.best_epoch,
         }  # fmt: skip
 
 
@@ -53,21 +60,52 @@ def said(recipe: Recipe) -> dict[str, Any]:
 
 def trial(
     recipe: Recipe, cuts: list[Dataset], seed: int, backend: str | None = None, epochs: int | None = None,
-    best: Trial | None = None,
-) -> Trial:  # fmt: skip
-    """Learns once for each cut, from its training part, and measures on its validation part.
+    best: Trial | None = None, stopwatch: Stopwatch | None = None,
+) -> Trial | None:  # fmt: skip
+    """Learns once for each cut, from its training part, and measures on its validation part while it learns and at the end.
 
     epochs: fewer than the recipe's.  best: of those before; what is clearly worse on the first cut is not tried on the others.
+    stopwatch: ends it where it would take too long; the answer is then None.
     """
     asked = recipe.changed(epochs=epochs)
-    found = [goodness(asked, cuts[0], seed, backend)]
-    if best is None or not hopeless(found[0], best.each[: len(found[0])]):
-        found += [goodness(asked, cut, seed, backend) for cut in cuts[1:]]
-    each = np.concatenate(found)
+    looks = looks_of(asked) if asked == recipe else [asked.epochs]
+    stopwatch = Stopwatch() if stopwatch is None else stopwatch
+    found: list[Any] = []
+    for cut in cuts:
+        if found and best is not None and hopeless(found[0][-1], best.each[: found[0].shape[1]]):
+            break
+        found.append(goodness(asked, cut, seed, backend, looks, stopwatch))
+        if stopwatch.ended:
+            return None
+    curves = np.concatenate(found, axis=1)
+    look = best_look(curves, len(found))
+    each = curves[look]
     independent = max(1, len(each) // len(found))  # the cuts share their examples
+    doubt = float(each.std() / math.sqrt(independent)) if np.isfinite(each).all() else math.inf
+    taken = replace(recipe, best_epoch=looks[look] if look < len(looks) - 1 else 0)
     return Trial(
-        recipe, float(each.mean()), float(each.std() / math.sqrt(independent)), len(each), len(found), each
-    )
+        taken, float(each.mean()), doubt, len(each), len(found), each,
+        stopwatch.start, stopwatch.step,
+    )  # fmt: skip
+
+
+def looks_of(recipe: Recipe) -> list[int]:
+    """After which epochs the validation part is answered: some, evenly spread, and the last.
+
+    >>> looks_of(Recipe("auto", epochs=40)), looks_of(Recipe("auto", epochs=3))
+    ([5, 10, 15, 20, 25, 30, 35, 40], [1, 2, 3])
+    """
+    return sorted({-(-recipe.epochs * k // LOOKS) for k in range(1, LOOKS + 1)})
+
+
+def best_look(curves: Any, cuts: int = 1) -> int:
+    """At which look the answers were best: the last, unless an earlier one was better by more than chance gives."""
+    if len(curves) < 2 or not np.isfinite(curves).all():
+        return len(curves) - 1
+    earlier = curves[:-1] - curves[-1]
+    look = int(earlier.mean(axis=1).argmax())
+    doubt = float(earlier[look].std()) / math.sqrt(max(1, earlier.shape[1] // cuts))
+    return look if float(earlier[look].mean()) > CLEARLY * doubt else len(curves) - 1
 
 
 def hopeless(found: Any, best: Any) -> bool:
@@ -78,22 +116,34 @@ def hopeless(found: Any, best: Any) -> bool:
     return float(difference.mean()) > CLEARLY * float(difference.std()) / math.sqrt(len(difference))
 
 
-def goodness(recipe: Recipe, cut: Dataset, seed: int, backend: str | None = None) -> Any:
-    """For each validation example: 1 for a right answer and 0 for a wrong one, or how far it is off, with a minus."""
+def goodness(
+    recipe: Recipe, cut: Dataset, seed: int, backend: str | None = None, looks: Sequence[int] = (),
+    stopwatch: Stopwatch | None = None,
+) -> Any:  # fmt: skip
+    """After each epoch of `looks` (at the end, where none is given) a row: for each validation example 1 for a right answer
+    and 0 for a wrong one, or how far it is off, with a minus."""
     arrays.set_seed(seed)
     model = recipes.prepare(recipe, cut, backend)
-    recipes.learn(recipe, cut, model, verbose=0, validation=False)
+    x, y, rows = recipes.inputs(cut, cut.x_val), np.asarray(cut.y_val), []
+
+    def look(epoch: int, logs: Any) -> None:
+        if epoch + 1 in (looks or [recipe.learned_epochs]) and not model.not_finite:
+            rows.append(of_answers(cut, model.predict(x, verbose=0), y))
+
+    watching = [stopwatch] if stopwatch else []
+    recipes.learn(recipe, cut, model, 0, [LambdaCallback(on_epoch_end=look), *watching], validation=False)
     if model.interrupted:
         raise KeyboardInterrupt
-    predictions = model.predict(recipes.inputs(cut, cut.x_val), verbose=0)
-    if model.not_finite or not np.isfinite(predictions).all():
-        return np.full(len(predictions), -np.inf)
-    return of_answers(cut, predictions, cut.y_val)
+    if model.not_finite:
+        return np.full((len(looks) or 1, len(y)), -np.inf)
+    return np.stack(rows) if rows else np.full((1, len(y)), -np.inf)
 
 
-def of_answers(data: Dataset, said: Any, y: Any) -> Any:
-    """For each answer: whether it is right, or how far it is off, with a minus."""
+def of_answers(data: Dataset, answers: Any, y: Any) -> Any:
+    """For each answer: whether it is right, or how far it is off, with a minus; -inf for all where one is not finite."""
+    if not np.isfinite(answers).all():
+        return np.full(len(answers), -np.inf)
     if data.task == "regression":
-        return -np.abs(said.reshape(len(y)).astype(np.float64) - y)
-    taken = said.argmax(axis=1) if data.task == "classes" else said.reshape(len(y)) > 0.5
+        return -np.abs(answers.reshape(len(y)).astype(np.float64) - y)
+    taken = answers.argmax(axis=1) if data.task == "classes" else answers.reshape(len(y)) > 0.5
     return (taken == y).astype(np.float64)
