@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chainrule.diagnosis import Finding
     from chainrule.models import Sequential
     from chainrule.recording.resume import Job
+    from chainrule.training.recipes import Recipe
 
 EXAMPLES = (
     "chainrule train",
@@ -179,11 +180,18 @@ def trained(args: "Namespace", out: Output, watching: "Watching | None" = None) 
     text = "\n".join([*report.result(data, measured, out), *report.findings(found, job, out),
                       *report.ended(job, name, size, took, bool(stopped), recorded(job), out)])  # fmt: skip
     out.say(text)
-    room = (
-        report.LINES - report.height("\n".join(lines)) - report.height(text) - (recipe.name == choices.AUTO)
-    )
+    room = report.LINES - report.height("\n".join([*choice_line(recipe, data), *lines])) - report.height(text)
     out.say("\n".join(report.next_commands(name, job, recorded(job), room, out)))
     return stopped
+
+
+def choice_line(recipe: "Recipe", data: "Dataset") -> list[str]:
+    """What was said of the choice of a network, where there was one."""
+    if recipe.name != choices.AUTO:
+        return []
+    from chainrule.training import auto
+
+    return [auto.in_a_line(recipe, data)]
 
 
 @contextmanager

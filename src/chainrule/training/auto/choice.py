@@ -184,9 +184,13 @@ def in_a_line(recipe: Recipe, data: Dataset) -> str:
         None,
     )
     beside = f", linear {figure(data, linear['score'])}" if linear else ""
-    left = len(recipe.tried) - len(tried)
-    late = f" ({left} more not tried in time)" if left else ""
-    return f"taken of {len(tried)} networks{late}: {title(recipe)} (validation {score}{beside})"
+    late = len(recipe.tried) > len(tried)
+    begins = (
+        f"tried {len(tried)} of {len(recipe.tried)} networks in time; taken"
+        if late
+        else f"taken of {len(tried)} networks"
+    )
+    return f"{begins}: {title(recipe)} (validation {score}{beside})"
 
 
 def figure(data: Dataset, score: float) -> str:
