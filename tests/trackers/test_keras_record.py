@@ -8,7 +8,9 @@ import pytest
 
 from chainrule.cli import main
 from chainrule.errors import SettingError
+from chainrule.explain import StepExplained
 from chainrule.integrations.keras import Record, Restore
+from chainrule.integrations.keras_steps import keras_step
 from chainrule.runs import Run
 
 X = np.random.default_rng(1).normal(size=(200, 6)).astype("float32")
@@ -173,9 +175,10 @@ def test_steps_of_examples_that_count_differently_are_their_own(tmp_path, kind) 
             assert steps[name][k] == pytest.approx(alone[name][0], rel=1e-4), (name, k)
 
 
-def test_snapshots_take_a_small_share_of_the_time(tmp_path) -> None:
+def test_snapshots_take_a_small_share_of_the_time(tmp_path, monkeypatch) -> None:
     """Of many short epochs few are kept, the first and the last state always, and every epoch's beginning can be restored from
     the one before it."""
+    monkeypatch.setattr("chainrule.integrations.keras.SHARE", 0.0)  # the share is used up at once, on any machine
     record = Record(tmp_path)
     plain = made()
     fit(plain, epochs=12)
@@ -223,6 +226,47 @@ def test_the_commands_work_on_it(tmp_path, monkeypatch, capsys) -> None:
     assert "Keras " in capsys.readouterr().out
     assert main(["export", "last", "--out", "steps.csv"]) == 0
     assert main(["export", "last", "--to", "tensorboard", "--out", "logs"]) == 0
+
+
+def steady():
+    return [
+        keras.layers.Dense(8, activation="relu"),
+        keras.layers.BatchNormalization(),
+        keras.layers.Dense(1, activation="sigmoid"),
+    ]
+
+
+@pytest.mark.parametrize("kind", [steady, convolutional])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+def test_a_step_that_is_explained_is_the_one_that_keras_took(tmp_path, kind, optimizer) -> None:
+    """The step opened from the run moves every weight, and the optimizer's memory, as Keras moved them: to the next snapshot within 1e-5."""
+    record = Record(tmp_path, save_freq=1)
+    model = made(kind, optimizer)
+    model.fit(X, Y, batch_size=50, epochs=2, verbose=0, callbacks=[record])
+    run = Run(record.folder)
+    for step in (0, 3, 5):
+        found = StepExplained(keras_step(run, step))
+        assert found.loss == pytest.approx(run_loss(run, step), rel=1e-4)
+        assert found.agreement(keras_step(run, step + 1).state).largest < 1e-5
+
+
+def run_loss(run, step):
+    return float(run.steps["loss"][step])
+
+
+def test_what_cannot_be_explained_says_why(tmp_path, capsys) -> None:
+    """A step without a batch, a network with noise, one with a layer of one's own: one sentence each, no traceback."""
+    for kind, says in ((dense, "draws random numbers"), (unknown, "not known here")):
+        record = Record(tmp_path / kind.__name__, save_freq=2)
+        made(kind).fit(X, Y, batch_size=50, epochs=1, verbose=0, callbacks=[record])
+        assert main(["explain", "last@0", "--runs-dir", str(tmp_path / kind.__name__)]) == 2
+        assert says in capsys.readouterr().err
+    assert main(["explain", "last@1", "--runs-dir", str(tmp_path / "dense")]) == 2
+    assert "kept the batches of the steps 0, 2, not of step 1" in " ".join(capsys.readouterr().err.split())
+    assert main(
+        ["plot", "last", "--runs-dir", str(tmp_path / "dense"), "--out", str(tmp_path / "curve.png")]
+    ) in (0, 1)
+    assert "unforeseen" not in capsys.readouterr().err
 
 
 def test_a_fit_that_breaks_leaves_keras_as_it_was(tmp_path) -> None:

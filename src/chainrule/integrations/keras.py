@@ -16,6 +16,7 @@ from chainrule.integrations.keras_state import (
     places_of,
     rate_place,
 )
+from chainrule.integrations.keras_steps import kept_batch
 from chainrule.runs import RunWriter, Settings, values
 
 __all__ = ["Record", "Restore"]
@@ -30,7 +31,7 @@ class Record:
     runs_dir, label: where the folder is made, and the end of its name.  save_freq: a snapshot of the whole training state
     before the first step of an epoch as often as that takes at most 2 % of the time ("auto"), of every epoch ("epoch"), or before
     every so many steps; there is always one before the first step and one after the last.  folder: where it was recorded, after
-    the first step.
+    the first step.  Beside a snapshot lies the batch that came next, so `chainrule explain RUN@STEP` opens these steps.
 
     Of each step: the loss, those metrics that are means, the learning rate. Of each epoch: all that Keras logs, and
     NumPy's random generator, which decides the order of the examples. `Restore` goes on from a snapshot.
@@ -146,6 +147,8 @@ class Record:
                 self.flush()
                 self.writer.finish("failed")
             raise
+        if before is not None:
+            before[0]["batch"] = kept_batch(self.batches.newest)
         if first:
             self.begin(before, logs)
         elif before is not None and self.writer is not None:

@@ -83,7 +83,7 @@ class Batches:
 
     def __init__(self) -> None:
         self.batches: Any = iter(())
-        self.size, self.weighted = 0, False
+        self.size, self.weighted, self.newest = 0, False, None
 
     def __iter__(self) -> "Batches":
         return self
@@ -96,6 +96,7 @@ class Batches:
             x = next(leaf for leaf in tree.flatten(x) if leaf is not None)
         self.size = int(x.shape[0])
         self.weighted = isinstance(batch, tuple) and len(batch) > 2 and batch[2] is not None
+        self.newest = batch
         return batch
 
 

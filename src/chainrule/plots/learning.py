@@ -105,7 +105,12 @@ def curves(
 def along_the_steps(run: Any, figure: str) -> tuple[np.ndarray, np.ndarray, int]:
     """Where in the epochs a recorded run's steps lie, a figure there, and over how many steps it is a mean."""
     info, values = run.info, np.asarray(run.steps[figure], np.float64)
-    per_epoch = steps_in(int(info.settings.data["examples"]), info.settings.batch)
+    examples = info.settings.data.get("examples")  # not known of a fit of Keras
+    per_epoch = (
+        max(1, len(values) // max(1, len(run.epochs)))
+        if examples is None
+        else steps_in(int(examples), info.settings.batch)
+    )
     begun = (
         int(run.load_snapshot(info.step).extra["begun"]) if info.parent else 0
     )  # a fork may begin within an epoch

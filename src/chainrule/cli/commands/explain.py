@@ -112,12 +112,17 @@ def run(args: "Namespace", out: Output) -> int:
         raise SettingError(f"{' and '.join(closer)} are two questions: ask one at a time.")
     if args.what.lower().endswith(paths.MODELS):
         return show(explain.StepExplained(next_step_of(args)), args, out)
+    from chainrule.integrations.keras_steps import is_of_keras, keras_step
     from chainrule.recording import resume
 
     name, steps = step_of(args.what)
     if args.test_example is not None and len(steps) != 2:
         raise SettingError("--test-example is about some steps: RUN@A..B.")
     run = found(args, name)
+    if is_of_keras(run):
+        if len(steps) == 2:
+            raise SettingError(f"{run.name} is a fit of Keras: one step at a time, RUN@STEP.")
+        return show(explain.StepExplained(keras_step(run, steps[0] if steps else None)), args, out)
     replay = resume.opened(run, None if args.data is None else paths.data(args.data), **tolerance(args))
     if len(steps) == 2:
         code = asked(replay, *steps, args, out)
