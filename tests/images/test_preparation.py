@@ -334,3 +334,23 @@ def test_a_network_may_judge_what_is_doubtful():
 
     assert len(prepare(pixels, classify=judge(True)).digits) == 1
     assert len(prepare(pixels, classify=judge(False)).digits) == 2
+
+
+def test_half_a_page_in_the_shade_is_read_like_one_in_the_light():
+    """A hard shadow over half of a clean page is no ink, on either side, however even both tones are."""
+    y, x = np.indices((240, 320))
+    ring = np.abs(np.hypot(x - 150, y - 120) - 50) < 8
+    for shade in (x + y / 2 > 230, x < 150, y > 110):
+        page = np.where(ring, 90, 235) * np.where(shade, 0.55, 1.0)
+        found = prepare(page.astype(np.uint8)).stages["writing"] > 0
+        assert (found & ring).sum() > 0.9 * (found | ring).sum()
+
+
+@pytest.mark.parametrize("dark", [20, 40, 180])
+def test_faint_broad_strokes_are_ink_as_dark_ones_are(dark):
+    """A broad ring that is hardly darker than its grainy paper is found whole."""
+    y, x = np.indices((250, 250))
+    ring = np.abs(np.hypot(x - 125, y - 125) - 70) < 12
+    page = 232 - dark * ring + np.random.default_rng(3).normal(0, 1.5, ring.shape)
+    found = prepare(page.astype(np.uint8)).stages["writing"] > 0
+    assert (found & ring).sum() > 0.85 * (found | ring).sum()

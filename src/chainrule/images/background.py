@@ -13,6 +13,11 @@ REACH = 0.09  # half the widest stroke that is still taken for ink, as a share o
 WIDE_REACH = 0.16  # the same, where the first turns out too narrow
 OFF_SHEET = 0.33  # a hard shadow leaves more of the light than this
 SMALL = 24  # a picture this small is one digit cut out: too little for a lamp or a shadow to show
+CLEAR, FAINT = (
+    0.12,
+    0.04,
+)  # what is darker than its paper by this share is ink; by the second, where all ink is faint
+SHADOW = 0.1  # of the picture's side: what is dark so far around is no stroke
 DARKEST = 24.0  # paper is never taken to be darker: dividing by less would make noise into ink
 
 
@@ -61,6 +66,9 @@ def even_level(grey: Pixels) -> float | None:
     light = sample > (low + high) / 2
     if high - low < 64 or not light.any() or light.all():
         return None
+    solid = window_min(~light, max(1, round(SHADOW * max(sample.shape))))
+    if max(grey.shape) >= SMALL and solid.mean() > 0.03:
+        return None  # half of it lies in the shade
     tones = np.where(light, median(sample[light]), median(sample[~light]))
     even = float(np.mean(np.abs(sample - tones) <= max(3.0, 0.015 * (high - low))))
     return median(sample[light]) if even > 0.85 or max(grey.shape) < SMALL else None
@@ -76,7 +84,9 @@ def filled(small: Floats, reach: int, framed: bool = False) -> Floats:
     wide = with_frame(small, reach) if framed else small
     closed = window_min(window_max(wide, reach), reach)
     closed = closed[reach:-reach, reach:-reach] if framed else closed
-    clear = window_min((small > 0.88 * closed).astype(np.float32), 1)
+    away = 1.0 - small / np.maximum(closed, 1.0)
+    least = min(CLEAR, max(FAINT, percentile(away, 98) / 2.0))  # faint ink is not half so dark as that
+    clear = window_min((away < least).astype(np.float32), 1)
     near = max(1, round(max(small.shape) * 0.02))
     weight = window_mean(clear, near)
     mean = window_mean(small * clear, near) / np.maximum(weight, 1e-3)
