@@ -73,3 +73,11 @@ def test_a_rate_that_is_too_high_comes_with_a_fork_at_a_lower_one(type_, tables,
     again = type_(*line.split()[2:], "--out", "cured.keras")
     assert again.code == 0
     assert "--learning-rate 2" in line
+
+
+def test_two_shares_that_differ_are_not_shown_alike() -> None:
+    """What is worse than one answer by half a percent says it with the digits that show it."""
+    from chainrule.diagnosis.after_training import reached
+
+    (finding,) = reached({"baseline": 0.965, "test_examples": 200, "accuracy": 0.96}, "no")
+    assert "(96.0 % against 96.5 %)" in finding.says

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli.output import Output, duration, file_size, share_of
+from chainrule.internal.plain_numbers import plainly
 
 if TYPE_CHECKING:
     from chainrule.datasets import Dataset
@@ -80,10 +81,14 @@ def result(data: "Dataset", measured: dict[str, Any], out: Output) -> list[str]:
     if data.task == "regression":
         column = data.preparation.get("target", {}).get("name", "the answer")
         lines = [
-            out.bold(f"Mean absolute error {measured['mean_absolute_error']:.4g}")
+            out.bold(f"Mean absolute error {plainly(measured['mean_absolute_error'], 4)}")
             + f" in {column}, {examples}.",
-            f"Always answering the median would be off by {measured['baseline']:.4g}."
-            + (f" The linear model: {measured['linear_model']:.4g}." if "linear_model" in measured else ""),
+            f"Always answering the median would be off by {plainly(measured['baseline'], 4)}."
+            + (
+                f" The linear model: {plainly(measured['linear_model'], 4)}."
+                if "linear_model" in measured
+                else ""
+            ),
         ]
     else:
         right = measured["accuracy"]

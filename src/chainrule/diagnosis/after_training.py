@@ -11,10 +11,11 @@ import numpy as np
 
 from chainrule.diagnosis import gradients, learning_rate, overfitting, setup
 from chainrule.diagnosis.diagnose import without_echoes
-from chainrule.diagnosis.finding import Finding, plainly
+from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.records import Records
 from chainrule.diagnosis.units import idle
 from chainrule.errors import ChainruleError
+from chainrule.internal.plain_numbers import plainly
 from chainrule.runs import Run
 
 EPOCHS = 5  # before a trend is one
@@ -86,6 +87,8 @@ def reached(measured: dict[str, Any], commonest: str) -> list[Finding]:
         f"always answering {commonest!r}" if commonest else "always answering the commonest class",
     )
     digits = 0 if count < 300 else 1
+    while digits < 2 and right != base and f"{100 * right:.{digits}f}" == f"{100 * base:.{digits}f}":
+        digits += 1  # two shares that differ are not shown alike
     against = f"({100 * right:.{digits}f} % against {100 * base:.{digits}f} %)"
     evidence = {"accuracy": right, "baseline": base}
     if right <= base:

@@ -58,14 +58,3 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.title}\n  {self.says}\n  -> {self.advice}"
-
-
-def plainly(number: float) -> str:
-    """A number with three digits that count, without an exponent as far as that can be read.
-
-    >>> plainly(6_432_100.0), plainly(0.012345), plainly(2e-7)
-    ('6,430,000', '0.0123', '2e-07')
-    """
-    if 1e-4 <= abs(number) < 1e9:
-        return f"{float(f'{number:.3g}'):,.10g}" if abs(number) < 1000 else f"{float(f'{number:.3g}'):,.0f}"
-    return f"{number:.3g}"

@@ -3,8 +3,9 @@
 import numpy as np
 
 from chainrule import losses
-from chainrule.diagnosis.finding import Finding, plainly
+from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.records import Records
+from chainrule.internal.plain_numbers import plainly
 
 # A sigmoid passes on at most a quarter of a gradient, so a few of them one after the other leave a thousandth. In the healthy runs
 # of the tests the lowest layer has 0.03 to 1 times the gradient of the highest; below ten sigmoids it has 0.0000002.

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from chainrule.diagnosis.finding import Finding, plainly
+from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.records import Records, windows
+from chainrule.internal.plain_numbers import plainly
 
 # Where the limits come from: healthy runs (Adam and SGD, 300 to 60,000 examples, digits and tables) never had a loss above 1.5
 # times their first, moved no layer by more than 0.2 of its size in one step and every layer by at least 0.1 in all. With a rate

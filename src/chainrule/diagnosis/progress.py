@@ -3,8 +3,9 @@
 import numpy as np
 
 from chainrule.diagnosis.answers import NO_LABEL, Answers
-from chainrule.diagnosis.finding import Finding, plainly
+from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.records import Records, windows
+from chainrule.internal.plain_numbers import plainly
 
 FEW = 50  # steps, in which nothing need have happened yet
 LEFT = 0.97  # of the loss of one answer for all: then nothing was learned

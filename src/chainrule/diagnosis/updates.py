@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from chainrule.diagnosis.finding import Finding, plainly
+from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.records import Records
+from chainrule.internal.plain_numbers import plainly
 
 # A thousandth is the usual rule of thumb (A. Karpathy, CS231n notes on neural networks, part 3). Medians of the healthy runs of the
 # tests are 0.0008 to 0.02, also with small networks on tables; their layers' ways are 0.1 and more.

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from chainrule.cli import choices, paths
 from chainrule.cli.options import DATA, add_data_options, data_options
-from chainrule.cli.output import Output, per_cent
+from chainrule.cli.output import Output, per_cent, share_of
 from chainrule.cli.parser import OneOf, Parser
+from chainrule.cli.training_report import interval
+from chainrule.internal.plain_numbers import plainly
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -60,11 +62,15 @@ def lines(found: "Evaluation", part: str, name: str, out: Output) -> list[str]:
     if found.accuracy is None:
         root, median = found.root_mean_squared_error, found.baseline
         return [
-            out.bold(f"Mean absolute error {found.mean_absolute_error:.4g}") + f" {where}.",
-            f"Root of the mean squared error {root:.4g}. Always answering their median would be off by {median:.4g}.",
+            out.bold(f"Mean absolute error {plainly(found.mean_absolute_error or 0.0, 4)}") + f" {where}.",
+            f"Root of the mean squared error {plainly(root or 0.0, 4)}. Always answering their median would be off by {plainly(median or 0.0, 4)}.",
         ]
     entries = [
-        out.bold(f"Accuracy {per_cent(found.accuracy)}, error {per_cent(1 - found.accuracy)}") + f", {where}."
+        out.bold(
+            f"Accuracy {share_of(found.accuracy, found.examples)} {interval(found.accuracy, found.examples)}, "
+            f"error {share_of(1 - found.accuracy, found.examples)}"
+        )
+        + f", {where}."
     ]
     loss = f"Loss {found.loss:.4f}. " if found.loss is not None else ""
     entries.append(f"{loss}Confidence is off by {per_cent(found.calibration_error or 0.0)} on average.")
@@ -72,7 +78,7 @@ def lines(found: "Evaluation", part: str, name: str, out: Output) -> list[str]:
     worst = sorted(found.classes, key=lambda c: (c["recall"] is None, c["recall"]))[:SHOWN]
     for c in [c for c in found.classes if c in worst]:
         wrong = ", ".join(f"{other} ({count:,})" for other, count in list(c["taken_for"].items())[:3])
-        recall = "-" if c["recall"] is None else per_cent(c["recall"])
+        recall = "-" if c["recall"] is None else share_of(c["recall"], c["examples"])
         rows.append((c["name"], f"{c['examples']:,}", f"{c['right']:,}", recall, wrong or "-"))
     entries += ["", *out.table(rows, left=(0, 4))]
     if len(found.classes) > SHOWN:

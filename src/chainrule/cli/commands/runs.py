@@ -67,8 +67,9 @@ def run(args: "Namespace", out: Output) -> int:
             else f"There is no run in {runs_dir(args)} yet: chainrule train makes one."
         )
         return 0
-    heads = ("run", "network", "accuracy", "time", "status", "parent")
-    out.say("\n".join(out.table([heads, *(row(run) for run in shown)], left=(0, 1, 4, 5))))
+    heads, rows = ("run", "network", "accuracy", "time", "status", "parent"), [row(run) for run in shown]
+    last = 5 + any(cells[5] for cells in rows)  # without a fork there is no parent to name
+    out.say("\n".join(out.table([cells[:last] for cells in (heads, *rows)], left=(0, 1, 4, 5)[: last - 2])))
     if len(shown) < len(listing.runs):
         out.say(f"and {len(listing.runs) - len(shown):,} more")
     return 0

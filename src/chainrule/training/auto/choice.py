@@ -15,6 +15,7 @@ import numpy as np
 
 from chainrule.arrays import generator
 from chainrule.datasets.dataset import Dataset
+from chainrule.internal.plain_numbers import plainly
 from chainrule.training.auto.budget import Budget, steps_of
 from chainrule.training.auto.candidates import LINEAR, MANY, STRONG_DECAY, candidates, is_pictures, shorter
 from chainrule.training.auto.stopwatch import Stopwatch
@@ -195,7 +196,7 @@ def in_a_line(recipe: Recipe, data: Dataset) -> str:
 
 def figure(data: Dataset, score: float) -> str:
     """A score for people, without its doubt."""
-    return f"error {-score:.3g}" if data.task == "regression" else f"{100 * score:.1f} %"
+    return f"error {plainly(-score)}" if data.task == "regression" else f"{100 * score:.1f} %"
 
 
 def title(recipe: Recipe) -> str:
@@ -217,5 +218,5 @@ def written(data: Dataset, one: Trial) -> str:
     if not math.isfinite(one.score):
         return "its numbers stopped being finite"
     if data.task == "regression":
-        return f"mean absolute error {-one.score:.4g} ± {one.doubt:.2g}"
+        return f"mean absolute error {plainly(-one.score, 4)} ± {plainly(one.doubt, 2)}"
     return f"{100 * one.score:.1f} % ± {100 * one.doubt:.1f}"
