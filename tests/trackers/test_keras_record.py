@@ -178,7 +178,9 @@ def test_steps_of_examples_that_count_differently_are_their_own(tmp_path, kind) 
 def test_snapshots_take_a_small_share_of_the_time(tmp_path, monkeypatch) -> None:
     """Of many short epochs few are kept, the first and the last state always, and every epoch's beginning can be restored from
     the one before it."""
-    monkeypatch.setattr("chainrule.integrations.keras.SHARE", 0.0)  # the share is used up at once, on any machine
+    monkeypatch.setattr(
+        "chainrule.integrations.keras.SHARE", 0.0
+    )  # the share is used up at once, on any machine
     record = Record(tmp_path)
     plain = made()
     fit(plain, epochs=12)
