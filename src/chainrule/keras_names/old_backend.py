@@ -5,6 +5,7 @@ from typing import Any
 from chainrule import backend, ops
 from chainrule.errors import SettingError
 from chainrule.internal import absent
+from chainrule.keras_names.channels_first import ORDER
 from chainrule.ops import random
 
 __all__ = [
@@ -15,20 +16,21 @@ __all__ = [
 
 
 def image_dim_ordering() -> str:
-    """'tf': the channels are last, always."""
-    return "tf"
+    """'tf' where a picture's channels are last, 'th' where they are first."""
+    return "tf" if ORDER.now == "channels_last" else "th"
 
 
 def set_image_dim_ordering(dim_ordering: str) -> None:
-    """Accepts 'tf', the only order there is.
+    """Where layers of pictures look for the channels: 'tf' last, 'th' first.
 
-    >>> set_image_dim_ordering("tf")
+    >>> set_image_dim_ordering("th"); image_dim_ordering()
+    'th'
+    >>> set_image_dim_ordering("tf"); image_dim_ordering()
+    'tf'
     """
-    if dim_ordering != "tf":
-        raise SettingError(
-            f"Pictures have their channels last here; set_image_dim_ordering({dim_ordering!r}) is not supported: "
-            "np.moveaxis(x, 1, -1) turns pictures with the channels first."
-        )
+    if dim_ordering not in ("tf", "th"):
+        raise SettingError(f"set_image_dim_ordering takes 'tf' or 'th'; it got {dim_ordering!r}.")
+    ORDER.now = "channels_last" if dim_ordering == "tf" else "channels_first"
 
 
 def random_normal(

@@ -9,7 +9,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.keras_names import spellings
+from chainrule.keras_names import channels_first, spellings
+from chainrule.keras_names.channels_first import ORDER
 from chainrule.keras_names.era import Era
 from chainrule.keras_names.notes import Notes
 
@@ -28,7 +29,10 @@ def accept(kind: type, reader: Reader) -> None:
         ):  # a subclass's own constructor calls this one
             arguments, settings = reader(kind.__name__, arguments, settings)
         weights = settings.pop("weights", None) if "weights" not in own else None
+        turned = settings.pop("channels_are_first", False)
         original(self, *arguments, **settings)
+        if turned:
+            self.channels_are_first = True
         if weights is not None:
             begin_with(self, weights)
 
@@ -82,6 +86,9 @@ class Layers:
             table |= dict.fromkeys(spellings.DROPPED)
             settings = renamed(table, name, settings, self.notes)
             settings = self.meanings(name, settings)
+        if ORDER.of(name, settings):
+            self.notes.say(f"{name}: its channels are first, so it stands between two Permute.")
+            settings["channels_are_first"] = True
         return arguments, settings
 
     def positions(self, name: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Arguments:
@@ -228,6 +235,7 @@ def install(notes: Notes, era: Era) -> None:
     """Lets all layers, optimizers and callbacks of this process read the older words."""
     from chainrule import callbacks, initializers, layers, optimizers
 
+    channels_first.install()
     for kind in layers.CLASSES.values():
         accept(kind, Layers(notes, era))
     for kind in optimizers.CLASSES.values():

@@ -1,0 +1,111 @@
+"""Pictures with their channels first, as Theano had them: the layer is turned, not its mathematics.
+
+A layer with data_format="channels_first" (or any layer of pictures after set_image_dim_ordering("th")) stands between two
+`Permute`: channels to the end, the layer, channels to the front again. Its answers are Keras's, and `summary` shows what is done.
+"""
+
+import functools
+from typing import Any
+
+from chainrule.errors import SettingError
+
+# Layers that look at places, and how many axes of places they have; False: what they give has no places any more.
+PLACES = {
+    "AveragePooling1D": 1, "AveragePooling2D": 2, "Conv1D": 1, "Conv2D": 2, "Conv2DTranspose": 2, "Cropping2D": 2,
+    "DepthwiseConv2D": 2, "GlobalAveragePooling1D": 1, "GlobalAveragePooling2D": 2, "GlobalMaxPooling1D": 1,
+    "GlobalMaxPooling2D": 2, "MaxPooling1D": 1, "MaxPooling2D": 2, "SeparableConv1D": 1, "SeparableConv2D": 2,
+    "UpSampling2D": 2, "ZeroPadding2D": 2,
+}  # fmt: skip
+
+
+class Order:
+    """Where pictures have their channels when a layer does not say it: "channels_last" or "channels_first"."""
+
+    def __init__(self) -> None:
+        self.now = "channels_last"
+
+    def of(self, name: str, settings: dict[str, Any]) -> bool:
+        """Whether a layer's channels are first; the setting is taken out, as the layer itself works with them last."""
+        if name not in PLACES:
+            return False
+        said = settings.get("data_format")
+        if said not in (None, "channels_first"):
+            return False
+        settings.pop("data_format", None)
+        return said == "channels_first" or (self.now == "channels_first" and PLACES[name] == 2)
+
+
+ORDER = Order()
+
+
+def around(layer: Any) -> tuple[list[Any], list[Any]]:
+    """What stands before and behind a layer whose channels are first.
+
+    >>> from chainrule.layers import Conv2D, GlobalMaxPooling2D
+    >>> [[p.dims for p in side] for side in around(Conv2D(4, 3))], [len(side) for side in around(GlobalMaxPooling2D())]
+    ([[(2, 3, 1)], [(3, 1, 2)]], [1, 0])
+    """
+    from chainrule.layers import Permute
+
+    places = PLACES[type(layer).__name__]
+    ahead = (*range(2, places + 2), 1)
+    back = (places + 1, *range(1, places + 1))
+    flat = type(layer).__name__.startswith("Global") and not getattr(layer, "keepdims", False)
+    return [Permute(ahead)], [] if flat else [Permute(back)]
+
+
+def install() -> None:
+    """Lets models put such layers between two Permute, however they are added."""
+    from chainrule import backend, layers, models
+
+    refuse_generators()
+    add, call = models.Sequential.add, layers.Layer.__call__
+
+    @functools.wraps(add)
+    def added(self: Any, layer: Any) -> None:
+        if not getattr(layer, "channels_are_first", False):
+            add(self, layer)
+            return
+        before, behind = around(layer)
+        before[0].declared_shape, layer.declared_shape = layer.declared_shape, None
+        for one in (*before, layer, *behind):
+            add(self, one)
+
+    @functools.wraps(call)
+    def called(self: Any, *inputs: Any, **settings: Any) -> Any:
+        if not getattr(self, "channels_are_first", False) or not inputs:
+            return call(self, *inputs, **settings)
+        before, behind = around(self)
+        x = call(self, call(before[0], inputs[0]), *inputs[1:], **settings)
+        return call(behind[0], x) if behind else x
+
+    def set_image_data_format(data_format: str) -> None:
+        """Where layers of pictures look for the channels."""
+        if data_format not in ("channels_last", "channels_first"):
+            raise SettingError(
+                f"The channels of pictures are 'channels_last' or 'channels_first'; it got {data_format!r}."
+            )
+        ORDER.now = data_format
+
+    backend.image_data_format = lambda: ORDER.now
+    backend.set_image_data_format = set_image_data_format
+    models.Sequential.add = added  # type: ignore[method-assign]
+    layers.Layer.__call__ = called  # type: ignore[method-assign]
+
+
+def refuse_generators() -> None:
+    """ImageDataGenerator turns pictures whose channels are last; with the others it says so."""
+    from chainrule.preprocessing.image import ImageDataGenerator
+
+    original = ImageDataGenerator.__init__
+
+    @functools.wraps(original)
+    def __init__(self: Any, *arguments: Any, **settings: Any) -> None:  # noqa: N807
+        if "channels_first" in (settings.get("data_format") or ORDER.now):
+            raise SettingError(
+                "ImageDataGenerator takes pictures with their channels last: np.moveaxis(x, 1, -1) turns them, and "
+                "set_image_data_format('channels_last') lets the layers know."
+            )
+        original(self, *arguments, **settings)
+
+    ImageDataGenerator.__init__ = __init__  # type: ignore[method-assign]

@@ -1,0 +1,56 @@
+"""Scripts whose pictures have their channels first, as Theano had them, run with the answers they had."""
+
+SCRIPT = """
+import numpy as np
+from keras import backend as K
+from keras.models import Sequential, Model, load_model
+from keras.layers import *
+
+x = np.random.RandomState(0).rand(6, 3, 12, 10).astype("float32")
+def network(**last):
+    a = Input((3, 12, 10) if not last else (12, 10, 3))
+    order = last or {"data_format": "channels_first"}
+    h = Conv2D(4, 3, activation="relu", padding="same", strides=(2, 1), **order)(a)
+    h = BatchNormalization(axis=-1 if last else 1)(h)
+    h = UpSampling2D((1, 2), **order)(ZeroPadding2D((1, 0), **order)(h))
+    h = AveragePooling2D((2, 3), **order)(h)
+    return Model(a, Dense(2)(GlobalMaxPooling2D(**order)(h)))
+first, last = network(), network(data_format="channels_last")
+last.set_weights(first.get_weights())
+print(np.allclose(first.predict(x, verbose=0), last.predict(np.moveaxis(x, 1, -1), verbose=0), atol=1e-6))
+for m, inputs in ((first, x), (last, np.moveaxis(x, 1, -1))):
+    m.compile("sgd", "mse")
+    m.fit(inputs, np.ones((6, 2)), epochs=3, shuffle=False, verbose=0)
+print(np.allclose(first.predict(x, verbose=0), last.predict(np.moveaxis(x, 1, -1), verbose=0), atol=1e-5))
+"""
+
+
+def test_layers_with_channels_first_answer_and_learn_as_with_channels_last(run_script) -> None:
+    """The same weights give the same answers for the turned pictures, before and after learning."""
+    done = run_script(SCRIPT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["True", "True"]
+    assert "its channels are first" in done.stderr
+
+
+def test_the_order_of_a_whole_script_holds_for_every_layer_of_pictures(run_script) -> None:
+    """After set_image_dim_ordering("th") the layers look for channels first; what is saved opens with the same answers."""
+    done = run_script(
+        SCRIPT.split("def network", maxsplit=1)[0]
+        + """
+K.set_image_dim_ordering("th")
+m = Sequential([Conv2D(5, (3, 3), input_shape=(3, 12, 10)), MaxPooling2D((2, 2)), Flatten(), Dense(3, activation="softmax")])
+m.compile("adam", "sparse_categorical_crossentropy")
+m.fit(x, np.arange(6) % 3, verbose=0)
+m.save("m.keras")
+print(K.image_dim_ordering(), K.image_data_format(), np.allclose(load_model("m.keras").predict(x, verbose=0), m.predict(x, verbose=0), atol=1e-6))
+K.set_image_data_format("channels_last")
+print(Sequential([Conv2D(5, 3, input_shape=(12, 10, 3))]).output_shape[-1], len(m.layers))
+from keras.preprocessing.image import ImageDataGenerator
+ImageDataGenerator()
+ImageDataGenerator(data_format="channels_first")
+"""
+    )
+    assert done.stdout.splitlines()[:2] == ["th channels_first True", "5 8"], done.stderr
+    assert done.returncode == 1
+    assert "channels last: np.moveaxis(x, 1, -1) turns them" in done.stderr.splitlines()[-1]
