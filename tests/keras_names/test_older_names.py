@@ -123,3 +123,20 @@ with tf.device("/cpu:0"):
 """)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["False False False True True", "False '' False", "here"]
+
+
+def test_merge_of_keras_1_joins_values_and_refuses_models_with_the_way_out(run_script) -> None:
+    """Merge(mode=...) called with values is merge(); as the first layer of a Sequential it is refused in a sentence."""
+    done = run_script("""
+from keras.models import Sequential
+from keras.layers import Dense, Input, Merge
+from keras.utils.np_utils import to_categorical
+print(Merge(mode="concat")([Input((2,)), Input((3,))]).shape, to_categorical([0, 2], dtype="int8").dtype)
+m = Sequential()
+m.add(Merge([Sequential([Dense(4, input_dim=n)]) for n in (2, 3)], mode="concat"))
+""")
+    assert done.stdout.splitlines() == ["(None, 5) int8"], done.stderr
+    assert done.returncode == 1
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("train.py, line 7: Merge([left, right])")
+    assert "instead: Model([a, b]" in said

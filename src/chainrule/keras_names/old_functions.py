@@ -8,6 +8,7 @@ from chainrule.errors import SettingError
 from chainrule.internal import absent
 
 __all__ = [
+    "Merge",
     "ThresholdedReLU",
     "activity_l1l2",
     "l1l2",
@@ -55,6 +56,25 @@ def merge(
         raise SettingError(f"merge: mode must be one of {', '.join(MERGES)}; it got {mode!r}.")
     settings = {"concat": {"axis": concat_axis}, "dot": {"axes": dot_axes}}.get(mode, {})
     return getattr(layers, MERGES[mode])(name=name, **settings)(inputs)
+
+
+def Merge(  # noqa: N802 (Keras's name)
+    layers: Any = None, mode: str = "sum", concat_axis: int = -1, dot_axes: Any = -1, name: str | None = None, **more: Any
+) -> Any:  # fmt: skip
+    """Keras 1's layer for `merge`, called with values. SettingError where it is given models to stand upon.
+
+    >>> from chainrule.layers import Input
+    >>> Merge(mode="mul")([Input((3,)), Input((3,))]).shape
+    (None, 3)
+    """
+    if layers is not None:
+        raise SettingError(
+            "Merge([left, right]) as a Sequential's first layer is not supported, as a Sequential has one input; instead: "
+            "Model([a, b], merge([left(a), right(b)], mode=...)) with a = Input(...) and b = Input(...)."
+        )
+    return lambda values: merge(
+        values, mode=mode, concat_axis=concat_axis, dot_axes=dot_axes, name=name, **more
+    )
 
 
 def print_summary(

@@ -14,7 +14,7 @@ SAME = {
     "TimeDistributedDense": "Dense", "SyncBatchNormalization": "BatchNormalization",
 }  # fmt: skip
 GONE = {
-    "GravesLSTM": "LSTM", "Highway": "Dense", "MaxoutDense": "Dense", "Merge": "Concatenate, Add or Multiply",
+    "GravesLSTM": "LSTM", "Highway": "Dense", "MaxoutDense": "Dense",
     "Graph": "Model(inputs, outputs)",
 }  # fmt: skip
 

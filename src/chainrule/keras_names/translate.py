@@ -264,7 +264,10 @@ def accept_in_function(module: str, name: str, notes: Notes) -> None:
 
     @functools.wraps(original)
     def function(*arguments: Any, **settings: Any) -> Any:
-        return original(*arguments, **renamed(dict(spellings.FUNCTION), name, settings, notes))
+        settings = renamed(dict(spellings.FUNCTION), name, settings, notes)
+        dtype = settings.pop("dtype", None) if name == "to_categorical" else None
+        made = original(*arguments, **settings)
+        return made if dtype is None else made.astype(dtype)
 
     setattr(home, name, function)
 
