@@ -304,7 +304,7 @@ def _segmented(seen: _Written, judge: Any) -> tuple[Segmented, float, tuple[int,
         turned = skew.level(parts.mask(keep), angle)
         other_parts = components(turned)
         other = separated(other_parts, np.asarray(other_parts.area > 4), judge)
-        if other.score > found.score and other.read >= found.read:
+        if other.score > found.score and other.read > NO_LESS * found.read:
             return other, angle, turned.shape
     return found, 0.0, shape
 
@@ -316,6 +316,7 @@ OTHER_LOOKS = (
 )  # where that is read unsurely: paper with a pattern, strokes with gaps
 BETTER = 0.2  # so much more of it another way to see the writing must read
 MUCH_SURER = 0.6
+NO_LESS = 0.85  # so much as is read of writing as it stands must be read of it turned level
 FEW = 40  # pieces of writing: with more, no other way is tried
 UNSURE = -0.15  # the score of a reading for which another way to see the writing is tried
 FIELD_SURE = 0.6  # fields in which no glyph is read at least so surely are no fields for digits
