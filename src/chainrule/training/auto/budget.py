@@ -33,17 +33,11 @@ class Budget:
         ends = {id(one): one for one in (best, self.linear) if one is not None}
         return sum(self.learning(one.recipe, one.start, one.step) for one in ends.values())
 
-    def may_begin(self, watch: Stopwatch, best: Trial | None) -> bool:
-        """Whether a trial is worth a beginning, if its steps take as long as those of the best one so far; the first one always is."""
-        if best is None:
-            return True
-        if self.linear is None:
-            self.linear = best
-        return watch.fits(best.start, best.step)
-
     def stopwatch(self, recipe: Recipe, steps: int, best: Trial | None) -> Stopwatch:
         """What ends a trial when it is clear that it, or learning the recipe after it, would take too long."""
         began, allowed = time.perf_counter(), self.left()
+        if self.linear is None:  # which is tried first
+            self.linear = best
         beside = 0.0 if self.linear is None else self.kept_for(self.linear)
 
         def fits(start: float, step: float) -> bool:

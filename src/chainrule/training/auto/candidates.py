@@ -84,7 +84,7 @@ def longer(recipe: Recipe) -> Recipe:
 
 
 def shorter(recipe: Recipe) -> list[Recipe]:
-    """The same network with fewer and fewer steps: where no other ends in time, the first of these that does.
+    """The same network with fewer and fewer steps: where it does not end in time, the first of these that does.
 
     >>> [one.epochs for one in shorter(Recipe("auto", epochs=40))]
     [28, 20, 14, 8, 4, 2]

@@ -69,22 +69,22 @@ def choose(
             tell(f"  {title(recipe):<48} {written(data, one)}")
         return one is not None
 
-    for recipe in listed if cuts else []:
-        watches.append(watch_of(recipe))
-        if budget.may_begin(watches[-1], winner(found, is_pictures(data)) if found else None):
-            tried(recipe, watches[-1])
-    if (
-        len(found) == 1 and len(watches) > 1
-    ):  # no network ends in time: the first one with as many steps as do
-        last = watches[1] if watches[1].ended else watches[0]
-        for recipe in shorter(listed[1]):
-            watch = watch_of(recipe)
-            if watch.fits(last.start, last.step):
-                listed.append(recipe)
-                if tried(recipe, watch):
-                    break
-                listed.pop()
-                last = watch
+    for number, recipe in enumerate([*listed] if cuts else []):
+        watch, measured = watch_of(recipe), [one for one in watches if one.step]
+        if not found or not measured or watch.fits(measured[-1].start, measured[-1].step):
+            watches.append(watch)
+            tried(recipe, watch)
+        if (
+            number == 1 and len(found) == 1
+        ):  # the likeliest network does not end in time: with as many steps as do
+            for short in shorter(recipe):
+                watch = watch_of(short)
+                if watch.fits(watches[-1].start, watches[-1].step):
+                    watches.append(watch)
+                    listed.append(short)
+                    if tried(short, watch):
+                        break
+                    listed.pop()
     taken = winner(found, is_pictures(data)) if found else Trial(listed[0], math.nan, math.nan, 0)
     reason = why(found, taken, len(listed))
     tell(f"  taken: {title(taken.recipe)}, {reason}")
