@@ -197,30 +197,32 @@ def seconds_on_numpy(numbers: int, batch: int, steps: int) -> float:
     return steps * (2e-4 + 6.0 * numbers * batch / 6e10)
 
 
-# ── places of a network among the arguments ──────────────────────────────────────────────────────────────────────
+# ── symbolic tensors among the arguments ──────────────────────────────────────────────────────────────────────
 
 
-def place_among(values: Any) -> Any:
-    """The first place of a network among some values and lists of values, or None."""
+def symbolic_among(values: Any) -> Any:
+    """The first symbolic tensor among some values and lists of values, or None."""
     for value in values:
         if isinstance(value, (list, tuple)):
-            if (found := place_among(value)) is not None:
+            if (found := symbolic_among(value)) is not None:
                 return found
-        elif hasattr(value, "noted"):
+        elif hasattr(value, "symbolic_operation"):
             return value
     return None
 
 
-def with_places(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function; where a place of a network is among its arguments, the place of the layer it stands for there."""
+def accepting_symbolic(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function; where a symbolic tensor is among its arguments, the tensor of the layer it stands for there."""
 
     @wraps(function)
     def wrapped(*arguments: Any, **settings: Any) -> Any:
-        place = place_among(arguments) if settings == {} else place_among((*arguments, *settings.values()))
-        if place is None:
+        tensor = (
+            symbolic_among(arguments) if settings == {} else symbolic_among((*arguments, *settings.values()))
+        )
+        if tensor is None:
             return function(*arguments, **settings)
         if function.__name__ in ("shape", "dtype", "is_tensor", "size"):
-            return {"shape": place.shape, "dtype": place.dtype, "is_tensor": True}.get(function.__name__)
-        return place.noted(function.__name__, *arguments, **settings)
+            return {"shape": tensor.shape, "dtype": tensor.dtype, "is_tensor": True}.get(function.__name__)
+        return tensor.symbolic_operation(function.__name__, *arguments, **settings)
 
     return wrapped

@@ -183,7 +183,7 @@ def result_type(*dtypes: Any) -> str:
 
 def is_keras_tensor(x: Any) -> bool:
     """Whether something stands for an array that is not there yet, in a functional model."""
-    return hasattr(x, "noted")
+    return hasattr(x, "symbolic_operation")
 
 
 # ── arrays ───────────────────────────────────────────────────────────────────────────────────────────────────────

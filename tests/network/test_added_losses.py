@@ -118,5 +118,5 @@ def test_figures_take_sums_and_factors_and_nothing_else() -> None:
     for wrong in (lambda: ops.exp(loss), lambda: loss * loss, lambda: layers.Dense(1)(loss)):
         with pytest.raises(SettingError):
             wrong()
-    with pytest.raises(SettingError, match="mean or a sum of places"):
+    with pytest.raises(SettingError, match="mean or a sum of symbolic tensors"):
         keras.Model(x, layers.Dense(1)(x)).add_loss(3.0)

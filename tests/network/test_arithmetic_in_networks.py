@@ -1,4 +1,4 @@
-"""Arithmetic, slices and keras.ops on places of a network: each is a layer with its own derivative."""
+"""Arithmetic, slices and keras.ops on symbolic tensor: each is a layer with its own derivative."""
 
 import json
 
@@ -144,7 +144,7 @@ def test_what_loses_the_batch_is_refused_in_a_sentence() -> None:
     for wrong in (lambda: ops.max(place), lambda: place[0], lambda: ops.sum(place, axis=0)):
         with pytest.raises(ShapeError, match="leave axis 0, the batch, alone"):
             wrong()
-    with pytest.raises(SettingError, match="is a place in a network"):
+    with pytest.raises(SettingError, match="is a symbolic tensor"):
         np.exp(np.asarray(place))
 
 

@@ -131,7 +131,7 @@ RULES: dict[str, Rule] = {
 ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
 # Activations whose derivative is a formula of a alone, so that z need not be kept (a relu is 0 where its a is).
 FROM_OUTPUT = frozenset(["linear", "relu", "sigmoid", "softmax", "tanh"])
-for _name in [*RULES, "threshold"]:  # with Keras's settings, and on places of a network
+for _name in [*RULES, "threshold"]:  # with Keras's settings, and on symbolic tensors
     globals()[_name] = with_settings(_name, globals()[_name])
 swish, hard_swish = globals()["silu"], globals()["hard_silu"]  # the older names
 
@@ -181,8 +181,8 @@ class CallableName(str):
     __slots__ = ()
 
     def __call__(self, x: Any) -> Array:
-        if hasattr(x, "noted"):
-            return x.noted(str(self), x)
+        if hasattr(x, "symbolic_operation"):
+            return x.symbolic_operation(str(self), x)
         array = x if hasattr(x, "__array_namespace__") else np.asarray(x, dtype=np.float32)
         return RULES[str(self)].forward(array)
 

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations.normal import normal_cdf
-from chainrule.arrays import Array, namespace, with_places
+from chainrule.arrays import Array, accepting_symbolic, namespace
 from chainrule.errors import SettingError
 
 Function = Callable[..., Any]
 
 
 def with_settings(name: str, plain: Function) -> Function:
-    """A function of this name that takes Keras's settings, numbers in lists, and places of a network."""
+    """A function of this name that takes Keras's settings, numbers in lists, and symbolic tensors."""
 
     @wraps(plain)
     def function(x: Any, *given: Any, **settings: Any) -> Array:
@@ -33,7 +33,7 @@ def with_settings(name: str, plain: Function) -> Function:
             return along(plain, x, settings["axis"])
         return CHANGED[name](x, **settings) if settings and name in CHANGED else plain(x, **settings)
 
-    return with_places(function)
+    return accepting_symbolic(function)
 
 
 ALONG = ("glu", "log_softmax", "softmax", "sparsemax")

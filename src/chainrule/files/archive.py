@@ -8,7 +8,6 @@ Source: PKWARE APPNOTE 6.3.
 
 import io
 import struct
-import tempfile
 import zlib
 from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
@@ -89,6 +88,8 @@ class Member(NamedTuple):
                         f"has a member {self.name} that is not what its name says. It is not unpacked."
                     )
                 if not size and self.size > IN_MEMORY:
+                    import tempfile  # rarely needed, and it costs a start a millisecond
+
                     room = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the Source
                 size, crc = size + len(piece), zlib.crc32(piece, crc)
                 if size > self.size:

@@ -1,4 +1,4 @@
-"""`model.add_loss`: numbers of a batch, such as a mean over places of a network, and the layer that adds them to the loss.
+"""`model.add_loss`: numbers of a batch, such as a mean over symbolic tensors, and the layer that adds them to the loss.
 
 loss = ops.mean(ops.sum(ops.square(z), axis=-1))     # a Figure: one number for a batch
 model.add_loss(0.1 * loss)                           # the model's output goes through an AddedLoss
@@ -14,9 +14,9 @@ from chainrule.layers.base import PREDICTING, Context, Layer
 
 
 class Figure:
-    """One number for a whole batch: means and sums of places, added up with factors.
+    """One number for a whole batch: means and sums of symbolic tensors, added up with factors.
 
-    parts: (factor, "mean" or "sum", the place).  constant: what is added beside them.
+    parts: (factor, "mean" or "sum", the tensor).  constant: what is added beside them.
     """
 
     shape = ()
@@ -27,7 +27,7 @@ class Figure:
     def __repr__(self) -> str:
         return f"<Figure of {len(self.parts)} place(s) of a network>"
 
-    def noted(self, name: str, *arguments: Any, **settings: Any) -> "Figure":
+    def symbolic_operation(self, name: str, *arguments: Any, **settings: Any) -> "Figure":
         """A function of `ops` of it: sums, differences and factors; the mean of one number is itself."""
         if name in ("mean", "sum", "cast", "convert_to_tensor"):
             return self
@@ -43,7 +43,7 @@ class Figure:
         if isinstance(factor, bool) or not isinstance(factor, (int, float)):
             raise SettingError(f"{self!r} takes numbers as factors; it got {type(factor).__name__}.")
         return Figure(
-            tuple((factor * f, kind, place) for f, kind, place in self.parts), factor * self.constant
+            tuple((factor * f, kind, tensor) for f, kind, tensor in self.parts), factor * self.constant
         )
 
     def plus(self, other: Any) -> "Figure":
@@ -85,14 +85,14 @@ ARITHMETIC: dict[str, Any] = {
 
 
 def figure(value: Any) -> Figure:
-    """A figure as it is, a number as one, a place as its mean over the batch."""
+    """A figure as it is, a number as one, a symbolic tensor as its mean over the batch."""
     if isinstance(value, Figure):
         return value
     if hasattr(value, "example_shape"):
         return Figure(((1.0, "mean", value),))
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return Figure((), float(value))
-    raise SettingError(f"A loss is made of places of the network; it got {type(value).__name__}.")
+    raise SettingError(f"A loss is made of symbolic tensors; it got {type(value).__name__}.")
 
 
 class AddedLoss(Layer):

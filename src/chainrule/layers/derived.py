@@ -15,7 +15,6 @@ from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError, require_package
 from chainrule.layers.base import ADOPTERS, PREDICTING, Context, Layer
 from chainrule.layers.naming import Shape
-from chainrule.ops.random import drawing
 
 
 def derived(function: Callable[..., Any], inputs: tuple[Any, ...], dy: Any, label: str) -> tuple[Any, ...]:
@@ -57,6 +56,13 @@ def host(tree: Any) -> Any:
     if isinstance(tree, dict):
         return {name: host(one) for name, one in tree.items()}
     return tuple(map(host, tree)) if isinstance(tree, tuple) else np.asarray(tree)
+
+
+def drawing(noise: Any, rows: int, again: tuple[Array, ...] | None = None) -> Any:
+    """`ops.random.drawing`, imported where it is needed: a dense network starts without `ops`."""
+    from chainrule.ops import random
+
+    return random.drawing(noise, rows, again)
 
 
 class Lambda(Layer):
@@ -268,8 +274,8 @@ class CallLayer(Layer):
         inputs, drawn, added = cache
         with drawing(None, len(inputs[0]), drawn):  # the numbers that it drew
             if self.adds_loss:
-                told = (dy, namespace(inputs[0]).ones_like(added))
-                grads, *dx = derived(self.with_losses, (params, *inputs), told, self.label)
+                dys = (dy, namespace(inputs[0]).ones_like(added))
+                grads, *dx = derived(self.with_losses, (params, *inputs), dys, self.label)
             else:
                 grads, *dx = derived(self.applied, (params, *inputs), dy, self.label)
         kept = {name: g for name, g in grads.items() if name not in self.non_trainable_names}

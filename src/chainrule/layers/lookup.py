@@ -23,7 +23,7 @@ class Preparing(Layer):
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
         """What the layer makes of data."""
-        if hasattr(inputs[0], "noted"):
+        if hasattr(inputs[0], "symbolic_operation"):
             return self.output_shape_for(None)
         return self.prepared(values(inputs[0]))
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chainrule.layers.concatenation import Concatenate
-from chainrule.layers.dot import Dot
+from chainrule.layers.dot_product import Dot
 from chainrule.layers.merging import Add, Average, Maximum, Minimum, Multiply, Subtract
 
 

@@ -20,7 +20,7 @@ class Slot(NamedTuple):
 
 
 class Operation(Layer):
-    """One function of `chainrule.ops` at one place of a network: `ops.exp(x)`, `a / b`, `x[:, 0]`.
+    """One function of `chainrule.ops` applied to symbolic tensors: `ops.exp(x)`, `a / b`, `x[:, 0]`.
 
     operation: the function's name; "getitem" is x[key].  arguments, settings: what it is called with, a `Slot` where an
     input of the layer stands.  The derivatives of the common functions are written out (layers/operation_rules.py);
@@ -180,11 +180,11 @@ def read(value: Any) -> Any:
     raise SettingError("A stored operation has an argument that is none.")
 
 
-# ── from a call with places of a network ─────────────────────────────────────────────────────────────────────────
+# ── from a call with symbolic tensors ─────────────────────────────────────────────────────────────────────────
 
 
-def noted(name: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
-    """What a function of `ops` gives where places of a network are among its arguments: the place of a new layer."""
+def apply_operation(name: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+    """What a function of `ops` gives where symbolic tensors are among its arguments: the output of a new layer."""
     inputs: list[Any] = []
 
     def slotted(value: Any) -> Any:

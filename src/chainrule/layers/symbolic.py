@@ -6,7 +6,9 @@ from chainrule.arrays import generator, next_seed
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers.naming import Shape, snake_case
 
-NOTING: list[Any] = []  # what makes a layer of a function called with places; set with the layers
+BECOMES: list[
+    Any
+] = []  # what makes layers of functions called with symbolic tensors; set by layers/__init__.py
 _counts: dict[str, int] = {}  # layers of each class that got their name by being called
 
 
@@ -40,76 +42,76 @@ class Tensor:
         return f"<Tensor shape={self.shape}, name={self.name}>"
 
     # ── arithmetic (layers/arithmetic.py says which layer each becomes) ────────────────────────────────────────────
-    def noted(self, name: str, *arguments: Any, **settings: Any) -> Any:
-        """The place that a function of `ops` gives with this place among its arguments."""
-        return NOTING[0](name, arguments, settings)
+    def symbolic_operation(self, name: str, *arguments: Any, **settings: Any) -> Any:
+        """What a function of `ops` gives with symbolic tensors, this one among them."""
+        return BECOMES[0](name, arguments, settings)
 
-    def computed(self, function: Any, *arguments: Any) -> Any:
-        """The place that any function gives with places among its arguments."""
-        return NOTING[1](function, arguments)
+    def symbolic_lambda(self, function: Any, *arguments: Any) -> Any:
+        """What any function gives with symbolic tensors, this one among them: the output of a Lambda."""
+        return BECOMES[1](function, arguments)
 
     def __add__(self, other: Any) -> Any:
-        return self.noted("add", self, other)
+        return self.symbolic_operation("add", self, other)
 
     def __radd__(self, other: Any) -> Any:
-        return self.noted("add", other, self)
+        return self.symbolic_operation("add", other, self)
 
     def __sub__(self, other: Any) -> Any:
-        return self.noted("subtract", self, other)
+        return self.symbolic_operation("subtract", self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        return self.noted("subtract", other, self)
+        return self.symbolic_operation("subtract", other, self)
 
     def __mul__(self, other: Any) -> Any:
-        return self.noted("multiply", self, other)
+        return self.symbolic_operation("multiply", self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return self.noted("multiply", other, self)
+        return self.symbolic_operation("multiply", other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        return self.noted("true_divide", self, other)
+        return self.symbolic_operation("true_divide", self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return self.noted("true_divide", other, self)
+        return self.symbolic_operation("true_divide", other, self)
 
     def __pow__(self, other: Any) -> Any:
-        return self.noted("power", self, other)
+        return self.symbolic_operation("power", self, other)
 
     def __rpow__(self, other: Any) -> Any:
-        return self.noted("power", other, self)
+        return self.symbolic_operation("power", other, self)
 
     def __matmul__(self, other: Any) -> Any:
-        return self.noted("matmul", self, other)
+        return self.symbolic_operation("matmul", self, other)
 
     def __neg__(self) -> Any:
-        return self.noted("negative", self)
+        return self.symbolic_operation("negative", self)
 
     def __abs__(self) -> Any:
-        return self.noted("abs", self)
+        return self.symbolic_operation("abs", self)
 
     def __getitem__(self, key: Any) -> Any:
-        return self.noted("getitem", self, key)
+        return self.symbolic_operation("getitem", self, key)
 
     def __gt__(self, other: Any) -> Any:
-        return self.noted("greater", self, other)
+        return self.symbolic_operation("greater", self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return self.noted("greater_equal", self, other)
+        return self.symbolic_operation("greater_equal", self, other)
 
     def __lt__(self, other: Any) -> Any:
-        return self.noted("less", self, other)
+        return self.symbolic_operation("less", self, other)
 
     def __le__(self, other: Any) -> Any:
-        return self.noted("less_equal", self, other)
+        return self.symbolic_operation("less_equal", self, other)
 
     def _refuse(self, *_: Any) -> Any:
         raise SettingError(
-            f"{self!r} is a place in a network, not numbers: it takes arithmetic, keras.ops and layers; NumPy's functions, if and "
+            f"{self!r} is a symbolic tensor, not numbers: it takes arithmetic, keras.ops and layers; NumPy's functions, if and "
             "for need numbers (model.predict gives them)."
         )
 
     __bool__ = __array__ = __len__ = __iter__ = __float__ = __int__ = _refuse
-    __array_ufunc__ = None  # array + place asks the place
+    __array_ufunc__ = None  # array + tensor asks the tensor
 
 
 class Call:
@@ -121,7 +123,7 @@ class Call:
 
 
 def is_symbolic(x: Any) -> bool:
-    """Whether a call's input is a place in a network (or several of them) rather than numbers."""
+    """Whether a call's input is a symbolic tensor (or several of them) rather than numbers."""
     if not isinstance(x, (list, tuple)):
         return isinstance(x, Tensor)
     found = [isinstance(value, Tensor) for value in x]

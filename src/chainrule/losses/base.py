@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from chainrule.arrays import Array, namespace, place_among
+from chainrule.arrays import Array, namespace, symbolic_among
 from chainrule.errors import DataError, SettingError, ShapeError, unknown
 from chainrule.ops.arguments import as_array, library_of
 
@@ -72,8 +72,8 @@ class Loss:
     # ── as Keras calls it ────────────────────────────────────────────────────────────────────────────────────────
     def call(self, y_true: Any, y_pred: Any) -> Array:
         """One loss per row, shaped like y_pred without its last axis: Keras's formula."""
-        if (place := place_among((y_true, y_pred))) is not None:  # places of a network
-            return place.computed(self.call, y_true, y_pred)
+        if (tensor := symbolic_among((y_true, y_pred))) is not None:  # symbolic tensors
+            return tensor.symbolic_lambda(self.call, y_true, y_pred)
         y, p = self.prepared(y_true, y_pred)
         formula = next(
             own for kind in type(self).__mro__ if (own := vars(kind).get("values")) and not is_by_call(own)
@@ -104,8 +104,8 @@ class Loss:
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         values = self.call(y_true, y_pred)
-        if hasattr(values, "noted"):
-            return values.noted("mean", values)
+        if hasattr(values, "symbolic_operation"):
+            return values.symbolic_operation("mean", values)
         xp = library_of(values)
         if sample_weight is not None:
             weight = as_array(sample_weight, xp).astype(values.dtype)

@@ -63,10 +63,10 @@ class Functional(Model):
         own = figure(loss)
         if not own.parts:
             raise SettingError(
-                "add_loss needs a mean or a sum of places of the network, such as ops.mean(ops.square(z))."
+                "add_loss needs a mean or a sum of symbolic tensors, such as ops.mean(ops.square(z))."
             )
         layer = AddedLoss([f for f, _, _ in own.parts], [kind for _, kind, _ in own.parts], own.constant)
-        first = layer([self.outputs[0], *(place for _, _, place in own.parts)])
+        first = layer([self.outputs[0], *(tensor for _, _, tensor in own.parts)])
         outputs = [first, *self.outputs[1:]]
         inputs = dict(zip(self.given_names, self.inputs, strict=True)) if self.given_names else self.inputs
         several = self.several

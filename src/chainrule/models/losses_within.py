@@ -12,7 +12,7 @@ from chainrule.layers.symbolic import Tensor
 def loss_to_learn(model: Any, loss: Any) -> Any:
     """The loss that `compile` got; NoLoss where layers of the model add all there is.
 
-    A function that also uses places of the network, such as z_mean, is added to the model, with the inputs as targets.
+    A function that also uses symbolic tensors, such as z_mean, is added to the model, with the inputs as targets.
     """
     model.learns_its_inputs = False
     if uses_places(loss):
@@ -30,7 +30,7 @@ def loss_to_learn(model: Any, loss: Any) -> Any:
 
 
 def uses_places(loss: Any) -> bool:
-    """Whether a function of the user's own uses places of a network by their names."""
+    """Whether a function of the user's own uses symbolic tensors by their names."""
     if not inspect.isfunction(loss) or loss.__module__.startswith("chainrule."):
         return False
     found = inspect.getclosurevars(loss)

@@ -1,6 +1,6 @@
 """Models whose class says in `call` how they compute, as Keras's subclassed models do.
 
-`call` is run once with places in a network instead of numbers; from then on the model is the network it drew. Nothing
+`call` is run once with symbolic tensors instead of numbers; from then on the model is the network it drew. Nothing
 of it is run again, so the derivatives are written out as in every other model.
 """
 
@@ -85,10 +85,10 @@ class Traced(Functional):
             raise SettingError(
                 f"{self.label} is built when it sees data; or call build((None, ...)) with their shape."
             )
-        place = Input(tuple(None if isinstance(n, AnySize) else n for n in tuple(input_shape)[1:]))
-        learning, predicting = self.drawn(place, True), self.drawn(place, False)
+        tensor = Input(tuple(None if isinstance(n, AnySize) else n for n in tuple(input_shape)[1:]))
+        learning, predicting = self.drawn(tensor, True), self.drawn(tensor, False)
         used = [
-            [call.layer for call in calls_between([place], outputs_of(made))]
+            [call.layer for call in calls_between([tensor], outputs_of(made))]
             for made in (learning, predicting)
         ]
         own = [
@@ -101,20 +101,20 @@ class Traced(Functional):
             raise SettingError(
                 f"{self.label}: its call builds other networks for training=True and False; only dropout and noise may differ."
             )
-        kept = {id(call) for call in calls_between([place], outputs_of(learning))}
+        kept = {id(call) for call in calls_between([tensor], outputs_of(learning))}
         for layer in dict.fromkeys([*used[0], *used[1]]):
             layer.calls = [call for call in layer.calls if id(call) in kept]
         state = {key: value for key, value in vars(self).items() if key not in ("layers", "input_layer")}
-        Functional.__init__(self, place, learning, name=self.name)
+        Functional.__init__(self, tensor, learning, name=self.name)
         vars(self).update({key: value for key, value in state.items() if key not in OF_THE_NETWORK})
 
-    def drawn(self, place: Any, training: bool) -> Any:
-        """What `call` makes of the input's place."""
+    def drawn(self, tensor: Any, training: bool) -> Any:
+        """What `call` makes of a symbolic input."""
         call: Any = getattr(self, "call")  # noqa: B009 (of the user's class)
         takes = inspect.signature(call).parameters
         settings = {"training": training} if "training" in takes else {}
         try:
-            return call(place, **settings)
+            return call(tensor, **settings)
         except (TypeError, AttributeError, IndexError, ValueError) as problem:
             if isinstance(problem, SettingError):
                 raise

@@ -10,7 +10,7 @@ not here are refused by name.
 
 from typing import TYPE_CHECKING, Any
 
-from chainrule.arrays import with_places
+from chainrule.arrays import accepting_symbolic
 from chainrule.internal import absent
 from chainrule.ops import core, nn, numpy_like
 from chainrule.ops.core import *  # noqa: F403
@@ -19,8 +19,8 @@ from chainrule.ops.numpy_like import *  # noqa: F403
 
 __all__ = sorted([*core.__all__, *nn.__all__, *numpy_like.__all__])  # noqa: PLE0605
 
-for _name in __all__:  # places of a network, too
-    globals()[_name] = with_places(globals()[_name])
+for _name in __all__:  # symbolic tensors, too
+    globals()[_name] = accepting_symbolic(globals()[_name])
 
 if TYPE_CHECKING:
 

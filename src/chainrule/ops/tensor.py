@@ -33,10 +33,10 @@ def tensor(value: Any) -> Any:
     """The value as a Tensor where it is an array of NumPy or a number; lists and tuples of arrays part by part."""
     if isinstance(value, (list, tuple)) and any(isinstance(part, np.ndarray) for part in value):
         return type(value)(tensor(part) for part in value)
-    if hasattr(value, "noted") or (
-        isinstance(value, (list, tuple)) and any(hasattr(v, "noted") for v in value)
+    if hasattr(value, "symbolic_operation") or (
+        isinstance(value, (list, tuple)) and any(hasattr(v, "symbolic_operation") for v in value)
     ):
-        return value  # places of a network
+        return value  # symbolic tensors
     if isinstance(value, Tensor) or (
         hasattr(value, "__array_namespace__") and not isinstance(value, (np.ndarray, np.generic))
     ):

@@ -45,7 +45,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
 
 def convert_to_tensor(value: Any, dtype: Any = None, **settings: Any) -> Any:
     """An array of anything array-like."""
-    if hasattr(value, "noted"):
+    if hasattr(value, "symbolic_operation"):
         return value
     return constant(value, dtype)
 
@@ -76,8 +76,8 @@ def fill(dims: Any, value: Any, name: str | None = None) -> Any:
 
 
 def shape(input: Any, **settings: Any) -> Any:  # noqa: A002 (TensorFlow's name)
-    """An array's shape, as an array; of a place in a network, as a tuple with None for the batch."""
-    if hasattr(input, "noted"):
+    """An array's shape, as an array; of a symbolic tensor, as a tuple with None for the batch."""
+    if hasattr(input, "symbolic_operation"):
         return input.shape
     return tensor(np.asarray(np.shape(input), np.int32))
 
@@ -98,7 +98,7 @@ def is_tensor(x: Any) -> Any:
     >>> is_tensor(constant([1.0])), is_tensor(np.ones(2)), is_tensor(np.float32(1))
     (True, False, False)
     """
-    return isinstance(x, Tensor) or hasattr(x, "noted")
+    return isinstance(x, Tensor) or hasattr(x, "symbolic_operation")
 
 
 def function(func: Any = None, **settings: Any) -> Any:
