@@ -17,13 +17,14 @@ from chainrule.engine.forward import Answers, rows_at_once, values_at
 from chainrule.engine.jax_engine import JaxEngine, use_compilation_cache
 from chainrule.graph import Graph, Source
 from chainrule.internal.forks import started_in
+from chainrule.internal.own_classes import is_ours
 
 IN_FLIGHT = 2  # blocks that are worked on while the next one is handed over
 
 
 def can_compile(graph: Graph) -> bool:
     """Whether the network's layers are ours, whose formulas JAX follows and whose answers do not hang on other rows."""
-    ours = all(type(n.layer).__module__.startswith("chainrule.") and n.layer.written_out for n in graph.nodes)
+    ours = all(is_ours(type(n.layer)) and n.layer.written_out for n in graph.nodes)
     return ours and not any(node.layer.adds_loss for node in graph.nodes) and started_in() == os.getpid()
 
 

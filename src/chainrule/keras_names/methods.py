@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.internal.own_classes import is_ours
 from chainrule.keras_names import spellings
 from chainrule.keras_names.era import LONG, Era
 from chainrule.keras_names.notes import Notes
@@ -22,7 +23,7 @@ def install(notes: Notes, era: Era) -> None:
     seen = set[type]()
     for name in ("Model", "Sequential"):
         for kind in getattr(models, name).__mro__:
-            if kind not in seen and kind.__module__.startswith("chainrule."):
+            if kind not in seen and is_ours(kind):
                 seen.add(kind)
                 teach(kind, notes, era)
                 if era.trainable_when_compiled:
@@ -282,12 +283,7 @@ def answer_numpy(notes: Notes) -> None:
     from chainrule import layers, losses, metrics, models, optimizers
 
     kinds = [models.Model, models.Sequential, layers.Layer, losses.Loss, metrics.Metric]
-    for kind in {
-        owner
-        for k in kinds
-        for owner in k.__mro__
-        if "__call__" in vars(owner) and owner.__module__.startswith("chainrule.")
-    }:
+    for kind in {owner for k in kinds for owner in k.__mro__ if "__call__" in vars(owner) and is_ours(owner)}:
         kind.__call__ = giving_tensors(kind.__call__)
     for owner, names in (
         (layers.Normalization, ("mean", "variance")),

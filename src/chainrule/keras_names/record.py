@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from chainrule.internal.own_classes import is_ours
 from chainrule.keras_names.notes import Notes
 
 OPENED = 20  # runs of one script whose steps can be opened; a program that fits in a loop would fill the disk
@@ -27,7 +28,7 @@ class Recorder:
         from chainrule import models
 
         for kind in dict.fromkeys((*models.Sequential.__mro__, *models.Model.__mro__)):
-            if "fit" in vars(kind) and kind.__module__.startswith("chainrule."):
+            if "fit" in vars(kind) and is_ours(kind):
                 kind.fit = self.recorded(kind.fit)  # type: ignore[attr-defined]
 
     def recorded(self, original: Callable[..., Any]) -> Callable[..., Any]:

@@ -22,6 +22,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Noise, Params
 from chainrule.errors import DataError, SettingError, ShapeError, unknown
+from chainrule.internal.own_classes import is_ours, overrides
 from chainrule.layers.any_size import AnySize
 from chainrule.layers.naming import Shape
 from chainrule.layers.shapes_and_masks import ShapesAndMasks
@@ -85,12 +86,15 @@ class Layer(WeightLists, ShapesAndMasks):
         if "call" in vars(cls) and cls.forward is Layer.forward:  # written for Keras
             for adopt in ADOPTERS:
                 adopt(cls)
-        elif (
-            "call" in vars(cls) and "forward" not in vars(cls) and not cls.__module__.startswith("chainrule.")
-        ):
+        elif "call" in vars(cls) and "forward" not in vars(cls) and not is_ours(cls):
             raise SettingError(
                 f"{cls.__name__} overrides call of {cls.__mro__[1].__name__}, which is never called here: its forward and backward "
                 "are written out. Override forward and backward, or derive the class from Layer."
+            )
+        elif "call" not in vars(cls) and cls.forward is not Layer.forward and overrides(cls, "build", 2):
+            raise SettingError(
+                f"{cls.__name__} overrides build(self, input_shape) of {cls.__mro__[1].__name__}, which has its weights from "
+                "init(self, rng, input_shape) here: override that, or derive the class from Layer."
             )
 
     def __init__(

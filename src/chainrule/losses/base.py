@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.arrays import Array, namespace, symbolic_among
 from chainrule.errors import DataError, SettingError, ShapeError, unknown
+from chainrule.internal.own_classes import is_ours
 from chainrule.ops.arguments import as_array, library_of
 
 ADOPTERS: list[Any] = []  # what makes a loss of a class with only `call`; set by losses/own.py
@@ -52,6 +53,11 @@ class Loss:
     def __init_subclass__(cls, **settings: Any) -> None:
         """A subclass that overrides `call` learns by it."""
         super().__init_subclass__(**settings)
+        if "__call__" in vars(cls) and not is_ours(cls):
+            raise SettingError(
+                f"{cls.__name__} overrides __call__, which is never called while learning: override call(y_true, y_pred), "
+                "which gives one loss per example."
+            )
         if "call" in vars(cls) and "values" not in vars(cls):
             for adopt in ADOPTERS:
                 adopt(cls)

@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.arrays import Array, namespace
 from chainrule.errors import ChainruleError, SettingError
+from chainrule.internal.own_classes import is_ours
 from chainrule.metrics.base import Metric, weights_like
 from chainrule.ops.arguments import as_array
 
@@ -89,7 +90,7 @@ def counts_by_hand(metric: Metric) -> bool:
     """Whether a metric has its own update_state, or its own result() as in Keras, which only NumPy can follow."""
     if isinstance(metric, Mean):
         return False
-    own = [kind for kind in type(metric).__mro__ if not kind.__module__.startswith("chainrule.")]
+    own = [kind for kind in type(metric).__mro__ if not is_ours(kind)]
     result = any("result" in vars(kind) and takes_nothing(vars(kind)["result"]) for kind in own[:-1])
     return result or type(metric).update_state is not Metric.update_state
 

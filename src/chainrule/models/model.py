@@ -8,6 +8,7 @@ import numpy as np
 from chainrule.arrays import next_seed
 from chainrule.errors import SettingError, ShapeError, unknown
 from chainrule.graph import Graph
+from chainrule.internal.own_classes import is_ours
 from chainrule.layers import Layer
 from chainrule.layers.weight_lists import VariableNames
 from chainrule.models import configs
@@ -46,14 +47,12 @@ class Model(Learning, VariableNames):
         if cls is Model:
             return object.__new__(configs.KINDS["Functional"])
         for name in OVERRIDES:
-            if any(
-                name in vars(kind) for kind in cls.__mro__ if not kind.__module__.startswith("chainrule.")
-            ):
+            if any(name in vars(kind) for kind in cls.__mro__ if not is_ours(kind)):
                 raise SettingError(
                     f"{cls.__name__} overrides {name}, which is never called here: the step is written out in backprop.py. A loss, a "
                     "metric, a callback or a layer of your own does most of what it is overridden for; train_on_batch takes single steps."
                 )
-        own = [kind for kind in cls.__mro__ if not kind.__module__.startswith("chainrule.")]
+        own = [kind for kind in cls.__mro__ if not is_ours(kind)]
         if any("call" in vars(kind) for kind in own) and issubclass(cls, configs.KINDS["Sequential"]):
             raise SettingError(
                 f"{cls.__name__} is a Sequential with a call() of its own; Chainrule writes out derivatives and needs the network "

@@ -16,6 +16,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Params, elementwise, namespace
 from chainrule.errors import SettingError
+from chainrule.internal.own_classes import overrides
 from chainrule.optimizers import schedules
 from chainrule.optimizers.accumulation import GradientAccumulation
 from chainrule.optimizers.moving_average import MovingAverage
@@ -44,6 +45,11 @@ class Optimizer:
             raise SettingError(
                 f"{cls.__name__} overrides update_step, which is never called here: write rule(c, g, w, *remembered), which "
                 "returns the new weight and what is remembered."
+            )
+        if overrides(cls, "apply", 3) or overrides(cls, "apply_gradients", 3):
+            raise SettingError(
+                f"{cls.__name__} overrides {'apply' if 'apply' in vars(cls) else 'apply_gradients'} as Keras calls it, which is "
+                "never called while learning: write rule(c, g, w, *remembered), or use clipnorm, clipvalue or a schedule."
             )
 
     def __init__(
