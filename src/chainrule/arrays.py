@@ -216,9 +216,7 @@ def accepting_symbolic(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def wrapped(*arguments: Any, **settings: Any) -> Any:
-        tensor = (
-            symbolic_among(arguments) if settings == {} else symbolic_among((*arguments, *settings.values()))
-        )
+        tensor = symbolic_among((*arguments, *settings.values()))
         if tensor is None:
             return function(*arguments, **settings)
         if function.__name__ in ("shape", "dtype", "is_tensor", "size"):

@@ -119,10 +119,10 @@ class Doctor(Checkpointer):
             else f"doctor: {alarms} finding{'s' if alarms > 1 else ''} {steps}"
         )  # fmt: skip
         for finding in self.findings:
-            told = (finding.name, finding.layer) in self.mentioned
+            mentioned = (finding.name, finding.layer) in self.mentioned
             self.say(
-                f"{finding.severity}: {finding.title}{', as said above' if told else ''}",
-                None if told else finding,
+                f"{finding.severity}: {finding.title}{', as said above' if mentioned else ''}",
+                None if mentioned else finding,
             )
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,10 +13,8 @@ REACH = 0.09  # half the widest stroke that is still taken for ink, as a share o
 WIDE_REACH = 0.16  # the same, where the first turns out too narrow
 OFF_SHEET = 0.33  # a hard shadow leaves more of the light than this
 SMALL = 24  # a picture this small is one digit cut out: too little for a lamp or a shadow to show
-CLEAR, FAINT = (
-    0.12,
-    0.04,
-)  # what is darker than its paper by this share is ink; by the second, where all ink is faint
+# What is darker than its paper by this share is ink; by the second, where all ink is faint.
+CLEAR, FAINT = 0.12, 0.04
 SHADOW = 0.1  # of the picture's side: what is dark so far around is no stroke
 DARKEST = 24.0  # paper is never taken to be darker: dividing by less would make noise into ink
 

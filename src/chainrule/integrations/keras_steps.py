@@ -3,18 +3,16 @@
 import warnings
 from typing import Any
 
+import numpy as np
+
 from chainrule.errors import ChainruleError, SettingError
 from chainrule.explain.step_inputs import StepInputs, step_inputs
 from chainrule.files.modelfile import ModelFile
 from chainrule.models.saving import compile_from, model_from_json
 from chainrule.runs import Run, values
 
-NOISE = (
-    "rate",
-    "dropout",
-    "recurrent_dropout",
-    "stddev",
-)  # settings that draw random numbers where they are above 0
+# Settings that draw random numbers where they are above 0.
+NOISE = ("rate", "dropout", "recurrent_dropout", "stddev")
 MOST = 20_000_000  # bytes of a batch that is kept beside a snapshot
 
 
@@ -26,8 +24,6 @@ def is_of_keras(run: Run) -> bool:
 
 def kept_batch(batch: Any) -> dict[str, Any]:
     """A batch of one input and one target as a snapshot keeps it; empty where it is of another kind, or large."""
-    import numpy as np
-
     parts = batch if isinstance(batch, tuple) else (batch,)
     parts = tuple(parts) + (None,) * (3 - len(parts))
     if any(not hasattr(part, "shape") for part in parts[:2]) or sum(part.nbytes for part in parts[:2]) > MOST:

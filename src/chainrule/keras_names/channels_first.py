@@ -9,7 +9,7 @@ from typing import Any
 
 from chainrule.errors import SettingError
 
-# Layers that look at places, and how many axes of places they have; False: what they give has no places any more.
+# Layers that look at places, and how many axes of places they have.
 PLACES = {
     "AveragePooling1D": 1, "AveragePooling2D": 2, "Conv1D": 1, "Conv2D": 2, "Conv2DTranspose": 2, "Cropping2D": 2,
     "DepthwiseConv2D": 2, "GlobalAveragePooling1D": 1, "GlobalAveragePooling2D": 2, "GlobalMaxPooling1D": 1,

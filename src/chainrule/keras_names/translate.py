@@ -253,6 +253,7 @@ def install(notes: Notes, era: Era) -> None:
         ("datasets.reuters", "load_data"),
     ):
         accept_in_function(f"chainrule.{module}", name, notes)
+    categorical_of_any_type()
 
 
 def accept_in_function(module: str, name: str, notes: Notes) -> None:
@@ -264,12 +265,23 @@ def accept_in_function(module: str, name: str, notes: Notes) -> None:
 
     @functools.wraps(original)
     def function(*arguments: Any, **settings: Any) -> Any:
-        settings = renamed(dict(spellings.FUNCTION), name, settings, notes)
-        dtype = settings.pop("dtype", None) if name == "to_categorical" else None
+        return original(*arguments, **renamed(dict(spellings.FUNCTION), name, settings, notes))
+
+    setattr(home, name, function)
+
+
+def categorical_of_any_type() -> None:
+    """to_categorical(dtype="int8") gave the rows another type until Keras 3."""
+    from chainrule import utils
+
+    original = utils.to_categorical
+
+    @functools.wraps(original)
+    def to_categorical(*arguments: Any, dtype: Any = None, **settings: Any) -> Any:
         made = original(*arguments, **settings)
         return made if dtype is None else made.astype(dtype)
 
-    setattr(home, name, function)
+    utils.to_categorical = to_categorical
 
 
 def every_so_many_epochs(kind: Any, notes: Notes) -> None:

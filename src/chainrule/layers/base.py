@@ -324,7 +324,6 @@ class Layer(WeightLists, ShapesAndMasks):
     def __call__(self, *inputs: Any, training: bool | None = None, mask: Any = None, **named: Any) -> Any:
         """The layer's output for a batch of arrays, with training=True as while learning; or the next value of a network."""
         from chainrule.layers import symbolic
-        from chainrule.layers.calls_while_learning import noise_of_a_call
 
         x = self.inputs_of(*inputs, **named)
         if symbolic.is_symbolic(x):
@@ -339,8 +338,12 @@ class Layer(WeightLists, ShapesAndMasks):
         if not self.built:
             self.build(shape)
         self.check_built_for(shape)
-        noise = noise_of_a_call(self.links()) if training else None
-        for place, link in enumerate(self.links()):
+        links, noise = self.links(), None
+        if training:
+            from chainrule.layers.calls_while_learning import noise_of_a_call
+
+            noise = noise_of_a_call(links)
+        for place, link in enumerate(links):
             x, _ = link.forward(link.params, x, Context(bool(training), noise and noise(place), mask))
         return tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x)
 

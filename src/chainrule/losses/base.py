@@ -78,7 +78,7 @@ class Loss:
     # ── as Keras calls it ────────────────────────────────────────────────────────────────────────────────────────
     def call(self, y_true: Any, y_pred: Any) -> Array:
         """One loss per row, shaped like y_pred without its last axis: Keras's formula."""
-        if (tensor := symbolic_among((y_true, y_pred))) is not None:  # symbolic tensors
+        if (tensor := symbolic_among((y_true, y_pred))) is not None:
             return tensor.symbolic_lambda(self.call, y_true, y_pred)
         y, p = self.prepared(y_true, y_pred)
         formula = next(

@@ -16,7 +16,7 @@ def loss_to_learn(model: Any, loss: Any) -> Any:
     A function that also uses symbolic tensors, such as z_mean, is added to the model, with the inputs as targets.
     """
     model.learns_its_inputs = False
-    if uses_places(loss):
+    if uses_symbolic_tensors(loss):
         if len(model.inputs) != 1 or len(model.outputs) != 1:
             raise SettingError(
                 f"{loss.__name__} uses values of the network; that is for models with one input and one output. Use model.add_loss."
@@ -30,7 +30,7 @@ def loss_to_learn(model: Any, loss: Any) -> Any:
     return loss
 
 
-def uses_places(loss: Any) -> bool:
+def uses_symbolic_tensors(loss: Any) -> bool:
     """Whether a function of the user's own uses symbolic tensors by their names."""
     if not inspect.isfunction(loss) or is_ours(loss):
         return False

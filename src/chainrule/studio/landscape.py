@@ -14,10 +14,8 @@ Array = np.ndarray[Any, Any]
 Shown = tuple[dict[str, Any], dict[str, Array]]
 STATES = 13  # of the way
 LARGE = 200_000  # weights: above, fewer points are measured, so that nobody waits for long
-POINTS, EXAMPLES = (
-    (21, 15),
-    (300, 150),
-)  # a side of the plane; on which the loss is measured: small, large networks
+# A side of the plane, and how many examples the loss is measured on; of small and of large networks.
+POINTS, EXAMPLES = (21, 15), (300, 150)
 STEPS_FIRST = 3  # taken before there is a way to draw
 
 

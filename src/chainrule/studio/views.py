@@ -86,7 +86,7 @@ class Views:
 
     def see_curve(self, query: Mapping[str, str]) -> Shown:
         """Losses of a branch from a step on."""
-        number = self.session.number(int(query["branch"]) if "branch" in query else None)
+        number = self.number_of(query)
         branch = self.session.branches[number]
         begin = max(0, int(query.get("from", branch.first)) - branch.first)
         return {"branch": number, "first": branch.first + begin, "head": branch.head}, {
@@ -95,7 +95,7 @@ class Views:
 
     def step_of(self, query: Mapping[str, str]) -> StepExplained:
         """The step that a query means, opened; a live branch learns on up to it where it has not come so far."""
-        number = self.session.number(int(query["branch"]) if "branch" in query else None)
+        number = self.number_of(query)
         branch = self.session.branches[number]
         step = int(query["step"]) if "step" in query else branch.head
         if (
@@ -128,7 +128,7 @@ class Views:
     def see_step(self, query: Mapping[str, str]) -> dict[str, Any]:
         """A step in sizes, and where it is."""
         step = self.step_of(query)
-        number = self.session.number(int(query["branch"]) if "branch" in query else None)
+        number = self.number_of(query)
         branch = self.session.branches[number]
         epoch, k = branch.place(step.number)
         return explained.overview(step) | {
@@ -149,7 +149,7 @@ class Views:
 
     def see_difference(self, query: Mapping[str, str]) -> Shown:
         """How a weight's array differs from what it was a step before, or is in the branch that a fork left."""
-        number = self.session.number(int(query["branch"]) if "branch" in query else None)
+        number = self.number_of(query)
         step, branch = self.step_of(query), self.session.branches[number]
         parent = None if branch.parent is None else self.session.branches[branch.parent]
         layer, weight = needed(query, "layer"), query.get("weight", "kernel")
@@ -240,11 +240,14 @@ class Views:
             self.session, *self.place_of(query), query.get("part", "held out"), truth, answer
         )
 
+    def number_of(self, query: Mapping[str, str]) -> int:
+        """The number of the branch that a query means, by default the one that is open."""
+        number: int = self.session.number(int(query["branch"]) if "branch" in query else None)
+        return number
+
     def place_of(self, query: Mapping[str, str]) -> tuple[Branch, int]:
         """The branch and the step that a query means."""
-        branch: Branch = self.session.branches[
-            self.session.number(int(query["branch"]) if "branch" in query else None)
-        ]
+        branch: Branch = self.session.branches[self.number_of(query)]
         return branch, branch.checked(int(query["step"]) if "step" in query else branch.head)
 
     # ── live ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -55,7 +55,7 @@ def network_config(text: str, input_shape: Shape) -> Config:
         )
     kept = [layer for layer in (given.layers if whole else given) if not isinstance(layer, layers.InputLayer)]
     for layer in kept:
-        if type(layer) not in layers.CLASSES.values():
+        if layers.CLASSES.get(type(layer).__name__) is not type(layer):
             raise SettingError(
                 f"--network {text}: {type(layer).__name__} is a layer of your own, which a run could not make again. "
                 "Train this network from a program: model.fit(x, y)."

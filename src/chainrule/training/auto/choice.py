@@ -58,13 +58,14 @@ def choose(
         steps = steps_of(recipe, trial_epochs(recipe, count), count) * len(cuts)
         return budget.stopwatch(recipe, steps, winner(found, is_pictures(data)) if found else None)
 
-    def tried(recipe: Recipe, stopwatch: Stopwatch) -> bool:
+    def tried(place: int, stopwatch: Stopwatch) -> bool:
+        recipe = listed[place]
         best, epochs = winner(found) if found else None, trial_epochs(recipe, count)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The loss stopped being finite")  # the candidate's line says it
             one = trial(recipe, cuts, seed, backend, epochs, best, stopwatch)
         if one is not None:
-            places.append(next(k for k, known in enumerate(listed) if known is recipe))
+            places.append(place)
             found.append(one)
             tell(f"  {title(recipe):<48} {written(data, one)}")
         return one is not None
@@ -73,16 +74,15 @@ def choose(
         watch, measured = watch_of(recipe), [one for one in watches if one.step]
         if not found or not measured or watch.fits(measured[-1].start, measured[-1].step):
             watches.append(watch)
-            tried(recipe, watch)
-        if (
-            number == 1 and len(found) == 1
-        ):  # the likeliest network does not end in time: with as many steps as do
+            tried(number, watch)
+        if number == 1 and len(found) == 1:
+            # the likeliest network does not end in time: with as many steps as do
             for short in shorter(recipe):
                 watch = watch_of(short)
                 if watch.fits(watches[-1].start, watches[-1].step):
                     watches.append(watch)
                     listed.append(short)
-                    if tried(short, watch):
+                    if tried(len(listed) - 1, watch):
                         break
                     listed.pop()
     taken = winner(found, is_pictures(data)) if found else Trial(listed[0], math.nan, math.nan, 0)

@@ -8,9 +8,8 @@ from chainrule.callbacks.checkpoint import Checkpointer, ResumePoint
 
 FIRST = 5  # steps, before which a program may be compiled
 SLICE = 0.3  # seconds between two looks at the clock
-SLICES = (
-    4  # before anything is said of the time that is needed: another program may be compiled in one of them
-)
+# Slices before anything is said of the time that is needed: another program may be compiled in one of them.
+SLICES = 4
 
 
 class Stopwatch(Checkpointer):
