@@ -49,5 +49,5 @@ def measure(options):
         times = [f"{name} {f['epochs'][-1] if number else f['first']:.2f}" for name, f in found.items()]
         options.say(f"round {number}: {', '.join(times)}")
     for name, worker in workers.items():
-        found[name]["optimizer_state"] = worker.end()
+        found[name]["memory"] = worker.end()
     return found

@@ -35,7 +35,7 @@ def measure(options):
                 row["seconds"].append(result["seconds"])
                 row["others"].append(result["others"])
                 row["tries"] += result["tries"]
-                row["optimizer_state"] = max(row["optimizer_state"], result["optimizer_state"])
+                row["memory"] = max(row["memory"], result["memory"])
                 row["accuracy"].append(accuracy(result["output"]))
                 options.say(f"{name}: {result['seconds']:.2f} s, {row['accuracy'][-1]:.2%}")
     return found

@@ -28,7 +28,7 @@ def measure(options):
                 row["seconds"].append(result["seconds"])
                 row["others"].append(result["others"])
                 row["tries"] += result["tries"]
-                row["optimizer_state"] = max(row["optimizer_state"], result["optimizer_state"])
+                row["memory"] = max(row["memory"], result["memory"])
     return found
 
 
