@@ -12,6 +12,7 @@ from chainrule.images.rejection import Rejection, calibration_error
 from chainrule.inference.card import ModelCard, options_of
 from chainrule.inference.inputs import fit_shape
 from chainrule.inference.predictor import probabilities
+from chainrule.internal.class_counts import confusion_counts
 
 if TYPE_CHECKING:
     from chainrule.datasets import Dataset
@@ -67,7 +68,7 @@ def evaluate(model: "Model", card: ModelCard, x: Array, y: Array) -> Evaluation:
         p = card.rejection.calibrated(p)
     taken = p.argmax(axis=1)
     n = len(card.class_names)
-    confusion = np.bincount(y.astype(np.int64) * n + taken, minlength=n * n).reshape(n, n)
+    confusion = confusion_counts(y, taken, n)
     return Evaluation(
         len(y), loss, accuracy=float((taken == y).mean()), baseline=float(confusion.sum(axis=1).max() / len(y)),
         calibration_error=calibration_error(p, y.astype(np.int64)), classes=class_by_class(confusion, card.class_names),

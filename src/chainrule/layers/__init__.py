@@ -259,18 +259,19 @@ def serialize(layer: Layer) -> dict[str, Any]:
     return {"class_name": type(layer).__name__, "config": layer.get_config()}
 
 
-def of_operation(name: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+def layer_of_operation(name: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
     """What a function of `ops` gives with symbolic tensors; the layers that it may become load now."""
     from chainrule.layers.arithmetic import layer_for
 
     return layer_for(name, arguments, settings)
 
 
-def of_function(function: Any, arguments: tuple[Any, ...]) -> Any:
+def layer_of_function(function: Any, arguments: tuple[Any, ...]) -> Any:
     """What any function gives with symbolic tensors: the output of a Lambda."""
     from chainrule.layers.arithmetic import lambda_for
 
     return lambda_for(function, arguments)
 
 
-symbolic.BECOMES[:] = [of_operation, of_function]
+symbolic.Tensor.layer_of_operation = layer_of_operation
+symbolic.Tensor.layer_of_function = layer_of_function

@@ -1,14 +1,12 @@
 """Networks built by calling layers: `x = Dense(10)(Input((4,)))` notes the call and computes nothing (Keras's functional style)."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from chainrule.arrays import generator, next_seed
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers.naming import Shape, snake_case
 
-BECOMES: list[
-    Any
-] = []  # what makes layers of functions called with symbolic tensors; set by layers/__init__.py
 _counts: dict[str, int] = {}  # layers of each class that got their name by being called
 
 
@@ -19,6 +17,9 @@ class Tensor:
     """
 
     dtype = "float32"
+    # what makes a layer of a function; set by layers/__init__.py, since layers stand above their values
+    layer_of_operation: ClassVar[Callable[[str, tuple[Any, ...], dict[str, Any]], Any]]
+    layer_of_function: ClassVar[Callable[[Any, tuple[Any, ...]], Any]]
 
     def __init__(self, shape: Shape, call: "Call", index: int = 0) -> None:
         self.example_shape, self.call, self.index = tuple(shape), call, index
@@ -44,11 +45,11 @@ class Tensor:
     # ── arithmetic (layers/arithmetic.py says which layer each becomes) ────────────────────────────────────────────
     def symbolic_operation(self, name: str, *arguments: Any, **settings: Any) -> Any:
         """What a function of `ops` gives with symbolic tensors, this one among them."""
-        return BECOMES[0](name, arguments, settings)
+        return Tensor.layer_of_operation(name, arguments, settings)
 
     def symbolic_lambda(self, function: Any, *arguments: Any) -> Any:
         """What any function gives with symbolic tensors, this one among them: the output of a Lambda."""
-        return BECOMES[1](function, arguments)
+        return Tensor.layer_of_function(function, arguments)
 
     def __add__(self, other: Any) -> Any:
         return self.symbolic_operation("add", self, other)

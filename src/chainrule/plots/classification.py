@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.errors import DataError, ShapeError
+from chainrule.internal import class_counts
 from chainrule.plots.pictures import as_pictures, grid_of, named
 from chainrule.plots.style import COLOURS, INK, WRONG, axes, bare, dressed
 
@@ -70,8 +71,7 @@ def confusion_counts(y: Any, p: Any, classes: int | None = None) -> np.ndarray:
         raise DataError("There are no examples to count.")
     wide = [np.shape(a)[1] for a in (y, p) if np.ndim(a) == 2 and np.shape(a)[1] > 1]
     n = max([int(truth.max()) + 1, int(said.max()) + 1, *wide, classes or 0])
-    counts: np.ndarray = np.bincount(truth * n + said, minlength=n * n).reshape(n, n)
-    return counts
+    return class_counts.confusion_counts(truth, said, n)
 
 
 def classes_of(values: Any) -> np.ndarray:

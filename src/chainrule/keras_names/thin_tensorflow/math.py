@@ -3,6 +3,7 @@
 from typing import Any
 
 from chainrule import ops
+from chainrule.internal.class_counts import confusion_counts
 from chainrule.keras_names import thin_tensorflow
 from chainrule.keras_names.thin_tensorflow.instead import missing
 from chainrule.ops.tensor import tensor, with_tensors
@@ -16,8 +17,7 @@ def confusion_matrix(labels: Any, predictions: Any, num_classes: int | None = No
 
     y, p = np.asarray(labels).astype(int).ravel(), np.asarray(predictions).astype(int).ravel()
     classes = num_classes or int(max(y.max(), p.max())) + 1
-    counts = np.bincount(y * classes + p, minlength=classes * classes)
-    return tensor(counts.reshape(classes, classes).astype(np.int32))
+    return tensor(confusion_counts(y, p, classes).astype(np.int32))
 
 
 def __getattr__(name: str) -> Any:
