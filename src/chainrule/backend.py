@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule import ops
+from chainrule import activations, ops
 from chainrule.arrays import Array
 from chainrule.errors import SettingError
 from chainrule.internal import absent
@@ -38,10 +38,9 @@ arange, clip, cos, elu, equal, exp, expand_dims = (
     ops.exp,
     ops.expand_dims,
 )
-greater, greater_equal, hard_sigmoid, in_top_k = (
+greater, greater_equal, in_top_k = (
     ops.greater,
     ops.greater_equal,
-    ops.hard_sigmoid,
     ops.in_top_k,
 )
 is_tensor, l2_normalize, less, less_equal, log, logsumexp = (
@@ -52,6 +51,7 @@ is_tensor, l2_normalize, less, less_equal, log, logsumexp = (
     ops.log,
     ops.logsumexp,
 )
+hard_sigmoid = activations.get("hard_sigmoid_of_keras_2")  # keras.backend never took today's
 maximum, mean, minimum, not_equal, one_hot, ones_like = (
     ops.maximum,
     ops.mean,

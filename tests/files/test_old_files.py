@@ -252,3 +252,22 @@ def test_a_graph_that_is_a_chain_is_opened_as_one() -> None:
     assert [layer["config"]["name"] for layer in found.layers] == names
     assert found.config["class_name"] == "Sequential"
     assert "inbound_nodes" not in json.dumps(found.config)
+
+
+@pytest.mark.parametrize(
+    ("version", "meaning"), [("2.2.4", "hard_sigmoid_of_keras_2"), ("2.9.0-tf", "hard_sigmoid_of_keras_2"), ("3.1.0", "hard_sigmoid")]
+)  # fmt: skip
+def test_hard_sigmoid_is_what_it_was_in_the_years_of_the_file(tmp_path, version, meaning) -> None:
+    """0.2 x + 0.5 for Keras 1 and 2, x / 6 + 0.5 since Keras 3; written again, it stays what it is."""
+    from chainrule import Input, Sequential, layers
+    from chainrule.models import load_model
+
+    path, again = tmp_path / "m.h5", tmp_path / "again.keras"
+    gated = layers.LSTM(2, recurrent_activation="hard_sigmoid")
+    Sequential([Input((3, 2)), gated, layers.Dense(1, activation="hard_sigmoid")]).save(path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["keras_version"] = version
+    model = load_model(path)
+    model.save(again)
+    for found in (model, load_model(again)):
+        assert [found.layers[0].recurrent_activation, found.layers[1].activation] == [meaning, meaning]

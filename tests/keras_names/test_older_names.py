@@ -140,3 +140,31 @@ m.add(Merge([Sequential([Dense(4, input_dim=n)]) for n in (2, 3)], mode="concat"
     said = done.stderr.splitlines()[-1]
     assert said.startswith("train.py, line 7: Merge([left, right])")
     assert "instead: Model([a, b]" in said
+
+
+def test_gates_have_the_hard_sigmoid_of_their_years(run_script) -> None:
+    """LSTM and GRU of Keras 1 and 2, and whatever says hard_sigmoid there: 0.2 x + 0.5; today's in a script of today."""
+    body = """
+for layer in (LSTM(2), GRU(2), LSTM(2, recurrent_activation="sigmoid"), Dense(2, activation="hard_sigmoid"), Activation("hard_sigmoid")):
+    print(getattr(layer, "recurrent_activation", layer.activation), getattr(layer, "reset_after", None))
+"""
+    old = run_script(
+        "from keras.layers.core import Dense, Activation\nfrom keras.layers import GRU, LSTM" + body
+    )
+    new = run_script("from keras.layers import Activation, Dense, GRU, LSTM" + body)
+    assert (old.returncode, new.returncode) == (0, 0), old.stderr + new.stderr
+    then = "hard_sigmoid_of_keras_2"
+    assert old.stdout.splitlines() == [
+        f"{then} None",
+        f"{then} False",
+        "sigmoid None",
+        f"{then} None",
+        f"{then} None",
+    ]
+    assert new.stdout.splitlines() == [
+        "sigmoid None",
+        "sigmoid True",
+        "sigmoid None",
+        *["hard_sigmoid None"] * 2,
+    ]
+    assert "0.2 x + 0.5" in old.stderr

@@ -33,9 +33,10 @@ STRANGE = [
     -3.4e38,
 ]
 BOUNDED = {"sigmoid": (0, 1), "tanh": (-1, 1), "softmax": (0, 1), "sparsemax": (0, 1), "hard_sigmoid": (0, 1)}
+BOUNDED["hard_sigmoid_of_keras_2"] = (0, 1)
 BOUNDED |= {"hard_tanh": (-1, 1), "softsign": (-1, 1), "relu6": (0, 6), "sparse_sigmoid": (0, 1)}
 BY_ROWS = {"softmax", "log_softmax", "sparsemax", "glu"}
-CORNERS = (-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 6.0)  # of any of them
+CORNERS = (-3.0, -2.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.5, 3.0, 6.0)  # of any of them
 
 
 def fitting(name: str, z: np.ndarray) -> np.ndarray:
@@ -61,6 +62,7 @@ def by_hand(name: str, z: float) -> float:
         "exponential": lambda: math.exp(z),
         "hard_shrink": lambda: z if abs(z) > 0.5 else 0.0,
         "hard_sigmoid": lambda: min(max(z + 3, 0), 6) / 6,
+        "hard_sigmoid_of_keras_2": lambda: min(max(0.2 * z + 0.5, 0), 1),
         "hard_silu": lambda: z * min(max(z + 3, 0), 6) / 6,
         "hard_tanh": lambda: min(max(z, -1), 1),
         "log_sigmoid": lambda: math.log(1 / (1 + math.exp(-z))),

@@ -15,6 +15,7 @@ import numpy as np
 from chainrule.activations.piecewise import (
     d_hard_shrink,
     d_hard_sigmoid,
+    d_hard_sigmoid_of_keras_2,
     d_hard_silu,
     d_hard_tanh,
     d_leaky_relu,
@@ -26,6 +27,7 @@ from chainrule.activations.piecewise import (
     d_sparse_sigmoid,
     hard_shrink,
     hard_sigmoid,
+    hard_sigmoid_of_keras_2,
     hard_silu,
     hard_tanh,
     leaky_relu,
@@ -114,6 +116,7 @@ RULES: dict[str, Rule] = {
     "glu": Rule(glu, d_glu),
     "hard_shrink": Rule(hard_shrink, d_hard_shrink),
     "hard_sigmoid": Rule(hard_sigmoid, d_hard_sigmoid),
+    "hard_sigmoid_of_keras_2": Rule(hard_sigmoid_of_keras_2, d_hard_sigmoid_of_keras_2),
     "hard_silu": Rule(hard_silu, d_hard_silu),
     "hard_tanh": Rule(hard_tanh, d_hard_tanh),
     "log_sigmoid": Rule(log_sigmoid, d_log_sigmoid),

@@ -5,6 +5,7 @@ from chainrule.arrays import Array, namespace
 __all__ = [
     "hard_shrink",
     "hard_sigmoid",
+    "hard_sigmoid_of_keras_2",
     "hard_silu",
     "hard_tanh",
     "leaky_relu",
@@ -67,6 +68,17 @@ def hard_sigmoid(z: Array) -> Array:  # a = relu6(z + 3) / 6
 
 def d_hard_sigmoid(da: Array, z: Array, a: Array) -> Array:  # f' = 1/6 where -3 < z < 3, else 0
     return where_between(z, -3, 3, da / 6)
+
+
+def hard_sigmoid_of_keras_2(z: Array) -> Array:  # a = 0.2 z + 0.5, cut off at 0 and 1
+    """What Keras 1 and 2 called hard_sigmoid."""
+    return namespace(z).clip(z * 0.2 + 0.5, 0, 1)
+
+
+def d_hard_sigmoid_of_keras_2(
+    da: Array, z: Array, a: Array
+) -> Array:  # f' = 0.2 where -2.5 < z < 2.5, else 0
+    return where_between(z, -2.5, 2.5, da * 0.2)
 
 
 def hard_silu(z: Array) -> Array:  # a = z · hard_sigmoid(z)

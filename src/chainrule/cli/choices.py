@@ -4,7 +4,7 @@ RECIPES = ("fast", "classic", "conv", "best", "handwriting")
 AUTO = "auto"  # `train` only: the recipe that chooses a network for the data
 ACTIVATIONS = (
     "relu", "sigmoid", "tanh", "leaky_relu", "elu", "selu", "gelu", "softplus", "silu", "swish", "softmax", "linear",
-    "celu", "exponential", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh", "log_sigmoid",
+    "celu", "exponential", "glu", "hard_shrink", "hard_sigmoid", "hard_sigmoid_of_keras_2", "hard_silu", "hard_swish", "hard_tanh", "log_sigmoid",
     "log_softmax", "mish", "relu6", "soft_shrink", "softsign", "sparse_plus", "sparse_sigmoid", "sparsemax",
     "squareplus", "tanh_shrink",
 )  # fmt: skip

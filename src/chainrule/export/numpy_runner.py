@@ -112,6 +112,7 @@ RUN: dict[str, Any] = {  # each takes the examples x, the settings s and the wei
     "tanh": lambda x, s, w: np.tanh(x),
     "relu6": lambda x, s, w: np.clip(x, 0, 6),
     "hard_sigmoid": lambda x, s, w: np.clip(x / 6 + 0.5, 0, 1),
+    "hard_sigmoid_of_keras_2": lambda x, s, w: np.clip(x * 0.2 + 0.5, 0, 1),
     "hard_silu": lambda x, s, w: x * np.clip(x / 6 + 0.5, 0, 1),
     "hard_tanh": lambda x, s, w: np.clip(x, -1, 1),
     "hard_shrink": lambda x, s, w: np.where(np.abs(x) > 0.5, x, 0),

@@ -315,6 +315,7 @@ WRITE: dict[str, Any] = {
     "leaky_relu": _node("LeakyRelu"), "elu": _node("Elu"), "selu": _node("Selu"), "sigmoid": _node("Sigmoid"),
     "tanh": _node("Tanh"), "softplus": _node("Softplus"), "softmax": _softmax, "silu": _silu, "gelu": _gelu,
     "general_relu": _general_relu, "relu6": _clip(0, 6), "hard_tanh": _clip(-1, 1), "hard_sigmoid": _clip(0, 1, 1 / 6, 0.5),
+    "hard_sigmoid_of_keras_2": _clip(0, 1, 0.2, 0.5),
     "hard_silu": _times_itself(_clip(0, 1, 1 / 6, 0.5)), "sparse_sigmoid": _clip(0, 1, 0.5, 0.5), "sparse_plus": _sparse_plus, "prelu": _prelu, "permute": _permute,
     "cropping2d": _cropping2d, "upsampling2d": _upsampling2d, "add": _join("Add"), "subtract": _join("Sub"), "multiply": _join("Mul"),
     "average": _average, "maximum": _join("Max"), "minimum": _join("Min"),

@@ -37,7 +37,8 @@ METRICS = LOSSES | _words(
     "TrueNegatives TruePositives"
 )
 FUNCTIONS = _words(
-    "celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear log_sigmoid "
+    "celu elu exponential gelu glu hard_shrink hard_sigmoid hard_sigmoid_of_keras_2 hard_silu hard_swish hard_tanh leaky_relu linear "
+    "log_sigmoid "
     "log_softmax mish relu relu6 selu sigmoid silu swish soft_shrink softmax softplus softsign sparse_plus sparsemax "
     "squareplus tanh tanh_shrink threshold binary_accuracy binary_crossentropy binary_focal_crossentropy "
     "categorical_accuracy categorical_crossentropy categorical_focal_crossentropy categorical_hinge cosine_similarity "

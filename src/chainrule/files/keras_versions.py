@@ -13,6 +13,7 @@ from chainrule.files import allowed_names as names
 from chainrule.files import keras_1, keras_operations
 from chainrule.files.implied_masks import without_implied_masks
 from chainrule.files.inner_folders import INSIDE, MODELS, WRAPPERS
+from chainrule.files.keras_2 import of_keras_2
 from chainrule.files.keras_graph import chain, ends, is_chain, must_hang_together, nodes
 from chainrule.files.serialized import class_name, plain
 
@@ -34,8 +35,18 @@ NUMBERS = frozenset(
 Config = dict[str, Any]
 
 
-def model(raw: Config, depth: int = 0) -> Config:
-    """Any stored model configuration in the one form; FileError names what does not belong there."""
+def model(raw: Config, version: object = None) -> Config:
+    """Any stored model configuration in the one form; FileError names what does not belong there.
+
+    version: of the Keras that wrote it, where the file says so elsewhere.
+    """
+    found = _model(raw, 0)
+    if str(version or raw.get("keras_version")).startswith(("1", "2.")):
+        of_keras_2(found)
+    return found
+
+
+def _model(raw: Config, depth: int) -> Config:
     kind, config = class_name(raw, "the model"), raw.get("config")
     if isinstance(config, list):  # Keras before 2.2.3 stored the bare list of layers
         config = {"name": "sequential", "layers": config}
@@ -110,7 +121,7 @@ def _layer(entry: Any, index: int, depth: int) -> Config:
     if kind in MODELS:
         if depth >= DEEPEST:
             raise FileError(f"has models within models, more than {DEEPEST} deep.")
-        return model(entry, depth + 1)
+        return _model(entry, depth + 1)
     if kind in names.REFUSED_LAYERS:
         raise FileError(
             f"holds a {kind} layer, and {names.REFUSED_LAYERS[kind]}. Chainrule does not open it."

@@ -31,13 +31,23 @@ def decode(source: Source, want: Want) -> ModelFile:
     raw = safe_json.parse_object(text, CONFIG)
     own = extras.MEMBER
     more = extras.parsed(members[own].read(safe_json.BYTES) if own in members else None)
-    config = keras_versions.model(raw)
+    config = keras_versions.model(raw, version=_version(members))
     model = ModelFile(config, [], compiled(raw.get("compile_config")), format="keras")
     shapes = planned(config, want)
     root = hdf5.read(weights_of(members))
     stored = layouts.by_number(root, model.layers)
     optimizer_state = layouts.optimizer_by_number(root)
     return assemble(model, stored, optimizer_state, None, shapes, more, {"config": text.decode()}, want)
+
+
+def _version(members: dict[str, archive.Member]) -> object:
+    """Which Keras says that it wrote the archive; None where that cannot be read."""
+    if METADATA not in members:
+        return None
+    try:
+        return safe_json.parse_object(members[METADATA].read(safe_json.BYTES), METADATA).get("keras_version")
+    except FileError:  # nothing else depends on it
+        return None
 
 
 def weights_of(members: dict[str, archive.Member]) -> Source:

@@ -28,7 +28,9 @@ def decode(source: Source, want: Want) -> ModelFile:
             "holds weights or other data, but no model. Weights alone are read by model.load_weights."
         )
     more = extras.parsed(extras.sealed(root.text(extras.ATTRIBUTE), weights.text(extras.SEAL)))
-    config = keras_versions.model(safe_json.parse_object(text, MODEL))
+    config = keras_versions.model(
+        safe_json.parse_object(text, MODEL), version=root.text("keras_version") or "1"
+    )
     settings = compiled(safe_json.parse_object(training, TRAINING)) if training else None
     model = ModelFile(config, [], settings, format="h5")
     shapes = planned(config, want)

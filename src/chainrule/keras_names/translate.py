@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.keras_names import channels_first, spellings
+from chainrule.keras_names import channels_first, old_gates, spellings
 from chainrule.keras_names.channels_first import ORDER
 from chainrule.keras_names.era import Era
 from chainrule.keras_names.notes import Notes
@@ -86,6 +86,8 @@ class Layers:
             table |= dict.fromkeys(spellings.DROPPED)
             settings = renamed(table, name, settings, self.notes)
             settings = self.meanings(name, settings)
+            if self.era.year < 3:
+                arguments, settings = old_gates.read(name, arguments, settings, self.notes)
         if ORDER.of(name, settings):
             self.notes.say(f"{name}: its channels are first, so it stands between two Permute.")
             settings["channels_are_first"] = True

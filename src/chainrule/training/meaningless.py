@@ -20,7 +20,7 @@ SCALE_BY_THEMSELVES = (
     "Rescaling", "PositionalEmbedding", "Normalization", "BatchNormalization", "LayerNormalization", "Embedding", "Discretization", "CategoryEncoding", "Hashing",
     "IntegerLookup", "StringLookup", "TextVectorization", "UnitNormalization",
 )  # fmt: skip
-PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid")
+PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid", "hard_sigmoid_of_keras_2")
 
 
 class Meaningless(NamedTuple):

@@ -185,6 +185,7 @@ const RUN = {
   tanh: each(Math.tanh),
   relu6: each((v) => clip(v, 0, 6)),
   hard_sigmoid: each((v) => clip(v / 6 + 0.5, 0, 1)),
+  hard_sigmoid_of_keras_2: each((v) => clip(v * 0.2 + 0.5, 0, 1)),
   hard_silu: each((v) => v * clip(v / 6 + 0.5, 0, 1)),
   hard_tanh: each((v) => clip(v, -1, 1)),
   hard_shrink: each((v) => (Math.abs(v) > 0.5 ? v : 0)),
