@@ -177,3 +177,24 @@ def test_what_was_not_measured_is_no_nan(tmp_path) -> None:
     broken[measured[2:]] = np.nan
     diverged = columns | {"grad_rms[dense]": np.ma.masked_array(broken, np.ma.getmaskarray(sizes))}
     assert explain.Condition("isnan(grad_rms['dense'])").first(diverged) == measured[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("grad > 9 or loss > 2", 2),  # grad is not known there, and need not be
+        ("isnan(grad) or isnan(loss)", 3),
+        ("not (grad >= 1 and loss < 3)", 2),
+        ("grad > 9 and loss > 2", None),
+        ("not (grad > 9)", 0),  # measured at step 0 alone
+        ("grad != 5 and loss > 2", None),
+        ("loss != 1 or grad > 9", 1),
+        ("not (loss > 100)", 0),
+        ("loss > 100 or not isfinite(loss)", 3),
+    ],
+)
+def test_of_two_parts_one_may_decide(text, first) -> None:
+    """What is not known (not measured, or no number) is neither true nor false; the other part of or, and counts."""
+    grad = np.ma.masked_array([1.0, 0, 0, 0], [False, True, True, True])
+    columns = {"loss": np.array([1.0, 1.5, 4.0, np.nan]), "grad": grad}
+    assert explain.Condition(text).first(columns) == first

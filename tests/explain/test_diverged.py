@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from chainrule import Sequential, explain, optimizers
+from chainrule import RunRecorder, Sequential, explain, open_run, optimizers
 from chainrule.layers import Dense
 from chainrule.utils import set_random_seed
 
@@ -87,3 +87,28 @@ def test_a_learning_rate_that_is_too_large_is_followed_into_the_first_nan() -> N
         assert str(step.weight("dense_1", 1, 0))
         inputs = inputs._replace(state=step.state)
     assert not np.isfinite(step.loss)
+
+
+def test_the_same_nan_is_called_the_same(tmp_path) -> None:
+    """A run that diverged on NumPy, opened: each step has training's bits, and a unit that answers nan is not called alive."""
+    set_random_seed(1)
+    model = Sequential([Dense(4, "relu", input_shape=(3,)), Dense(1)])
+    model.compile(optimizers.SGD(1e9), "mse", backend="numpy")
+    rng = np.random.default_rng(0)
+    record = RunRecorder(tmp_path)
+    with pytest.warns(Warning, match="not finite|not a number"):
+        model.fit(
+            rng.normal(size=(20, 3)),
+            rng.normal(size=(20, 1)),
+            batch_size=4,
+            epochs=2,
+            verbose=0,
+            callbacks=[record],
+        )
+    run = open_run(record.folder)
+    steps = range(len(run.steps))
+    assert not np.isfinite(run.steps["loss"]).all()
+    assert all(explain.step(run, step).agreement().same_bits for step in steps)
+    life = explain.when_died(explain.steps_of_run(run, 0, len(run.steps)), "dense", 1)
+    assert life.not_a_number is not None
+    assert "answers nan from step" in str(life)

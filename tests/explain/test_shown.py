@@ -10,9 +10,11 @@ import pytest
 from PIL import Image
 
 from chainrule import Sequential, explain
+from chainrule.datasets.mnist import load_data
 from chainrule.errors import SettingError
 from chainrule.explain.equations import equation, near_one, number
 from chainrule.explain.html import png
+from chainrule.explain.pictures import looks_like_a_square
 from chainrule.explain.text import drawing, lines_of
 from chainrule.layers import Dense
 from chainrule.utils import set_random_seed
@@ -179,3 +181,34 @@ def test_an_explanation_is_written_as_a_page_markdown_text_or_json(step, tmp_pat
     )
     with pytest.raises(SettingError, match="ends in none of them. Did you mean weight.html"):
         trace.save(tmp_path / "weight.htm")
+
+
+SIGNALS = {
+    "random walks": lambda rng, n, m: np.cumsum(rng.normal(size=(n, m)), axis=1),
+    "waves": lambda rng, n, m: np.sin(rng.uniform(3, 20, (n, 1)) * np.linspace(0, 1, m) + rng.uniform(0, 6, (n, 1))),
+    "peaks": lambda rng, n, m: np.exp(-(((np.arange(m) - rng.uniform(0, m, (n, 1))) / rng.uniform(m / 30, m / 6, (n, 1))) ** 2)),
+    "polynomials": lambda rng, n, m: rng.normal(size=(n, 4)) @ np.vander(np.linspace(-1, 1, m), 4).T,
+    "independent columns": lambda rng, n, m: rng.normal(size=(n, m)),
+    "columns that vary together": lambda rng, n, m: rng.normal(size=(n, 5)) @ rng.normal(size=(5, m)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SIGNALS)
+def test_curves_and_tables_with_a_square_number_of_columns_are_no_pictures(kind) -> None:
+    """Neighbours are alike in a curve, too; but so are the end of a line and the beginning of the next."""
+    rng = np.random.default_rng(4)
+    guesses = [
+        looks_like_a_square(SIGNALS[kind](rng, n, m))
+        for m in (64, 144, 784)
+        for n in (6, 32)
+        for _ in range(5)
+    ]
+    assert sum(guesses) <= 1
+
+
+def test_digits_laid_out_as_rows_are_pictures() -> None:
+    """MNIST in rows of 784, in small batches and large ones."""
+    digits = load_data()[1][0].reshape(-1, 784)
+    assert all(
+        looks_like_a_square(digits[start : start + n]) for n in (4, 8, 32) for start in range(0, 3200, 320)
+    )

@@ -64,8 +64,10 @@ def agreement(links: Sequence[Any], here: State, there: State) -> Agreement:
 def compared(name: str, here: Any, there: Any) -> Compared:
     """One array against another."""
     a, b = np.asarray(here), np.asarray(there)
-    apart = np.abs(a.astype(np.float64) - b.astype(np.float64))
-    apart = np.where(np.isnan(apart) & (np.isnan(a) == np.isnan(b)), 0, apart)
-    spacing = float(np.spacing(np.abs(b).max(initial=0).astype(np.float32)))
+    same = (a == b) | (np.isnan(a) & np.isnan(b))  # of inf and nan, too: where learning diverged
+    with np.errstate(invalid="ignore"):
+        apart = np.where(same, 0, np.abs(a.astype(np.float64) - b.astype(np.float64)))
+    finite = np.abs(b[np.isfinite(b)])
+    spacing = float(np.spacing(finite.max(initial=0).astype(np.float32)))
     largest = float(apart.max(initial=0))
-    return Compared(name, largest, largest / spacing, float((a == b).mean()) if a.size else 1.0)
+    return Compared(name, largest, largest / spacing, float(same.mean()) if a.size else 1.0)

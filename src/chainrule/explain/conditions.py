@@ -5,7 +5,7 @@ Read by `expressions.py`, which knows numbers, names, comparisons and a few func
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from chainrule.explain.expressions import Parser, Tree, names_in, unreadable, va
 WHEN = re.compile(r"\b(after|before|in)\s+(epoch|step)\s+(\d+)\s*$")
 QUOTES = "'\""
 TRUTHS = {"<", "<=", ">", ">=", "==", "!=", "and", "or", "not", "isnan", "isfinite"}
+ASKS_FOR_NAN = {"isnan", "isfinite"}
 Columns = Mapping[str, Any]
 
 
@@ -45,13 +46,7 @@ class Condition:
         """
         values = {tree.value: self.column(tree, columns) for tree in names_in(self.tree)}
         sizes = {np.shape(v)[0] for v in values.values() if np.ndim(v)} or {len(first_column(columns))}
-        plain = {name: np.ma.getdata(value) for name, value in values.items()}
-        held = np.broadcast_to(np.asarray(value_of(self.tree, plain), bool), (max(sizes),))
-        for value in values.values():
-            held = held & ~np.ma.getmaskarray(value)  # what was not measured fulfils nothing, isnan neither
-        if "isnan" not in self.text and "isfinite" not in self.text:
-            for value in plain.values():
-                held = held & ~np.isnan(value)
+        held = np.broadcast_to(truth_of(self.tree, values).holds, (max(sizes),))
         return np.asarray(held & self.in_time(columns, len(held)))
 
     def first(self, columns: Columns) -> int | None:
@@ -113,6 +108,45 @@ class Condition:
 
     def __repr__(self) -> str:
         return f"<Condition {self.text!r}>"
+
+
+class Truth(NamedTuple):
+    """Where a condition holds and where it does not; neither where that cannot be known."""
+
+    holds: Any
+    fails: Any
+
+
+def truth_of(tree: Tree, values: Columns) -> Truth:
+    """Where a part of a condition holds. A comparison with what is not a number, or was not measured, is not known, and
+    nor is its opposite; of "a or b" the part that is known may decide, and of "a and b", too.
+
+    >>> values = {"a": np.array([1, np.nan]), "b": np.array([5.0, 5.0])}
+    >>> truth_of(Parser("a > 2 or b > 2").all(), values).holds
+    array([ True,  True])
+    """
+    if tree.kind in ("and", "or", "not"):
+        first, *others = (truth_of(part, values) for part in tree.parts)
+        if tree.kind == "not":
+            return Truth(first.fails, first.holds)
+        (second,) = others
+        if tree.kind == "and":
+            return Truth(first.holds & second.holds, first.fails | second.fails)
+        return Truth(first.holds | second.holds, first.fails & second.fails)
+    plain = {name: np.ma.getdata(value) for name, value in values.items()}
+    said, known = np.asarray(value_of(tree, plain), bool), np.asarray(True)
+    for name in {part.value for part in names_in(tree)}:
+        known = known & ~np.ma.getmaskarray(
+            values[name]
+        )  # what was not measured fulfils nothing, isnan neither
+        if not asks_for_nan(tree):
+            known = known & ~np.isnan(plain[name])
+    return Truth(known & said, known & ~said)
+
+
+def asks_for_nan(tree: Tree) -> bool:
+    """Whether isnan or isfinite stand in a part of a condition."""
+    return tree.kind in ASKS_FOR_NAN or any(map(asks_for_nan, tree.parts))
 
 
 def decimal(column: Any) -> Any:

@@ -30,6 +30,7 @@ from chainrule.losses.crossentropy import EPSILON
 CLASSES = (CategoricalCrossentropy, SparseCategoricalCrossentropy)
 SPELLED = 3  # terms of a sum that are written out
 SMALL = 1e-30  # below it a float32 probability has no digits left
+NEAR_ONE = 1e-4  # within it 1 - p has few digits left where p is a float32
 SUMS_TO_ONE = 1e-6  # how far probabilities may be from that to be printed without a division
 
 
@@ -133,7 +134,7 @@ def one_output(
     """What one number of an output adds to the loss, as a formula and the same with numbers."""
     loss = output.loss
     if isinstance(loss, BinaryCrossentropy) and loss.from_logits:
-        if p > SMALL and (p < 1 - 1e-12 or y == 1):
+        if p > SMALL and (y == 1 or p < 1 - (NEAR_ONE if output.end.fused else 1e-12)):
             formula = binary(y)
         else:
             z = float(np.asarray(output.z[k]).reshape(-1)[m])

@@ -9,7 +9,7 @@ from chainrule.explain.step_inputs import StepInputs
 from chainrule.graph import as_graph
 
 SMALLEST = 8  # pixels a side: what is smaller is a row of a table
-ALIKE = 0.3  # by how much more neighbours in a picture are correlated than pixels that are far apart
+ALIKE = 0.3  # by how much more neighbours in a picture are correlated than pixels that are none
 
 
 def picture_shape(inputs: StepInputs) -> tuple[int, ...] | None:
@@ -36,6 +36,8 @@ def picture_shape(inputs: StepInputs) -> tuple[int, ...] | None:
 def looks_like_a_square(x: np.ndarray) -> bool:
     """Whether rows of numbers are square pictures: pixels beside and below each other are alike, others are not.
 
+    Not so the end of a line and the beginning of the next: those are alike in a signal (a spectrum, a curve over time).
+
     >>> rng = np.random.default_rng(0)
     >>> rows = rng.uniform(size=(50, 64))
     >>> looks_like_a_square(rows)
@@ -48,7 +50,8 @@ def looks_like_a_square(x: np.ndarray) -> bool:
     pictures = pictures - pictures.mean(axis=0)
     far = likeness(pictures[:, : side // 2], pictures[:, side - side // 2 :])
     near = [likeness(pictures[:, 1:], pictures[:, :-1]), likeness(pictures[:, :, 1:], pictures[:, :, :-1])]
-    return bool(min(near) > far + ALIKE)
+    seam = likeness(pictures[:, :-1, -1], pictures[:, 1:, 0])
+    return bool(min(near) > far + ALIKE and near[1] > 1.5 * seam)
 
 
 def likeness(a: np.ndarray, b: np.ndarray) -> float:

@@ -11,7 +11,7 @@ from chainrule.backprop import forward_sweep
 from chainrule.errors import SettingError, unknown
 from chainrule.explain.equations import number
 from chainrule.explain.influence import loss_and_gradient
-from chainrule.explain.layers import formulas_of
+from chainrule.explain.sizes import way_to_activation
 from chainrule.explain.step_inputs import StepInputs, arrays
 from chainrule.explain.watching import watched_step
 from chainrule.graph import as_graph
@@ -20,16 +20,25 @@ NO_STEPS = "There are no steps to look at: the range is empty."
 
 
 class Life(NamedTuple):
-    """How often a unit was on: the share of each step's examples. died: the first step from which on it never was."""
+    """How often a unit was on: the share of each step's examples. died: the first step from which on it never was.
+
+    not_a_number: the first step in which it answers nan, where learning diverged; that counts neither as on nor as death.
+    """
 
     layer: str
     unit: int
     steps: tuple[int, ...]
     active: tuple[float, ...]
     died: int | None
+    not_a_number: int | None = None
 
     def __str__(self) -> str:
         first, last = self.steps[0], self.steps[-1]
+        if self.not_a_number is not None:
+            return (
+                f"Unit {self.unit} of {self.layer} answers nan from step {self.not_a_number} on: learning diverged. "
+                f"Explain step {max(first, self.not_a_number - 1)} to see why."
+            )
         if self.died is None:
             return f"Unit {self.unit} of {self.layer} is alive: in step {last} it is on for {self.active[-1]:.0%} of the examples."
         if self.died == first:
@@ -74,8 +83,7 @@ def when_died(steps: Iterable[StepInputs], layer: str, unit: int) -> Life:
         if layer not in names:
             raise unknown("layer", layer, names)
         place = names.index(layer)
-        above = [user for user in graph.users(place) if formulas_of(graph.nodes[user].layer).letter == "a"]
-        place = above[0] if above else place
+        place = [place, *way_to_activation(graph, place)][-1]
         noise = partial(counter_noise, state["seed"], state["step"])
         y = forward_sweep(graph, state["params"], inputs.batch[0], noise)[0][place]
         if not 0 <= unit < y.shape[-1]:
@@ -83,7 +91,10 @@ def when_died(steps: Iterable[StepInputs], layer: str, unit: int) -> Life:
                 f"{layer} has {y.shape[-1]} units, 0 to {y.shape[-1] - 1}; there is no unit {unit}."
             )
         numbers.append(int(state["step"]))
-        active.append(float((np.asarray(y)[..., unit].reshape(len(y), -1) != 0).any(axis=1).mean()))
+        answers = np.asarray(y)[..., unit].reshape(len(y), -1)
+        if np.isnan(answers).any():
+            return Life(layer, unit, tuple(numbers), (*active, float("nan")), None, numbers[-1])
+        active.append(float((answers != 0).any(axis=1).mean()))
     if not numbers:
         raise SettingError(NO_STEPS)
     alive = [i for i, share in enumerate(active) if share > 0]

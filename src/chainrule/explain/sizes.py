@@ -6,6 +6,7 @@ import numpy as np
 
 from chainrule.explain.layers import formulas_of
 from chainrule.explain.opened import OpenedLink, OpenedStep
+from chainrule.graph import Graph
 from chainrule.recording.measures import SATURATED
 
 ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}  # between which an activation saturates
@@ -19,12 +20,25 @@ def rms(array: Any) -> float:
         return float(np.sqrt(np.mean(np.square(np.asarray(array, np.float64)))))
 
 
+def way_to_activation(graph: Graph, place: int) -> list[int]:
+    """The nodes from a node's output to the activation that it goes through, which is the last of them: as a rule that
+    one alone; before it may stand what changes no number. Empty where there is no activation.
+    """
+    way: list[int] = []
+    while len(users := graph.users(place)) == 1:
+        place, formulas = users[0], formulas_of(graph.nodes[users[0]].layer)
+        way.append(place)
+        if formulas.letter == "a":
+            return way
+        if not formulas.unchanged:
+            break
+    return []
+
+
 def activation_after(step: OpenedStep, link: OpenedLink) -> OpenedLink | None:
     """The activation that a link's output goes through, as its own or as a layer; None where there is none."""
-    users = step.users(link.place)
-    if len(users) != 1 or formulas_of(users[0].link).letter != "a" or users[0].y.shape != link.y.shape:
-        return None
-    return users[0]
+    way = way_to_activation(step.graph, link.place)
+    return step.links[way[-1]] if way and step.links[way[-1]].y.shape == link.y.shape else None
 
 
 def inactive_units(step: OpenedStep, link: OpenedLink) -> str:

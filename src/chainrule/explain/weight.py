@@ -16,7 +16,7 @@ from chainrule.explain.opened import OpenedLink, OpenedStep
 from chainrule.explain.parts import Block, Heading, Part, Pictures, Shares, Text
 from chainrule.explain.path import path_back
 from chainrule.explain.pictures import picture_of, pixel_of
-from chainrule.explain.sizes import activation_after
+from chainrule.explain.sizes import activation_after, way_to_activation
 from chainrule.explain.symbols import Symbols
 from chainrule.explain.trace import Trace
 from chainrule.explain.update import gradient_parts, optimizer_parts
@@ -176,12 +176,12 @@ def unit_forward(
     """How one output of a layer is made for the k-th example, and what its activation makes of it."""
     lines = formulas_of(link.link).forward(LayerView(step, link, symbols, k), unit, index)
     activation = activation_after(step, link)
-    if (
-        activation is not None
-        and activation.y.shape == link.y.shape
-        and not any(output.end.fused and activation.place == output.end.p.node for output in step.outputs)
-    ):
-        lines += formulas_of(activation.link).forward(LayerView(step, activation, symbols, k), unit)
+    if activation is None or any(o.end.fused and activation.place == o.end.p.node for o in step.outputs):
+        return lines
+    for place in way_to_activation(step.graph, link.place):
+        lines += formulas_of(step.links[place].link).forward(
+            LayerView(step, step.links[place], symbols, k), unit
+        )
     return lines
 
 

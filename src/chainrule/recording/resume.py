@@ -148,6 +148,11 @@ def open_run(
     def make(run: Run) -> Replay:
         if model is None:
             return opened(run, source, cache_bytes, tolerance)
+        if not hasattr(model, "problem") or x is None:
+            raise SettingError(
+                "open_run(name, model=model, x=x, y=y) needs the model as a Sequential or Model, built and compiled as it was, "
+                f"and x and y as fit was given them; it got model={type(model).__name__}, x={type(x).__name__}."
+            )
         model.seed = run.info.settings.seed
         examples = model.problem(x, y).examples(x, y, sample_weight)
         must_be_the_runs(run, model, examples)
@@ -260,7 +265,7 @@ def keep_lowered_rate(optimizer: Any, was: Any, rate: float) -> None:
     """Gives the optimizer the rate that a run had at a step, where a callback had changed it and no other is asked for."""
     asked = optimizer.learning_rate
     if isinstance(was.learning_rate, float) and was.learning_rate == asked and np.float32(asked) != rate:
-        optimizer.learning_rate = rate
+        optimizer.learning_rate = float(str(np.float32(rate)))  # 0.005, as one would write it
 
 
 NAMES = re.compile(r"\.name$|inbound_nodes|^training\.metrics")  # which may differ: they decide no bits

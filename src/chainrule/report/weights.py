@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from chainrule import plots
 from chainrule.errors import SettingError
+from chainrule.explain.pictures import looks_like_a_square
 from chainrule.models.building import flat
 from chainrule.plots.pictures import columns_for
 from chainrule.plots.style import axes
@@ -18,6 +19,7 @@ from chainrule.report.section import Section
 from chainrule.report.wording import count
 
 COUNT = 40  # units that are shown
+LOOKED_AT = 200  # examples, to see whether rows are pictures
 
 
 def section(of: Material) -> Section:
@@ -34,7 +36,10 @@ def section(of: Material) -> Section:
     kernel = np.asarray(layer.params["kernel"])
     shape = tuple(of.model.input_shape or ())
     sides = picture_of(shape, len(kernel))
-    if sides is not None:
+    rows = len(shape) == 1  # may be pictures laid out as rows, or a table's
+    if sides is not None and not (
+        rows and (of.missing or not looks_like_a_square(of.data.x_train[:LOOKED_AT]))
+    ):
         title = f"What the {count(kernel.shape[1], 'unit')} of the first layer look for"
         return Section(
             "weights",

@@ -195,8 +195,9 @@ def softmax_backward(view: LayerView, unit: int, known: float) -> Backward:
     order = np.argsort(-np.abs(above * shares), kind="stable")
     letters = [f"{view.output_delta(first + m)} · ∂{view.output_name(first + m)}" for m in range(len(a))]
     pairs = [(float(d), float(s)) for d, s in zip(above, shares, strict=True)]
+    size = float(a[i] * (abs(above[i]) + np.abs(above * a).sum()))  # the engine has a[i] · (da[i] - Σ da · a)
     note = "∂a[m] = a[m] · (1 - a[m]) by its own z, -a[m] · a[i] by another"
     return Backward(
         first + int(order[0]),
-        [sum_equation(view.input_delta(unit), letters, pairs, known, note=note)],
+        [sum_equation(view.input_delta(unit), letters, pairs, known, note=note, size=size)],
     )

@@ -32,6 +32,7 @@ class LayerFormulas:
     """
 
     letter = "h"
+    unchanged = False  # whether the output is the input, number by number
     smooth = True  # whether a small change of an input is a small change of the output: not so for numbers of words
 
     def expression(self, link: OpenedLink, symbols: Symbols) -> str:
@@ -99,8 +100,10 @@ def sum_equation(
     known: float | None,
     first: int = 0,
     note: str = "",
+    size: float = 0.0,
 ) -> Equation:
-    """A sum of products: the largest written out, the others as one number. first: how many keep their place in front."""
+    """A sum of products: the largest written out, the others as one number. first: how many keep their place in front.
+    size: of what the engine adds up on its way, where that is more than these products."""
     sizes = np.array([abs(float(np.prod(pair))) for pair in pairs])
     order = [*range(first), *(int(m) for m in np.argsort(-sizes[first:], kind="stable") + first)]
     chosen = order if len(order) <= TERMS + 1 else order[:TERMS]
@@ -108,4 +111,6 @@ def sum_equation(
     rest = float(sum(np.prod(pairs[m]) for m in others)) if others else None
     shown = [letters[m] for m in chosen] + ([f"rest of {len(others)}"] if others else [])
     numbers = weighted_sum([pairs[m] for m in chosen], rest)
-    return finished(name, " + ".join(shown), numbers, known, note, size=float(np.nan_to_num(sizes).sum()))
+    return finished(
+        name, " + ".join(shown), numbers, known, note, size=max(size, float(np.nan_to_num(sizes).sum()))
+    )

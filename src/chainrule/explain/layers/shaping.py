@@ -72,6 +72,8 @@ class DropoutFormulas(OneToOne):
 class PenaltyFormulas(OneToOne):
     """ActivityRegularization: y = x, and the penalty's derivative is added to the error."""
 
+    unchanged = True
+
     def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
         name = view.output_name(unit)
         letters = view.input_name(unit)
