@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from studio_client import open_at
 
+from chainrule import Input, RunRecorder, Sequential, layers, losses, open_run
 from chainrule.studio.session import Session
 
 
@@ -116,3 +117,36 @@ def test_the_landscape_leads_to_steps(page, studio, runs_dir) -> None:
     )
     page.keyboard.press("l")
     page.wait_for_selector(".way .here", state="hidden")
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_logits_are_shown_as_probabilities(tmp_path, outputs) -> None:
+    """Where the loss takes logits: in the table, the sure ones first, in the batch, in frames, and on the plane, whose middle is one half."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 2)).astype(np.float32)
+    y = (x.sum(axis=1) > 0.3).astype(np.int32)
+    model = Sequential([Input((2,)), layers.Dense(4, "tanh"), layers.Dense(outputs)])
+    loss = losses.BinaryCrossentropy if outputs == 1 else losses.SparseCategoricalCrossentropy
+    model.compile("adam", loss(from_logits=True), ["accuracy"], backend="numpy")
+    model.fit(x, y, batch_size=8, epochs=3, verbose=0, callbacks=[RunRecorder(tmp_path, "logits")])
+    session = Session.of_replay(open_run("last", tmp_path, model=model, x=x, y=y).replay)
+    z = model.predict(x, verbose=0)
+    raised = np.exp(np.concatenate([np.zeros_like(z), z], axis=1) if outputs == 1 else z)
+    p = raised / raised.sum(axis=1, keepdims=True)
+    says = p.argmax(axis=1)
+    last = str(session.branch.head)
+    for truth in range(2):
+        for answer in range(2):
+            asked = {"step": last, "part": "learned from", "truth": str(truth), "answer": str(answer)}
+            header, _ = session.see("confused", asked)
+            assert header["count"] == int(((y == truth) & (says == answer)).sum())
+            np.testing.assert_allclose(header["p"], p[header["places"], answer], atol=1e-5)
+            assert header["p"] == sorted(header["p"], reverse=True)
+    for one in session.see("step", {"step": last})["examples"] if int(last) < 15 else ():
+        assert one["answer"] == str(says[one["place"]])
+    for one in session.see("step", {"step": "14"})["examples"]:
+        assert 0.5 <= one["p"] <= 1
+    if outputs == 1:
+        drawn = session.see("plane", {"step": "14"})[1]
+        answers = list(drawn.values())[-1]
+        assert answers.min() < 128 < answers.max()

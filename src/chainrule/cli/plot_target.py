@@ -60,7 +60,7 @@ class PlotTarget:
 
         if self.task == "regression":
             raise SettingError("This network answers with numbers, not with classes: it confuses nothing.")
-        return probabilities(self.model, self.task, self.model.predict(self.x, verbose=0))
+        return probabilities(self.model, self.model.predict(self.x, verbose=0))
 
     @property
     def pictures(self) -> Any:

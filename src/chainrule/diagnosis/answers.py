@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.activations import sigmoid, softmax
 from chainrule.arrays import seconds_on_numpy
 from chainrule.backprop import forward_sweep
 from chainrule.engine.examples import as_float, each
 from chainrule.graph import taken
+from chainrule.losses.probabilities import as_probabilities
 from chainrule.recording.replay import Replay
 from chainrule.training.meaningless import SCALE_BY_THEMSELVES
 
@@ -119,7 +119,7 @@ class Answers:
                 said.append(np.asarray(self.say(params, x, loaded.divisor)))
         if n % rows and len(said) > 1:
             said[-1] = said[-1][rows - n % rows :]
-        return as_probabilities(np.concatenate(said), self.end)
+        return as_probabilities(np.concatenate(said), self.loss, self.end)
 
     def outputs_of_units(self, step: int) -> list[tuple[str, str, NDArray[np.float32]]]:
         """Layer, activation and outputs (examples, ..., units) of each node with relu, sigmoid or tanh below the ends, on the sample.
@@ -170,16 +170,3 @@ def labels_of(y: NDArray[Any], outputs: int, loss: str) -> NDArray[np.int64] | N
     if y.ndim != 2 or not loss.startswith("categorical"):
         return None
     return np.where(y.max(axis=1) > 0.5, y.argmax(axis=1), NO_LABEL)
-
-
-def as_probabilities(said: NDArray[Any], end: str) -> NDArray[np.float32]:
-    """Answers of a classifier as a probability for each class; scores without an activation go through their function.
-
-    >>> as_probabilities(np.array([[0.25]], np.float32), "sigmoid")
-    array([[0.75, 0.25]], dtype=float32)
-    """
-    said = said.reshape(len(said), -1)
-    if said.shape[1] == 1:
-        p = said if end == "sigmoid" else sigmoid(said)
-        return np.concatenate([1 - p, p], axis=1)
-    return said if end in ("softmax", "sigmoid") else softmax(said)

@@ -13,6 +13,7 @@ from chainrule.errors import FileError, SettingError, unknown
 
 __all__ = ["FORMATS", "Exported", "export_model", "format_of"]
 
+LOGITS = "Its outputs are logits: the largest is the likeliest class (of one output: above 0 the second); softmax (sigmoid) makes probabilities of them."
 EIGHT_BITS = {
     "onnx": "onnx_int8",
     "c": "c_int8",
@@ -100,12 +101,21 @@ def export_model(
         if "unexpected keyword argument" not in str(problem):
             raise
         raise SettingError(f"Format {format} does not take {str(problem).rsplit(' ', 1)[1]}.") from None
+    if format not in ("keras", "h5", "html") and gives_logits(model):
+        notes = [*notes, LOGITS]
     size = Path(path).stat().st_size
     if not verify:
         return Exported(path, format, size, notes=tuple(notes))
     return verified(
         model, Exported(path, format, size, notes=tuple(notes)), module.outputs_of, module.TOLERANCE, options
     )
+
+
+def gives_logits(model: Any) -> bool:
+    """Whether a model's outputs are logits, as its card says."""
+    from chainrule.inference.card import ModelCard
+
+    return len(model.output_tuple()) == 1 and ModelCard.of(model).logits
 
 
 def verified(

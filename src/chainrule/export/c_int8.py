@@ -34,8 +34,8 @@ def write(
     refuse_branches(operations, "int8")
     steps = input_steps(operations, quantization.as_taken(data.calibration, shape, data.divisor))
     x = quantization.as_taken(data.x, shape, data.divisor)
-    before = quantization.accuracy(model.predict(x, verbose=0), data.y)
-    after = quantization.accuracy(simulated(operations, steps, x), data.y)
+    before = quantization.accuracy(model, model.predict(x, verbose=0), data.y)
+    after = quantization.accuracy(model, simulated(operations, steps, x), data.y)
     quantization.check_drop(before, after, max_drop)
     left = list(steps)
 

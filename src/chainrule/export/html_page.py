@@ -89,7 +89,7 @@ def info_of(model: Any, card: ModelCard, operations: list[Operation]) -> dict[st
     )
     entries, content = packed(operations, "<f2")
     return {
-        "operations": entries, "weights": as_text(content), "labels": list(card.class_names), "divisor": card.divisor or 1,
+        "operations": entries, "weights": as_text(content), "labels": list(card.class_names), "divisor": card.divisor or 1, "logits": card.logits,
         "temperature": 1.0 if card.rejection is None else card.rejection.temperature,
         "preparation": {
             "size": settings.size, "box": settings.box, "thickness": settings.thickness,

@@ -88,6 +88,7 @@ def metadata_of(card: ModelCard) -> dict[str, str]:
         "labels": json.dumps(list(card.class_names)),
         "preparation": json.dumps(card.preparation),
     }
+    found |= {"outputs": "logits"} if card.logits else {}
     return found | ({"accuracy": str(card.results["accuracy"])} if "accuracy" in card.results else {})
 
 

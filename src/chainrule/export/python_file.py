@@ -28,6 +28,7 @@ TAIL = '''
 LABELS = {labels!r}
 INPUT_SHAPE = {shape!r}
 DIVISOR = {divisor!r}  # what whole numbers, such as pixels from 0 to 255, are divided by
+MIDDLE = {middle}  # between two classes
 OPERATIONS = unpack(json.loads({entries!r}), base64.b64decode("""{weights}"""))
 
 
@@ -47,8 +48,8 @@ def answer(x: Any) -> list[str]:
     y = predict(x)
     if not LABELS:
         return [", ".join(f"{{value:.6g}}" for value in row.reshape(-1)) for row in y]
-    if y.shape[1] == 1:  # the probability of the second of two classes
-        return [LABELS[int(p > 0.5)] for p in y[:, 0]]
+    if y.shape[1] == 1:  # the {second} of the second of two classes
+        return [LABELS[int(p > MIDDLE)] for p in y[:, 0]]
     return [LABELS[k] for k in y.argmax(axis=1)]
 
 
@@ -77,6 +78,8 @@ def write(model: Any, path: str) -> list[str]:
     )  # fmt: skip
     tail = TAIL.format(
         labels=card.class_names,
+        middle=0.0 if card.logits else 0.5,
+        second="logit" if card.logits else "probability",
         shape=shape,
         divisor=card.divisor,
         entries=json.dumps(entries),

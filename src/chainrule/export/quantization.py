@@ -17,9 +17,11 @@ from chainrule.export.operation import Operation
 from chainrule.export.operations import operations_of
 from chainrule.inference.card import ModelCard
 from chainrule.inference.evaluation import options_for, renumbered
+from chainrule.inference.predictor import probabilities
 
 if TYPE_CHECKING:
     from chainrule.datasets import Dataset
+    from chainrule.models import Model
 
 Array = np.ndarray[Any, Any]
 
@@ -147,8 +149,6 @@ def check_drop(before: float, after: float, max_drop: float) -> None:
         )
 
 
-def accuracy(said: Array, y: Array) -> float:
-    """The share of examples whose largest output is their label's."""
-    said = said.reshape(len(said), -1)
-    named_class = said.argmax(axis=1) if said.shape[1] > 1 else said[:, 0] > 0.5
-    return float((named_class == y).mean())
+def accuracy(model: "Model", said: Array, y: Array) -> float:
+    """The share of examples whose likeliest class, by a model's outputs, is their label."""
+    return float((probabilities(model, said).argmax(axis=1) == y).mean())

@@ -49,6 +49,7 @@ class ModelCard:
     rejection: when digits are not answered, and how probabilities are calibrated; None: always answered, as they are.
     dataset: name, digest and options of the data.  recipe, run: how it was trained.  results: loss, accuracy and the like.
     assumed: what the file did not say and was guessed, for the person to check; "" when the file said all.
+    logits: whether the network's outputs become probabilities by softmax (one output, or binary questions: by sigmoid).
     """
 
     task: str
@@ -61,6 +62,7 @@ class ModelCard:
     run: dict[str, Any] = field(default_factory=dict)
     results: dict[str, Any] = field(default_factory=dict)
     assumed: str = ""
+    logits: bool = False
 
     @classmethod
     def of(cls, model: Any) -> "ModelCard":
@@ -85,7 +87,7 @@ class ModelCard:
         return cls(
             task, names, preparation, digits, _rejection(settings) if digits and not assumed else None,
             section(extras, "dataset"), section(extras, "recipe"), section(extras, "run"),
-            {key: _printable(extras[key]) for key in RESULTS if key in extras}, assumed,
+            {key: _printable(extras[key]) for key in RESULTS if key in extras}, assumed, task != "regression" and _logits(model),
         )  # fmt: skip
 
     @classmethod
@@ -198,6 +200,12 @@ def _rejection(settings: Any) -> "Rejection | None":
     return made_by(Rejection.from_dict, settings, "rejection")
 
 
+def _logits(model: Any) -> bool:
+    from chainrule.losses.probabilities import are_logits
+
+    return are_logits(model.loss_learned_with, model.graph.last_activation())
+
+
 def _task(model: Any, said: Any, names: tuple[str, ...], outputs: int) -> str:
     if (
         (said == "classes" and outputs > 1)
@@ -205,11 +213,13 @@ def _task(model: Any, said: Any, names: tuple[str, ...], outputs: int) -> str:
         or said == "regression"
     ):
         return str(said)
-    end = model.graph.last_activation()
+    from chainrule.losses.probabilities import ENDS, tells_classes
+
+    classes = model.graph.last_activation() in ENDS or tells_classes(model.loss_learned_with)
     if outputs == 1:
-        return "two classes" if end == "sigmoid" else "regression"
+        return "two classes" if classes else "regression"
     digits = outputs == 10 and math.prod(only(model.input_tuple())) == 784
-    return "classes" if end in ("softmax", "sigmoid") or len(names) == outputs or digits else "regression"
+    return "classes" if classes or len(names) == outputs or digits else "regression"
 
 
 # ── entries of a file, checked ───────────────────────────────────────────────────────────────────────────────────

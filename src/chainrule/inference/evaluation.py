@@ -63,7 +63,7 @@ def evaluate(model: "Model", card: ModelCard, x: Array, y: Array) -> Evaluation:
             len(y), loss, baseline=float(np.abs(y - np.median(y)).mean()), mean_absolute_error=float(np.abs(off).mean()),
             root_mean_squared_error=float(np.sqrt((off.astype(np.float64) ** 2).mean())),
         )  # fmt: skip
-    p = probabilities(model, card.task, predictions)
+    p = probabilities(model, predictions)
     if card.rejection is not None:  # as `predict` gives them
         p = card.rejection.calibrated(p)
     taken = p.argmax(axis=1)

@@ -111,7 +111,7 @@ class Predictor:
         with np.errstate(all="ignore"):
             said = self.model.predict_on_batch(scaled)
         with np.errstate(all="ignore"):  # what is not finite is refused below
-            p = None if self.card.task == "regression" else probabilities(self.model, self.card.task, said)
+            p = None if self.card.task == "regression" else probabilities(self.model, said)
         if p is not None and self.card.rejection is not None:
             p = self.card.rejection.calibrated(p)
         sound = np.isfinite(said).reshape(len(said), -1).all(axis=1)
@@ -166,7 +166,7 @@ class Predictor:
         said = self.model.predict_on_batch(fit_shape(pixels, self.model.input_shape))
         if not np.isfinite(said).all():
             raise NotFiniteError(f"The picture is not answered: {NOT_FINITE}.")
-        return probabilities(self.model, self.card.task, said)
+        return probabilities(self.model, said)
 
     def _picture(self, path: str, source: str | bytes) -> Array:
         """One picture brought to the size and colours that the model learned from, (1, h, w) or (1, h, w, 3)."""
@@ -201,14 +201,9 @@ class Predictor:
         return Glyph(tuple((names[k], float(p[k])) for k in order), box, doubt)
 
 
-def probabilities(model: "Model", task: str, said: Array) -> Array:
-    """A model's answers as a probability for each class, (n, classes); logits go through their function first."""
-    said = said.reshape(len(said), -1).astype(np.float64)
-    end = model.graph.last_activation()
-    if task == "two classes":
-        p = said if end == "sigmoid" else 1 / (1 + np.exp(-said))
-        return np.concatenate([1 - p, p], axis=1)
-    if end == "linear":
-        raised = np.exp(said - said.max(axis=1, keepdims=True))
-        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
-    return said
+def probabilities(model: "Model", said: Array) -> Array:
+    """A classifier's answers as a probability for each class, (n, classes); logits go through their function first."""
+    from chainrule.losses.probabilities import as_probabilities
+
+    loss, end = model.loss_learned_with, model.graph.last_activation()
+    return as_probabilities(np.asarray(said, np.float64), loss, end)

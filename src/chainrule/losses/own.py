@@ -137,6 +137,8 @@ class Summed(Loss):
     def __init__(self, inner: Loss) -> None:
         super().__init__("sum", inner.name)
         self.inner, self.key, self.wants_matched = inner, inner.key, inner.wants_matched  # type: ignore[misc]
+        if hasattr(inner, "from_logits"):
+            self.from_logits = inner.from_logits
 
     def values(self, y: Array, p: Array) -> Array:
         return self.inner.values(y, p) * rows_of(p)

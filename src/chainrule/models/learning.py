@@ -40,6 +40,7 @@ class Learning:
     device_asked: str | None = None
     _engines: dict[Any, Any]
     frozen_then: Any = None  # the layers that did not learn when it was compiled last
+    loss_in_file: Any = None  # as the file says it, of a model that was loaded without being compiled
     _single_steps: Any = None  # between calls of train_on_batch
 
     def compile(
@@ -108,6 +109,16 @@ class Learning:
     def loss_object(self) -> Any:
         """The loss of the (first) output, or None before `compile`."""
         return self.outputs_asked[0].loss if self.outputs_asked else self.asked.losses(self.output_names)[0]
+
+    @property
+    def loss_learned_with(self) -> Any:
+        """The loss of the (first) output, also of a model that was loaded without being compiled; None where it is not known."""
+        if self.loss_in_file is None or self.asked.loss is not None:
+            return self.loss_object
+        try:
+            return Asked(self.loss_in_file).losses(self.output_names)[0]
+        except SettingError:  # a loss of the program that wrote the file
+            return None
 
     @property
     def metrics_asked(self) -> list[Any]:

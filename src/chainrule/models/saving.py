@@ -222,6 +222,8 @@ def from_file(stored: ModelFile, compile_too: bool = True) -> Any:
     model.extras = dict(stored.extras or {})
     if compile_too and stored.compile_config:
         compile_from(model, stored)
+    elif stored.compile_config:
+        model.loss_in_file = stored.compile_config.get("loss")
     return model
 
 

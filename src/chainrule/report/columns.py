@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.datasets.columns import width
 from chainrule.errors import SettingError
+from chainrule.inference.predictor import probabilities
 from chainrule.report.markup import Html, bar, figure, h
 from chainrule.report.material import Material
 from chainrule.report.section import Section
@@ -99,8 +100,7 @@ def goodness(of: Material, x: Any, y: Any) -> Any:
     result = of.model.predict(recipes.inputs(of.data, x), verbose=0)
     if of.data.task == "regression":
         return -np.abs(result.reshape(len(y), -1)[:, 0].astype(np.float64) - y)
-    taken = result.argmax(axis=1) if result.shape[1] > 1 else result[:, 0] > 0.5
-    return (taken == y).astype(np.float64)
+    return (probabilities(of.model, result).argmax(axis=1) == y).astype(np.float64)
 
 
 def bars(of: Material, found: list[Effect]) -> Html:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from chainrule.datasets.dataset import Dataset
 from chainrule.diagnosis import Diagnosis, diagnose
-from chainrule.diagnosis.answers import NO_LABEL, Answers, as_probabilities
+from chainrule.diagnosis.answers import NO_LABEL, Answers
 from chainrule.errors import ChainruleError, DataError, SettingError
+from chainrule.inference.predictor import probabilities
 from chainrule.models import Functional, Sequential
 from chainrule.models.summary import is_straight
 from chainrule.recording import program_run, resume
@@ -192,7 +193,7 @@ class Material:
         result = self.model.predict(recipes.inputs(data, x), verbose=0)
         if data.task == "regression":
             return Evaluated(part, x, y, np.zeros((len(y), 0)), result.reshape(len(y), -1)[:, 0])
-        p = as_probabilities(result, self.model.graph.last_activation())
+        p = probabilities(self.model, result)
         return Evaluated(part, x, y.astype(np.int64), p, p.argmax(axis=1))
 
     @property

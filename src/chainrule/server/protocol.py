@@ -294,7 +294,7 @@ def response(
 
 
 def classified(said: Array, count: int, labels: tuple[str, ...]) -> list[list[str]]:
-    """The likeliest classes of each example, "probability:number:label" as Triton writes them."""
+    """The classes of each example with the largest outputs, "output:number:label" as Triton writes them."""
     rows = said.reshape(len(said), -1)
     order = np.argsort(-rows, axis=1, kind="stable")[:, : max(1, min(count, rows.shape[1]))]
     return [[f"{row[k]:f}:{k}" + (f":{labels[k]}" if k < len(labels) else "") for k in best]

@@ -24,6 +24,7 @@ def metadata(model: "ServedModel") -> dict[str, Any]:
         "outputs": _shapes(model.output_names, model.output_shapes),
         "parameters": {
             "task": card.task, "labels": list(card.class_names), "preparation": card.preparation, "reads_pictures": card.digits,
+            "outputs": "values" if card.task == "regression" else "logits" if card.logits else "probabilities",
             "dataset": str(card.dataset.get("name") or ""), "results": card.results, "loads": model.version,
         },
     }  # fmt: skip

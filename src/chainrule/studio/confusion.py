@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import SettingError
+from chainrule.losses.probabilities import as_probabilities, tells_classes
 from chainrule.studio import lesson
 from chainrule.studio.branch import Branch
 from chainrule.studio.pictures import outputs_of
@@ -26,7 +27,7 @@ def examples_in(session: Any, branch: Branch, part: str) -> Any:
 
 
 def answers(session: Any, branch: Branch, step: int, part: str) -> tuple[Any, Array, Array, Array]:
-    """The examples, their classes, the network's answers before a step, and what each class got, (n, classes)."""
+    """The examples, their classes, the network's answers before a step, and the probability of each class, (n, classes)."""
     if not isinstance(branch.examples.y, np.ndarray):
         raise SettingError("Classes are counted for networks of one output; this one has several.")
     examples = examples_in(session, branch, part)
@@ -34,19 +35,18 @@ def answers(session: Any, branch: Branch, step: int, part: str) -> tuple[Any, Ar
     chosen = slice(0, min(ASKED, len(examples)))
     p = np.asarray(outputs_of(branch.model.learning_graph, params, examples.inputs(chosen))[-1], np.float32)
     y, loss = np.asarray(examples.y[chosen]), branch.model.loss_object
-    if p.ndim != 2 or not loss.name.endswith("crossentropy"):
+    if p.ndim != 2 or not tells_classes(loss):
         raise SettingError("Only answers that are classes can be confused; this network learns amounts.")
-    if p.shape[1] == 1:
-        middle = 0.0 if getattr(loss, "from_logits", False) else 0.5
-        return examples, (y.reshape(-1) > 0.5).astype(int), (p[:, 0] > middle).astype(int), p
-    truth = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1).astype(int)
+    one_hot = y.ndim == 2 and y.shape[1] > 1
+    truth = y.argmax(axis=1) if one_hot else np.rint(y.reshape(-1)).astype(int)
+    p = as_probabilities(p, loss, branch.model.graph.last_activation())
     return examples, truth, p.argmax(axis=1), p
 
 
 def confusion(session: Any, branch: Branch, step: int, part: str) -> Shown:
     """How often each class (a row) got each answer (a column) before a step."""
     _, truth, answer, p = answers(session, branch, step, part)
-    k = max(2, p.shape[1])
+    k = p.shape[1]
     counts = np.zeros((k, k), np.int32)
     np.add.at(counts, (truth, answer), 1)
     names = (branch.model.extras or {}).get("class_names") or session.data.class_names or range(k)
@@ -60,13 +60,11 @@ def behind(session: Any, branch: Branch, step: int, part: str, truth: int, answe
     """Examples behind one count, those first of which the network is surest; for each the step that learned from it."""
     examples, y, given, p = answers(session, branch, step, part)
     places = np.flatnonzero((y == truth) & (given == answer))
-    sure = p[places, answer] if p.shape[1] > 1 else np.abs(p[places, 0] - 0.5)
-    places = places[np.argsort(-sure, kind="stable")]
+    places = places[np.argsort(-p[places, answer], kind="stable")] if answer < p.shape[1] else places
     count, places = len(places), places[:SHOWN]
-    p_answer = p[places, answer] if p.shape[1] > 1 else np.where(answer == 1, p[places, 0], 1 - p[places, 0])
     learned = examples is branch.examples
     header = {
-        "count": count, "part": part, "places": places.tolist(), "p": [float(v) for v in p_answer],
+        "count": count, "part": part, "places": places.tolist(), "p": [float(p[place, answer]) for place in places],
         "steps": last_steps(branch, step, places.tolist()) if learned else [None] * len(places),
     }  # fmt: skip
     x = examples.inputs(places)

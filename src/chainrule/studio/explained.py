@@ -11,6 +11,7 @@ from chainrule.explain.letters import network_line, symbols_of
 from chainrule.explain.parts import Pictures, plain
 from chainrule.explain.pictures import pixels_of
 from chainrule.graph import as_graph
+from chainrule.losses.probabilities import as_probabilities, tells_classes
 
 Array = np.ndarray[Any, Any]
 VIEWS = ("weights", "gradient", "update", "after")
@@ -36,7 +37,7 @@ def overview(step: StepExplained) -> dict[str, Any]:
     fields: dict[str, Any] = plain({
         "step": step.number, "t": step.t, "loss": step.loss, "penalty": step.penalty, "rate": step.rate, "n": step.n,
         "legend": network_line(step, symbols), "links": links, "examples": examples(step), "largest": largest(step),
-        "loss_name": step.outputs[0].loss.name, "optimizer": type(step.inputs.optimizer).__name__,
+        "loss_name": step.outputs[0].loss.name, "amounts": not tells_classes(step.outputs[0].loss), "optimizer": type(step.inputs.optimizer).__name__,
         "optimizer_config": {k: v for k, v in step.inputs.optimizer.get_config().items() if isinstance(v, (int, float, bool))},
         "classes": None if step.inputs.classes is None else list(step.inputs.classes),
         "taken": step.inputs.after is not None,
@@ -61,22 +62,17 @@ def sizes(link: Any) -> dict[str, float]:
 
 def examples(step: StepExplained) -> list[dict[str, Any]]:
     """Each example of the batch: its number in the data, its target, the network's answer, its loss."""
-    p = np.asarray(step.p).reshape(step.n, -1)
-    names, places = step.inputs.classes, step.inputs.places
+    p, loss = np.asarray(step.p).reshape(step.n, -1), step.outputs[0].loss
+    names, places, classes = step.inputs.classes, step.inputs.places, tells_classes(loss)
+    if classes:
+        p = as_probabilities(p, loss, as_graph(step.inputs.network).last_activation())
     found = []
     for k in range(step.n):
-        best = int(p[k].argmax()) if p.shape[1] > 1 else int(p[k, 0] > 0.5)
-        several = p.shape[1] > 1 and step.outputs[0].loss.name.endswith("crossentropy")
-        answer = (
-            str(names[best])
-            if names is not None and best < len(names)
-            else str(best)
-            if several
-            else f"{p[k, 0]:.4g}"
-        )
+        best = int(p[k].argmax()) if classes else 0
+        name = str(names[best]) if names is not None and best < len(names) else str(best)
         found.append({
-            "place": None if places is None else int(places[k]), "target": step.inputs.target(k), "answer": answer,
-            "p": float(p[k, best]) if p.shape[1] > 1 else float(p[k, 0]), "loss": float(step.losses[k]),
+            "place": None if places is None else int(places[k]), "target": step.inputs.target(k),
+            "answer": name if classes else f"{p[k, 0]:.4g}", "p": float(p[k, best]), "loss": float(step.losses[k]),
         })  # fmt: skip
     return found
 

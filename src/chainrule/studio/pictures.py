@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.backprop import forward_sweep
 from chainrule.graph import Network, as_graph
+from chainrule.losses.probabilities import as_probabilities, tells_classes
 
 Array = np.ndarray[Any, Any]
 GRID, REACH = 32, 1.25  # points a side of the plane; how far it reaches from the middle
@@ -42,6 +43,13 @@ def outputs_of(network: Network, params: Sequence[Any], x: Any) -> list[Array]:
         return forward_sweep(network, list(params), x)[0]
 
 
+def answers_of(model: Any, said: Array) -> Array:
+    """A network's outputs as they are shown, float32 (n, ...): a probability for each class, or amounts."""
+    loss = model.loss_object
+    shown = as_probabilities(said, loss, model.graph.last_activation()) if tells_classes(loss) else said
+    return np.asarray(shown, np.float32).reshape(len(said), -1)
+
+
 def layer_ends(network: Network) -> list[tuple[str, int]]:
     """Each layer's name and the place of its last link: a Dense with an activation ends with that."""
     ends: dict[str, int] = {}
@@ -57,15 +65,21 @@ def as_bytes(values: Array, scale: float) -> Array:
     return np.asarray(np.clip(np.rint(128 + 127 * shown), 1, 255), np.uint8)
 
 
-def plane(network: Network, params: Sequence[Any], reach: float = REACH) -> dict[str, Array]:
-    """What each unit says to each point of the plane, uint8 (units, GRID²) by layer; 128 is 0."""
+def plane(
+    network: Network, params: Sequence[Any], reach: float = REACH, loss: Any = None
+) -> dict[str, Array]:
+    """What each unit says to each point of the plane, uint8 (units, GRID²) by layer; 128 is 0.
+
+    loss: of the network; where it tells two classes apart, the last map is of the second one's probability, and 128 is one half.
+    """
     outputs = outputs_of(network, params, grid(reach))
     drawn = {}
     ends = layer_ends(network)
     for number, (name, place) in enumerate(ends):
         result = outputs[place].reshape(GRID * GRID, -1)
-        if number == len(ends) - 1 and result.shape[1] == 1:
-            result, scale = 2 * result - 1, 1.0  # a probability: its middle is the boundary
+        if number == len(ends) - 1 and result.shape[1] == 1 and tells_classes(loss):
+            p = as_probabilities(result, loss, as_graph(network).last_activation())
+            result, scale = 2 * p[:, 1:] - 1, 1.0  # its middle is the boundary
         else:
             finite = np.abs(result[np.isfinite(result)])
             scale = float(finite.max()) if finite.size else 1.0

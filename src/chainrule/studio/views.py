@@ -202,7 +202,7 @@ class Views:
         if self.session.kind != "plane":
             raise SettingError("Only data in the plane have a decision surface.")
         return {"step": step.number}, pictures.plane(
-            step.inputs.network, step.inputs.state["params"], self.reach
+            step.inputs.network, step.inputs.state["params"], self.reach, step.outputs[0].loss
         )
 
     def see_surface(self, query: Mapping[str, str]) -> Shown:
@@ -268,7 +268,7 @@ class Views:
         header["from"] = branch.head - len(arrays["loss"])
         network, params = branch.model.learning_graph, state["params"]
         if self.session.kind == "plane":
-            arrays |= pictures.plane(network, params, self.reach)
+            arrays |= pictures.plane(network, params, self.reach, branch.model.loss_object)
         if self.session.kind == "line":
             arrays |= pictures.along_line(network, params, self.reach)
         if self.session.rolling:
@@ -297,11 +297,11 @@ class Views:
         arrays: dict[str, Array] = {}
         model, y = self.session.branch.model, self.held_out.y[chosen]
         for metric in model.metric_objects[:1]:
+            header["measure"] = metric.name
             header["held_out"] = float(metric.figure(np.asarray(metric.counts(y, outputs[-1]), np.float64)))
         if self.session.kind not in ("plane", "line"):
             arrays |= pictures.templates(network, params, self.session.data.input_shape)
-            answers = np.asarray(outputs[-1][: pictures.SAMPLE], np.float32)
-            arrays["answers"] = answers.reshape(len(answers), -1)
+            arrays["answers"] = pictures.answers_of(model, outputs[-1][: pictures.SAMPLE])
         return header, arrays
 
 

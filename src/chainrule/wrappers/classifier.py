@@ -5,6 +5,7 @@ from typing import Any, Self
 import numpy as np
 
 from chainrule.errors import DataError, require_package
+from chainrule.losses.probabilities import as_probabilities
 from chainrule.wrappers.estimator import Estimator, check_length
 
 
@@ -83,8 +84,8 @@ class KerasClassifier(Estimator):
 
     def predict_proba(self, X: Any, **settings: Any) -> np.ndarray:
         """The probability of each class, (n, classes)."""
-        outputs = self.outputs(X, settings)
-        return np.column_stack([1 - outputs[:, 0], outputs[:, 0]]) if outputs.shape[1] == 1 else outputs
+        outputs, model = self.outputs(X, settings), self.model_
+        return as_probabilities(outputs, model.loss_object, model.graph.last_activation())
 
     def predict(self, X: Any, **settings: Any) -> np.ndarray:
         """The most probable class of each example."""

@@ -22,7 +22,8 @@ function read(p) {
   if (!views.length) return null;
   const size = MODEL.preparation.size ** 2, x = new Float32Array(views.length * size);
   views.forEach((view, k) => x.set(Float32Array.from(view, (v) => v / MODEL.divisor), k * size));
-  const said = forward(operations, x, views.length), classes = MODEL.labels.length;
+  const classes = MODEL.labels.length, outputs = forward(operations, x, views.length);
+  const said = MODEL.logits ? softmax(outputs, views.length, { output: [classes] }) : outputs;
   const mean = MODEL.labels.map((_, k) => views.reduce((sum, _view, v) => sum + said[v * classes + k], 0) / views.length);
   const raised = mean.map((p) => Math.max(p, 1e-12) ** (1 / MODEL.temperature)), total = raised.reduce((a, b) => a + b, 0);
   return { probabilities: raised.map((p) => p / total), views };

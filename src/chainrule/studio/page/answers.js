@@ -83,8 +83,8 @@ export class Answers {
   /** The answer to one example in words: the class that is most likely, and how likely. */
   answer(answers, k) {
     const classes = this.app.told.data.classes, n = answers.shape[1], p = answers.subarray(k * n, (k + 1) * n), y = this.data.arrays.y[k];
-    const best = n === 1 ? Number(p[0] > 0.5) : p.indexOf(Math.max(...p));
-    return {is: classes[y], says: classes[best], p: n === 1 ? (best ? p[0] : 1 - p[0]) : p[best], right: best === y};
+    const best = p.indexOf(Math.max(...p));
+    return {is: classes[y], says: classes[best], p: p[best], right: best === y};
   }
 
   showRows(answers) {

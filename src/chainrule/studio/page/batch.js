@@ -21,7 +21,7 @@ export class Batch {
     this.order = order;
     const most = terms ? Math.max(...terms.map(Math.abs)) || 1 : Math.max(...o.examples.map((e) => e.loss)) || 1;
     fill(this.title, `Batch of ${o.n} `, h("span", {class: "soft"}, terms ? "by how much each example pushes this weight; bars: its term of the gradient" : "bars: each example's loss"));
-    const amounts = /mean_|error|huber|cosh/.test(o.loss_name); // then an answer is near, not right or wrong
+    const {amounts} = o; // then an answer is near, not right or wrong
     this.list.classList.toggle("plane-batch", data !== "picture");
     const all = order.length <= FIRST || this.all || (example !== null && order.indexOf(example) >= FIRST);
     this.more.hidden = all;

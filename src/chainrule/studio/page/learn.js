@@ -295,7 +295,7 @@ export class Learn {
     const {header} = frame;
     const losses = this.curves.get(header.branch);
     fill(this.numbers, [["step", count(header.step)], ["epoch", count(header.epoch)], ["loss", short(mean(losses, 20), 3)],
-      ["held out", header.held_out === undefined ? "–" : this.app.told.data.task === "regression" ? `mae ${short(header.held_out, 3)}` : percent(header.held_out)], ["rate", short(header.rate, 3)]]
+      ["held out", header.held_out === undefined ? "–" : /accuracy/.test(header.measure) ? percent(header.held_out) : `${header.measure} ${short(header.held_out, 3)}`], ["rate", short(header.rate, 3)]]
       .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {id: `figure-${name.replace(" ", "-")}`}, value))));
     this.showCurve();
     if (this.network) this.network.update(frame);
