@@ -5,6 +5,7 @@
     ├── ShapeError        arrays that do not fit each other or the layer            (also a ValueError)
     ├── DataError         a picture, table or folder that cannot be learned from   (also a ValueError)
     ├── FileError         a file that is not what it claims, or is not safe to read (also a ValueError)
+    ├── MissingFileError  a file that is not where it was looked for                (also a FileNotFoundError)
     ├── DownloadError     a data set that could not be fetched                      (also an OSError)
     ├── NotFiniteError    a number stopped being finite while learning              (also an ArithmeticError, a RuntimeError)
     ├── MissingDependencyError  an optional package is not installed                (also an ImportError)
@@ -17,8 +18,11 @@ This module words errors and handles none.
 
 import difflib
 import importlib
+import itertools
 from collections.abc import Iterable
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 KNOWN = 60  # names that a message lists
@@ -43,6 +47,10 @@ class DataError(ChainruleError, ValueError):
 
 class FileError(ChainruleError, ValueError):
     """A file is not what it claims to be, is damaged, or is not safe to read."""
+
+
+class MissingFileError(ChainruleError, FileNotFoundError):
+    """A file is not where it was looked for."""
 
 
 class DownloadError(ChainruleError, OSError):
@@ -79,6 +87,23 @@ def nearest(name: object, known: Iterable[str]) -> str | None:
         return None
     close = difflib.get_close_matches(str(name).lower(), {k.lower(): k for k in known}, n=1, cutoff=0.6)
     return next((k for k in known if close and k.lower() == close[0]), None)
+
+
+def missing_file(where: Any) -> MissingFileError:
+    """The error for a file that is not there, with the one beside it whose name is most like it.
+
+    >>> str(missing_file("nowhere/model.keras"))
+    "There is no file nowhere/model.keras, as there is no folder 'nowhere'."
+    """
+    path = Path(where)
+    try:
+        beside = [other.name for other in itertools.islice(path.parent.iterdir(), 10_000)]
+    except OSError:
+        return MissingFileError(f"There is no file {where}, as there is no folder {str(path.parent)!r}.")
+    guess = nearest(path.name, beside)
+    return MissingFileError(
+        f"There is no file {where}." + (f" Did you mean {path.parent / guess}?" if guess else "")
+    )
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> SettingError:

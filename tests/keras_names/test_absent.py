@@ -57,3 +57,16 @@ def test_the_way_out_is_said() -> None:
         _ = chainrule.layers.Dens
     with pytest.raises(AbsentNameError, match="float32"):
         _ = chainrule.mixed_precision
+
+
+def test_a_missing_file_is_one_sentence_with_the_nearest(run_script, tmp_path) -> None:
+    """A model or weights that are not there: no traceback, but the script's line and the name that was meant."""
+    (tmp_path / "best_model.h5").touch()
+    done = run_script("import keras\nkeras.models.load_model('best_mode.h5')\n")
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        "train.py, line 2: There is no file best_mode.h5. Did you mean best_model.h5?\n"
+    )
+    caught = "import keras\ntry:\n    keras.Sequential([keras.layers.Dense(1, input_shape=(2,))]).load_weights('a/b.h5')\n"
+    done = run_script(caught + "except FileNotFoundError as problem:\n    print(problem)\n")
+    assert done.stdout == "There is no file a/b.h5, as there is no folder 'a'.\n"

@@ -29,14 +29,15 @@ def load_data(path: str = "mnist.npz") -> Pairs:
     """The digits as Keras returns them: `(x_train, y_train), (x_test, y_test)`.
 
     x: (60000, 28, 28) and (10000, 28, 28) uint8, white ink (255) on black (0). y: (60000,) and (10000,)
-    uint8, 0..9. Needs no network. `path` is there for Keras's sake and must keep its default. Source:
+    uint8, 0..9. Needs no network. `path` is where Keras would keep
+    its file; a file there of another name than mnist.npz is refused. Source:
     http://yann.lecun.com/exdb/mnist
 
     >>> (x_train, y_train), (x_test, y_test) = load_data()
     >>> x_train.shape, y_train[:5]
     ((60000, 28, 28), array([5, 0, 4, 1, 9], dtype=uint8))
     """
-    if path != "mnist.npz":
+    if Path(path).name != "mnist.npz" and Path(path).exists():
         raise SettingError(
             f"MNIST comes with Chainrule; to read {path!r} instead use chainrule.datasets.load({path!r})."
         )

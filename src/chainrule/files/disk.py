@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from chainrule.errors import FileError
+from chainrule.errors import FileError, missing_file
 
 Where = str | os.PathLike[str]
 
@@ -84,7 +84,7 @@ def _status(where: Where) -> os.stat_result:
     try:
         return Path(where).stat()
     except FileNotFoundError:
-        raise FileNotFoundError(f"There is no file {os.fspath(where)}.") from None
+        raise missing_file(where) from None
     except (OSError, ValueError) as problem:  # a loop of links, no permission, a NUL in the name
         raise FileError(f"cannot be opened: {getattr(problem, 'strerror', None) or problem}.") from None
 

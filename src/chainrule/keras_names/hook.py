@@ -172,7 +172,8 @@ class Finder(MetaPathFinder, Loader):
         """Says of a place that Keras no longer has what it is called today."""
         found = modules.split(module.__name__)
         if found and found[1] in modules.OLD and not self.notes.quiet:
-            today = modules.OLD[found[1]][0].removeprefix("chainrule.")
+            homes = [home for home in modules.OLD[found[1]] if not home.startswith("+")]
+            today = homes[0].removeprefix("chainrule.")
             self.notes.say(f"keras.{found[1]} is keras.{today} today.")
         if not found and module.__name__ == "tensorflow":
             self.notes.say(

@@ -75,7 +75,7 @@ OLD: dict[str, tuple[str, ...]] = {
     "utils.io_utils": UTILS,
     "utils.training_utils": UTILS,
     "utils.visualize_util": UTILS,
-    "wrappers.scikit_learn": ("chainrule.wrappers",),
+    "wrappers.scikit_learn": ("+old_wrappers", "chainrule.wrappers"),
 }
 
 SHORT = {

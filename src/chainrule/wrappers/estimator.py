@@ -98,8 +98,12 @@ class Estimator:
         return hasattr(self, "model_")
 
     # ── the model ────────────────────────────────────────────────────────────────────────────────────────────────
+    def _pattern(self) -> Any:
+        """What models are made by, or like; None where nothing was given."""
+        return self.model if self.model is not None else self.build_fn
+
     def _builder(self) -> Any:
-        build = self.model if self.model is not None else self.build_fn
+        build = self._pattern()
         if build is None:
             raise SettingError(
                 f"{type(self).__name__} needs model=: a function that returns a model, or a model."
@@ -108,7 +112,7 @@ class Estimator:
 
     def _arguments(self) -> dict[str, Any]:
         """The arguments of the building function, with their defaults."""
-        build = self.model if self.model is not None else self.build_fn
+        build = self._pattern()
         if build is None or hasattr(build, "get_config"):
             return {}
         return {name: p.default for name, p in inspect.signature(build).parameters.items()}

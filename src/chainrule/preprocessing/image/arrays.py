@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import DataError, FileError, SettingError, ShapeError, unknown
+from chainrule.errors import DataError, FileError, SettingError, ShapeError, missing_file, unknown
 
 MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
@@ -33,6 +33,8 @@ def load_img(
             picture: Any = opened
     except UnidentifiedImageError:
         raise FileError(f"{path} is not a picture that can be read.") from None
+    except FileNotFoundError:
+        raise missing_file(path) from None
     except OSError as problem:
         raise FileError(f"{path} cannot be read: {problem.strerror or problem}.") from None
     if not (mode == "L" and picture.mode in ("I;16", "I", "L")):
