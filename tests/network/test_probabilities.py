@@ -6,7 +6,7 @@ import pytest
 from chainrule import Sequential, layers, losses
 from chainrule.inference.card import ModelCard
 from chainrule.inference.predictor import Predictor, probabilities
-from chainrule.losses.probabilities import are_logits, as_probabilities
+from chainrule.inference.probabilities import are_logits, as_probabilities
 from chainrule.models import load_model
 
 LOGITS = [

@@ -11,7 +11,7 @@ from chainrule.arrays import seconds_on_numpy
 from chainrule.backprop import forward_sweep
 from chainrule.engine.examples import as_float, each
 from chainrule.graph import taken
-from chainrule.losses.probabilities import as_probabilities
+from chainrule.inference.probabilities import as_probabilities
 from chainrule.recording.replay import Replay
 from chainrule.training.meaningless import SCALE_BY_THEMSELVES
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from chainrule.datasets.dataset import TASKS
 from chainrule.datasets.pictures import FITS
 from chainrule.errors import FileError, printable
+from chainrule.inference.probabilities import ENDS, are_logits, loss_that_tells, tells_classes
 
 if TYPE_CHECKING:
     from chainrule.datasets import Dataset
@@ -201,9 +202,7 @@ def _rejection(settings: Any) -> "Rejection | None":
 
 
 def _logits(model: Any) -> bool:
-    from chainrule.losses.probabilities import are_logits
-
-    return are_logits(model.loss_learned_with, model.graph.last_activation())
+    return are_logits(loss_that_tells(model), model.graph.last_activation())
 
 
 def _task(model: Any, said: Any, names: tuple[str, ...], outputs: int) -> str:
@@ -213,8 +212,6 @@ def _task(model: Any, said: Any, names: tuple[str, ...], outputs: int) -> str:
         or said == "regression"
     ):
         return str(said)
-    from chainrule.losses.probabilities import ENDS, tells_classes
-
     classes = model.graph.last_activation() in ENDS or tells_classes(model.loss_learned_with)
     if outputs == 1:
         return "two classes" if classes else "regression"

@@ -13,6 +13,7 @@ from chainrule.inference import inputs
 from chainrule.inference.answer import Answer, Box, Glyph
 from chainrule.inference.card import ModelCard, made_by
 from chainrule.inference.inputs import fit_shape
+from chainrule.inference.probabilities import as_probabilities, loss_that_tells
 
 if TYPE_CHECKING:
     from chainrule.images.reading import Picture
@@ -203,7 +204,5 @@ class Predictor:
 
 def probabilities(model: "Model", said: Array) -> Array:
     """A classifier's answers as a probability for each class, (n, classes); logits go through their function first."""
-    from chainrule.losses.probabilities import as_probabilities
-
-    loss, end = model.loss_learned_with, model.graph.last_activation()
-    return as_probabilities(np.asarray(said, np.float64), loss, end)
+    said = np.asarray(said, np.float64)
+    return as_probabilities(said, loss_that_tells(model), model.graph.last_activation())

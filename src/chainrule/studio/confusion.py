@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import SettingError
-from chainrule.losses.probabilities import as_probabilities, tells_classes
+from chainrule.inference.probabilities import as_probabilities, tells_classes
 from chainrule.studio import lesson
 from chainrule.studio.branch import Branch
 from chainrule.studio.pictures import outputs_of

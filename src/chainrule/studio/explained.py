@@ -11,7 +11,7 @@ from chainrule.explain.letters import network_line, symbols_of
 from chainrule.explain.parts import Pictures, plain
 from chainrule.explain.pictures import pixels_of
 from chainrule.graph import as_graph
-from chainrule.losses.probabilities import as_probabilities, tells_classes
+from chainrule.inference.probabilities import as_probabilities, tells_classes
 
 Array = np.ndarray[Any, Any]
 VIEWS = ("weights", "gradient", "update", "after")

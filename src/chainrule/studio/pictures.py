@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.backprop import forward_sweep
 from chainrule.graph import Network, as_graph
-from chainrule.losses.probabilities import as_probabilities, tells_classes
+from chainrule.inference.probabilities import as_probabilities, tells_classes
 
 Array = np.ndarray[Any, Any]
 GRID, REACH = 32, 1.25  # points a side of the plane; how far it reaches from the middle

@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 
 from chainrule.errors import DataError, require_package
-from chainrule.losses.probabilities import as_probabilities
+from chainrule.inference.probabilities import as_probabilities
 from chainrule.wrappers.estimator import Estimator, check_length
 
 

@@ -1,28 +1,27 @@
 """What a classifier's outputs mean: probabilities as they are, or logits that become probabilities. Decided here alone."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.activations import sigmoid, softmax
-from chainrule.losses.base import Loss
-from chainrule.losses.distributions import KLDivergence
-from chainrule.losses.regression import Huber, MeanAbsoluteError, MeanSquaredError
-from chainrule.losses.scales import LogCosh
+
+if TYPE_CHECKING:
+    from chainrule.losses import Loss
 
 Array = np.ndarray[Any, Any]
-COMPARE = (
-    MeanSquaredError,
-    MeanAbsoluteError,
-    Huber,
-    LogCosh,
-    KLDivergence,
-)  # they compare 0 and 1 with outputs as they are
+COMPARE = {  # losses that compare 0 and 1 with outputs as they are, by their keys
+    "mean_squared_error",
+    "mean_absolute_error",
+    "huber_loss",
+    "log_cosh",
+    "kl_divergence",
+}
 TINY = 1e-30
 ENDS = ("softmax", "sigmoid", "hard_sigmoid", "sparse_sigmoid")  # activations whose outputs are from 0 to 1
 
 
-def are_logits(loss: Loss | None, end: str) -> bool:
+def are_logits(loss: "Loss | None", end: str) -> bool:
     """Whether outputs are logits: as the activation at the end says, then the cross-entropy that was learned with.
 
     loss: the loss, None where it is not known.  end: the name of the last activation.
@@ -34,10 +33,10 @@ def are_logits(loss: Loss | None, end: str) -> bool:
     if end in ENDS:
         return False
     loss = getattr(loss, "inner", loss)  # of a sum
-    return not isinstance(loss, COMPARE) and bool(getattr(loss, "from_logits", True))
+    return getattr(loss, "key", None) not in COMPARE and bool(getattr(loss, "from_logits", True))
 
 
-def as_probabilities(said: Array, loss: Loss | None, end: str) -> Array:
+def as_probabilities(said: Array, loss: "Loss | None", end: str) -> Array:
     """A classifier's outputs (n, ...) as a probability for each class, (n, classes); one output is that of the second of two.
 
     >>> from chainrule.losses import BinaryCrossentropy
@@ -57,7 +56,7 @@ def as_probabilities(said: Array, loss: Loss | None, end: str) -> Array:
     return np.concatenate([1 - said, said], axis=1) if alone else said
 
 
-def tells_classes(loss: Loss | None) -> bool:
+def tells_classes(loss: "Loss | None") -> bool:
     """Whether a loss is a cross-entropy: the outputs of what learns with it are classes.
 
     >>> from chainrule.losses import MeanSquaredError
@@ -65,3 +64,13 @@ def tells_classes(loss: Loss | None) -> bool:
     (False, False)
     """
     return "crossentropy" in str(getattr(loss, "key", ""))
+
+
+def loss_that_tells(model: Any) -> "Loss | None":
+    """The loss that a model learned with; None where the activation at the end tells all, so that none need be made.
+
+    >>> from chainrule import Sequential, layers
+    >>> loss_that_tells(Sequential([layers.Input((2,)), layers.Dense(3, "softmax")])) is None
+    True
+    """
+    return None if model.graph.last_activation() in ENDS else model.loss_learned_with
