@@ -7,6 +7,7 @@ from chainrule.layers import (
     LSTM,
     ActivityRegularization,
     Add,
+    AdditiveAttention,
     AlphaDropout,
     Attention,
     Average,
@@ -32,6 +33,7 @@ from chainrule.layers import (
     GlobalAveragePooling2D,
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
+    GroupNormalization,
     Identity,
     LayerNormalization,
     Masking,
@@ -69,6 +71,7 @@ SET_UP = [
     Conv1DTranspose(3, 2, strides=2),
     Conv2DTranspose(3, (2, 3), strides=(2, 1), padding="same", kernel_regularizer="l2"),
     Attention(use_scale=True, score_mode="concat", dropout=0.1, name="looks"),
+    AdditiveAttention(dropout=0.1, name="adds"),
     MultiHeadAttention(2, 3, value_dim=4, output_shape=5, use_bias=False, kernel_regularizer="l2"),
     PositionalEmbedding(4, 7, 3, mask_zero=True),
     Bidirectional(GRU(3, return_sequences=True), merge_mode="sum", name="both"),
@@ -94,6 +97,7 @@ SET_UP = [
     GlobalMaxPooling2D(keepdims=True),
     BatchNormalization(1, 0.9, 0.01, gamma_initializer="zeros", beta_regularizer="l2", gamma_constraint="non_neg"),
     BatchNormalization(center=False, scale=False),
+    GroupNormalization(3, center=False, gamma_regularizer="l1"),
     LayerNormalization([1, 2], gamma_regularizer="l1"),
     RMSNormalization(epsilon=0.1),
     UnitNormalization([1]),
@@ -130,7 +134,7 @@ SET_UP = [
 NEEDED = {
     "Activation": ("tanh",), "AlphaDropout": (0.1,), "Bidirectional": (LSTM(2),), "Conv1D": (2, 3), "Conv1DTranspose": (2, 3),
     "Conv2D": (2, 3), "Conv2DTranspose": (2, 3), "Dense": (2,), "DepthwiseConv1D": (3,), "DepthwiseConv2D": (3,),
-    "Dot": (1,), "Dropout": (0.1,), "Embedding": (5, 2), "GRU": (2,), "GaussianDropout": (0.1,), "GaussianNoise": (0.1,),
+    "Dot": (1,), "Dropout": (0.1,), "Embedding": (5, 2), "GRU": (2,), "GroupNormalization": (1,), "GaussianDropout": (0.1,), "GaussianNoise": (0.1,),
     "InputLayer": ((3,),), "LSTM": (2,), "MultiHeadAttention": (2, 3), "Permute": ((2, 1),), "PositionalEmbedding": (4, 5, 2),
     "RepeatVector": (2,), "Rescaling": (0.5,), "Reshape": ((3, 9),), "SeparableConv1D": (2, 3), "SeparableConv2D": (2, 3),
     "SimpleRNN": (2,), "SpatialDropout1D": (0.1,), "SpatialDropout2D": (0.1,), "TimeDistributed": (Dense(2),),
@@ -146,7 +150,18 @@ PLAIN = [plain(name) for name in sorted(CLASSES)]
 
 
 # What goes in: the shape of one example, a list where there are several inputs.
-MERGES = {"Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract", "Attention"}
+MERGES = {
+    "Add",
+    "Average",
+    "Concatenate",
+    "Dot",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "Subtract",
+    "Attention",
+    "AdditiveAttention",
+}
 INPUTS = {
     "Embedding": (4,),
     "PositionalEmbedding": (4,),

@@ -8,7 +8,7 @@ from checker import check_rule
 from several import check_every_derivative, noisy, random_weights
 
 from chainrule.errors import DataError, SettingError, ShapeError
-from chainrule.layers import Attention, MultiHeadAttention, PositionalEmbedding
+from chainrule.layers import AdditiveAttention, Attention, MultiHeadAttention, PositionalEmbedding
 from chainrule.layers.base import Context
 
 LAYERS = {
@@ -17,6 +17,8 @@ LAYERS = {
     "added": lambda: Attention(score_mode="concat"),
     "added, scaled": lambda: Attention(use_scale=True, score_mode="concat"),
     "dropout": lambda: Attention(dropout=0.3),
+    "summed": AdditiveAttention,
+    "summed, no scale": lambda: AdditiveAttention(use_scale=False, dropout=0.3),
     "heads": lambda: MultiHeadAttention(2, 3),
     "heads, other sizes": lambda: MultiHeadAttention(2, 3, value_dim=4, output_shape=5, dropout=0.3),
     "heads, no bias": lambda: MultiHeadAttention(3, 2, use_bias=False),
@@ -78,7 +80,7 @@ def test_nobody_looks_where_it_may_not(name, rng) -> None:
     np.testing.assert_allclose(shares.sum(axis=-1), 1)
 
 
-@pytest.mark.parametrize("name", ["scaled", "added", "heads, other sizes"])
+@pytest.mark.parametrize("name", ["scaled", "added", "summed", "heads, other sizes"])
 def test_both_libraries_agree(name, rng) -> None:
     """NumPy and JAX give the same outputs and derivatives, to rounding."""
     jax = pytest.importorskip("jax", reason="JAX IS NOT INSTALLED")

@@ -2,6 +2,7 @@
 
 import pytest
 from checker import away_from, check_layer
+from several import check_every_derivative
 
 from chainrule import layers
 from chainrule.errors import SettingError, ShapeError
@@ -24,6 +25,7 @@ from chainrule.layers import (
     ZeroPadding1D,
     ZeroPadding2D,
 )
+from chainrule.layers.base import Context
 
 MERGES = [Add, Average, Maximum, Minimum, Multiply, Subtract]
 
@@ -42,6 +44,21 @@ def test_merges_have_the_derivatives_measured(kind, shapes, rng) -> None:
 def test_merges_take_three(kind, rng) -> None:
     """More than two inputs."""
     check_layer(kind(), {}, tuple(rng.normal(size=(2, 3)) for _ in range(3)))
+
+
+MASKS = {
+    "all masked": (1, 1, 1), "the first": (1, 0, 0), "the last": (0, 0, 1), "not the second": (1, 0, 1), "one without": (1, 1, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MERGES)
+@pytest.mark.parametrize("which", MASKS)
+def test_merges_with_masks_have_the_derivatives_measured(kind, which, rng) -> None:
+    """Three inputs, two for a difference, some of which a mask leaves out here and there."""
+    count = 2 if kind is Subtract else 3
+    x = tuple(rng.normal(size=(2, 4, 3)) for _ in range(count))
+    mask = tuple(rng.random((2, 4)) < 0.6 if masked else None for masked in MASKS[which][:count])
+    check_every_derivative(kind(), {}, x, Context(mask=mask))
 
 
 @pytest.mark.parametrize("axis", [-1, 1, 2])

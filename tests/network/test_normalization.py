@@ -7,6 +7,7 @@ from checker import check_layer, check_rule
 from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.layers import (
     BatchNormalization,
+    GroupNormalization,
     LayerNormalization,
     Normalization,
     RMSNormalization,
@@ -74,7 +75,8 @@ def test_batch_normalization_keeps_moving_statistics(xp) -> None:
     [
         LayerNormalization(), LayerNormalization(axis=[1, 2]), LayerNormalization(axis=1, center=False),
         LayerNormalization(scale=False, epsilon=0.1), RMSNormalization(), RMSNormalization(axis=[2, 1], epsilon=0.1),
-        UnitNormalization(), UnitNormalization(axis=[1, 2]), Normalization(), Normalization(axis=None),
+        GroupNormalization(3), GroupNormalization(1, scale=False), GroupNormalization(-1, center=False, epsilon=0.1),
+        GroupNormalization(2, axis=1), UnitNormalization(), UnitNormalization(axis=[1, 2]), Normalization(), Normalization(axis=None),
         Normalization(axis=(1, 2)), Normalization(invert=True), Normalization(mean=2.0, variance=3.0),
         Normalization(mean=[1.0, 2.0, 3.0], variance=[1.0, 4.0, 9.0], invert=True),
     ],

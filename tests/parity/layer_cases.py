@@ -108,6 +108,11 @@ NORMALIZATION = {
     "batch normalization frozen": Case(ROW, lambda k: [k.Dense(5), k.BatchNormalization(trainable=False), k.Dense(4)]),
     "layer normalization": Case(SEQUENCE, lambda k: [k.Conv1D(4, 2), k.LayerNormalization()]),
     "layer normalization axes": Case(SEQUENCE, lambda k: [k.Conv1D(4, 2), k.LayerNormalization([1, 2], 0.1)], h5=False),
+    "group normalization": Case(PICTURE, lambda k: [k.Conv2D(4, 2), k.GroupNormalization(2)]),
+    "group normalization each": Case(
+        SEQUENCE, lambda k: [k.Conv1D(4, 2, use_bias=False), k.GroupNormalization(-1, epsilon=0.1, scale=False, beta_regularizer="l2")]
+    ),
+    "group normalization axis": Case(PICTURE, lambda k: [k.Conv2D(4, 2), k.GroupNormalization(1, axis=2, gamma_constraint="non_neg")]),
     "rms normalization": Case(ROW, lambda k: [k.Dense(5), k.RMSNormalization()]),
     "unit normalization": Case(ROW, lambda k: [k.Dense(5), k.UnitNormalization()]),
     "normalization": Case(ROW, lambda k: [k.Normalization(), k.Dense(3)]),

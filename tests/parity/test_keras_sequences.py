@@ -121,12 +121,16 @@ def looking(k, name):
     """Small networks with attention, called in every way."""
     layers = k.layers
     words_in = k.Input((6,))
-    x = layers.Embedding(12, 4, mask_zero=name in ("attention", "heads", "causal heads"))(words_in)
+    x = layers.Embedding(
+        12, 4, mask_zero=name in ("attention", "additive attention", "heads", "causal heads")
+    )(words_in)
     if name == "states":
         x, *states = layers.LSTM(3, return_sequences=True, return_state=True)(x)
         x = layers.LSTM(3, return_sequences=True)(x, initial_state=states)
     elif name == "attention":
         x = layers.Attention(use_scale=True, score_mode="concat")([x, x])
+    elif name == "additive attention":
+        x = layers.AdditiveAttention()([x, layers.Dense(4)(x)])
     elif name == "transformer":
         for _ in range(2):
             x = layers.LayerNormalization()(layers.Add()([x, layers.MultiHeadAttention(2, 3)(x, x)]))
@@ -140,7 +144,9 @@ def looking(k, name):
     return model
 
 
-@pytest.mark.parametrize("name", ["attention", "heads", "causal heads", "states", "transformer"])
+@pytest.mark.parametrize(
+    "name", ["attention", "additive attention", "heads", "causal heads", "states", "transformer"]
+)
 def test_networks_that_look_up_end_at_keras_s_weights(name) -> None:
     """Attention, heads, causal heads, handed-on states and a transformer of two blocks: 50 steps of SGD, within 1e-5."""
     x, y = words()
@@ -198,6 +204,48 @@ def test_padding_counts_in_no_loss_and_in_no_mean(loss, weighted, engine) -> Non
             np.testing.assert_allclose(mine[name], other[name], rtol=2e-4, err_msg=name)
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-3, atol=1e-5)
+
+
+MERGES = ["Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"]
+
+
+def merged_by_masks(k, kind, masked, engine=None):
+    """Two sequences of words, whose padding is masked or not, merged and read by an LSTM and a mean."""
+    inputs = [k.Input((6,)), k.Input((6,))]
+    x = [k.layers.Embedding(12, 4, mask_zero=m)(i) for i, m in zip(inputs, masked, strict=True)]
+    h = getattr(k.layers, kind)(**({"axes": 2} if kind == "Dot" else {}))(x)
+    read = [k.layers.LSTM(3)(h), k.layers.GlobalAveragePooling1D()(h)]
+    model = k.Model(inputs, k.layers.Dense(1)(k.layers.Concatenate()(read)))
+    model.compile(k.optimizers.SGD(0.05), "mse", **({"backend": engine} if engine else {}))
+    return model
+
+
+def two_sequences():
+    """Words for both inputs, and what they mean."""
+    a, y = words()
+    return [a, np.random.default_rng(2).permutation(a)], y
+
+
+@pytest.mark.parametrize("kind", MERGES)
+def test_masks_go_through_merging_layers_as_in_keras(kind) -> None:
+    """What is left out of a product, of a maximum, and what the layers above are told to leave out."""
+    x, _ = two_sequences()
+    for masked in ((True, True), (True, False)):
+        ours, theirs = twins(lambda k, masked=masked: merged_by_masks(k, kind, masked))
+        np.testing.assert_allclose(ours.predict(x, verbose=0), theirs(x), atol=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "masked"), [("Multiply", (True, True)), ("Maximum", (True, False))])
+def test_merges_with_masks_end_at_keras_s_weights(kind, masked) -> None:
+    """10 steps within 1e-5, on both engines."""
+    x, y = two_sequences()
+    ours, theirs = twins(lambda k: merged_by_masks(k, kind, masked, None if k is keras else "jax"))
+    here = merged_by_masks(chainrule, kind, masked, "numpy")
+    here.set_weights(ours.get_weights())
+    for model in (ours, here, theirs):
+        model.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=0)
+    assert apart(ours, theirs) < 1e-5
+    assert apart(here, theirs) < 1e-5
 
 
 def masked_graph(k, kind: str):

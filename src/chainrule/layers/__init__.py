@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the same names as in the tables below, for type checkers an
     from chainrule.layers.activation import ReLU as ReLU
     from chainrule.layers.activation import Softmax as Softmax
     from chainrule.layers.activity import ActivityRegularization as ActivityRegularization
+    from chainrule.layers.additive_attention import AdditiveAttention as AdditiveAttention
     from chainrule.layers.attention import Attention as Attention
     from chainrule.layers.batch_normalization import BatchNormalization as BatchNormalization
     from chainrule.layers.bidirectional import Bidirectional as Bidirectional
@@ -46,6 +47,7 @@ if TYPE_CHECKING:  # the same names as in the tables below, for type checkers an
     from chainrule.layers.global_pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
     from chainrule.layers.global_pooling import GlobalMaxPooling1D as GlobalMaxPooling1D
     from chainrule.layers.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
+    from chainrule.layers.group_normalization import GroupNormalization as GroupNormalization
     from chainrule.layers.gru import GRU as GRU
     from chainrule.layers.layer_normalization import LayerNormalization as LayerNormalization
     from chainrule.layers.layer_normalization import RMSNormalization as RMSNormalization
@@ -123,6 +125,7 @@ if TYPE_CHECKING:  # the same names as in the tables below, for type checkers an
 NETWORK = {
     "activation": "Activation ELU LeakyReLU ReLU Softmax",
     "activity": "ActivityRegularization",
+    "additive_attention": "AdditiveAttention",
     "attention": "Attention",
     "batch_normalization": "BatchNormalization",
     "bidirectional": "Bidirectional",
@@ -135,6 +138,7 @@ NETWORK = {
     "dropout": "AlphaDropout Dropout SpatialDropout1D SpatialDropout2D",
     "embedding": "Embedding",
     "global_pooling": "GlobalAveragePooling1D GlobalAveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D",
+    "group_normalization": "GroupNormalization",
     "gru": "GRU",
     "layer_normalization": "LayerNormalization RMSNormalization UnitNormalization",
     "lstm": "LSTM",

@@ -1,10 +1,10 @@
 """Attention: every query takes a mix of the values, in proportion to how well their keys fit it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.arrays import Params, namespace
+from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError, unknown
 from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.looking_up import d_scores, mask_of, may_look, shares_of, transposed
@@ -27,7 +27,7 @@ class Attention(Layer):
     array([[[9., 0.]]])
     """
 
-    weight_names = ("scale", "concat_score_weight")
+    weight_names: ClassVar[tuple[str, ...]] = ("scale", "concat_score_weight")
 
     def __init__(
         self,
@@ -53,13 +53,8 @@ class Attention(Layer):
     # ── the maths ────────────────────────────────────────────────────────────────────────────────────────────────
     def forward(self, params: Params, x: Any, context: Context = PREDICTING) -> tuple[Any, Any]:
         q, v, k = x if len(x) == 3 else (*x, x[1])
-        xp, bent = namespace(q), None
-        scale = params["scale"] if self.use_scale else 1
-        if self.score_mode == "dot":
-            s = scale * (q @ transposed(k))  # s = scale · q kᵀ
-        else:
-            bent = xp.tanh(scale * (q[:, :, None, :] + k[:, None, :, :]))
-            s = params["concat_score_weight"] * bent.sum(axis=-1)  # s = w Σ tanh(scale · (q + k))
+        xp = namespace(q)
+        s, bent = self.scores(params, q, k)
         causal = self.call_settings.get("use_causal_mask", False)
         allowed = may_look(mask_of(context.mask, 1), q.shape[1], k.shape[1], causal, q)
         shares = shares_of(s, allowed, context.noise, self.dropout)
@@ -79,20 +74,30 @@ class Attention(Layer):
         dv = transposed(shares.used) @ dy  # dv = aᵀ dy
         da = dy @ transposed(v)  # da = dy vᵀ
         ds = d_scores(da if d_used is None else da + d_used, shares)
-        scale = params["scale"] if self.use_scale else 1
-        grads: Params = {}
-        if self.score_mode == "dot":
-            dq, dk = scale * (ds @ k), scale * (transposed(ds) @ q)
-            if self.use_scale:
-                grads["scale"] = (ds * (s / scale)).sum()
-        else:
-            w = params["concat_score_weight"]
-            inside = (w * ds)[..., None] * (1 - bent * bent)  # by scale · (q + k)
-            grads["concat_score_weight"] = (ds * bent.sum(axis=-1)).sum()
-            if self.use_scale:
-                grads = {"scale": (inside * (q[:, :, None, :] + k[:, None, :, :])).sum()} | grads
-            dq, dk = scale * inside.sum(axis=2), scale * inside.sum(axis=1)
+        dq, dk, grads = self.scores_backward(params, (q, k), (s, bent), ds)
         return ((dq, dv, dk) if len(x) == 3 else (dq, dv + dk)), grads
+
+    def scores(self, params: Params, q: Array, k: Array) -> tuple[Array, Any]:
+        """How well each key fits each query, (batch, T, S), and what the way back needs of it."""
+        scale = params["scale"] if self.use_scale else 1
+        if self.score_mode == "dot":
+            return scale * (q @ transposed(k)), None  # s = scale · q kᵀ
+        bent = namespace(q).tanh(scale * pairs(q, k))
+        return params["concat_score_weight"] * bent.sum(axis=-1), bent  # s = w Σ tanh(scale · (q + k))
+
+    def scores_backward(self, params: Params, x: Any, kept: Any, ds: Array) -> tuple[Array, Array, Params]:
+        """The derivatives by query, key and the weights of the scores, from that by the scores."""
+        (q, k), (s, bent) = x, kept
+        scale, grads = params["scale"] if self.use_scale else 1, {}
+        if self.score_mode == "dot":
+            if self.use_scale:
+                grads["scale"] = (ds * (s / scale)).sum()  # dscale = Σ ds q kᵀ
+            return scale * (ds @ k), scale * (transposed(ds) @ q), grads  # dq = scale · ds k
+        inside = (params["concat_score_weight"] * ds)[..., None] * (1 - bent * bent)  # by scale · (q + k)
+        if self.use_scale:
+            grads["scale"] = (inside * pairs(q, k)).sum()
+        grads["concat_score_weight"] = (ds * bent.sum(axis=-1)).sum()  # dw = Σ ds Σ tanh
+        return scale * inside.sum(axis=2), scale * inside.sum(axis=1), grads
 
     def backward(self, params: Params, cache: Any, dy: Any) -> Any:
         return self.backward_and_gradients(params, cache, dy)[0]
@@ -161,6 +166,11 @@ class Attention(Layer):
             "dropout": self.dropout,
             "seed": self.seed,
         }
+
+
+def pairs(q: Array, k: Array) -> Array:
+    """The sum of each query and each key: (batch, T, n), (batch, S, n) -> (batch, T, S, n)"""
+    return q[:, :, None, :] + k[:, None, :, :]
 
 
 def called(layer: Any, **settings: bool) -> dict[str, bool]:

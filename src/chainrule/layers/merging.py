@@ -1,6 +1,5 @@
 """Layers that make one array of several, number by number: Add, Subtract, Multiply, Average, Maximum, Minimum."""
 
-from collections.abc import Sequence
 from functools import reduce
 from operator import add, mul, or_
 from typing import Any
@@ -66,17 +65,25 @@ class Subtract(Merge):
 class Multiply(Merge):
     """The product of its inputs, number by number: y = x₁ · x₂ · …
 
+    As in Keras an input counts as 1 where its mask leaves it out; where all are left out y is 0.
+
     >>> import numpy as np; Multiply().forward({}, (np.array([[1., 2.]]), np.array([[10., 20.]])))[0]
     array([[10., 40.]])
     """
 
     def forward(self, params: Params, x: Any, context: Context = PREDICTING) -> tuple[Array, Any]:
-        return reduce(mul, x), x
+        masks = masks_beside(context.mask, x)
+        factors = tuple(chosen(mask, one, 1) for mask, one in zip(masks, x, strict=True))
+        anywhere = None if any(mask is None for mask in masks) else reduce(or_, masks)
+        return chosen(anywhere, reduce(mul, factors), 0), (factors, masks, anywhere)
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Any:
-        others = [reduce(mul, [*cache[:i], *cache[i + 1 :]]) for i in range(len(cache))]
+        factors, masks, anywhere = cache
+        dy = chosen(anywhere, dy, 0)
+        others = [reduce(mul, [*factors[:i], *factors[i + 1 :]]) for i in range(len(factors))]
         return tuple(
-            summed_to(dy * o, x.shape) for o, x in zip(others, cache, strict=True)
+            summed_to(chosen(mask, dy * o, 0), x.shape)
+            for mask, o, x in zip(masks, others, factors, strict=True)
         )  # dxᵢ = dy Π other x
 
 
@@ -94,50 +101,72 @@ class Average(Merge):
         return tuple(summed_to(dy / len(cache), shape) for shape in cache)  # dxᵢ = dy / n
 
 
-class Maximum(Merge):
+class Extreme(Merge):
+    """What Maximum and Minimum share: the inputs are compared one after the other, and the better number goes on.
+
+    As in Keras the place of a number that a mask leaves out is taken by the number it would be compared with.
+    """
+
+    sign: int  # 1: the larger number is the better one, -1: the smaller
+
+    def forward(self, params: Params, x: Any, context: Context = PREDICTING) -> tuple[Array, Any]:
+        masks = masks_beside(context.mask, x)
+        xp, best, known, pairs = namespace(x[0]), x[0], masks[0], []
+        for one, mask in zip(x[1:], masks[1:], strict=True):
+            new = chosen(mask, one, best)
+            old = chosen(known, best, new)
+            pairs.append((old, new, known, mask, best.shape, one.shape))
+            best = xp.maximum(old, new) if self.sign > 0 else xp.minimum(old, new)
+            known = None if known is None or mask is None else known | mask
+        return best, pairs
+
+    def backward(self, params: Params, cache: Any, dy: Array) -> Any:
+        xp, told = namespace(dy), []
+        for old, new, known, mask, best_shape, shape in reversed(cache):
+            better = self.sign * (new - old)  # the better number hears dy, equal ones the half of it
+            won = xp.where(better > 0, 1.0, xp.where(new == old, 0.5, 0.0)).astype(dy.dtype)
+            d_new, d_old = dy * won, dy * (1 - won)
+            if known is not None:  # where `known` is False, `old` was `new`
+                d_new, d_old = d_new + xp.where(known, 0, d_old), xp.where(known, d_old, 0)
+            if mask is not None:  # where `mask` is False, `new` was the best before
+                d_new, d_old = xp.where(mask, d_new, 0), d_old + xp.where(mask, 0, d_new)
+            told.append(summed_to(d_new, shape))
+            dy = summed_to(d_old, best_shape)
+        return (dy, *reversed(told))
+
+
+class Maximum(Extreme):
     """The larger of its inputs at each place; equal ones share the derivative, as in Keras.
 
     >>> import numpy as np; Maximum().forward({}, (np.array([[1., 20.]]), np.array([[10., 2.]])))[0]
     array([[10., 20.]])
     """
 
-    def forward(self, params: Params, x: Any, context: Context = PREDICTING) -> tuple[Array, Any]:
-        best = [x[0]]
-        for one in x[1:]:
-            best.append(namespace(one).maximum(best[-1], one))
-        return best[-1], (x, best)
-
-    def backward(self, params: Params, cache: Any, dy: Array) -> Any:
-        x, best = cache
-        return tuple(reversed(list(shared(x, best, dy, sign=1))))
+    sign = 1
 
 
-class Minimum(Merge):
+class Minimum(Extreme):
     """The smaller of its inputs at each place; equal ones share the derivative, as in Keras.
 
     >>> import numpy as np; Minimum().forward({}, (np.array([[1., 20.]]), np.array([[10., 2.]])))[0]
     array([[1., 2.]])
     """
 
-    def forward(self, params: Params, x: Any, context: Context = PREDICTING) -> tuple[Array, Any]:
-        best = [x[0]]
-        for one in x[1:]:
-            best.append(namespace(one).minimum(best[-1], one))
-        return best[-1], (x, best)
-
-    def backward(self, params: Params, cache: Any, dy: Array) -> Any:
-        x, best = cache
-        return tuple(reversed(list(shared(x, best, dy, sign=-1))))
+    sign = -1
 
 
-def shared(x: Sequence[Array], best: Sequence[Array], dy: Array, sign: int) -> Any:
-    """The derivatives by the inputs, the last first: each comparison sends dy to the winner, half to each of equals."""
-    xp = namespace(dy)
-    for before, one in zip(reversed(best[:-1]), reversed(x[1:]), strict=True):
-        won = xp.where(sign * (one - before) > 0, 1.0, xp.where(one == before, 0.5, 0.0)).astype(dy.dtype)
-        yield summed_to(dy * won, one.shape)
-        dy = summed_to(dy * (1 - won), before.shape)
-    yield dy
+def masks_beside(mask: Any, x: Any) -> tuple[Any, ...]:
+    """The mask of each input, shaped to stand beside its numbers; None where an input has none."""
+    masks = mask if isinstance(mask, tuple) else (mask,) * len(x)
+    return tuple(
+        None if m is None else m.astype(bool).reshape(*m.shape, *[1] * (one.ndim - m.ndim))
+        for m, one in zip(masks, x, strict=True)
+    )
+
+
+def chosen(mask: Any, value: Any, other: Any) -> Any:
+    """The value where the mask says so, the other elsewhere; the value where there is no mask."""
+    return value if mask is None else namespace(value).where(mask, value, other)
 
 
 def shapes_of(label: str, input_shape: Any, at_most: int | None = None) -> list[Shape]:

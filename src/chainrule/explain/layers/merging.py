@@ -80,7 +80,15 @@ class SubtractFormulas(MergeFormulas):
         return -1.0 if source else 1.0
 
 
-class MultiplyFormulas(MergeFormulas):
+class MergeByMasks(MergeFormulas):
+    """Those where an input counts only where its mask says so; with masks only the layer's rule is told."""
+
+    def same_shapes(self, link: OpenedLink) -> bool:
+        masks = link.context.mask if isinstance(link.context.mask, tuple) else (link.context.mask,)
+        return super().same_shapes(link) and all(mask is None for mask in masks)
+
+
+class MultiplyFormulas(MergeByMasks):
     """s = x₁ · x₂ · ..."""
 
     def expression(self, link: OpenedLink, symbols: Symbols) -> str:
@@ -107,7 +115,7 @@ class AverageFormulas(MergeFormulas):
         return 1 / len(link.xs)
 
 
-class LargestOfInputs(MergeFormulas):
+class LargestOfInputs(MergeByMasks):
     """s = max(x₁, x₂, ...); equal ones share the error."""
 
     function = "max"
