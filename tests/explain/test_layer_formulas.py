@@ -5,6 +5,7 @@ import pytest
 from printed import recompute
 
 from chainrule import Sequential, explain, layers, regularizers
+from chainrule.activations import RULES
 from chainrule.layers import Activation, Dense, Flatten, Input
 from chainrule.utils import set_random_seed
 
@@ -87,6 +88,32 @@ NETWORKS |= {
         lambda: [Dense(4), layers.GaussianNoise(0.1), layers.GaussianDropout(0.2), layers.AlphaDropout(0.2)],
     ),
     "SpatialDropout2D": (PICTURE, lambda: [layers.Conv2D(4, 3), layers.SpatialDropout2D(0.3)]),
+    "SpatialDropout1D": (SERIES, lambda: [layers.Conv1D(4, 3), layers.SpatialDropout1D(0.3)]),
+    "Dropout, noise_shape": (SERIES, lambda: [Dense(4), layers.Dropout(0.4, noise_shape=(1, None, 1))]),
+    "Dropout, rate 0": (
+        (6,),
+        lambda: [Dense(4), layers.Dropout(0.0), layers.AlphaDropout(0.0), layers.GaussianDropout(0.0)],
+    ),
+    "UpSampling1D": (SERIES, lambda: [layers.Conv1D(4, 3), layers.UpSampling1D(2)]),
+    "Identity": ((6,), lambda: [Dense(4), layers.Identity(), Dense(3)]),
+    "Normalization": (
+        (6,),
+        lambda: [Dense(4), layers.Normalization(mean=[1.0, 2.0, 0.5, 0.0], variance=[1.0, 4.0, 2.0, 0.5])],
+    ),
+    "Normalization, invert": (
+        (6,),
+        lambda: [Dense(4), layers.Normalization(mean=2.0, variance=9.0, axis=None, invert=True)],
+    ),
+    "RMSNormalization, two axes": (
+        SERIES,
+        lambda: [Dense(5), layers.RMSNormalization(axis=[1, 2]), Dense(3)],
+    ),
+    "UnitNormalization, time": (SERIES, lambda: [Dense(5), layers.UnitNormalization(axis=1)]),
+    "ReLU, all settings": (
+        (6,),
+        lambda: [Dense(8), layers.ReLU(max_value=0.5, negative_slope=0.1, threshold=0.1)],
+    ),
+    "own activation": ((6,), lambda: [Dense(4), Activation(lambda z: z * z)]),
 }
 WORDS = (7,)  # of a language of 12
 for cell in (layers.SimpleRNN, layers.LSTM, layers.GRU):
@@ -115,18 +142,7 @@ NETWORKS |= {
     "Masking": (SERIES, lambda: [layers.Masking(), layers.SimpleRNN(3)]),
     "Embedding": (WORDS, lambda: [layers.Embedding(12, 4), layers.GlobalAveragePooling1D()]),
 }
-for kind in (
-    "softmax",
-    "log_softmax",
-    "glu",
-    "sparsemax",
-    "gelu",
-    "mish",
-    "hard_sigmoid",
-    "relu6",
-    "softsign",
-    "exponential",
-):
+for kind in RULES:  # every activation
     NETWORKS[kind] = ((6,), lambda kind=kind: [Dense(6), Activation(kind)])
 
 

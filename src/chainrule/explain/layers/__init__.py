@@ -4,11 +4,15 @@ base           what every kind can be asked, and what is said of a layer without
 sums           weighted sums: Dense
 convolution    Conv1D, Conv2D, DepthwiseConv1D, DepthwiseConv2D, Conv1DTranspose, Conv2DTranspose
 pooling        the largest or the mean of windows and channels
-activations    Activation, ReLU, LeakyReLU, Softmax
+activations    Activation, ReLU, LeakyReLU, ELU, Softmax
+pieces         what they look up: f and f′ of the functions that work number by number
+rows           and those of whole rows: softmax, log_softmax, sparsemax, glu
 prelu          PReLU
-shaping        Flatten, Reshape, InputLayer, Rescaling, Dropout, Masking, ActivityRegularization
+shaping        Flatten, Reshape, Identity, InputLayer, Rescaling, Masking, ActivityRegularization
+noise          the dropouts, GaussianNoise
 moving         padding, cropping, upsampling, permuting, repeating
-normalization  BatchNormalization, LayerNormalization
+normalization  BatchNormalization, LayerNormalization, Normalization
+lengths        RMSNormalization, UnitNormalization
 merging        Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate
 embedding      Embedding, PositionalEmbedding
 recurrent      SimpleRNN, and what recurrent layers share
@@ -18,6 +22,7 @@ attention      MultiHeadAttention
 
 from chainrule.explain.layers.activations import (
     ActivationFormulas,
+    ELUFormulas,
     LeakyReLUFormulas,
     ReLUFormulas,
     SoftmaxFormulas,
@@ -31,6 +36,7 @@ from chainrule.explain.layers.convolution import (
 )
 from chainrule.explain.layers.embedding import EmbeddingFormulas, PositionalEmbeddingFormulas
 from chainrule.explain.layers.gates import GRUFormulas, LSTMFormulas
+from chainrule.explain.layers.lengths import RMSNormalizationFormulas, UnitNormalizationFormulas
 from chainrule.explain.layers.merging import (
     AddFormulas,
     AverageFormulas,
@@ -41,7 +47,17 @@ from chainrule.explain.layers.merging import (
     SubtractFormulas,
 )
 from chainrule.explain.layers.moving import MovedNumbers
-from chainrule.explain.layers.normalization import BatchNormalizationFormulas, LayerNormalizationFormulas
+from chainrule.explain.layers.noise import (
+    AlphaDropoutFormulas,
+    DropoutFormulas,
+    GaussianDropoutFormulas,
+    GaussianNoiseFormulas,
+)
+from chainrule.explain.layers.normalization import (
+    BatchNormalizationFormulas,
+    GivenStatistics,
+    LayerNormalizationFormulas,
+)
 from chainrule.explain.layers.pooling import (
     GlobalLargestFormulas,
     GlobalMeanFormulas,
@@ -51,7 +67,7 @@ from chainrule.explain.layers.pooling import (
 from chainrule.explain.layers.prelu import PReLUFormulas
 from chainrule.explain.layers.recurrent import SimpleRNNFormulas
 from chainrule.explain.layers.shaping import (
-    DropoutFormulas,
+    IdentityFormulas,
     MaskingFormulas,
     PenaltyFormulas,
     RescalingFormulas,
@@ -62,23 +78,25 @@ from chainrule.layers import CLASSES, Layer
 
 BY_NAME: dict[str, LayerFormulas] = {
     "Activation": ActivationFormulas(), "ActivityRegularization": PenaltyFormulas(),
-    "Add": AddFormulas(), "Average": AverageFormulas(), "AveragePooling1D": MeanFormulas(),
+    "Add": AddFormulas(), "AlphaDropout": AlphaDropoutFormulas(), "Average": AverageFormulas(), "AveragePooling1D": MeanFormulas(),
     "AveragePooling2D": MeanFormulas(), "BatchNormalization": BatchNormalizationFormulas(),
     "Concatenate": ConcatenateFormulas(), "Conv1D": ConvolutionFormulas(),
     "Conv1DTranspose": TransposedFormulas(), "Conv2D": ConvolutionFormulas(), "Conv2DTranspose": TransposedFormulas(), "Cropping1D": MovedNumbers(), "Cropping2D": MovedNumbers(),
     "Dense": DenseFormulas(), "DepthwiseConv1D": DepthwiseFormulas(),
-    "DepthwiseConv2D": DepthwiseFormulas(), "Dropout": DropoutFormulas(), "Embedding": EmbeddingFormulas(),
-    "Flatten": SameNumbers(), "GRU": GRUFormulas(), "GlobalAveragePooling1D": GlobalMeanFormulas(),
+    "DepthwiseConv2D": DepthwiseFormulas(), "Dropout": DropoutFormulas(), "ELU": ELUFormulas(), "Embedding": EmbeddingFormulas(),
+    "Flatten": SameNumbers(), "GRU": GRUFormulas(), "GaussianDropout": GaussianDropoutFormulas(), "GaussianNoise": GaussianNoiseFormulas(),
+    "GlobalAveragePooling1D": GlobalMeanFormulas(),
     "GlobalAveragePooling2D": GlobalMeanFormulas(), "GlobalMaxPooling1D": GlobalLargestFormulas(),
-    "GlobalMaxPooling2D": GlobalLargestFormulas(), "InputLayer": SameNumbers(), "LSTM": LSTMFormulas(),
+    "GlobalMaxPooling2D": GlobalLargestFormulas(), "Identity": IdentityFormulas(), "InputLayer": SameNumbers(), "LSTM": LSTMFormulas(),
     "LayerNormalization": LayerNormalizationFormulas(), "LeakyReLU": LeakyReLUFormulas(),
     "Masking": MaskingFormulas(), "MaxPooling1D": LargestFormulas(), "MaxPooling2D": LargestFormulas(),
     "Maximum": LargestOfInputs(), "Minimum": SmallestOfInputs(), "MultiHeadAttention": MultiHeadAttentionFormulas(),
     "Multiply": MultiplyFormulas(),
-    "PReLU": PReLUFormulas(), "PositionalEmbedding": PositionalEmbeddingFormulas(), "Permute": MovedNumbers(), "ReLU": ReLUFormulas(),
+    "Normalization": GivenStatistics(), "PReLU": PReLUFormulas(), "PositionalEmbedding": PositionalEmbeddingFormulas(), "Permute": MovedNumbers(), "RMSNormalization": RMSNormalizationFormulas(), "ReLU": ReLUFormulas(),
     "RepeatVector": MovedNumbers(), "Rescaling": RescalingFormulas(), "Reshape": SameNumbers(),
     "SimpleRNN": SimpleRNNFormulas(), "Softmax": SoftmaxFormulas(), "Subtract": SubtractFormulas(),
-    "UpSampling2D": MovedNumbers(), "ZeroPadding1D": MovedNumbers(), "ZeroPadding2D": MovedNumbers(),
+    "SpatialDropout1D": DropoutFormulas(), "SpatialDropout2D": DropoutFormulas(),
+    "UnitNormalization": UnitNormalizationFormulas(), "UpSampling1D": MovedNumbers(), "UpSampling2D": MovedNumbers(), "ZeroPadding1D": MovedNumbers(), "ZeroPadding2D": MovedNumbers(),
 }  # fmt: skip
 FORMULAS: dict[type[Layer], LayerFormulas] = {
     CLASSES[name]: formulas for name, formulas in BY_NAME.items() if name in CLASSES

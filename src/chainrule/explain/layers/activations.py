@@ -4,33 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.activations import RULES, softmax
-from chainrule.activations.smooth import SELU_ALPHA, SELU_SCALE
-from chainrule.explain.equations import Equation, equation, finished, given, near_one, number, weighted_sum
-from chainrule.explain.layers.base import Backward, LayerFormulas, sum_equation
-from chainrule.explain.layers.view import Index, LayerView, flat
+from chainrule.explain.equations import Equation, equation, near_one, number
+from chainrule.explain.layers.base import Backward, LayerFormulas
+from chainrule.explain.layers.pieces import NUMBERS, PIECES, Piece, piece_at, worked_out_before
+from chainrule.explain.layers.rows import ROWS
+from chainrule.explain.layers.view import Index, LayerView
 from chainrule.explain.opened import OpenedLink
-from chainrule.explain.symbols import at
-
-SCALES = {"scale": SELU_SCALE, "α": SELU_ALPHA}
-FORWARD: dict[str, tuple[str, str]] = {  # the formula above 0, and at or below it
-    "linear": ("z", "z"),
-    "relu": ("max(z, 0)", "max(z, 0)"),
-    "leaky_relu": ("z", "0.2 · z"),
-    "sigmoid": ("1 / (1 + exp(-z))", "1 / (1 + exp(-z))"),
-    "tanh": ("tanh(z)", "tanh(z)"),
-    "elu": ("z", "exp(z) - 1"),
-    "selu": ("scale · z", "scale · α · (exp(z) - 1)"),
-    "softplus": ("log(1 + exp(-z)) + z", "log(1 + exp(z))"),
-    "silu": ("z / (1 + exp(-z))", "z / (1 + exp(-z))"),
-}
-SLOPES: dict[str, tuple[str, str]] = {  # f′ in z and a, above 0, and at or below it
-    "sigmoid": ("a · (1 - a)", "a · (1 - a)"),
-    "tanh": ("(1 - a²)", "(1 - a²)"),
-    "elu": ("1", "(a + 1)"),
-    "selu": ("scale", "(a + scale · α)"),
-    "softplus": ("1 / (1 + exp(-z))", "1 / (1 + exp(-z))"),
-}
 
 
 class ElementwiseFormulas(LayerFormulas):
@@ -41,89 +20,63 @@ class ElementwiseFormulas(LayerFormulas):
     def name(self, link: OpenedLink) -> str:
         return self.kind(link)
 
-    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
-        link = view.link
-        name, z, a = (
-            view.output_name(unit),
-            view.x[unit],
-            view.y[unit],
-        )
-        before, kind = view.input_name(unit), self.kind(link)
-        formulas = self.formulas(link)
-        if formulas is None:
-            return [given(name, a, f"{kind}({before})")]
-        formula = formulas[0] if z > 0 else formulas[1]
-        return [equation(name, formula, {"z": z} | SCALES, a)._replace(formula=f"{kind}({before})")]
-
     def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
         return np.array([unit])
 
-    def kind(self, link: OpenedLink) -> str:
-        """The function's name."""
-        return str(link.link.activation_name)
+    def pieces(self, link: OpenedLink) -> tuple[Piece, ...] | None:
+        """The function's pieces; None where the language has no words for it."""
+        return PIECES.get(self.kind(link))
 
-    def formulas(self, link: OpenedLink) -> tuple[str, str] | None:
-        """f above 0 and at or below it, as texts; None where the language has no words for it."""
-        return FORWARD.get(self.kind(link))
+    def settings(self, link: OpenedLink) -> dict[str, float]:
+        """The numbers that the pieces name, besides z and a."""
+        return NUMBERS
+
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        link, z, kind = view.link, float(view.x[unit]), self.kind(view.link)
+        name, before, pieces = view.output_name(unit), view.input_name(unit), self.pieces(link)
+        if pieces is None:
+            return super().forward(view, unit, index)
+        values: dict[str, Any] = self.settings(link) | {"z": z}
+        piece = piece_at(pieces, values)
+        first = worked_out_before(piece.before, z, before)
+        values |= {line.name: line.used for line in first}
+        worked = equation(name, piece.f, values, view.y[unit])
+        return [*first, worked._replace(formula=f"{kind}({before})")]
 
     def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
-        link, k = view.link, view.k
-        z, a, above = view.x[unit], view.y[unit], view.deltas[unit]
-        name, upper = view.input_delta(unit), view.output_delta(unit)
-        slopes = SLOPES.get(self.kind(link))
-        if slopes is not None:
-            slope = slopes[0] if z > 0 else slopes[1]
-            values: dict[str, Any] = {"da": above, "a": near_one(a), "z": z} | SCALES
-            worked = equation(name, f"da · {slope}", values, known)
-            return Backward(unit, [worked._replace(formula=f"{upper} · {slope}")])
-        own = self.slope(link, k, unit)
-        note = self.side(link, z)
-        formula = f"{upper} · {self.kind(link)}′(z)"
-        return Backward(unit, [finished(name, formula, weighted_sum([(above, own)]), known, note)])
-
-    def slope(self, link: OpenedLink, k: int, unit: int) -> float:
-        """f′(z) as the engine has it, with its rounding: the backward rule is asked with da = 1."""
-        return float(
-            np.asarray(link.link.backward(link.params, link.cache, np.ones_like(link.y))[k]).reshape(-1)[unit]
-        )
-
-    def side(self, link: OpenedLink, z: float) -> str:
-        """Where on the function z is."""
-        if self.kind(link) in ("relu", "leaky_relu"):
-            return f"z = {number(z, 4)} is {'above' if z > 0 else 'not above'} 0"
-        return f"z = {number(z)}"
-
-
-def by_rows(kind: str) -> bool:
-    """Whether an activation's outputs depend on whole rows of inputs."""
-    rule = RULES.get(kind)
-    return rule is not None and rule.forward.__module__ == softmax.__module__
+        link, z, a = view.link, float(view.x[unit]), view.y[unit]
+        name, upper, pieces = view.input_delta(unit), view.output_delta(unit), self.pieces(link)
+        if pieces is None:
+            return super().backward(view, unit, known, source)
+        values: dict[str, Any] = self.settings(link) | {"da": view.deltas[unit], "a": near_one(a), "z": z}
+        piece = piece_at(pieces, values | {"a": a})
+        first = worked_out_before(piece.before, z, view.input_name(unit))
+        values |= {line.name: line.used for line in first}
+        worked = equation(name, f"da · {piece.slope}", values, known)
+        if piece.side:
+            worked = worked._replace(note=f"z = {number(z, 4)} is {piece.side}")
+        said = f"{self.kind(link)}′(z)" if piece.side else piece.slope
+        return Backward(unit, [*first, worked._replace(formula=f"{upper} · {said}")])
 
 
 class ActivationFormulas(ElementwiseFormulas):
-    """Activation(...), and the activation of a layer.
+    """Activation(...), and the activation of a layer. What a function of somebody's own does is not known."""
 
-    Softmax, where every output depends on every input of its row, is written out; other functions of rows are not.
-    """
+    def name(self, link: OpenedLink) -> str:
+        return link.name if link.link.activation_name is None else self.kind(link)
 
     def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
-        link = view.link
-        if self.kind(link) == "softmax":
-            return softmax_forward(view, unit)
-        if by_rows(self.kind(link)):
-            return LayerFormulas.forward(self, view, unit, index)
+        if rows := ROWS.get(self.kind(view.link)):
+            return rows.forward(view, unit)
         return super().forward(view, unit, index)
 
     def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
-        link = view.link
-        if self.kind(link) == "softmax":
-            return softmax_backward(view, unit, known)
-        if by_rows(self.kind(link)):
-            return LayerFormulas.backward(self, view, unit, known, source)
+        if rows := ROWS.get(self.kind(view.link)):
+            return rows.backward(view, unit, known)
         return super().backward(view, unit, known, source)
 
     def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
-        return None if by_rows(self.kind(link)) else np.array([unit])
+        return None if self.pieces(link) is None else np.array([unit])
 
 
 class SoftmaxFormulas(ActivationFormulas):
@@ -131,7 +84,7 @@ class SoftmaxFormulas(ActivationFormulas):
 
 
 class ReLUFormulas(ElementwiseFormulas):
-    """ReLU with a threshold, a largest value, and a slope below the threshold."""
+    """ReLU with a threshold t, a largest value, and a slope below the threshold."""
 
     def kind(self, link: OpenedLink) -> str:
         return "ReLU"
@@ -139,17 +92,24 @@ class ReLUFormulas(ElementwiseFormulas):
     def name(self, link: OpenedLink) -> str:
         return link.name
 
-    def formulas(self, link: OpenedLink) -> tuple[str, str] | None:
-        return None
+    def settings(self, link: OpenedLink) -> dict[str, float]:
+        layer = link.link
+        highest = np.inf if layer.max_value is None else layer.max_value
+        found = {"t": layer.threshold, "slope": layer.negative_slope, "highest": highest}
+        return {name: float(np.float32(value)) for name, value in found.items()}  # as the engine compares
 
-    def side(self, link: OpenedLink, z: float) -> str:
-        threshold, highest = link.link.threshold, link.link.max_value
-        said = f"z = {number(z, 4)} is {'above' if z > threshold else 'not above'} {threshold:g}"
-        return (
-            f"z = {number(z, 4)} is not below max_value {highest:g}"
-            if highest is not None and z >= highest
-            else said
+    def pieces(self, link: OpenedLink) -> tuple[Piece, ...]:
+        t = link.link.threshold
+        below = "slope · (z - t)" if t else "slope · z"
+        uncut = (
+            Piece("z > t", "z", "1", f"above {t:g}"),
+            Piece("", below if link.link.negative_slope else "0", "slope", f"not above {t:g}"),
         )
+        if link.link.max_value is None:
+            return uncut
+        return Piece(
+            "z > t and z >= highest", "highest", "0", f"not below max_value {link.link.max_value:g}"
+        ), *uncut
 
 
 class LeakyReLUFormulas(ElementwiseFormulas):
@@ -161,43 +121,24 @@ class LeakyReLUFormulas(ElementwiseFormulas):
     def name(self, link: OpenedLink) -> str:
         return link.name
 
-    def formulas(self, link: OpenedLink) -> tuple[str, str] | None:
-        return "z", f"{number(link.link.negative_slope)} · z"
+    def settings(self, link: OpenedLink) -> dict[str, float]:
+        return {"slope": float(link.link.negative_slope)}
+
+    def pieces(self, link: OpenedLink) -> tuple[Piece, ...]:
+        return Piece("z > 0", "z", "1", "above 0"), Piece("", "slope · z", "slope", "not above 0")
 
 
-def softmax_rows(link: OpenedLink, k: int, unit: int) -> tuple[int, np.ndarray, np.ndarray]:
-    """The place of an output in its row, and the row of z and a."""
-    classes = link.y.shape[-1]
-    row, m = divmod(unit, classes)
-    z, a = (flat(array, k).reshape(-1, classes)[row] for array in (link.x, link.y))
-    return m, z, a
+class ELUFormulas(ElementwiseFormulas):
+    """ELU: z, or alpha · (exp(z) - 1)."""
 
+    def kind(self, link: OpenedLink) -> str:
+        return "elu"
 
-def softmax_forward(view: LayerView, unit: int) -> list[Equation]:
-    """a[m] = exp(z[m] - max z) / Σ exp(z - max z)."""
-    link, symbols, k = view.link, view.symbols, view.k
-    m, z, a = softmax_rows(link, k, unit)
-    highest = float(z.max())
-    values = {"z": z[m], "highest": highest, "total": float(np.exp(z - highest).sum())}
-    worked = equation(view.output_name(unit), "exp(z - highest) / total", values, a[m])
-    inner = symbols.ins[link.place]
-    formula = f"exp({at(inner, link.x.shape[1:], unit)} - max {inner}) / Σ exp({inner} - max {inner})"
-    return [worked._replace(formula=formula)]
+    def name(self, link: OpenedLink) -> str:
+        return link.name
 
+    def settings(self, link: OpenedLink) -> dict[str, float]:
+        return {"α": float(link.link.alpha)}
 
-def softmax_backward(view: LayerView, unit: int, known: float) -> Backward:
-    """dz[i] = Σ da[m] · a[m] · (1 or 0 - a[i]): 1 where m is i."""
-    link, k = view.link, view.k
-    i, _, a = softmax_rows(link, k, unit)
-    first = unit - i
-    above = view.deltas[first : first + len(a)]
-    shares = a * (np.eye(len(a))[i] - a[i])  # ∂a[m] / ∂z[i]
-    order = np.argsort(-np.abs(above * shares), kind="stable")
-    letters = [f"{view.output_delta(first + m)} · ∂{view.output_name(first + m)}" for m in range(len(a))]
-    pairs = [(float(d), float(s)) for d, s in zip(above, shares, strict=True)]
-    size = float(a[i] * (abs(above[i]) + np.abs(above * a).sum()))  # the engine has a[i] · (da[i] - Σ da · a)
-    note = "∂a[m] = a[m] · (1 - a[m]) by its own z, -a[m] · a[i] by another"
-    return Backward(
-        first + int(order[0]),
-        [sum_equation(view.input_delta(unit), letters, pairs, known, note=note, size=size)],
-    )
+    def pieces(self, link: OpenedLink) -> tuple[Piece, ...]:
+        return Piece("z > 0", "z", "1"), Piece("", "α · (exp(z) - 1)", "(a + α)")

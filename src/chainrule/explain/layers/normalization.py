@@ -49,11 +49,6 @@ class NormalizationFormulas(LayerFormulas):
     def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
         return np.array([unit])
 
-    def weight_index(self, link: OpenedLink, unit: int) -> tuple[int, ...]:
-        """The γ and β of one number of an example."""
-        place = np.unravel_index(unit, link.y.shape[1:])
-        return tuple(int(place[axis - 1]) for axis in self.weight_axes(link))
-
     def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
         link, symbols, k = view.link, view.symbols, view.k
         normal, shape = self.normal(link), link.y.shape[1:]
@@ -75,7 +70,7 @@ class NormalizationFormulas(LayerFormulas):
             hat._replace(formula=f"({inner} - μ) / σ", size=(abs(x) + abs(mean)) / (deviation or 1.0))
         )
         formula, values = "x̂", {"n": lines[-1].used}
-        scale = self.weight_index(link, unit)
+        scale = weight_place(link, self.weight_axes(link), unit)
         terms = "n"
         if "gamma" in link.params:
             terms, formula = "γ · n", "γ · x̂"
@@ -129,21 +124,36 @@ class NormalizationFormulas(LayerFormulas):
     def factors(self, link: OpenedLink, symbols: Symbols, name: str, index: Index) -> Factors | None:
         if link.delta is None or name not in ("gamma", "beta"):
             return None
-        shape, axes = link.y.shape[1:], self.weight_axes(link)
-        numbers = np.arange(int(np.prod(shape))).reshape(shape)
-        chosen: list[Any] = [slice(None)] * len(shape)
-        for axis, i in zip(axes, index, strict=True):
-            chosen[axis - 1] = i
-        units = numbers[tuple(chosen)].reshape(-1)
-        right = np.asarray(link.delta, np.float64).reshape(len(link.delta), -1)[:, units]
-        x_hat = self.normal(link).x_hat.reshape(len(link.delta), -1)[:, units]
-        return Factors(
-            x_hat if name == "gamma" else None,
-            right,
-            lambda m: f"x̂ of {at(symbols.outs[link.place], shape, int(units[m]))}",
-            lambda m: output_delta(link, symbols, int(units[m])),
-            units,
-        )
+        x_hat = self.normal(link).x_hat if name == "gamma" else None
+        return factors_along(link, symbols, x_hat, self.weight_axes(link), index)
+
+
+def weight_place(link: OpenedLink, axes: tuple[int, ...], unit: int) -> tuple[int, ...]:
+    """The weight of one number of an example, for weights that run along some axes of a batch."""
+    place = np.unravel_index(unit, link.y.shape[1:])
+    return tuple(int(place[axis - 1]) for axis in axes)
+
+
+def factors_along(
+    link: OpenedLink, symbols: Symbols, left: np.ndarray | None, axes: tuple[int, ...], index: Index
+) -> Factors:
+    """The factors of a weight that stands at one place of some axes and meets all numbers there. left: what it meets."""
+    shape = link.y.shape[1:]
+    numbers = np.arange(int(np.prod(shape))).reshape(shape)
+    chosen: list[Any] = [slice(None)] * len(shape)
+    for axis, i in zip(axes, index, strict=True):
+        chosen[axis - 1] = i
+    units = numbers[tuple(chosen)].reshape(-1)
+    delta = np.asarray(link.delta, np.float64)
+    met, right = (None if a is None else a.reshape(len(delta), -1)[:, units] for a in (left, delta))
+    assert right is not None
+    return Factors(
+        met,
+        right,
+        lambda m: f"x̂ of {at(symbols.outs[link.place], shape, int(units[m]))}",
+        lambda m: output_delta(link, symbols, int(units[m])),
+        units,
+    )
 
 
 class BatchNormalizationFormulas(NormalizationFormulas):
@@ -191,3 +201,38 @@ class LayerNormalizationFormulas(NormalizationFormulas):
 
     def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
         return None
+
+
+class GivenStatistics(LayerFormulas):
+    """Normalization: y = (x - μ) / σ, with a mean and a deviation that were measured before learning."""
+
+    letter = "n"
+
+    def expression(self, link: OpenedLink, symbols: Symbols) -> str:
+        x = symbols.ins[link.place]
+        return f"{x} · σ + μ" if link.link.invert else f"({x} - μ) / σ"
+
+    def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
+        return np.array([unit])
+
+    def statistics(self, view: LayerView, unit: int) -> tuple[float, float]:
+        """μ and σ at one place."""
+        layer, like = view.link.link, np.asarray(view.link.x)
+        mean = layer.beside(np.asarray(layer.moments(view.link.params)[0]), like)
+        both = (np.broadcast_to(a, like.shape) for a in (mean, view.link.cache))
+        found = [float(flat(a, view.k)[unit]) for a in both]
+        return found[0], found[1]
+
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        mean, deviation = self.statistics(view, unit)
+        values = {"x": view.x[unit], "μ": mean, "σ": deviation}
+        formula = "x · σ + μ" if view.link.link.invert else "(x - μ) / σ"
+        line = equation(view.output_name(unit), formula, values, view.y[unit], "measured before learning")
+        return [line._replace(formula=formula.replace("x", view.input_name(unit)))]
+
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        _, deviation = self.statistics(view, unit)
+        sign = "·" if view.link.link.invert else "/"
+        values = {"dy": view.deltas[unit], "σ": deviation}
+        line = equation(view.input_delta(unit), f"dy {sign} σ", values, known)
+        return Backward(unit, [line._replace(formula=f"{view.output_delta(unit)} {sign} σ")])

@@ -1,10 +1,10 @@
-"""Layers that move numbers, scale them or leave some out."""
+"""Layers whose every output depends on the input at its place alone, and on no chance."""
 
 import numpy as np
 
 from chainrule.explain.equations import Equation, equation, finished, number, weighted_sum
 from chainrule.explain.layers.base import Backward, LayerFormulas
-from chainrule.explain.layers.view import Index, LayerView, flat
+from chainrule.explain.layers.view import Index, LayerView
 from chainrule.explain.opened import OpenedLink
 
 
@@ -21,7 +21,17 @@ class SameNumbers(OneToOne):
     letter = ""
 
     def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
-        return Backward(unit, [])
+        name, upper = view.input_delta(unit), view.output_delta(unit)
+        if name == upper:
+            return Backward(unit, [])
+        note = f"the same number, laid out by {view.link.name}"
+        return Backward(unit, [finished(name, upper, number(view.deltas[unit]), known, note)])
+
+
+class IdentityFormulas(SameNumbers):
+    """Identity: the same numbers in the same shape."""
+
+    unchanged = True
 
 
 class RescalingFormulas(OneToOne):
@@ -39,34 +49,6 @@ class RescalingFormulas(OneToOne):
         product = weighted_sum([(view.deltas[unit], link.link.scale)])
         formula = f"{view.output_delta(unit)} · scale"
         return Backward(unit, [finished(view.input_delta(unit), formula, product, known)])
-
-
-class DropoutFormulas(OneToOne):
-    """h = x · mask: the mask is 0 where a number is left out, and 1 / (1 - rate) elsewhere."""
-
-    def mask(self, link: OpenedLink, k: int, unit: int) -> tuple[float, str]:
-        """What a number is multiplied by, and why."""
-        mask = 1.0 if link.cache is None else float(flat(link.cache, k)[unit])
-        return (
-            mask,
-            "left out by Dropout"
-            if mask == 0
-            else f"kept by Dropout, scaled by 1 / (1 - {link.link.rate:g})",
-        )
-
-    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
-        link, k = view.link, view.k
-        mask, note = self.mask(link, k, unit)
-        name, x = view.output_name(unit), view.x[unit]
-        formula = f"{view.input_name(unit)} · mask"
-        return [finished(name, formula, weighted_sum([(x, mask)]), view.y[unit], note)]
-
-    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
-        link, k = view.link, view.k
-        mask, note = self.mask(link, k, unit)
-        product = weighted_sum([(view.deltas[unit], mask)])
-        formula = f"{view.output_delta(unit)} · mask"
-        return Backward(unit, [finished(view.input_delta(unit), formula, product, known, note)])
 
 
 class PenaltyFormulas(OneToOne):
