@@ -54,3 +54,17 @@ ImageDataGenerator(data_format="channels_first")
     assert done.stdout.splitlines()[:2] == ["th channels_first True", "5 8"], done.stderr
     assert done.returncode == 1
     assert "channels last: np.moveaxis(x, 1, -1) turns them" in done.stderr.splitlines()[-1]
+
+
+def test_the_shape_of_its_pictures_says_it_in_scripts_of_theanos_years(run_script) -> None:
+    """(1, 28, 28) without a word about the order: Keras 1 took it from a file in the user's folder, and such scripts had Theano's."""
+    done = run_script(
+        """
+from keras.layers import Convolution2D, Dense, Flatten, Input, MaxPooling2D
+from keras.models import Model, Sequential
+print(Sequential([Convolution2D(4, 3, 3, input_shape=(1, 28, 28)), MaxPooling2D((2, 2))]).output_shape)
+print(Convolution2D(4, 3, 3, border_mode="same")(Input((1, 28, 28))).shape)
+"""
+    )
+    assert done.stdout.splitlines() == ["(4, 13, 13)", "(None, 4, 28, 28)"], done.stderr
+    assert "says that their channels are first" in done.stderr

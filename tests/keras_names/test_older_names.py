@@ -168,3 +168,41 @@ for layer in (LSTM(2), GRU(2), LSTM(2, recurrent_activation="sigmoid"), Dense(2,
         *["hard_sigmoid None"] * 2,
     ]
     assert "0.2 x + 0.5" in old.stderr
+
+
+def test_files_of_kerass_own_folders_give_the_names_that_were_taken_from_them(run_script) -> None:
+    """keras.engine.saving, keras.src.layers, optimizer_v2.adam, keras_preprocessing; a mistyped one is refused with the nearest."""
+    done = run_script(
+        """
+import keras
+from keras.engine.saving import load_model
+from keras.src.layers import Dense
+from tensorflow.python.keras.optimizer_v2.adam import Adam
+from keras_preprocessing.text import Tokenizer
+print(load_model is keras.models.load_model, Dense is keras.layers.Dense, Adam is keras.optimizers.Adam)
+print(Tokenizer is keras.preprocessing.text.Tokenizer)
+import keras.layers.cor
+"""
+    )
+    assert done.stdout.split() == ["True"] * 4, done.stderr
+    assert "Keras has no module keras.layers.cor. Did you mean keras.layers.core?" in done.stderr
+
+
+def test_labels_below_0_count_from_the_last_class_as_in_keras(run_script) -> None:
+    """to_categorical of -1 and 1 with two classes is what Keras made of it, and said."""
+    done = run_script("import keras\nprint(keras.utils.to_categorical([0, -1, 1], 2).argmax(1))\n")
+    assert done.stdout.strip() == "[0 1 1]"
+    assert "so that -1 is 1" in done.stderr
+    assert run_script("import keras\nkeras.utils.to_categorical([0, -3], 2)\n").returncode == 1
+
+
+def test_what_a_model_answers_is_a_number_where_it_is_one(run_script) -> None:
+    """float(model(x)), and f"{...:.2f}", for one example with one output."""
+    done = run_script(
+        """
+import keras, numpy as np
+answer = keras.Sequential([keras.layers.Dense(1, input_shape=(2,), bias_initializer="ones")])(np.zeros((1, 2)))
+print(float(answer), int(answer), f"{answer:.2f}", "%.1f" % answer)
+"""
+    )
+    assert done.stdout.split() == ["1.0", "1", "1.00", "1.0"], done.stderr

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule import Sequential, callbacks, layers, optimizers, utils
+from chainrule import Input, Model, Sequential, callbacks, layers, optimizers, utils
 from chainrule.errors import ChainruleError, DataError, SettingError
 from chainrule.preprocessing.pipeline import Dataset
 from chainrule.training.streams import Batches, is_stream
@@ -202,3 +202,21 @@ def test_counted_steps_of_arrays() -> None:
     assert m.evaluate(X, Y, batch_size=10, steps=3, verbose=0) == m.evaluate(X[:30], Y[:30], verbose=0)
     h = m.fit(X, Y, validation_data=(X, Y), validation_steps=1, batch_size=10, verbose=0).history
     assert h["val_loss"][0] == m.evaluate(X[:10], Y[:10], verbose=0)[0]
+
+
+def test_a_dict_may_hold_more_than_the_model_takes() -> None:
+    """Inputs and targets by name, from arrays and from batches, with one input or several: what is not the model's is left."""
+    a, b = Input((3,), name="a"), Input((3,), name="b")
+    rows = np.arange(24, dtype="f4").reshape(8, 3) / 24
+    x, y = {"a": rows, "b": rows, "more": rows}, {"p": rows[:, :1], "q": rows[:, 1:2], "more": rows}
+    one = Model(a, layers.Dense(1, name="q")(a))
+    two = Model([a, b], [layers.Dense(1, name="q")(b), layers.Dense(1, name="p")(a)])
+    for network in (one, two):
+        network.compile("sgd", "mse")
+        network.fit(x, y, epochs=1, verbose=0)
+        network.fit(iter([(x, y)] * 2), steps_per_epoch=2, verbose=0)
+        assert np.isfinite(network.history.history["loss"][0])
+        only = {"a": rows} if network is one else {"a": rows, "b": rows}
+        np.testing.assert_array_equal(network.predict(x, verbose=0), network.predict(only, verbose=0))
+        with pytest.raises(ChainruleError):
+            network.fit({"b": rows, "more": rows}, y, verbose=0)

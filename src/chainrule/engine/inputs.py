@@ -31,7 +31,7 @@ def inputs_of(model: Any, x: Any) -> Examples:
 def inputs_for(x: Any, shapes: Sequence[Any], names: Sequence[str], label: str) -> Examples:
     """One input or several, checked; a tuple of arrays where there are several."""
     if len(shapes) == 1:
-        return check_inputs(first(x), shapes[0], label)
+        return check_inputs(by_name(x, names, "inputs")[0], shapes[0], label)
     given = by_name(x, names, "inputs")
     found = [
         check_inputs(value, shape, f"The input {name!r}")
@@ -47,14 +47,15 @@ def inputs_for(x: Any, shapes: Sequence[Any], names: Sequence[str], label: str) 
 
 
 def by_name(given: Any, names: Sequence[str], what: str, missing: bool = False) -> list[Any]:
-    """Something for each input or output: a list in their order, or a dict by their names."""
+    """Something for each input or output: a list in their order, or a dict by their names, which may hold more."""
     if given is None and missing:
         return [None] * len(names)
     if len(names) == 1:
-        return [first(given)]
+        return [given[names[0]] if isinstance(given, dict) and names[0] in given else first(given)]
     if isinstance(given, dict):
         unknown_names = [name for name in given if name not in names]
-        if unknown_names or (len(given) < len(names) and not missing):
+        lacking = any(name not in given for name in names)
+        if lacking and (unknown_names or not missing):
             raise SettingError(
                 f"The {what} are a dict with {', '.join(given)}; the model has {', '.join(names)}."
             )

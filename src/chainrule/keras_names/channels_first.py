@@ -23,6 +23,7 @@ class Order:
 
     def __init__(self) -> None:
         self.now = "channels_last"
+        self.said = False  # whether the script has said where they are
 
     def of(self, name: str, settings: dict[str, Any]) -> bool:
         """Whether a layer's channels are first; the setting is taken out, as the layer itself works with them last."""
@@ -33,6 +34,20 @@ class Order:
             return False
         settings.pop("data_format", None)
         return said == "channels_first" or (self.now == "channels_first" and PLACES[name] == 2)
+
+    def read(self, name: str, settings: dict[str, Any]) -> bool:
+        """Whether a picture's shape says that the channels are first, where the script says nothing: (1, 28, 28), (3, 64, 64).
+
+        So it was for Theano, and Keras 1 and 2 took it from a file in the user's folder.
+        """
+        shape = settings.get("input_shape") or settings.get("shape") or ()
+        if name not in ("Conv2D", "InputLayer") or self.said or settings.get("data_format"):
+            return False
+        sizes = [size for size in shape if isinstance(size, int)] if isinstance(shape, (tuple, list)) else []
+        if not (len(sizes) == len(shape) == 3 and sizes[0] in (1, 3) and min(sizes[1:]) > 4):
+            return False
+        self.said, self.now = True, "channels_first"
+        return True
 
 
 ORDER = Order()
@@ -85,7 +100,7 @@ def install() -> None:
             raise SettingError(
                 f"The channels of pictures are 'channels_last' or 'channels_first'; it got {data_format!r}."
             )
-        ORDER.now = data_format
+        ORDER.now, ORDER.said = data_format, True
 
     backend.image_data_format = lambda: ORDER.now
     backend.set_image_data_format = set_image_data_format

@@ -19,6 +19,7 @@ from chainrule.keras_names.unused import Unused
 
 HERE = "chainrule.keras_names."
 TENSORFLOW = HERE + "thin_tensorflow"
+OURS = ("keras", "keras_preprocessing", "tf_keras", "tensorflow")  # the packages that are answered
 PARTS = ("config", "data", "math", "nn", "random", "test")  # modules of `tensorflow` itself
 
 
@@ -34,11 +35,11 @@ class Face(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        if self.holds(name) and (found := submodule(f"{self.__name__}.{name}")):
+        today = None if self.strict else modules.NAMES.get(self.place.partition(".")[0], {}).get(name)
+        if self.holds(name) and not today and (found := submodule(f"{self.__name__}.{name}")):
             return found
         if name == "tf" and self.place.startswith("backend") and not self.strict:
             return submodule("tensorflow")  # scripts took it from here
-        today = None if self.strict else modules.NAMES.get(self.place.partition(".")[0], {}).get(name)
         found, problem = self.in_homes(today or name)
         if problem is None:
             if today:
@@ -124,7 +125,7 @@ class Finder(MetaPathFinder, Loader):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """A spec for each module that is ours to answer; an error for those of Keras and TensorFlow that are not here."""
-        if fullname.partition(".")[0] not in ("keras", "tf_keras", "tensorflow"):
+        if fullname.partition(".")[0] not in OURS:
             return None
         if self.homes(fullname) is None and not self.in_vain(fullname):
             raise AbsentModuleError(refusal(fullname), name=fullname)
@@ -213,9 +214,7 @@ def refusal(fullname: str) -> str:
 
 def install(notes: Notes, strict: bool = False, unused: Collection[tuple[str, str]] = frozenset()) -> Finder:
     """Puts the hook in place, before all others, and forgets modules of these names that were imported before."""
-    for name in [
-        name for name in sys.modules if name.partition(".")[0] in ("keras", "tf_keras", "tensorflow")
-    ]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
         del sys.modules[name]
     finder = Finder(notes, strict, unused)
     sys.meta_path.insert(0, finder)

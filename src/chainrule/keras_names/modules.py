@@ -77,6 +77,33 @@ OLD: dict[str, tuple[str, ...]] = {
     "utils.visualize_util": UTILS,
     "wrappers.scikit_learn": ("+old_wrappers", "chainrule.wrappers"),
 }
+MODELS = ("chainrule.models",)
+OPTIMIZERS = ("chainrule.optimizers",)
+INSIDE: dict[str, tuple[tuple[str, ...], str]] = {  # files of Keras's own folders, which scripts took names from
+    "callbacks": (("chainrule.callbacks",), "callbacks callbacks_v1 tensorboard_v1"),
+    "engine": ((*LAYERS, "chainrule.models"), "functional input_layer input_spec keras_tensor network node saving"),
+    "layers": (
+        LAYERS,
+        ("attention convolutional_recurrent core.activation core.dense core.dropout core.embedding cudnn_recurrent gru local lstm "
+        "normalization.batch_normalization normalization.layer_normalization recurrent_v2 rnn"),
+    ),
+    "legacy": (LAYERS, "interfaces layers"),
+    "losses": (("chainrule.losses",), "losses"),
+    "metrics": (("chainrule.metrics",), "metrics"),
+    "models": (MODELS, "cloning functional model sequential"),
+    "optimizer_v1": (OPTIMIZERS, ""),
+    "optimizer_v2": (OPTIMIZERS, "adadelta adagrad adam adamax gradient_descent nadam optimizer_v2 rmsprop"),
+    "optimizers": (
+        OPTIMIZERS, "adadelta adagrad adam adamax adamw nadam optimizer optimizer_experimental optimizer_v1 optimizer_v2 rmsprop sgd",
+    ),
+    "preprocessing": (("chainrule.preprocessing", "chainrule.utils"), "image_dataset text_dataset"),
+    "saving": (MODELS, "hdf5_format legacy model_config save saving_api"),
+    "utils": (UTILS, "conv_utils losses_utils multi_gpu_utils numerical_utils test_utils tf_utils"),
+}  # fmt: skip
+for _folder, (_homes, _files) in INSIDE.items():
+    for _place in (_folder, *(f"{_folder}.{file}" for file in _files.split())):
+        if _place not in CURRENT:
+            OLD.setdefault(_place, _homes)
 
 SHORT = {
     "cosine": "cosine_similarity", "cosine_proximity": "cosine_similarity", "kullback_leibler_divergence": "kl_divergence",
@@ -111,7 +138,7 @@ NAMES: dict[str, dict[str, str]] = {
 # Where a script may look for Keras.
 ROOTS = (
     "tensorflow.python.keras", "tensorflow.keras", "tensorflow.compat.v2.keras", "tensorflow.compat.v1.keras",
-    "keras.api", "keras", "tf_keras",
+    "keras.api", "keras.src", "keras", "tf_keras",
 )  # fmt: skip
 
 
@@ -121,6 +148,8 @@ def split(name: str) -> tuple[str, str] | None:
     >>> split("tensorflow.keras.layers"), split("keras"), split("kerastuner")
     (('tensorflow.keras', 'layers'), ('keras', ''), None)
     """
+    if name.partition(".")[0] == "keras_preprocessing":  # a package by itself, which Keras 2 was made of
+        return "keras_preprocessing", name.replace("keras_", "", 1)
     for root in ROOTS:
         if name == root or name.startswith(root + "."):
             return root, name[len(root) + 1 :]

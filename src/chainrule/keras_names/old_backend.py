@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from chainrule import backend, ops
 from chainrule.errors import SettingError
 from chainrule.internal import absent
@@ -30,7 +32,7 @@ def set_image_dim_ordering(dim_ordering: str) -> None:
     """
     if dim_ordering not in ("tf", "th"):
         raise SettingError(f"set_image_dim_ordering takes 'tf' or 'th'; it got {dim_ordering!r}.")
-    ORDER.now = "channels_last" if dim_ordering == "tf" else "channels_first"
+    ORDER.now, ORDER.said = "channels_last" if dim_ordering == "tf" else "channels_first", True
 
 
 def random_normal(
@@ -110,6 +112,7 @@ def function(inputs: Any, outputs: Any, updates: Any = None, **settings: Any) ->
 
     def called(arrays: Any) -> Any:
         values = list(arrays) if isinstance(arrays, (list, tuple)) else [arrays]
+        values = [np.asarray(value) if isinstance(value, list) else value for value in values]
         said = model.predict_on_batch([values[k] for k in places] if len(places) > 1 else values[places[0]])
         said = list(said) if isinstance(said, (list, tuple)) else [said]
         return said if many else said[0]

@@ -9,6 +9,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from chainrule.keras_names import channels_first, old_gates, spellings
 from chainrule.keras_names.channels_first import ORDER
 from chainrule.keras_names.era import Era
@@ -88,6 +90,8 @@ class Layers:
             settings = self.meanings(name, settings)
             if self.era.year < 3:
                 arguments, settings = old_gates.read(name, arguments, settings, self.notes)
+        if self.era.year < 3 and ORDER.read(name, settings):
+            self.notes.say(f"{name}: the shape of its pictures says that their channels are first.")
         if ORDER.of(name, settings):
             self.notes.say(f"{name}: its channels are first, so it stands between two Permute.")
             settings["channels_are_first"] = True
@@ -255,7 +259,7 @@ def install(notes: Notes, era: Era) -> None:
         ("datasets.reuters", "load_data"),
     ):
         accept_in_function(f"chainrule.{module}", name, notes)
-    categorical_of_any_type()
+    categorical_as_it_was(notes)
 
 
 def accept_in_function(module: str, name: str, notes: Notes) -> None:
@@ -272,15 +276,24 @@ def accept_in_function(module: str, name: str, notes: Notes) -> None:
     setattr(home, name, function)
 
 
-def categorical_of_any_type() -> None:
-    """to_categorical(dtype="int8") gave the rows another type until Keras 3."""
+def categorical_as_it_was(notes: Notes) -> None:
+    """to_categorical(dtype="int8") gave the rows another type until Keras 3, and counts labels below 0 from the last class."""
     from chainrule import utils
 
     original = utils.to_categorical
 
     @functools.wraps(original)
-    def to_categorical(*arguments: Any, dtype: Any = None, **settings: Any) -> Any:
-        made = original(*arguments, **settings)
+    def to_categorical(x: Any = None, *arguments: Any, dtype: Any = None, **settings: Any) -> Any:
+        x = settings.pop("y", None) if x is None else x  # Keras 2's name
+        classes = arguments[0] if arguments else settings.get("num_classes")
+        labels = np.asarray(x)
+        if classes and labels.dtype.kind in "if" and labels.size and -classes <= labels.min() < 0:
+            notes.say(
+                f"to_categorical: Keras counts labels below 0 from the last class, so that {labels.min():g} is "
+                f"{labels.min() + classes:g}."
+            )
+            x = np.where(labels < 0, labels + classes, labels)
+        made = original(x, *arguments, **settings)
         return made if dtype is None else made.astype(dtype)
 
     utils.to_categorical = to_categorical

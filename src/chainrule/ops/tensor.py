@@ -18,6 +18,18 @@ class Tensor(np.ndarray):
         plain = self.view(np.ndarray)
         return plain[()] if plain.ndim == 0 else plain
 
+    def __float__(self) -> float:
+        """The one number that it holds, whatever its shape."""
+        return float(self.item())
+
+    def __int__(self) -> int:
+        """The one number that it holds, as a whole one."""
+        return int(self.item())
+
+    def __format__(self, form: str) -> str:
+        """One number as a number, however many axes it has."""
+        return format(self.item() if self.size == 1 and form else np.asarray(self), form)
+
     def set_shape(self, shape: Any) -> None:
         """Accepts the shape it has."""
 

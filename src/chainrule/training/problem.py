@@ -10,7 +10,7 @@ from chainrule.arrays import choose_backend
 from chainrule.backprop import State, first_state, make_step
 from chainrule.engine.cost import seconds_of
 from chainrule.engine.examples import Examples, as_array, check_examples
-from chainrule.engine.inputs import build_for, by_name, check_values, first, inputs_for
+from chainrule.engine.inputs import build_for, by_name, check_values, inputs_for
 from chainrule.engine.jax_engine import JaxEngine
 from chainrule.engine.numpy_engine import NumpyEngine
 from chainrule.engine.pieces import PiecesEngine, StepInPieces
@@ -46,7 +46,8 @@ class Problem:
         """Inputs, targets and weights, checked against the network and the losses."""
         if len(self.input_shapes) == 1 and len(self.output_shapes) == 1:
             found = check_examples(
-                first(x), first(y), self.outputs[0].loss, self.input_shapes[0], self.output_shapes[0], sample_weight,
+                by_name(x, self.input_names, "inputs")[0], by_name(y, self.output_names, "targets")[0],
+                self.outputs[0].loss, self.input_shapes[0], self.output_shapes[0], sample_weight,
                 class_weight, self.first_label,
             )  # fmt: skip
         else:
