@@ -21,6 +21,7 @@ from chainrule.explain.opened import OpenedStep, as_tuple
 from chainrule.explain.outputs import OpenedOutput, opened_outputs
 from chainrule.explain.sizes import learners
 from chainrule.explain.step_inputs import StepInputs, step_inputs
+from chainrule.explain.symbols import place_of
 from chainrule.graph import as_graph
 from chainrule.layers.base import Layer
 from chainrule.losses.masked import masked
@@ -156,7 +157,7 @@ def check_weight(inputs: StepInputs, place: int, name: str, index: tuple[int, ..
     unit[index] = 1.0
     value, doubt = measured(partial(moved_along, wide, link.entry, name, unit))
     float32 = float(OpenedStep(inputs).links[place].gradient[name][index])
-    label = f"{link.name}.{name}{list(index)}"
+    label = f"{link.name}.{name}{place_of(index)}"
     return Checked(label, written, value, doubt, float32)
 
 

@@ -27,9 +27,21 @@ def at(symbol: str, shape: tuple[int, ...], unit: int) -> str:
 
     >>> at("z₁", (3, 4), 6)
     'z₁[1, 2]'
+    >>> at("z₁[5]", (3, 4), 6)                                       # of what stands at time 5
+    'z₁[5, 1, 2]'
     """
     place = np.unravel_index(unit, shape) if shape else (0,)
-    return f"{symbol}[{', '.join(str(int(i)) for i in place)}]"
+    before = f"{symbol[:-1]}, " if symbol.endswith("]") else f"{symbol}["
+    return f"{before}{', '.join(str(int(i)) for i in place)}]"
+
+
+def place_of(index: tuple[int, ...]) -> str:
+    """A weight's place as it is written; "" for an array of one number.
+
+    >>> place_of((3, 4)), place_of(())
+    ('[3, 4]', '')
+    """
+    return str(list(index)) if index else ""
 
 
 def size(shape: tuple[int, ...]) -> str:

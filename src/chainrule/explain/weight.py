@@ -17,7 +17,7 @@ from chainrule.explain.parts import Block, Heading, Part, Pictures, Shares, Text
 from chainrule.explain.path import path_back
 from chainrule.explain.pictures import picture_of, pixel_of
 from chainrule.explain.sizes import activation_after, way_to_activation
-from chainrule.explain.symbols import Symbols
+from chainrule.explain.symbols import Symbols, place_of
 from chainrule.explain.trace import Trace
 from chainrule.explain.update import gradient_parts, optimizer_parts
 
@@ -27,17 +27,6 @@ HOW_TO_READ = (
     "Every line is computed in float64 from the numbers printed in it. ≈ is what the engine had in float32, with fewer "
     "digits; the next lines use it."
 )
-LETTERS = {
-    "kernel": "W",
-    "recurrent_kernel": "U",
-    "bias": "b",
-    "embeddings": "E",
-    "token_embeddings": "E",
-    "position_embeddings": "P",
-    "gamma": "γ",
-    "beta": "β",
-    "alpha": "α",
-}
 FORWARD = "Forward, with the weights before the step:"
 FALSE_LINES = (
     "{count} of the {all} lines above DO NOT HOLD (≠): the formula gives another result than the engine had, by more "
@@ -64,8 +53,8 @@ class Asked:
     @property
     def letter(self) -> str:
         """How the weight is called: W₁[3, 4]."""
-        letter = LETTERS.get(self.name, f"{self.name} ")
-        return letter + self.symbols.numbers[self.link.place] + str(list(self.index))
+        formulas = formulas_of(self.link.link)
+        return formulas.weight_name(self.link, self.symbols, self.name) + place_of(self.index)
 
 
 def explain_weight(
@@ -115,7 +104,7 @@ def explain_weight(
         *training_part(asked),
         Text(HOW_TO_READ),
     ]
-    title = f"{link.name}.{name}{list(index)} in step {step.number}: {number(old)} → {number(new)}"
+    title = f"{link.name}.{name}{place_of(index)} in step {step.number}: {number(old)} → {number(new)}"
     trace = Trace(title, parts, facts)
     if check:
         trace.parts += [
@@ -143,7 +132,7 @@ def one_example(asked: Asked, k: int) -> list[Part]:
     if factors.units is None:
         formulas = formulas_of(link.link)
         forward, back = formulas.inside(LayerView(step, link, symbols, k), place, asked.name, asked.index)
-        output = formulas.output_of(link, place, asked.index)
+        output = formulas.output_of(LayerView(step, link, symbols, k), place, asked.name, asked.index)
         if output is not None and back:
             back = [*path_back(step, symbols, k, link.place, output), *back]
     else:

@@ -1,164 +1,327 @@
-"""MultiHeadAttention: which times each query looked at, and how the projections of each head learn.
+"""Attention and AdditiveAttention: how well a key fits a query, what share of its value is taken, and the way back.
 
-q, k, v: the projections of one head, [time, number].  a: the shares, softmax(q kᵀ / √key_dim), [query's time, key's time].
+q, k, v: query, key and value, [time, number].  s: the scores, a: the shares, both [query's time, key's time].
 """
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.explain.equations import Equation, number
+from chainrule.explain.equations import Equation, equation, finished, given, number, weighted_sum
 from chainrule.explain.factors import Factors
-from chainrule.explain.layers.base import LayerFormulas, sum_equation
-from chainrule.explain.layers.view import Index, LayerView, output_delta
+from chainrule.explain.layers.base import Backward, LayerFormulas, sum_equation
+from chainrule.explain.layers.view import Index, LayerView
 from chainrule.explain.opened import OpenedLink
 from chainrule.explain.parts import Part, Table, Text
 from chainrule.explain.symbols import Symbols
 from chainrule.layers.looking_up import d_scores, transposed
-from chainrule.layers.multi_head_attention import apart
-from chainrule.layers.multi_head_attention import flat as as_matrix
 
-LETTERS = {"query": "q", "key": "k", "value": "v"}
-ROWS = 6  # times of a table
+ROWS = 6  # queries and keys of a table
 
 
-class Head(NamedTuple):
-    """What one head computed, and the derivatives of the batch's loss: (batch, time, numbers); scores (batch, T, S)."""
+class Looked(NamedTuple):
+    """What an attention computed, with the derivatives of the batch's loss; arrays start with the examples.
+
+    bent: tanh of query and key together, (batch, T, S, numbers), where scores are made of it.  drop: what dropout
+    multiplied the shares with.
+    """
 
     q: np.ndarray
-    k: np.ndarray
     v: np.ndarray
+    k: np.ndarray
+    s: np.ndarray
+    softmax: np.ndarray
     shares: np.ndarray
-    d_out: np.ndarray
-    d_scores: np.ndarray
-    dq: np.ndarray
-    dk: np.ndarray
-    dv: np.ndarray
+    drop: np.ndarray
+    allowed: np.ndarray
+    bent: np.ndarray | None
+    dy: np.ndarray
+    da: np.ndarray
+    ds: np.ndarray
 
 
-class MultiHeadAttentionFormulas(LayerFormulas):
-    """y = [softmax(q kᵀ / √key_dim) v of all heads] W_o + b_o."""
-
-    letter = "h"
+class AttentionFormulas(LayerFormulas):
+    """y = a v, a = softmax(s), s = scale · q kᵀ or w Σ tanh(scale · (q + k))."""
 
     def expression(self, link: OpenedLink, symbols: Symbols) -> str:
-        return f"attention of {int(link.link.num_heads)} heads to {', '.join(dict.fromkeys(symbols.sources[link.place]))}"
+        names = symbols.sources[link.place]
+        return f"softmax(s)·v, q = {names[0]}, v = {names[1]}, k = {names[-1]}"
 
-    def head(self, link: OpenedLink, h: int) -> Head:
-        """One head's numbers; the derivatives as the layer's own backward pass makes them."""
-        q, v, k, shares = link.cache[2:6]
-        layer, kernel = link.link, link.params["output_kernel"]
-        d_heads = apart(np.asarray(link.delta) @ as_matrix(kernel, 2).T, layer.num_heads)
-        da = d_heads @ transposed(v)
+    def weight_name(self, link: OpenedLink, symbols: Symbols, name: str) -> str:
+        return "scale" if name == "scale" else "w"
+
+    def looked(self, link: OpenedLink) -> Looked:
+        """The layer's numbers; the derivatives as its own backward pass makes them."""
+        x, s, shares, bent, asked = link.cache
+        q, v, k = x if len(x) == 3 else (*x, x[1])
+        shape = (*q.shape[:-1], v.shape[-1])
+        dy = np.zeros(shape, q.dtype) if link.delta is None else np.asarray(link.delta)
+        dy = dy if asked is None else np.where(np.asarray(asked)[..., None], dy, 0)
+        d_used = dy @ transposed(v)
         if len(link.deltas) > 1 and link.deltas[1] is not None:
-            da = da + link.deltas[1]
-        ds = d_scores(da, shares) / math.sqrt(layer.key_dim)
-        dq, dk, dv = ds @ k, transposed(ds) @ q, transposed(shares.used) @ d_heads
-        every = (q, k, v, shares.used, d_heads, ds, dq, dk, dv)
-        return Head(*(np.asarray(a, np.float64)[:, h] for a in every))
+            d_used = d_used + link.deltas[1]
+        ds = d_scores(d_used, shares)
+        drop = np.ones_like(s) if shares.drop is None else shares.drop
+        allowed = np.broadcast_to(True if shares.allowed is None else shares.allowed, s.shape)
+        every = (q, v, k, s, shares.softmax, shares.used, drop, allowed, bent, dy, d_used, ds)
+        return Looked(*(a if a is None else np.asarray(a, np.float64) for a in every))  # type: ignore[arg-type]
+
+    # ── the scores ───────────────────────────────────────────────────────────────────────────────────────────────
+    def scale(self, link: OpenedLink) -> float:
+        """What q kᵀ, or q + k, is multiplied by."""
+        return float(link.params["scale"]) if link.link.use_scale else 1.0
+
+    def weight(self, link: OpenedLink, i: int) -> float:
+        """What the i-th tanh is multiplied by, where scores are made of such."""
+        return float(link.params["concat_score_weight"])
+
+    def inner(self, link: OpenedLink) -> float:
+        """What q + k is multiplied by inside of tanh."""
+        return self.scale(link)
+
+    def weight_letter(self, link: OpenedLink, i: int) -> str:
+        """How the weight of the i-th tanh is called."""
+        return "w"
+
+    def scaled(self, link: OpenedLink) -> bool:
+        """Whether a scale is learned by which q kᵀ, or q + k, is multiplied."""
+        return bool(link.link.use_scale)
+
+    def slopes(self, link: OpenedLink, seen: Looked) -> np.ndarray:
+        """The derivative of each score by the i-th number of q + k, where scores are made of tanh: (batch, T, S, numbers)."""
+        assert seen.bent is not None
+        weights = np.array([self.weight(link, i) for i in range(seen.q.shape[-1])])
+        return np.asarray(weights * self.inner(link) * (1 - seen.bent**2))
+
+    def left(self, link: OpenedLink, seen: Looked, name: str, index: Index) -> tuple[np.ndarray, str]:
+        """What a weight met in each score, and how that is called."""
+        if seen.bent is None:
+            return seen.q @ transposed(seen.k), "q·k"
+        if name == "concat_score_weight":
+            return seen.bent.sum(axis=-1), "Σ tanh"
+        both = seen.q[:, :, None] + seen.k[:, None]
+        return (self.slopes(link, seen) / self.inner(link) * both).sum(axis=-1), "∂s by scale"
 
     def factors(self, link: OpenedLink, symbols: Symbols, name: str, index: Index) -> Factors | None:
-        if link.delta is None:
+        if not link.reached:
             return None
-        part, _, kind = name.partition("_")
-        if part == "output":
-            return self.output_factors(link, symbols, kind, index)
-        h, d = index[-2], index[-1]
-        letter = LETTERS[part]
-        right = getattr(self.head(link, h), f"d{letter}")[:, :, d]
-        inputs = dict(zip(("query", "value", "key"), link.cache[0], strict=True))
-        left = None if kind == "bias" else np.asarray(inputs[part], np.float64)[:, :, index[0]]
-        return Factors(
-            left, right, lambda t: f"{part}[{t}, {index[0]}]", lambda t: f"d{letter}[{t}, {d}]", None
-        )
+        seen = self.looked(link)
+        met, letter = self.left(link, seen, name, index)
+        keys = seen.s.shape[-1]
+        left, right = (a.reshape(len(a), -1) for a in (met, seen.ds))
 
-    def output_factors(self, link: OpenedLink, symbols: Symbols, kind: str, index: Index) -> Factors:
-        """What the last projection met: the heads' outputs, side by side."""
-        o, times = index[-1], link.y.shape[1]
-        heads = np.asarray(link.cache[6], np.float64)
-        left = None if kind == "bias" else heads[:, :, index[0] * int(link.link.value_dim) + index[1]]
-        units = np.arange(times) * int(link.y.shape[-1]) + o
-        return Factors(
-            left,
-            np.asarray(link.delta, np.float64)[:, :, o],
-            lambda t: f"head {index[0]}[{t}, {index[1]}]",
-            lambda t: output_delta(link, symbols, int(units[t])),
-            units,
-        )
+        def place(m: int) -> str:
+            return f"[{m // keys}, {m % keys}]"
 
-    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
-        link, k = view.link, view.k
-        t, o = divmod(unit, int(link.y.shape[-1]))
-        numbers, kernel = int(link.link.value_dim), np.asarray(link.params["output_kernel"], np.float64)
-        heads, column = (
-            np.asarray(link.cache[6], np.float64)[k, t],
-            kernel.reshape(-1, kernel.shape[-1])[:, o],
+        return Factors(left, right, lambda m: letter + place(m), lambda m: "ds" + place(m), None)
+
+    def score_lines(self, link: OpenedLink, seen: Looked, k: int, t: int, s: int) -> list[Equation]:
+        """How well the s-th key fits the t-th query."""
+        q, key, name, known = seen.q[k, t], seen.k[k, s], f"s[{t}, {s}]", seen.s[k, t, s]
+        if seen.bent is None:
+            scale = (self.scale(link),) if self.scaled(link) else ()
+            pairs: list[tuple[float, ...]] = [(*scale, a, b) for a, b in zip(q, key, strict=True)]
+            word = "scale · " if scale else ""
+            return [
+                sum_equation(name, [f"{word}q[{t}, {i}] · k[{s}, {i}]" for i in range(len(q))], pairs, known)
+            ]
+        bent = seen.bent[k, t, s]
+        weights = [self.weight(link, i) for i in range(len(q))]
+        i = int(np.argmax(np.abs(bent * weights)))
+        values = {"c": self.inner(link), "q": q[i], "k": key[i]}
+        formula = "tanh(c · (q + k))" if self.scaled(link) else "tanh(q + k)"
+        line = equation(f"b[{t}, {s}, {i}]", formula, values, bent[i])
+        line = line._replace(
+            formula=formula.replace("c", "scale")
+            .replace("q", f"q[{t}, {i}]")
+            .replace("+ k", f"+ k[{s}, {i}]")
         )
-        letters = [
-            f"head {i // numbers}[{t}, {i % numbers}] · W_o[{i // numbers}, {i % numbers}, {o}]"
-            for i in range(len(heads))
+        letters = [f"{self.weight_letter(link, i)} · b[{t}, {s}, {i}]" for i in range(len(q))]
+        return [line, sum_equation(name, letters, list(zip(weights, bent, strict=True)), known)]
+
+    def share_lines(self, seen: Looked, k: int, t: int, s: int) -> list[Equation]:
+        """What share of the s-th value the t-th query takes."""
+        name = f"a[{t}, {s}]"
+        if not seen.allowed[k, t, s]:
+            return [given(name, seen.shares[k, t, s], "the query may not look there")]
+        scores = seen.s[k, t][seen.allowed[k, t] != 0]
+        highest = float(scores.max())
+        values = {"s": seen.s[k, t, s], "m": highest, "total": float(np.exp(scores - highest).sum())}
+        line = equation(name, "exp(s - m) / total", values, seen.softmax[k, t, s])
+        line = line._replace(formula=f"exp(s[{t}, {s}] - max s[{t}]) / Σ exp(s[{t}] - max s[{t}])")
+        if (seen.drop == 1).all():
+            return [line]
+        pair = (line.used, seen.drop[k, t, s])
+        return [
+            line,
+            finished(f"{name} used", f"{name} · dropout", weighted_sum([pair]), seen.shares[k, t, s]),
         ]
-        pairs: list[tuple[float, ...]] = list(zip(heads, column, strict=True))
-        if "output_bias" in link.params:
-            pairs.append((float(link.params["output_bias"][o]),))
-            letters.append(f"b_o[{o}]")
-        return [sum_equation(view.output_name(unit), letters, pairs, view.y[unit])]
+
+    def output_line(self, view: LayerView, seen: Looked, t: int, o: int) -> Equation:
+        """One number that the t-th query takes."""
+        shares, values = seen.shares[view.k, t], seen.v[view.k, :, o]
+        name = view.output_name(t * seen.v.shape[-1] + o)
+        if self.left_out(view.link, view.k, t):
+            return given(name, 0.0, "the query is masked")
+        letters = [f"a[{t}, {s}] · v[{s}, {o}]" for s in range(len(shares))]
+        return sum_equation(
+            name, letters, list(zip(shares, values, strict=True)), view.y[t * seen.v.shape[-1] + o]
+        )
+
+    def left_out(self, link: OpenedLink, k: int, t: int) -> bool:
+        """Whether a query does not count."""
+        asked = link.cache[4]
+        return asked is not None and not bool(np.asarray(asked)[k, t])
+
+    # ── one output, one input, one weight ────────────────────────────────────────────────────────────────────────
+    def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
+        seen = self.looked(view.link)
+        t, o = divmod(unit, seen.v.shape[-1])
+        s = int(np.argmax(np.abs(seen.shares[view.k, t] * seen.v[view.k, :, o])))
+        return [
+            *self.score_lines(view.link, seen, view.k, t, s),
+            *self.share_lines(seen, view.k, t, s),
+            self.output_line(view, seen, t, o),
+        ]
+
+    def strongest(self, seen: Looked, k: int, t: int, s: int) -> int:
+        """The number of the t-th query's output through which most of a score's derivative comes."""
+        return int(np.argmax(np.abs(seen.dy[k, t] * seen.v[k, s])))
+
+    def d_score_lines(self, view: LayerView, seen: Looked, t: int, s: int) -> list[Equation]:
+        """The derivative by one score: da = Σ dy · v, ds = a · (da - Σ a da)."""
+        n, k = view.step.n, view.k
+        dy, v = n * seen.dy[k, t], seen.v[k, s]
+        width = len(v)
+        letters = [f"{view.output_delta(t * width + o)} · v[{s}, {o}]" for o in range(width)]
+        pairs: list[tuple[float, ...]] = list(zip(dy, v, strict=True))
+        of_shares = view.link.deltas[1] if len(view.link.deltas) > 1 else None
+        if of_shares is not None:
+            letters.append("what reached the share itself")
+            pairs.append((n * float(np.asarray(of_shares)[k, t, s]),))
+        taken = sum_equation(f"da[{t}, {s}]", letters, pairs, n * seen.da[k, t, s])
+        a, da = seen.softmax[k, t], n * seen.da[k, t] * seen.drop[k, t]
+        letters = [f"a[{t}, {m}] · da[{t}, {m}]" for m in range(len(a))]
+        mean = sum_equation("c", letters, list(zip(a, da, strict=True)), None)
+        name, known = f"ds[{t}, {s}]", n * seen.ds[k, t, s]
+        if not seen.allowed[k, t, s]:
+            return [taken, mean, finished(name, "0", "0", known, "the query may not look there")]
+        values: dict[str, Any] = {"a": a[s], "da": taken.used, "c": mean.used, "drop": seen.drop[k, t, s]}
+        formula = "a · (da - c)" if (seen.drop == 1).all() else "a · (da · drop - c)"
+        line = equation(name, formula, values, known)
+        size = abs(a[s]) * (abs(da[s]) + float(np.abs(a * da).sum()))
+        return [taken, mean, line._replace(formula=formula.replace("da", taken.name), size=size)]
 
     def inside(
         self, view: LayerView, place: int, name: str, index: Index
     ) -> tuple[list[Equation], list[Equation]]:
-        step, link, k = view.step, view.link, view.k
-        part = name.partition("_")[0]
-        letter, h, d = LETTERS[part], index[-2], index[-1]
-        head, inputs = self.head(link, h), dict(zip(("query", "value", "key"), link.cache[0], strict=True))
-        x, kernel = (
-            np.asarray(inputs[part], np.float64)[k, place],
-            np.asarray(link.params[f"{part}_kernel"], np.float64)[:, h, d],
-        )
-        pairs: list[tuple[float, ...]] = list(zip(x, kernel, strict=True))
-        letters = [f"{part}[{place}, {i}] · W_{letter}[{i}, {h}, {d}]" for i in range(len(x))]
-        if f"{part}_bias" in link.params:
-            pairs.append((float(link.params[f"{part}_bias"][h, d]),))
-            letters.append(f"b_{letter}[{h}, {d}]")
-        forward = sum_equation(
-            f"{letter}[{place}, {d}]", letters, pairs, float(getattr(head, letter)[k, place, d])
-        )
-        known = step.n * float(getattr(head, f"d{letter}")[k, place, d])
-        n = step.n
-        if letter == "q":
-            other, result, word = head.k[k, :, d], n * head.d_scores[k, place], "k[{s}, " + f"{d}]"
-            names = [f"ds[{place}, {s}] · {word.format(s=s)}" for s in range(len(other))]
-        elif letter == "k":
-            other, result, word = head.q[k, :, d], n * head.d_scores[k, :, place], "q[{s}, " + f"{d}]"
-            names = [f"ds[{s}, {place}] · {word.format(s=s)}" for s in range(len(other))]
+        seen = self.looked(view.link)
+        t, s = divmod(place, seen.s.shape[-1])
+        o = self.strongest(seen, view.k, t, s)
+        forward = [
+            *self.score_lines(view.link, seen, view.k, t, s),
+            *self.share_lines(seen, view.k, t, s),
+            self.output_line(view, seen, t, o),
+        ]
+        return forward, self.d_score_lines(view, seen, t, s)
+
+    def output_of(self, view: LayerView, place: int, name: str, index: Index) -> int | None:
+        if view.link.delta is None:
+            return None
+        seen = self.looked(view.link)
+        t, s = divmod(place, seen.s.shape[-1])
+        return int(t * seen.v.shape[-1] + self.strongest(seen, view.k, t, s))
+
+    def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
+        seen, name = self.looked(view.link), view.input_delta(unit, source)
+        time, i = divmod(unit, int(view.link.xs[source].shape[-1]))
+        if source == 1:
+            follow, line = self.by_value(view, seen, time, i)
+            if len(view.link.xs) == 3:
+                return Backward(follow, [line._replace(name=name)])
+            _, lines = self.by_score(view, seen, time, i, of_key=True)
+            total = weighted_sum([(line.used,), (lines[-1].used,)])
+            size = max(line.size, lines[-1].size, abs(line.used) + abs(lines[-1].used))
+            whole = finished(name, f"{line.name} + {lines[-1].name}", total, known, size=size)
+            return Backward(follow, [line, *lines, whole])
+        follow, lines = self.by_score(view, seen, time, i, of_key=source == 2)
+        return Backward(follow, [*lines[:-1], lines[-1]._replace(name=name)])
+
+    def by_value(self, view: LayerView, seen: Looked, s: int, o: int) -> tuple[int | None, Equation]:
+        """The derivative by one number of a value: Σ over the queries of a · dy."""
+        a, dy = seen.shares[view.k, :, s], view.step.n * seen.dy[view.k, :, o]
+        width = seen.v.shape[-1]
+        letters = [f"a[{t}, {s}] · {view.output_delta(t * width + o)}" for t in range(len(a))]
+        pairs: list[tuple[float, ...]] = list(zip(a, dy, strict=True))
+        follow = None if view.link.delta is None else int(np.argmax(np.abs(a * dy))) * width + o
+        known = float(a @ dy)
+        return follow, sum_equation(f"dv[{s}, {o}]", letters, pairs, known)
+
+    def by_score(
+        self, view: LayerView, seen: Looked, time: int, i: int, of_key: bool
+    ) -> tuple[int | None, list[Equation]]:
+        """The derivative by one number of a query or key: Σ over the scores that it is part of."""
+        k, n = view.k, view.step.n
+        ds = n * (seen.ds[k, :, time] if of_key else seen.ds[k, time])
+        places = [(m, time) if of_key else (time, m) for m in range(len(ds))]
+        if seen.bent is None:
+            other = seen.q[k, :, i] if of_key else seen.k[k, :, i]
+            scale = (self.scale(view.link),) if self.scaled(view.link) else ()
+            word, letter = "scale · " if scale else "", "q" if of_key else "k"
+            letters = [f"{word}ds[{t}, {s}] · {letter}[{t if of_key else s}, {i}]" for t, s in places]
+            pairs: list[tuple[float, ...]] = [(*scale, d, x) for d, x in zip(ds, other, strict=True)]
         else:
-            other, result = head.shares[k, :, place], n * head.d_out[k, :, d]
-            names = [f"dy[{s}, {d}] · a[{s}, {place}]" for s in range(len(other))]
-        rows: list[tuple[float, ...]] = list(zip(result, other, strict=True))
-        note = "ds: by the scores q · k, √key_dim included" if letter != "v" else "dy: by what the head gives"
-        return [forward], [sum_equation(f"d{letter}[{place}, {d}]", names, rows, known, note=note)]
+            word = self.weight_letter(view.link, i)
+            inner = " · scale" if self.scaled(view.link) else ""
+            letters = [f"ds[{t}, {s}] · {word}{inner} · (1 - b[{t}, {s}, {i}]²)" for t, s in places]
+            factor = (self.weight(view.link, i), *((self.inner(view.link),) if inner else ()))
+            pairs = [
+                (d, *factor, 1 - seen.bent[k, t, s, i] ** 2) for d, (t, s) in zip(ds, places, strict=True)
+            ]
+        sizes = np.array([abs(float(np.prod(pair))) for pair in pairs])
+        t, s = places[int(np.argmax(sizes))]
+        known = float(sum(np.prod(pair) for pair in pairs))
+        line = sum_equation(f"d{'k' if of_key else 'q'}[{time}, {i}]", letters, pairs, known)
+        follow = None
+        if view.link.delta is not None:
+            follow = t * seen.v.shape[-1] + self.strongest(seen, k, t, s)
+        return follow, [*self.d_score_lines(view, seen, t, s), line]
 
     def details(self, view: LayerView, name: str, index: Index) -> list[Part]:
-        """Where one head's queries looked, for one example."""
-        link, k = view.link, view.k
-        if name.startswith("output"):
-            return []
-        shares: Any = self.head(link, index[-2]).shares[k]
-        queries, keys = shares.shape
-        shown = list(range(min(queries, ROWS)))
-        most = sorted(int(s) for s in np.argsort(-shares[shown].sum(axis=0), kind="stable")[:ROWS])
-        rows = [
-            [
-                f"query {t}",
-                *(number(shares[t, s], 3) for s in most),
-                number(shares[t].sum() - shares[t, most].sum(), 3),
-            ]
-            for t in shown
-        ]
-        left = f" (the first {len(shown)} of {queries} queries)" if queries > len(shown) else ""
-        heads = ["", *(f"time {s}" for s in most), f"{keys - len(most)} others"]
-        return [
-            Text(f"Where head {index[-2]} looked, for #{k}{left}; the shares of each query:"),
-            Table(heads, rows),
-        ]
+        """Where the queries looked, for one example."""
+        return shares_table("Where the queries looked", self.looked(view.link).shares[view.k], view.k)
+
+
+class AdditiveAttentionFormulas(AttentionFormulas):
+    """s = Σ scale · tanh(q + k), with a scale for each number."""
+
+    def weight(self, link: OpenedLink, i: int) -> float:
+        return float(link.params["scale"][i]) if link.link.use_scale else 1.0
+
+    def weight_letter(self, link: OpenedLink, i: int) -> str:
+        return f"scale[{i}]" if link.link.use_scale else "1"
+
+    def inner(self, link: OpenedLink) -> float:
+        return 1.0
+
+    def scaled(self, link: OpenedLink) -> bool:
+        return False
+
+    def left(self, link: OpenedLink, seen: Looked, name: str, index: Index) -> tuple[np.ndarray, str]:
+        assert seen.bent is not None
+        return np.asarray(seen.bent[..., index[0]]), "tanh"
+
+
+def shares_table(heading: str, shares: np.ndarray, k: int) -> list[Part]:
+    """The shares of one example's queries, (queries, keys): the keys that are looked at most, the others summed."""
+    queries, keys = shares.shape
+    shown = list(range(min(queries, ROWS)))
+    most = sorted(int(s) for s in np.argsort(-shares[shown].sum(axis=0), kind="stable")[:ROWS])
+    others = [number(shares[t].sum() - shares[t, most].sum(), 3) for t in shown]
+    rows = [[f"query {t}", *(number(shares[t, s], 3) for s in most)] for t in shown]
+    heads = ["", *(f"key {s}" for s in most)]
+    if keys > len(most):
+        heads.append(f"{keys - len(most)} others")
+        rows = [[*row, other] for row, other in zip(rows, others, strict=True)]
+    left = f" (the first {len(shown)} of {queries} queries)" if queries > len(shown) else ""
+    return [Text(f"{heading}, for #{k}{left}; the shares of each query:"), Table(heads, rows)]

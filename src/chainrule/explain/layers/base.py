@@ -12,6 +12,20 @@ from chainrule.explain.opened import OpenedLink
 from chainrule.explain.parts import Part
 from chainrule.explain.symbols import Symbols
 
+LETTERS = {
+    "kernel": "W",
+    "recurrent_kernel": "U",
+    "bias": "b",
+    "embeddings": "E",
+    "token_embeddings": "E",
+    "position_embeddings": "P",
+    "gamma": "γ",
+    "beta": "β",
+    "alpha": "α",
+    "scale": "s",
+    "depthwise_kernel": "D",
+    "pointwise_kernel": "W",
+}
 TERMS = 3  # of a sum, written out; the others are printed as one number
 
 
@@ -43,6 +57,10 @@ class LayerFormulas:
         """How the layer is called in the network's line."""
         return link.name
 
+    def weight_name(self, link: OpenedLink, symbols: Symbols, name: str) -> str:
+        """How an array of weights is called: W₁, b₁, or as it is stored where no book has a letter for it."""
+        return LETTERS[name] + symbols.numbers[link.place] if name in LETTERS else name
+
     def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
         """How one output for the k-th example is made. index: of the weight that is asked about, to be among the terms."""
         link = view.link
@@ -64,7 +82,7 @@ class LayerFormulas:
         """For layers whose weights go into numbers within the layer: how one of these is made, and its derivative."""
         return [], []
 
-    def output_of(self, link: OpenedLink, place: int, index: Index) -> int | None:
+    def output_of(self, view: LayerView, place: int, name: str, index: Index) -> int | None:
         """The output that such a number goes into directly; None where there is none."""
         return None
 

@@ -96,10 +96,8 @@ class NormalizationFormulas(LayerFormulas):
         if not normal.own:
             line = equation(name, f"{first} / σ", values, known, "the statistics are given")
             return Backward(unit, [line._replace(formula=f"{scaled} / σ")])
-        means = [
-            np.broadcast_to(a.mean(axis=normal.axes, keepdims=True), g.shape) for a in (g, g * normal.x_hat)
-        ]
-        count = int(np.prod([g.shape[axis] for axis in normal.axes]))
+        means = [self.mean_of(link, normal, a) for a in (g, g * normal.x_hat)]
+        count = self.count(link, normal)
         over = (
             f"over {count} numbers of the batch"
             if 0 in normal.axes
@@ -120,6 +118,14 @@ class NormalizationFormulas(LayerFormulas):
         )
         formula = f"({scaled} - mean of g - x̂ · mean of g · x̂) / σ"
         return Backward(unit, [*lines, line._replace(formula=formula, size=max(line.size, size))])
+
+    def mean_of(self, link: OpenedLink, normal: Normal, values: np.ndarray) -> np.ndarray:
+        """The mean of the numbers that share one, at each of their places."""
+        return np.broadcast_to(values.mean(axis=normal.axes, keepdims=True), values.shape)
+
+    def count(self, link: OpenedLink, normal: Normal) -> int:
+        """How many numbers share a mean."""
+        return int(np.prod([link.x.shape[axis] for axis in normal.axes]))
 
     def factors(self, link: OpenedLink, symbols: Symbols, name: str, index: Index) -> Factors | None:
         if link.delta is None or name not in ("gamma", "beta"):
@@ -198,6 +204,34 @@ class LayerNormalizationFormulas(NormalizationFormulas):
 
     def weight_axes(self, link: OpenedLink) -> tuple[int, ...]:
         return tuple(link.cache[1])
+
+    def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
+        return None
+
+
+class GroupNormalizationFormulas(NormalizationFormulas):
+    """Over each example's groups of channels."""
+
+    def normal(self, link: OpenedLink) -> Normal:
+        grouped, axis, axes = link.cache
+        shape, x = link.x.shape, np.asarray(grouped.values, np.float64)
+        beside = [shape[i] if i == axis else 1 for i in range(len(shape))]
+        gamma = np.asarray(link.params.get("gamma", np.ones(beside)), np.float64).reshape(beside)
+        every = (x, grouped.mean, grouped.deviation)
+        parts = [np.broadcast_to(np.asarray(a, np.float64), x.shape).reshape(shape) for a in every]
+        x_hat, mean, deviation = parts
+        return Normal(x_hat, mean, deviation, np.broadcast_to(gamma, shape), tuple(axes), True)
+
+    def weight_axes(self, link: OpenedLink) -> tuple[int, ...]:
+        return (int(link.cache[1]),)
+
+    def mean_of(self, link: OpenedLink, normal: Normal, values: np.ndarray) -> np.ndarray:
+        grouped = values.reshape(link.cache[0].values.shape)
+        mean = grouped.mean(axis=normal.axes, keepdims=True)
+        return np.broadcast_to(mean, grouped.shape).reshape(values.shape)
+
+    def count(self, link: OpenedLink, normal: Normal) -> int:
+        return int(np.prod([link.cache[0].values.shape[axis] for axis in normal.axes]))
 
     def inputs_of(self, link: OpenedLink, unit: int) -> np.ndarray | None:
         return None

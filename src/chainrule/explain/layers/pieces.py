@@ -47,6 +47,7 @@ PIECES: dict[str, tuple[Piece, ...]] = {
     "leaky_relu": from_zero(("z", "1"), ("0.2 · z", "0.2"), corner=True),
     "relu6": straight(0, 6, "0", ("z", "1"), "6"),
     "hard_sigmoid": straight(-3, 3, "0", ("z / 6 + 0.5", "1 / 6"), "1"),
+    "hard_sigmoid_of_keras_2": straight(-2.5, 2.5, "0", ("0.2 · z + 0.5", "0.2"), "1"),
     "hard_tanh": straight(-1, 1, "-1", ("z", "1"), "1"),
     "sparse_sigmoid": straight(-1, 1, "0", ("z / 2 + 0.5", "0.5"), "1"),
     "hard_silu": (

@@ -16,7 +16,7 @@ from chainrule.explain.opened import OpenedLink, OpenedStep
 from chainrule.explain.parts import Part, Table, Text
 from chainrule.explain.symbols import Symbols
 
-ROWS = 6  # times of a table
+ROWS = 4  # times of a table
 SIGMOID, TANH = "1 / (1 + exp(-z))", "tanh(z)"
 
 
@@ -98,7 +98,8 @@ class RecurrentFormulas(LayerFormulas):
             return [], [given("d" + self.sum_name(gate, t, j), known, note)]
         return self.forward_lines(link, symbols, here), self.backward_lines(step, link, symbols, here)
 
-    def output_of(self, link: OpenedLink, place: int, index: Index) -> int | None:
+    def output_of(self, view: LayerView, place: int, name: str, index: Index) -> int | None:
+        link = view.link
         _, j = self.gate_of(link, index)
         if link.link.return_sequences:
             return place * int(link.link.units) + j
@@ -107,9 +108,10 @@ class RecurrentFormulas(LayerFormulas):
     def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
         step, link, symbols, k = view
         name = view.input_delta(unit)
-        if source or link.cache.drop_x is not None or link.link.go_backwards:
+        if source or link.cache.drop_x is not None:
             return super().backward(view, unit, known, source)
         t, i = divmod(unit, int(link.x.shape[-1]))
+        t = int(link.x.shape[1]) - 1 - t if link.link.go_backwards else t  # in the order in which it walks
         d, w = step.n * self.sum_deltas(link)[0][k, t], np.asarray(link.params["kernel"], np.float64)[i]
         units, number_ = int(link.link.units), symbols.numbers[link.place]
         letters = [
@@ -187,7 +189,9 @@ class RecurrentFormulas(LayerFormulas):
         times = link.cache.x.shape[0]
         if link.delta is not None and (link.link.return_sequences or t == times - 1):
             above = step.n * np.asarray(link.delta, np.float64)[k]
-            letters.append(f"d{letter} from above")
+            letters.append(
+                f"d{letter}[{t}, {j}] from above" if link.link.return_sequences else f"d{letter}[{j}]"
+            )
             pairs.append((float(above[t, j] if link.link.return_sequences else above[j]),))
         if t == times - 1 and len(link.deltas) > 1 and link.deltas[1] is not None:
             letters.append(f"d{letter} from its last state")
@@ -204,7 +208,7 @@ class RecurrentFormulas(LayerFormulas):
 
     # ── over time ────────────────────────────────────────────────────────────────────────────────────────────────
     def details(self, view: LayerView, name: str, index: Index) -> list[Part]:
-        """The unit's gates over time for one example, beside the products that make this weight's derivative."""
+        """The unit's gates over time for one example, where this weight's derivative is made."""
         step, link, k = view.step, view.link, view.k
         gate, j = self.gate_of(link, index)
         met, by_sum = self.met(link, name, index), step.n * self.by_sum(link, name, index)[k]
@@ -216,20 +220,9 @@ class RecurrentFormulas(LayerFormulas):
         rows = []
         for t in chosen:
             values = self.values(link, At(k, t, gate, j))
-            row = [
-                str(t),
-                *([] if met is None else [number(met[k, t], 4)]),
-                *(number(v, 4) for v in values.values()),
-            ]
-            rows.append([*row, number(by_sum[t], 4), number(products[t], 4)])
+            rows.append([str(t), *(number(v, 4) for v in values.values()), number(by_sum[t], 4)])
         letters = list(self.values(link, At(k, 0, gate, j)))
-        heads = [
-            "time",
-            *([] if met is None else ["met"]),
-            *letters,
-            "d" + self.sum_name(gate, "t", j),
-            "product",
-        ]
+        heads = ["time", *letters, "d" + self.sum_name(gate, "t", j)]
         left = f" ({times - ROWS} others are not shown)" if times > ROWS else ""
         return [Text(f"Unit {j} over time, for #{k}{left}:"), Table(heads, rows)]
 
