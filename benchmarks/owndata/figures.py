@@ -67,7 +67,7 @@ def chosen_network(data: Any, seed: int, seconds: float) -> tuple[dict[str, np.n
     """What the network that `auto` chooses answers, learned as the command learns it."""
     from chainrule import arrays
     from chainrule.training import auto, recipes
-    from chainrule.training.auto.choice import title
+    from chainrule.training.auto.words import title
 
     recipe = auto.choose(data, seed, seconds)
     arrays.set_seed(seed)

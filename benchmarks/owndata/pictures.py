@@ -84,7 +84,7 @@ def measure(name: str, seed: int, seconds: float = 60.0) -> dict[str, Any]:
     """Chooses, learns and measures, as `chainrule train` does; with the time of both and of the processor."""
     from chainrule import arrays
     from chainrule.training import auto, recipes
-    from chainrule.training.auto.choice import title
+    from chainrule.training.auto.words import title
 
     data = SETS[name](seed)
     wall, cpu = time.perf_counter(), time.process_time()

@@ -11,10 +11,11 @@ from chainrule.datasets.dataset import Dataset
 from chainrule.datasets.from_arrays import from_arrays
 from chainrule.training import auto, recipes
 from chainrule.training.auto import candidates, choice
-from chainrule.training.auto.budget import steps_of
+from chainrule.training.auto.budget import MORE, Candidate, steps_of
 from chainrule.training.auto.comparison import linear_model
+from chainrule.training.auto.pace import Clock, Measured
 from chainrule.training.auto.stopwatch import Stopwatch
-from chainrule.training.auto.trial import Trial, best_look
+from chainrule.training.auto.trial import Trial, best_look, trial_epochs
 from chainrule.training.recipes import Recipe
 from chainrule.training.standardised import normalization
 
@@ -56,18 +57,38 @@ def learned(recipe: Recipe, data, seed: int = 0):
     return model
 
 
-def test_what_a_plane_can_part_gets_the_linear_model() -> None:
+class Still(Clock):
+    """A clock that stands still, so that a busy machine has time for everything."""
+
+    def now(self) -> float:
+        return 0.0
+
+    def expected(self, recipe, data, backend=None):
+        return Measured(0.0, 0.0)
+
+    def stopwatch(self, fits):
+        return Stopwatch(lambda *_: True)
+
+
+def chosen(data, seed: int = 0) -> Recipe:
+    """What is taken where there is time for every network."""
+    return auto.choose(data, seed, backend="numpy", clock=Still())
+
+
+def test_what_a_plane_can_part_gets_the_linear_model(monkeypatch) -> None:
     """The simplest network that is as good as the best is taken, and learns it."""
+    monkeypatch.setattr(candidates, "STEPS", (300, 600))
     data = blobs()
-    recipe = auto.choose(data, seed=0, backend="numpy")
+    recipe = chosen(data)
     assert recipe.network == candidates.LINEAR
     assert recipes.judge(data, learned(recipe, data))["accuracy"] >= 0.9
 
 
-def test_what_no_plane_can_part_gets_a_network_that_is_better_than_the_linear_model() -> None:
+def test_what_no_plane_can_part_gets_a_network_that_is_better_than_the_linear_model(monkeypatch) -> None:
     """Where a straight border guesses, the network that is chosen does not."""
+    monkeypatch.setattr(candidates, "STEPS", (300, 600))
     data = rings()
-    recipe = auto.choose(data, seed=0, backend="numpy")
+    recipe = chosen(data)
     assert recipe.network.startswith("dense")
     assert recipes.judge(data, learned(recipe, data))["accuracy"] >= 0.95
     assert linear_model(data, 0, "numpy") < 0.75
@@ -77,17 +98,16 @@ def test_pictures_get_a_convolutional_network_in_proportion(monkeypatch) -> None
     """A few small pictures are learned by a few thousand weights."""
     monkeypatch.setattr(candidates, "CHANGED_STEPS", 600)
     data = bars()
-    recipe = auto.choose(data, seed=0, backend="numpy")
+    recipe = chosen(data)
     assert recipe.network.startswith("conv 16")
     model = learned(recipe, data)
     assert recipes.judge(data, model)["accuracy"] >= 0.9
     assert model.count_params() < 20_000
 
 
-def test_the_choice_and_its_reason_travel_with_the_recipe(monkeypatch) -> None:
+def test_the_choice_and_its_reason_travel_with_the_recipe() -> None:
     """Every candidate is listed, with its score or as not tried, and one of them is the taken one; JSON keeps it all."""
-    monkeypatch.setattr(candidates, "CHANGED_STEPS", 60)
-    data = bars()
+    data = rings()
     lines: list[str] = []
     recipe = auto.choose(data, seed=0, seconds=1e-6, backend="numpy", tell=lines.append)
     assert [one["network"] for one in recipe.tried] == [one.network for one in candidates.candidates(data)]
@@ -105,7 +125,7 @@ def test_a_seed_decides_the_choice_and_every_bit(monkeypatch) -> None:
     """Twice the same: the same recipe with the same scores, and the same weights."""
     monkeypatch.setattr(candidates, "STEPS", (60, 120))
     data = rings(90)
-    first, second = (auto.choose(data, seed=3, backend="numpy") for _ in range(2))
+    first, second = (chosen(data, 3) for _ in range(2))
     assert first == second
     for a, b in zip(
         learned(first, data, 3).get_weights(), learned(second, data, 3).get_weights(), strict=True
@@ -118,7 +138,7 @@ def test_the_test_part_is_never_looked_at_to_choose(monkeypatch) -> None:
     monkeypatch.setattr(candidates, "STEPS", (60, 120))
     data = rings(90)
     other = replace(data, x_test=data.x_test[::-1] * 7, y_test=1 - data.y_test)
-    assert auto.choose(data, 1, backend="numpy") == auto.choose(other, 1, backend="numpy")
+    assert chosen(data, 1) == chosen(other, 1)
 
 
 def test_a_regression_answers_in_its_own_unit() -> None:
@@ -140,7 +160,7 @@ def test_a_handful_of_examples_gets_the_linear_model_and_the_reason(count) -> No
     data = from_arrays(
         "few", {"x_train": x, "y_train": np.arange(count) % 2, "x_test": x, "y_test": np.arange(count) % 2}
     )
-    recipe = auto.choose(data, seed=0, backend="numpy")
+    recipe = chosen(data)
     assert recipe.network == candidates.LINEAR
     assert "too few examples" in recipe.reason
 
@@ -149,15 +169,21 @@ def test_the_linear_model_wins_where_it_is_as_good_and_else_the_best() -> None:
     """The linear model within one standard error; numbers that broke never win."""
 
     def made(*scores):
-        return [Trial(Recipe("auto", network=f"net {k}"), score, 0.02, 50) for k, score in enumerate(scores)]
+        recipes = [Recipe("auto", network=f"net {k}") for k in range(len(scores))]
+        trials = [Trial(one, score, 0.02, 50) for one, score in zip(recipes, scores, strict=True)]
+        return [Candidate(one.recipe, trial=one) for one in trials]
 
-    assert choice.winner(made(0.956, 0.95, 0.96)).recipe.network == "net 0"
-    assert choice.winner(made(0.9, 0.95, 0.96, 0.96)).recipe.network == "net 2"
-    assert choice.winner(made(0.95, 0.95, 0.93), pictures=True).recipe.network == "net 1"
-    assert choice.winner(made(0.96, 0.95), pictures=True).recipe.network == "net 0"
-    broken = Trial(Recipe("auto", network="x"), -np.inf, 0.0, 50)
-    assert choice.winner([broken, *made(0.9, 0.95)]).recipe.network == "net 1"
-    assert choice.winner([broken, broken]) is broken
+    def best(*scores, pictures=False):
+        return choice.best_of(made(*scores), pictures).recipe.network
+
+    assert best(0.956, 0.95, 0.96) == "net 0"
+    assert best(0.9, 0.95, 0.96, 0.96) == "net 2"
+    assert best(0.95, 0.95, 0.93, pictures=True) == "net 1"
+    assert best(0.96, 0.95, pictures=True) == "net 0"
+    assert best(-np.inf, 0.9, 0.95) == "net 2"
+    assert best(-np.inf, -np.inf) == "net 0"
+    untried = [*made(0.9, 0.95), Candidate(Recipe("auto", network="late"))]
+    assert choice.best_of(untried).recipe.network == "net 1"
 
 
 def test_inputs_come_to_mean_zero_and_variance_one_whatever_their_scale() -> None:
@@ -211,34 +237,92 @@ def test_of_many_examples_a_part_tells_which_network_is_better() -> None:
     x = np.zeros((60_000, 2), np.float32)
     (cut,) = choice.cuts_of(from_arrays("many", {"x": x, "y": np.arange(60_000) % 2}), 0)
     recipe = candidates.planned("conv 16, pool, dense 64", 60_000, 784)
-    trial_steps = choice.trial_epochs(recipe, len(cut.x_train)) * len(cut.x_train)
+    trial_steps = trial_epochs(recipe, len(cut.x_train)) * len(cut.x_train)
     assert trial_steps < 0.1 * recipe.epochs * 60_000
     assert set(cut.y_train) == {0, 1}
-    assert choice.trial_epochs(recipe, 900) == recipe.epochs
+    assert trial_epochs(recipe, 900) == recipe.epochs
 
 
-def test_a_network_that_would_not_end_in_time_is_ended_and_one_with_fewer_steps_tried(monkeypatch) -> None:
-    """What the first steps took says that all steps would take too long: the first shorter form that fits is taken."""
-    data, took = bars(), 0.01
+class SlowSteps(Clock):
+    """A clock by which nothing takes time but steps. expected, measured: the seconds of one, before a trial and in it."""
 
-    class Slow(Stopwatch):
-        """A clock by which each step takes a hundredth of a second."""
+    def __init__(self, expected: float, measured: float) -> None:
+        self.of_a_step, self.measured = expected, measured
 
-        def after(self, state, records, epoch, start, stop) -> None:
-            self.step = took
-            if not self.fits(0.0, took):
-                self.ended = self.model.stop_training = True
+    def now(self) -> float:
+        return 0.0
 
-    monkeypatch.setattr("chainrule.training.auto.budget.Stopwatch", Slow)
-    monkeypatch.setattr("chainrule.training.auto.budget.time.perf_counter", lambda: 0.0)
-    monkeypatch.setattr(candidates, "CHANGED_STEPS", 600)
-    recipe = auto.choose(data, seed=0, seconds=9.0, backend="numpy")
+    def expected(self, recipe, data, backend=None):
+        return Measured(0.0, self.of_a_step)
+
+    def stopwatch(self, fits):
+        class Slow(Stopwatch):
+            def after(watch, state, records, epoch, start, stop) -> None:  # noqa: N805
+                watch.step = self.measured
+                if not fits(0.0, self.measured):
+                    watch.ended = watch.model.stop_training = True
+
+        return Slow()
+
+
+@pytest.mark.parametrize("expected", [0.01, 0.0001])
+def test_a_network_for_rows_that_would_not_end_in_time_learns_fewer_steps(monkeypatch, expected) -> None:
+    """Whether that is known before its trial or seen in it: the longest form that fits is tried and stands in the list."""
+    monkeypatch.setattr(candidates, "STEPS", (120, 300))
+    data, step = rings(), 0.01
     listed = candidates.candidates(data)
-    assert [one["score"] is None for one in recipe.tried] == [False, *[True] * (len(listed) - 1), False]
-    short = recipe.tried[-1]
+    one = steps_of(listed[1], 1, len(data.x_train))
+    seconds = 7.0
+    recipe = auto.choose(data, 0, seconds, "numpy", clock=SlowSteps(expected, step))
+    assert len(recipe.tried) == len(listed)
+    short = recipe.tried[1]
     assert short["network"] == listed[1].network
+    assert short["score"] is not None
     assert short["epochs"] < listed[1].epochs
-    assert 2 * took * steps_of(listed[1], short["epochs"], 120) < 9.0
+    assert (choice.CUTS * 0.8 + MORE) * short["epochs"] * one * step < seconds
+
+
+def test_pictures_learn_at_once_where_comparing_would_take_too_long(monkeypatch) -> None:
+    """As many epochs as fit, and nothing tried before, which is said; where not even the least fits, that."""
+    monkeypatch.setattr(candidates, "CHANGED_STEPS", 600)
+    monkeypatch.setattr(choice, "trial", None)  # nothing is tried
+    data, step, lines = bars(), 0.01, []
+    listed = candidates.candidates(data)
+    lengths = [one.epochs for one in (listed[1], *candidates.shorter(listed[1]))]
+    linear, one = (steps_of(each, 1, len(data.x_train)) for each in listed[:2])
+    beside = linear * listed[0].epochs
+    for seconds, at in ((1e-6, -1), (MORE * step * (beside + one * lengths[6]) + 1e-6, 6), (12.0, None)):
+        recipe = auto.choose(data, 0, seconds, "numpy", lines.append, SlowSteps(step, step))
+        assert recipe.network == listed[1].network
+        assert recipe.camera
+        if at is not None:
+            assert recipe.epochs == lengths[at]
+            assert f"as time is short ({lengths[at]} of {lengths[0]} epochs)" in lines[-1]
+        assert [one["network"] for one in recipe.tried if one.get("taken")] == [recipe.network]
+        assert all(one["score"] is None for one in recipe.tried)
+        assert auto.in_a_line(recipe, data).startswith("taken, not compared with others, as time is short")
+
+
+def test_a_trial_of_pictures_that_turns_out_too_slow_is_given_up_for_learning(monkeypatch) -> None:
+    """Expected to fit, measured not to: the likeliest network learns at once, as long as its measured pace allows."""
+    monkeypatch.setattr(candidates, "CHANGED_STEPS", 90)
+    monkeypatch.setattr(candidates, "STEPS", (60, 90))
+    data, step = bars(60), 0.01
+    listed = candidates.candidates(data)
+    seconds = (
+        MORE * step * steps_of(listed[1], listed[1].epochs, len(data.x_train))
+    )  # none for the linear model
+    recipe = auto.choose(data, 0, seconds, "numpy", clock=SlowSteps(step / 100, step))
+    assert recipe.tried[0]["score"] is not None
+    assert recipe.tried[1]["score"] is None
+    assert recipe.network == listed[1].network
+    assert recipe.epochs < listed[1].epochs
+
+
+def test_a_few_steps_tell_how_long_many_take() -> None:
+    """More steps take longer, on the engine that is asked for; JAX takes time to begin."""
+    expected = Clock().expected(candidates.candidates(bars())[2], bars(), "numpy")
+    assert 0 < expected.seconds(10) < expected.seconds(100) == pytest.approx(10 * expected.seconds(10))
 
 
 def test_learning_ends_where_the_validation_part_was_answered_best() -> None:
@@ -299,7 +383,7 @@ def test_counts_with_zeros_have_a_logarithm_too() -> None:
 def test_what_is_clearly_worse_on_the_first_cut_is_not_tried_on_the_others(monkeypatch) -> None:
     """It is listed with the score of one cut, and never taken."""
     monkeypatch.setattr(candidates, "STEPS", (200, 300))
-    recipe = auto.choose(rings(), seed=0, backend="numpy")
+    recipe = chosen(rings())
     examples = {one["network"]: one["examples"] for one in recipe.tried if not one["pieces"]}
     taken = next(one for one in recipe.tried if one.get("taken"))
     assert taken["examples"] == max(examples.values())

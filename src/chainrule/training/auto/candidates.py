@@ -26,7 +26,7 @@ SIDE = 32  # pixels: pictures of twice that or more are made smaller, which cost
 MOST_PLACES = 7  # on a side, behind the last pooling
 CHANGED_STEPS = 3000  # at least, on pictures that change at every step
 MOVED = 0.08  # of a side
-SHORTER = (0.7, 0.5, 0.35, 0.2, 0.1, 0.05)  # shares of a network's steps
+SHORTER = (0.84, 0.7, 0.6, 0.5, 0.42, 0.35, 0.3, 0.25, 0.2, 0.15, 0.1)  # shares of a network's steps
 STEPS = (600, 3000)  # at least and at most, for the whole training
 MANY, MANY_RATE = (
     10_000,
@@ -87,7 +87,7 @@ def shorter(recipe: Recipe) -> list[Recipe]:
     """The same network with fewer and fewer steps: where it does not end in time, the first of these that does.
 
     >>> [one.epochs for one in shorter(Recipe("auto", epochs=40))]
-    [28, 20, 14, 8, 4, 2]
+    [34, 28, 24, 20, 17, 14, 12, 10, 8, 6, 4]
     """
     fewer = sorted({max(1, round(share * recipe.epochs)) for share in SHORTER}, reverse=True)
     return [replace(recipe, epochs=epochs) for epochs in fewer if epochs < recipe.epochs]

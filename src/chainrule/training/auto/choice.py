@@ -2,29 +2,28 @@
 
 For rows of numbers they count as equally good up to one standard error of their difference, measured on the same
 rows. The time that is given decides only which candidates of the list are tried (chainrule.training.auto.budget). What is taken
-learns anew from all training examples, for a number of steps that was fixed before.
+learns anew from all training examples, for a number of steps that was fixed before. Where there is no time to compare
+networks for pictures, the likeliest learns at once, for as many steps as there is time for.
 """
 
 import math
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import generator
 from chainrule.datasets.dataset import Dataset
-from chainrule.internal.plain_numbers import plainly
-from chainrule.training.auto.budget import Budget, steps_of
-from chainrule.training.auto.candidates import LINEAR, MANY, STRONG_DECAY, candidates, is_pictures, shorter
-from chainrule.training.auto.stopwatch import Stopwatch
-from chainrule.training.auto.trial import Trial, trial
+from chainrule.training.auto.budget import Budget, Candidate
+from chainrule.training.auto.candidates import MANY, candidates, is_pictures, shorter
+from chainrule.training.auto.pace import Clock, Measured
+from chainrule.training.auto.trial import TRIAL, Trial, trial
+from chainrule.training.auto.words import title, written
 from chainrule.training.recipes import Recipe
 
 TIME = 60.0  # seconds
 TUNED_FOR = "mnist"
-TRIAL = 25_600  # of more than MANY examples: so many, seen once, tell which network is better
 SHARE = 0.2  # of the training part, to choose by
 SMALL = 1000  # rows: below, one cut is too few to choose by
 CUTS = 3
@@ -38,65 +37,61 @@ def is_default(data: Dataset) -> bool:
 
 def choose(
     data: Dataset, seed: int, seconds: float = TIME, backend: str | None = None,
-    tell: Callable[[str], object] = lambda _: None,
+    tell: Callable[[str], object] = lambda _: None, clock: Clock | None = None,
 ) -> Recipe:  # fmt: skip
     """The recipe for a data set; its `tried` says what was tried and why it was taken. tell: is given a line for each trial."""
-    budget = Budget(seconds, len(data.x_train))
-    found: list[Trial] = []
-    places: list[int] = []  # of those in the list
-    watches: list[Stopwatch] = []
-    cuts, listed = cuts_of(data, seed), candidates(data)
-    if cuts:
-        tell(f"choosing a network on {len(cuts[0].x_val):,} validation examples"  # type: ignore[arg-type]
-             f"{f', {len(cuts)} times' if len(cuts) > 1 else ''}; choosing and learning within {seconds:g} s:")  # fmt: skip
-    else:
-        listed = listed[:1]
+    listed, cuts = [Candidate(recipe) for recipe in candidates(data)], cuts_of(data, seed)
+    pictures = is_pictures(data)
+    linear, likeliest = listed[:2]
+    if not cuts:
+        return taken(listed, linear, "as there are too few examples to choose by", tell)
+    budget = Budget(seconds, data, cuts, linear, backend, clock or Clock())
+    if pictures and not budget.compares(likeliest):
+        return at_once(listed, likeliest, budget, tell)
+    tell(f"choosing a network on {len(cuts[0].x_val):,} validation examples"  # type: ignore[arg-type]
+         f"{f', {len(cuts)} times' if len(cuts) > 1 else ''}; choosing and learning within {seconds:g} s:")  # fmt: skip
+    for one in listed:
+        try_in_time(one, likeliest is one and not pictures, listed, seed, budget)
+        if one.trial:
+            tell(f"  {title(one.recipe):<48} {written(data, one.trial)}")
+        elif one is likeliest and pictures:
+            return at_once(listed, likeliest, budget, tell)
+    best = best_of(listed, pictures)
+    return taken(listed, best, why(listed, best), tell)
 
-    count = len(cuts[0].x_train) if cuts else 0
 
-    def watch_of(recipe: Recipe) -> Stopwatch:
-        steps = steps_of(recipe, trial_epochs(recipe, count), count) * len(cuts)
-        return budget.stopwatch(recipe, steps, winner(found, is_pictures(data)) if found else None)
+def try_in_time(one: Candidate, shortened: bool, listed: list[Candidate], seed: int, budget: Budget) -> None:
+    """Tries a candidate where there is time. shortened: else with fewer steps, for which there is."""
+    best, whole = best_of(listed, is_pictures(budget.data)), one.recipe
+    for recipe in [whole, *(shorter(whole) if shortened else [])]:
+        one.recipe = recipe
+        if budget.fits(one, best):
+            watch = budget.stopwatch(one, best)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "The loss stopped being finite")  # its line says it
+                found = trial(recipe, budget.cuts, seed, budget.backend, best.trial, watch)
+            one.pace = Measured(watch.start, watch.step)
+            if found:
+                one.recipe, one.trial = found.recipe, found
+                return
+    one.recipe = whole
 
-    def tried(place: int, stopwatch: Stopwatch) -> bool:
-        recipe = listed[place]
-        best, epochs = winner(found) if found else None, trial_epochs(recipe, count)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "The loss stopped being finite")  # the candidate's line says it
-            one = trial(recipe, cuts, seed, backend, epochs, best, stopwatch)
-        if one is not None:
-            places.append(place)
-            found.append(one)
-            tell(f"  {title(recipe):<48} {written(data, one)}")
-        return one is not None
 
-    for number, recipe in enumerate([*listed] if cuts else []):
-        watch, measured = watch_of(recipe), [one for one in watches if one.step]
-        if not found or not measured or watch.fits(measured[-1].start, measured[-1].step):
-            watches.append(watch)
-            tried(number, watch)
-        if number == 1 and len(found) == 1:
-            # the likeliest network does not end in time: with as many steps as do
-            for short in shorter(recipe):
-                watch = watch_of(short)
-                if watch.fits(watches[-1].start, watches[-1].step):
-                    watches.append(watch)
-                    listed.append(short)
-                    if tried(len(listed) - 1, watch):
-                        break
-                    listed.pop()
-    taken = winner(found, is_pictures(data)) if found else Trial(listed[0], math.nan, math.nan, 0)
-    reason = why(found, taken, len(listed))
-    tell(f"  taken: {title(taken.recipe)}, {reason}")
-    scores = {
-        place: one.to_dict() | {"taken": one is taken} for place, one in zip(places, found, strict=True)
-    }
-    none = {"score": None, "examples": 0}
-    tried_or_not = tuple(
-        scores.get(k, {"network": one.network, "pieces": one.pieces, "epochs": one.epochs} | none)
-        for k, one in enumerate(listed)
-    )
-    return replace(taken.recipe, tried=tried_or_not, reason=reason)
+def at_once(listed: list[Candidate], one: Candidate, budget: Budget, tell: Callable[[str], object]) -> Recipe:
+    """The recipe of a network that learns without being compared, for as many steps as there is time for, but no fewer than the least."""
+    forms = [one.recipe, *shorter(one.recipe)]
+    fitting = (recipe for recipe in forms if budget.learning(replace(one, recipe=recipe)) <= budget.left())
+    whole, one.recipe = one.recipe.epochs, next(fitting, forms[-1])
+    reason = "not compared with others, as time is short"
+    if one.recipe.epochs < whole:
+        reason += f" ({one.recipe.epochs} of {whole} epochs)"
+    return taken(listed, one, reason, tell)
+
+
+def taken(listed: list[Candidate], best: Candidate, reason: str, tell: Callable[[str], object]) -> Recipe:
+    """The recipe that is learned, with all that was tried beside it."""
+    tell(f"  taken: {title(best.recipe)}, {reason}")
+    return replace(best.recipe, tried=tuple(one.to_dict(one is best) for one in listed), reason=reason)
 
 
 def cuts_of(data: Dataset, seed: int) -> list[Dataset]:
@@ -113,31 +108,26 @@ def cuts_of(data: Dataset, seed: int) -> list[Dataset]:
     return [data.with_validation(SHARE, seed + number) for number in range(count)]
 
 
-def some_of(count: int, seed: int) -> Any:
+def some_of(count: int, seed: int) -> np.ndarray:
     """Places of so many examples that networks which see them once can be told apart."""
     return np.sort(generator(seed, "split", 2).permutation(count)[:TRIAL])
 
 
-def trial_epochs(recipe: Recipe, count: int) -> int:
-    """How many epochs a trial of `count` examples learns: all, but of many examples no more than tell the networks apart."""
-    return recipe.epochs if count <= MANY else min(recipe.epochs, math.ceil(TRIAL / count))
-
-
-def winner(found: list[Trial], pictures: bool = False) -> Trial:
-    """The best network, the first of several; the linear model, which comes first, where that is as good.
+def best_of(listed: list[Candidate], pictures: bool = False) -> Candidate:
+    """The best network that was tried, the first of several; the linear model, which stands first, where that is as good.
 
     pictures: the linear model must be better than every network: it knows things in one place only.
     """
-    linear = found[0]
-    whole = [one for one in found[1:] if one.cuts == linear.cuts]  # the others fell behind on the first cut
-    best = max(whole, key=lambda one: one.score, default=linear)
-    if not math.isfinite(best.score):
+    linear, *others = listed
+    if linear.trial is None:
         return linear
-    beaten = (
-        linear.score <= best.score
-        if pictures
-        else linear.score < best.score - AS_GOOD * doubt_between(best, linear)
-    )
+    # the others fell behind on the first cut
+    whole = [one for one in others if one.trial and one.trial.cuts == linear.trial.cuts]
+    best = max(whole, key=lambda one: one.trial.score, default=linear)  # type: ignore[union-attr]
+    if best.trial is None or not math.isfinite(best.trial.score):
+        return linear
+    ahead = best.trial.score - linear.trial.score
+    beaten = ahead >= 0 if pictures else ahead > AS_GOOD * doubt_between(best.trial, linear.trial)
     return best if beaten else linear
 
 
@@ -149,74 +139,12 @@ def doubt_between(one: Trial, other: Trial) -> float:
     return float(difference.std() / math.sqrt(max(1, len(difference) // one.cuts)))
 
 
-def why(found: list[Trial], taken: Trial, listed: int) -> str:
+def why(listed: list[Candidate], best: Candidate) -> str:
     """The reason in words."""
-    if not found:
-        return "as there are too few examples to choose by"
-    reason = (
-        "the best on the validation part"
-        if taken.score >= max(one.score for one in found if one.cuts == taken.cuts)
-        else "as simple as can be, and as good as the best"
-    )
-    left = listed - len(found)
-    if taken.recipe.best_epoch:
-        reason += f", after {taken.recipe.best_epoch} of {taken.recipe.epochs} epochs"
-    return reason + (f"; {left} of {listed} networks not tried, for want of time" if left else "")
-
-
-def in_a_line(recipe: Recipe, data: Dataset) -> str:
-    """What was tried and taken, in one line of at most 80 letters where it can be."""
-    tried = [one for one in recipe.tried if one.get("examples")]
-    taken = next((one for one in tried if one.get("taken")), None)
-    if taken is None or taken["score"] is None:
-        return f"taken: {title(recipe)}, {recipe.reason}"
-    score = figure(data, taken["score"])
-    linear = next(
-        (
-            one
-            for one in tried
-            if one["network"] == LINEAR
-            and not one.get("pieces")
-            and not one.get("loss")
-            and not one.get("weight_decay")
-            and one is not taken
-            and one["score"] is not None
-        ),
-        None,
-    )
-    beside = f", linear {figure(data, linear['score'])}" if linear else ""
-    late = len(recipe.tried) > len(tried)
-    begins = (
-        f"tried {len(tried)} of {len(recipe.tried)} networks in time; taken"
-        if late
-        else f"taken of {len(tried)} networks"
-    )
-    return f"{begins}: {title(recipe)} (validation {score}{beside})"
-
-
-def figure(data: Dataset, score: float) -> str:
-    """A score for people, without its doubt."""
-    return f"error {plainly(-score)}" if data.task == "regression" else f"{100 * score:.1f} %"
-
-
-def title(recipe: Recipe) -> str:
-    """A network's name for people."""
-    name = "linear model" if recipe.network == LINEAR else recipe.network
-    if ("weight_decay", STRONG_DECAY) in recipe.optimizer_settings:
-        name += " held small"
-    if recipe.pieces:
-        name = f"{name} of pieces" if recipe.network == LINEAR else f"pieces, {name}"
-    if recipe.log_target:
-        name += ", logarithm"
-    elif recipe.loss == "mean_absolute_error":
-        name += ", absolute error"
-    return f"changed pictures, {name}" if recipe.camera or recipe.shift else name
-
-
-def written(data: Dataset, one: Trial) -> str:
-    """A score for people."""
-    if not math.isfinite(one.score):
-        return "its numbers stopped being finite"
-    if data.task == "regression":
-        return f"mean absolute error {plainly(-one.score, 4)} ± {plainly(one.doubt, 2)}"
-    return f"{100 * one.score:.1f} % ± {100 * one.doubt:.1f}"
+    found = [one.trial for one in listed if one.trial]
+    ahead = best.trial and best.trial.score >= max(one.score for one in found if one.cuts == best.trial.cuts)
+    reason = "the best on the validation part" if ahead else "as simple as can be, and as good as the best"
+    left = len(listed) - len(found)
+    if best.recipe.best_epoch:
+        reason += f", after {best.recipe.best_epoch} of {best.recipe.epochs} epochs"
+    return reason + (f"; {left} of {len(listed)} networks not tried, for want of time" if left else "")

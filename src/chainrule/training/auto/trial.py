@@ -11,12 +11,13 @@ from chainrule import arrays
 from chainrule.callbacks import LambdaCallback
 from chainrule.datasets.dataset import Dataset
 from chainrule.training import recipes
-from chainrule.training.auto.candidates import DECAY
+from chainrule.training.auto.candidates import MANY
 from chainrule.training.auto.stopwatch import Stopwatch
 from chainrule.training.recipes import Recipe
 
 CLEARLY = 2.0  # standard errors of the difference
 LOOKS = 8  # at the validation part, in a trial
+TRIAL = 25_600  # of more than MANY examples: so many, seen once, tell which network is better
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,6 @@ class Trial:
     score: the share of right answers, or for a regression the mean absolute error with a minus: higher is better.
     doubt: the score's standard error.  examples: how many it was measured on, all cuts together.
     cuts: how often the examples were cut.  each: the goodness of every answer, in one order for all networks.
-    start, step: the seconds until its first steps were done, and of each further one.
     """
 
     recipe: Recipe
@@ -35,39 +35,26 @@ class Trial:
     examples: int
     cuts: int = 1
     each: Any = field(default=None, repr=False, compare=False)
-    start: float = field(default=0.0, compare=False)
-    step: float = field(default=0.0, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """What a run and a model file keep of it."""
+        """What a run and a model file keep of it, beside its recipe."""
         broken = not math.isfinite(self.score)
         return {
-            "network": self.recipe.network, "pieces": self.recipe.pieces, **said(self.recipe), "score": None if broken else self.score, "doubt": None if broken else self.doubt,
-            "examples": self.examples, "epochs": self.recipe.epochs, "best_epoch": self.recipe.best_epoch,
+            "score": None if broken else self.score, "doubt": None if broken else self.doubt,
+            "examples": self.examples, "best_epoch": self.recipe.best_epoch,
         }  # fmt: skip
 
 
-def said(recipe: Recipe) -> dict[str, Any]:
-    """What else tells a candidate from others: its loss, the logarithm, changed pictures."""
-    known = {
-        "loss": recipe.loss, "log_target": recipe.log_target, "camera": recipe.camera, "shift": recipe.shift
-    }  # fmt: skip
-    decay = dict(recipe.optimizer_settings).get("weight_decay", DECAY)
-    return {name: value for name, value in known.items() if value} | (
-        {"weight_decay": decay} if decay != DECAY else {}
-    )
-
-
 def trial(
-    recipe: Recipe, cuts: list[Dataset], seed: int, backend: str | None = None, epochs: int | None = None,
-    best: Trial | None = None, stopwatch: Stopwatch | None = None,
+    recipe: Recipe, cuts: list[Dataset], seed: int, backend: str | None = None, best: Trial | None = None,
+    stopwatch: Stopwatch | None = None,
 ) -> Trial | None:  # fmt: skip
     """Learns once for each cut, from its training part, and measures on its validation part while it learns and at the end.
 
-    epochs: fewer than the recipe's.  best: of those before; what is clearly worse on the first cut is not tried on the others.
+    best: of those before; what is clearly worse on the first cut is not tried on the others.
     stopwatch: ends it where it would take too long; the answer is then None.
     """
-    asked = recipe.changed(epochs=epochs)
+    asked = recipe.changed(epochs=trial_epochs(recipe, len(cuts[0].x_train)))
     looks = looks_of(asked) if asked == recipe else [asked.epochs]
     stopwatch = Stopwatch() if stopwatch is None else stopwatch
     found: list[Any] = []
@@ -83,10 +70,12 @@ def trial(
     independent = max(1, len(each) // len(found))  # the cuts share their examples
     doubt = float(each.std() / math.sqrt(independent)) if np.isfinite(each).all() else math.inf
     taken = replace(recipe, best_epoch=looks[look] if look < len(looks) - 1 else 0)
-    return Trial(
-        taken, float(each.mean()), doubt, len(each), len(found), each,
-        stopwatch.start, stopwatch.step,
-    )  # fmt: skip
+    return Trial(taken, float(each.mean()), doubt, len(each), len(found), each)
+
+
+def trial_epochs(recipe: Recipe, count: int) -> int:
+    """How many epochs a trial of `count` examples learns: all, but of many examples no more than tell the networks apart."""
+    return recipe.epochs if count <= MANY else min(recipe.epochs, math.ceil(TRIAL / count))
 
 
 def looks_of(recipe: Recipe) -> list[int]:
