@@ -87,6 +87,7 @@ ASKED = {
     "layers/looking_up": ["attention"],
     "layers/positional_embedding": ["attention", "sequences"],
     "layers/scan": ["recurrent"],
+    "layers/stateful": ["stateful", "recurrent"],
     "layers/operation_rules": ["arithmetic_in_networks"],
     "layers/added_loss": ["added_losses"],
     "layers/random_pictures": ["random_pictures"],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from layer_examples import SET_UP
 
-from chainrule import layers
+from chainrule import Sequential, layers
 from chainrule.arrays import counter_noise, seed_words
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers import (
@@ -307,11 +307,13 @@ def test_a_layer_survives_being_written_down(layer) -> None:
 
 
 def test_a_batch_size_written_on_an_input_binds_nobody() -> None:
-    """It is accepted, in both ways that Keras knows, and batches of any size still fit."""
+    """It is accepted in both ways that Keras knows, and written down as there; batches of any size still fit without states."""
     for layer in (Input(shape=(3, 4), batch_size=32), Input(batch_shape=(32, 3, 4))):
         layer = layer.call.layer if hasattr(layer, "call") else layer
         assert layer.declared_shape == (3, 4)
-        assert layer.get_config()["batch_shape"] == [None, 3, 4]
+        assert layer.get_config()["batch_shape"] == [32, 3, 4]
+        model = Sequential([type(layer).from_config(layer.get_config()), Flatten()])
+        assert model.predict(np.zeros((5, 3, 4)), verbose=0).shape == (5, 12)
 
 
 def test_every_layer_is_checked_here() -> None:

@@ -207,7 +207,6 @@ def test_settings_come_back(kind) -> None:
     ("make", "words"),
     [
         (lambda: LSTM(0), "LSTM needs a whole number of units, 1 or more; it got 0"),
-        (lambda: GRU(2, stateful=True), "GRU: stateful=True is not supported"),
         (lambda: SimpleRNN(2, dropout=1.0), "SimpleRNN's dropout is a share from 0 to below 1; it got 1.0"),
         (lambda: LSTM(2, recurrent_dropout=-0.1), "LSTM's recurrent_dropout is a share"),
         (lambda: LSTM(2, tanh=1), "LSTM has no setting called 'tanh'"),

@@ -248,6 +248,26 @@ def test_merges_with_masks_end_at_keras_s_weights(kind, masked) -> None:
     assert apart(here, theirs) < 1e-5
 
 
+def test_states_are_carried_as_by_keras_s_layers(tmp_path) -> None:
+    """Batch after batch, as Keras's model answers when it is called; its files of stateful layers open, and ours there."""
+
+    def build(k):
+        layers = [k.layers.LSTM(3, stateful=True, return_sequences=True), k.layers.GRU(2, stateful=True)]
+        return k.Sequential([k.Input(batch_shape=(4, 3, 2)), *layers, k.layers.Dense(1)])
+
+    x = np.random.default_rng(0).normal(size=(8, 3, 2)).astype(np.float32)
+    ours, theirs = twins(build)
+    theirs.save(tmp_path / "a.keras")
+    wanted = np.concatenate([theirs(x[:4]), theirs(x[4:])])
+    np.testing.assert_allclose(ours.predict(x, batch_size=4, verbose=0), wanted, atol=1e-6)
+    np.testing.assert_allclose(ours.layers[0].states[1], theirs.layers[0].states[1], atol=1e-6)
+    read = chainrule.models.load_model(tmp_path / "a.keras")
+    np.testing.assert_allclose(read.predict(x, verbose=0), wanted, atol=1e-6)
+    ours.save(tmp_path / "b.keras")
+    back = keras.models.load_model(tmp_path / "b.keras", compile=False)
+    np.testing.assert_allclose(np.concatenate([back(x[:4]), back(x[4:])]), wanted, atol=1e-6)
+
+
 def masked_graph(k, kind: str):
     """A network built by calling layers, in which masks pass."""
     if kind == "masking":

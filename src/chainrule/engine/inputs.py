@@ -18,6 +18,10 @@ def build_for(model: Any, x: Any) -> None:
         values = values if isinstance(values, Rows) else as_array(values, "inputs")
         model.build((None, *(values.shape[1:] or (1,))))
     model.build()
+    if any(getattr(one, "batch_size", None) for one in (model.input_layer, *model.layers)):
+        from chainrule.engine.carried import begin_declared
+
+        begin_declared(model)
 
 
 def inputs_of(model: Any, x: Any) -> Examples:

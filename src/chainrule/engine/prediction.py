@@ -12,13 +12,15 @@ from chainrule.engine.forward import Answers, rows_at_once, values_at
 from chainrule.graph import Graph, Network, Source, as_graph
 
 
-def predictions(network: Network, examples: Examples, programs: dict[Any, Any] | None = None) -> Any:
+def predictions(
+    network: Network, examples: Examples, programs: dict[Any, Any] | None = None, batch: int | None = None
+) -> Any:
     """What the network answers to each example, (examples, outputs) float32; a tuple where it has several outputs.
 
-    programs: where compiled programs are kept; None for NumPy.
+    programs: where compiled programs are kept; None for NumPy.  batch: counts only where states are carried.
     """
     graph = as_graph(network)
-    pieces = [values for _, values, _ in answers(graph, graph.outputs, examples, programs)]
+    pieces = [values for _, values, _ in answers(graph, graph.outputs, examples, programs, batch)]
     found = tuple(
         np.concatenate([np.asarray(p, np.float32) for p in parts]) for parts in zip(*pieces, strict=True)
     )
@@ -26,9 +28,20 @@ def predictions(network: Network, examples: Examples, programs: dict[Any, Any] |
 
 
 def answers(
-    graph: Graph, wanted: Sequence[Source], examples: Examples, programs: dict[Any, Any] | None = None
+    graph: Graph,
+    wanted: Sequence[Source],
+    examples: Examples,
+    programs: dict[Any, Any] | None = None,
+    batch: int | None = None,
 ) -> Iterator[Answers]:
     """The wanted values of a network for all examples, as NumPy arrays, some rows after the others."""
+    if any(getattr(node.layer, "stateful", False) for node in graph.nodes):
+        from chainrule.engine.carried import batch_size_of, carried_answers
+
+        size = batch_size_of(graph, batch, len(examples))
+        for rows, values, added, _ in carried_answers(graph, wanted, examples, size):
+            yield rows, values, added
+        return
     params = [layer.params for layer in graph.layers]
     if programs is not None:
         from chainrule.engine.compiled_prediction import can_compile, compiled_answers

@@ -309,7 +309,7 @@ class Layer(WeightLists, ShapesAndMasks):
 
     def count_params(self) -> int:
         """How many numbers the layer learns."""
-        return sum(int(np.prod(array.shape)) for array in self.params.values())
+        return sum(int(np.prod(self.params[name].shape)) for name in self.weight_names if name in self.params)
 
     def inputs_of(self, x: Any, *more: Any, **named: Any) -> Any:
         """What a call's arguments hand to `forward`: one value, or a tuple of several (a list of values is several)."""
@@ -344,7 +344,9 @@ class Layer(WeightLists, ShapesAndMasks):
 
             noise = noise_of_a_call(links)
         for place, link in enumerate(links):
-            x, _ = link.forward(link.params, x, Context(bool(training), noise and noise(place), mask))
+            x, kept = link.forward(link.params, x, Context(bool(training), noise and noise(place), mask))
+            if getattr(link, "stateful", False):
+                link.params = link.params | link.update_statistics(link.params, kept)
         return tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x)
 
     def check_built_for(self, input_shape: Any) -> None:

@@ -10,7 +10,8 @@ from chainrule.layers.gate_dropout import (
     masked_product_backward,
 )
 from chainrule.layers.naming import Shape
-from chainrule.layers.recurrent import Recurrent, States, derivative
+from chainrule.layers.recurrent import Recurrent, derivative
+from chainrule.layers.stateful import States
 
 
 class GRU(Recurrent):

@@ -7,7 +7,8 @@ import numpy as np
 from chainrule import activations
 from chainrule.arrays import Array, Params, namespace
 from chainrule.layers.gate_dropout import masked_product, masked_product_backward
-from chainrule.layers.recurrent import Recurrent, States, derivative
+from chainrule.layers.recurrent import Recurrent, derivative
+from chainrule.layers.stateful import States
 
 
 class LSTM(Recurrent):

@@ -26,12 +26,11 @@ from chainrule.layers.gate_dropout import (
 )
 from chainrule.layers.naming import Shape
 from chainrule.layers.scan import scan
+from chainrule.layers.stateful import CarriesStates, States
 from chainrule.layers.weighted import WeightedLayer
 
-States = tuple[Array, ...]
 
-
-class Recurrent(WeightedLayer):
+class Recurrent(CarriesStates, WeightedLayer):
     """A cell that goes along sequences.   x (batch, times, n) -> (batch, units), or (batch, times, units)
 
     A subclass says how one step goes (`cell`) and comes back (`cell_backward`), and what its recurrent weights learn.
@@ -75,11 +74,6 @@ class Recurrent(WeightedLayer):
         super().__init__(**settings)
         if not isinstance(units, (int, np.integer)) or isinstance(units, bool) or units < 1:
             raise SettingError(f"{kind} needs a whole number of units, 1 or more; it got {units!r}.")
-        if stateful:
-            raise SettingError(
-                f"{kind}: stateful=True is not supported; every sequence starts from zeros, or from the states that "
-                "are handed in as initial_state."
-            )
         for name, rate in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
             if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < 1:
                 raise SettingError(f"{kind}'s {name} is a share from 0 to below 1; it got {rate!r}.")
@@ -100,6 +94,8 @@ class Recurrent(WeightedLayer):
         self.return_sequences, self.return_state = bool(return_sequences), bool(return_state)
         self.go_backwards, self.unroll = bool(go_backwards), bool(unroll)
         self.zero_output_for_mask = bool(zero_output_for_mask)
+        self.stateful = bool(stateful)
+        self.non_trainable_names = self.state_names  # type: ignore[misc]
 
     # ── what a cell says ─────────────────────────────────────────────────────────────────────────────────────────
     def cell(self, params: Params, states: States, sums: Array, drop: Array | None) -> tuple[States, States]:
@@ -132,7 +128,7 @@ class Recurrent(WeightedLayer):
 
     # ── the sweeps ───────────────────────────────────────────────────────────────────────────────────────────────
     def forward(self, params: Params, x: Any, context: Context = PREDICTING) -> tuple[Any, Any]:
-        x, states, mask, given = self.in_time_order(x, context.mask)
+        x, states, mask, given = self.in_time_order(params, x, context.mask)
         drop_x, drop_h = self.dropout_masks(x, context)
         sums = masked_product(x, params["kernel"], drop_x)
         if self.use_bias:
@@ -153,7 +149,7 @@ class Recurrent(WeightedLayer):
         y = y.swapaxes(0, 1) if self.return_sequences else y[-1]
         return (
             (y, *last) if self.return_state else y,
-            Cache(x, before, kept, mask, drop_x, drop_h, given),
+            Cache(x, before, kept, mask, drop_x, drop_h, given, last if self.stateful else None),
         )
 
     def sweep_back(self, params: Params, cache: "Cache", dy: Any) -> tuple[States, States]:
@@ -210,13 +206,22 @@ class Recurrent(WeightedLayer):
         grads = {"kernel": masked_kernel_gradient(cache.x, d_sums[0], cache.drop_x)}
         return grads | self.recurrent_gradients(params, cache.before[0], cache.kept, d_sums, cache.drop_h)
 
+    def update_statistics(self, params: Params, cache: "Cache") -> Params:
+        """The states after a batch, which the next one starts from."""
+        return self.after_a_batch(cache.last)
+
     # ── what goes in ─────────────────────────────────────────────────────────────────────────────────────────────
-    def in_time_order(self, x: Any, mask: Any) -> tuple[Array, States, Array | None, tuple[()] | None]:
+    def in_time_order(
+        self, params: Params, x: Any, mask: Any
+    ) -> tuple[Array, States, Array | None, tuple[()] | None]:
         """The sequence with time first, the first states, the mask (times, batch, 1), and () if states were given."""
         x, *states = x if isinstance(x, tuple) else (x,)
         mask = mask[0] if isinstance(mask, tuple) else mask
         xp, given = namespace(x), () if states else None
         x = x.swapaxes(0, 1)
+        if self.stateful:
+            self.check_batch(params, x.shape[1])
+            states = states or list(self.carried(params) or ())
         states = states or [xp.zeros((x.shape[1], self.units), x.dtype)] * self.state_count
         mask = None if mask is None else mask.astype(bool).swapaxes(0, 1)[..., None]
         if self.go_backwards:
@@ -336,7 +341,7 @@ class Recurrent(WeightedLayer):
                 "return_sequences": self.return_sequences,
                 "return_state": self.return_state,
                 "go_backwards": self.go_backwards,
-                "stateful": False,
+                "stateful": self.stateful,
                 "unroll": self.unroll,
                 "zero_output_for_mask": self.zero_output_for_mask,
                 "seed": self.seed,
@@ -359,6 +364,7 @@ class Cache(NamedTuple):
     drop_x: Array | None
     drop_h: Array | None
     given: tuple[()] | None  # (): the first states came with the input, so they have a derivative
+    last: States | None = None  # the states after the last time, where they are carried on
 
 
 def derivative(name: str, da: Array, z: Array | None, a: Array) -> Array:

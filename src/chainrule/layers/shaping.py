@@ -22,7 +22,7 @@ class InputLayer(Layer):
         for setting in ("sparse", "ragged", "optional"):
             if settings.pop(setting, False):
                 raise SettingError(f"Input: {setting}=True is not supported.")
-        settings.pop("batch_size", None)
+        self.batch_size: int | None = settings.pop("batch_size", None)  # of every batch, where it is said
         dtype = settings.get("dtype")
         if (
             getattr(dtype, "__name__", str(dtype)) in WHOLE
@@ -34,7 +34,9 @@ class InputLayer(Layer):
                 "Input takes shape, of one example, or batch_shape, with the batch's size in front; not both."
             )
         if batch_shape is not None:
-            shape = tuple(batch_shape)[1:]
+            self.batch_size, *shape = batch_shape
+            if self.batch_size is not None:
+                (self.batch_size,) = shape_of((self.batch_size,), "Input's batch size")
         if shape is None:
             raise SettingError("Input needs the shape of one example, such as Input(shape=(784,)).")
         self.declared_shape = self.input_shape = shape_of(shape, "Input's shape")
@@ -47,7 +49,7 @@ class InputLayer(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {
-            "batch_shape": [None, *written(self.declared_shape or ())],
+            "batch_shape": [self.batch_size, *written(self.declared_shape or ())],
             "dtype": "float32",
             "sparse": False,
             "ragged": False,

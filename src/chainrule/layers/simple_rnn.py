@@ -3,7 +3,8 @@
 from chainrule import activations
 from chainrule.arrays import Array, Params
 from chainrule.layers.gate_dropout import masked_product, masked_product_backward
-from chainrule.layers.recurrent import Recurrent, States, derivative
+from chainrule.layers.recurrent import Recurrent, derivative
+from chainrule.layers.stateful import States
 
 
 class SimpleRNN(Recurrent):

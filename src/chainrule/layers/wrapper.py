@@ -8,6 +8,7 @@ from chainrule.arrays import Noise, Params
 from chainrule.errors import SettingError
 from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.naming import Shape, snake_case
+from chainrule.layers.stateful import refuse_inside
 
 
 class Part:
@@ -65,6 +66,8 @@ class Wrapper(Layer):
     def __init__(self, layer: Layer, *more: tuple[Layer, str], prefix: str = "", **settings: Any) -> None:
         if not isinstance(layer, Layer):
             raise SettingError(f"{type(self).__name__} needs a layer to put inside; it got {layer!r}.")
+        for one in (layer, *(other for other, _ in more)):
+            refuse_inside(type(self).__name__, one)
         super().__init__(**settings)
         layer.name = layer.name or snake_case(type(layer).__name__)  # files name every layer
         self.parts = [Part(layer, prefix), *(Part(*one) for one in more)]

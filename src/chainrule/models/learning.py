@@ -194,6 +194,7 @@ class Learning:
     ) -> "Session":  # fmt: skip
         """The training that `fit` would run, to be advanced step by step; arguments as in `fit`."""
         from chainrule.distribution import distribution, joined
+        from chainrule.engine import carried
         from chainrule.engine.examples import split_last
         from chainrule.engine.windows import in_windows
         from chainrule.training.fit import batch_size_of
@@ -217,6 +218,9 @@ class Learning:
                 raise SettingError("validation_data must be (x, y) or (x, y, sample_weight).")
             validation = problem.examples(*validation_data)
         batch = batch_size_of(batch_size, len(examples))
+        if carried.carries_states(problem.graph):
+            batch = carried.batch_size_of(problem.graph, batch_size, len(examples))
+            carried.begin_states(problem.graph, batch, len(examples))
         shared_out = distribution()
         pieces = None if shared_out is None else shared_out.pieces
         self.backend_used = problem.backend(batch, examples, max(0, epochs - initial_epoch), pieces)
@@ -250,7 +254,7 @@ class Learning:
         else:
             examples = self.problem(x, y, "evaluate").examples(x, y, sample_weight)
         progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
-        logs = training.evaluate(self, examples, batch_size or 32)
+        logs = training.evaluate(self, examples, batch_size or 32, batch_size)
         progress.finish(logs)
         ordered = {name: logs[name] for name in self.metrics_names}
         if return_dict:
@@ -285,7 +289,7 @@ class Learning:
         progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
         from chainrule.engine.prediction import predictions
 
-        predicted = predictions(self.graph, examples, self.programs_for(len(examples)))
+        predicted = predictions(self.graph, examples, self.programs_for(len(examples)), batch_size)
         progress.finish({})
         return listed(predicted)
 
@@ -293,7 +297,7 @@ class Learning:
         """The same, without a word."""
         from chainrule.engine.prediction import predictions
 
-        return listed(predictions(self.graph, self.inputs_checked(x)))
+        return listed(predictions(self.graph, self.inputs_checked(x), batch=WHOLE))
 
     def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The same, as Keras allows it: model(x). With a value of a network the model becomes a layer of it."""
@@ -352,6 +356,12 @@ class Learning:
     ) -> Any:
         """The loss and metrics of one batch."""
         return self.evaluate(x, y, WHOLE, 0, sample_weight, return_dict=return_dict)
+
+    def reset_states(self) -> None:
+        """Brings the states of layers with stateful=True back to zero: the next batch begins new sequences."""
+        for layer in getattr(self, "flat_layers"):  # noqa: B009 (of the model)
+            if hasattr(layer, "reset_state"):
+                layer.reset_state()
 
     @property
     def record_names(self) -> dict[str, int]:

@@ -16,6 +16,7 @@ from chainrule.arrays import namespace
 from chainrule.backprop import make_step
 from chainrule.callbacks.checkpoint import Checkpointer, ResumePoint, resume_point_of, snapshot_of
 from chainrule.datasets.rows import Rows
+from chainrule.engine.carried import carries_states
 from chainrule.engine.epoch import steps_in
 from chainrule.engine.examples import Examples, as_float, each
 from chainrule.engine.windows import window
@@ -72,6 +73,9 @@ class RunRecorder(Checkpointer):
         self.writer: RunWriter | None = None
         self.folder: Any = None
         self.spacing, self.cost, self.kept_step = 1, 0.0, -1
+        self.left: Any = (
+            None  # state, records and place after the last steps, of a network that carries states
+        )
 
     # ── called by fit ────────────────────────────────────────────────────────────────────────────────────────────
     def begin(self, engine: Any, plan: Any, start: ResumePoint) -> ResumePoint:
@@ -81,6 +85,7 @@ class RunRecorder(Checkpointer):
             self.data = self.program_data(plan)
         settings = settings_of(model, plan, engine.name, self.data, self.recipe)
         graph = model.learning_graph
+        self.carries = carries_states(graph)
         sizes = measured(graph)
         self.names = ["loss", *model.record_names]
         self.columns = [*self.names, "learning_rate", *sizes]
@@ -158,7 +163,9 @@ class RunRecorder(Checkpointer):
         return min((step // every + 1) * every for every in (self.look_every, self.spacing))
 
     def before(self, state: Any, loaded: Examples, order: np.ndarray, k: int, step: int) -> None:
-        """Measures, where it is time to; the state is only looked at."""
+        """Measures, where it is time to; the state is only looked at. Keeps it where states were changed from outside."""
+        if self.left is not None and changed(self.left[0], state):
+            self.keep(state, self.left[1], self.left[2], lasting=True)
         self.rate = np.asarray(state["rate"])
         if self.writer and self.look and step % self.look_every == 0:
             self.seen[step] = self.look(state, loaded, order[k * self.batch : (k + 1) * self.batch])
@@ -178,6 +185,8 @@ class RunRecorder(Checkpointer):
             rows[step - first, len(self.names) + 1 :] = sizes
         self.seen.clear()
         self.guarded(lambda writer: writer.append_steps(rows))
+        if self.carries:
+            self.left = (state, records, (epoch, stop))
         if self.due(first + stop - start) and stop < self.steps:
             self.keep(state, records, (epoch, stop))
 
@@ -193,6 +202,8 @@ class RunRecorder(Checkpointer):
         """Writes an epoch's figures; keeps a snapshot if one is due here."""
         seconds, self.began = time.perf_counter() - self.began, time.perf_counter()
         self.guarded(lambda writer: writer.append_epoch(logs, seconds))
+        if self.left is not None:
+            self.left = (self.left[0], {}, (epoch + 1, 0))
         if self.writer and self.due(self.writer.step):
             self.keep(state, {}, (epoch + 1, 0))
 
@@ -212,11 +223,14 @@ class RunRecorder(Checkpointer):
         waited = time.perf_counter() - self.kept_at
         return step % self.spacing == 0 or waited > max(LEAST_SECONDS, self.cost * SECONDS_FOR_ONE)
 
-    def keep(self, state: Any, records: Any, place: tuple[int, int]) -> None:
-        """A snapshot: the state, its place (epoch and steps done), and what the epoch has recorded so far."""
+    def keep(self, state: Any, records: Any, place: tuple[int, int], lasting: bool = False) -> None:
+        """A snapshot: the state, its place (epoch and steps done), and what the epoch has recorded so far.
+
+        lasting: one that replay needs; it never makes room for newer ones.
+        """
         began = time.perf_counter()
         whole, extra = snapshot_of(self.model, state, records, self.callbacks, *place)
-        passing = self.writer is not None and self.writer.step % self.spacing != 0
+        passing = not lasting and self.writer is not None and self.writer.step % self.spacing != 0
         self.guarded(lambda writer: writer.snapshot(whole, extra, passing=passing))
         self.kept_at = time.perf_counter()
         self.cost = self.kept_at - began
@@ -259,6 +273,12 @@ def planned_size(
 def data_bytes(examples: Examples) -> int:
     """How large what is learned from is."""
     return sum(int(getattr(part, "nbytes", 0)) for part in tuple_of(examples.x, 1))
+
+
+def changed(before: Any, now: Any) -> bool:
+    """Whether the layers' arrays are others than those that the last steps left: validation or a callback has been at work."""
+    pairs = zip(before["params"], now["params"], strict=True)
+    return any(new.get(name) is not array for old, new in pairs for name, array in old.items())
 
 
 class Look:

@@ -22,6 +22,8 @@ from chainrule.callbacks.checkpoint import (
     restore_model,
 )
 from chainrule.engine import finite_guard
+from chainrule.engine.carried import batch_size_of as batch_size_of_states
+from chainrule.engine.carried import carried_answers, carries_states
 from chainrule.engine.epoch import empty_records, on_host, steps_in, totals_of
 from chainrule.engine.examples import Examples, each
 from chainrule.engine.jax_engine import JaxEngine
@@ -131,10 +133,13 @@ def report_not_finite(
     return state
 
 
-def evaluate(model: Any, examples: Examples, batch_size: int = 32) -> dict[str, float]:
+def evaluate(
+    model: Any, examples: Examples, batch_size: int = 32, asked: int | None = None
+) -> dict[str, float]:
     """The loss and metrics of a model on examples, weights as they are.
 
     batch_size: counts only where outputs have masks: the loss is the mean over the steps that count of each batch.
+    asked: the same where it was said, for layers that carry states.
     """
     graph, outputs = model.graph, model.outputs_asked
     ends = [fused_output(graph, output.loss, k) for k, output in enumerate(outputs)]
@@ -143,7 +148,10 @@ def evaluate(model: Any, examples: Examples, batch_size: int = 32) -> dict[str, 
     for metric in model.metric_objects:
         metric.reset_state()
     wanted = [source for end in ends for source in (end.z, end.p)]
-    if masks_outputs(graph, params, examples):
+    if carries_states(graph):
+        size = batch_size_of_states(graph, asked, len(examples))
+        passed = carried_answers(graph, wanted, examples, size)
+    elif masks_outputs(graph, params, examples):
         passed = marked_answers(graph, params, wanted, examples, batch_size)
     else:
         nothing = (None,) * len(wanted)

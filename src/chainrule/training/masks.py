@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.backprop import added_losses, forward_sweep
+from chainrule.engine.carried import weights_alone
 from chainrule.engine.examples import Examples
 from chainrule.graph import Graph, Source, masks_of, taken
 from chainrule.layers import Layer
@@ -49,7 +50,7 @@ def warn_of_lost_masks(graph: Graph, examples: Examples) -> None:
     x = examples.inputs(slice(1))
     inputs = x if isinstance(x, tuple) else (x,)
     with np.errstate(all="ignore"):
-        values, _ = forward_sweep(graph, [layer.params for layer in graph.layers], x)
+        values, _ = forward_sweep(graph, weights_alone(graph), x)
     masks = masks_of(graph, values, x)
     for layer, sources, _ in graph.nodes:
         given = taken(sources, masks, (None,) * len(inputs))

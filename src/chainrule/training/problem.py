@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.arrays import choose_backend
 from chainrule.backprop import State, first_state, make_step
+from chainrule.engine.carried import carries_states
 from chainrule.engine.cost import seconds_of
 from chainrule.engine.examples import Examples, as_array, check_examples
 from chainrule.engine.inputs import build_for, by_name, check_values, inputs_for
@@ -86,6 +87,10 @@ class Problem:
         pieces: where a batch is learned in pieces, which is JAX's.
         """
         if pieces:
+            if carries_states(self.graph):
+                raise SettingError(
+                    "A network with stateful layers is not learned in pieces of a batch: learn it in one process."
+                )
             if self.backend_asked == "numpy":
                 raise SettingError("Learning in pieces is JAX's; leave backend='numpy' out.")
             choose_backend("jax", 0)

@@ -189,7 +189,9 @@ class Session:
                 place, records = (epoch + 1, 0), {}
                 if plan.validation is not None and (epoch + 1) % plan.validation_freq == 0:
                     callbacks.call("on_test_begin", {})
-                    held_back = evaluate(model, plan.validation, plan.validation_batch or plan.batch)
+                    held_back = evaluate(
+                        model, plan.validation, plan.validation_batch or plan.batch, plan.validation_batch
+                    )
                     logs |= {f"val_{name}": value for name, value in held_back.items()}
                     callbacks.call("on_test_end", held_back)
                 callbacks.call("on_epoch_end", epoch, logs)

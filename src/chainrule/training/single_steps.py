@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.carried import begin_states
 from chainrule.engine.examples import Examples
 from chainrule.training.fit import EngineState, arrays_of, put_back
 from chainrule.training.problem import Problem
@@ -18,6 +19,7 @@ class SingleSteps:
     """A model's state in the engine's hands, between single steps."""
 
     def __init__(self, model: Any, problem: Problem, examples: Examples) -> None:
+        begin_states(problem.graph, len(examples), len(examples))
         self.backend = problem.backend(len(examples), examples, MANY)
         self.model, self.outputs = model, problem.outputs
         self.state = SharedState(model, problem.engine(self.backend, len(examples)))
@@ -29,6 +31,7 @@ class SingleSteps:
 
     def take(self, problem: Problem, examples: Examples) -> dict[str, Any]:
         """One step on these examples; what it measured: [sum, weight] of the loss and of each metric."""
+        begin_states(problem.graph, len(examples), len(examples))
         state = self.state
         state.engine = engine = problem.engine(self.backend, len(examples))
         state.renew()

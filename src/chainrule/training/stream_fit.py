@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.callbacks import CallbackList, History
 from chainrule.callbacks.checkpoint import Checkpointer
 from chainrule.distribution.data_parallel import distribution
+from chainrule.engine.carried import begin_states
 from chainrule.engine.epoch import empty_records, on_host
 from chainrule.errors import DataError, SettingError
 from chainrule.training.fit import (
@@ -157,6 +158,7 @@ class Learner:
                 metric.reset_state()
             self.problem, self.size = problem, len(problem.examples(x, y))
             model.backend_used = "numpy"  # each batch would have to be carried to the device by itself
+            begin_states(self.problem.problem.graph, self.size, self.size)
             self.state = EngineState(model, problem.engine("numpy", self.size))
             self.state.renew()
         examples = self.problem.examples(x, y, weight, self.class_weight)
