@@ -1,6 +1,7 @@
 """Small data of every kind, a model for each, and a way to type a command."""
 
 import json
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +37,9 @@ def type_(capsys, monkeypatch):
 
     def run(*words) -> Said:
         capsys.readouterr()
-        code = main([str(word) for word in words])
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")  # a command prints them
+            code = main([str(word) for word in words])
         out, err = capsys.readouterr()
         return Said(code, out, err)
 

@@ -35,7 +35,8 @@ def spoil(model, value):
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_network_that_answers_nan_is_never_quoted(type_, here, value, form) -> None:
     """Refused for each example, in words and as JSON, with exit code 1."""
-    spoil(network(), value).save("broken.keras")
+    with pytest.warns(UserWarning, match="NaN or infinite"):
+        spoil(network(), value).save("broken.keras")
     np.save("x.npy", np.ones((3, 4), "f4"))
     said = type_("predict", "broken.keras", "x.npy", *(["--json"] if form == "json" else []))
     assert said.code == 1
@@ -53,14 +54,16 @@ def test_what_is_not_finite_is_not_measured(type_, here) -> None:
     with pytest.raises(NotFiniteError, match="for 6 of 6 examples"):
         evaluate(model, ModelCard.of(model), np.ones((6, 4), "f4"), np.arange(6) % 2)
     model.extras["class_names"] = ["0", "1"]
-    model.save("broken.keras")
+    with pytest.warns(UserWarning, match="NaN or infinite"):
+        model.save("broken.keras")
     np.savez("d.npz", x=np.random.default_rng(0).normal(size=(40, 4)).astype("f4"), y=np.arange(40) % 2)
     said = type_("evaluate", "broken.keras", "d.npz", "--part", "all")
     assert said.code == 1
     assert "not a finite number" in said.err
     digits = spoil(network(784, 10, class_names=list("0123456789"), preparation={
         "kind": "picture", "height": 28, "width": 28, "colour": False, "fit": "stretch", "like": "mnist", "scale": 1 / 255}), np.nan)  # fmt: skip
-    digits.save("digits.keras")
+    with pytest.warns(UserWarning, match="NaN or infinite"):
+        digits.save("digits.keras")
     from PIL import Image
 
     Image.fromarray(np.pad(255 - datasets.load("mnist").x_test[0], 30, constant_values=255)).save("seven.png")

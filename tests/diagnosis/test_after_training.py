@@ -60,6 +60,8 @@ def test_a_healthy_run_is_left_in_peace_and_one_cut_short_is_still_learning(tmp_
 def test_a_rate_far_too_high_or_low_is_named(tmp_path) -> None:
     """What the loss and the sizes of the steps show is said without opening the data again."""
     bad = {"accuracy": 0.5, "baseline": 0.5, "test_examples": 40}
-    high = look_after(trained(tmp_path, 300.0, 6, "sgd"), bad, "a")
+    with pytest.warns(UserWarning, match="stopped being finite"):
+        run = trained(tmp_path, 300.0, 6, "sgd")
+    high = look_after(run, bad, "a")
     assert {"rate too high", "dead units", "not finite"} & {finding.name for finding in high}
     assert "rate too low" in {finding.name for finding in look_after(trained(tmp_path, 1e-7, 6), bad, "a")}

@@ -41,7 +41,8 @@ def test_a_healthy_training_gets_one_line() -> None:
 def test_a_rate_too_high_is_said_while_it_runs() -> None:
     """The first epochs are enough: the sentence names the epoch, the symptom, and what helps."""
     told: list[str] = []
-    fitted(1000.0, 8, told=told)
+    with pytest.warns(UserWarning, match="stopped being finite"):
+        fitted(1000.0, 8, told=told)
     assert told[0].startswith(
         ("doctor, epoch 1: severe: rate too high", "doctor, epoch 2: severe: rate too high")
     )

@@ -10,6 +10,9 @@ from chainrule import Sequential, explain, losses, optimizers, regularizers
 from chainrule.layers import Dense, Dropout, Flatten, LeakyReLU, Rescaling
 from chainrule.utils import set_random_seed
 
+# every activation meets every loss here, also those that do not suit each other
+pytestmark = pytest.mark.filterwarnings("ignore::chainrule.training.meaningless.MeaninglessWarning")
+
 OPTIMIZERS = {
     "sgd": lambda: optimizers.SGD(0.1),
     "momentum": lambda: optimizers.SGD(0.1, momentum=0.9),

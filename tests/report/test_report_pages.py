@@ -298,7 +298,8 @@ def test_a_page_for_others_shows_no_single_example(root, kind) -> None:
 
 def test_a_run_that_failed(tmp_path) -> None:
     """Weights that are no numbers are not asked; the page says at which step it broke."""
-    _, parts = own(tmp_path, lambda x: 1000 * x[:, 0], rate=1e6)
+    with pytest.warns(UserWarning, match="stopped being finite"):
+        _, parts = own(tmp_path, lambda x: 1000 * x[:, 0], rate=1e6)
     page = report.page(open_run("last", tmp_path / "own", **parts))
     assert re.match(r"It failed: at step \d+ the loss stopped being a finite number", page.title)
     assert {"curves", "doctor", "reproduce"} <= set(page.sections)

@@ -6,6 +6,7 @@ import pytest
 from chainrule import Scaled, Sequential
 from chainrule.errors import ChainruleError, DataError, SettingError, ShapeError
 from chainrule.layers import Dense, Flatten, Input
+from chainrule.training.meaningless import MeaninglessWarning
 
 X, LABELS, ONE_HOT = np.zeros((6, 4)), np.array([0, 1, 2, 0, 1, 2]), np.eye(3)[[0, 1, 2, 0, 1, 2]]
 
@@ -149,7 +150,8 @@ def test_one_hot_targets_are_checked(backend) -> None:
         model.fit(X, LABELS, verbose=0)
     with pytest.raises(DataError, match="from 0 to 1"):
         model.fit(X, ONE_HOT * 2, verbose=0)
-    model.fit(X, ONE_HOT * 0.5, verbose=0)
+    with pytest.warns(MeaninglessWarning, match="sum to 1"):
+        model.fit(X, ONE_HOT * 0.5, verbose=0)
 
 
 def test_scaled_pixels_are_checked_like_others() -> None:

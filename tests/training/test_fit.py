@@ -62,6 +62,7 @@ def test_the_epoch_s_figures_are_running_means() -> None:
     assert history["val_loss"] == pytest.approx([(w**2 + w**2 + (2 * w) ** 2) / 3], abs=1e-7)
 
 
+@pytest.mark.filterwarnings("ignore:The inputs go up to")  # what is learned does not matter
 def test_orders_are_shuffled_anew_each_epoch_or_not_at_all() -> None:
     """shuffle=True takes every example once, in another order each epoch; shuffle=False as they come."""
     x = np.arange(40, dtype=np.float32)[:, None]

@@ -203,3 +203,17 @@ def test_targets_and_weights_that_mean_nothing_are_warned_of(end, loss, y, more,
     with pytest.warns(MeaninglessWarning) as result:
         own.fit(X, y, verbose=0, **more)
     assert {"targets": "for targets of", "weights": "the weight 0"}[name.split()[0]] in str(result[0].message)
+
+
+@pytest.mark.parametrize("first", [[layers.BatchNormalization()], [layers.Dense(4, trainable=False)]])
+def test_inputs_of_any_size_are_fine_where_the_network_scales_them(first) -> None:
+    """By a layer that does so, or by weights that were set and do not learn."""
+    large = Sequential([layers.Input((3,)), *first, layers.Dense(1)])
+    large.compile("sgd", "mse")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        large.fit(1000 * X[:, :3], X[:, 0], epochs=1, verbose=0)
+    plain = Sequential([layers.Input((3,)), layers.Dense(1)])
+    plain.compile("sgd", "mse")
+    with pytest.warns(MeaninglessWarning, match="go up to"):
+        plain.fit(1000 * X[:, :3], X[:, 0], epochs=1, verbose=0)

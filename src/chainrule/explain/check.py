@@ -130,6 +130,7 @@ def measured(f: Callable[[float], Any], scale: float = 0.1) -> tuple[float, floa
     return best, least / abs(best) if best else 0.0
 
 
+@np.errstate(all="ignore")  # of a network that diverges, too
 def losses_of(inputs: StepInputs, entry: int, name: str, weight: np.ndarray) -> np.ndarray:
     """The losses of the batch's examples, each its part of the mean, with one array of weights replaced; and the penalty."""
     state, (x, y, by), graph = inputs.state, inputs.batch, as_graph(inputs.network)

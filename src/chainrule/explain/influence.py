@@ -221,6 +221,7 @@ def along(link: OpenedLink, name: str, slope: np.ndarray) -> np.ndarray:
     return np.array([float((np.asarray(g[name], np.float64) * slope).sum()) for g in found])
 
 
+@np.errstate(all="ignore")  # of a network that diverges, too
 def loss_and_gradient(
     inputs: StepInputs, params: Weights, x: np.ndarray, y: np.ndarray
 ) -> tuple[float, Weights]:

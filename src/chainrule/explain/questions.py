@@ -70,6 +70,7 @@ class Rise(NamedTuple):
         )
 
 
+@np.errstate(all="ignore")  # a network that diverges is followed like any other
 def when_died(steps: Iterable[StepInputs], layer: str, unit: int) -> Life:
     """Follows one unit through some steps: on is an output that is not 0, behind the activation that follows the layer.
 

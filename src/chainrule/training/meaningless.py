@@ -68,12 +68,15 @@ def meaningless(model: Any, y: Any = None) -> list[Meaningless]:
     return found
 
 
+def scales(layer: Any) -> bool:
+    """Whether a layer brings inputs of any size to where it wants them: by its kind, or since its weights were set and do not learn."""
+    return type(layer).__name__ in SCALE_BY_THEMSELVES or not layer.trainable
+
+
 def inputs_and_network(model: Any, examples: Any) -> list[Meaningless]:
     """Inputs far from -1..1 that nothing in the network brings there."""
     x = getattr(examples, "x", None)
-    if not hasattr(x, "dtype") or any(
-        type(layer).__name__ in SCALE_BY_THEMSELVES for layer in model.layers[:3]
-    ):
+    if not hasattr(x, "dtype") or any(map(scales, model.layers[:3])):
         return []
     places = np.linspace(0, len(examples) - 1, min(LOOKED_AT, len(examples))).astype(int)
     seen = np.abs(examples.inputs(places))
