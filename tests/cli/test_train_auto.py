@@ -73,6 +73,24 @@ def test_a_run_is_the_plan_that_repeats_it_to_the_bit(type_, own, here) -> None:
     assert (weights("a.keras") == weights("b.keras")).all()
 
 
+def test_a_plan_with_a_convolutional_network_gives_the_same_bits_again(type_, here) -> None:
+    """Pictures that are changed at every step: the second run has the run's engine, steps and noise, without --backend or --time."""
+    rng = np.random.default_rng(7)
+    pictures = rng.integers(0, 100, (30, 6, 6)).astype(np.uint8)
+    pictures[::2, :, :3] += 100
+    np.savez(here / "halves.npz", x=pictures, y=np.arange(30) % 2)
+    train = ("train", "halves.npz", "--seed", 5, "--runs-dir", "mine")
+    first = type_(*train, "--backend", "numpy", "--time", "0.01s", "--out", "a.keras")
+    assert first.code == 0
+    assert "taken, not compared with others, as time is short" in first.err
+    (run,) = (here / "mine").iterdir()
+    second = type_(*train, "--plan", run.name, "--out", "b.keras", "--json")
+    assert second.json["recipe"]["network"].startswith("conv 16")
+    assert second.json["recipe"]["shift"] or second.json["recipe"]["camera"]
+    assert second.json["run"]["backend"] == "numpy"
+    assert (weights("a.keras") == weights("b.keras")).all()
+
+
 def test_no_better_than_the_commonest_class_is_said_plainly(type_, own, here) -> None:
     """Where there is nothing to learn, a sentence says so."""
     said = type_(

@@ -80,7 +80,7 @@ def fresh(
             )
         arrays.set_seed(seed)
         job = resume.new(
-            data, recipe, source, options, seed, backend=args.backend, runs_dir=folder, starting=starting
+            data, recipe, source, options, seed, backend=engine(args), runs_dir=folder, starting=starting
         )
         refuse_settings_without_sense(job)
         if start is not None:
@@ -163,6 +163,16 @@ def chosen(
     else:
         recipe = Recipe.from_dict(found(args, args.plan).info.settings.recipe)
     return recipe.changed(**changes)
+
+
+def engine(args: "Namespace") -> str | None:
+    """The engine that was asked for; with --plan and nothing said, the run's, if it can be had: its bits are to come again."""
+    from chainrule.arrays import jax_installed
+
+    if args.backend is not None or args.plan is None:
+        return args.backend  # type: ignore[no-any-return]
+    used: str = found(args, args.plan).info.settings.backend
+    return used if used != "jax" or jax_installed() else None
 
 
 class Trying:
