@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.datasets.decoded import in_blocks
 from chainrule.errors import DataError, printable
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Dataset:
         self._show_on_one_line()
         for name in ARRAYS:
             if (array := getattr(self, name)) is not None:
-                view = np.asarray(array).view()
+                view = array if isinstance(array, np.memmap) else np.asarray(array).view()
                 view.flags.writeable = False
                 object.__setattr__(self, name, view)
         if self.task not in TASKS:
@@ -160,9 +161,10 @@ class Dataset:
         sha = hashlib.sha256(json.dumps([self.task, self.class_names]).encode())
         for name in ARRAYS:
             if (array := getattr(self, name)) is not None:
-                plain = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-                sha.update(json.dumps([name, plain.dtype.str, plain.shape]).encode())
-                sha.update(plain.data.cast("B") if plain.size else b"")
+                kind = array.dtype.newbyteorder("<")
+                sha.update(json.dumps([name, kind.str, array.shape]).encode())
+                for some in in_blocks(array) if array.size else ():
+                    sha.update(np.ascontiguousarray(some, kind).data.cast("B"))
         return sha.hexdigest()
 
     def with_validation(self, share: float, seed: int = 0) -> "Dataset":

@@ -9,15 +9,17 @@ and said.
 """
 
 import os
+import sys
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from chainrule.datasets import labels, pictures
+from chainrule.datasets import decoded, labels, pictures
 from chainrule.datasets.data_checks import look_over
 from chainrule.datasets.dataset import Array, Dataset
 from chainrule.datasets.splits import split
@@ -28,6 +30,8 @@ T = TypeVar("T")
 
 KEPT_SIZE = 64  # pictures that all have one size, this or smaller, keep it
 SIZE = 32  # others are brought to this
+AT_ONCE = 256  # pictures that are decoded together, where not all are held
+SAID = 5.0  # seconds between two words on how far decoding is
 
 
 def load(
@@ -54,22 +58,116 @@ def load(
     files = [file for part in found.files.values() for _, file in part]
     measured = _each(pictures.measure, files, found.bad)
     preparation = _preparation(list(measured.values()), size, colour, fit, found)
-    _check_memory(root, len(measured), preparation)
-    arrays = _each(lambda file: pictures.read(file, preparation), measured, found.bad)
-    _drop_bad(found, set(arrays))
-    if found.bad and not skip_bad:
-        raise _too_bad(root, found.bad)
-    names = _class_names(root, found)
-    if preparation["colour"] and colour is None and all((a == a[..., :1]).all() for a in arrays.values()):
-        preparation["colour"] = False
-        arrays = {file: array[..., 0] for file, array in arrays.items()}
-    parts = _parts(found, arrays, names, test, seed)
+    plan = Plan(root, found, preparation, colour, test, validation, seed, skip_bad)
+    large = size_of(len(measured), preparation) > decoded.MOST
+    parts, names = (mapped if large else in_memory)(plan, list(measured))
     data = Dataset(
         name=root.resolve().name, **parts, class_names=names, scale=1 / 255, preparation=preparation,
         task="two classes" if len(names) == 2 else "classes", source=str(path),
         skipped=tuple(found.bad), notes=tuple(found.notes),
     )  # fmt: skip
-    return look_over(data.with_validation(validation, seed))
+    return look_over(data)
+
+
+class Plan(NamedTuple):
+    """What is to be made of the files: how they are prepared, and which shares are set aside."""
+
+    root: Path
+    found: Tree
+    preparation: dict[str, Any]
+    colour: bool | None
+    test: float
+    validation: float
+    seed: int
+    skip_bad: bool
+
+
+def in_memory(plan: Plan, measured: list[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The parts as arrays, and the names of the classes."""
+    found, preparation = plan.found, plan.preparation
+    arrays = _each(lambda file: pictures.read(file, preparation), measured, found.bad)
+    names = _sound(plan, set(arrays))
+    if preparation["colour"] and plan.colour is None and all(map(is_grey, arrays.values())):
+        preparation["colour"] = False
+        arrays = {file: array[..., 0] for file, array in arrays.items()}
+    parts: dict[str, Any] = {}
+    for part, (files, y) in _shared_out(plan, names).items():
+        parts[f"x_{part}"] = np.stack([arrays[file] for file in files]) if files else np.empty(
+            (0, *next(iter(arrays.values())).shape), np.uint8
+        )  # fmt: skip
+        parts[f"y_{part}"] = y
+    return parts, names
+
+
+def mapped(plan: Plan, measured: list[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The same, decoded into files: once, and again without those that turned out to be no pictures, or in grey."""
+    found, preparation, good = plan.found, plan.preparation, set(measured)
+    home = decoded.Folder(size_of(len(measured), preparation))
+    while True:
+        names, bad = _sound(plan, good), len(found.bad)
+        parts: dict[str, Any] = {}
+        coloured = False
+        for part, (files, y) in _shared_out(plan, names).items():
+            side = (preparation["height"], preparation["width"], *((3,) if preparation["colour"] else ()))
+            rows = Rows(files, plan, side)
+            parts[f"x_{part}"] = home.array(part, (len(files), *side), told(rows, len(files)))
+            parts[f"y_{part}"] = y
+            coloured = coloured or rows.coloured
+        good -= {file for file, _ in found.bad[bad:]}
+        if preparation["colour"] and plan.colour is None and not coloured:
+            preparation["colour"] = False
+        elif len(found.bad) == bad:
+            return parts, names
+
+
+class Rows:
+    """The pictures of some files, decoded some at a time; one that cannot be read is black, and noted in the plan.
+
+    coloured: whether one of them had colours.
+    """
+
+    def __init__(self, files: list[str], plan: Plan, side: tuple[int, ...]) -> None:
+        self.files, self.plan, self.side, self.coloured = files, plan, side, False
+
+    def read(self, file: str) -> Array:
+        """One picture."""
+        return pictures.read(file, self.plan.preparation)
+
+    def __iter__(self) -> Iterator[Array]:
+        for start in range(0, len(self.files), AT_ONCE):
+            some = self.files[start : start + AT_ONCE]
+            found = _each(self.read, some, self.plan.found.bad)
+            self.coloured = self.coloured or not all(map(is_grey, found.values()))
+            yield from (found.get(file, np.zeros(self.side, np.uint8)) for file in some)
+
+
+def told(rows: Iterable[Array], count: int) -> Iterator[Array]:
+    """The same rows; where they take long, stderr says how long."""
+    began, said = time.monotonic(), 0.0
+    for k, row in enumerate(rows):
+        spent = time.monotonic() - began
+        if spent > said + SAID:
+            said = spent
+            left = spent * (count / max(1, k) - 1)
+            print(
+                f"{k:,} of {count:,} pictures are decoded: about {left:.0f} s more.",
+                file=sys.stderr,
+                flush=True,
+            )
+        yield row
+
+
+def is_grey(pixels: Array) -> bool:
+    """Whether a picture in colours has none."""
+    return bool((pixels == pixels[..., :1]).all())
+
+
+def _sound(plan: Plan, good: set[str]) -> tuple[str, ...]:
+    """The names of the classes, when only good files are left; DataError where there are others that may not be left out."""
+    _drop_bad(plan.found, good)
+    if plan.found.bad and not plan.skip_bad:
+        raise _too_bad(plan.root, plan.found.bad)
+    return _class_names(plan.root, plan.found)
 
 
 def _each(task: Callable[[str], T], files: Iterable[str], bad: list[tuple[str, str]]) -> dict[str, T]:
@@ -154,25 +252,33 @@ def _preparation(
     }  # fmt: skip
 
 
-def _check_memory(root: Path, n: int, preparation: dict[str, Any]) -> None:
-    size = n * preparation["height"] * preparation["width"] * (3 if preparation["colour"] else 1)
-    if size > 8 << 30:
-        raise DataError(
-            f"{root}: {n:,} pictures of this size need {size / 2**30:.0f} GiB; ask for a smaller size."
-        )
+def size_of(n: int, preparation: dict[str, Any]) -> int:
+    """The bytes of so many pictures."""
+    return n * int(preparation["height"] * preparation["width"]) * (3 if preparation["colour"] else 1)
 
 
-def _parts(
-    found: Tree, arrays: dict[str, Array], names: tuple[str, ...], test: float, seed: int
-) -> dict[str, Any]:
-    index = {name: k for k, name in enumerate(names)}
-    parts: dict[str, Any] = {}
-    for part, files in found.files.items():
+def _shared_out(plan: Plan, names: tuple[str, ...]) -> dict[str, tuple[list[str], Array]]:
+    """The files of each part with their classes."""
+    index, parts = {name: k for k, name in enumerate(names)}, dict[str, tuple[list[str], Array]]()
+    for part, files in plan.found.files.items():
         if files:
-            parts[f"x_{part}"] = np.stack([arrays[file] for _, file in files])
-            parts[f"y_{part}"] = np.array([index[name] for name, _ in files], np.int32)
-    if "x_test" not in parts:
-        x, y = parts["x_train"], parts["y_train"]
-        kept, aside = split(y, test, seed)
-        parts |= {"x_train": x[kept], "y_train": y[kept], "x_test": x[aside], "y_test": y[aside]}
+            y = np.array([index[name] for name, _ in files], np.int32)
+            parts[part] = [file for _, file in files], y
+    if "test" not in parts:
+        parts |= _set_aside(parts["train"], "test", plan.test, plan.seed)
+    if plan.validation and "val" in parts:
+        raise DataError(f"{plan.root.resolve().name} already has a validation part; leave validation at 0.")
+    if plan.validation:
+        parts |= _set_aside(parts["train"], "val", plan.validation, plan.seed)
     return parts
+
+
+def _set_aside(
+    whole: tuple[list[str], Array], part: str, share: float, seed: int
+) -> dict[str, tuple[list[str], Array]]:
+    """What is left of the training part, and the part that a share of it becomes."""
+    files, y = whole
+    return {
+        name: ([files[k] for k in places], y[places])
+        for name, places in zip(("train", part), split(y, share, seed), strict=True)
+    }

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.datasets.dataset import Dataset
+from chainrule.datasets.decoded import forget
 from chainrule.layers import Normalization
 
+BLOCK = 1 << 22  # numbers that are counted together
 CHANNELS = 4  # a last axis of at most so many places is read as the channels of pictures
 
 
@@ -37,7 +39,11 @@ def moments(columns: Any) -> tuple[Any, Any]:
     """Mean and variance of each column, in float64; bytes are counted, so that large pictures need no large memory."""
     if columns.dtype != np.uint8 or len(columns) < 256:
         return columns.mean(axis=0, dtype=np.float64), columns.var(axis=0, dtype=np.float64)
-    counts = np.stack([np.bincount(column, minlength=256) for column in columns.T])
+    counts = np.zeros((columns.shape[1], 256), np.int64)
+    for start in range(0, len(columns), BLOCK):
+        some = columns[start : start + BLOCK]
+        counts += np.stack([np.bincount(column, minlength=256) for column in some.T])
+        forget(columns)
     levels, shares = np.arange(256.0), counts / len(columns)
     mean = shares @ levels
     return mean, shares @ levels**2 - mean**2

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from chainrule.datasets.columns import width
 from chainrule.datasets.data_checks.finding import DataFinding
 from chainrule.datasets.dataset import Array, Dataset
+from chainrule.datasets.decoded import in_blocks
 
 MEANINGLESS = 0.3  # of a test part that was learned from
 COMBINATIONS = 10  # times as many possible inputs as examples: then equal ones are no chance
@@ -127,7 +128,12 @@ def _prints(x: Array) -> list[bytes]:
     """A fingerprint of each example; 0 and -0 are one number."""
     width = math.prod(x.shape[1:])
     step = max(1, BLOCK // max(1, width))
-    return [mark for k in range(0, len(x), step) for mark in _marks(x[k : k + step], width)]
+    return [
+        mark
+        for some in in_blocks(x)
+        for k in range(0, len(some), step)
+        for mark in _marks(some[k : k + step], width)
+    ]
 
 
 def _marks(x: Array, width: int) -> list[bytes]:

@@ -24,6 +24,7 @@ from chainrule.training.recipes import Recipe
 
 TIME = 60.0  # seconds
 TUNED_FOR = "mnist"
+ROOM = 256 << 20  # bytes of data that are not held in memory, on which networks are tried
 SHARE = 0.2  # of the training part, to choose by
 SMALL = 1000  # rows: below, one cut is too few to choose by
 CUTS = 3
@@ -101,11 +102,20 @@ def cuts_of(data: Dataset, seed: int) -> list[Dataset]:
     if len(data.x_train) < 10:
         return []
     count = CUTS if len(data.x_train) < SMALL and not is_pictures(data) else 1
+    if isinstance(data.x_train, np.memmap):
+        return [cut_of_many(data, seed)]
     if len(data.x_train) > MANY:
         cut = data.with_validation(SHARE, seed)
         some = some_of(len(cut.x_train), seed)
         return [replace(cut, x_train=cut.x_train[some], y_train=cut.y_train[some])]
     return [data.with_validation(SHARE, seed + number) for number in range(count)]
+
+
+def cut_of_many(data: Dataset, seed: int) -> Dataset:
+    """As many examples of data that are not held in memory as tell networks apart and as memory has room for, a share of them held out."""
+    most = max(10, min(TRIAL, ROOM * len(data.x_train) // data.x_train.nbytes))
+    some = np.sort(generator(seed, "split", 2).permutation(len(data.x_train))[:most])
+    return replace(data, x_train=data.x_train[some], y_train=data.y_train[some]).with_validation(SHARE, seed)
 
 
 def some_of(count: int, seed: int) -> np.ndarray:
