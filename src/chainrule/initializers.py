@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.errors import SettingError, unknown
 from chainrule.internal import absent
+from chainrule.internal.memory import must_fit
 
 __all__ = [
     "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity", "Initializer", "LecunNormal",
@@ -20,6 +21,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+DRAWN = 8  # bytes of a number while it is drawn, in float64
+
+
 class Initializer:
     """Draws the first values of a weight array.
 
@@ -28,6 +32,7 @@ class Initializer:
     """
 
     def __call__(self, shape: tuple[int, ...], rng: "np.random.Generator | None" = None) -> np.ndarray:
+        must_fit("Weights", shape, DRAWN)
         seed = getattr(self, "seed", None)
         if seed is not None:
             rng = np.random.default_rng(seed)
@@ -78,6 +83,10 @@ class RandomNormal(Initializer):
     """A normal distribution."""
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
+        if not (0 <= stddev < math.inf and math.isfinite(mean)):
+            raise SettingError(
+                f"{type(self).__name__} needs a finite mean and a stddev of 0 or more; it got mean={mean!r}, stddev={stddev!r}."
+            )
         self.mean, self.stddev, self.seed = mean, stddev, seed
 
     def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
@@ -95,6 +104,10 @@ class RandomUniform(Initializer):
     """Every value between two bounds is equally likely."""
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
+        if not -math.inf < minval <= maxval < math.inf:
+            raise SettingError(
+                f"RandomUniform needs finite bounds, minval not above maxval; it got minval={minval!r}, maxval={maxval!r}."
+            )
         self.minval, self.maxval, self.seed = minval, maxval, seed
 
     def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:

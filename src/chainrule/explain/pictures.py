@@ -26,7 +26,8 @@ def picture_shape(inputs: StepInputs) -> tuple[int, ...] | None:
     if len(shape) == 3 and shape[2] in (1, 3) and min(shape[:2]) >= SMALLEST:
         return shape
     first = next((node.layer for node in as_graph(inputs.network).nodes if node.layer.weight_names), None)
-    if len(shape) == 2 and min(shape) >= SMALLEST and first is not None and first.input_shape != shape:
+    flattened = first is not None and first.input_shape == (math.prod(shape),)
+    if len(shape) == 2 and min(shape) >= SMALLEST and flattened:
         return shape
     if len(shape) == 1 and looks_like_a_square(np.asarray(inputs.batch[0])):
         return (math.isqrt(shape[0]),) * 2

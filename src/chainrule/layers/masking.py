@@ -1,8 +1,10 @@
 """Masking: says which times of a sequence count."""
 
+import math
 from typing import Any
 
 from chainrule.arrays import Array, Params, namespace
+from chainrule.errors import SettingError
 from chainrule.layers.base import PREDICTING, Context, Layer
 
 
@@ -20,6 +22,10 @@ class Masking(Layer):
     def __init__(self, mask_value: float = 0.0, **settings: Any) -> None:
         super().__init__(**settings)
         self.mask_value = float(mask_value)
+        if math.isnan(self.mask_value):
+            raise SettingError(
+                "Masking cannot look for nan, which equals nothing; fill the steps to be left out with a number."
+            )
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         counts = self.next_mask(x, None)[..., None]

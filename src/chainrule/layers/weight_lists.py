@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from chainrule.internal.absent_members import missing_member
+
 
 class VariableNames:
     """Keras's other names for the lists of weights, of a layer and of a model alike."""
@@ -27,6 +29,7 @@ class VariableNames:
 class WeightLists(VariableNames):
     """The lists, for what has `weight_names`, `non_trainable_names`, `params` and `trainable`."""
 
+    kind_in_keras = "Layer"
     weight_names: ClassVar[tuple[str, ...]]
     non_trainable_names: ClassVar[tuple[str, ...]]
     params: Any
@@ -36,7 +39,7 @@ class WeightLists(VariableNames):
         """A weight by its name, a copy: layer.kernel, layer.gamma."""
         if name in type(self).weight_names and name in self.__dict__.get("params", {}):
             return np.array(self.__dict__["params"][name])
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise missing_member(self, name)
 
     @property
     def trainable_weights(self) -> list[np.ndarray]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.arrays import Array, namespace, symbolic_among
 from chainrule.errors import DataError, SettingError, ShapeError, unknown
+from chainrule.internal.absent_members import AbsentMembers
 from chainrule.internal.own_classes import is_ours
 from chainrule.ops.arguments import as_array, library_of
 
@@ -15,7 +16,7 @@ ADOPTERS: list[Any] = []  # what makes a loss of a class with only `call`; set b
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", None)
 
 
-class Loss:
+class Loss(AbsentMembers):
     """How wrong a prediction is. Called like Keras's: loss(y_true, y_pred) -> the mean as one number.
 
     reduction: "sum_over_batch_size" (the mean over all rows), "sum", "mean_with_sample_weight", or None for one number per row.
@@ -34,6 +35,7 @@ class Loss:
     16.0
     """
 
+    kind_in_keras = "Loss"
     key: ClassVar[str] = ""
     wants_matched: ClassVar[bool] = True  # whether targets are shaped like predictions
 

@@ -20,6 +20,10 @@ STEP = 1e-6  # of differences in double precision
 def by_call(self: Loss, y: Array, p: Array) -> Array:
     """One loss per example, from `call`: the mean over its rows; a single number counts for every example."""
     found = self.call(y, p)
+    if found is None or isinstance(found, str):
+        raise SettingError(
+            f"The loss {self.name!r} gave {found!r}; it should give a number for each example, or one for the batch."
+        )
     xp = namespace(p)
     if not hasattr(found, "ndim") or found.ndim == 0:
         return xp.ones(p.shape[0], p.dtype) * found

@@ -6,11 +6,12 @@ import numpy as np
 
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, ShapeError
+from chainrule.internal.absent_members import AbsentMembers
 from chainrule.losses.base import snake_case
 from chainrule.ops.arguments import as_array, library_of
 
 
-class Metric:
+class Metric(AbsentMembers):
     """A figure about many predictions, kept as sums. Most are a mean: [Σ value · weight, Σ weight].
 
     Learning adds up `counts(y, p)` of all batches and makes the figure of them with `figure(counts)`. Called by hand it is
@@ -24,6 +25,7 @@ class Metric:
     A metric of your own says `values(y, p)`, or, as in Keras, `update_state` and `result`; learning then runs on NumPy.
     """
 
+    kind_in_keras = "Metric"
     key: ClassVar[str] = ""
     rises: ClassVar[bool] = False  # whether more is better
     size: int = 2  # how many sums

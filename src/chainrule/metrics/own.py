@@ -136,7 +136,13 @@ class ByHand(Metric):
         return np.zeros(2, np.float32)
 
     def figure(self, counts: Any) -> Any:
-        return float(np.asarray(self.metric.result()))
+        figure = self.metric.result()
+        try:
+            return float(np.asarray(figure))
+        except (TypeError, ValueError):
+            raise SettingError(
+                f"The metric {self.name!r} should give one number as its result(); it gave {figure!r:.80}."
+            ) from None
 
     def reset_state(self) -> None:
         super().reset_state()

@@ -133,10 +133,12 @@ def refuse_settings(what: str, **settings: Any) -> None:
     for setting, value in settings.items():
         if setting not in KERAS_SETTINGS:
             raise SettingError(f"{what} has no setting called {setting!r} (it got {value!r}).")
-        if value is not None and value is not False:
+        default = setting in ON_BY_DEFAULT
+        if value is not None and value is not default:
             raise SettingError(f"{what}: {setting} is not supported; leave it out.")
 
 
+ON_BY_DEFAULT = {"zipped"}
 KERAS_SETTINGS = {
     "callbacks", "input_signature", "layer_range", "objects_to_skip", "positions",
     "skip_mismatch", "zipped", "save_format", "by_name", "options", "signatures",

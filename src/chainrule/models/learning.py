@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.arrays import choose_backend
 from chainrule.errors import DataError, SettingError
+from chainrule.internal.memory import within_memory
 from chainrule.layers import symbolic
 from chainrule.models.compiling import IGNORED_SETTINGS, Asked, refuse_settings
 from chainrule.models.losses_within import loss_to_learn, targets
@@ -140,6 +141,7 @@ class Learning:
 
         return problem_of(self, x, y, what)
 
+    @within_memory
     def fit(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1, verbose: Any = "auto",
         callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None, shuffle: bool = True,
@@ -234,6 +236,7 @@ class Learning:
         engine = in_windows(problem.engine(self.backend_used, batch, pieces, joined()), examples)
         return Session(self, engine, plan)
 
+    @within_memory
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = "auto",
         sample_weight: Any = None, steps: int | None = None, callbacks: Any = None, return_dict: bool = False,
@@ -261,6 +264,7 @@ class Learning:
             return ordered
         return list(ordered.values()) if len(ordered) > 1 else ordered["loss"]
 
+    @within_memory
     def predict(
         self,
         x: Any,

@@ -8,6 +8,7 @@ import numpy as np
 from chainrule.arrays import next_seed
 from chainrule.errors import SettingError, ShapeError, unknown
 from chainrule.graph import Graph
+from chainrule.internal.absent_members import AbsentMembers
 from chainrule.internal.own_classes import is_ours
 from chainrule.layers import Layer
 from chainrule.layers.weight_lists import VariableNames
@@ -27,7 +28,7 @@ OVERRIDES = (
 )
 
 
-class Model(Learning, VariableNames):
+class Model(Learning, VariableNames, AbsentMembers):
     """A network with a way of learning: Keras's methods, arguments and defaults.
 
     `Model(inputs, outputs)` makes one of values that layers were called with; see `Functional`.
@@ -38,6 +39,7 @@ class Model(Learning, VariableNames):
     10
     """
 
+    kind_in_keras = "Model"
     weight_names: tuple[str, ...] = ()
     declared_shape: Any = None
     member_of: Any = None  # the Sequential that it was added to

@@ -30,7 +30,7 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(learning_rate, **settings)
         for name, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
-            if not 0 <= beta < 1:
+            if not (isinstance(beta, (int, float)) and 0 <= beta < 1):
                 raise SettingError(f"{name} must be from 0 to below 1; it is {beta!r}.")
         self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, bool(amsgrad)
         hats = ("velocity_hat",) if self.amsgrad else ()

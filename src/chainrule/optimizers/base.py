@@ -16,6 +16,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Params, elementwise, namespace
 from chainrule.errors import SettingError
+from chainrule.internal.absent_members import AbsentMembers
 from chainrule.internal.own_classes import overrides
 from chainrule.optimizers import schedules
 from chainrule.optimizers.accumulation import GradientAccumulation
@@ -25,7 +26,7 @@ Weights = list[Params]
 OptimizerState = dict[str, Any]
 
 
-class Optimizer:
+class Optimizer(AbsentMembers):
     """Settings that Keras's optimizers share.
 
     learning_rate: a number or a schedule.  weight_decay: the share of each weight taken off per step, times the rate.
@@ -35,6 +36,7 @@ class Optimizer:
     batches, by the mean of their gradients.
     """
 
+    kind_in_keras = "Optimizer"
     slots: ClassVar[tuple[str, ...]] = ()  # what is remembered for each weight, in Keras's order
     slots_by_variable: ClassVar[bool] = True  # whether Keras stores m0 v0 m1 v1 (True) or v0 v1 m0 m1
 
@@ -208,9 +210,12 @@ class Optimizer:
         if isinstance(value, dict):
             value = schedules.deserialize(value)
         if isinstance(value, schedules.LearningRateSchedule):
+            schedules.must_begin_finite(value)
             self._learning_rate: Any = value
             return
         try:
+            if isinstance(value, bool):
+                raise TypeError
             number = float(value)
         except (TypeError, ValueError):
             raise SettingError(f"learning_rate must be a number or a schedule; it got {value!r}.") from None

@@ -19,15 +19,16 @@ RANGES: dict[str, tuple[float, float, bool, bool]] = {
     "initial_accumulator_value": (0.0, math.inf, True, False),
     "ema_momentum": (0.0, 1.0, True, True),
 }
+MAY_BE_UNSET = {"weight_decay", "clipnorm", "clipvalue", "global_clipnorm"}
 
 
 def check_ranges(kind: str, settings: dict[str, Any]) -> None:
-    """Raises SettingError for a setting that no step can be computed with; None stands for "not set".
+    """Raises SettingError for a setting that no step can be computed with; None stands for "not set", where that can be.
 
     >>> check_ranges("Adam", {"beta_1": 0.9, "weight_decay": None})
     """
     for name, value in settings.items():
-        if name not in RANGES or value is None:
+        if name not in RANGES or (value is None and name in MAY_BE_UNSET):
             continue
         low, high, with_low, with_high = RANGES[name]
         number = isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -8,6 +8,7 @@ import numpy as np
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
 from chainrule.internal import absent
+from chainrule.internal.own_classes import is_ours
 
 __all__ = [
     "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule", "OneCycle",
@@ -194,6 +195,10 @@ class PiecewiseConstantDecay(LearningRateSchedule):
                 f"PiecewiseConstantDecay needs one value more than boundaries; it got {len(self.boundaries)} "
                 f"boundaries and {len(self.values)} values."
             )
+        if self.boundaries != sorted(self.boundaries):
+            raise SettingError(
+                f"PiecewiseConstantDecay needs boundaries that rise; they are {self.boundaries}."
+            )
 
     def at(self, step: Array) -> Array:
         xp = namespace(step)
@@ -269,6 +274,20 @@ def deserialize(entry: dict[str, Any]) -> LearningRateSchedule:
     if kind is None:
         raise unknown("learning rate schedule", entry.get("class_name"), CLASSES)
     return kind(**dict(entry.get("config") or {}))
+
+
+def must_begin_finite(schedule: LearningRateSchedule) -> None:
+    """SettingError where a schedule of ours begins with a rate that no step can be taken with.
+
+    >>> must_begin_finite(ExponentialDecay(0.1, 10, 0.5))
+    """
+    if not is_ours(type(schedule)):
+        return
+    rate = float(schedule(0))
+    if not 0 <= rate < math.inf:
+        raise SettingError(
+            f"{type(schedule).__name__} begins with a learning rate of {rate!r}; it must be 0 or more and finite."
+        )
 
 
 def positive(setting: str, value: float) -> None:

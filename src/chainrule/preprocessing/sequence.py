@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.internal import absent
+from chainrule.internal.memory import must_fit
 
 __all__ = ["TimeseriesGenerator", "pad_sequences"]
 
@@ -41,6 +42,7 @@ def pad_sequences(
         raise SettingError(
             f"pad_sequences: value={value!r} is a text, so dtype must be object; it is {dtype!r}."
         )
+    must_fit("The padded sequences", (len(rows), length, *inner), np.dtype(kind).itemsize)
     padded = np.full((len(rows), length, *inner), value, kind)
     for place, row in enumerate(rows):
         if not len(row):
