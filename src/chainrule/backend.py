@@ -140,7 +140,7 @@ def set_image_data_format(data_format: str) -> None:
         )
 
 
-def clear_session() -> None:
+def clear_session(free_memory: bool = True) -> None:
     """Begins the numbering of names anew."""
     _uids.clear()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
 from chainrule.internal import absent
+from chainrule.internal.custom_objects import custom_object_scope, find
 
 __all__ = [
     "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm", "min_max_norm",
@@ -110,21 +111,21 @@ NAMES: dict[str, type[Constraint]] = {
 }  # fmt: skip
 
 
-def get(constraint: object) -> Any:
+def get(identifier: object) -> Any:
     """A constraint given as None, itself, by name, or as a stored {"class_name", "config"}.
 
     >>> get("max_norm").get_config()
     {'max_value': 2, 'axis': 0}
     """
-    if constraint is None or isinstance(constraint, Constraint):
-        return constraint
-    if isinstance(constraint, type) and issubclass(constraint, Constraint):
-        return constraint()
+    if identifier is None or isinstance(identifier, Constraint):
+        return identifier
+    if isinstance(identifier, type) and issubclass(identifier, Constraint):
+        return identifier()
     settings: dict[str, Any] = {}
-    name = constraint
-    if isinstance(constraint, dict):
-        name, settings = constraint.get("class_name"), dict(constraint.get("config") or {})
-    kind = CLASSES.get(str(name)) or NAMES.get(str(name).lower())
+    name = identifier
+    if isinstance(identifier, dict):
+        name, settings = identifier.get("class_name"), dict(identifier.get("config") or {})
+    kind = CLASSES.get(str(name)) or NAMES.get(str(name).lower()) or find(str(name))
     if kind is None:
         raise unknown("constraint", name, NAMES)
     try:
@@ -140,9 +141,10 @@ def serialize(constraint: Constraint | None) -> dict[str, Any] | None:
     return {"class_name": type(constraint).__name__, "config": constraint.get_config()}
 
 
-def deserialize(entry: dict[str, Any]) -> Any:
+def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
     """A constraint from its stored form."""
-    return get(entry)
+    with custom_object_scope(custom_objects or {}):
+        return get(config)
 
 
 if not TYPE_CHECKING:

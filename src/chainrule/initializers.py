@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.errors import SettingError, unknown
 from chainrule.internal import absent
+from chainrule.internal.custom_objects import custom_object_scope, find
 from chainrule.internal.memory import must_fit
 
 __all__ = [
@@ -276,23 +277,23 @@ NAMES: dict[str, type[Initializer]] = {snake(name): kind for name, kind in CLASS
 }  # fmt: skip
 
 
-def get(initializer: object) -> Initializer:
+def get(identifier: object) -> Initializer:
     """An initializer given as itself, by name, or as a stored {"class_name", "config"}.
 
     >>> type(get("he_normal")).__name__
     'HeNormal'
     """
-    if isinstance(initializer, Initializer):
-        return initializer
-    if isinstance(initializer, type) and issubclass(initializer, Initializer):
-        return initializer()
+    if isinstance(identifier, Initializer):
+        return identifier
+    if isinstance(identifier, type) and issubclass(identifier, Initializer):
+        return identifier()
     settings: dict[str, Any] = {}
-    name = initializer
-    if isinstance(initializer, dict):
-        name, settings = initializer.get("class_name"), dict(initializer.get("config") or {})
+    name = identifier
+    if isinstance(identifier, dict):
+        name, settings = identifier.get("class_name"), dict(identifier.get("config") or {})
         for setting in ("dtype", "input_axes", "output_axes"):  # carried by Keras's files, of no effect here
             settings.pop(setting, None)
-    kind = CLASSES.get(str(name)) or NAMES.get(str(name))
+    kind = CLASSES.get(str(name)) or NAMES.get(str(name)) or find(str(name))
     if kind is None:
         raise unknown("initializer", name, NAMES)
     if issubclass(kind, _Named):  # older files spell out what the name already says
@@ -303,13 +304,14 @@ def get(initializer: object) -> Initializer:
         raise SettingError(f"The initializer {name} does not take the settings {sorted(settings)}.") from None
 
 
-def deserialize(config: dict[str, Any]) -> Initializer:
+def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Initializer:
     """An initializer from what `serialize` wrote.
 
     >>> deserialize(serialize(Zeros())).get_config()
     {}
     """
-    return get(config)
+    with custom_object_scope(custom_objects or {}):
+        return get(config)
 
 
 def serialize(initializer: Initializer) -> dict[str, Any]:

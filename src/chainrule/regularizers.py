@@ -81,23 +81,23 @@ class L2(L1L2):
 CLASSES: dict[str, type[L1L2]] = {"L1": L1, "L2": L2, "L1L2": L1L2}
 
 
-def get(regularizer: object) -> L1L2 | None:
+def get(identifier: object) -> L1L2 | None:
     """A regularizer given as None, itself, "l1"/"l2"/"l1_l2", or as a stored {"class_name", "config"}.
 
     >>> get("l2").get_config()
     {'l2': 0.01}
     """
-    if regularizer is None or isinstance(regularizer, L1L2):
-        return regularizer
-    if isinstance(regularizer, dict):
-        name, settings = str(regularizer.get("class_name")), dict(regularizer.get("config") or {})
+    if identifier is None or isinstance(identifier, L1L2):
+        return identifier
+    if isinstance(identifier, dict):
+        name, settings = str(identifier.get("class_name")), dict(identifier.get("config") or {})
         if name not in CLASSES:
             raise unknown("regularizer", name, CLASSES)
         return CLASSES[name](**settings)
     named: dict[str, L1L2] = {"l1": L1(), "l2": L2(), "l1_l2": L1L2(), "l1l2": L1L2()}
-    if str(regularizer).lower() not in named:
-        raise unknown("regularizer", regularizer, named)
-    return named[str(regularizer).lower()]
+    if str(identifier).lower() not in named:
+        raise unknown("regularizer", identifier, named)
+    return named[str(identifier).lower()]
 
 
 def l1(l1: float = 0.01) -> L1:

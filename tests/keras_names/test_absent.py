@@ -70,3 +70,29 @@ def test_a_missing_file_is_one_sentence_with_the_nearest(run_script, tmp_path) -
     caught = "import keras\ntry:\n    keras.Sequential([keras.layers.Dense(1, input_shape=(2,))]).load_weights('a/b.h5')\n"
     done = run_script(caught + "except FileNotFoundError as problem:\n    print(problem)\n")
     assert done.stdout == "There is no file a/b.h5, as there is no folder 'a'.\n"
+
+
+def test_every_name_of_keras_is_there_or_says_what_stands_for_it(run_script) -> None:
+    """Of all public modules of Keras: no name ends without a way out."""
+    done = run_script(
+        """
+import keras
+from chainrule.internal.absent import _NAMES, keras_names
+keras_names("")
+left = []
+for place in ("", "layers", "losses", "metrics", "callbacks", "optimizers", "utils", "ops", "activations", "initializers", "regularizers",
+              "constraints", "backend", "config", "saving", "models", "random"):
+    home = keras
+    for part in filter(None, place.split(".")):
+        home = getattr(home, part)
+    for name in _NAMES.get(place, ()):
+        try:
+            getattr(home, name)
+        except AttributeError as problem:
+            if "instead: " not in str(problem):
+                left.append(str(problem))
+print(left)
+""",
+        before=("--no-record", "--strict"),
+    )
+    assert done.stdout.strip() == "[]", done.stderr

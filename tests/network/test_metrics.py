@@ -178,7 +178,7 @@ def test_a_metric_survives_being_written_down(kind) -> None:
     assert type(metrics.get(kind)) is type(metrics.get(kind.__name__)) is kind
     assert metrics.get(kind.__name__).name == kind.__name__
     assert metrics.get(made) is made
-    assert metrics.get(BinaryAccuracy(0.3)).get_config()["threshold"] == 0.3
+    assert metrics.get(BinaryAccuracy(threshold=0.3)).get_config()["threshold"] == 0.3
     assert metrics.serialize("accuracy") == "accuracy"
     assert (
         type(metrics.get({"class_name": kind.__name__, "config": {"dtype": "float32"}})) is kind

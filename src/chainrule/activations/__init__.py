@@ -190,13 +190,13 @@ class CallableName(str):
         return RULES[str(self)].forward(array)
 
 
-def get(activation: object) -> Callable[[Array], Array]:
+def get(identifier: object) -> Callable[[Array], Array]:
     """The function of an activation given by name (Keras: `keras.activations.get`).
 
     >>> get("relu") is relu
     True
     """
-    function: Callable[[Array], Array] = globals()[name_of(activation)]
+    function: Callable[[Array], Array] = globals()[name_of(identifier)]
     return function
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from chainrule.errors import AbsentImportError, AbsentNameError, nearest
+from chainrule.internal.instead import FOR_KINDS
 
 # What to use instead, by the full name in Keras or by the module it is in.
-INSTEAD = {
+INSTEAD = FOR_KINDS | {
     "applications": "chainrule.pretrained lists the networks that come with Chainrule",
     "backend.function": "Model(inputs, layer.output).predict computes what it did",
     "backend.get_session": "there is no session: everything is computed at once",

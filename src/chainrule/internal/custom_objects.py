@@ -24,7 +24,7 @@ def find(name: str, given: Mapping[str, Any] | None = None) -> Any:
 
 
 @contextmanager
-def custom_object_scope(*objects: Mapping[str, Any]) -> Iterator[None]:
+def custom_object_scope(custom_objects: Mapping[str, Any], *more: Mapping[str, Any]) -> Iterator[None]:
     """Within it the given names stand for the given classes and functions.
 
     >>> with custom_object_scope({"Mine": dict}):
@@ -33,6 +33,7 @@ def custom_object_scope(*objects: Mapping[str, Any]) -> Iterator[None]:
     """
     if not hasattr(_scopes, "open"):
         _scopes.open = []
+    objects = (custom_objects, *more)
     _scopes.open.extend(objects)
     try:
         yield

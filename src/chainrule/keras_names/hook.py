@@ -47,7 +47,7 @@ class Face(ModuleType):
             return found
         refusal = (
             str(problem)
-            if isinstance(problem, AbsentNameError)
+            if isinstance(problem, AbsentNameError) and name not in keras_names(self.place)
             else sentence(self.place, name, self.__dir__())
         )
         imported = is_imported(sys._getframe(1))  # noqa: SLF001

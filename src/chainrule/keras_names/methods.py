@@ -104,6 +104,10 @@ def compiled(original: Callable[..., Any], notes: Notes, era: Era) -> Callable[.
                 'metrics=["accuracy"] was recorded as "acc" when this was written, and is here; today\'s key is "accuracy".'
             )
             metrics = ["acc" if metric == "accuracy" else metric for metric in metrics]
+        if isinstance(metrics, (list, tuple)) and not {"cosine", "cosine_proximity"}.isdisjoint(
+            map(str, metrics)
+        ):
+            metrics = [cosine(metric, notes) for metric in metrics]
         if isinstance(metrics, (list, tuple)) and set(map(str, metrics)) & era.long_metrics:
             metrics = [LONG[metric] if str(metric) in era.long_metrics else metric for metric in metrics]
         if (
@@ -119,6 +123,23 @@ def compiled(original: Callable[..., Any], notes: Notes, era: Era) -> Callable[.
             self.trainable_then = {layer: layer.trainable for layer in self.flat_layers}
 
     return compile
+
+
+def cosine(metric: Any, notes: Notes) -> Any:
+    """The metric that was called cosine_proximity: minus the cosine, as the loss."""
+    if metric not in ("cosine", "cosine_proximity"):
+        return metric
+    from chainrule.losses import cosine_similarity
+
+    notes.say(
+        f'metrics=["{metric}"] was minus the cosine, and is here; today\'s CosineSimilarity is the cosine.'
+    )
+
+    def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
+        return cosine_similarity(y_true, y_pred)
+
+    cosine_proximity.__name__ = metric
+    return cosine_proximity
 
 
 def fitted(original: Callable[..., Any], notes: Notes) -> Callable[..., Any]:
@@ -234,6 +255,9 @@ def predict_classes(notes: Notes) -> Callable[..., Any]:
     return predict_classes
 
 
+COSINE = (("cosine", "cosine_proximity"),)  # what a metric was asked as, and its key
+
+
 class Figures(dict[str, Any]):
     """History's figures, which answer to "acc" where they are called "accuracy", and the other way round.
 
@@ -246,7 +270,10 @@ class Figures(dict[str, Any]):
             name.replace("accuracy", "acc"),
             name.replace("accuracy", "acc").replace("acc", "accuracy"),
         )
-        for other in (short, long):
+        head = "val_" if name.startswith("val_") else ""
+        named = name.removeprefix("val_")
+        others = [short_key for short_key, key in (*LONG.items(), *COSINE) if key == named]
+        for other in (short, long, *(head + key for key in others)):
             if other != name and other in self:
                 return self[other]
         raise KeyError(name)

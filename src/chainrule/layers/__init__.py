@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import SettingError, unknown
 from chainrule.internal import absent, custom_objects
+from chainrule.internal.custom_objects import custom_object_scope
 from chainrule.internal.lazy_mapping import LazyMapping
 from chainrule.layers import symbolic
 from chainrule.layers.base import Layer as Layer
@@ -222,12 +223,17 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def deserialize(entry: Any) -> Layer:
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Layer:
     """A layer from its stored form {"class_name": ..., "config": {...}}; only classes of `STORED`, or registered ones.
 
     >>> deserialize({"class_name": "Dense", "config": {"units": 3}}).units
     3
     """
+    with custom_object_scope(custom_objects or {}):
+        return _from_entry(config)
+
+
+def _from_entry(entry: Any) -> Layer:
     if not isinstance(entry, dict) or not isinstance(entry.get("config", {}), dict):
         raise SettingError("A stored layer must be {'class_name': ..., 'config': {...}}.")
     name = entry.get("class_name")
@@ -237,10 +243,10 @@ def deserialize(entry: Any) -> Layer:
     config = dict(entry.get("config") or {})
     for inside in ("layer", "backward_layer"):  # of Bidirectional and TimeDistributed
         if isinstance(config.get(inside), dict):
-            config[inside] = deserialize(config[inside])
+            config[inside] = _from_entry(config[inside])
     if isinstance(given := config.get("activation"), dict):
         config["activation"] = (
-            given.get("config") if given.get("class_name") == "function" else deserialize(given)
+            given.get("config") if given.get("class_name") == "function" else _from_entry(given)
         )
     try:
         return kind.from_config(config)

@@ -233,9 +233,11 @@ def sparse_categorical_crossentropy(
 
 
 def binary_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Array:
-    """Keras's function: -(y log p + (1 - y) log(1 - p)), the mean over the last axis."""
+    """Keras's function: -(y log p + (1 - y) log(1 - p)), the mean over the last axis. SettingError for another axis."""
+    if axis != -1:
+        raise SettingError(f"binary_crossentropy works along the last axis; it got axis={axis!r}.")
     return BinaryCrossentropy(from_logits, label_smoothing).call(y_true, y_pred)
 
 

@@ -123,7 +123,7 @@ NAMES: dict[str, type[Metric]] = {kind.key: kind for kind in CLASSES.values()} |
 }
 
 
-def get(metric: object, y_shape: tuple[int, ...] = (), output_shape: tuple[int, ...] = ()) -> Metric:
+def get(identifier: object, y_shape: tuple[int, ...] = (), output_shape: tuple[int, ...] = ()) -> Metric:
     """A metric given as itself, by name, as a function, or stored; "accuracy" is the kind that the shapes ask for.
 
     y_shape, output_shape: of one target and one prediction, without the batch axis.
@@ -131,41 +131,43 @@ def get(metric: object, y_shape: tuple[int, ...] = (), output_shape: tuple[int, 
     >>> get("accuracy", (10,), (10,)).__class__.__name__, get("accuracy", (), (10,)).__class__.__name__
     ('CategoricalAccuracy', 'SparseCategoricalAccuracy')
     """
-    if isinstance(metric, Metric):
+    if isinstance(identifier, Metric):
         if output_shape:
-            metric.build(output_shape)
-        return metric
-    if isinstance(metric, type) and issubclass(metric, Metric):
-        return metric()
-    if isinstance(metric, losses.Loss):
-        return MeanMetricWrapper(metric.call, metric.name)
-    if isinstance(metric, dict):
-        return _stored(metric, y_shape, output_shape)
-    if callable(metric):
+            identifier.build(output_shape)
+        return identifier
+    if isinstance(identifier, type) and issubclass(identifier, Metric):
+        return identifier()
+    if isinstance(identifier, losses.Loss):
+        return MeanMetricWrapper(identifier.call, identifier.name)
+    if isinstance(identifier, dict):
+        return _stored(identifier, y_shape, output_shape)
+    if callable(identifier):
         return (
-            FUNCTIONS[metric](name=str(getattr(metric, "__name__", "metric")))
-            if metric in FUNCTIONS
-            else MeanMetricWrapper(metric)
+            FUNCTIONS[identifier](name=str(getattr(identifier, "__name__", "metric")))
+            if identifier in FUNCTIONS
+            else MeanMetricWrapper(identifier)
         )
-    if not isinstance(metric, str):
+    if not isinstance(identifier, str):
         raise SettingError(
-            f"A metric is a name, a function or an object of chainrule.metrics; got {metric!r}."
+            f"A metric is a name, a function or an object of chainrule.metrics; got {identifier!r}."
         )
-    if metric.lower() in ("accuracy", "acc", "crossentropy", "ce") and metric not in CLASSES:
-        ending = "Accuracy" if metric.lower().startswith("acc") else "Crossentropy"
+    if identifier.lower() in ("accuracy", "acc", "crossentropy", "ce") and identifier not in CLASSES:
+        ending = "Accuracy" if identifier.lower().startswith("acc") else "Crossentropy"
         if output_shape[-1:] == (1,):
             flavour = "Binary"
         else:
             sparse = len(y_shape) < len(output_shape) or y_shape[-1:] == (1,)
             flavour = "SparseCategorical" if sparse else "Categorical"
-        return CLASSES[flavour + ending](name=metric)
-    named = CLASSES.get(metric) or NAMES.get(metric.lower())
+        return CLASSES[flavour + ending](name=identifier)
+    named = CLASSES.get(identifier) or NAMES.get(identifier.lower())
     if named is None:
-        found = custom_objects.find(metric)
+        found = custom_objects.find(identifier)
+        if found is None and (loss := losses.NAMES.get(identifier.lower())):
+            return MeanMetricWrapper(loss().call, identifier)
         if found is None:
-            raise unknown("metric", metric, ["accuracy", *NAMES])
+            raise unknown("metric", identifier, ["accuracy", *NAMES, *losses.NAMES])
         return get(found, y_shape, output_shape)
-    return named(name=metric)  # its figure is found under the name that was given, as in Keras
+    return named(name=identifier)  # its figure is found under the name that was given, as in Keras
 
 
 def _stored(entry: dict[str, Any], y_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> Metric:
@@ -227,7 +229,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
     """Keras's function: the share of outputs on the target's side of the threshold, one per row."""
-    return _rows(BinaryAccuracy(threshold), y_true, y_pred)
+    return _rows(BinaryAccuracy(threshold=threshold), y_true, y_pred)
 
 
 def _rows(metric: Metric, y_true: Any, y_pred: Any) -> Any:

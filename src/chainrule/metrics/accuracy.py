@@ -31,8 +31,8 @@ class BinaryAccuracy(Metric):
 
     key, rises = "binary_accuracy", True
 
-    def __init__(self, threshold: float = 0.5, **settings: Any) -> None:
-        super().__init__(**settings)
+    def __init__(self, name: str | None = None, dtype: object = None, threshold: float = 0.5) -> None:
+        super().__init__(name, dtype)
         self.threshold = float(threshold)
 
     def values(self, y: Array, p: Array) -> Array:

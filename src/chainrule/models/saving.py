@@ -68,14 +68,15 @@ def model_to_json(model: Any) -> str:
     return json.dumps(spelled_model(stored_config(model)))
 
 
-def model_from_json(text: str) -> Any:
+def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
     """A new model of an architecture that `to_json` wrote, Chainrule's or Keras's."""
     import json
 
     try:
-        entry = json.loads(text)
+        entry = json.loads(json_string)
         stored = keras_versions.model(entry if isinstance(entry, dict) else {})
-        found: Any = configs.layer_from(stored)
+        with custom_object_scope(custom_objects or {}):
+            found: Any = configs.layer_from(stored)
         return found
     except (ValueError, TypeError) as problem:
         raise SettingError(f"The text is not a model's architecture: {problem}") from None

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.arrays import accepting_symbolic
 from chainrule.internal import absent
-from chainrule.ops import core, nn, numpy_like
+from chainrule.ops import core, nn, numpy_like, numpy_more
 from chainrule.ops.core import *  # noqa: F403
 from chainrule.ops.nn import *  # noqa: F403
 from chainrule.ops.numpy_like import *  # noqa: F403
+from chainrule.ops.numpy_more import *  # noqa: F403
 
-__all__ = sorted([*core.__all__, *nn.__all__, *numpy_like.__all__])  # noqa: PLE0605
+__all__ = sorted([*core.__all__, *nn.__all__, *numpy_like.__all__, *numpy_more.__all__])  # noqa: PLE0605
 
 for _name in __all__:  # symbolic tensors, too
     globals()[_name] = accepting_symbolic(globals()[_name])

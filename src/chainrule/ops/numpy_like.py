@@ -65,9 +65,9 @@ def _binary(name: str) -> Function:
 
 
 def _over_axis(name: str) -> Function:
-    def function(x: Any, axis: Any = None, keepdims: bool = False) -> Array:
+    def function(x: Any, axis: Any = None, keepdims: bool = False, **settings: Any) -> Array:
         axis = tuple(axis) if isinstance(axis, list) else axis
-        return getattr(library_of(x), name)(as_array(x), axis=axis, keepdims=keepdims)
+        return getattr(library_of(x), name)(as_array(x), axis=axis, keepdims=keepdims, **settings)
 
     return function
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import SettingError, unknown
 from chainrule.internal import absent
+from chainrule.internal.custom_objects import custom_object_scope, find
 from chainrule.optimizers import schedules
 from chainrule.optimizers.adadelta import Adadelta, Adamax
 from chainrule.optimizers.adam import Adam, AdamW, Nadam
@@ -22,23 +23,23 @@ CLASSES: dict[str, type[Optimizer]] = {
 }
 
 
-def get(optimizer: object) -> Optimizer:
+def get(identifier: object) -> Optimizer:
     """An optimizer given as itself, by name, or as a stored {"class_name", "config"}.
 
     >>> get("adam").learning_rate
     0.001
     """
-    if isinstance(optimizer, Optimizer):
-        check_ranges(type(optimizer).__name__, vars(optimizer))
-        return optimizer
-    if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
-        return optimizer()  # type: ignore[call-arg]
-    name: object = optimizer
+    if isinstance(identifier, Optimizer):
+        check_ranges(type(identifier).__name__, vars(identifier))
+        return identifier
+    if isinstance(identifier, type) and issubclass(identifier, Optimizer):
+        return identifier()  # type: ignore[call-arg]
+    name: object = identifier
     settings: dict[str, Any] = {}
-    if isinstance(optimizer, dict):
-        name, settings = optimizer.get("class_name"), dict(optimizer.get("config") or {})
+    if isinstance(identifier, dict):
+        name, settings = identifier.get("class_name"), dict(identifier.get("config") or {})
     lower = {key.lower(): kind for key, kind in CLASSES.items()}
-    kind = lower.get(str(name).lower())
+    kind = lower.get(str(name).lower()) or find(str(name))
     if kind is None:
         raise unknown("optimizer", name, lower)
     try:
@@ -54,9 +55,10 @@ def serialize(optimizer: Optimizer) -> dict[str, Any]:
     return {"class_name": type(optimizer).__name__, "config": optimizer.get_config()}
 
 
-def deserialize(entry: dict[str, Any]) -> Optimizer:
+def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Optimizer:
     """An optimizer from its stored form."""
-    return get(entry)
+    with custom_object_scope(custom_objects or {}):
+        return get(config)
 
 
 if not TYPE_CHECKING:

@@ -8,6 +8,7 @@ import numpy as np
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
 from chainrule.internal import absent
+from chainrule.internal.custom_objects import custom_object_scope, find
 from chainrule.internal.own_classes import is_ours
 
 __all__ = [
@@ -263,17 +264,21 @@ CLASSES: dict[str, type[LearningRateSchedule]] = {
 }
 
 
-def serialize(schedule: LearningRateSchedule) -> dict[str, Any]:
+def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
     """How a schedule is written to a file."""
+    schedule = learning_rate_schedule
     return {"class_name": type(schedule).__name__, "config": schedule.get_config()}
 
 
-def deserialize(entry: dict[str, Any]) -> LearningRateSchedule:
+def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> LearningRateSchedule:
     """A schedule from its stored form."""
-    kind = CLASSES.get(str(entry.get("class_name")))
+    name = str(config.get("class_name"))
+    with custom_object_scope(custom_objects or {}):
+        kind = CLASSES.get(name) or find(name)
     if kind is None:
-        raise unknown("learning rate schedule", entry.get("class_name"), CLASSES)
-    return kind(**dict(entry.get("config") or {}))
+        raise unknown("learning rate schedule", name, CLASSES)
+    made: LearningRateSchedule = kind(**dict(config.get("config") or {}))
+    return made
 
 
 def must_begin_finite(schedule: LearningRateSchedule) -> None:
