@@ -56,6 +56,7 @@ class Bidirectional(Wrapper):
             one.zero_output_for_mask = one.return_sequences  # as in Keras
         super().__init__(there, (back, "backward_"), prefix="forward_", **settings)
         self.forward_layer, self.backward_layer, self.merge_mode = there, back, merge_mode
+        self.adds_loss = any(part.adds_loss for part in self.parts)  # type: ignore[misc]
 
     def forward(self, params: Params, x: Any, context: Context = PREDICTING) -> tuple[Any, Any]:
         sequence, *states = x if isinstance(x, tuple) else (x,)
@@ -82,13 +83,17 @@ class Bidirectional(Wrapper):
             db = db[:, ::-1]
         d_states = dys[shown : shown + count], dys[shown + count : shown + 2 * count]
         results = [
-            part.backward_and_gradients(params, one, (d, *of_states))
+            part.backward_and_gradients(params, one, (d, *of_states) if of_states else d)
             for part, one, d, of_states in zip(self.parts, caches, (da, db), d_states, strict=True)
         ]
         (dx_a, grads_a), (dx_b, grads_b) = results
         if isinstance(dx_a, tuple):
             return (dx_a[0] + dx_b[0], *dx_a[1:], *dx_b[1:]), grads_a | grads_b
         return dx_a + dx_b, grads_a | grads_b  # both read the same x
+
+    def added_loss(self, cache: Any) -> Any:
+        """The penalties on the outputs of both directions."""
+        return sum(part.added_loss(own) for part, own in zip(self.parts, cache[0], strict=True))
 
     def next_mask(self, x: Any, mask: Any) -> Any:
         mask = mask[0] if isinstance(mask, tuple) else mask

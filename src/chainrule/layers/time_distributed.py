@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from chainrule.arrays import Array, Params
-from chainrule.errors import ShapeError
+from chainrule.errors import SettingError, ShapeError
 from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.naming import Shape
 from chainrule.layers.wrapper import Wrapper, stored
@@ -23,6 +23,11 @@ class TimeDistributed(Wrapper):
 
     def __init__(self, layer: Layer, **settings: Any) -> None:
         super().__init__(layer, **settings)
+        if self.parts[0].adds_loss:
+            raise SettingError(
+                f"TimeDistributed takes no layer with a penalty on its output ({layer.label}): put an ActivityRegularization behind "
+                "the TimeDistributed."
+            )
         self.layer = layer
 
     def inner_shape(self, input_shape: Shape) -> Shape:
@@ -44,7 +49,12 @@ class TimeDistributed(Wrapper):
         return self.layer.update_statistics(params, cache[0])
 
     def output_shape_for(self, input_shape: Shape) -> Shape:
-        return (input_shape[0], *self.layer.output_shape_for(self.inner_shape(input_shape)))
+        y = self.layer.output_shape_for(self.inner_shape(input_shape))
+        if y and isinstance(y[0], tuple):
+            raise ShapeError(
+                f"{self.label} takes a layer with one output; {self.layer.label} gives {len(y)}. Leave return_state out."
+            )
+        return (input_shape[0], *y)
 
     def multiplications(self, input_shape: Shape) -> int:
         return input_shape[0] * super().multiplications(input_shape)

@@ -56,6 +56,16 @@ class Part:
                 dy = link.backward(link.params, cache, dy)
         return dy, self.prefixed(grads)
 
+    @property
+    def adds_loss(self) -> bool:
+        """Whether a link of the layer has a penalty on what it gives."""
+        return any(link.adds_loss for link in self.layer.links())
+
+    def added_loss(self, caches: list[Any]) -> Any:
+        """What the links' penalties add to the loss of a batch."""
+        links = zip(self.layer.links(), caches, strict=True)
+        return sum(link.added_loss(cache) for link, cache in links if link.adds_loss)
+
 
 class Wrapper(Layer):
     """What layers that hold another layer share: its weights, regularizers and trainability are theirs.
