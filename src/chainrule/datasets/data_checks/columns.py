@@ -13,6 +13,9 @@ Numbers = NDArray[np.float64]
 ENOUGH = 10  # rows
 FAR = 1000.0  # times the width of nearly all others
 FLAT = 1e-3  # what is left of the others, in deviations of the whole column
+SAME_LINE = 0.9995  # of correlation
+MOST = 0.03  # of the rows, in which a column that gives the answer away is wrong
+FEW_OF = 0.1  # of the rows in which one answer for all is wrong
 ODD = (-32768.0, 32767.0, -2147483648.0, 2147483647.0, 65535.0)
 
 
@@ -89,12 +92,16 @@ def answers_given_away(
         if not isinstance(answer, Sequence):
             if np.array_equal(values, answer):
                 found.append(_same(target, name))
-            elif values.std() > 0 and answer.std() > 0 and abs(np.corrcoef(values, answer)[0, 1]) > 0.999999:
-                found.append(_nearly(target, name, "is the target but for a factor and an offset"))
+            elif values.std() > 0 and answer.std() > 0 and abs(np.corrcoef(values, answer)[0, 1]) > SAME_LINE:
+                found.append(
+                    _nearly(target, name, "is the target but for a factor and an offset, or nearly so")
+                )
         elif codes is not None and np.array_equal(np.unique(values, return_inverse=True)[1], codes):
             found.append(_same(target, name))
         elif codes is not None and n >= 50 and _separates(values, codes):
             found.append(_nearly(target, name, "alone tells all classes apart"))
+        elif codes is not None and n >= 50:
+            found += _tells_most(target, name, np.unique(values, return_inverse=True)[1], codes)
     for name, own in words.items():
         if is_number:
             continue
@@ -102,7 +109,28 @@ def answers_given_away(
             found.append(_same(target, name))
         elif codes is not None and _one_to_one(np.unique(np.asarray(own), return_inverse=True)[1], codes):
             found.append(_nearly(target, name, "has another word for each class"))
+        elif codes is not None and n >= 50:
+            found += _tells_most(target, name, np.unique(np.asarray(own), return_inverse=True)[1], codes)
     return found
+
+
+def _tells_most(
+    target: str, name: str, own: NDArray[np.int64], codes: NDArray[np.int64]
+) -> list[DataFinding]:
+    """A column of few values that says the class in nearly every row, where always saying one class would not."""
+    values, classes = int(own.max()) + 1, int(codes.max()) + 1
+    if values > 2 * classes or values < 2:
+        return []
+    counts = np.zeros((values, classes), np.int64)
+    np.add.at(counts, (own, codes), 1)
+    wrong, wrong_at_least = (
+        1 - counts.max(axis=1).sum() / len(codes),
+        1 - counts.sum(axis=0).max() / len(codes),
+    )
+    if wrong > MOST or wrong > FEW_OF * wrong_at_least:
+        return []
+    share = f"{1 - wrong:.1%}".replace("%", " %")
+    return [_nearly(target, name, f"alone tells the class in {share} of the rows")]
 
 
 def _one_to_one(own: NDArray[np.int64], codes: NDArray[np.int64]) -> bool:

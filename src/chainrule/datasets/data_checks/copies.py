@@ -14,6 +14,8 @@ from chainrule.datasets.decoded import in_blocks
 MEANINGLESS = 0.3  # of a test part that was learned from
 COMBINATIONS = 10  # times as many possible inputs as examples: then equal ones are no chance
 COLUMNS = 64  # are looked at for that
+BY_CHANCE = 3.0  # times as many equal rows as chance gives are no copies: columns are seldom independent
+GRID = 1e-5  # of a column's range: closer values than that are no rounded ones
 BLOCK = 1 << 20  # numbers that are copied together
 PARTS = (("validation", "val"), ("test", "test"))
 
@@ -47,7 +49,7 @@ def _finding(data: Dataset, part: str, shared: NDArray[np.bool_]) -> DataFinding
     }  # fmt: skip
     many = f"{count:,} {kind} of the {part} part are" if count > 1 else f"1 {kind[:-1]} of the {part} part is"
     says = f"{many} in the training part too ({share:.1%})".replace("%", " %")
-    if few_inputs(data):
+    if few_inputs(data) or share <= BY_CHANCE * chance_of_equals(data):
         evidence["flatters"] = share >= MEANINGLESS and part == "test"
         return DataFinding(
             "copies in two parts",
@@ -92,7 +94,8 @@ def contradictions(data: Dataset) -> list[DataFinding]:
         return []
     what = "picture" if are_pictures(data) else "example"
     many = f"1 {what} is" if count == 1 else f"{count:,} {what}s are"
-    severity = "note" if few_inputs(data) else "warning"
+    chance = few_inputs(data) or count <= BY_CHANCE * chance_of_equals(data) * len(first)
+    severity = "note" if chance else "warning"
     return [
         DataFinding(
             "contradicting labels", severity, f"{many} there under several labels, the first: {shown}.",
@@ -122,6 +125,37 @@ def few_inputs(data: Dataset) -> bool:
         if possible > COMBINATIONS * n:
             return False
     return True
+
+
+def chance_of_equals(data: Dataset) -> float:
+    """The share of training rows that would be found again if the columns were independent of each other: rounded numbers
+    and few words repeat without anybody's copying. 0 for pictures and for rows of very many columns.
+
+    >>> x = np.random.default_rng(0).normal(size=(300, 2))
+    >>> made = lambda x: Dataset("t", x, np.arange(300) % 2, x[:0], np.zeros(0), task="two classes", class_names=("a", "b"))
+    >>> round(chance_of_equals(made(x)), 2), round(chance_of_equals(made(x.round(1))), 1)
+    (0.01, 0.3)
+    """
+    x = data.x_train
+    if are_pictures(data) or x.ndim != 2 or x.shape[1] > COLUMNS:
+        return 0.0
+    if x.shape[1] == 1:
+        return float(_is_rounded(np.unique(x), len(x)))
+    mixed, place, rng = np.array(x), 0, np.random.default_rng(0)
+    for column in data.preparation.get("columns", [{"kind": "number"}] * x.shape[1]):
+        own = slice(place, place + width(column))
+        mixed[:, own] = x[rng.permutation(len(x)), own]
+        place = own.stop
+    known = set(_prints(mixed))
+    return float(np.mean([mark in known for mark in _prints(x)]))
+
+
+def _is_rounded(different: Array, n: int) -> bool:
+    """Whether ordered values lie on a grid so coarse that many of n are equal."""
+    if len(different) < 2:
+        return True
+    reach, step = float(different[-1] - different[0]), float(np.diff(different).min())
+    return step > GRID * reach and reach / step <= COMBINATIONS * n
 
 
 def _prints(x: Array) -> list[bytes]:
