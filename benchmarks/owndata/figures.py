@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.owndata.processor_time import ProcessorTime
+
 MODELS = ("network", "linear", "majority", "mlp", "boosting")
 
 
@@ -69,7 +71,7 @@ def chosen_network(data: Any, seed: int, seconds: float) -> tuple[dict[str, np.n
     from chainrule.training import auto, recipes
     from chainrule.training.auto.words import title
 
-    recipe = auto.choose(data, seed, seconds)
+    recipe = auto.choose(data, seed, seconds, clock=ProcessorTime())
     arrays.set_seed(seed)
     model = recipes.prepare(recipe, data)
     recipes.learn(recipe, data, model, verbose=0, validation=False)

@@ -91,6 +91,19 @@ def test_a_plan_with_a_convolutional_network_gives_the_same_bits_again(type_, he
     assert (weights("a.keras") == weights("b.keras")).all()
 
 
+def test_a_line_that_begins_at_its_solution_is_no_rate_that_is_too_low(type_, here) -> None:
+    """Its loss does not fall and its weights do not move, and neither `train` nor the doctor finds fault with that."""
+    rng = np.random.default_rng(8)
+    rows = [f"{a:.3f},{b:.3f},{50 + 3 * a - b + rng.normal():.3f}" for a, b in rng.normal(size=(80, 2))]
+    (here / "line.csv").write_text("a,b,price\n" + "\n".join(rows) + "\n")
+    said = type_(
+        "train", "line.csv", "--target", "price", "--seed", 1, "--backend", "numpy", "--time", "0.01s"
+    )
+    assert said.code == 0
+    assert "severe" not in said.out
+    assert "rate too low" not in said.out + type_("runs", "doctor", "last").out
+
+
 def test_no_better_than_the_commonest_class_is_said_plainly(type_, own, here) -> None:
     """Where there is nothing to learn, a sentence says so."""
     said = type_(

@@ -112,7 +112,7 @@ def jumping(records: Records) -> list[Finding]:
 def too_low(records: Records) -> list[Finding]:
     """All steps together can hardly have moved any layer, and the loss hardly fell. A fork may be meant to do just that."""
     loss = records.loss[np.isfinite(records.loss)]
-    if len(loss) < 2 or not records.sizes or records.run.info.parent is not None:
+    if len(loss) < 2 or not records.sizes or records.run.info.parent is not None or records.begins_solved:
         return []
     first, means = start(records), windows(loss)
     end, way = float(means[-1]), max((s.way(records.count) for s in records.sizes), default=np.nan)
@@ -135,7 +135,7 @@ def too_low(records: Records) -> list[Finding]:
 def no_progress(records: Records) -> list[Finding]:
     """The loss is where it began, although the weights moved. Only where a run begins to learn; a model that is good already may stay."""
     loss, right = records.loss[np.isfinite(records.loss)], records.figure("accuracy")
-    if len(loss) < FEW or records.first or (len(right) and right[-1] > GOOD):
+    if len(loss) < FEW or records.first or records.begins_solved or (len(right) and right[-1] > GOOD):
         return []
     means = windows(loss)
     first, end = max(float(means[0]), start(records)), float(means[-1])

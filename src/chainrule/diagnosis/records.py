@@ -116,6 +116,15 @@ class Records:
         return float(f"{most:.6g}")
 
     @property
+    def begins_solved(self) -> bool:
+        """Whether the network is a line that begins at its least squares, from which it has hardly a way to go."""
+        recipe, loss = self.run.info.settings.recipe, str(self.run.info.settings.training.get("loss"))
+        is_line = (
+            recipe.get("network") == "none" and not recipe.get("hidden") and bool(recipe.get("standardised"))
+        )
+        return is_line and "crossentropy" not in loss
+
+    @property
     def rate_fell(self) -> bool:
         """Whether the learning rate was brought down to a tenth of its highest, or less, by the end."""
         if "learning_rate" not in self.run.columns:

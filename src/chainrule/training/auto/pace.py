@@ -81,7 +81,7 @@ class Clock:
 
     def stopwatch(self, fits: Callable[[float, float], bool]) -> Stopwatch:
         """What measures a trial, and ends one that does not fit."""
-        return Stopwatch(fits)
+        return Stopwatch(fits, self.now)
 
 
 class Timer(Checkpointer):

@@ -15,26 +15,28 @@ SLICES = 4
 class Stopwatch(Checkpointer):
     """Looks at the clock between steps, and ends a training that would take too long; the bits of others stay as they are.
 
-    fits: is given the seconds until the first steps were done, and those of a step; False ends the training.
+    fits: is given the seconds until the first steps were done, and those of a step; False ends the training.  now: the time, in seconds.
     `start` and `step` hold these two, `ended` whether it was ended.
     """
 
-    def __init__(self, fits: Callable[[float, float], bool] = lambda *_: True) -> None:
+    def __init__(
+        self, fits: Callable[[float, float], bool] = lambda *_: True, now: Callable[[], float] = time.perf_counter
+    ) -> None:  # fmt: skip
         super().__init__()
-        self.fits, self.start, self.step, self.ended = fits, 0.0, 0.0, False
+        self.fits, self.now, self.start, self.step, self.ended = fits, now, 0.0, 0.0, False
         self.slices: list[tuple[float, int]] = []
         self.before_first = True
-        self.last = time.perf_counter()
+        self.last = self.now()
 
     def begin(self, engine: Any, plan: Any, start: ResumePoint) -> ResumePoint:
-        self.before_first, self.last = True, time.perf_counter()
+        self.before_first, self.last = True, self.now()
         return start
 
     def next_stop(self, step: int) -> int:
         return step + max(FIRST, int(SLICE / self.step) if self.step else FIRST)
 
     def after(self, state: Any, records: Any, epoch: int, start: int, stop: int) -> None:
-        now = time.perf_counter()
+        now = self.now()
         spent, self.last = now - self.last, now
         if self.before_first:
             self.before_first, self.start = False, max(self.start, spent)
