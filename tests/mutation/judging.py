@@ -24,7 +24,7 @@ from typing import Any
 from changes import spots
 from modules import ASKED, SOURCE, TESTS, Mutant, parsed
 
-LONGEST = 60  # seconds: a mutant that hangs is noticed, too
+LONGEST = 60  # seconds of its own work, whatever else the machine does: a mutant that hangs is noticed, too
 NOTICED, NOT_NOTICED, NOT_JUDGED = b"1", b"0", b"?"
 
 
@@ -129,7 +129,7 @@ class Quickly:
                 os.write(writing, result)
                 os._exit(0)
         os.close(writing)
-        result = os.read(reading, 64) or NOTICED + b"-"  # killed by the alarm
+        result = os.read(reading, 64) or NOTICED + b"-"  # killed by the timer
         os.close(reading)
         os.waitpid(pid, 0)
         if result[1:].isdigit():
@@ -149,9 +149,9 @@ def failing(session: Any, order: list[int]) -> int | None:
 
 
 def silent() -> None:
-    """This process says nothing and lives no longer than LONGEST."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(LONGEST)
+    """This process says nothing and works no longer than LONGEST."""
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, LONGEST)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
@@ -232,7 +232,7 @@ def noticed(mutants: list[Mutant], jobs: int) -> list[bool]:
             if os.fork() == 0:
                 os.close(quick)
                 silent()
-                signal.alarm(0)
+                signal.setitimer(signal.ITIMER_PROF, 0)
                 run_pytest(asked, "-s", plugins=(Quickly(mine, telling),))
                 os._exit(0)
             os.close(telling)

@@ -1,6 +1,7 @@
 """Which modules get mutants, and which tests are asked about a mistake in each."""
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -107,14 +108,24 @@ NO_ARITHMETIC = {
 }  # fmt: skip
 
 
+# The functions that are derivatives: backward, gradients, d_softmax, cell_backward, ...
+DERIVATIVE = re.compile(r"backward\w*|\w+_backward|\w*gradients?|d_\w+|\w*derivatives?|sweep_back")
+
+
 class Mutant(NamedTuple):
-    """A module, the number of the change among all its changes, and what it is, where."""
+    """A module, the number of the change among all its changes, and what it is, where. function: the innermost one."""
 
     module: str
     number: int
     line: int
     words: str
     was: str
+    function: str = ""
+
+    @property
+    def derivative(self) -> bool:
+        """Whether the change is in a derivative."""
+        return DERIVATIVE.fullmatch(self.function) is not None
 
     @property
     def key(self) -> str:
@@ -138,12 +149,19 @@ def mutants_of(module: str) -> list[Mutant]:
     tree, lines = parsed(module)
     made: list[Mutant] = []
     counted: Counter[tuple[int, str]] = Counter()
+    inside = {
+        id(node): part.name
+        for part in ast.walk(tree)  # outer functions first
+        if isinstance(part, ast.FunctionDef)
+        for node in ast.walk(part)
+    }
     for k, spot in enumerate(spots(tree)):
         line = getattr(spot.node, "lineno", 1)
         counted[line, spot.words] += 1
         again = counted[line, spot.words]
         words = spot.words if again == 1 else f"{spot.words} ({again})"
-        made.append(Mutant(module, k, line, words, lines[line - 1].split("  #")[0].strip()))
+        was = lines[line - 1].split("  #")[0].strip()
+        made.append(Mutant(module, k, line, words, was, inside.get(id(spot.node), "")))
     return made
 
 

@@ -3,6 +3,7 @@
     python tests/mutation/mutants.py               all mutants, one after the other (10 minutes); tells who was wrong
     python tests/mutation/mutants.py losses 10     every tenth mutant of one module
     python tests/mutation/mutants.py "" 1 2        all mutants, two at a time
+    python tests/mutation/mutants.py derivatives   those in derivatives; derivatives:layers/l, of modules named so
 
 A mutant is the source of one module with one thing changed (see changes.py). Each is judged in a forked process of its
 own by the fast NumPy tests (see judging.py).
@@ -21,7 +22,9 @@ from modules import ASKED, harmless, mutants_of
 def main(only: str = "", every: int = 1, jobs: int = 1) -> int:
     """Judges the mutants and prints those that nobody noticed though they are mistakes, or noticed though they are none."""
     began = time.perf_counter()
-    judged = [mutant for module in ASKED if only in module for mutant in mutants_of(module)][::every]
+    which, _, part = only.partition(":") if only.startswith("derivatives") else ("", "", only)
+    judged = [mutant for module in ASKED if part in module for mutant in mutants_of(module)]
+    judged = [mutant for mutant in judged if mutant.derivative or not which][::every]
     prepare()
     assert not judge(judged[0].module, None), "the tests fail without any change"
     verdicts = list(zip(judged, noticed(judged, jobs), strict=True))
