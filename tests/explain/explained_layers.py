@@ -137,6 +137,14 @@ for cell in (layers.SimpleRNN, layers.LSTM, layers.GRU):
             WORDS,
             lambda cell=cell: [layers.Embedding(12, 4, mask_zero=True), cell(3)],
         ),
+        f"{cell.__name__}, masked sequences": (
+            WORDS,
+            lambda cell=cell: [
+                layers.Embedding(12, 4, mask_zero=True),
+                cell(3, return_sequences=True),
+                cell(2),
+            ],
+        ),
         f"{cell.__name__} of words": (WORDS, lambda cell=cell: [layers.Embedding(12, 4), cell(3)]),
     }
 NETWORKS |= {

@@ -9,7 +9,7 @@ from chainrule import Sequential, explain, layers
 from chainrule.layers import Activation, Dense, Flatten, Input
 from chainrule.utils import set_random_seed
 
-LINES, WITH_WORDS = 60, 85
+LINES, WITH_WORDS = 60, 96
 
 
 def opened(name: str, n: int = 5):

@@ -157,20 +157,22 @@ class BidirectionalFormulas(LayerFormulas):
     def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
         if source:
             return super().backward(view, unit, known, source)
-        lines, names = list[Equation](), list[str]()
-        for way in (0, 1):
-            here = self.view(view, way)
-            if not here.link.reached:
-                continue
-            own = view.step.n * float(flat(here.link.input_deltas[0], view.k)[unit])
-            found = self.formulas(view.link, way).backward(here, unit, own).equations
-            names.append(f"{view.input_delta(unit)} by {ARROWS[way]}")
-            lines += [*found[:-1], found[-1]._replace(name=names[-1])]
-        total = weighted_sum([(line.used,) for line in lines if line.name in names])
-        size = sum(line.size for line in lines)
-        return Backward(
-            None, [*lines, finished(view.input_delta(unit), " + ".join(names), total, known, size=size)]
-        )
+        ways = [way for way in (0, 1) if self.view(view, way).link.reached]
+        own = {
+            w: view.step.n * float(flat(self.view(view, w).link.input_deltas[0], view.k)[unit]) for w in ways
+        }
+        strongest, follow = max(ways, key=lambda way: abs(own[way])), None
+        lines, summed = list[Equation](), list[Equation]()
+        for way in ways:
+            found = self.formulas(view.link, way).backward(self.view(view, way), unit, own[way])
+            summed.append(found.equations[-1]._replace(name=f"{view.input_delta(unit)} by {ARROWS[way]}"))
+            if way == strongest and found.follow is not None and view.link.link.merge_mode is not None:
+                lines = [self.apart(view, way, found.follow), *found.equations[:-1]]
+                follow = self.outer(view.link, way, found.follow)
+        total = weighted_sum([(line.used,) for line in summed])
+        formula, size = " + ".join(line.name for line in summed), sum(line.size for line in summed)
+        whole = finished(view.input_delta(unit), formula, total, known, size=size)
+        return Backward(follow, [*lines, *summed, whole])
 
     def details(self, view: LayerView, name: str, index: Index) -> list[Part]:
         way, own = self.weight(name)

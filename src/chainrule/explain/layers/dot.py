@@ -17,7 +17,8 @@ class DotFormulas(LayerFormulas):
     letter = "s"
 
     def expression(self, link: OpenedLink, symbols: Symbols) -> str:
-        return " · ".join(symbols.sources[link.place])
+        a, b = symbols.sources[link.place]
+        return f"{a} · {b} / (|{a}| · |{b}|)" if link.link.normalize else f"{a} · {b}"
 
     def places(self, link: OpenedLink, source: int) -> np.ndarray:
         """The places of an input's numbers, a vector a row."""

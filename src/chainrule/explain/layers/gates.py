@@ -39,13 +39,13 @@ class LSTMFormulas(RecurrentFormulas):
         out = equation(f"{symbols.outs[link.place]}[{t}, {j}]", "o · tanh(c)", values, values["h"])
         return [line, own, *others, cell, out]
 
-    def cell_deltas(self, step: OpenedStep, link: OpenedLink, k: int, j: int) -> np.ndarray:
+    def cell_deltas(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, j: int) -> np.ndarray:
         """The derivative of the k-th example's loss by one unit's cell at each time; (times,)."""
-        reached = self.reaching(step, link, k, j)
+        reached = self.reaching(step, link, symbols, k, j)
         found, carried = np.zeros(len(reached)), 0.0
         if len(link.deltas) > 2 and link.deltas[2] is not None:
             carried = step.n * float(np.asarray(link.deltas[2], np.float64)[k, j])
-        for t in reversed(range(len(reached))):
+        for t in map(int, np.flatnonzero(self.counts(link, k))[::-1]):
             v = self.values(link, At(k, t, 0, j))
             found[t] = carried + reached[t] * v["o"] * (1 - np.tanh(v["c"]) ** 2)
             carried = found[t] * v["f"]
@@ -55,7 +55,11 @@ class LSTMFormulas(RecurrentFormulas):
         self, step: OpenedStep, link: OpenedLink, symbols: Symbols, here: At
     ) -> list[Equation]:
         k, t, gate, j = here
-        values, letter, dc = self.values(link, here), self.gates[gate], self.cell_deltas(step, link, k, j)
+        values, letter, dc = (
+            self.values(link, here),
+            self.gates[gate],
+            self.cell_deltas(step, link, symbols, k, j),
+        )
         reaching = self.reaching_line(step, link, symbols, here)
         known = step.n * float(self.sum_deltas(link)[0][k, t, gate * int(link.link.units) + j])
         name = "d" + self.sum_name(gate, t, j)
@@ -63,9 +67,10 @@ class LSTMFormulas(RecurrentFormulas):
         if letter == "o":
             line = equation(name, "dh · a · o · (1 - o)", bent | {"o": near_one(values["o"])}, known)
             return [reaching, line._replace(formula="dh · tanh(c) · o · (1 - o)")]
-        later = f" + dc[{t + 1}, {j}] · f[{t + 1}, {j}]" if t + 1 < len(dc) else ""
-        if later:
-            bent |= {"dc_next": dc[t + 1], "f_next": self.values(link, At(k, t + 1, gate, j))["f"]}
+        after_it = self.following(link, k, t)
+        later = "" if after_it is None else f" + dc[{after_it}, {j}] · f[{after_it}, {j}]"
+        if after_it is not None:
+            bent |= {"dc_next": dc[after_it], "f_next": self.values(link, At(k, after_it, gate, j))["f"]}
         elif len(link.deltas) > 2 and link.deltas[2] is not None:
             later = " + dc from its last state"
             bent |= {"dc_next": step.n * float(np.asarray(link.deltas[2], np.float64)[k, j]), "f_next": 1.0}
@@ -135,24 +140,31 @@ class GRUFormulas(RecurrentFormulas):
         )
         return [*lines, out._replace(formula=f"z · {symbols.outs[link.place]}[{t - 1}, {j}] + (1 - z) · g")]
 
-    def state_deltas(self, step: OpenedStep, link: OpenedLink, k: int, j: int) -> np.ndarray:
+    def state_deltas(
+        self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, j: int
+    ) -> np.ndarray:
         """The derivative of the k-th example's loss by one unit's state at each time; (times,)."""
-        reached = self.reaching(step, link, k, j)
-        for t in reversed(range(len(reached) - 1)):
-            reached[t] += reached[t + 1] * self.values(link, At(k, t + 1, 0, j))["z"]
+        reached = self.reaching(step, link, symbols, k, j)
+        for t in map(int, np.flatnonzero(self.counts(link, k))[::-1]):
+            if (later := self.following(link, k, t)) is not None:
+                reached[t] += reached[later] * self.values(link, At(k, later, 0, j))["z"]
         return reached
 
     def backward_lines(
         self, step: OpenedStep, link: OpenedLink, symbols: Symbols, here: At
     ) -> list[Equation]:
         k, t, gate, j = here
-        values, letter, dh = self.values(link, here), self.gates[gate], self.state_deltas(step, link, k, j)
+        values, letter, dh = (
+            self.values(link, here),
+            self.gates[gate],
+            self.state_deltas(step, link, symbols, k, j),
+        )
         reaching = self.reaching_line(step, link, symbols, here)
         lines = [reaching]
-        if t + 1 < len(dh):
-            plugged = {"a": reaching.used, "b": dh[t + 1], "z": self.values(link, At(k, t + 1, gate, j))["z"]}
+        if (later := self.following(link, k, t)) is not None:
+            plugged = {"a": reaching.used, "b": dh[later], "z": self.values(link, At(k, later, gate, j))["z"]}
             whole = equation(f"{reaching.name} in all", "a + b · z", plugged)
-            formula = f"{reaching.name} + d{symbols.outs[link.place]}[{t + 1}, {j}] in all · z[{t + 1}, {j}]"
+            formula = f"{reaching.name} + d{symbols.outs[link.place]}[{later}, {j}] in all · z[{later}, {j}]"
             lines.append(whole._replace(formula=formula))
         known = step.n * float(self.sum_deltas(link)[0][k, t, gate * int(link.link.units) + j])
         plugged = values | {

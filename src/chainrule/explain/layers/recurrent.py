@@ -92,7 +92,7 @@ class RecurrentFormulas(LayerFormulas):
         step, link, symbols, k = view
         gate, j = self.gate_of(link, index)
         here = At(k, t, gate, j)
-        if not self.is_plain(link, k):
+        if not (self.is_plain(link, k) and self.counts(link, k)[t]):
             known = step.n * float(self.by_sum(link, name, index)[k, t])
             note = f"by the backward rule of {type(link.link).__name__} {link.name!r}"
             return [], [given("d" + self.sum_name(gate, t, j), known, note)]
@@ -101,9 +101,11 @@ class RecurrentFormulas(LayerFormulas):
     def output_of(self, view: LayerView, place: int, name: str, index: Index) -> int | None:
         link = view.link
         _, j = self.gate_of(link, index)
+        if link.delta is None:
+            return None
         if link.link.return_sequences:
             return place * int(link.link.units) + j
-        return j if place == link.cache.x.shape[0] - 1 else None
+        return j if self.following(link, view.k, place) is None else None
 
     def backward(self, view: LayerView, unit: int, known: float, source: int = 0) -> Backward:
         step, link, symbols, k = view
@@ -118,14 +120,18 @@ class RecurrentFormulas(LayerFormulas):
             f"d{self.sum_name(c // units, t, c % units)} · W{number_}[{i}, {c}]" for c in range(len(w))
         ]
         pairs = [(float(a), float(b)) for a, b in zip(d, w, strict=True)]
-        return Backward(None, [sum_equation(name, letters, pairs, known)])
+        whole = sum_equation(name, letters, pairs, known)
+        if not (self.is_plain(link, k) and self.counts(link, k)[t]):
+            return Backward(None, [whole])
+        gate, j = divmod(int(np.argmax([abs(a * b) for a, b in pairs])), units)
+        above = self.backward_lines(step, link, symbols, At(k, t, gate, j))
+        return Backward(self.output_of(view, t, "kernel", (0, gate * units + j)), [*above, whole])
 
     def is_plain(self, link: OpenedLink, k: int) -> bool:
-        """Whether the formulas below hold for an example: usual activations, no time left out, no dropout."""
+        """Whether the formulas below hold for an example: usual activations, no dropout."""
         cache, layer = link.cache, link.link
         usual = layer.activation == "tanh" and getattr(layer, "recurrent_activation", "sigmoid") == "sigmoid"
-        masked = cache.mask is not None and not bool(np.asarray(cache.mask)[:, k].all())
-        return usual and not masked and cache.drop_x is None and cache.drop_h is None and cache.given is None
+        return usual and cache.drop_x is None and cache.drop_h is None and cache.given is None
 
     def forward_lines(self, link: OpenedLink, symbols: Symbols, here: At) -> list[Equation]:
         """From x and the state before to the unit's output."""
@@ -162,45 +168,61 @@ class RecurrentFormulas(LayerFormulas):
             letters.append(f"b{number_}[{column}]")
         return sum_equation(self.sum_name(gate, t, j), letters, pairs, known)
 
-    def reaching(self, step: OpenedStep, link: OpenedLink, k: int, j: int) -> np.ndarray:
-        """What reaches one unit's output at each time: from above, and from the sums of the time after; (times,)."""
-        times = link.cache.x.shape[0]
-        reached = np.zeros(times)
+    def counts(self, link: OpenedLink, k: int) -> np.ndarray:
+        """Which times of an example count, (times,): at a masked one the state stays what it was."""
+        times, mask = link.cache.x.shape[0], link.cache.mask
+        return np.ones(times, bool) if mask is None else np.asarray(mask)[:, k, 0].astype(bool)
+
+    def following(self, link: OpenedLink, k: int, t: int) -> int | None:
+        """The next time that counts; None after the last."""
+        later = np.flatnonzero(self.counts(link, k)[t + 1 :])
+        return t + 1 + int(later[0]) if len(later) else None
+
+    def above(
+        self, step: OpenedStep, link: OpenedLink, symbols: Symbols, here: At
+    ) -> list[tuple[str, tuple[float]]]:
+        """What reaches a unit's output from outside before the next time that counts, each with its name."""
+        k, t, _, j = here
+        letter, found = symbols.outs[link.place], list[tuple[str, tuple[float]]]()
+        following, times = self.following(link, k, t), link.cache.x.shape[0]
         if link.delta is not None:
-            above = step.n * np.asarray(link.delta, np.float64)[k]
-            if link.link.return_sequences:
-                reached += above[:, j]
-            else:
-                reached[-1] += above[j]
-        for state, d in enumerate(link.deltas[1:2], start=1):  # h, where it is an output by itself
-            if d is not None and state == 1:
-                reached[-1] += step.n * float(np.asarray(d, np.float64)[k, j])
-        later = (
-            step.n * self.sum_deltas(link)[-1][k] @ np.asarray(link.params["recurrent_kernel"], np.float64)[j]
-        )
-        reached[:-1] += later[1:]
+            delta = step.n * np.asarray(link.delta, np.float64)[k]
+            until = times if following is None else following
+            if not link.link.return_sequences:
+                found += [(f"d{letter}[{j}]", (float(delta[j]),))] if following is None else []
+            elif link.link.zero_output_for_mask:
+                found.append((f"d{letter}[{t}, {j}] from above", (float(delta[t, j]),)))
+            else:  # a masked time gives out the state that stayed
+                found += [(f"d{letter}[{i}, {j}] from above", (float(delta[i, j]),)) for i in range(t, until)]
+        if following is None and len(link.deltas) > 1 and link.deltas[1] is not None:
+            last = step.n * float(np.asarray(link.deltas[1], np.float64)[k, j])
+            found.append((f"d{letter} from its last state", (last,)))
+        return found
+
+    def reaching(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, k: int, j: int) -> np.ndarray:
+        """What reaches one unit's output at each time that counts: from above, and from the sums of the next; (times,)."""
+        reached = np.zeros(link.cache.x.shape[0])
+        u = np.asarray(link.params["recurrent_kernel"], np.float64)[j]
+        later = step.n * self.sum_deltas(link)[-1][k] @ u
+        for t in np.flatnonzero(self.counts(link, k)):
+            following = self.following(link, k, int(t))
+            above = self.above(step, link, symbols, At(k, int(t), 0, j))
+            reached[t] = sum(d for _, (d,) in above) + (0.0 if following is None else later[following])
         return reached
 
     def reaching_line(self, step: OpenedStep, link: OpenedLink, symbols: Symbols, here: At) -> Equation:
         """dh = what comes from above + Σ dz of the next time · U."""
         k, t, _, j = here
         letter, number_ = symbols.outs[link.place], symbols.numbers[link.place]
-        letters, pairs = list[str](), list[tuple[float, ...]]()
-        times = link.cache.x.shape[0]
-        if link.delta is not None and (link.link.return_sequences or t == times - 1):
-            above = step.n * np.asarray(link.delta, np.float64)[k]
-            letters.append(
-                f"d{letter}[{t}, {j}] from above" if link.link.return_sequences else f"d{letter}[{j}]"
-            )
-            pairs.append((float(above[t, j] if link.link.return_sequences else above[j]),))
-        if t == times - 1 and len(link.deltas) > 1 and link.deltas[1] is not None:
-            letters.append(f"d{letter} from its last state")
-            pairs.append((step.n * float(np.asarray(link.deltas[1], np.float64)[k, j]),))
-        if t + 1 < times:
-            next_ = step.n * self.sum_deltas(link)[-1][k, t + 1]
+        above = self.above(step, link, symbols, here)
+        letters: list[str] = [name for name, _ in above]
+        pairs: list[tuple[float, ...]] = [pair for _, pair in above]
+        following = self.following(link, k, t)
+        if following is not None:
+            next_ = step.n * self.sum_deltas(link)[-1][k, following]
             u, units = np.asarray(link.params["recurrent_kernel"], np.float64)[j], int(link.link.units)
             letters += [
-                f"d{self.sum_name(*divmod(c, units)[:1], t + 1, c % units)} · U{number_}[{j}, {c}]"
+                f"d{self.sum_name(*divmod(c, units)[:1], following, c % units)} · U{number_}[{j}, {c}]"
                 for c in range(len(u))
             ]
             pairs += [(float(d), float(w)) for d, w in zip(next_, u, strict=True)]

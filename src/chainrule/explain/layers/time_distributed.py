@@ -52,7 +52,9 @@ class TimeDistributedFormulas(LayerFormulas):
     def expression(self, link: OpenedLink, symbols: Symbols) -> str:
         inner = self.inner(link)
         letters = self.symbols(link, symbols, len(inner), "t")
-        written = self.formulas(inner[0]).expression(inner[0], letters) or inner[0].name
+        written = (
+            self.formulas(inner[0]).expression(inner[0], letters) or f"{inner[0].name} of {letters.ins[0]}"
+        )
         return f"{written} at every time t"
 
     def weight_name(self, link: OpenedLink, symbols: Symbols, name: str) -> str:
