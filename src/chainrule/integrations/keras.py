@@ -148,7 +148,9 @@ class Record:
                 self.writer.finish("failed")
             raise
         if before is not None:
+            began = time.perf_counter()
             before[0]["batch"] = kept_batch(self.batches.newest)
+            self.spent += time.perf_counter() - began
         if first:
             self.begin(before, logs)
         elif before is not None and self.writer is not None:
@@ -167,7 +169,8 @@ class Record:
     def due(self) -> bool:
         """Whether a snapshot is due before this step."""
         if self.save_freq == "auto":
-            return self.first_of_epoch and self.spent <= SHARE * (time.perf_counter() - self.started)
+            spent = self.spent + self.one  # with the one that is kept at the end
+            return self.first_of_epoch and spent <= SHARE * (time.perf_counter() - self.started)
         return self.first_of_epoch if self.save_freq == "epoch" else self.step % self.save_freq == 0
 
     def begin(self, before: Any, logs: Any) -> None:
@@ -177,6 +180,7 @@ class Record:
         uneven = self.batches.weighted or has_masks(model)
         self.means = SumsCopied(self.names, None) if uneven else MeansSoFar(self.names)
         state, extra = before
+        began = time.perf_counter()
         try:
             self.writer = RunWriter.create(
                 self.runs_dir, self.label, self.settings(), state, columns=[*self.names, "learning_rate"], extra=extra,
@@ -185,12 +189,8 @@ class Record:
         except FileError:
             model.train_function = self.taken
             raise
-        self.folder, self.kept, self.started, self.spent = (
-            self.writer.folder,
-            self.step,
-            time.perf_counter(),
-            0.0,
-        )
+        self.folder, self.kept, self.started = self.writer.folder, self.step, time.perf_counter()
+        self.one = self.spent = self.spent + self.started - began
 
     def settings(self) -> Settings:
         """What Keras was told. The seed is not known here: the generators' states are in the snapshots."""
