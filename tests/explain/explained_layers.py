@@ -285,7 +285,17 @@ def products(axes, **settings):
     return made
 
 
+def many_heads_looking_back():
+    x = Input((6, 4))
+    h = Dense(4, name="inner")(layers.Masking()(x))
+    y, shares = layers.MultiHeadAttention(2, 3, dropout=0.3)(
+        h, Dense(4, name="other")(x), h, use_causal_mask=True, return_attention_scores=True
+    )
+    return x, layers.Concatenate()([Flatten()(y), Flatten()(shares)])
+
+
 GRAPHS = {
+    "many heads, dropout, masked, causal, with scores": many_heads_looking_back,
     "Attention": looking(),
     "Attention, scaled": looking(use_scale=True),
     "Attention, concat": looking(score_mode="concat"),

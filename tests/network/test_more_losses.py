@@ -6,6 +6,7 @@ from checker import check_loss
 
 from chainrule import losses
 from chainrule.errors import SettingError
+from chainrule.losses.base import NoLoss
 
 PAIRS = {
     "numbers": lambda rng, shape: (rng.normal(size=shape), rng.normal(size=shape)),
@@ -33,6 +34,17 @@ LOSSES = [
 def test_losses_have_the_derivatives_measured(loss, kind, shape, rng) -> None:
     """By each prediction of each example, for rows and for several rows an example."""
     check_loss(loss, *PAIRS[kind](rng, shape))
+
+
+def test_derivatives_where_a_prediction_is_cut_off_or_far_away(rng) -> None:
+    """Above 1 a probability is cut off and learns nothing; below 0 no other class holds the hinge; no loss is 0 at 0."""
+    y, p = np.array([[0.2, 0.8]]), np.array([[1.5, 0.4]])
+    check_loss(losses.KLDivergence(), y, p)
+    assert losses.KLDivergence().derivative(y, p)[0, 0] == 0
+    one, below = np.array([[0.0, 0.0, 1.0]]), np.array([[-1.0, -2.0, 0.3]])
+    check_loss(losses.CategoricalHinge(), one, below)
+    np.testing.assert_array_equal(losses.CategoricalHinge().derivative(one, below), [[0, 0, -1]])
+    np.testing.assert_array_equal(NoLoss().derivative(one, np.array([[0.0, 1.0, 2.0]])), [[0, 0, 0]])
 
 
 def test_values_worked_by_hand(xp) -> None:
