@@ -38,10 +38,11 @@ REASONS = {
     "Keras's insides": r"has no attribute '_|_clip_gradients|load_own_variables|stateless|compute_output_spec|symbolic_call|from_logits_|variable|\.assign|'value'",
     "not in Keras 3.15": r"input_axes|output_axes",
     "a name that Chainrule does not have": r"There is no (initializer|regularizer|optimizer|loss|metric|layer|activation) called|has nothing called|is not part of Chainrule",
-    "refused in a sentence": r"is not supported|leave it out|works along the last axis|must be on the last axis",
+    "refused in a sentence": r"There is no interpolation called|is not supported|leave it out|works along the last axis|must be on the last axis",
     "masks do not change what merging layers compute": r"(maximum|minimum|multiply)_with_mask",
     "compute_mask does not check the masks that it is given": r"^test_errors_(add|average|concat|maximum|minimum|multiply|subtract)",
     "weights are arrays of NumPy": r"'numpy.ndarray' object has no attribute",
+    "names are numbered within each model": r"auto_naming",
     "a warning or words of Keras's own": r"DID NOT WARN|Regex pattern did not match",
     "a batch of one fixed size is not kept in shapes": r"^'?Tuples differ: \(None",
 }

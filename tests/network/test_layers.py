@@ -383,3 +383,15 @@ def test_a_layer_of_ones_own_says_what_it_lacks() -> None:
         Layer().forward({}, np.zeros(1))
     with pytest.raises(NotImplementedError, match="Chainrule derives nothing by itself"):
         Layer().backward({}, None, np.zeros(1))
+
+
+def test_cutting_off_all_there_is_is_refused_also_by_a_call() -> None:
+    """A cropping that leaves nothing says so, before a network and within one."""
+    from chainrule.layers import Cropping1D, Cropping2D
+
+    for layer, x in (
+        (Cropping1D((2, 3)), np.ones((1, 5, 2))),
+        (Cropping2D(((0, 0), (4, 0))), np.ones((1, 5, 4, 2))),
+    ):
+        with pytest.raises(ShapeError, match="nothing is left"):
+            layer(x.astype("f4"))

@@ -220,3 +220,15 @@ def test_a_dict_may_hold_more_than_the_model_takes() -> None:
         np.testing.assert_array_equal(network.predict(x, verbose=0), network.predict(only, verbose=0))
         with pytest.raises(ChainruleError):
             network.fit({"b": rows, "more": rows}, y, verbose=0)
+
+
+def test_a_generator_with_an_end_needs_no_count() -> None:
+    """predict, evaluate and validation_data take what it gives, to its end."""
+    network = model()
+    whole = network.predict(X, verbose=0)
+    np.testing.assert_allclose(network.predict(iter(list(batches())), verbose=0), whole, rtol=1e-5, atol=1e-6)
+    assert network.evaluate(iter(list(batches())), verbose=0) == pytest.approx(
+        network.evaluate(X, Y, verbose=0), rel=1e-4
+    )
+    history = network.fit(X, Y, validation_data=iter(list(batches())), epochs=1, verbose=0).history
+    assert "val_loss" in history

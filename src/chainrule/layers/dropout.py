@@ -116,11 +116,11 @@ def dropout_rate(layer: str, rate: Any) -> float:
     return float(rate)
 
 
-def noise_shape_setting(layer: str, noise_shape: Any) -> list[int | None] | None:
-    """A noise_shape as a list of sizes and None."""
+def noise_shape_setting(layer: str, noise_shape: Any) -> tuple[int | None, ...] | None:
+    """A noise_shape as a tuple of sizes and None."""
     if noise_shape is None:
         return None
-    sizes = list(noise_shape) if isinstance(noise_shape, (list, tuple)) else [noise_shape]
+    sizes = tuple(noise_shape) if isinstance(noise_shape, (list, tuple)) else (noise_shape,)
     if not all(n is None or (isinstance(n, int) and n > 0) for n in sizes):
         raise SettingError(
             f"{layer}: noise_shape holds whole numbers and None, such as (None, 1, 8); it got {noise_shape!r}."
@@ -128,7 +128,7 @@ def noise_shape_setting(layer: str, noise_shape: Any) -> list[int | None] | None
     return sizes
 
 
-def decided(noise_shape: list[int | None] | None, shape: Shape) -> Shape:
+def decided(noise_shape: tuple[int | None, ...] | None, shape: Shape) -> Shape:
     """The shape in which is decided what to leave out."""
     if noise_shape is None:
         return shape

@@ -37,7 +37,10 @@ class Cropping(Layer):
     margins: Margins
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
-        return cut(x, self.margins), None
+        left = cut(x, self.margins)
+        if 0 in left.shape[1:-1]:
+            self.output_shape_for(x.shape[1:])  # says what is wrong
+        return left, None
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         return namespace(dy).pad(dy, [(0, 0), *self.margins, (0, 0)])  # what was cut off hears nothing

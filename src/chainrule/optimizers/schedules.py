@@ -1,7 +1,7 @@
 """Learning rates that change with the step number. Keras's names and formulas, and one of ours, OneCycle."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -41,6 +41,15 @@ class LearningRateSchedule:
     def get_config(self) -> dict[str, Any]:
         """The settings, as Keras stores them."""
         return dict(vars(self))
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """A schedule with the settings that `get_config` gave.
+
+        >>> ExponentialDecay.from_config(ExponentialDecay(1.0, 10, 0.5).get_config()).decay_rate
+        0.5
+        """
+        return cls(**config)
 
 
 class ExponentialDecay(LearningRateSchedule):

@@ -217,9 +217,7 @@ def predict(model: Any, source: Any, steps: int | None = None) -> Any:
     """What a model says to each example of a stream; targets in it are left aside."""
     parts = []
     batches = Batches(source, steps, "steps")
-    if batches.once and steps is None:
-        raise SettingError("A generator may have no end: say how many batches, steps=.")
-    for x, _, _ in batches.epoch():
+    for x, _, _ in batches.to_the_end():
         parts.append(model.predict_on_batch(x))
     if not parts:
         raise DataError("The data gave no batch.")

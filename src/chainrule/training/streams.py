@@ -37,6 +37,9 @@ def is_stream(x: Any) -> bool:
     )
 
 
+LONGEST = 1_000  # batches of a generator that does not say how many they are
+
+
 class Batches:
     """The batches of a stream, epoch by epoch. steps: how many an epoch has, where that is to be counted."""
 
@@ -84,11 +87,18 @@ class Batches:
         if hasattr(self.source, "on_epoch_end"):
             self.source.on_epoch_end()
 
+    def to_the_end(self) -> Iterator[Batch]:
+        """The batches of one epoch; SettingError where a generator that does not say how many they are comes to no end."""
+        for number, batch in enumerate(self.epoch()):
+            if number == LONGEST and self.once and self.steps is None:
+                raise SettingError(
+                    f"{LONGEST:,} batches came, and no end of them: say how many there are, {self.what}=."
+                )
+            yield batch
+
     def all(self) -> Batch:
         """All batches of an epoch as one. A stream without an end needs its steps."""
-        if self.steps is None and self.once:
-            raise SettingError(f"A generator may have no end: say how many batches, {self.what}=.")
-        found = list(self.epoch())
+        found = list(self.to_the_end())
         if not found:
             raise DataError("The data gave no batch.")
         return (
