@@ -200,3 +200,36 @@ def test_a_recorded_step_of_any_network_is_replayed_to_the_bit(kind, tmp_path) -
     assert "gives the same bits" in str(
         step.weight_of(*weights_of(step)[0][:2], *(0 for _ in weights_of(step)[0][2]))
     )
+
+
+def test_a_step_that_either_engine_took_is_explained_line_by_line(backend, tmp_path) -> None:
+    """Words with masks, both directions, attention: the arithmetic leads to what NumPy's or JAX's training made of each weight."""
+    import chainrule
+    from chainrule.models import Model
+
+    def made():
+        set_random_seed(4)
+        words = Input((5,))
+        h = layers.Embedding(9, 4, mask_zero=True)(words)
+        h = layers.Bidirectional(layers.LSTM(2, return_sequences=True))(h)
+        h = layers.TimeDistributed(Dense(4, "tanh"))(h)
+        h = layers.LayerNormalization()(layers.Add()([h, layers.MultiHeadAttention(1, 3)(h, h)]))
+        model = Model(words, Dense(3, "softmax")(layers.GlobalAveragePooling1D()(h)))
+        model.compile("adam", "sparse_categorical_crossentropy", backend=backend)
+        return model
+
+    rng = np.random.default_rng(4)
+    x, y = rng.integers(0, 9, (12, 5)), rng.integers(0, 3, 12)
+    recorder = chainrule.RunRecorder(tmp_path / "runs", label="words")
+    made().fit(x, y, epochs=2, batch_size=6, verbose=0, callbacks=[recorder])
+    step = explain.step(chainrule.open_run("last", tmp_path / "runs", model=made(), x=x, y=y), 3)
+    for layer, weight, shape in weights_of(step):
+        if weight == "key_bias":  # its derivative is 0 but for rounding
+            continue
+        trace = step.weight_of(layer, weight, *(n // 2 for n in shape))
+        text = trace.text(width=100)
+        assert recompute(text)[-1].name == "w′"
+        assert not trace.disagreements
+        assert "Training went to" in text
+        trained = step.inputs.after["params"][step.link(layer).entry][weight]
+        np.testing.assert_allclose(step.link(layer).learned[weight], trained, atol=2e-4)

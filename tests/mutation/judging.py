@@ -192,6 +192,7 @@ def run_pytest(asked: list[str], *more: str, plugins: tuple[object, ...] = ()) -
 
     options = ["-q", "--no-header", "--tb=no", "--assert=plain", "--hypothesis-profile=mutants", *more]
     options += ["-o", "addopts=", "--rootdir", str(TESTS.parent)]
+    options += ["-W", "ignore::pytest.PytestConfigWarning"]  # settings of plugins that are left out
     for plugin in (
         "cacheprovider",
         "xdist",

@@ -54,7 +54,7 @@ def same(ours, theirs, where: str = "") -> None:
                 assert (key, value) in BESIDE.items(), f"{where}.{key}"
             elif key != "name" or where == "config":
                 same(ours[key], value, f"{where}.{key}")
-    elif isinstance(theirs, list) and isinstance(ours, list):
+    elif isinstance(theirs, list) and isinstance(ours, (list, tuple)):
         assert len(ours) == len(theirs), where
         for k, pair in enumerate(zip(ours, theirs, strict=True)):
             same(*pair, f"{where}[{k}]")
@@ -235,11 +235,11 @@ def test_settings_that_mean_nothing_are_refused(make) -> None:
 
 
 def test_settings_at_their_limits_are_taken() -> None:
-    """0 is a slope, a share and an alpha; one size is a list of one."""
+    """0 is a slope, a share and an alpha; one size is a tuple of one."""
     assert (LeakyReLU(0).negative_slope, ELU(0).alpha, Dropout(0).rate) == (0, 0, 0)
     assert LeakyReLU(alpha=0.25).negative_slope == 0.25
     assert Softmax(axis=[-1]).get_config()["axis"] == -1
-    assert (Permute(1).dims, Dropout(0.5, noise_shape=1).noise_shape) == ((1,), [1])
+    assert (Permute(1).dims, Dropout(0.5, noise_shape=1).noise_shape) == ((1,), (1,))
 
 
 def test_layers_that_leave_out_keep_all_at_rate_0_and_decide_by_their_noise() -> None:
