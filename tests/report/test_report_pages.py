@@ -53,8 +53,8 @@ def words(html: str) -> str:
 @pytest.mark.parametrize(
     ("kind", "sections", "title"),
     [
-        ("bars", ALL, r"It learned nothing usable: 33.33 % against 33.33 % by always answering “0”"),
-        ("img", ALL, r"It learned nothing usable: 54.17 % against 54.17 % by always answering “.*”"),
+        ("bars", ALL, r"It learned nothing usable: 33 % against 33 % by always answering “0”"),
+        ("img", ALL, r"It learned nothing usable: 54 % against 54 % by always answering “.*”"),
         (
             "houses",
             tuple("errors" if s == "confusion" else s for s in ALL if s != "mistakes"),
@@ -139,7 +139,7 @@ def test_the_matrix_counts_the_test_part(pages, root) -> None:
 def test_the_figures_are_those_that_were_recorded(pages, root) -> None:
     """Accuracy in the title and the last line of the table are the run's own."""
     run = run_of(root, "bars")
-    accuracy = f"{100 * run.metrics['val_accuracy']:.2f} %"
+    accuracy = f"{100 * run.metrics['val_accuracy']:.0f} %"  # two digits, as few examples say no more
     assert accuracy in pages["bars"].title.replace("\u00a0", " ")
     assert f"{run.metrics['loss']:.4f}" in words(pages["bars"].html)
     assert "57 %" not in pages["houses"].title

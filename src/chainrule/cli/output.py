@@ -183,19 +183,6 @@ def per_cent(share: float) -> str:
     return f"{100 * share:.2f} %"
 
 
-def share_of(share: float, count: int) -> str:
-    """A share of so many examples, with as many digits as their count supports.
-
-    >>> share_of(0.975, 40), share_of(0.975, 400), share_of(0.98406, 10_000)
-    ('98 %', '97.5 %', '98.41 %')
-    """
-    digits = 0 if count < 200 else 1 if count < 5000 else 2
-    if 0 < share < 1:  # a mistake among many is not rounded away
-        while digits < 2 and round(share, digits + 2) in (0.0, 1.0):
-            digits += 1
-    return f"{100 * share:.{digits}f} %"
-
-
 def file_size(count: int) -> str:
     """A number of bytes as people read it, in thousands.
 

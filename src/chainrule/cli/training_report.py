@@ -6,8 +6,8 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule.cli.output import Output, duration, file_size, share_of
-from chainrule.internal.plain_numbers import plainly
+from chainrule.cli.output import Output, duration, file_size
+from chainrule.internal.plain_numbers import plainly, share_of
 
 if TYPE_CHECKING:
     from chainrule.datasets import Dataset

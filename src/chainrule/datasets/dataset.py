@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from chainrule.datasets.decoded import in_blocks
 from chainrule.errors import DataError, printable
+from chainrule.internal.plain_numbers import share_of
 
 if TYPE_CHECKING:
     from chainrule.datasets.data_checks.finding import DataReport
@@ -203,11 +204,10 @@ class Dataset:
                 "  " + ", ".join(shown) + (f" and {len(counts) - 30} more" if len(counts) > 30 else "")
             )
             most = max(counts, key=lambda name: counts[name])
-            where = "test" if len(self.y_test) else "training"
+            where, many = ("test", len(self.y_test)) if len(self.y_test) else ("training", len(self.y_train))
             lines.append(
-                f"  always answering {most!r} would be right in {self.baseline:.2%} of the {where} part"
+                f"  always answering {most!r} would be right in {share_of(self.baseline or 0.0, many)} of the {where} part"
             )
-            lines[-1] = lines[-1].replace("%", " %")
         elif len(self.y_train):
             y = self.y_train
             lines.append(

@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.errors import DataError, ShapeError
 from chainrule.internal import class_counts
+from chainrule.internal.plain_numbers import share_of
 from chainrule.plots.pictures import as_pictures, grid_of, named
 from chainrule.plots.style import COLOURS, INK, WRONG, axes, bare, dressed
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 TOLD = 3  # probabilities below each mistake
 LINE = 0.19  # between two of them, in widths of a picture
+LEVEL = 24  # letters of all names together that have room beside each other
 WRITTEN = 30  # classes; of more, only colours are shown
 
 
@@ -27,7 +29,7 @@ def confusion(y: Any, p: Any, names: Sequence[str] | None = None, ax: "Axes | No
     >>> from chainrule import plots
     >>> ax = plots.confusion([0, 0, 1], [0, 1, 1], names=["cat", "dog"])
     >>> [text.get_text() for text in ax.texts], ax.get_title()
-    (['1', '1', '·', '1'], '2 of 3 right (66.67 %)')
+    (['1', '1', '·', '1'], '2 of 3 right (67 %)')
     """
     counts = confusion_counts(y, p, None if names is None else len(names))
     n = len(counts)
@@ -44,17 +46,24 @@ def confusion(y: Any, p: Any, names: Sequence[str] | None = None, ax: "Axes | No
         ax.text(j, i, f"{counts[i, j]:,}" if counts[i, j] else "·", ha="center", va="center", fontsize=8 if n > 12 else 9,
                 color=INK if np.isnan(wrong[i, j]) else "black", fontweight="bold" if i == j else "normal")  # fmt: skip
     right, total = int(np.trace(counts)), int(counts.sum())
-    ax.set_xticks(range(n), names, rotation=0 if max(map(len, names)) < 4 else 90)
+    level = max(map(len, names)) < 4 or n * max(map(len, names)) <= LEVEL
+    ax.set_xticks(range(n), names, rotation=0 if level else 90)
     ax.set_yticks(range(n), names)
     dressed(
         ax,
-        f"{right:,} of {total:,} right ({right / max(1, total):.2%})".replace("%", " %"),
+        f"{right:,} of {total:,} right ({share_of(right / max(1, total), total)})",
         "taken for",
         "what it is",
     )
     ax.tick_params(length=0)
+    between = [k + 0.5 for k in range(n - 1)] if n <= WRITTEN else []
+    for place in between:  # a cell ends where the next begins
+        ax.axhline(place, color=INK, linewidth=0.5, alpha=0.35)
+        ax.axvline(place, color=INK, linewidth=0.5, alpha=0.35)
     for spine in ax.spines.values():
-        spine.set_visible(False)
+        spine.set_visible(n <= WRITTEN)
+        spine.set_linewidth(0.5)
+        spine.set_alpha(0.35)
     return ax
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MEANS = 200  # points of a line through all steps
 SHORT = 3  # epochs: so few points say little
+MARKED = 30  # epochs: of more, points would hide the lines
 PARTS = (("", "training", "-"), ("val_", "validation", "--"))
 SIZES = {
     "gradient": ("grad_rms", "gradients"),
@@ -43,7 +44,7 @@ def curves(
     """Learning curves: a figure over the epochs; on what was learned from as a line, on held-out examples dashed.
 
     runs: recorded runs, what `fit` returned, or dicts of lists such as {"loss": [...], "val_loss": [...]}; each has its
-    colour.  figure: "loss", "accuracy", ...  labels: one for each run.  steps: whether recorded runs also show, faintly, what
+    colour, of one run each part.  figure: "loss", "accuracy", ...  labels: one for each run.  steps: whether recorded runs also show, faintly, what
     was recorded at their steps; None: where one run of at most three epochs is drawn.  Raises SettingError when no run has the figure.
 
     The figures of training are means over an epoch in which the network was learning; those of the validation are
@@ -82,7 +83,7 @@ def curves(
                 alpha=0.4,
                 label=label if len(runs) == 1 else None,
             )
-        for prefix, what, style in PARTS:
+        for part, (prefix, what, style) in enumerate(PARTS):
             values = metrics.get(prefix + figure)
             if values:
                 label = what if len(runs) == 1 else f"{names[k]}, {what}"
@@ -90,9 +91,9 @@ def curves(
                     epochs[: len(values)],
                     values,
                     style,
-                    marker="o",
+                    marker="o" if len(epochs) <= MARKED else "",
                     markersize=4,
-                    color=COLOURS[k % len(COLOURS)],
+                    color=COLOURS[(part if len(runs) == 1 else k) % len(COLOURS)],
                     label=label,
                 )
     ax.locator_params(axis="x", integer=True)

@@ -5,7 +5,7 @@ import numpy as np
 from chainrule.errors import ChainruleError
 from chainrule.report.markup import Html, Piece, h
 from chainrule.report.material import Material
-from chainrule.report.wording import count, date, duration, number, per_cent
+from chainrule.report.wording import count, date, duration, number, per_cent, share
 
 TILES = 5  # figures of a network with several outputs
 
@@ -55,16 +55,16 @@ def found(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:
     most = int(np.bincount(of.data.y_train, minlength=len(of.names)).argmax())
     lead = (
         f"{learned(of)} Of {count(n, of.thing)} of {evaluated.words} {'that it had not learned from ' if evaluated.unseen else ''}it got "
-        f"{right:,} right and {n - right:,} wrong. Always answering “{of.names[most]}” would be right in {per_cent((evaluated.y == most).mean())}."
+        f"{right:,} right and {n - right:,} wrong. Always answering “{of.names[most]}” would be right in {share((evaluated.y == most).mean(), n)}."
     )
-    title = f"It {verb} {per_cent(right / n)} of {new}" if right < n else f"It {verb} all {n:,} {new}"
+    title = f"It {verb} {share(right / n, n)} of {new}" if right < n else f"It {verb} all {n:,} {new}"
     base = float((evaluated.y == most).mean())
-    beside = f"{per_cent(right / n)} against {per_cent(base)} by always answering “{of.names[most]}”"
+    beside = f"{share(right / n, n)} against {share(base, n)} by always answering “{of.names[most]}”"
     if right / n <= base and len(set(evaluated.y.tolist())) > 1:
         title = f"It learned nothing usable: {beside}"
     elif right / n < min(1.0, base + 2 * (base * (1 - base) / n) ** 0.5):
         title = f"It is hardly better than chance: {beside}"
-    return title, lead, [("right", per_cent(right / n)), ("wrong", f"{n - right:,} of {n:,}")]
+    return title, lead, [("right", share(right / n, n)), ("wrong", f"{n - right:,} of {n:,}")]
 
 
 def unasked(of: Material) -> tuple[str, str, list[tuple[str, Piece]]]:

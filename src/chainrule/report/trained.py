@@ -49,7 +49,7 @@ def data(of: Material) -> Html:
     if of.missing:
         rows += [("learned from", count(int(known.get("examples", 0)), "example"))]
         return join(facts([*rows, ("SHA-256", digest(known))]), h("p", of.missing, class_="aside"))
-    data, parts = of.data, {"train": "to learn from", "val": "to choose by", "test": "to be evaluated by"}
+    data, parts = of.data, {"train": "to learn from", "val": "to choose by", "test": "to be measured on"}
     rows += [(parts[part], count(n, of.thing)) for part, n in data.sizes.items() if n]
     rows.append(("each", shape(data.input_shape)))
     if of.names:

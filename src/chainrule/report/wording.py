@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.internal.plain_numbers import share_of
+
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -20,6 +22,15 @@ def per_cent(share: float, digits: int = 2) -> str:
     if 1 - least / 200 < share < 1:
         return f">\u00a0{100 - least:.{digits}f}\u00a0%"
     return f"{100 * share:.{digits}f}\u00a0%"
+
+
+def share(of_all: float, examples: int) -> str:
+    r"""A share of so many examples, with as many digits as their count supports.
+
+    >>> share(11 / 12, 12), share(0.98406, 10_000)
+    ('92\xa0%', '98.41\xa0%')
+    """
+    return share_of(of_all, examples).replace(" ", "\u00a0")
 
 
 def probability(p: Any, digits: int = 1) -> str:

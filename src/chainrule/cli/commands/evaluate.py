@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from chainrule.cli import choices, paths
 from chainrule.cli.options import DATA, add_data_options, data_options
-from chainrule.cli.output import Output, per_cent, share_of
+from chainrule.cli.output import Output, per_cent
 from chainrule.cli.parser import OneOf, Parser
 from chainrule.cli.training_report import interval
-from chainrule.internal.plain_numbers import plainly
+from chainrule.internal.plain_numbers import plainly, share_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
