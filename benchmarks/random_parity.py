@@ -129,14 +129,52 @@ def words(k: Any, rng: Draw) -> list[Any]:
     return [*layers, recurrent(k, rng, return_sequences=True), recurrent(k, rng)]
 
 
-NETWORKS = {"rows": rows, "pictures": pictures, "sequences": sequences, "words": words}
+def branches(k: Any, rng: Draw) -> tuple[Any, Any, str]:
+    """Rows that go several ways, and come together again once or twice; the same input at the end, too, or not."""
+    x = given = k.Input((6,))
+    kinds = ["Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"]
+    found = []
+    for _ in range(rng.integers(1, 3)):
+        kind, units = str(rng.choice(kinds)), int(rng.integers(2, 7))
+        shared = k.layers.Dense(units, activation(rng))
+        ways = [k.layers.Dense(units, activation(rng))(x), shared(k.layers.Dense(6)(given))]
+        x = getattr(k.layers, kind)()(ways)
+        found.append(kind)
+    if rng.random() < 0.3:
+        x = k.layers.Concatenate()([x, given])
+    return given, x, " ".join(found)
+
+
+def attention(k: Any, rng: Draw) -> tuple[Any, Any, str]:
+    """A sequence that looks at itself, with a residual way around."""
+    x = given = k.Input((7, 3))
+    x = k.layers.Dense(4)(x)
+    kind = rng.integers(3)
+    if kind == 0:
+        y = k.layers.MultiHeadAttention(2, 3, use_bias=bool(rng.integers(2)))(
+            x, x, use_causal_mask=bool(rng.integers(2))
+        )
+    else:
+        layer = k.layers.AdditiveAttention() if kind == 1 else k.layers.Attention(use_scale=True)
+        y = layer([x, k.layers.Dense(4)(x)])
+    x = k.layers.LayerNormalization()(k.layers.Add()([x, y]))
+    return (
+        given,
+        k.layers.GlobalAveragePooling1D()(x),
+        ["MultiHeadAttention", "AdditiveAttention", "Attention"][kind],
+    )
+
+
+NETWORKS = {
+    "rows": rows, "pictures": pictures, "sequences": sequences, "words": words, "branches": branches, "attention": attention,
+}  # fmt: skip
 
 
 def inputs(kind: str, n: int, rng: Draw) -> np.ndarray:
     """Examples for a kind of network."""
     if kind == "words":
         return rng.integers(1, 12, (n, 7)) * (np.arange(7) < rng.integers(2, 8, (n, 1)))
-    shape = {"rows": (6,), "pictures": (8, 7, 2), "sequences": (7, 3)}[kind]
+    shape = {"rows": (6,), "branches": (6,), "pictures": (8, 7, 2)}.get(kind, (7, 3))
     return rng.normal(size=(n, *shape)).astype(np.float32)
 
 
@@ -211,10 +249,17 @@ def model_of(k: Any, seed: int, engine: str) -> tuple[Any, int, str]:
     """The network, compiled; its steps; and what was drawn, in words."""
     rng = np.random.default_rng(seed)
     kind = str(rng.choice(list(NETWORKS)))
-    layers = NETWORKS[kind](k, rng)
+    made = NETWORKS[kind](k, rng)
+    if isinstance(made, list):
+        given, inside = made[0], " ".join(type(layer).__name__ for layer in made[1:])
+        x = given
+        for layer in made[1:]:
+            x = layer(x)
+    else:
+        given, x, inside = made
     head = str(rng.choice(list(HEADS)))
     units, bent, losses, metrics = HEADS[head]
-    model = k.Sequential([*layers, k.layers.Dense(units, activation=bent)])
+    model = k.Model(given, k.layers.Dense(units, activation=bent)(x))
     loss, metric = str(rng.choice(losses)), str(rng.choice(metrics))
     how, steps = optimizer(k, rng)
     model.compile(how, loss, metrics=[metric], **({} if k.__name__ == "keras" else {"backend": engine}))
@@ -223,7 +268,6 @@ def model_of(k: Any, seed: int, engine: str) -> tuple[Any, int, str]:
         for n, v in how.get_config().items()
         if v not in (None, False, 0.0) and n not in ("name", "loss_scale_factor")
     }
-    inside = " ".join(type(layer).__name__ for layer in layers[1:])
     return model, steps, f"{kind}: {inside}; {head}, {loss}, {metric}; {type(how).__name__} {shown}"
 
 

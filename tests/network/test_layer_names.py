@@ -47,6 +47,21 @@ def test_no_module_hides_a_function() -> None:
     assert not modules & set(layers.__all__)
 
 
+def test_a_layer_with_only_call_needs_no_other_layer_s_module() -> None:
+    """A class as for Keras is one of ours, whatever the program has imported before it."""
+    program = (
+        "from chainrule.layers import Input, Layer\n"
+        "class Scaled(Layer):\n"
+        "    def build(self, input_shape):\n"
+        "        self.scale = self.add_weight(shape=(input_shape[-1],), initializer='ones')\n"
+        "    def call(self, x):\n"
+        "        return x * self.scale\n"
+        "print(Scaled()(Input((4,))).shape)"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert said == "(None, 4)\n"
+
+
 def test_a_dense_network_loads_nothing_of_convolution() -> None:
     """What a program does not use is not imported."""
     program = "import sys; from chainrule.layers import Dense; Dense(3); print(*sys.modules)"

@@ -15,6 +15,7 @@ from chainrule.internal import absent, custom_objects
 from chainrule.internal.custom_objects import custom_object_scope
 from chainrule.internal.lazy_mapping import LazyMapping
 from chainrule.layers import symbolic
+from chainrule.layers.base import ADOPTERS
 from chainrule.layers.base import Layer as Layer
 
 if TYPE_CHECKING:  # the same names as in the tables below, for type checkers and editors
@@ -50,6 +51,7 @@ if TYPE_CHECKING:  # the same names as in the tables below, for type checkers an
     from chainrule.layers.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
     from chainrule.layers.group_normalization import GroupNormalization as GroupNormalization
     from chainrule.layers.gru import GRU as GRU
+    from chainrule.layers.input_spec import InputSpec as InputSpec
     from chainrule.layers.layer_normalization import LayerNormalization as LayerNormalization
     from chainrule.layers.layer_normalization import RMSNormalization as RMSNormalization
     from chainrule.layers.layer_normalization import UnitNormalization as UnitNormalization
@@ -168,6 +170,7 @@ MADE = {"added_loss": "AddedLoss", "operation": "Operation"}
 OTHERS = {
     "base": "Layer",
     "derived": "Lambda",
+    "input_spec": "InputSpec",
     "lookup": "CategoryEncoding Discretization IntegerLookup StringLookup",
     "merge_functions": "add average concatenate dot maximum minimum multiply subtract",
     "shaping": "Input",
@@ -283,5 +286,13 @@ def layer_of_function(function: Any, arguments: tuple[Any, ...]) -> Any:
     return lambda_for(function, arguments)
 
 
+def adopted(kind: Any) -> None:
+    """Makes a layer of a class with only `call`, written as for Keras; what such layers share loads with the first one."""
+    from chainrule.layers.derived import adopt
+
+    adopt(kind)
+
+
+ADOPTERS[:] = [adopted]
 symbolic.Tensor.layer_of_operation = layer_of_operation
 symbolic.Tensor.layer_of_function = layer_of_function

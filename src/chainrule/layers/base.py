@@ -44,7 +44,7 @@ class Context(NamedTuple):
 
 
 PREDICTING = Context()
-ADOPTERS: list[Any] = []  # what makes a layer of a class with only `call`; set by layers/derived.py
+ADOPTERS: list[Any] = []  # what makes a layer of a class with only `call`; set by layers/__init__.py
 
 
 class Layer(WeightLists, ShapesAndMasks):

@@ -13,7 +13,8 @@ import numpy as np
 from chainrule import initializers, regularizers
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError, require_package
-from chainrule.layers.base import ADOPTERS, PREDICTING, Context, Layer
+from chainrule.layers.base import PREDICTING, Context, Layer
+from chainrule.layers.input_spec import check_specs
 from chainrule.layers.naming import Shape
 
 
@@ -288,6 +289,7 @@ class CallLayer(Layer):
         return self.backward_and_gradients(params, cache, dy)[1]
 
     def output_shape_for(self, input_shape: Any) -> Any:
+        check_specs(self, input_shape)
         if type(self).compute_output_shape is not Layer.compute_output_shape:  # the user's own
             return tuple(self.compute_output_shape((None, *input_shape)))[1:]
         several = bool(input_shape) and isinstance(input_shape[0], (tuple, list))
@@ -309,6 +311,3 @@ def adopt(kind: Any) -> None:
     for name, value in vars(CallLayer).items():
         if not name.startswith("__") and name not in vars(kind):
             setattr(kind, name, value)
-
-
-ADOPTERS.append(adopt)
