@@ -383,3 +383,19 @@ def test_a_good_column_and_a_rare_class_give_nothing_away() -> None:
     assert not answers_given_away(
         "y", [str(code) for code in rare], {"any": rng.integers(0, 2, 400).astype(float)}, {}
     )
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("shape", [(7,), (4, 4)])
+def test_parts_divided_by_255_and_by_127_and_a_half_are_not_of_one_scale(swapped, shape) -> None:
+    """One part from 0 to 1, the other from -1 to 1; marks of -1 that are rare are no other scale."""
+    rng = np.random.default_rng(8)
+    pixels = rng.integers(0, 256, (200, *shape)).astype(np.float32)
+    parts = [pixels[:150] / 127.5 - 1, pixels[150:] / 255]
+    train, test = parts[::-1] if swapped else parts
+    data = Dataset("odd", train, np.arange(len(train)) % 2, test, np.arange(len(test)) % 2, **NAMES)
+    assert ("stop", "parts of different scale") in found(check(data))
+    marked = pixels / 255
+    marked[:3] = -1
+    data = Dataset("marks", marked[:150], np.arange(150) % 2, marked[150:], np.arange(50) % 2, **NAMES)
+    assert "parts of different scale" not in [finding.name for finding in check(data)]

@@ -22,7 +22,7 @@ def paint(folder: Path, seed: int, n: int = 5) -> None:
     ("train", "test"),
     [("train", "test"), ("training_set", "test_set"), ("Training", "Testing"), ("TRAIN", "VALID"), ("train-images", "test-images"),
      ("seg_train", "seg_test"), ("animals_training", "animals_validation"), ("Train Data", "Eval Data"), ("trainset", "testset"),
-     ("train_split", "holdout")],
+     ("train_split", "holdout"), ("train-cats-dogs", "test-cats-dogs"), ("01 train v2", "02 valid v2")],
 )  # fmt: skip
 def test_parts_in_any_spelling(tmp_path, train, test) -> None:
     """The classes are those within, and the test part is what lies there."""
@@ -61,3 +61,26 @@ def test_classes_that_are_called_like_parts_stay_classes(tmp_path, classes) -> N
     for k, name in enumerate(classes):
         paint(tmp_path / name, k)
     assert datasets.load(tmp_path).class_names == tuple(sorted(classes))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("apprentissage", "test"), ("dev", "test"), ("lernen", "validation set"), ("mine", "eval")],
+)
+def test_parts_of_which_none_is_called_train_are_asked_about(tmp_path, one, other) -> None:
+    """They hold the same folders, so they are parts; which one is learned from is not guessed."""
+    for k, part in enumerate((one, other)):
+        for j, name in enumerate(("cat", "dog")):
+            paint(tmp_path / part / name, 10 * k + j)
+    with pytest.raises(DataError, match="look like parts of the data, and which is learned from is not said"):
+        datasets.load(tmp_path)
+
+
+def test_classes_that_hold_the_same_folders_are_noted(tmp_path) -> None:
+    """cat/2019, cat/2020, dog/2019, dog/2020: nothing says that these are parts; what was taken as what is said."""
+    for k, kind in enumerate(("cat", "dog")):
+        for j, year in enumerate(("2019", "2020")):
+            paint(tmp_path / kind / year, 10 * k + j)
+    data = datasets.load(tmp_path)
+    assert data.class_names == ("cat", "dog")
+    assert any("are taken as the classes; each holds 2019 and 2020" in note for note in data.notes)

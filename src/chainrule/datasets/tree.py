@@ -40,7 +40,7 @@ def walk(root: Path) -> Tree:
         root = folders[0]  # archive/animals/cat: what was unpacked into a folder of its own
         found.notes.append(f"the classes lie in {root}")
         folders = _folders(root, found)
-    parts = _parts(folders)
+    parts = _parts(folders, found)
     if "train" in parts:
         for d in folders:
             if d not in parts.values() and d not in [folder.parent for folder in parts.values()]:
@@ -78,7 +78,7 @@ def part_of(name: str) -> tuple[str | None, str]:
     return next(part for part in PARTS if match[part]), (match["before"] or "").lower()
 
 
-def _parts(folders: list[Path]) -> dict[str, Path]:
+def _parts(folders: list[Path], found: Tree) -> dict[str, Path]:
     """The folders that are parts: the words must be there with the same letters before them, and hold folders.
 
     Raises DataError where parts are named but the pictures in them have no classes.
@@ -100,7 +100,48 @@ def _parts(folders: list[Path]) -> dict[str, Path]:
             )
         if "train" in inside:
             return {part: _inner(folder) for part, folder in inside.items()}
+    return _parts_by_what_they_hold(folders, found)
+
+
+def _parts_by_what_they_hold(folders: list[Path], found: Tree) -> dict[str, Path]:
+    """The parts where all folders hold the same folders, as parts do and classes seldom, and their names have a part's word
+    among others: train-cats-dogs. Where only some have one the answer is asked for; where none has, it is noted.
+    """
+    held = [frozenset(folder.name for folder in _quiet_folders(folder)) for folder in folders]
+    if len(folders) < 2 or len(set(held)) > 1 or len(held[0]) < 2:
+        return {}
+    words = [
+        {part for word in re.findall(r"[^\W\d_]+", folder.name) if (part := part_of(word)[0])}
+        for folder in folders
+    ]
+    known = {
+        next(iter(parts)): folder for parts, folder in zip(words, folders, strict=True) if len(parts) == 1
+    }
+    if "train" in known and len(known) == len(folders):
+        return known
+    names, inner = (" and ".join(sorted(some)[:3]) for some in ([folder.name for folder in folders], held[0]))
+    if known:
+        raise DataError(
+            f"{folders[0].parent}: {names} hold the same folders ({inner}), so they look like parts of the data, and which is "
+            "learned from is not said. Call that one train, and the other test or val."
+        )
+    found.notes.append(
+        f"{names} are taken as the classes; each holds {inner}. Are those the classes, and {names} parts? Then call these train and test"
+    )
     return {}
+
+
+def _quiet_folders(folder: Path) -> list[Path]:
+    """The folders in a folder that holds no pictures itself."""
+    try:
+        entries = [entry for entry in folder.iterdir() if not is_system_file(entry.name)]
+    except OSError:  # `list_pictures` will say so
+        return []
+    return (
+        []
+        if any(entry.suffix.lower() in pictures.SUFFIXES for entry in entries)
+        else [e for e in entries if e.is_dir()]
+    )
 
 
 def _inner(folder: Path) -> Path:

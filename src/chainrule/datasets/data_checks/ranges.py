@@ -10,6 +10,8 @@ from chainrule.datasets.dataset import Array, Dataset
 SAMPLE = 2000  # examples stand for a part,
 NUMBERS = 2 << 20  # or fewer of large ones
 NOT_SCALED = 20.0  # the largest input of arrays that are brought to no scale
+BELOW = 0.05  # of the inputs from -1 to 1 are below 0, at least
+FULL = 0.02  # as near to the ends of an interval come inputs that fill it
 APART = 5.0  # times the spread of the training part
 LEAST = 5  # examples of a part, before its scale says something
 
@@ -66,7 +68,8 @@ def _parts(data: Dataset, train: Array) -> list[DataFinding]:
             continue
         own = _sample(x)
         middle, width = float(own.mean()), float(own.std())
-        if abs(middle - center) <= APART * spread and spread / APART <= width <= APART * spread:
+        near = abs(middle - center) <= APART * spread and spread / APART <= width <= APART * spread
+        if near and not _of_two_intervals(own, train):
             continue
         found.append(
             DataFinding(
@@ -76,6 +79,26 @@ def _parts(data: Dataset, train: Array) -> list[DataFinding]:
             )
         )  # fmt: skip
     return found
+
+
+def _of_two_intervals(a: Array, b: Array) -> bool:
+    """Whether one fills 0 to 1 and the other -1 to 1, as pixels divided by 255 and by 127.5 do."""
+    intervals = {_interval(a), _interval(b)}
+    return (
+        len(intervals) == 2 and None not in intervals and max(float((x < 0).mean()) for x in (a, b)) > BELOW
+    )
+
+
+def _interval(x: Array) -> tuple[float, float] | None:
+    """The interval of pixels that examples fill, 0 to 1 or -1 to 1; None where they fill neither.
+
+    >>> _interval(np.linspace(-1, 1, 100)), _interval(np.linspace(0, 1, 100)), _interval(np.linspace(-3, 1, 100))
+    ((-1, 1), (0, 1), None)
+    """
+    low, high = float(x.min()), float(x.max())
+    return next(
+        ((a, b) for a, b in ((0, 1), (-1, 1)) if abs(low - a) <= FULL and abs(high - b) <= FULL), None
+    )
 
 
 def _range(x: Array) -> str:
