@@ -5,6 +5,7 @@ are beside it. A line whose file is an .npz (x, y) is a set of small pictures.
 --part: which half of the sources, see `split`; "hold" is held back: each look at it is written down in benchmarks/LOG.md.
 --empty FOLDER: photos and scans without a digit; some hundred cut-outs of them are read.
 --made: pages made by the program, by kind of paper, and made pictures without a digit.
+--numbers N: N made pictures of every kind of number with something beside it: amounts, dates, combs, squared paper, registers.
 --times: a photo of 12 million pixels, and a page of 225 digits.
 """
 
@@ -19,6 +20,7 @@ import numpy as np
 
 from benchmarks.handwriting.figures import Outcome, table
 from benchmarks.handwriting.split import part_of
+from benchmarks.handwriting.strings import strings
 from chainrule import datasets, pretrained
 from chainrule.errors import ChainruleError
 from chainrule.images import read_picture
@@ -86,6 +88,17 @@ def made(predictor: Predictor, count: int) -> None:
     nothing([(p.kind, p.pixels) for p in empty_pages(count, 95)], predictor, "Made pictures without a digit")
 
 
+def numbers(predictor: Predictor, each: int) -> None:
+    """Amounts, dates, forms, registers and the like, written with MNIST's test digits that nobody learned from."""
+    data = datasets.load("mnist")
+    made = strings(data.x_test, data.y_test, each, 97)
+    table(
+        "Made numbers with something beside them, by kind",
+        [outcome(predictor, read_picture(w.pixels), w.text, "made", w.kind) for w in made],
+        "kind",
+    )
+
+
 def cut_outs(folder: Path) -> list[tuple[str, np.ndarray]]:
     """Parts of photos, of many sizes, the same each time."""
     from PIL import Image
@@ -150,6 +163,7 @@ def main() -> int:
     parser.add_argument("--made", action="store_true")
     parser.add_argument("--no-sets", action="store_true", help="leave out the sets of small pictures")
     parser.add_argument("--pages", type=int, default=600, help="how many made pages of each kind")
+    parser.add_argument("--numbers", type=int, default=0, help="how many made numbers of each kind")
     parser.add_argument("--times", action="store_true")
     options = parser.parse_args()
     network = load_model(options.model, compile=False)
@@ -160,6 +174,8 @@ def main() -> int:
         nothing(cut_outs(options.empty), predictor, f"Cut-outs of {options.empty}")
     if options.made:
         made(predictor, options.pages)
+    if options.numbers:
+        numbers(predictor, options.numbers)
     if options.times:
         times(predictor)
     return 0

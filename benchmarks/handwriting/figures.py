@@ -38,6 +38,15 @@ def calibration_error(outcomes: list[Outcome], bins: int = 10) -> float:
     return float(sum(abs(p[place == b].sum() - right[place == b].sum()) for b in range(bins)) / len(outcomes))
 
 
+def chance_error(outcomes: list[Outcome], bins: int = 10, draws: int = 400) -> float:
+    """The calibration error that chance alone gives so few pictures, if every answer were right as often as it says."""
+    p, rng = np.array([o.probability for o in outcomes]), np.random.default_rng(0)
+    place = np.minimum((p * bins).astype(int), bins - 1)
+    off = (rng.random((draws, len(p))) < p) - p
+    gaps = [np.abs(off[:, place == b].sum(axis=1)) for b in range(bins)]
+    return float(np.sum(gaps, axis=0).mean() / len(p))
+
+
 def line(name: str, outcomes: list[Outcome]) -> str:
     """One group as a line of the table."""
     n, right = len(outcomes), sum(o.right for o in outcomes)
@@ -72,6 +81,6 @@ def table(title: str, outcomes: list[Outcome], by: str = "source") -> None:
     sure = [o for o in outcomes if o.probability > 0.9]
     print(
         f"  mean of {by}s {mean:.1%}, worst {worst:.1%}; of all {np.mean([o.right for o in outcomes]):.1%}; calibration error"
-        f" {calibration_error(outcomes):.1%}; answers above 90 %: {len(sure) / len(outcomes):.1%},"
+        f" {calibration_error(outcomes):.1%} (chance alone: {chance_error(outcomes):.1%}); answers above 90 %: {len(sure) / len(outcomes):.1%},"
         f" of them right {np.mean([o.right for o in sure]) if sure else 0:.1%}; CPU {np.mean([o.seconds for o in outcomes]):.3f} s a picture"
     )

@@ -347,3 +347,23 @@ def test_a_row_of_words_above_a_clear_row_of_digits_is_left_out() -> None:
 
     both = segmented(page, judge)
     assert {g.top for g in both.digits} == {150}
+
+
+@pytest.mark.parametrize("row", [40, 41, 42, 43])
+def test_a_rule_goes_whichever_row_it_lies_on(row) -> None:
+    """Squared paper, fine as a pixel: nothing of its lines is left, on even and on odd rows."""
+    page = np.zeros((120, 300), bool)
+    page[row::25] = True
+    page[:, row::25] = True
+    assert without_lines(page)[0].mean() < 0.005
+
+
+def test_a_stroke_along_a_fainter_rule_stays() -> None:
+    """A dark upright stroke that lies on a line of squared paper is left as it was; as faint as the line, it would go."""
+    ink = np.zeros((120, 300), np.float32)
+    ink[10::30] = 0.2
+    ink[:, 10::30] = 0.2
+    ink[30:90, 99:102] = 0.8
+    rest = without_lines(ink > 0.1, ink > 0.1, ink)[0]
+    assert rest[32:88, 100].all()
+    assert rest[:, 160].sum() <= 5

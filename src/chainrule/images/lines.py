@@ -1,8 +1,8 @@
 """Ruled and squared paper: straight lines that cross the whole picture are found and taken out of the ink.
 
 A line is where, for one small tilt, the ink of almost every column (or row) lies at the same height. It is followed
-column by column, since paper bends, and erased wherever the ink is no thicker than the line itself; where a
-stroke crosses, the ink is thicker and stays.
+column by column, since paper bends, and erased wherever the ink is no thicker and not much darker than the line itself;
+where a stroke crosses, or lies along it, the ink is thicker or darker and stays.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from chainrule.images.components import Ints, Mask
-from chainrule.images.filters import median, percentile, window_max
+from chainrule.images.filters import Floats, median, percentile, window_max
 
 TILTS = np.tan(np.radians(np.arange(-9.0, 9.01, 0.25)))
 SIDE = 320  # lines are looked for on a mask of about this size
@@ -18,13 +18,15 @@ COVERED = 0.72  # share of the columns in which a line must have ink
 ENOUGH = 0.4  # share of the columns that must vote for a line before it is looked at
 SMALLEST = 40  # in a picture this small a digit's own strokes reach nearly as far as a line would
 MOST = 80  # lines a direction
+DARKER = 2.0  # times as dark as its line: that is a stroke, which lies on the line
 OBLONG = 1.5  # no digit fills a picture that is so much longer than high
 
 
-def without_lines(mask: Mask, weak: Mask | None = None) -> tuple[Mask, Mask]:
+def without_lines(mask: Mask, weak: Mask | None = None, ink: Floats | None = None) -> tuple[Mask, Mask]:
     """The mask without ruled lines, and the lines that were taken out.
 
-    `weak` is a mask with a lower threshold, in which a faint line has fewer gaps; lines are looked for there.
+    `weak` is a mask with a lower threshold, in which a faint line has fewer gaps; lines are looked for there. `ink` is how
+    dark each pixel is, 0 to 1: with it, a stroke along a fainter line stays.
     A single line as thick as the writing's strokes is a stroke of a digit that fills its picture, and stays; in a picture
     far longer than high, which no digit fills, it goes.
 
@@ -34,8 +36,8 @@ def without_lines(mask: Mask, weak: Mask | None = None) -> tuple[Mask, Mask]:
     (True, True, False)
     """
     weak = mask if weak is None else weak
-    across, n = _lines(weak)
-    down, m = _lines(weak.T.copy())
+    across, n = _lines(weak, ink)
+    down, m = _lines(weak.T.copy(), None if ink is None else ink.T)
     found = (across | down.T) & mask
     long, short = mask.shape if m else mask.shape[::-1]
     if n + m == 1 and found.any() and long <= OBLONG * short:
@@ -52,7 +54,7 @@ def _pen(mask: Mask) -> float:
     return median(np.minimum(up + down, (left + right).T)[mask]) - 1.0 if mask.any() else 0.0
 
 
-def _lines(mask: Mask) -> tuple[Mask, int]:
+def _lines(mask: Mask, ink: Floats | None) -> tuple[Mask, int]:
     """The level lines (to 9 degrees) of a mask, as far as they can be erased without cutting strokes; how many."""
     h, w = mask.shape
     erased = np.zeros_like(mask)
@@ -62,12 +64,15 @@ def _lines(mask: Mask) -> tuple[Mask, int]:
     small = blocks(mask, shrink)
     near = window_max(small, 1, 0)
     lengths: tuple[Ints, Ints] | None = None
+    level: Floats | None = None
     x = np.arange(small.shape[1])
     lines = 0
     for height, tilt in _candidates(small):
         if lines < MOST and _crosses(near, np.rint(height + tilt * x).astype(int)):
-            lengths = lengths or run_lengths(mask)
-            lines += _erase(mask, lengths, erased, (height + 0.5) * shrink, tilt, shrink)
+            if lengths is None:
+                lengths = run_lengths(mask)
+                level = None if ink is None else window_max(np.ascontiguousarray(ink), 1, 0)
+            lines += _erase(mask, lengths, level, erased, (height + 0.5) * shrink, tilt, shrink)
     return erased, lines
 
 
@@ -115,7 +120,13 @@ def _crosses(near: Mask, centre: Ints) -> bool:
 
 
 def _erase(
-    mask: Mask, lengths: tuple[Ints, Ints], erased: Mask, height: float, tilt: float, reach: int
+    mask: Mask,
+    lengths: tuple[Ints, Ints],
+    level: Floats | None,
+    erased: Mask,
+    height: float,
+    tilt: float,
+    reach: int,
 ) -> bool:
     """Follows a line through the full mask and marks its thin ink in `erased`; False when it is no ruled line."""
     h, w = mask.shape
@@ -123,7 +134,7 @@ def _erase(
     x = np.arange(w)
     around = np.arange(-2 * reach - 1, 2 * reach + 2)
     guess = height + tilt * (x + 0.5)
-    rows = np.clip(np.rint(guess[:, None] + around).astype(int), 0, h - 1)
+    rows = np.clip(np.floor(guess[:, None]).astype(int) + around, 0, h - 1)
     on = mask[rows, x[:, None]]
     long = np.where(on, up[rows, x[:, None]] + down[rows, x[:, None]] - 1, 10 * h)
     pick = (long + np.abs(around) * 0.01).argmin(1)
@@ -135,6 +146,9 @@ def _erase(
     thin = found & (thickness <= max(typical + 2.0, 1.8 * typical))
     if typical > 0.03 * max(h, w) + 2:  # too thick to be a ruled line
         return False
+    if level is not None and thin.any():
+        dark = level[rows[x, pick], x]
+        thin &= dark <= DARKER * percentile(dark[thin], 40)
     for column in np.flatnonzero(thin):
         row = rows[column, pick[column]]
         erased[row - up[row, column] + 1 : row + down[row, column], column] = True

@@ -266,7 +266,7 @@ def _written(
     rest = mask
     fields: list[Field] = []
     if reason is None and settings.lines:
-        unruled = without_lines(mask, ink >= floor)[0]
+        unruled = without_lines(mask, ink >= floor, ink)[0]
         rest, fields = without_frames(unruled)
         rest = without_coloured_frames(unruled, rest, fields, pixels)
     parts = components(rest)
