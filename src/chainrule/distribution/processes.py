@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.distribution.freed_memory import keep_freed_memory
 from chainrule.distribution.watchdog import Watchdog
 from chainrule.engine.pieces import tree
 from chainrule.engine.threads import jax_has_started, one_thread_for_jax
 from chainrule.errors import MissingDependencyError, SettingError
 from chainrule.internal.silence import silenced
 
+LARGE = 1 << 20  # bytes of sums that are dear to ask the system for in every step
 TO_JOIN = 120  # seconds that the processes may begin apart
 DAY = 86_400_000  # milliseconds
 CHUNK = 1 << 22  # bytes of a large message that travel at once
@@ -48,7 +50,9 @@ class Processes:
         split = self.branches.get(structure := jax.tree.structure(branch))
         if split is None:
             like = jax.tree.map(lambda a: np.zeros(a.shape, a.dtype), branch)
-            restore = ravel_pytree(like)[1]
+            row, restore = ravel_pytree(like)
+            if row.nbytes > LARGE:
+                keep_freed_memory()
             split = self.branches[structure] = jax.jit(lambda rows, i: restore(rows[i]))
         rows = self.gather(self.flat(branch))
         return tree(lambda i: split(rows, i), join, 0, self.count)
