@@ -32,6 +32,13 @@ NETWORKS = {
         lambda: [layers.DepthwiseConv2D(3, depth_multiplier=2, activation="relu"), layers.Conv2D(2, 1)],
     ),
     "DepthwiseConv1D": (SERIES, lambda: [layers.DepthwiseConv1D(3, padding="same"), Dense(4)]),
+    "SeparableConv1D, below another": (
+        SERIES,
+        lambda: [
+            layers.SeparableConv1D(4, 3, depth_multiplier=2, activation="tanh", use_bias=False),
+            layers.SeparableConv1D(3, 2, padding="same"),
+        ],
+    ),
     "SeparableConv2D": (PICTURE, lambda: [layers.SeparableConv2D(4, 3)]),
     "Conv2DTranspose": (PICTURE, lambda: [layers.Conv2DTranspose(2, 3, strides=2)]),
     "Conv2DTranspose, output_padding": (

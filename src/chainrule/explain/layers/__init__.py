@@ -3,6 +3,7 @@
 base           what every kind can be asked, and what is said of a layer without an entry
 sums           weighted sums: Dense
 convolution    Conv1D, Conv2D, DepthwiseConv1D, DepthwiseConv2D, Conv1DTranspose, Conv2DTranspose
+separable      SeparableConv1D, SeparableConv2D
 pooling        the largest or the mean of windows and channels
 activations    Activation, ReLU, LeakyReLU, ELU, Softmax
 pieces         what they look up: f and f′ of the functions that work number by number
@@ -75,6 +76,7 @@ from chainrule.explain.layers.pooling import (
 )
 from chainrule.explain.layers.prelu import PReLUFormulas
 from chainrule.explain.layers.recurrent import SimpleRNNFormulas
+from chainrule.explain.layers.separable import SeparableFormulas
 from chainrule.explain.layers.shaping import (
     IdentityFormulas,
     MaskingFormulas,
@@ -152,6 +154,8 @@ BY_NAME: dict[str, LayerFormulas] = {
     "RepeatVector": MovedNumbers(),
     "Rescaling": RescalingFormulas(),
     "Reshape": SameNumbers(),
+    "SeparableConv1D": SeparableFormulas(),
+    "SeparableConv2D": SeparableFormulas(),
     "SimpleRNN": SimpleRNNFormulas(),
     "Softmax": SoftmaxFormulas(),
     "SpatialDropout1D": DropoutFormulas(),
