@@ -20,7 +20,7 @@ from chainrule.keras_names.unused import Unused
 HERE = "chainrule.keras_names."
 TENSORFLOW = HERE + "thin_tensorflow"
 OURS = ("keras", "keras_preprocessing", "tf_keras", "tensorflow")  # the packages that are answered
-PARTS = ("config", "data", "math", "nn", "random", "test")  # modules of `tensorflow` itself
+PARTS = ("compat", "config", "data", "math", "nn", "random", "test")  # modules of `tensorflow` itself
 
 
 class Face(ModuleType):
@@ -137,11 +137,7 @@ class Finder(MetaPathFinder, Loader):
         """Where the names of a module come from; None where it is not here."""
         found = modules.split(fullname)
         if found is None:
-            return (
-                (TENSORFLOW,)
-                if fullname in ("tensorflow", "tensorflow.python", "tensorflow.compat")
-                else thin(fullname)
-            )
+            return (TENSORFLOW,) if fullname in ("tensorflow", "tensorflow.python") else thin(fullname)
         homes = modules.CURRENT.get(found[1])
         if homes is None and not self.strict:
             homes = modules.OLD.get(found[1])

@@ -80,10 +80,15 @@ def teach(kind: Any, notes: Notes, era: Era) -> None:
             kind.predict, "predict_generator", "predict", notes, ("val_samples",)
         )
     if "evaluate" in own:
+        kind.reset_metrics = nothing_to_reset
         kind.evaluate = evaluated(kind.evaluate, notes)
         kind.evaluate_generator = old_name(
             kind.evaluate, "evaluate_generator", "evaluate", notes, ("val_samples",)
         )
+
+
+def nothing_to_reset(model: Any) -> None:
+    """model.reset_metrics(): each fit and evaluate begins them anew by itself."""
 
 
 def compiled(original: Callable[..., Any], notes: Notes, era: Era) -> Callable[..., Any]:
@@ -312,8 +317,10 @@ def answer_numpy(notes: Notes) -> None:
     kinds = [models.Model, models.Sequential, layers.Layer, losses.Loss, metrics.Metric]
     for kind in {owner for k in kinds for owner in k.__mro__ if "__call__" in vars(owner) and is_ours(owner)}:
         kind.__call__ = giving_tensors(kind.__call__)
+    layers.Layer.__getattr__ = giving_tensors(layers.Layer.__getattr__)  # type: ignore[method-assign]
     for owner, names in (
         (layers.Normalization, ("mean", "variance")),
+        (layers.Dense, ("kernel", "bias")),
         (layers.Layer, WEIGHTS),
         (models.Model, WEIGHTS),
     ):

@@ -17,6 +17,43 @@ def install(notes: Notes) -> None:
     ModelCheckpoint.endings = {True: ("",), False: ("",)}
     files.save = under_any_name(files.save, ".h5", notes)
     files.save_weights = under_any_name(files.save_weights, ".weights.h5", notes)
+    without_formats(notes)
+
+
+def without_formats(notes: Notes) -> None:
+    """save_format= said until Keras 3 what the file's name says today; load_weights answered with something to ask."""
+    from chainrule.models.model import Model
+
+    for name in ("save", "save_weights"):
+        original = getattr(Model, name)
+
+        @functools.wraps(original)
+        def save(
+            self: Any, *given: Any, save_format: Any = None, original: Any = original, **settings: Any
+        ) -> Any:
+            if save_format is not None:
+                notes.say(f"{original.__name__}: save_format= is left out: the file's name says it today.")
+            return original(self, *given, **settings)
+
+        setattr(Model, name, save)
+    load: Any = Model.load_weights
+
+    @functools.wraps(load)
+    def load_weights(self: Any, *given: Any, **settings: Any) -> "Loaded":
+        load(self, *given, **settings)
+        return Loaded()
+
+    Model.load_weights = load_weights  # type: ignore[method-assign]
+
+
+class Loaded:
+    """What TensorFlow's load_weights answered with; here all weights are checked while they are read."""
+
+    def expect_partial(self) -> "Loaded":
+        """Nothing is left to say."""
+        return self
+
+    assert_consumed = assert_existing_objects_matched = expect_partial
 
 
 def under_any_name(original: Callable[..., Any], suffix: str, notes: Notes) -> Callable[..., Any]:

@@ -143,6 +143,41 @@ class Dataset:
         total = None if self.count is None else max(0, self.count - count)
         return Dataset(lambda: itertools.islice(iter(self), count, None), total, self._batch)
 
+    def window(
+        self, size: int, shift: int | None = None, stride: int = 1, drop_remainder: bool = False
+    ) -> "Dataset":
+        """Pipelines of so many items each, every one `shift` items further on.
+
+        >>> [[int(n) for n in part] for part in Dataset.range(4).window(3, shift=1, drop_remainder=True)]
+        [[0, 1, 2], [1, 2, 3]]
+        """
+        step = size if shift is None else shift
+
+        def made() -> Iterator[Any]:
+            items = list(self)
+            for first in range(0, len(items), step):
+                part = items[first : first + size * stride : stride]
+                if len(part) == size or not drop_remainder:
+                    yield of_items(part)
+
+        return Dataset(made, None)
+
+    def flat_map(self, map_func: Callable[..., Any], **settings: Any) -> "Dataset":
+        """The items of the pipelines that a function makes of each item."""
+        return Dataset(lambda: (inner for item in self for inner in called(map_func, item)), None)
+
+    def concatenate(self, dataset: "Dataset") -> "Dataset":
+        """The items of this one, then those of another."""
+        known = self.count is not None and dataset.count is not None
+        total = (self.count or 0) + (dataset.count or 0) if known else None
+        return Dataset(lambda: itertools.chain(self, dataset), total, self._batch)
+
+    def enumerate(self, start: int = 0) -> "Dataset":
+        """Each item behind its number."""
+        return Dataset(
+            lambda: ((tensor(np.int64(n)), item) for n, item in enumerate(self, start)), self.count
+        )
+
     def prefetch(self, buffer_size: int = -1, **settings: Any) -> "Dataset":
         """The same items."""
         return self
@@ -191,6 +226,13 @@ def leaves(item: Any) -> list[Any]:
     if isinstance(item, dict):
         item = tuple(item.values())
     return [leaf for part in item for leaf in leaves(part)] if isinstance(item, tuple) else [item]
+
+
+def of_items(items: list[Any]) -> Any:
+    """A pipeline of the items; where they are tuples, one for each part."""
+    if items and isinstance(items[0], tuple):
+        return tuple(of_items([item[i] for item in items]) for i in range(len(items[0])))
+    return Dataset(lambda: iter(items), len(items))
 
 
 def stacked(group: list[Any]) -> Any:

@@ -111,6 +111,13 @@ def executing_eagerly() -> Any:
     return True
 
 
+def set_random_seed(seed: int) -> None:
+    """The seed of everything that is drawn, as TensorFlow 1 set it."""
+    from chainrule.keras_names.thin_tensorflow import compat
+
+    compat.set_random_seed(seed)
+
+
 def get_logger() -> Any:
     """Python's logger of this name."""
     import logging

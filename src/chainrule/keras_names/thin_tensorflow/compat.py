@@ -1,0 +1,45 @@
+"""`tf.compat`: what scripts of Keras say to the first TensorFlow, which changes nothing here."""
+
+import types
+from typing import Any
+
+from chainrule.keras_names.thin_tensorflow.instead import missing
+
+__all__ = ["v1", "v2"]
+
+
+class Version(types.ModuleType):
+    """`tf.compat.v1` or `v2`: switches that are there to be called, and refusals of the rest."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise missing(f"tensorflow.compat.{self.__name__}", name)
+
+
+def nothing(*arguments: Any, **settings: Any) -> None:
+    """Changes nothing: everything is computed at once, and nothing is logged."""
+
+
+def set_random_seed(seed: int) -> None:
+    """The seed of everything that is drawn."""
+    from chainrule.arrays import set_seed
+
+    set_seed(seed)
+
+
+logging = types.SimpleNamespace(set_verbosity=nothing, DEBUG=10, INFO=20, WARN=30, ERROR=40, FATAL=50)
+v1, v2 = Version("v1"), Version("v2")
+for _name in (
+    "disable_eager_execution",
+    "disable_v2_behavior",
+    "enable_eager_execution",
+    "enable_v2_behavior",
+):
+    setattr(v1, _name, nothing)
+    setattr(v2, _name, nothing)
+v1.logging, v1.set_random_seed = logging, set_random_seed  # type: ignore[attr-defined]
+
+
+def __getattr__(name: str) -> Any:
+    raise missing("tensorflow.compat", name)
