@@ -63,6 +63,25 @@ def test_a_prelu_learns_from_numbers_below_0_alone() -> None:
     np.testing.assert_array_equal(grads["alpha"], [0, -10])
 
 
+@pytest.mark.parametrize("shared", [None, [1], [1, 2]], ids=str)
+def test_a_prelu_has_the_slopes_measured(shared, rng) -> None:
+    """By its inputs and its slopes, of each place or shared along axes; at 0 the slope is the one below."""
+    layer, x, dy = PReLU(shared_axes=shared), rng.normal(size=(3, 2, 4)), rng.normal(size=(3, 2, 4))
+    alpha = rng.uniform(0.1, 0.5, layer.weight_shapes((2, 4))["alpha"])
+    cache = layer.forward({"alpha": alpha}, x)[1]
+    np.testing.assert_allclose(
+        layer.backward({"alpha": alpha}, cache, dy),
+        measured(lambda x: (dy * layer.forward({"alpha": alpha}, x)[0]).sum(), x),
+        atol=1e-7,
+    )
+    np.testing.assert_allclose(
+        layer.gradients({"alpha": alpha}, cache, dy)["alpha"],
+        measured(lambda alpha: (dy * layer.forward({"alpha": alpha}, x)[0]).sum(), alpha),
+        atol=1e-7,
+    )
+    np.testing.assert_array_equal(layer.backward({"alpha": alpha}, 0 * x, dy), alpha * dy)
+
+
 def test_an_attention_of_which_only_the_shares_are_used_learns(rng) -> None:
     """Values of another width than there are times hear nothing, queries and keys as much as is measured."""
     q, v, k = rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 5, 6)), rng.normal(size=(2, 5, 4))

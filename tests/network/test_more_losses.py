@@ -44,6 +44,12 @@ def test_derivatives_where_a_prediction_is_cut_off_or_far_away(rng) -> None:
     one, below = np.array([[0.0, 0.0, 1.0]]), np.array([[-1.0, -2.0, 0.3]])
     check_loss(losses.CategoricalHinge(), one, below)
     np.testing.assert_array_equal(losses.CategoricalHinge().derivative(one, below), [[0, 0, -1]])
+    np.testing.assert_array_equal(losses.CategoricalHinge().derivative(one, 5 * one), [[0, 0, 0]])
+    np.testing.assert_array_equal(losses.CategoricalHinge().derivative(one, 0.5 * one), [[1 / 3, 1 / 3, -1]])
+    check_loss(losses.KLDivergence(), np.array([[1.5, 0.8]]), np.array([[0.5, 0.4]]))
+    assert np.isfinite(losses.Poisson().derivative(y, np.zeros((1, 2)))).all()
+    sure = losses.BinaryFocalCrossentropy(gamma=0.0).derivative(np.ones((1, 1)), np.ones((1, 1)))
+    np.testing.assert_array_equal(sure, [[0]])
     np.testing.assert_array_equal(NoLoss().derivative(one, np.array([[0.0, 1.0, 2.0]])), [[0, 0, 0]])
 
 
