@@ -213,7 +213,7 @@ def test_nothing_secret_is_printed(runs_dir) -> None:
     studio = Studio("--runs-dir", str(runs_dir))
     studio.ask("GET", "/nothing")
     studio.raw("GET", f"/x?token={studio.token}", {"Host": "evil.example"})
-    time.sleep(0.3)
+    studio.ask("GET", "/nothing")  # the studio has written what it has to say of the one before
     said = studio.close()
     assert studio.token not in said
     assert studio.cookie.split("=")[1] not in said

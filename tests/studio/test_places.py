@@ -5,6 +5,8 @@ import re
 import pytest
 from studio_client import open_at
 
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 
 def step_number(page) -> int:
     return int(page.inner_text(".step-title").split()[1].replace(",", ""))
@@ -167,8 +169,7 @@ def test_a_digit_is_drawn_and_read(page, studio) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + 180, box["y"] + 40, steps=6)
     page.mouse.up()
-    page.wait_for_timeout(600)
-    assert page.inner_text(".classes") != before
+    page.wait_for_function("before => document.querySelector('.classes').innerText !== before", arg=before)
     page.locator(".use-layers .strip-box.open").first.click(position={"x": 5, "y": 5})
     page.click("#switch-unit")
     page.wait_for_selector("#without:has-text('1 off')")
@@ -272,7 +273,7 @@ def test_nothing_is_wider_than_the_window(page, studio, width) -> None:
         if place == "step":
             page.click("#arithmetic .factor >> nth=0")
             page.wait_for_selector(".account-title")
-        page.wait_for_timeout(300)
+        page.evaluate(TWO_FRAMES)  # what has arrived is laid out
         assert page.evaluate("document.documentElement.scrollWidth") <= width, place
 
 
