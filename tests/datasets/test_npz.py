@@ -233,3 +233,20 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
     with pytest.raises(ChainruleError, match="not data that can be read"):
         datasets.load(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize(
+    "answers", [np.arange(12) % 3, (np.arange(12) % 3)[:, None], np.array(["a", "b", "c"] * 4)]
+)
+def test_two_arrays_of_any_names_are_known_by_their_shapes(tmp_path, answers) -> None:
+    """What has one number or word for each example is the answer, which a note says; where both or none have, nothing is guessed."""
+    pictures = np.arange(12 * 16, dtype=np.uint8).reshape(12, 4, 4)
+    np.savez(tmp_path / "other.npz", labels=answers, images=pictures)
+    data = datasets.load(tmp_path / "other.npz")
+    assert data.input_shape == (4, 4)
+    assert len(data.class_names) == 3
+    assert "'images' is learned from, and 'labels' is the answer" in data.notes
+    for unclear in ({"a": pictures, "b": pictures}, {"a": np.arange(12), "b": np.arange(12)}):
+        np.savez(tmp_path / "unclear.npz", **unclear)
+        with pytest.raises(DataError, match="has no array called 'x_train'; it has a, b"):
+            datasets.load(tmp_path / "unclear.npz")

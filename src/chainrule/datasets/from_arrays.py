@@ -23,7 +23,8 @@ def from_arrays(
     class_names: tuple[str, ...] | None = None, test: float = 0.2, validation: float = 0.0, seed: int = 0,
     skip_bad: bool = False, source: str = "", licence: str = "",
 ) -> Dataset:  # fmt: skip
-    """A Dataset from x_train, y_train, x_test, y_test (and x_val, y_val), or from x and y, then split.
+    """A Dataset from x_train, y_train, x_test, y_test (and x_val, y_val), or from x and y, then split. Two arrays of other
+    names are x and y where their shapes say which is which.
 
     x: (n, ...) whole numbers or fractions; uint8 pictures stay as they are, fractions become float32. y: (n,)
     or (n, 1) labels (numbers or words) or amounts, or (n, classes) with a single 1 in each row. Labels that do not
@@ -35,6 +36,7 @@ def from_arrays(
     """
     if task is not None and task not in TASKS:
         raise unknown("task", task, TASKS)
+    arrays, named = by_shape(arrays)
     parts = _parts(name, arrays)
     if parts["train"][1].dtype.kind in "US":
         parts, class_names = _numbered(name, parts)
@@ -49,7 +51,7 @@ def from_arrays(
         raise DataError("\n".join([f"{name} has examples that cannot be used:", *lines, last]))
     ys, names, notes = _answers(name, {part: y for part, (_, y) in parts.items()}, task, class_names)
     xs, rescaled = one_scale(name, {part: x for part, (x, _) in parts.items()})
-    notes += rescaled
+    notes += [*rescaled, *named]
     if "test" not in xs:
         x, y = xs["train"], ys["train"]
         kept, aside = split(y, test, seed, classes=names is not None)
@@ -76,6 +78,24 @@ def preparation(x: Array, scale: float | None) -> dict[str, Any]:
             "fit": "stretch", "scale": scale,
         }  # fmt: skip
     return {"kind": "array", "shape": list(shape), "dtype": str(x.dtype), "scale": scale}
+
+
+def by_shape(arrays: Mapping[str, Array]) -> tuple[Mapping[str, Array], list[str]]:
+    """Two arrays of other names as x and y, with a note that says so: y has one number or word for each example, x has several.
+
+    >>> found, notes = by_shape({"images": np.zeros((3, 8, 8)), "labels": np.zeros(3)})
+    >>> sorted(found), notes
+    (['x', 'y'], ["'images' is learned from, and 'labels' is the answer"])
+    """
+    usual = {f"{letter}{part}" for letter in "xy" for part in ("", "_train", "_val", "_test")}
+    if len(arrays) != 2 or usual & set(arrays):
+        return arrays, []
+    single = [key for key, values in arrays.items() if values.ndim and values.size == len(values)]
+    if len(single) != 1:
+        return arrays, []
+    (answer,), (inputs,) = single, [key for key in arrays if key != single[0]]
+    note = f"{inputs!r} is learned from, and {answer!r} is the answer"
+    return {"x": arrays[inputs], "y": arrays[answer]}, [note]
 
 
 def _parts(name: str, arrays: Mapping[str, Array]) -> dict[str, tuple[Array, Array]]:
