@@ -55,6 +55,19 @@ def test_what_was_not_taken_learns_nothing() -> None:
     np.testing.assert_array_equal([a, b], [[2, 0], [0, 3]])
 
 
+def test_rules_hold_for_settings_that_are_left_out(rng) -> None:
+    """Side by side along the first axis, all axes turned round, a condition that is one answer; limits belong to a clip."""
+    a, b, x = rng.normal(size=(2, 3)), rng.normal(size=(4, 3)), rng.normal(size=(2, 3, 4))
+    (parts,) = RULES["concatenate"](np.concatenate([a, b]), None, [a, b])
+    np.testing.assert_array_equal(parts[1], b)
+    (turned,) = RULES["transpose"](x.T, x.T, x)
+    np.testing.assert_array_equal(turned, x)
+    _, first, second = RULES["where"](a, a, True, a, a)
+    np.testing.assert_array_equal([first, second], [a, 0 * a])
+    (cut,) = RULES["clip"](np.ones(4), None, np.array([-1.0, 0.0, 1.0, 2.0]), 0.0, 1.0)
+    np.testing.assert_array_equal(cut, [0, 1, 1, 0])
+
+
 def test_a_prelu_learns_from_numbers_below_0_alone() -> None:
     """A small positive number is none of them."""
     layer, x = PReLU(), np.array([[0.5, -2.0], [0.25, 1.0]])
