@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import chainrule as cr
 from chainrule import metrics
 from chainrule.errors import SettingError
 from chainrule.metrics import CLASSES, BinaryAccuracy, TopKCategoricalAccuracy
@@ -203,3 +204,19 @@ def test_what_does_not_exist_is_refused(wrong, words) -> None:
     """An unknown metric is refused with the nearest name."""
     with pytest.raises(SettingError, match=words):
         metrics.get(wrong)
+
+
+@pytest.mark.parametrize("asked", ["F1Score", "f1_score", "FBetaScore", "R2Score", cr.metrics.F1Score])
+def test_a_score_by_output_is_asked_for_by_name_as_well(asked) -> None:
+    """By its name or its class, too, it knows how many outputs there are: the same figure as an object of it gives."""
+    x, y = np.random.default_rng(0).normal(size=(6, 3)), np.eye(3)[[0, 1, 2, 2, 1, 0]]
+
+    def figure(metric):
+        cr.utils.set_random_seed(1)
+        model = cr.Sequential([cr.Input((3,)), cr.layers.Dense(3, "softmax")])
+        model.compile("sgd", "categorical_crossentropy", metrics=[metric], backend="numpy")
+        model.fit(x, y, verbose=0)
+        return model.evaluate(x, y, verbose=0)[1]
+
+    made = cr.metrics.R2Score() if asked == "R2Score" else cr.metrics.F1Score()
+    np.testing.assert_allclose(figure(asked), figure(made), rtol=1e-6)

@@ -131,9 +131,15 @@ def get(identifier: object, y_shape: tuple[int, ...] = (), output_shape: tuple[i
     >>> get("accuracy", (10,), (10,)).__class__.__name__, get("accuracy", (), (10,)).__class__.__name__
     ('CategoricalAccuracy', 'SparseCategoricalAccuracy')
     """
+    metric = _named(identifier, y_shape, output_shape)
+    if output_shape:
+        metric.build(output_shape)
+    return metric
+
+
+def _named(identifier: object, y_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> Metric:
+    """The metric, before it is told how many outputs there are."""
     if isinstance(identifier, Metric):
-        if output_shape:
-            identifier.build(output_shape)
         return identifier
     if isinstance(identifier, type) and issubclass(identifier, Metric):
         return identifier()
