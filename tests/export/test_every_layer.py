@@ -12,6 +12,7 @@ from chainrule.export.verification import compare
 from chainrule.layers import (
     GRU,
     LSTM,
+    AdditiveAttention,
     Attention,
     BatchNormalization,
     Bidirectional,
@@ -27,6 +28,7 @@ from chainrule.layers import (
     Embedding,
     Flatten,
     GlobalAveragePooling1D,
+    GroupNormalization,
     Input,
     LayerNormalization,
     Masking,
@@ -121,6 +123,9 @@ OTHERS = {
     "transposed steps": (SEQUENCE, lambda: Conv1DTranspose(3, 4, strides=2)),
     "causal": (SEQUENCE, lambda: Conv1D(3, 2, padding="causal", dilation_rate=2)),
     "rms": (SEQUENCE, lambda: RMSNormalization(epsilon=0.1)),
+    "groups": (PICTURE, lambda: GroupNormalization(2)),
+    "one group": (SEQUENCE, lambda: GroupNormalization(1, epsilon=0.1)),
+    "a group each": (PICTURE, lambda: GroupNormalization(-1, scale=False)),
     "unit": (SEQUENCE, lambda: UnitNormalization([1])),
     "over two axes": (SEQUENCE, lambda: LayerNormalization([1, 2])),
     "along another axis": (SEQUENCE, lambda: BatchNormalization(1)),
@@ -153,6 +158,7 @@ ATTENTION = {
     "causal": lambda: looking(Attention(), use_causal_mask=True), "heads": lambda: looking(MultiHeadAttention(2, 3)),
     "heads, masked": lambda: looking(MultiHeadAttention(2, 3, value_dim=5, output_shape=4), True),
     "heads and shares": lambda: looking(MultiHeadAttention(2, 3, dropout=0.1), True, return_attention_scores=True),
+    "added": lambda: looking(AdditiveAttention()), "added, masked": lambda: looking(AdditiveAttention(use_scale=False), True),
     "heads, causal": lambda: looking(MultiHeadAttention(3, 2, use_bias=False), use_causal_mask=True),
 }  # fmt: skip
 
@@ -236,8 +242,8 @@ def test_every_kind_of_layer_is_exported_somewhere_in_these_tests() -> None:
     from chainrule.export.layer_readers import READ
 
     names = {
-        "Attention", "Bidirectional", "Conv1DTranspose", "Conv2DTranspose", "DepthwiseConv1D", "DepthwiseConv2D", "Dot",
-        "Embedding", "GRU", "LSTM", "Masking", "MultiHeadAttention", "PositionalEmbedding", "RMSNormalization",
+        "AdditiveAttention", "Attention", "Bidirectional", "Conv1DTranspose", "Conv2DTranspose", "DepthwiseConv1D", "DepthwiseConv2D", "Dot",
+        "Embedding", "GRU", "GroupNormalization", "LSTM", "Masking", "MultiHeadAttention", "PositionalEmbedding", "RMSNormalization",
         "SeparableConv1D", "SeparableConv2D", "SimpleRNN", "TimeDistributed", "UnitNormalization",
     }  # fmt: skip
     assert set(layers.CLASSES) <= names | set(READ)
