@@ -105,7 +105,7 @@ def test_it_says_what_it_is() -> None:
     data = small(notes=("look here",), skipped=(("a.png", "is empty"),) * 12, source="a shelf", licence="MIT")
     assert repr(data) == "<Dataset small: 6 + 2 examples (2,), two classes>"
     text = data.describe()
-    for words in ("train  6 x (2,) float32", "no 3, yes 3", "50.00 %", "from a shelf", "note: look here",
+    for words in ("train  6 x (2,) float32", "no 3, yes 3", "50 %", "from a shelf", "note: look here",
                   "left out: 12", "a.png: is empty", "and 2 more", data.digest[:12]):  # fmt: skip
         assert words in text
 
