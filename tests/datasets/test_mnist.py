@@ -55,8 +55,11 @@ def test_a_damaged_copy_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         mnist.read()
 
 
-def test_another_path_is_refused_by_name() -> None:
-    """Keras's path argument is not silently ignored."""
+def test_a_file_of_another_name_is_refused(tmp_path, monkeypatch) -> None:
+    """Keras's path says where its own file lies; a file of the user's is not silently ignored."""
+    monkeypatch.chdir(tmp_path)
+    assert len(mnist.load_data("mine.npz")[0][0]) == 60_000
+    Path("mine.npz").write_bytes(b"")
     with pytest.raises(SettingError, match=r"chainrule.datasets.load\('mine.npz'\)"):
         mnist.load_data("mine.npz")
 

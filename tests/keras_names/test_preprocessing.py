@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from chainrule import datasets, preprocessing, utils
-from chainrule.errors import ChainruleError, DataError, DownloadError, FileError, SettingError
+from chainrule.errors import (
+    ChainruleError,
+    DataError,
+    DownloadError,
+    FileError,
+    MissingFileError,
+    SettingError,
+)
 from chainrule.preprocessing import image, sequence, text
 
 
@@ -132,7 +139,7 @@ def test_pictures_are_written_and_read(tmp_path) -> None:
     (tmp_path / "b.png").write_bytes(b"not a picture")
     with pytest.raises(FileError, match="not a picture"):
         image.load_img(tmp_path / "b.png")
-    with pytest.raises(FileError, match="cannot be read"):
+    with pytest.raises(MissingFileError, match="There is no file"):
         image.load_img(tmp_path / "none.png")
 
 

@@ -141,9 +141,11 @@ print(float(loss(y[:2], p).numpy()) > 0, f"{loss(y[:2], p):.1f}" != "")
 print(tf.reduce_mean(tf.constant([1.0, 3.0])).numpy(), tf.cast([1.7], tf.int32).numpy(), tf.argmax([[1, 3]], axis=1).numpy())
 d = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(10).batch(32).prefetch(tf.data.AUTOTUNE)
 print(len(d), [tuple(a.shape) for a, b in d])
+words = tf.keras.layers.StringLookup(vocabulary=["a"])
+print(words(["a"]).numpy(), tf.keras.layers.Softmax()(np.array([[1.0, 1.0]])).numpy())
 """
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
-        "ndarray (2, 3) [1.0, 1.0]", "True True", "2.0 [1] [1]", "3 [(32, 4), (32, 4), (32, 4)]",
+        "ndarray (2, 3) [1.0, 1.0]", "True True", "2.0 [1] [1]", "3 [(32, 4), (32, 4), (32, 4)]", "[1] [[0.5 0.5]]",
     ]  # fmt: skip

@@ -87,6 +87,7 @@ def test_without_matplotlib_a_lesson_says_so_once_and_goes_on(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.filterwarnings("default")  # a command prints them
 def test_a_lesson_can_be_read_cell_by_cell(tmp_path, monkeypatch, capsys) -> None:
     """`chainrule lesson 2` shows the text, the code and what it prints, in the order of the file, and fits the terminal."""
     monkeypatch.chdir(tmp_path)

@@ -21,6 +21,7 @@ class Affine(Layer):
             shape=(input_shape[-1], self.units), initializer="glorot_uniform", name="kernel"
         )
         self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+        super().build(input_shape)
 
     def call(self, x):
         return ops.matmul(x, self.w) + self.b

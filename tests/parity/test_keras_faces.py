@@ -295,7 +295,7 @@ def test_metrics_are_keras_s(name) -> None:
             theirs.update_state(y[rows], p[rows], None if w is None else w[rows])
             total = total + ours.counts(y[rows], p[rows], None if w is None else w[rows])
         np.testing.assert_allclose(ours.figure(total), np.asarray(theirs.result()), rtol=1e-5, atol=1e-7)
-        assert ours.name == theirs.name.removesuffix("_1")
+        assert ours.name == re.sub(r"_\d+$", "", theirs.name)  # Keras numbers those of one process
 
 
 @pytest.mark.parametrize(("kind", "outputs"), [("one-hot", 3), ("labels", 3), ("yes", 1)])

@@ -120,7 +120,8 @@ def test_penalties_and_their_derivatives_are_keras_s(name, theirs) -> None:
 
 def test_everything_keras_was_asked_is_compared(theirs) -> None:
     """Every activation, loss and optimizer that Chainrule has is among the cases."""
-    assert set(cases.ACTIVATIONS) == set(activations.RULES)
+    of_keras_2 = {"hard_sigmoid_of_keras_2"}  # which Keras 3 has no more
+    assert set(cases.ACTIVATIONS) == set(activations.RULES) - of_keras_2
     assert {type(loss).__name__ for loss, _ in cases.losses(losses).values()} == set(losses.CLASSES)
     assert {type(optimizer).__name__ for optimizer in OPTIMIZERS.values()} == set(optimizers.CLASSES)
     assert len([name for name in theirs if name.startswith("optimizer/")]) == len(OPTIMIZERS) * 16

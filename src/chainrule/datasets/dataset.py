@@ -191,7 +191,7 @@ class Dataset:
           train  4 x (2,) float32
           test   4 x (2,) float32
           no 3, yes 1
-          always answering 'no' would be right in 75.00 % of the test part
+          always answering 'no' would be right in 75 % of the test part
           digest 679623e900e3
         """
         lines = [f"{self.name}: {repr(self).rsplit(', ', 1)[1][:-1]}"]

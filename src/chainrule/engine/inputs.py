@@ -12,7 +12,9 @@ from chainrule.layers.base import Layer
 
 def build_for(model: Any, x: Any) -> None:
     """Builds a model that does not know its input's shape yet, by what it is given."""
-    if model.input_layer is None and x is not None:
+    if model.input_layer is None and hasattr(model, "drawn") and several(x):
+        model.build([(None, *value.shape[1:]) for value in x])
+    elif model.input_layer is None and x is not None:
         values = first(x)
         values = values.values if isinstance(values, Scaled) else values
         values = values if isinstance(values, Rows) else as_array(values, "inputs")
@@ -22,6 +24,11 @@ def build_for(model: Any, x: Any) -> None:
         from chainrule.engine.carried import begin_declared
 
         begin_declared(model)
+
+
+def several(x: Any) -> bool:
+    """Whether what a model is given is a list of arrays, one for each of several inputs."""
+    return isinstance(x, (list, tuple)) and len(x) > 1 and all(getattr(one, "ndim", 0) > 0 for one in x)
 
 
 def inputs_of(model: Any, x: Any) -> Examples:

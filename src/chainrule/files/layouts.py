@@ -88,12 +88,20 @@ def by_name(group: Group, layers: Layers, shapes: Shapes | None) -> list[list[Da
 
 def layer_by_layer(found: list[Dataset], model: dict[str, Any]) -> list[Dataset]:
     """The arrays of a model used as a layer, in its layers' order: the older layout lists all that learn first."""
-    places = {layer["config"]["name"]: index for index, layer in enumerate(model["config"]["layers"])}
+    places = {name: index for index, name in enumerate(names_within(model))}
 
     def place(dataset: Dataset) -> int:
         return next((places[part] for part in dataset.path.split("/") if part in places), len(places))
 
     return sorted(found, key=place)
+
+
+def names_within(model: dict[str, Any]) -> list[str]:
+    """The names of a model's layers, those of models among them included, in the order of their weights."""
+    names: list[str] = []
+    for layer in model["config"]["layers"]:
+        names += names_within(layer) if layer["class_name"] in MODELS else [layer["config"]["name"]]
+    return names
 
 
 def learned_first(names: list[str]) -> list[int]:

@@ -313,8 +313,17 @@ class Rate(float):
 def answer_numpy(notes: Notes) -> None:
     """model(x).numpy(), loss(y, p).numpy(), metric.result().numpy(), optimizer.learning_rate.numpy() and .lr."""
     from chainrule import layers, losses, metrics, models, optimizers
+    from chainrule.layers.lookup import Preparing
 
-    kinds = [models.Model, models.Sequential, layers.Layer, losses.Loss, metrics.Metric]
+    kinds = [
+        models.Model,
+        models.Sequential,
+        layers.Layer,
+        Preparing,
+        layers.Softmax,
+        losses.Loss,
+        metrics.Metric,
+    ]
     for kind in {owner for k in kinds for owner in k.__mro__ if "__call__" in vars(owner) and is_ours(owner)}:
         kind.__call__ = giving_tensors(kind.__call__)
     layers.Layer.__getattr__ = giving_tensors(layers.Layer.__getattr__)  # type: ignore[method-assign]

@@ -164,8 +164,8 @@ PICTURES = {
     "random_pictures": "RandomBrightness RandomContrast RandomFlip RandomRotation RandomTranslation RandomZoom",
     "resizing": "CenterCrop Resizing",
 }
-# What arithmetic, functions and add_loss become in a network: in files, without a name for people.
-MADE = {"added_loss": "AddedLoss", "operation": "Operation"}
+# What arithmetic, functions, numbers and add_loss become in a network: in files, without a name for people.
+MADE = {"added_loss": "AddedLoss", "constant": "Constant", "operation": "Operation"}
 # What no file may name.
 OTHERS = {
     "base": "Layer",
@@ -269,7 +269,7 @@ def own_class(entry: dict[str, Any]) -> Any:
 
 def serialize(layer: Layer) -> dict[str, Any]:
     """How a layer is written to a file."""
-    return {"class_name": type(layer).__name__, "config": layer.get_config()}
+    return {"class_name": getattr(layer, "kind_in_files", type(layer).__name__), "config": layer.get_config()}
 
 
 def layer_of_operation(name: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
@@ -294,5 +294,15 @@ def adopted(kind: Any) -> None:
 
 
 ADOPTERS[:] = [adopted]
+
+
+def layer_of_numbers(value: Any) -> Any:
+    """The layer that gives the same numbers for every example."""
+    from chainrule.layers.constant import Constant
+
+    return Constant(value)
+
+
 symbolic.Tensor.layer_of_operation = layer_of_operation
 symbolic.Tensor.layer_of_function = layer_of_function
+symbolic.Tensor.layer_of_numbers = layer_of_numbers

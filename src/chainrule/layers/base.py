@@ -83,7 +83,8 @@ class Layer(WeightLists, ShapesAndMasks):
                 f"{cls.__name__}.forward takes noise, as in version 0.1; it is now forward(self, params, x, context), "
                 "and the noise is context.noise (None when not learning)."
             )
-        if "call" in vars(cls) and cls.forward is Layer.forward:  # written for Keras
+        adopted = hasattr(cls, "weight_places") and not is_ours(cls)  # a class of theirs above it was
+        if adopted or ("call" in vars(cls) and cls.forward is Layer.forward):  # written for Keras
             for adopt in ADOPTERS:
                 adopt(cls)
         elif "call" in vars(cls) and "forward" not in vars(cls) and not is_ours(cls):
@@ -211,7 +212,7 @@ class Layer(WeightLists, ShapesAndMasks):
 
     def build(self, input_shape: Shape, rng: "np.random.Generator | None" = None) -> None:
         """Draws the first weights, unless the layer has some already."""
-        if vars(self).get("adding"):  # super().build(shape) in a build of the user's own
+        if vars(self).get("_adding"):  # super().build(shape) in a build of the user's own
             return
         self.input_shape = tuple(input_shape)
         needed = self.weight_shapes(self.input_shape)
@@ -323,9 +324,11 @@ class Layer(WeightLists, ShapesAndMasks):
 
     def __call__(self, *inputs: Any, training: bool | None = None, mask: Any = None, **named: Any) -> Any:
         """The layer's output for a batch of arrays, with training=True as while learning; or the next value of a network."""
-        from chainrule.layers import symbolic
+        from chainrule.layers import composed, symbolic
 
-        x = self.inputs_of(*inputs, **named)
+        x = symbolic.while_drawing(self.inputs_of(*inputs, **named))
+        if not self.written_out and (found := composed.answer(self, x, training)) is not None:
+            return found
         if symbolic.is_symbolic(x):
             return symbolic.call(self, x)
         if not hasattr(x, "__array__") and not isinstance(x, (list, tuple, float, int)):

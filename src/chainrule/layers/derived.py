@@ -4,6 +4,7 @@ Everything that Chainrule ships has its derivative written out; for these somebo
 asked, and `written_out` is False. Without JAX they answer but cannot learn through: then write forward and backward.
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -191,7 +192,7 @@ class CallLayer(Layer):
         """A weight of the layer: keep it as an attribute and use it in `call` like an array."""
         if settings:
             raise SettingError(f"{self.label}: add_weight has no {', '.join(settings)}.")
-        places = vars(self).setdefault("places", [])
+        places = vars(self).setdefault("_places", [])
         name = name or f"weight_{len(places)}"
         places.append(
             Weight(
@@ -206,19 +207,19 @@ class CallLayer(Layer):
 
     def weight_places(self, input_shape: Any) -> list[Weight]:
         """The weights, added when the shape of the input is first known."""
-        if "shape_seen" not in vars(self):
-            self.shape_seen = input_shape
+        if "_shape_seen" not in vars(self):
+            self._shape_seen = input_shape
             several = bool(input_shape) and isinstance(input_shape[0], (tuple, list))
-            self.adding = True
+            self._adding = True
             self.add_weights([(None, *s) for s in input_shape] if several else (None, *input_shape))
-            self.adding = False
-            found = vars(self).setdefault("places", [])
+            self._adding = False
+            found = vars(self).setdefault("_places", [])
             self.weight_names = tuple(place.name for place in found)  # type: ignore[misc]
             self.non_trainable_names = tuple(p.name for p in found if not p.trainable)  # type: ignore[misc]
             numbered: Any = self.params
             if 0 in numbered:  # read from a file before their names were known
                 self.params = dict(zip(self.weight_names, self.params.values(), strict=False))
-        found = vars(self)["places"]
+        found = vars(self)["_places"]
         return list(found)
 
     def weight_shapes(self, input_shape: Any) -> dict[str, Shape]:
@@ -228,9 +229,53 @@ class CallLayer(Layer):
         return {place.name: place.initializer(place.shape, rng) for place in self.weight_places(input_shape)}
 
     def penalties(self) -> dict[str, Any]:
-        return {p.name: p.regularizer for p in vars(self).get("places", []) if p.regularizer is not None}
+        return {p.name: p.regularizer for p in vars(self).get("_places", []) if p.regularizer is not None}
 
-    def call(self, x: Any) -> Any:
+    def inputs_of(self, *inputs: Any, **named: Any) -> Any:
+        """What the arguments hand to `call`: one value, or a tuple of several in the order of its arguments."""
+        if len(inputs) + len(named) < 2:
+            return Layer.inputs_of(self, *inputs, *named.values())
+        given = inspect.signature(self.call).bind(*inputs, **named).arguments
+        vars(self)["_arguments"] = tuple(given)
+        return tuple(given.values())
+
+    def called(self, given: Any, **settings: Any) -> Any:
+        """`call` with one value, with a list, or with several under the names of its arguments."""
+        names = vars(self).get("_arguments")
+        return (
+            self.call(given, **settings)
+            if names is None
+            else self.call(**dict(zip(names, given, strict=True)), **settings)
+        )
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of all weights; of a layer that calls other layers, theirs."""
+        network = vars(self).get("_network")
+        return Layer.get_weights(self) if network is None else network.get_weights()
+
+    def set_weights(self, weights: list[Array]) -> None:
+        """Other weights, in the order of `get_weights`."""
+        network = vars(self).get("_network")
+        (Layer.set_weights.__get__(self) if network is None else network.set_weights)(weights)
+
+    @property
+    def trainable_weights(self) -> list[np.ndarray]:
+        """Copies of the weights that learn."""
+        network, own = vars(self).get("_network"), Layer.trainable_weights
+        return own.__get__(self) if network is None else list(network.trainable_weights)
+
+    @property
+    def non_trainable_weights(self) -> list[np.ndarray]:
+        """Copies of the weights that no gradient changes."""
+        network, own = vars(self).get("_network"), Layer.non_trainable_weights
+        return own.__get__(self) if network is None else list(network.non_trainable_weights)
+
+    def count_params(self) -> int:
+        """How many numbers the layer learns."""
+        network = vars(self).get("_network")
+        return Layer.count_params(self) if network is None else int(network.count_params())
+
+    def call(self, x: Any, **settings: Any) -> Any:
         """What the layer computes."""
         raise NotImplementedError(f"{type(self).__name__} has no call(x): write it.")
 
@@ -239,7 +284,7 @@ class CallLayer(Layer):
         held = {name: place for name, place in vars(self).items() if isinstance(place, Weight)}
         vars(self).update({name: params[place.name] for name, place in held.items()})
         try:
-            found = self.call(x[0] if len(x) == 1 else list(x))
+            found = self.called(x[0] if len(x) == 1 else list(x))
         finally:
             vars(self).update(held)
         return tuple(found) if isinstance(found, list) else found
@@ -247,17 +292,17 @@ class CallLayer(Layer):
     def add_loss(self, value: Any) -> None:
         """Adds a number, or the mean of some, to the loss of the batch; to be called in `call`."""
         self.adds_loss = True  # type: ignore[misc]
-        vars(self).setdefault("losses_now", []).append(value)
+        vars(self).setdefault("_losses_now", []).append(value)
 
     def add_metric(self, value: Any, name: str | None = None, **settings: Any) -> None:
         """Accepted, and not recorded: a metric belongs into `compile`."""
 
     def with_losses(self, params: Params, *x: Array) -> tuple[Any, Any]:
         """What the layer computes, and what it adds to the loss."""
-        self.losses_now: list[Any] = []
+        self._losses_now: list[Any] = []
         y = self.applied(params, *x)
-        added, self.losses_now = (
-            sum(one.mean() if hasattr(one, "mean") else one for one in self.losses_now),
+        added, self._losses_now = (
+            sum(one.mean() if hasattr(one, "mean") else one for one in self._losses_now),
             [],
         )
         return y, added
@@ -309,5 +354,7 @@ def adopt(kind: Any) -> None:
     if "build" in vars(kind):
         move_build(kind)
     for name, value in vars(CallLayer).items():
-        if not name.startswith("__") and name not in vars(kind):
+        if not name.startswith("__") and getattr(kind, name, None) is getattr(
+            Layer, name, None
+        ):  # not the user's own
             setattr(kind, name, value)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
+
 from chainrule.arrays import generator, next_seed
 from chainrule.errors import SettingError, ShapeError
 from chainrule.layers.naming import Shape, snake_case
@@ -20,6 +22,7 @@ class Tensor:
     # what makes a layer of a function; set by layers/__init__.py, since layers stand above their values
     layer_of_operation: ClassVar[Callable[[str, tuple[Any, ...], dict[str, Any]], Any]]
     layer_of_function: ClassVar[Callable[[Any, tuple[Any, ...]], Any]]
+    layer_of_numbers: ClassVar[Callable[[Any], Any]]
 
     def __init__(self, shape: Shape, call: "Call", index: int = 0) -> None:
         self.example_shape, self.call, self.index = tuple(shape), call, index
@@ -133,6 +136,19 @@ def is_symbolic(x: Any) -> bool:
             "A layer is called either with numbers or with values of a network, not with both."
         )
     return bool(found) and all(found)
+
+
+DRAWN_FROM: list[Tensor] = []  # the first input of each network that is being drawn from a user's `call`
+
+
+def while_drawing(x: Any) -> Any:
+    """What a layer is called with; numbers become a value of the network where one is being drawn: the same for each example.
+
+    Numbers are those of one example, or of one with an axis of length 1 in front.
+    """
+    if not DRAWN_FROM or not isinstance(x, np.ndarray) or not x.ndim:
+        return x
+    return Tensor.layer_of_numbers(x[0] if x.ndim > 1 and len(x) == 1 else x)(DRAWN_FROM[-1])
 
 
 def call(layer: Any, x: Any) -> Any:

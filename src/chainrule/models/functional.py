@@ -24,6 +24,8 @@ class Functional(Model):
     ([(1,), (2,)], 35)
     """
 
+    kind_in_files = "Functional"  # also of a class of one's own
+
     def __init__(
         self, inputs: Any = None, outputs: Any = None, name: str | None = None, trainable: bool = True
     ) -> None:

@@ -107,8 +107,7 @@ def to_file(model: Any, extras: dict[str, Any] | None = None) -> ModelFile:
 
 def stored_config(model: Any) -> dict[str, Any]:
     """A model's architecture as files hold it."""
-    kind = "Sequential" if (model.get_config().get("input_layers") is None) else "Functional"
-    return {"class_name": kind, "config": model.get_config()}
+    return {"class_name": model.kind_in_files, "config": model.get_config()}
 
 
 def stored_names(entry: Any) -> list[str]:

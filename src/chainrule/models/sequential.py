@@ -9,6 +9,7 @@ from chainrule.errors import SettingError
 from chainrule.graph import Graph, Source
 from chainrule.layers import InputLayer, Layer
 from chainrule.layers.base import shape_of
+from chainrule.layers.composed import network_of
 from chainrule.layers.naming import Shape, snake_case
 from chainrule.layers.symbolic import Tensor, input_tensor
 from chainrule.models import configs
@@ -27,6 +28,8 @@ class Sequential(Model):
     >>> model.count_params()
     19
     """
+
+    kind_in_files = "Sequential"  # also of a class of one's own
 
     def __init__(
         self, layers: Sequence[Any] | None = None, trainable: bool = True, name: str | None = None
@@ -114,6 +117,9 @@ class Sequential(Model):
         if shape is None:
             raise SettingError(f"{self.layers[i - 1].label} must be built first.")
         layer = self.layers[i]
+        if not isinstance(layer, Model) and (network := network_of(layer, shape)) is not None:
+            layer = self.layers[i] = network
+            layer.member_of = self
         if isinstance(layer, Model):
             layer.build((None, *shape))
             return

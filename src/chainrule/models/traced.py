@@ -8,7 +8,7 @@ import inspect
 from typing import Any
 
 from chainrule.errors import SettingError
-from chainrule.layers import Input
+from chainrule.layers import Input, composed, symbolic
 from chainrule.layers.any_size import AnySize
 from chainrule.models import configs
 from chainrule.models.functional import Functional, calls_between
@@ -85,10 +85,15 @@ class Traced(Functional):
             raise SettingError(
                 f"{self.label} is built when it sees data; or call build((None, ...)) with their shape."
             )
-        tensor = Input(tuple(None if isinstance(n, AnySize) else n for n in tuple(input_shape)[1:]))
-        learning, predicting = self.drawn(tensor, True), self.drawn(tensor, False)
+        several = bool(input_shape) and isinstance(input_shape[0], (tuple, list))
+        tensors = [
+            Input(tuple(None if isinstance(n, AnySize) else n for n in tuple(shape)[1:]))
+            for shape in (input_shape if several else [input_shape])
+        ]
+        given = tensors if several else tensors[0]
+        learning, predicting = self.drawn(given, True), self.drawn(given, False)
         used = [
-            [call.layer for call in calls_between([tensor], outputs_of(made))]
+            [call.layer for call in calls_between(tensors, outputs_of(made))]
             for made in (learning, predicting)
         ]
         own = [
@@ -101,20 +106,21 @@ class Traced(Functional):
             raise SettingError(
                 f"{self.label}: its call builds other networks for training=True and False; only dropout and noise may differ."
             )
-        kept = {id(call) for call in calls_between([tensor], outputs_of(learning))}
+        kept = {id(call) for call in calls_between(tensors, outputs_of(learning))}
         for layer in dict.fromkeys([*used[0], *used[1]]):
             layer.calls = [call for call in layer.calls if id(call) in kept]
         state = {key: value for key, value in vars(self).items() if key not in ("layers", "input_layer")}
-        Functional.__init__(self, tensor, learning, name=self.name)
+        Functional.__init__(self, given, learning, name=self.name)
         vars(self).update({key: value for key, value in state.items() if key not in OF_THE_NETWORK})
 
-    def drawn(self, tensor: Any, training: bool) -> Any:
-        """What `call` makes of a symbolic input."""
+    def drawn(self, given: Any, training: bool) -> Any:
+        """What `call` makes of a symbolic input, or of a list of several."""
         call: Any = getattr(self, "call")  # noqa: B009 (of the user's class)
         takes = inspect.signature(call).parameters
         settings = {"training": training} if "training" in takes else {}
+        symbolic.DRAWN_FROM.append(given[0] if isinstance(given, list) else given)
         try:
-            return call(tensor, **settings)
+            return self.called(given, **settings)
         except (TypeError, AttributeError, IndexError, ValueError) as problem:
             if isinstance(problem, SettingError):
                 raise
@@ -122,18 +128,53 @@ class Traced(Functional):
                 f"{self.label}: its call cannot be read as a network ({problem}); it may call layers, and combine their outputs "
                 "by layers (Add, Concatenate, Lambda ...)."
             ) from problem
+        finally:
+            symbolic.DRAWN_FROM.pop()
+
+    def called(self, given: Any, **settings: Any) -> Any:
+        """`call`, which is the user's."""
+        call: Any = getattr(self, "call")  # noqa: B009
+        return call(given, **settings)
 
     def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
         """What the model says to a batch; or the next value of a network being built."""
         from chainrule.engine.inputs import build_for
-        from chainrule.layers import symbolic
 
-        if symbolic.is_symbolic(x):
-            self.build(x.shape)
+        if symbolic.is_symbolic(tuple(x) if isinstance(x, list) else x):
+            self.build([value.shape for value in x] if isinstance(x, list) else x.shape)
             return symbolic.call(self, x)
         build_for(self, x)
         return super().__call__(x, training=None)
 
+
+class NetworkOfLayer(Traced):
+    """What a layer of a user's own computes with other layers, under the layer's name."""
+
+    def __init__(self, layer: Any) -> None:
+        symbolic.name(layer)
+        super().__init__(name=layer.name)
+        self.layer, self.call, self.called = layer, layer.call, layer.called  # type: ignore[method-assign]
+
+    def build(self, input_shape: Any = None, rng: Any = None) -> None:
+        """Draws the network; of a layer that was frozen, so are its parts."""
+        if self.built:
+            return
+        super().build(input_shape, rng)
+        if vars(self.layer).get("_losses_now"):
+            raise SettingError(
+                f"{self.layer.label} calls other layers and add_loss; here the loss is given to the model instead: "
+                "model.add_loss(ops.mean(...)) before compile."
+            )
+        if not self.layer.trainable:
+            self.trainable = False
+
+
+def drawn_from(layer: Any) -> Any:
+    """The network of a layer of a user's own; its class has the name of the layer's."""
+    return type(type(layer).__name__, (NetworkOfLayer,), {})(layer)
+
+
+composed.Drawing.network = drawn_from
 
 OF_THE_NETWORK = (
     "input_values",

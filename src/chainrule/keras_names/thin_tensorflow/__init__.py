@@ -3,12 +3,14 @@
 `tf.keras` is Chainrule under Keras's names; see the import hook.
 """
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from chainrule import ops
+from chainrule.keras_names.thin_tensorflow import arrays
 from chainrule.keras_names.thin_tensorflow.instead import missing
 from chainrule.ops.tensor import Tensor, tensor, with_tensors
 
@@ -20,17 +22,15 @@ bool, string, newaxis = np.bool_, np.str_, None  # noqa: A001 (TensorFlow's name
 
 # TensorFlow's name: the name in ops.
 _SAME = {
-    "abs": "abs", "add": "add", "argmax": "argmax", "argmin": "argmin", "argsort": "argsort", "cast": "cast",
-    "clip_by_value": "clip", "cos": "cos", "divide": "divide", "equal": "equal", "exp": "exp",
-    "expand_dims": "expand_dims", "eye": "eye", "greater": "greater", "greater_equal": "greater_equal",
-    "less": "less", "less_equal": "less_equal", "linspace": "linspace", "logical_and": "logical_and",
-    "logical_not": "logical_not", "logical_or": "logical_or", "matmul": "matmul", "maximum": "maximum",
-    "minimum": "minimum", "multiply": "multiply", "norm": "norm", "not_equal": "not_equal",
-    "ones_like": "ones_like", "pad": "pad", "pow": "power", "range": "arange", "repeat": "repeat",
-    "reshape": "reshape", "reverse": "flip", "round": "round", "sigmoid": "sigmoid", "sign": "sign", "sin": "sin",
-    "sort": "sort", "split": "split", "sqrt": "sqrt", "square": "square", "squeeze": "squeeze", "stack": "stack",
-    "stop_gradient": "stop_gradient", "subtract": "subtract", "tanh": "tanh", "tensordot": "tensordot", "tile": "tile",
-    "transpose": "transpose", "unstack": "unstack", "where": "where", "zeros_like": "zeros_like",
+    "abs": "abs", "cast": "cast", "cos": "cos", "exp": "exp", "logical_not": "logical_not", "round": "round", "sigmoid": "sigmoid",
+    "sign": "sign", "sin": "sin", "sqrt": "sqrt", "square": "square", "tanh": "tanh",
+}  # fmt: skip
+_OF_TWO = {
+    "add": "add", "divide": "divide", "equal": "equal", "greater": "greater", "greater_equal": "greater_equal", "less": "less",
+    "less_equal": "less_equal", "logical_and": "logical_and", "logical_or": "logical_or", "maximum": "maximum", "minimum": "minimum",
+    "multiply": "multiply", "not_equal": "not_equal", "pow": "power", "subtract": "subtract",
+}  # fmt: skip
+_REDUCING = {
     "reduce_all": "all", "reduce_any": "any", "reduce_max": "max", "reduce_mean": "mean", "reduce_min": "min",
     "reduce_prod": "prod", "reduce_sum": "sum", "reduce_logsumexp": "logsumexp", "reduce_std": "std",
     "reduce_variance": "var",
@@ -142,9 +142,36 @@ def __getattr__(name: str) -> Any:
         from chainrule.keras_names.thin_tensorflow import nn
 
         return getattr(nn, name)
+    if name in arrays.__all__:
+        return getattr(arrays, name)
     if name in _SAME:
         return with_tensors(getattr(ops, _SAME[name]))
+    if name in _OF_TWO:
+        return of_two(getattr(ops, _OF_TWO[name]))
+    if name in _REDUCING:
+        return reducing(getattr(ops, _REDUCING[name]))
     raise missing("tensorflow", name)
+
+
+def is_of_arrays(name: str) -> Any:
+    """Whether there is a function of arrays of this name."""
+    return name in {*arrays.__all__, *_SAME, *_OF_TWO, *_REDUCING}
+
+
+def of_two(function: Callable[..., Any]) -> Any:
+    """A function of two arrays, which TensorFlow calls x and y."""
+
+    def called(x: Any, y: Any) -> Any:
+        return function(x, y)
+
+    return with_tensors(called)
+
+
+def reducing(function: Callable[..., Any]) -> Any:
+    """A function along axes of an array, which TensorFlow calls input_tensor."""
+    return with_tensors(
+        lambda input_tensor, axis=None, keepdims=False: function(input_tensor, axis=axis, keepdims=keepdims)
+    )
 
 
 __all__ = [  # noqa: PLE0604
@@ -153,6 +180,20 @@ __all__ = [  # noqa: PLE0604
         name
         for name in globals()
         if not name.startswith("_")
-        and name not in ("Any", "np", "ops", "missing", "nullcontext", "tensor", "with_tensors")
+        and name
+        not in (
+            "Any",
+            "Callable",
+            "arrays",
+            "is_of_arrays",
+            "np",
+            "ops",
+            "missing",
+            "nullcontext",
+            "of_two",
+            "reducing",
+            "tensor",
+            "with_tensors",
+        )
     ),
 ]

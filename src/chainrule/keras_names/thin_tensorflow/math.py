@@ -35,6 +35,6 @@ def __getattr__(name: str) -> Any:
         "count_nonzero",
     ):
         return with_tensors(getattr(ops, {"is_nan": "isnan"}.get(name, name)))
-    if name in thin_tensorflow._SAME:  # noqa: SLF001
+    if thin_tensorflow.is_of_arrays(name):
         return getattr(thin_tensorflow, name)
     raise missing("tensorflow.math", name)
