@@ -97,7 +97,6 @@ ASKED = {
     "layers/positional_embedding": ["attention", "sequences"],
     "layers/scan": ["recurrent"],
     "layers/stateful": ["stateful", "recurrent"],
-    "layers/constant": ["composed_layers"],
     "layers/operation_rules": ["arithmetic_in_networks", "derivatives_at_corners"],
     "layers/added_loss": ["added_losses"],
     "layers/random_pictures": ["random_pictures", "derivatives_at_corners"],
@@ -112,7 +111,7 @@ for _module, _asked in ASKED.items():
 NO_ARITHMETIC = {
     "layers/__init__", "layers/base", "layers/calls_while_learning", "layers/naming", "layers/symbolic", "layers/merge_functions", "layers/weighted",
     "layers/weight_lists", "layers/derived", "layers/any_size", "layers/unsupported", "layers/input_spec", "optimizers/__init__", "optimizers/ranges", "optimizers/scalars",
-    "layers/composed", "layers/operation", "layers/arithmetic", "layers/shapes_and_masks", "layers/lookup", "layers/text_vectorization",
+    "layers/composed", "layers/constant", "layers/operation", "layers/arithmetic", "layers/shapes_and_masks", "layers/lookup", "layers/text_vectorization",
     "activations/with_settings", "losses/lowest", "activations/__init__", "losses/__init__", "losses/own", "losses/fused",
 }  # fmt: skip
 
