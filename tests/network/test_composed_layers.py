@@ -124,6 +124,23 @@ def test_a_frozen_one_does_not_learn() -> None:
         np.testing.assert_array_equal(one, old)
 
 
+class Masked(layers.Layer):
+    """Asks for the mask."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = layers.LSTM(3)
+
+    def call(self, x, mask=None):
+        return self.lstm(x)
+
+
+def test_masks_that_a_class_asks_for_are_said_not_to_come() -> None:
+    """They go on from layer to layer inside, which may be other numbers than Keras's."""
+    with pytest.warns(UserWarning, match="masks are not asked for"):
+        Masked()(layers.Input((4, 2)))
+
+
 class Both(layers.Layer):
     """A weight of its own beside a layer."""
 

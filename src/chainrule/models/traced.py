@@ -5,9 +5,11 @@ of it is run again, so the derivatives are written out as in every other model.
 """
 
 import inspect
+import warnings
 from typing import Any
 
 from chainrule.errors import SettingError
+from chainrule.internal.own_classes import is_ours
 from chainrule.layers import Input, composed, symbolic
 from chainrule.layers.any_size import AnySize
 from chainrule.models import configs
@@ -160,6 +162,13 @@ class NetworkOfLayer(Traced):
         if self.built:
             return
         super().build(input_shape, rng)
+        own = {name for kind in type(self.layer).__mro__ if not is_ours(kind) for name in vars(kind)}
+        if "compute_mask" in own or "mask" in inspect.signature(self.call).parameters:
+            warnings.warn(
+                f"{self.layer.label}: its own masks are not asked for (compute_mask, mask= of call): masks go on as the layers inside hand "
+                "them on. Where it stands behind an Embedding with mask_zero=True or a Masking, the numbers may not be Keras's.",
+                stacklevel=2,
+            )
         if vars(self.layer).get("_losses_now"):
             raise SettingError(
                 f"{self.layer.label} calls other layers and add_loss; here the loss is given to the model instead: "
