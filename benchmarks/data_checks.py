@@ -57,7 +57,7 @@ def strokes(n=4000, seed=0):
     return made[: n * 3 // 4], made[n * 3 // 4 :]
 
 
-def scenes(n=4000, seed=1):
+def smooth_pictures(n, seed):
     """Smooth colours with some detail, as photos have them."""
     rng, made = np.random.default_rng(seed), []
     for _ in range(n):
@@ -68,7 +68,12 @@ def scenes(n=4000, seed=1):
             (32, 32), Image.Resampling.BILINEAR
         )
         made.append(np.asarray(Image.blend(small, detail, 0.3)))
-    made = np.stack(made)
+    return np.stack(made)
+
+
+def scenes(n=4000, seed=1):
+    """Pictures like photos, three quarters of them to learn from."""
+    made = smooth_pictures(n, seed)
     return made[: n * 3 // 4], made[n * 3 // 4 :]
 
 

@@ -120,6 +120,11 @@ class Graph:
         plain = all(n.sources == (Source(i - 1),) and n.entry == i for i, n in enumerate(self.nodes))
         return plain and self.inputs == 1 and self.outputs == (Source(len(self.nodes) - 1),)
 
+    @cached_property
+    def carries_states(self) -> bool:
+        """Whether a batch's answers hang on the batches before it."""
+        return any(node.layer.stateful for node in self.nodes)
+
     def users(self, node: int) -> list[int]:
         """The nodes that take an output of this one."""
         return [i for i, other in enumerate(self.nodes) if any(s.node == node for s in other.sources)]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.data_checks import smooth_pictures
 from PIL import Image
 
 from chainrule import datasets
@@ -212,17 +213,8 @@ def test_near_copies_of_digits_are_found(mnist, kind) -> None:
 
 def photos(n: int, seed: int, colored: bool = True) -> np.ndarray:
     """Smooth pictures with some detail, as photos are."""
-    rng = np.random.default_rng(seed)
-    made = []
-    for _ in range(n):
-        small = Image.fromarray(rng.integers(0, 256, (6, 6, 3)).astype("u1")).resize(
-            (32, 32), Image.Resampling.BICUBIC
-        )
-        detail = Image.fromarray(rng.integers(0, 256, (16, 16, 3)).astype("u1")).resize(
-            (32, 32), Image.Resampling.BILINEAR
-        )
-        made.append(np.asarray(Image.blend(small, detail, 0.3)))
-    return np.stack(made) if colored else np.stack(made)[..., 0]
+    made = smooth_pictures(n, seed)
+    return made if colored else made[..., 0]
 
 
 @pytest.mark.parametrize("kind", ["saved anew", "brighter", "darker", "shifted", "mirrored"])

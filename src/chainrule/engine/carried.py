@@ -20,12 +20,7 @@ Marked = tuple[
 
 def stateful_layers(graph: Graph) -> list[Any]:
     """The layers that carry states."""
-    return [layer for layer in graph.layers if getattr(layer, "stateful", False)]
-
-
-def carries_states(graph: Graph) -> bool:
-    """Whether a batch's answers hang on the batches before it."""
-    return any(getattr(node.layer, "stateful", False) for node in graph.nodes)
+    return [layer for layer in graph.layers if layer.stateful]
 
 
 def begin_states(graph: Graph, batch: int, examples: int) -> None:
@@ -80,7 +75,7 @@ def carried_answers(
 def keep_states(graph: Graph, cache: list[Any]) -> None:
     """Gives the layers the states after a batch."""
     for node, kept in zip(graph.nodes, cache, strict=True):
-        if getattr(node.layer, "stateful", False):
+        if node.layer.stateful:
             node.layer.params = node.layer.params | node.layer.update_statistics(node.layer.params, kept)
 
 

@@ -35,7 +35,7 @@ def answers(
     batch: int | None = None,
 ) -> Iterator[Answers]:
     """The wanted values of a network for all examples, as NumPy arrays, some rows after the others."""
-    if any(getattr(node.layer, "stateful", False) for node in graph.nodes):
+    if graph.carries_states:
         from chainrule.engine.carried import batch_size_of, carried_answers
 
         size = batch_size_of(graph, batch, len(examples))

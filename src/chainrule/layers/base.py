@@ -72,6 +72,7 @@ class Layer(WeightLists, ShapesAndMasks):
         True  # whether the steps of the output are those of the input, so that masks go on
     )
     activation: Any = None
+    stateful: bool = False  # whether it carries states from batch to batch
     member_of: Any = None  # the Sequential that it was added to
     written_out: ClassVar[bool] = True  # whether its derivative stands beside its formula, or is left to JAX
 
@@ -348,7 +349,7 @@ class Layer(WeightLists, ShapesAndMasks):
             noise = noise_of_a_call(links)
         for place, link in enumerate(links):
             x, kept = link.forward(link.params, x, Context(bool(training), noise and noise(place), mask))
-            if getattr(link, "stateful", False):
+            if link.stateful:
                 link.params = link.params | link.update_statistics(link.params, kept)
         return tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x)
 

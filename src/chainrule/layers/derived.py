@@ -4,6 +4,7 @@ Everything that Chainrule ships has its derivative written out; for these somebo
 asked, and `written_out` is False. Without JAX they answer but cannot learn through: then write forward and backward.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -160,6 +161,22 @@ class Weight:
         self.initializer, self.regularizer = initializers.get(initializer), regularizers.get(regularizer)
 
 
+def of_its_network(own: Any) -> Any:
+    """A method or property of `Layer`; of a layer that calls other layers, the one that the network they make has."""
+    if isinstance(own, property):
+        return property(of_its_network(own.fget))
+
+    @functools.wraps(own)
+    def of(self: Any, *arguments: Any) -> Any:
+        network = vars(self).get("_network")
+        if network is None:
+            return own(self, *arguments)
+        found = getattr(network, own.__name__)
+        return found(*arguments) if callable(found) else found
+
+    return of
+
+
 class CallLayer(Layer):
     """A layer of your own, written as for Keras: `build` adds the weights, `call` computes. A `Layer` with only `call` is one too.
 
@@ -248,32 +265,11 @@ class CallLayer(Layer):
             else self.call(**dict(zip(names, given, strict=True)), **settings)
         )
 
-    def get_weights(self) -> list[np.ndarray]:
-        """Copies of all weights; of a layer that calls other layers, theirs."""
-        network = vars(self).get("_network")
-        return Layer.get_weights(self) if network is None else network.get_weights()
-
-    def set_weights(self, weights: list[Array]) -> None:
-        """Other weights, in the order of `get_weights`."""
-        network = vars(self).get("_network")
-        (Layer.set_weights.__get__(self) if network is None else network.set_weights)(weights)
-
-    @property
-    def trainable_weights(self) -> list[np.ndarray]:
-        """Copies of the weights that learn."""
-        network, own = vars(self).get("_network"), Layer.trainable_weights
-        return own.__get__(self) if network is None else list(network.trainable_weights)
-
-    @property
-    def non_trainable_weights(self) -> list[np.ndarray]:
-        """Copies of the weights that no gradient changes."""
-        network, own = vars(self).get("_network"), Layer.non_trainable_weights
-        return own.__get__(self) if network is None else list(network.non_trainable_weights)
-
-    def count_params(self) -> int:
-        """How many numbers the layer learns."""
-        network = vars(self).get("_network")
-        return Layer.count_params(self) if network is None else int(network.count_params())
+    get_weights = of_its_network(Layer.get_weights)
+    set_weights = of_its_network(Layer.set_weights)
+    count_params = of_its_network(Layer.count_params)
+    trainable_weights = of_its_network(Layer.trainable_weights)
+    non_trainable_weights = of_its_network(Layer.non_trainable_weights)
 
     def call(self, x: Any, **settings: Any) -> Any:
         """What the layer computes."""

@@ -84,7 +84,7 @@ class CarriesStates:
 
 def refuse_inside(outer: str, layer: Any) -> None:
     """SettingError where a layer that is to stand inside another one is stateful."""
-    if getattr(layer, "stateful", False):
+    if layer.stateful:
         raise SettingError(
             f"{outer} takes no layer with stateful=True: which sequence goes on is known to the layer outside alone. Put the "
             "stateful layer into the network by itself."

@@ -220,7 +220,7 @@ class Learning:
                 raise SettingError("validation_data must be (x, y) or (x, y, sample_weight).")
             validation = problem.examples(*validation_data)
         batch = batch_size_of(batch_size, len(examples))
-        if carried.carries_states(problem.graph):
+        if problem.graph.carries_states:
             batch = carried.batch_size_of(problem.graph, batch_size, len(examples))
             carried.begin_states(problem.graph, batch, len(examples))
         shared_out = distribution()

@@ -16,7 +16,6 @@ from chainrule.arrays import namespace
 from chainrule.backprop import make_step
 from chainrule.callbacks.checkpoint import Checkpointer, ResumePoint, resume_point_of, snapshot_of
 from chainrule.datasets.rows import Rows
-from chainrule.engine.carried import carries_states
 from chainrule.engine.epoch import steps_in
 from chainrule.engine.examples import Examples, as_float, each
 from chainrule.engine.windows import window
@@ -85,7 +84,7 @@ class RunRecorder(Checkpointer):
             self.data = self.program_data(plan)
         settings = settings_of(model, plan, engine.name, self.data, self.recipe)
         graph = model.learning_graph
-        self.carries = carries_states(graph)
+        self.carries = graph.carries_states
         sizes = measured(graph)
         self.names = ["loss", *model.record_names]
         self.columns = [*self.names, "learning_rate", *sizes]

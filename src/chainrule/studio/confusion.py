@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.errors import SettingError
 from chainrule.inference.probabilities import as_probabilities, tells_classes
+from chainrule.internal.class_counts import confusion_counts
 from chainrule.studio import lesson
 from chainrule.studio.branch import Branch
 from chainrule.studio.pictures import outputs_of
@@ -47,8 +48,7 @@ def confusion(session: Any, branch: Branch, step: int, part: str) -> Shown:
     """How often each class (a row) got each answer (a column) before a step."""
     _, truth, answer, p = answers(session, branch, step, part)
     k = p.shape[1]
-    counts = np.zeros((k, k), np.int32)
-    np.add.at(counts, (truth, answer), 1)
+    counts = confusion_counts(truth, answer, k).astype(np.int32)
     names = (branch.model.extras or {}).get("class_names") or session.data.class_names or range(k)
     return {
         "step": step, "part": part, "classes": [str(name) for name in names][:k], "n": len(truth),

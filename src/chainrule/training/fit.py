@@ -23,7 +23,7 @@ from chainrule.callbacks.checkpoint import (
 )
 from chainrule.engine import finite_guard
 from chainrule.engine.carried import batch_size_of as batch_size_of_states
-from chainrule.engine.carried import carried_answers, carries_states
+from chainrule.engine.carried import carried_answers
 from chainrule.engine.epoch import empty_records, on_host, steps_in, totals_of
 from chainrule.engine.examples import Examples, each
 from chainrule.engine.jax_engine import JaxEngine
@@ -148,7 +148,7 @@ def evaluate(
     for metric in model.metric_objects:
         metric.reset_state()
     wanted = [source for end in ends for source in (end.z, end.p)]
-    if carries_states(graph):
+    if graph.carries_states:
         size = batch_size_of_states(graph, asked, len(examples))
         passed = carried_answers(graph, wanted, examples, size)
     elif masks_outputs(graph, params, examples):

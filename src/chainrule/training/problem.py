@@ -8,7 +8,6 @@ import numpy as np
 
 from chainrule.arrays import choose_backend
 from chainrule.backprop import State, first_state, make_step
-from chainrule.engine.carried import carries_states
 from chainrule.engine.cost import seconds_of
 from chainrule.engine.examples import Examples, as_array, check_examples
 from chainrule.engine.inputs import build_for, by_name, check_values, inputs_for
@@ -87,7 +86,7 @@ class Problem:
         pieces: where a batch is learned in pieces, which is JAX's.
         """
         if pieces:
-            if carries_states(self.graph):
+            if self.graph.carries_states:
                 raise SettingError(
                     "A network with stateful layers is not learned in pieces of a batch: learn it in one process."
                 )
