@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chainrule.recording.resume import Job
     from chainrule.runs import Run
     from chainrule.training import transfer
+    from chainrule.training.auto import Deadline
     from chainrule.training.recipes import Recipe
 
 FIXED = ("recipe", "layers", "network", "activation", "seed")  # what a fork has from its parent
@@ -55,7 +56,7 @@ def fresh(
     """A training from the beginning. again: the run that ended before its first step, which it takes the place of."""
     from chainrule import arrays, datasets
     from chainrule.recording import resume
-    from chainrule.training import recipes, transfer
+    from chainrule.training import auto, recipes, transfer
     from chainrule.training.recipes import Recipe
 
     seed, options = check_seed(args.seed), data_options(args)
@@ -66,6 +67,7 @@ def fresh(
     if not args.ignore_data_checks:
         refuse_meaningless(data)
     chooses = start is None and asked_to_choose(args, data, changes)
+    deadline = auto.Deadline()
     recipe = None if chooses else transfer.transfer_recipe(start, data, args.freeze).changed(**changes) if start else recipes.recipe(
         args.recipe or "fast", len(data.x_train), hidden=args.layers, activation=args.activation,
         **network_asked(args, data), **changes,
@@ -76,7 +78,7 @@ def fresh(
     ) as starting:
         if recipe is None:
             recipe = Recipe.from_dict(
-                of_first("recipe", lambda: chosen(args, data, seed, changes, tell).to_dict())
+                of_first("recipe", lambda: chosen(args, data, seed, changes, tell, deadline).to_dict())
             )
         arrays.set_seed(seed)
         job = resume.new(
@@ -85,7 +87,8 @@ def fresh(
         refuse_settings_without_sense(job)
         if start is not None:
             transfer.put_weights(start, job.model)
-    return replace(job, pieces=args.pieces)
+    alone = (args.processes or 1) == 1  # several would not stop after the same epoch
+    return replace(job, pieces=args.pieces, deadline=deadline if alone else None)
 
 
 def starting_model(args: "Namespace") -> "transfer.Start | None":
@@ -137,11 +140,15 @@ def asked_to_choose(args: "Namespace", data: "Dataset", changes: dict[str, Any])
 
 
 def chosen(
-    args: "Namespace", data: "Dataset", seed: int, changes: dict[str, Any], tell: Callable[[str], object]
+    args: "Namespace", data: "Dataset", seed: int, changes: dict[str, Any], tell: Callable[[str], object],
+    deadline: "Deadline",
 ) -> "Recipe":  # fmt: skip
-    """The recipe that suits the data best, or with --plan the one that was chosen for a run, with what options change."""
+    """The recipe that suits the data best, or with --plan the one that was chosen for a run, with what options change.
+
+    deadline: is told when learning is to be over; a plan is learned to its end, however long that takes.
+    """
+    from chainrule.recording.resume import plan_of
     from chainrule.training import auto
-    from chainrule.training.recipes import Recipe
 
     for option, value in (
         ("layers", args.layers),
@@ -154,14 +161,14 @@ def chosen(
             )
     if args.plan is None:
         trying = tell if getattr(args, "verbose", False) else Trying()
-        recipe = auto.choose(data, seed, args.time or auto.TIME, args.backend, trying)
+        recipe = auto.choose(data, seed, args.time or auto.TIME, args.backend, trying, deadline=deadline)
         if isinstance(trying, Trying):
             trying.over()
             tell(auto.in_a_line(recipe, data))
     elif args.recipe or args.time:
         raise SettingError("--plan takes the recipe of a run as it is; leave --recipe and --time out.")
     else:
-        recipe = Recipe.from_dict(found(args, args.plan).info.settings.recipe)
+        recipe = plan_of(found(args, args.plan))
     return recipe.changed(**changes)
 
 

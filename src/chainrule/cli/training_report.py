@@ -151,7 +151,8 @@ def ended(
 ) -> list[str]:
     """How long it learned, and where the model and the run are."""
     model = job.model
-    until = " until it was stopped" if stopped else ""
+    late = job.deadline is not None and job.deadline.ended_after
+    until = " until it was stopped" if stopped else " until the time was over" if late else ""
     return [
         (
             f"Learned{until} in {duration(took)}: {model.epochs_seen} of {job.recipe.learned_epochs} epochs, "

@@ -34,6 +34,7 @@ from chainrule.runs.lock import must_be_free
 from chainrule.runs.starting import Starting
 from chainrule.runs.writing import compare_settings, must_have_begun
 from chainrule.training import recipes
+from chainrule.training.auto.deadline import Deadline
 from chainrule.training.fingerprint import compile_config, digest_of
 from chainrule.training.fit import put_back
 from chainrule.training.recipes import Recipe
@@ -46,7 +47,7 @@ class Job:
     source, options: where the data came from.  seed: as it was given.  record: the callback that records it, or None.
     over: whether nothing is left to learn, because the run that was to be resumed had come to its end.
     note: of a fork: how far its first state is off, where it is not exact.  pieces: of a batch, where the run that goes on
-    was learned so.
+    was learned so.  deadline: what ends it in time, where time was asked for.
     """
 
     data: Dataset
@@ -59,12 +60,13 @@ class Job:
     over: bool = False
     note: str | None = None
     pieces: int | None = None
+    deadline: Deadline | None = None
 
     def learn(self, verbose: Any = "auto", callbacks: Any = ()) -> Any:
         """Learns, and records it; returns fit's History."""
         if self.over:
             return History()
-        callbacks = [*callbacks, *([self.record] if self.record else [])]
+        callbacks = [*callbacks, *(one for one in (self.deadline, self.record) if one)]
         held = self.data.x_val is not None or len(self.data.x_test) > 0
         in_pieces = DataParallel(pieces=self.pieces).scope() if self.pieces else nullcontext()
         try:
@@ -74,6 +76,13 @@ class Job:
             if self.record is not None:
                 self.record.not_begun()
             raise
+
+
+def plan_of(run: Run) -> Recipe:
+    """The recipe of a run, with as many epochs as it learned where it ended before the last."""
+    recipe = Recipe.from_dict(run.info.settings.recipe)
+    ended = run.status == "finished" and 0 < len(run.epochs) < recipe.learned_epochs
+    return replace(recipe, best_epoch=len(run.epochs)) if ended else recipe
 
 
 class RunState(dict[str, Any]):

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import choices, paths, processes
@@ -158,6 +159,8 @@ def trained(args: "Namespace", out: Output, watching: "Watching | None" = None) 
     with told_to_end(model) as terminated:
         more = [] if watching is None else [watching.callback(job)]
         history = learn(job, out, terminated, more, args.verbose)
+    if job.deadline and job.deadline.ended_after:
+        recipe = replace(recipe, best_epoch=job.deadline.ended_after)
     took = time.perf_counter() - began
     stopped = 143 if terminated else 130 if model.interrupted else 0
     if stopped and not model.optimizer.iterations:

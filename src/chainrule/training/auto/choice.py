@@ -3,7 +3,8 @@
 For rows of numbers they count as equally good up to one standard error of their difference, measured on the same
 rows. The time that is given decides only which candidates of the list are tried (chainrule.training.auto.budget). What is taken
 learns anew from all training examples, for a number of steps that was fixed before. Where there is no time to compare
-networks for pictures, the likeliest learns at once, for as many steps as there is time for.
+networks for pictures, the likeliest learns at once, for as many steps as there is time for. A machine that becomes slower
+ends the learning after fewer epochs (chainrule.training.auto.deadline), and those are then the plan.
 """
 
 import math
@@ -17,6 +18,7 @@ from chainrule.arrays import generator
 from chainrule.datasets.dataset import Dataset
 from chainrule.training.auto.budget import Budget, Candidate
 from chainrule.training.auto.candidates import MANY, candidates, is_pictures, shorter
+from chainrule.training.auto.deadline import Deadline
 from chainrule.training.auto.pace import Clock, Measured
 from chainrule.training.auto.trial import TRIAL, Trial, trial
 from chainrule.training.auto.words import title, written
@@ -38,15 +40,20 @@ def is_default(data: Dataset) -> bool:
 
 def choose(
     data: Dataset, seed: int, seconds: float = TIME, backend: str | None = None,
-    tell: Callable[[str], object] = lambda _: None, clock: Clock | None = None,
+    tell: Callable[[str], object] = lambda _: None, clock: Clock | None = None, deadline: Deadline | None = None,
 ) -> Recipe:  # fmt: skip
-    """The recipe for a data set; its `tried` says what was tried and why it was taken. tell: is given a line for each trial."""
+    """The recipe for a data set; its `tried` says what was tried and why it was taken.
+
+    tell: is given a line for each trial.  deadline: is told when learning after it is to be over.
+    """
     listed, cuts = [Candidate(recipe) for recipe in candidates(data)], cuts_of(data, seed)
     pictures = is_pictures(data)
     linear, likeliest = listed[:2]
     if not cuts:
         return taken(listed, linear, "as there are too few examples to choose by", tell)
     budget = Budget(seconds, data, cuts, linear, backend, clock or Clock())
+    if deadline:
+        deadline.end = budget.end - budget.learning(linear)
     if pictures and not budget.compares(likeliest):
         return at_once(listed, likeliest, budget, tell)
     tell(f"choosing a network on {len(cuts[0].x_val):,} validation examples"  # type: ignore[arg-type]
@@ -58,6 +65,8 @@ def choose(
         elif one is likeliest and pictures:
             return at_once(listed, likeliest, budget, tell)
     best = best_of(listed, pictures)
+    if deadline and best is linear:
+        deadline.end = math.inf  # nothing is quicker, and it is the least that is promised
     return taken(listed, best, why(listed, best), tell)
 
 
