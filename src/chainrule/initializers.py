@@ -12,6 +12,7 @@ from chainrule.errors import SettingError, unknown
 from chainrule.internal import absent
 from chainrule.internal.custom_objects import custom_object_scope, find
 from chainrule.internal.memory import must_fit
+from chainrule.internal.snake_case import snake_case
 
 __all__ = [
     "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity", "Initializer", "LecunNormal",
@@ -265,12 +266,7 @@ CLASSES: dict[str, type[Initializer]] = {
 }  # fmt: skip
 
 
-def snake(name: str) -> str:
-    """GlorotUniform -> glorot_uniform."""
-    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
-
-
-NAMES: dict[str, type[Initializer]] = {snake(name): kind for name, kind in CLASSES.items()} | {
+NAMES: dict[str, type[Initializer]] = {snake_case(name): kind for name, kind in CLASSES.items()} | {
     # what older files and Keras's functions call them
     "IdentityInitializer": Identity, "OrthogonalInitializer": Orthogonal,
     "normal": RandomNormal, "uniform": RandomUniform, "zero": Zeros, "one": Ones,

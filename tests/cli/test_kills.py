@@ -82,10 +82,11 @@ def kill_often(folder, kills: int, rng, backend: str) -> tuple[int, list[bytes],
         number += 1
         out = f"out-{number}.keras"
         words = ("some.npz", *LEARN, "--backend", backend) if run is None else ("--resume", run)
-        process = begin(folder, *words, "--out", out)
+        process, said = begin(folder, *words, "--out", out), ""
         if killed < kills:
             if rng.random() < 0.8:  # else also while it starts
                 for line in process.stderr:
+                    said += line
                     if line.startswith("Epoch "):
                         break
             try:
@@ -103,7 +104,7 @@ def kill_often(folder, kills: int, rng, backend: str) -> tuple[int, list[bytes],
                 assert not [problem for problem in found.verify() if "is whole up to byte" not in problem]
                 steps += len(found.steps)
         else:
-            assert process.returncode == 0, err
+            assert process.returncode == 0, (process.returncode, words, said + err)
             ends.append(weights(folder / out))
             for path in (folder / "runs").iterdir():  # the next training is a new run
                 path.rename(folder / f"done-{number}-{path.name}")

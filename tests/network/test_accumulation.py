@@ -74,6 +74,28 @@ def test_averages_count_moves_where_gradients_are_gathered() -> None:
     assert float(state["average"][0]["w"][0]) == -1
 
 
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        set(optimizers.__all__)
+        & {"SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam"}
+    ),
+)
+def test_every_optimizer_gathers_and_averages(name, xp) -> None:
+    """The mean of a gradient and itself is that gradient: two batches move the weights as one does, and the average follows."""
+    kind, gradients = getattr(optimizers, name), [0.5, -2.0, 1.0]
+    plain, _ = walked(kind(0.1), gradients, xp=xp)
+    gathered, _ = walked(kind(0.1, gradient_accumulation_steps=2), np.repeat(gradients, 2), xp=xp)
+    assert gathered == [
+        w for before, after in zip([1.0, *plain], plain, strict=False) for w in (before, after)
+    ]
+    averaged, state = walked(kind(0.1, use_ema=True, ema_momentum=0.5), gradients, xp=xp)
+    assert averaged == plain
+    assert float(state["average"][0]["w"][0]) == pytest.approx(
+        (plain[0] / 2 + plain[1] / 2) / 2 + plain[2] / 2
+    )
+
+
 def model(**settings):
     """A frozen layer below one that learns."""
     made = cr.Sequential([Dense(2, trainable=False, input_shape=(3,)), Dense(1)])

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 import chainrule as cr
 from chainrule import metrics
 from chainrule.errors import SettingError
+from chainrule.layers import Dense, Input
 from chainrule.metrics import CLASSES, BinaryAccuracy, TopKCategoricalAccuracy
+from chainrule.models import Model, Sequential
+from chainrule.optimizers import SGD
 
 ONE_HOT = np.eye(3)[[0, 1, 2, 2]]
 LABELS = np.array([0, 1, 2, 2])
@@ -220,3 +223,37 @@ def test_a_score_by_output_is_asked_for_by_name_as_well(asked) -> None:
 
     made = cr.metrics.R2Score() if asked == "R2Score" else cr.metrics.F1Score()
     np.testing.assert_allclose(figure(asked), figure(made), rtol=1e-6)
+
+
+def test_functions_are_counted_under_the_names_that_keras_gives_them() -> None:
+    """A function's name and a class's in snake case, an object's own `name`; twice the same are two, numbered."""
+
+    def HowFarOff(y, p):  # noqa: N802
+        return abs(y - p)
+
+    class Named:
+        name = "as I call it"
+
+        def __call__(self, y, p):
+            return abs(y - p)
+
+    x, y = np.ones((4, 2), np.float32), np.ones((4, 1), np.float32)
+    model = Sequential([Input((2,)), Dense(1)])
+    asked = [HowFarOff, lambda y, p: y - p, Named(), "mae", HowFarOff, ["mae", "mae"]]
+    model.compile("sgd", "mse", metrics=asked, backend="numpy")
+    history = model.fit(x, y, validation_data=(x, y), verbose=0).history
+    names = ["how_far_off", "lambda", "as I call it", "mae", "how_far_off_1", "mae_1", "mae_2"]
+    assert sorted(history) == sorted(["loss", *names, "val_loss", *(f"val_{name}" for name in names)])
+    assert history["mae"] == history["mae_2"] == history["how_far_off_1"]
+
+
+def test_one_metric_for_two_outputs_keeps_its_name_and_counts_each_apart() -> None:
+    """The caller's object is not renamed; the figures of several outputs come in Keras's order."""
+    at = Input((2,))
+    model = Model(at, [Dense(1, kernel_initializer="zeros", name=name)(at) for name in ("zebra", "ant")])
+    metric, x = metrics.MeanAbsoluteError(), np.ones((4, 2), np.float32)
+    model.compile(SGD(0.0), "mse", metrics=[[metric, "mse"], [metric]], backend="numpy")
+    figures = model.evaluate(x, [np.ones((4, 1)), np.full((4, 1), 3.0)], verbose=0)
+    assert metric.name == "mean_absolute_error"
+    assert model.metrics_names == ["loss", "zebra_loss", "ant_loss", "ant_mean_absolute_error", "zebra_mean_absolute_error", "zebra_mse"]  # fmt: skip
+    assert figures == [10, 1, 9, 3, 1, 1]

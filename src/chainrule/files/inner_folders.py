@@ -4,8 +4,9 @@ lstm/cell/vars/0 · bidirectional/forward_layer/cell/vars/0 · time_distributed/
 multi_head_attention/query_dense/vars/0
 """
 
-import re
 from typing import Any
+
+from chainrule.internal.snake_case import snake_case
 
 MODELS = ("Sequential", "Functional", "Model")
 RECURRENT = frozenset(["GRU", "LSTM", "SimpleRNN"])
@@ -13,16 +14,6 @@ WRAPPERS = frozenset(["Bidirectional", "TimeDistributed"])
 INSIDE = ("layer", "backward_layer")  # settings of wrappers that hold a layer
 ATTENTION_PARTS = ("query", "key", "value", "output")
 Config = dict[str, Any]
-
-
-def snake_case(name: str) -> str:
-    """A class name as Keras spells it in paths.
-
-    >>> snake_case("LeakyReLU"), snake_case("Conv2D"), snake_case("InputLayer")
-    ('leaky_re_lu', 'conv2d', 'input_layer')
-    """
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def numbers(layers: list[Config]) -> list[str]:

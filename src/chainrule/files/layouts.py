@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from chainrule.errors import FileError
 from chainrule.files.allowed_names import WEIGHT_NAMES
 from chainrule.files.hdf5 import Dataset, Folder, Group, Unread
-from chainrule.files.inner_folders import MODELS, inner_folders, numbers, shared_out, snake_case
+from chainrule.files.inner_folders import MODELS, inner_folders, numbers, shared_out
+from chainrule.internal.snake_case import snake_case
 
 NAMES = 100_000
 Layers = list[dict[str, Any]]

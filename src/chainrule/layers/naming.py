@@ -1,14 +1,7 @@
 """What layers are called, as Keras calls them."""
 
-import re
+from chainrule.internal.snake_case import snake_case
+
+__all__ = ["Shape", "snake_case"]
 
 Shape = tuple[int, ...]
-
-
-def snake_case(name: str) -> str:
-    """A class's name as Keras numbers its layers: Dense -> dense, LeakyReLU -> leaky_re_lu.
-
-    >>> snake_case("LeakyReLU"), snake_case("InputLayer")
-    ('leaky_re_lu', 'input_layer')
-    """
-    return re.sub("([a-z])([A-Z])", r"\1_\2", re.sub(r"([^_])([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()

@@ -1,7 +1,6 @@
 """What every loss is, and the shapes that losses share."""
 
 import math
-import re
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -10,6 +9,7 @@ from chainrule.arrays import Array, namespace, symbolic_among
 from chainrule.errors import DataError, SettingError, ShapeError, unknown
 from chainrule.internal.absent_members import AbsentMembers
 from chainrule.internal.own_classes import is_ours
+from chainrule.internal.snake_case import snake_case
 from chainrule.ops.arguments import as_array, library_of
 
 ADOPTERS: list[Any] = []  # what makes a loss of a class with only `call`; set by losses/own.py
@@ -152,15 +152,6 @@ def is_by_call(formula: Any) -> bool:
 def scalar(value: Array) -> Any:
     """A number of NumPy as Python's; one of JAX, which may stand in a computation, as it is."""
     return float(value) if isinstance(value, (np.ndarray, np.generic)) else value
-
-
-def snake_case(name: str) -> str:
-    """MyLoss -> my_loss.
-
-    >>> snake_case("MyLoss")
-    'my_loss'
-    """
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def per_example(values: Array) -> Array:

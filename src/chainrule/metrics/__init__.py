@@ -44,7 +44,7 @@ from chainrule.metrics.of_losses import (
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )  # fmt: skip
-from chainrule.metrics.own import ByHand, Mean, MeanMetricWrapper, Sum, counts_by_hand
+from chainrule.metrics.own import ByHand, Mean, MeanMetricWrapper, Sum, counts_by_hand, name_of
 from chainrule.metrics.scores import (
     F1Score,
     FBetaScore,
@@ -151,7 +151,7 @@ def _named(identifier: object, y_shape: tuple[int, ...], output_shape: tuple[int
         return (
             FUNCTIONS[identifier](name=str(getattr(identifier, "__name__", "metric")))
             if identifier in FUNCTIONS
-            else MeanMetricWrapper(identifier)
+            else MeanMetricWrapper(identifier, name_of(identifier))
         )
     if not isinstance(identifier, str):
         raise SettingError(

@@ -7,7 +7,7 @@ import numpy as np
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, ShapeError
 from chainrule.internal.absent_members import AbsentMembers
-from chainrule.losses.base import snake_case
+from chainrule.internal.snake_case import snake_case
 from chainrule.ops.arguments import as_array, library_of
 
 

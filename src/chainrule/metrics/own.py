@@ -9,8 +9,20 @@ import numpy as np
 from chainrule.arrays import Array, namespace
 from chainrule.errors import ChainruleError, SettingError
 from chainrule.internal.own_classes import is_ours
+from chainrule.internal.snake_case import snake_case
 from chainrule.metrics.base import Metric, weights_like
 from chainrule.ops.arguments import as_array
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Under which name `compile` counts a function: its `name`, else its Python name (of an object, its class's) as Keras writes it.
+
+    >>> name_of(lambda y_true, y_pred: y_pred), name_of(np.float32)
+    ('lambda', 'float32')
+    """
+    if hasattr(function, "name"):
+        return str(function.name)
+    return snake_case(getattr(function, "__name__", type(function).__name__))
 
 
 class MeanMetricWrapper(Metric):

@@ -1,5 +1,6 @@
 """What `compile` is told, for one output or several: losses, their weights, metrics."""
 
+import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -66,21 +67,34 @@ class Asked:
         from chainrule import metrics
         from chainrule.losses.outputs import Output
 
-        found = []
+        found, seen = [], dict[str, int]()
         several = len(names) > 1
         for name, loss, weight, asked, y, p in zip(
             names, self.losses(names), self.loss_weights(names), self.metrics_by_output(names), y_shapes, output_shapes,
             strict=True,
         ):  # fmt: skip
             own = [metrics.for_learning(metrics.get(one, y, p)) for one in asked]
-            by_name = {metric.name: metric for metric in reversed(own)}
-            if "loss" in by_name:
+            if any(metric.name == "loss" for metric in own):
                 raise SettingError("A metric cannot be called 'loss': give it a name of its own.")
-            own = [metric for metric in own if by_name[metric.name] is metric]  # twice the same is once
-            for metric in own if several else ():
-                metric.name = metric.name if metric.name.startswith(f"{name}_") else f"{name}_{metric.name}"
+            own = [
+                called(metric, f"{name}_{metric.name}" if several else metric.name, seen) for metric in own
+            ]
             found.append(Output(loss, weight, own, name if several else ""))
         return found
+
+
+def called(metric: Any, key: str, seen: dict[str, int]) -> Any:
+    """The metric under its key in logs and History; the second of a key is `key_1`, as in Keras. seen: how often each key came.
+
+    What the user gave keeps its own name.
+    """
+    seen[key] = seen.get(key, 0) + 1
+    key = key if seen[key] == 1 else f"{key}_{seen[key] - 1}"
+    if metric.name == key:
+        return metric
+    renamed = copy.copy(metric)
+    renamed.name = key
+    return renamed
 
 
 def flattened(metrics: Any) -> list[Any]:

@@ -375,8 +375,11 @@ class Learning:
 
     @property
     def metrics_names(self) -> list[str]:
-        """The names of the figures, in the order of `evaluate`."""
-        return ["loss", *self.record_names]
+        """The names of the figures, in the order of `evaluate`; the metrics of several outputs by the alphabet, as in Keras."""
+        names = list(self.record_names)
+        counted = [metric.name for metric in self.metric_objects]
+        losses = names[: len(names) - len(counted)]
+        return ["loss", *losses, *(sorted(counted) if losses else counted)]
 
     def summary(
         self, line_length: int | None = None, positions: Any = None, print_fn: Callable[[str], Any] | None = None,

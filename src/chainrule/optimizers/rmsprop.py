@@ -67,7 +67,8 @@ class Adagrad(Optimizer):
 
     def init(self, params: Weights) -> OptimizerState:
         start = self.initial_accumulator_value
-        return {"accumulator": [{k: np.full_like(w, start) for k, w in layer.items()} for layer in params]}
+        first = [{k: np.full_like(w, start) for k, w in layer.items()} for layer in params]
+        return super().init(params) | {"accumulator": first}
 
     def rule(self, c: Any, g: Array, w: Array, *optimizer_state: Array) -> tuple[Array, ...]:
         rate, (s,) = c, optimizer_state
