@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("matplotlib", reason="MATPLOTLIB IS NOT INSTALLED: no figure was tested")
 
 from chainrule import Scaled, arrays, datasets
-from chainrule.recording import recorder, resume
+from chainrule.recording import recorder, resume, snapshot_times
 from chainrule.runs import Run
 from chainrule.training import recipes
 
@@ -36,9 +36,9 @@ def learned(tmp_path_factory):
     arrays.set_seed(2)
     recipe = recipes.recipe("classic", 192, hidden=(12, 5), epochs=3, batch_size=16, learning_rate=0.01)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recorder, "LEAST_SPACING", 9)
+        patch.setattr(snapshot_times, "LEAST_SPACING", 9)
         patch.setattr(recorder, "LOOK_EVERY", (4, 4))
-        patch.setattr(recorder, "spacing", lambda *_: 9)
+        patch.setattr(snapshot_times, "spacing", lambda *_: 9)
         job = resume.new(data, recipe, str(root / "bars.npz"), {}, 2, backend="numpy", runs_dir=root / "runs")
         history = job.learn(0)
     run = Run(job.record.folder)

@@ -22,7 +22,7 @@ from chainrule.callbacks import (
 )
 from chainrule.layers import Dense, Dropout, Input
 from chainrule.models import load_model
-from chainrule.recording import recorder
+from chainrule.recording import recorder, snapshot_times
 from chainrule.recording.recorder import RunRecorder
 from chainrule.runs import Run, list_runs
 from chainrule.runs.disk import Disk
@@ -61,7 +61,7 @@ class Counter:
 
 def train(folder: Path) -> Sequential:
     """Begins, or goes on with the run that is there."""
-    recorder.LEAST_SPACING, recorder.LOOK_EVERY = 7, (10, 10)
+    snapshot_times.LEAST_SPACING, recorder.LOOK_EVERY = 7, (10, 10)
     set_random_seed(3)
     model = Sequential([Input((6,)), Dense(7, "relu"), Dropout(0.2), Dense(3, "softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], backend="numpy")

@@ -6,7 +6,7 @@ import numpy as np
 
 from chainrule import arrays, datasets
 from chainrule.callbacks import Callback
-from chainrule.recording import recorder, resume
+from chainrule.recording import recorder, resume, snapshot_times
 from chainrule.runs import Run
 from chainrule.training import recipes
 
@@ -30,7 +30,7 @@ def job(path, backend="numpy", runs_dir=None, seed=5, **changes):
 
 def often(monkeypatch, spacing=37, look=10):
     """Snapshots and looks as close as a training that short needs them."""
-    monkeypatch.setattr(recorder, "LEAST_SPACING", spacing)
+    monkeypatch.setattr(snapshot_times, "LEAST_SPACING", spacing)
     monkeypatch.setattr(recorder, "LOOK_EVERY", (look, look))
 
 

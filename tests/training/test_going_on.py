@@ -106,7 +106,7 @@ def test_a_backup_is_gone_on_from_exactly(tmp_path, whole, cuts, freq) -> None:
 @pytest.mark.parametrize("cuts", [[0], [9], [10], [25, 3], [44, 20, 21], [57]])
 def test_a_recorded_run_is_gone_on_from_exactly(tmp_path, whole, cuts, monkeypatch) -> None:
     """The same for Record; the history that fit returns is that of the whole training."""
-    monkeypatch.setattr("chainrule.recording.recorder.LEAST_SPACING", 7)
+    monkeypatch.setattr("chainrule.recording.snapshot_times.LEAST_SPACING", 7)
     record = RunRecorder(tmp_path / "runs", epoch_bytes=1_000_000)
     for cut in cuts:
         with pytest.raises(Cut.PowerCut):
@@ -183,9 +183,9 @@ def test_rates_that_callbacks_set_are_replayed(tmp_path, monkeypatch) -> None:
 
 def test_where_steps_are_slow_there_is_a_snapshot_in_time(tmp_path, monkeypatch) -> None:
     """Snapshots taken because time has passed go when two newer ones are there; those by the step, and the ends, stay."""
-    monkeypatch.setattr("chainrule.recording.recorder.LEAST_SECONDS", 0.0)
-    monkeypatch.setattr("chainrule.recording.recorder.SECONDS_FOR_ONE", 0.0)
-    monkeypatch.setattr("chainrule.recording.recorder.LEAST_SPACING", 25)
+    monkeypatch.setattr("chainrule.recording.snapshot_times.LEAST_SECONDS", 0.0)
+    monkeypatch.setattr("chainrule.recording.snapshot_times.SECONDS_FOR_ONE", 0.0)
+    monkeypatch.setattr("chainrule.recording.snapshot_times.LEAST_SPACING", 25)
     seen = []
 
     class Look(Callback):

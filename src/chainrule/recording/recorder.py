@@ -24,26 +24,14 @@ from chainrule.graph import tuple_of
 from chainrule.metrics import Metric
 from chainrule.recording import kept_examples
 from chainrule.recording.measures import measured, sizes_of
-from chainrule.runs import Parent, Run, RunWriter, Settings, size_of, spacing
+from chainrule.recording.snapshot_times import EPOCH_BYTES, LARGE, SnapshotTimes
+from chainrule.runs import Parent, Run, RunWriter, Settings, size_of
 from chainrule.runs.starting import Starting
 from chainrule.runs.writing import compare_settings
 from chainrule.training.fingerprint import settings_of
 
 LOOKS = 6  # measurements of sizes in an epoch; one costs as much as three steps
 LOOK_EVERY = (64, 320)  # at least and at most so many steps between two
-LEAST_SPACING = (
-    256  # steps between two snapshots: a small network takes them faster than a disk takes snapshots
-)
-LEAST_SECONDS = (
-    60.0  # where steps are slow: after so long there is a snapshot, which goes when two newer ones are there
-)
-EPOCH_BYTES = 6_500_000  # of snapshots
-LEAST_ROOM, ROOM_FOR_DATA = (
-    100_000_000,
-    20,
-)  # bytes between first and last snapshot: at least; times the data's own
-LARGE = 200_000_000  # bytes of a run: a warning before they are written
-SECONDS_FOR_ONE = 20.0  # learning for each second that a snapshot takes
 
 
 class RunRecorder(Checkpointer):
@@ -71,7 +59,6 @@ class RunRecorder(Checkpointer):
         self.starting, self.keep_examples = starting, keep_examples
         self.writer: RunWriter | None = None
         self.folder: Any = None
-        self.spacing, self.cost, self.kept_step = 1, 0.0, -1
         self.left: Any = (
             None  # state, records and place after the last steps, of a network that carries states
         )
@@ -91,13 +78,13 @@ class RunRecorder(Checkpointer):
         self.look = Look(engine, model, graph) if sizes else None
         self.seen: dict[int, np.ndarray] = {}
         self.steps, self.callbacks = steps_in(len(plan.examples), plan.batch), plan.callbacks
-        self.batch, self.began, self.kept_at = plan.batch, time.perf_counter(), time.perf_counter()
+        self.batch, self.began, self.kept_step = plan.batch, time.perf_counter(), -1
         self.look_every = max(LOOK_EVERY[0], min(LOOK_EVERY[1], self.steps // LOOKS))
-        self.spacing = self.room_between(size_of(start.learning), plan)
+        self.times = self.snapshot_times(size_of(start.learning), plan)
         if self.resume is not None and self.began_before(settings):
             return self.reopened(settings)
         start = self.start or start
-        done = int(start.learning["step"])
+        done = self.times.kept_step = int(start.learning["step"])
         try:
             whole, extra = snapshot_of(model, start.learning, start.records, (), start.epoch, start.begun)
             self.writer = RunWriter.create(
@@ -110,19 +97,17 @@ class RunRecorder(Checkpointer):
             self.lost(problem)
         return start
 
-    def room_between(self, state_bytes: int, plan: Any) -> int:
-        """How many steps to leave between snapshots; a warning where the run will be large all the same."""
+    def snapshot_times(self, state_bytes: int, plan: Any) -> SnapshotTimes:
+        """When to keep snapshots; a warning where the run will be large all the same."""
         steps = self.steps * (plan.epochs - plan.initial_epoch)
-        apart, run_bytes = planned_size(
-            state_bytes, self.steps, steps, data_bytes(plan.examples), self.epoch_bytes
-        )
-        if run_bytes > LARGE:
+        times = SnapshotTimes(state_bytes, self.steps, steps, data_bytes(plan.examples), self.epoch_bytes)
+        if times.run_bytes > LARGE:
             warnings.warn(
-                f"The run will take about {run_bytes / 1e6:,.0f} MB on the disk: its network's state has {state_bytes / 1e6:,.0f} MB. "
+                f"The run will take about {times.run_bytes / 1e6:,.0f} MB on the disk: its network's state has {state_bytes / 1e6:,.0f} MB. "
                 "A smaller network takes less, and so does not recording.",
                 stacklevel=4,
             )
-        return apart
+        return times
 
     def program_data(self, plan: Any) -> dict[str, Any] | None:
         """What the run says of the data of a program's fit; of a run that is resumed, what it said then."""
@@ -153,13 +138,14 @@ class RunRecorder(Checkpointer):
         self.writer = writer = RunWriter.reopen(self.resume, settings)
         self.folder, found = writer.folder, writer.restored
         assert found is not None  # reopen found it, or refused
+        self.times.kept_step = found.step
         return resume_point_of(
             found.state, found.extra, [(epoch.epoch, epoch.metrics) for epoch in Run(writer.folder).epochs]
         )
 
     def next_stop(self, step: int) -> int:
         """The next step, counted over the whole run, before which there is something to measure or to keep."""
-        return min((step // every + 1) * every for every in (self.look_every, self.spacing))
+        return min((step // every + 1) * every for every in (self.look_every, self.times.spacing))
 
     def before(self, state: Any, loaded: Examples, order: np.ndarray, k: int, step: int) -> None:
         """Measures, where it is time to; the state is only looked at. Keeps it where states were changed from outside."""
@@ -174,6 +160,7 @@ class RunRecorder(Checkpointer):
         if self.writer is None:
             return
         first = self.writer.step
+        self.times.learned(stop - start)
         rows = np.full((stop - start, len(self.columns)), np.nan, np.float32)
         for column, name in enumerate(self.names):
             rows[:, column] = self.figures_of(name, np.asarray(records[name][start:stop]))
@@ -186,7 +173,7 @@ class RunRecorder(Checkpointer):
         self.guarded(lambda writer: writer.append_steps(rows))
         if self.carries:
             self.left = (state, records, (epoch, stop))
-        if self.due(first + stop - start) and stop < self.steps:
+        if self.times.due(first + stop - start) and stop < self.steps:
             self.keep(state, records, (epoch, stop))
 
     def figures_of(self, name: str, sums: np.ndarray) -> np.ndarray:
@@ -203,7 +190,7 @@ class RunRecorder(Checkpointer):
         self.guarded(lambda writer: writer.append_epoch(logs, seconds))
         if self.left is not None:
             self.left = (self.left[0], {}, (epoch + 1, 0))
-        if self.writer and self.due(self.writer.step):
+        if self.writer and self.times.due(self.writer.step):
             self.keep(state, {}, (epoch + 1, 0))
 
     def end(self, state: Any, place: tuple[int, int], records: Any, logs: dict[str, float]) -> None:
@@ -217,11 +204,6 @@ class RunRecorder(Checkpointer):
         self.guarded(lambda writer: writer.finish(status, dict(logs)))
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────
-    def due(self, step: int) -> bool:
-        """Whether it is time for a snapshot: by the step, or because a crash would cost too much time by now."""
-        waited = time.perf_counter() - self.kept_at
-        return step % self.spacing == 0 or waited > max(LEAST_SECONDS, self.cost * SECONDS_FOR_ONE)
-
     def keep(self, state: Any, records: Any, place: tuple[int, int], lasting: bool = False) -> None:
         """A snapshot: the state, its place (epoch and steps done), and what the epoch has recorded so far.
 
@@ -229,11 +211,10 @@ class RunRecorder(Checkpointer):
         """
         began = time.perf_counter()
         whole, extra = snapshot_of(self.model, state, records, self.callbacks, *place)
-        passing = not lasting and self.writer is not None and self.writer.step % self.spacing != 0
-        self.guarded(lambda writer: writer.snapshot(whole, extra, passing=passing))
-        self.kept_at = time.perf_counter()
-        self.cost = self.kept_at - began
         self.kept_step = int(np.asarray(state["step"]))
+        passing = not (lasting or self.times.lasts(self.kept_step))
+        self.guarded(lambda writer: writer.snapshot(whole, extra, passing=passing))
+        self.times.kept(self.kept_step, began)
 
     def guarded(self, write: Any) -> None:
         """Writes; when the disk refuses, says so once and lets the learning go on without a recording."""
@@ -250,23 +231,6 @@ class RunRecorder(Checkpointer):
         if self.writer is not None:
             self.writer.close()
             self.writer = None
-
-
-def planned_size(
-    state_bytes: int, each_epoch: int, steps: int, examples_bytes: int, epoch_bytes: int = EPOCH_BYTES
-) -> tuple[int, int]:
-    """The steps between two snapshots, and about how many bytes all of them take.
-
-    The first and the last state are always kept; what lies between takes at most so much more as the data deserve.
-
-    >>> planned_size(117_000_000, 10, 600, 2_000_000)         # 9.7 million weights for 160 pictures
-    (702, 234000000)
-    >>> planned_size(8_339_412, 1875, 18_750, 47_000_000)     # the classic network
-    (2406, 75054708)
-    """
-    room = max(LEAST_ROOM, ROOM_FOR_DATA * examples_bytes)
-    apart = max(LEAST_SPACING, spacing(state_bytes, each_epoch, epoch_bytes), -(-steps * state_bytes // room))
-    return apart, state_bytes * (2 + max(0, steps - 1) // apart)
 
 
 def data_bytes(examples: Examples) -> int:

@@ -334,7 +334,7 @@ def warn_of_size(job: "Job", out: Output) -> None:
                  "or --recipe auto, writes less.")  # fmt: skip
     if job.record is None or job.over:
         return
-    from chainrule.recording.recorder import planned_size
+    from chainrule.recording.snapshot_times import planned_size
 
     steps = -(-len(job.data.x_train) // job.recipe.batch_size)
     run = planned_size(size, steps, steps * job.recipe.learned_epochs, job.data.x_train.nbytes)[1]
