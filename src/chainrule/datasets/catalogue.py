@@ -23,7 +23,8 @@ def load(name_or_path: str | os.PathLike[str], **options: Any) -> Dataset:
     """The data of this name or at this path.
 
     A name: one of `chainrule.datasets.NAMES`. A path: a folder of pictures (options as in `folder.load`), a
-    .csv (`table.load`), an .npz (`arrays`; `test` may be a second folder or .npz), or a folder with MNIST's four IDX files (`idx_folder`). All take
+    .csv (`table.load`), an .npz (`arrays`; `test` may be a second folder or .npz), a folder with x.npy and y.npy
+    (`npy_folder`), or one with MNIST's four IDX files (`idx_folder`). All take
     `validation`, the share of the training part to set aside, and `seed`. Raises SettingError for an option
     that the kind of data does not know, DataError, FileError or DownloadError for what cannot be had.
 
@@ -92,11 +93,11 @@ def arrays(
     skip_bad: bool = False,
 ) -> Dataset:
     """The arrays of an .npz file: x_train, y_train, x_test, y_test, or x and y."""
-    from chainrule.datasets import npz
+    from chainrule.datasets import npz, on_disk
 
     return from_arrays(
         Path(path).stem,
-        npz.read(path),
+        npz.read(path, on_disk.MOST),
         task=task,
         test=test,
         validation=validation,
@@ -104,6 +105,38 @@ def arrays(
         skip_bad=skip_bad,
         source=path,
     )
+
+
+def npy_folder(
+    path: str,
+    *,
+    task: str | None = None,
+    test: float = 0.2,
+    validation: float = 0.0,
+    seed: int = 0,
+    skip_bad: bool = False,
+) -> Dataset:
+    """A folder with x_train.npy, y_train.npy, x_test.npy, y_test.npy, or x.npy and y.npy; larger than memory they are mapped."""
+    from chainrule.datasets import npz
+
+    return from_arrays(
+        Path(path).resolve().name,
+        npz.read_files({file.stem: file for file in _npy(path)}),
+        task=task,
+        test=test,
+        validation=validation,
+        seed=seed,
+        skip_bad=skip_bad,
+        source=path,
+    )
+
+
+def _npy(path: str) -> list[Path]:
+    """Which of the arrays a folder has in files of their own."""
+    parts = ("_train", "_val", "_test", "")
+    return [
+        file for part in parts for letter in "xy" if (file := Path(path, f"{letter}{part}.npy")).is_file()
+    ]
 
 
 def idx_folder(path: str, *, validation: float = 0.0, seed: int = 0) -> Dataset:
@@ -131,10 +164,10 @@ def _kind(name: str) -> Callable[..., Dataset]:
     if path.suffix.lower() == ".npz":
         return arrays
     if path.is_dir():
-        return idx_folder if _four(name) else folder.load
+        return idx_folder if _four(name) else npy_folder if _npy(name) else folder.load
     if path.exists():
         raise DataError(
-            f"{name} is not data that can be read: a folder of pictures, .csv, .npz, or four IDX files."
+            f"{name} is not data that can be read: a folder of pictures, .csv, .npz, a folder with x.npy and y.npy, or four IDX files."
         )
     guess = nearest(name, NAMES)
     hint = f" Did you mean {guess!r}?" if guess else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.datasets.decoded import in_blocks
+from chainrule.datasets.on_disk import in_blocks, taken
 from chainrule.errors import DataError, printable
 from chainrule.internal.plain_numbers import share_of
 
@@ -178,8 +178,8 @@ class Dataset:
             raise DataError(f"{self.name} already has a validation part; leave validation at 0.")
         kept, aside = split(self.y_train, share, seed, classes=self.class_names is not None)
         return replace(
-            self, x_train=self.x_train[kept], y_train=self.y_train[kept],
-            x_val=self.x_train[aside], y_val=self.y_train[aside],
+            self, x_train=taken(self.x_train, kept), y_train=self.y_train[kept],
+            x_val=taken(self.x_train, aside), y_val=self.y_train[aside],
         )  # fmt: skip
 
     def describe(self) -> str:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from chainrule.datasets import decoded, labels, pictures
+from chainrule.datasets import labels, on_disk, pictures
 from chainrule.datasets.data_checks import look_over
 from chainrule.datasets.dataset import Array, Dataset
 from chainrule.datasets.splits import split
@@ -59,7 +59,7 @@ def load(
     measured = _each(pictures.measure, files, found.bad)
     preparation = _preparation(list(measured.values()), size, colour, fit, found)
     plan = Plan(root, found, preparation, colour, test, validation, seed, skip_bad)
-    large = size_of(len(measured), preparation) > decoded.MOST
+    large = size_of(len(measured), preparation) > on_disk.MOST
     parts, names = (mapped if large else in_memory)(plan, list(measured))
     data = Dataset(
         name=root.resolve().name, **parts, class_names=names, scale=1 / 255, preparation=preparation,
@@ -102,7 +102,7 @@ def in_memory(plan: Plan, measured: list[str]) -> tuple[dict[str, Any], tuple[st
 def mapped(plan: Plan, measured: list[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The same, decoded into files: once, and again without those that turned out to be no pictures, or in grey."""
     found, preparation, good = plan.found, plan.preparation, set(measured)
-    home = decoded.Folder(size_of(len(measured), preparation))
+    home = on_disk.Folder(size_of(len(measured), preparation), "The pictures, decoded,")
     while True:
         names, bad = _sound(plan, good), len(found.bad)
         parts: dict[str, Any] = {}
@@ -110,7 +110,7 @@ def mapped(plan: Plan, measured: list[str]) -> tuple[dict[str, Any], tuple[str, 
         for part, (files, y) in _shared_out(plan, names).items():
             side = (preparation["height"], preparation["width"], *((3,) if preparation["colour"] else ()))
             rows = Rows(files, plan, side)
-            parts[f"x_{part}"] = home.array(part, (len(files), *side), told(rows, len(files)))
+            parts[f"x_{part}"] = home.array((len(files), *side), np.uint8, told(rows, len(files)))
             parts[f"y_{part}"] = y
             coloured = coloured or rows.coloured
         good -= {file for file, _ in found.bad[bad:]}
@@ -118,6 +118,8 @@ def mapped(plan: Plan, measured: list[str]) -> tuple[dict[str, Any], tuple[str, 
             preparation["colour"] = False
         elif len(found.bad) == bad:
             return parts, names
+        for array in parts.values():
+            home.drop(array)
 
 
 class Rows:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from chainrule.datasets.cells import LARGEST
 from chainrule.datasets.data_checks import look_over
 from chainrule.datasets.dataset import TASKS, Array, Dataset
+from chainrule.datasets.on_disk import changed, ends, forget, in_blocks, taken
 from chainrule.datasets.splits import split
 from chainrule.errors import DataError, unknown
 
@@ -43,7 +45,8 @@ def from_arrays(
     skipped: list[tuple[str, str]] = []
     for part, (x, y) in parts.items():
         x, y = _clean(name, part, _inputs(name, part, x), _flat(name, part, y), skipped)
-        parts[part] = x if x.dtype == np.uint8 else x.astype(np.float32, copy=False), y
+        as_it_is = x.dtype in (np.uint8, np.float32)
+        parts[part] = x if as_it_is else changed(x, lambda some: some.astype(np.float32), np.float32), y
     if skipped and not skip_bad:
         more = f" and {len(skipped) - 10:,} more" if len(skipped) > 10 else ""
         lines = [f"  {where}: {why}" for where, why in skipped[:10]]
@@ -55,7 +58,7 @@ def from_arrays(
     if "test" not in xs:
         x, y = xs["train"], ys["train"]
         kept, aside = split(y, test, seed, classes=names is not None)
-        xs |= {"train": x[kept], "test": x[aside]}
+        xs |= {"train": taken(x, kept), "test": taken(x, aside)}
         ys |= {"train": y[kept], "test": y[aside]}
     x = xs["train"]
     scale = 1 / 255 if x.dtype == np.uint8 else None
@@ -163,28 +166,41 @@ def one_scale(name: str, xs: dict[str, Array]) -> tuple[dict[str, Array], list[s
     made = {"train": train}
     for part, x in xs.items():
         if part == "train" or x.dtype == train.dtype or not x.size:
-            made[part] = x.astype(train.dtype, copy=False)
+            made[part] = x if x.dtype == train.dtype else x.astype(train.dtype)
             continue
-        text = f"x_{part} holds {_span(x)} and x_train {_span(train)}"
+        (low, high), (least, most) = ends(x), ends(train)
+        text = f"x_{part} holds {x.dtype} from {low:g} to {high:g} and x_train {train.dtype} from {least:g} to {most:g}"
         if train.dtype == np.uint8:
-            fractions = x.min() >= 0 and x.max() <= 1 < train.max()
-            bytes_ = x * np.float32(255) if fractions else x
-            whole = np.round(bytes_)
-            if np.abs(bytes_ - whole).max() > 0.2 or whole.min() < 0 or whole.max() > 255:
+            fractions = bool(low >= 0 and high <= 1 < most)
+            factor = np.float32(255) if fractions else None
+            bounds = _whole(np.array([low, high]), factor)
+            if bounds[0] < 0 or bounds[1] > 255 or _uneven(x, factor) > 0.2:
                 raise DataError(f"{name}: {text}; bring them to one scale.")
-            made[part] = whole.astype(np.uint8)
+            made[part] = changed(x, partial(_as_bytes, factor=factor), np.uint8)
             if fractions:
                 notes.append(f"{text}: x_{part} was multiplied by 255")
-        elif x.dtype == np.uint8 and train.min() >= 0 and train.max() <= 1 < x.max():
-            made[part] = x.astype(np.float32) / 255
+        elif x.dtype == np.uint8 and least >= 0 and most <= 1 < high:
+            made[part] = changed(x, lambda some: some.astype(np.float32) / 255, np.float32)
             notes.append(f"{text}: x_{part} was divided by 255")
         else:
-            made[part] = x.astype(train.dtype)
+            made[part] = changed(x, lambda some: some.astype(train.dtype), train.dtype)
     return made, notes
 
 
-def _span(x: Array) -> str:
-    return f"{x.dtype} from {x.min():g} to {x.max():g}"
+def _as_bytes(some: Array, factor: Any) -> Array:
+    return _whole(some, factor).astype(np.uint8)
+
+
+def _whole(some: Array, factor: Any) -> Array:
+    return np.round(some if factor is None else some * factor)
+
+
+def _uneven(x: Array, factor: Any) -> float:
+    """How far from whole numbers the inputs are, times a factor or as they are."""
+    return max(
+        float(np.abs((some if factor is None else some * factor) - _whole(some, factor)).max())
+        for some in in_blocks(x)
+    )
 
 
 def _flat(name: str, part: str, y: Array) -> Array:
@@ -221,14 +237,17 @@ def _clean(name: str, part: str, x: Array, y: Array, skipped: list[tuple[str, st
                 for k in np.flatnonzero(~(largest <= LARGEST) & good)
             ]
             good &= largest <= LARGEST
-    return (x, y) if good.all() else (x[good], y[good])
+    return (x, y) if good.all() else (taken(x, np.flatnonzero(good)), y[good])
 
 
 def _largest(array: Array) -> Array:
     """The greatest distance from 0 in each example; NaN where one holds NaN. In blocks, so that little is copied."""
     flat = array.reshape(len(array), math.prod(array.shape[1:]))
     step = max(1, BLOCK // max(1, flat.shape[1]))
-    blocks = [np.abs(flat[k : k + step]).max(axis=1, initial=0) for k in range(0, len(flat), step)]
+    blocks = []
+    for k in range(0, len(flat), step):
+        blocks.append(np.array(np.abs(flat[k : k + step]).max(axis=1, initial=0)))
+        forget(array)
     return np.concatenate(blocks).astype(np.float64) if blocks else np.zeros(0)
 
 

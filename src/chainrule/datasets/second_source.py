@@ -40,7 +40,7 @@ def tested_on(
             key: value for key, value in wanted.items() if "size" in options or key in _takes(other_kind)
         }
     second = other_kind(other, **alike)
-    x = np.concatenate([second.x_train, second.x_test])
+    x = np.concatenate([second.x_train, second.x_test]) if len(second.x_test) else second.x_train
     y = _renumbered(data, second, np.concatenate([second.y_train, second.y_test]))
     xs, notes = one_scale(data.name, {"train": data.x_train, "test": x})
     replaced = [f"its own test part of {len(data.x_test):,} examples is not used"] if len(data.x_test) else []

@@ -45,11 +45,10 @@ def put_on(model: "Sequential", recipe: Any, data: Dataset) -> None:
 
 def solved(recipe: Any, x: Any, y: Any) -> list[Any]:
     """The weights of a linear model that is off by the least squares on the training part."""
-    ridge = least_squares.RIDGE * len(x)
-    if recipe.pieces:
-        kernel, bias = pieces.weights_of(x, recipe.pieces)
-        x, ridge = np.clip(x @ kernel + bias, 0, 1), 1.0
-    return list(least_squares.solution(x, y, ridge))
+    if not recipe.pieces:
+        return list(least_squares.solution(x, y, least_squares.RIDGE * len(x)))
+    kernel, bias = pieces.weights_of(x, recipe.pieces)
+    return list(least_squares.solution(x, y, 1.0, lambda some: np.clip(some @ kernel + bias, 0, 1)))
 
 
 def loss_weight(data: Dataset, power: int) -> float | None:

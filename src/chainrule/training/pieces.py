@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.datasets.on_disk import column
 from chainrule.layers import Dense, Layer, ReLU
 
 MOST = 100  # inputs: with more the matrix would be larger than the network behind it
@@ -36,7 +37,7 @@ def weights_of(x: Any, pieces: int) -> tuple[Any, Any]:
     """
     columns, slopes, offsets = [], [], []
     for k in range(x.shape[1]):
-        cuts = cuts_of(x[:, k], pieces)
+        cuts = cuts_of(column(x, k), pieces)
         if len(cuts) < 2:  # the same in every row
             cuts = np.array([0.0, np.inf])
         for low, high in pairwise(cuts.tolist()):

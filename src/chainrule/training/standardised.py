@@ -1,11 +1,12 @@
 """Standardised inputs: what a network that is given raw numbers subtracts and divides by, measured on the training part."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from chainrule.datasets.dataset import Dataset
-from chainrule.datasets.decoded import forget
+from chainrule.datasets.on_disk import forget
 from chainrule.layers import Normalization
 
 BLOCK = 1 << 22  # numbers that are counted together
@@ -37,6 +38,9 @@ def normalization(data: Dataset) -> list[Normalization]:
 
 def moments(columns: Any) -> tuple[Any, Any]:
     """Mean and variance of each column, in float64; bytes are counted, so that large pictures need no large memory."""
+    if columns.dtype != np.uint8 and columns.size > BLOCK:
+        mean = added(columns, lambda some: some) / len(columns)
+        return mean, added(columns, lambda some: (some - mean) ** 2) / len(columns)
     if columns.dtype != np.uint8 or len(columns) < 256:
         return columns.mean(axis=0, dtype=np.float64), columns.var(axis=0, dtype=np.float64)
     counts = np.zeros((columns.shape[1], 256), np.int64)
@@ -47,6 +51,22 @@ def moments(columns: Any) -> tuple[Any, Any]:
     levels, shares = np.arange(256.0), counts / len(columns)
     mean = shares @ levels
     return mean, shares @ levels**2 - mean**2
+
+
+def added(columns: Any, of: Callable[[Any], Any]) -> Any:
+    """The sum of each column of what a function makes of all rows, in float64, some rows at a time and one after the other."""
+    total = np.zeros(columns.shape[1])
+    for _, some in in_parts(columns, columns.shape[1]):
+        total = np.add.reduce(np.concatenate([total[None], of(some.astype(np.float64))]), axis=0)
+    return total
+
+
+def in_parts(columns: Any, width: int) -> Iterator[tuple[int, Any]]:
+    """Where some rows begin, and these: as many as make `BLOCK` numbers when each becomes so many."""
+    rows = max(1, BLOCK // max(1, width))
+    for start in range(0, len(columns), rows):
+        yield start, np.asarray(columns[start : start + rows])
+        forget(columns)
 
 
 def as_settings(numbers: Any) -> Any:

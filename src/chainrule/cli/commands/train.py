@@ -1,7 +1,7 @@
 """Learns from data and writes a model file that Keras opens too.
 
 DATA is a set known by name (mnist when left out), a folder of pictures with a subfolder for each class, a table
-(.csv with --target), an .npz, or a folder of IDX files. A recipe is a whole way of training; every option after it
+(.csv with --target), an .npz, or a folder of .npy or IDX files. A recipe is a whole way of training; every option after it
 changes one thing. Ctrl-C ends the learning and keeps what was learned.
 
 The training is recorded as a run, from which any of its steps can be reached again: `chainrule explain` opens one,

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from chainrule.datasets.columns import width
 from chainrule.datasets.data_checks.finding import DataFinding
 from chainrule.datasets.dataset import Array, Dataset
-from chainrule.datasets.decoded import in_blocks
+from chainrule.datasets.on_disk import BLOCK as BYTES
+from chainrule.datasets.on_disk import column as one_column
+from chainrule.datasets.on_disk import in_blocks
 
 MEANINGLESS = 0.3  # of a test part that was learned from
 COMBINATIONS = 10  # times as many possible inputs as examples: then equal ones are no chance
@@ -119,7 +121,7 @@ def few_inputs(data: Dataset) -> bool:
         if column["kind"] == "category":
             different = len(column["values"])
         else:
-            different = len(np.unique(x[:, place]))
+            different = len(np.unique(one_column(x, place)))
         place += width(column)
         possible *= max(1, different)
         if possible > COMBINATIONS * n:
@@ -129,7 +131,8 @@ def few_inputs(data: Dataset) -> bool:
 
 def chance_of_equals(data: Dataset) -> float:
     """The share of training rows that would be found again if the columns were independent of each other: rounded numbers
-    and few words repeat without anybody's copying. 0 for pictures and for rows of very many columns.
+    and few words repeat without anybody's copying. 0 for pictures and for rows of very many columns. Of rows that memory has
+    no room for, the first stand for all, which says less than there is.
 
     >>> x = np.random.default_rng(0).normal(size=(300, 2))
     >>> made = lambda x: Dataset("t", x, np.arange(300) % 2, x[:0], np.zeros(0), task="two classes", class_names=("a", "b"))
@@ -139,6 +142,8 @@ def chance_of_equals(data: Dataset) -> float:
     x = data.x_train
     if are_pictures(data) or x.ndim != 2 or x.shape[1] > COLUMNS:
         return 0.0
+    if isinstance(x, np.memmap):
+        x = np.array(x[: max(1, BYTES // max(1, x.nbytes // len(x)))])
     if x.shape[1] == 1:
         return float(_is_rounded(np.unique(x), len(x)))
     mixed, place, rng = np.array(x), 0, np.random.default_rng(0)

@@ -6,6 +6,7 @@ import numpy as np
 
 from chainrule.datasets.data_checks.finding import DataFinding
 from chainrule.datasets.dataset import Array, Dataset
+from chainrule.datasets.on_disk import in_blocks, picked
 
 SAMPLE = 2000  # examples stand for a part,
 NUMBERS = 2 << 20  # or fewer of large ones
@@ -47,7 +48,7 @@ def ranges(data: Dataset) -> list[DataFinding]:
 
 def _all_examples_equal(data: Dataset) -> list[DataFinding]:
     x = data.x_train
-    if len(x) < 2 or not (x[1] == x[0]).all() or not (x == x[:1]).all():
+    if len(x) < 2 or not (x[1] == x[0]).all() or not all((some == x[:1]).all() for some in in_blocks(x)):
         return []
     return [
         DataFinding(
@@ -108,5 +109,5 @@ def _range(x: Array) -> str:
 def _sample(x: Array) -> Array:
     count = min(SAMPLE, max(LEAST, NUMBERS // max(1, math.prod(x.shape[1:]))))
     if len(x) > count:
-        x = x[np.linspace(0, len(x) - 1, count).astype(int)]
+        x = picked(x, np.linspace(0, len(x) - 1, count).astype(int))
     return x.astype(np.float64)

@@ -16,6 +16,7 @@ import numpy as np
 
 from chainrule.arrays import generator
 from chainrule.datasets.dataset import Dataset
+from chainrule.datasets.on_disk import picked
 from chainrule.training.auto.budget import Budget, Candidate
 from chainrule.training.auto.candidates import MANY, candidates, is_pictures, shorter
 from chainrule.training.auto.deadline import Deadline
@@ -124,7 +125,9 @@ def cut_of_many(data: Dataset, seed: int) -> Dataset:
     """As many examples of data that are not held in memory as tell networks apart and as memory has room for, a share of them held out."""
     most = max(10, min(TRIAL, ROOM * len(data.x_train) // data.x_train.nbytes))
     some = np.sort(generator(seed, "split", 2).permutation(len(data.x_train))[:most])
-    return replace(data, x_train=data.x_train[some], y_train=data.y_train[some]).with_validation(SHARE, seed)
+    return replace(data, x_train=picked(data.x_train, some), y_train=data.y_train[some]).with_validation(
+        SHARE, seed
+    )
 
 
 def some_of(count: int, seed: int) -> np.ndarray:

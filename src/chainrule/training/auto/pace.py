@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.arrays import choose_backend
 from chainrule.callbacks.checkpoint import Checkpointer
 from chainrule.datasets.dataset import Dataset
+from chainrule.datasets.on_disk import picked
 from chainrule.engine.cost import seconds_of
 from chainrule.graph import Graph
 from chainrule.training import recipes
@@ -73,7 +74,7 @@ class Clock:
     def expected(self, recipe: Recipe, data: Dataset, backend: str | None = None) -> Pace:
         """How fast a recipe's network is going to learn, from a few steps of it on NumPy."""
         places = np.arange(LAST * recipe.batch_size) % len(data.x_train)
-        some = replace(data, x_train=data.x_train[places], y_train=data.y_train[places])
+        some = replace(data, x_train=picked(data.x_train, places), y_train=data.y_train[places])
         once, timer = replace(recipe, epochs=1, best_epoch=0), Timer(self.now)
         model = recipes.prepare(once, some, "numpy")
         recipes.learn(once, some, model, 0, [timer], validation=False)
