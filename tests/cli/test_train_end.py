@@ -46,7 +46,8 @@ def test_a_training_that_went_well_says_at_most_twelve_lines(
     assert "left out: name" in said.err
     assert "holes filled: floor" in said.err
     assert "Next: chainrule predict steps.keras ROWS.csv" in said.out
-    assert ("chainrule report last" in said.out) == ("--no-record" not in options)
+    for command in ("report", "plot", "runs doctor"):
+        assert (f"chainrule {command} last" in said.out) == ("--no-record" not in options)
 
 
 @pytest.mark.parametrize(

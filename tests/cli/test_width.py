@@ -181,13 +181,14 @@ def test_help_comes_as_people_ask_for_it(type_) -> None:
     ("line", "says"),
     [
         ("train {bars} --size 20", "--size does not apply to"),
-        ("data {houses}", "Name it with --target."),
+        ("data {walks}", "Name it with --target."),
         ("train {pets} --target age --color", "--color does not apply to"),
     ],
 )
 def test_messages_speak_of_options_as_they_are_typed(type_, folder, line, says) -> None:
     """The library's names of arguments never reach somebody who types commands."""
-    places = {"bars": folder / "bars.npz", "pets": folder / "pets.csv", "houses": folder / "houses.csv"}
+    (folder / "walks.csv").write_text("hours,length\n" + "".join(f"{k / 7},{k / 3}\n" for k in range(60)))
+    places = {"bars": folder / "bars.npz", "pets": folder / "pets.csv", "walks": folder / "walks.csv"}
     said = type_(*line.format(**places).split())
     assert said.code == 2
     assert says in said.err

@@ -48,7 +48,7 @@ SOUND = table()
 TABLES: dict[str, tuple[str | bytes, str | None]] = {
     # how text is written
     "utf-16": (SOUND.encode("utf-16"), None), "utf-32": (SOUND.encode("utf-32"), None), "mark": (SOUND.encode("utf-8-sig"), None),
-    "utf-16 without mark": (SOUND.encode("utf-16-le"), "looks like UTF-16"), "latin-1": (table(head="größe,b,y").encode("latin-1"), "not UTF-8"),
+    "utf-16 without mark": (SOUND.encode("utf-16-le"), "looks like UTF-16"), "latin-1": (table(head="größe,b,y").encode("latin-1"), None),
     "returns only": (table(end="\r"), None), "mixed line ends": (SOUND.replace("\n", "\r\n", 9), None), "end of file mark": (SOUND + "\x1a", "cell where"),
     "zero byte": (SOUND + "1,\0,yes\n", "zero byte"), "quote that never ends": (SOUND + '1,"2,yes\n', "is not CSV"),
     "cell over lines": (SOUND + '1,2,"ye\ns"\n', None), "line ends in names": (table(head='"a\nb",b,y'), None),

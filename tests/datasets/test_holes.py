@@ -146,13 +146,30 @@ def test_many_rare_words_share_an_input(tmp_path: Path) -> None:
         ({"label": ["a", "b"] * 30, "n": list(range(60))}, "label"),
         ({"n": list(range(60)), "kind": ["a", "b"] * 30}, "kind"),
         ({"Target": [k / 7 for k in range(60)], "town": ["a", "b"] * 30}, "Target"),
+        ({"town": ["a", "b"] * 30, "price": [k / 7 for k in range(60)]}, "price"),
+        ({"town": ["a", "b"] * 30, "Sale Price": [f'"{k},5"' for k in range(60)]}, "Sale Price"),
     ],
 )
 def test_the_target_is_guessed_by_its_name_or_place_and_said(
     tmp_path: Path, extra: dict[str, list[object]], guess: str
 ) -> None:
-    """A column called label or target, or the one column of classes at the end, is learned without being asked for."""
+    """A column called label or target, a price at the end, or the one column of classes there, is learned without being asked for."""
     numbers: dict[str, list[object]] = {"a": [k * 7 % 13 for k in range(60)]}
     data = datasets.load(write(tmp_path / "a.csv", numbers | extra))
     assert data.preparation["target"]["name"] == guess
     assert any(f"'{guess}' is learned" in note and "--target" in note for note in data.notes)
+
+
+def test_amounts_with_a_decimal_comma_may_be_the_target(tmp_path: Path) -> None:
+    """They stand among the candidates, as other amounts do."""
+    words = {"length": [f'"{k},25"' for k in range(60)], "weight": [f'"{k % 9},5"' for k in range(60)]}
+    with pytest.raises(SettingError, match=r"weight \(9 numbers\), length \(amounts\)"):
+        datasets.load(write(tmp_path / "a.csv", words))
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "txt", "TXT"])
+def test_a_table_is_read_whatever_its_ending(tmp_path: Path, ending: str) -> None:
+    """What stands between the cells is seen in the file."""
+    rows = "".join(f"{k % 7}|{k * 5 % 11}|{'yes' if k % 3 else 'no'}\n" for k in range(60))
+    (tmp_path / f"a.{ending}").write_text("a|b|answer\n" + rows)
+    assert datasets.load(tmp_path / f"a.{ending}").input_shape == (2,)

@@ -234,17 +234,31 @@ def test_line_ends_delimiters_and_byte_order_marks_do_not_matter(
 
 
 def test_other_encodings_are_named(tmp_path: Path) -> None:
-    """UTF-16 without a mark and Latin-1 are recognised as not being UTF-8, the latter with the line."""
+    """UTF-16 without a mark is recognised; bytes that are neither UTF-8 nor Windows-1252 are refused with the line."""
     for coding in ("utf-16-le", "utf-16-be"):
         (tmp_path / "a.csv").write_text(houses(), encoding=coding)
         with pytest.raises(DataError, match="a.csv:1 looks like UTF-16"):
             load(tmp_path / "a.csv", target="price")
-    (tmp_path / "a.csv").write_bytes("a,b\n1,2\n1,Gen\u00e8".encode()[:-1])
+    (tmp_path / "a.csv").write_bytes("a,b\n1,Gen\u00e8ve\n1,Gen\u00e8".encode()[:-1])
     with pytest.raises(DataError, match=r"a.csv:3 holds bytes that are not UTF-8"):
         load(tmp_path / "a.csv", target="a")
-    (tmp_path / "a.csv").write_bytes("a,b\n1,2\n1,Genève\n".encode("latin-1"))
+    (tmp_path / "a.csv").write_bytes("a,b\n1,2\n1,Genève\n".encode("latin-1").replace(b"ve", b"v\x81"))
     with pytest.raises(DataError, match=r"a.csv:3 holds bytes that are not UTF-8"):
         load(tmp_path / "a.csv", target="a")
+
+
+def test_a_table_as_windows_saves_it_in_western_europe_is_read(tmp_path: Path) -> None:
+    """Umlauts, accents and the euro's sign come out right, the data are those of the same table in UTF-8, and a note says so."""
+    text = "Größe;Café;Preis €\n" + "".join(
+        f"{k},5;{'été' if k % 2 else 'hiver'};{3 * k}\n" for k in range(30)
+    )
+    (tmp_path / "a.csv").write_text(text, encoding="cp1252")
+    (tmp_path / "b.csv").write_text(text, encoding="utf-8")
+    old, new = (load(tmp_path / name, target="Preis €", seed=1) for name in ("a.csv", "b.csv"))
+    assert old.digest == new.digest
+    assert old.preparation == new.preparation
+    assert "Windows-1252" in old.notes[0]
+    assert not any("Windows" in note for note in new.notes)
 
 
 @pytest.mark.parametrize(

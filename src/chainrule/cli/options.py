@@ -7,6 +7,7 @@ from typing import Any
 from chainrule.cli import choices
 from chainrule.cli.parser import OneOf, Parser, names, share, whole
 from chainrule.errors import SettingError
+from chainrule.internal.table_endings import TABLES
 
 DATA = "a set known by name (chainrule data lists them), a folder of pictures, a .csv, an .npz, or a folder of .npy or IDX files"
 KEYS = (
@@ -86,7 +87,7 @@ def share_or_file(word: str) -> float | str:
     try:
         return share(word)
     except argparse.ArgumentTypeError:
-        if word.lower().endswith((".csv", ".tsv", ".npz")) or "/" in word or Path(word).is_dir():
+        if word.lower().endswith((*TABLES, ".npz")) or "/" in word or Path(word).is_dir():
             return word
         raise
 

@@ -6,6 +6,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chainrule.cli import choices
 from chainrule.cli.output import Output, duration, file_size
 from chainrule.internal.plain_numbers import plainly, share_of
 
@@ -34,7 +35,10 @@ def announced(
     ends: list[object] = [math.prod(data.input_shape), *recipe.hidden, math.prod(model.output_shape or ())]
     if recipe.network:
         ends[1:-1] = [recipe.network]
-    network = f"{'-'.join(map(str, ends))} ({model.count_params():,} weights)"
+    weights = f"{model.count_params():,} weights"
+    chosen = recipe.name == choices.AUTO and bool(recipe.tried) and bool(recipe.network) and not all_notes
+    # the line on the choice has said which network
+    network = weights if chosen else f"{'-'.join(map(str, ends))} ({weights})"
     planned = f"{recipe.best_epoch} of {recipe.epochs}" if recipe.best_epoch else f"{recipe.epochs}"
     plan = f"recipe {recipe.name}, {planned} epochs, batch {recipe.batch_size}, seed {seed}"
     if not all_notes:
@@ -182,27 +186,39 @@ def next_commands(name: str, job: "Job", run: str | None, room: int, out: Output
     model, short = shlex.quote(name), shlex.quote(named(run)) if run else ""
     lines = [(f"chainrule predict {model} {kind}", "what it says to new examples"),
              (f"chainrule evaluate {model}{known}", "which classes it confuses" if data.class_names else "how far it is off")]  # fmt: skip
+    together: list[tuple[str, str]] = []
     if run and job.model.interrupted:
         lines.insert(0, (f"chainrule train --resume {shlex.quote(run)}", "go on where it stopped"))
     elif run:
         start = job.record.start if job.record else None
         middle = ((int(start.learning["step"]) if start else 0) + job.model.optimizer.iterations) // 2
-        lines.insert(1, (f"chainrule report {short}", "a page about it"))
-        lines.insert(2, (f"chainrule runs doctor {short}", "what to improve"))
-        lines += [
-            (f"chainrule explain {short}@{middle}", "a step with every number"),
+        looks = [
+            (f"chainrule report {short}", "a page about it"),
             (f"chainrule plot {short}", "its curves"),
+            (f"chainrule runs doctor {short}", "what to improve"),
         ]
+        together = [lines[0], (", ".join(command for command, _ in looks), "")]
+        lines[1:1] = looks
+        lines.append((f"chainrule explain {short}@{middle}", "a step with every number"))
+    rows = fitting(lines, room)
+    if together and len(rows) < len(looks) + 1:  # no room for a line each
+        rows = fitting(together, max(room, len(together)))
+    return [f"{out.bold('Next:')} {rows[0]}", *(f"      {line}" for line in rows[1:])]
+
+
+def fitting(lines: list[tuple[str, str]], room: int) -> list[str]:
+    """As many commands, each with what it is for, as there is room for, but one at least."""
     wide = max((len(command) for command, _ in lines if len(command) < width() - 20), default=0) + 3
     rows = [
-        f"{command:<{wide}}{about}" if max(len(command), wide) + 6 + len(about) <= width() else command
+        f"{command:<{wide}}{about}"
+        if about and max(len(command), wide) + 6 + len(about) <= width()
+        else command
         for command, about in lines
     ]
-    fitting = [
+    kept = [
         line for k, line in enumerate(rows) if sum(height("Next: " + one) for one in rows[: k + 1]) <= room
     ]
-    rows = fitting or rows[:LEAST]
-    return [f"{out.bold('Next:')} {rows[0]}", *(f"      {line}" for line in rows[1:])]
+    return kept or rows[:LEAST]
 
 
 def named(run: str) -> str:

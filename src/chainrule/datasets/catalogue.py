@@ -10,6 +10,7 @@ from chainrule.datasets import NAMES
 from chainrule.datasets.dataset import Dataset
 from chainrule.datasets.from_arrays import from_arrays, preparation
 from chainrule.errors import DataError, nearest, unknown
+from chainrule.internal.table_endings import TABLES
 
 FOUR = {
     "x_train": ("train-images-idx3-ubyte", "train-images.idx3-ubyte"),
@@ -159,7 +160,7 @@ def _kind(name: str) -> Callable[..., Dataset]:
     if name in NAMES:
         return named
     path = Path(name)
-    if path.suffix.lower() in (".csv", ".tsv"):
+    if path.suffix.lower() in TABLES:
         return table.load
     if path.suffix.lower() == ".npz":
         return arrays
@@ -167,7 +168,8 @@ def _kind(name: str) -> Callable[..., Dataset]:
         return idx_folder if _four(name) else npy_folder if _npy(name) else folder.load
     if path.exists():
         raise DataError(
-            f"{name} is not data that can be read: a folder of pictures, .csv, .npz, a folder with x.npy and y.npy, or four IDX files."
+            f"{name} is not data that can be read: a folder of pictures, a table (.csv, .tsv, .txt), .npz, "
+            "a folder with x.npy and y.npy, or four IDX files."
         )
     guess = nearest(name, NAMES)
     hint = f" Did you mean {guess!r}?" if guess else ""

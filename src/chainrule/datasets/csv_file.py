@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.datasets.cells import Notation, Numbers, Text, is_number, numbers
-from chainrule.datasets.text_file import open_text
+from chainrule.datasets.text_file import WINDOWS, open_text
 from chainrule.errors import DataError, unknown
 
 LONGEST = 1000  # letters of a cell that is used
@@ -30,6 +30,9 @@ LOOKED_AT = 20  # lines, to find out what stands between cells
 ROWS = 4096  # are taken together
 
 
+READ_AS_WINDOWS = (
+    "the file is not UTF-8 and was read as Windows-1252; where letters came out wrong, save it as UTF-8"
+)
 LINE_ENDS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")  # within a column's name
 
 
@@ -90,6 +93,7 @@ def read(
     """
     name = os.fspath(path)
     file, size, quotes = open_text(name, CELLS)
+    old = file.encoding == WINDOWS
     with file:
         start = file.read(START)
         file.seek(0)
@@ -98,7 +102,8 @@ def read(
         rows = _rows(name, file, delimiter, quotes)
         if skipped_line:
             next(rows)
-        return _table(name, size, rows, delimiter, drop, header)
+        table = _table(name, size, rows, delimiter, drop, header)
+    return replace(table, notes=(READ_AS_WINDOWS, *table.notes)) if old else table
 
 
 def _table(

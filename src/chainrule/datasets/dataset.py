@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chainrule.datasets.on_disk import in_blocks, taken
 from chainrule.errors import DataError, printable
-from chainrule.internal.plain_numbers import share_of
+from chainrule.internal.plain_numbers import plainly, share_of
 
 if TYPE_CHECKING:
     from chainrule.datasets.data_checks.finding import DataReport
@@ -211,7 +211,7 @@ class Dataset:
         elif len(self.y_train):
             y = self.y_train
             lines.append(
-                f"  answers from {y.min():g} to {y.max():g}, mean {y.mean():g}, deviation {y.std():g}"
+                f"  answers from {plainly(y.min())} to {plainly(y.max())}, mean {plainly(y.mean())}, deviation {plainly(y.std())}"
             )
         lines += [
             f"  {word} {printable(text)}"

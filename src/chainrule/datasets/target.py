@@ -14,6 +14,11 @@ NAMES = re.compile(
     r"|default(ed)?|is_?fraud|sale_?price|quality",
     re.IGNORECASE,
 )
+AMOUNTS = re.compile(  # where it is the last column
+    r"(?:(?:median|sales?|selling|house|total|unit|med)[ _]?)*(?:prices?|rent|salary|wages?|income|revenue|sales|costs?|charges|amount|value|val|house_?val"
+    r"|preis|prix|precio|prezzo|miete|gehalt)|medv|mpg",
+    re.IGNORECASE,
+)
 FEW = 20  # different words, and each in so many rows on average: then they are classes
 EACH = 3
 
@@ -21,8 +26,8 @@ EACH = 3
 def target_of(table: Table, target: str | None) -> tuple[str, str]:
     """The column to learn, and what is to be said where it was guessed; SettingError that lists the candidates.
 
-    Guessed is the one column with a name such as target, label or class, or the last column where it alone holds classes
-    in words.
+    Guessed is the one column with a name such as target, label or class, else the last column where it holds amounts and is
+    called price, rent or the like, or where it alone holds classes in words.
     """
     if target is not None:
         if target not in table.columns:
@@ -36,6 +41,8 @@ def target_of(table: Table, target: str | None) -> tuple[str, str]:
         )
     kinds = {name: candidate(table, name) for name in names}
     called = [name for name in names if NAMES.fullmatch(name.strip()) and kinds[name]]
+    if not called and AMOUNTS.fullmatch(names[-1].strip()) and kinds[names[-1]] == "amounts":
+        called = names[-1:]
     in_words = [name for name in names if kinds[name].endswith("classes") and not _are_numbers(table, name)]
     if len(called) == 1:
         return called[
@@ -80,4 +87,13 @@ def candidate(table: Table, name: str) -> str:
 def _are_numbers(table: Table, name: str) -> bool:
     cells = table.columns[name]
     there = cells[~notation.missing(cells)]
-    return bool(len(there)) and not numbers(there)[1].any()
+    try:
+        written = notation.notation_of(there, _point(table), name, table.delimiter)
+    except DataError:  # in two units, or readable in two ways: numbers all the same
+        return True
+    return bool(len(there)) and not numbers(there, written)[1].any()
+
+
+def _point(table: Table) -> str | None:
+    """What stands for the decimal point in the whole table."""
+    return notation.decimal_of_table(table.columns.values(), table.delimiter)

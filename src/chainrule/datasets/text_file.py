@@ -1,7 +1,7 @@
 """A table's file as text: looked through once in blocks, so that nothing large is kept, then read line by line.
 
-UTF-8, and UTF-16 or UTF-32 that say so in their first bytes. Refused, with the line: bytes that are no text, zero bytes,
-lines that are longer than any table needs.
+UTF-8, UTF-16 or UTF-32 that say so in their first bytes, and Windows-1252, in which spreadsheets in western Europe save. Refused,
+with the line: bytes that are no text, zero bytes, lines that are longer than any table needs.
 """
 
 import codecs
@@ -19,6 +19,12 @@ LARGEST_WIDE = 256 << 20  # bytes of a file in UTF-16 or UTF-32, which is writte
 LONGEST_LINE = 32 << 20  # bytes
 BLANK = 1_000_000  # lines, half of those that follow each other being counted
 BLOCK = 1 << 20
+WINDOWS = "cp1252"
+OF_WINDOWS = bytes(
+    {9, 10, 13, *range(32, 127), *range(128, 256)} - {0x81, 0x8D, 0x8F, 0x90, 0x9D}
+)  # that it uses
+BEYOND_ASCII = bytes(range(128, 256))
+ACCENTED = 0.1  # of the bytes at most are beyond ASCII: more is another script, or no text
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -28,6 +34,7 @@ MARKS = (
 def open_text(name: str, most_cells: int) -> tuple[TextIO, int, bool]:
     """The file, to be read from its beginning, its size in bytes, and whether it holds a quotation mark.
 
+    Its `encoding` is `WINDOWS` where it is not UTF-8 and may be that.
     most_cells: a line with more commas, semicolons, tabs or bars than this is refused. Raises DataError.
     """
     with ExitStack() as closing:
@@ -38,7 +45,8 @@ def open_text(name: str, most_cells: int) -> tuple[TextIO, int, bool]:
             wide = next((coding for mark, coding in MARKS if start.startswith(mark)), None)
             file.seek(0)
             content: BinaryIO = io.BytesIO(_as_utf8(name, file, wide, size)) if wide else file
-            quotes = _look_through(name, content, most_cells)
+            coding = WINDOWS if not wide and _is_windows(file) else "utf-8-sig"
+            quotes = _look_through(name, content, most_cells, coding)
             content.seek(0)
         except IsADirectoryError:
             raise DataError(f"{name} is a folder; a table is a .csv file.") from None
@@ -46,7 +54,7 @@ def open_text(name: str, most_cells: int) -> tuple[TextIO, int, bool]:
             raise DataError(f"{name} cannot be read: {problem.strerror}.") from None
         if content is file:
             closing.pop_all()
-    return io.TextIOWrapper(content, encoding="utf-8-sig", newline=""), size, quotes
+    return io.TextIOWrapper(content, encoding=coding, newline=""), size, quotes
 
 
 def _size(name: str, about: os.stat_result) -> int:
@@ -75,9 +83,22 @@ def _as_utf8(name: str, file: BinaryIO, coding: str, size: int) -> bytes:
         ) from None
 
 
-def _look_through(name: str, file: BinaryIO, most_cells: int) -> bool:
+def _is_windows(file: BinaryIO) -> bool:
+    """Whether a file holds letters and signs of Windows-1252, most of them ASCII, and none beyond ASCII that UTF-8 would write so."""
+    size = beyond = 0
+    fits = True
+    while fits and (block := file.read(BLOCK)):
+        size += len(block)
+        if not block.isascii():
+            beyond += len(block) - len(block.translate(None, BEYOND_ASCII))
+            fits = not block.translate(None, OF_WINDOWS) and block.decode("utf-8", "ignore").isascii()
+    file.seek(0)
+    return fits and 0 < beyond <= ACCENTED * size
+
+
+def _look_through(name: str, file: BinaryIO, most_cells: int, coding: str) -> bool:
     """Whether there is a quotation mark; DataError for what no table holds."""
-    decode = codecs.getincrementaldecoder("utf-8")().decode
+    decode = codecs.getincrementaldecoder(coding)().decode
     quotes, lines, length, cells, blank = False, 1, 0, 0, 0
     block = file.read(BLOCK)
     while block:

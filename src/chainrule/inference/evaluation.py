@@ -13,6 +13,7 @@ from chainrule.inference.card import ModelCard, options_of
 from chainrule.inference.inputs import fit_shape
 from chainrule.inference.predictor import probabilities
 from chainrule.internal.class_counts import confusion_counts
+from chainrule.internal.table_endings import TABLES
 
 if TYPE_CHECKING:
     from chainrule.datasets import Dataset
@@ -183,7 +184,7 @@ def examples_for(card: ModelCard, source: str | None, part: str = "test", **give
     if source is None and name not in datasets.NAMES:
         origin = f" The model learned from {name!r}." if name else ""
         raise SettingError(f"Measured on which data?{origin} Name them: chainrule evaluate MODEL DATA.")
-    is_table = card.preparation.get("kind") == "table" and name.lower().endswith((".csv", ".tsv"))
+    is_table = card.preparation.get("kind") == "table" and name.lower().endswith(TABLES)
     try:
         data = datasets.load(name, **options_for(card, name) | given)
         same = data.digest == learned.get("digest")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.errors import DataError, FileError, ShapeError
+from chainrule.internal.table_endings import TABLES
 
 STDIN = "-"
 LARGEST = 256 << 20  # bytes from stdin
@@ -29,7 +30,7 @@ def kind(head: bytes, name: str) -> str:
         head[:2] == b"\0\0" and head[2:3] in b"\x08\x09\x0b\x0c\x0d\x0e" and head[3:4] > b"\0"
     ):
         return "idx"
-    return "table" if name.lower().endswith((".csv", ".tsv")) else "picture"
+    return "table" if name.lower().endswith(TABLES) else "picture"
 
 
 def head_of(name: str) -> bytes:

@@ -238,10 +238,16 @@ class Material:
         return self.thing + "s"
 
     def network(self) -> str:
-        """How many inputs it has, and the sizes of its layers: 784-784-100-10; of one that branches how many layers."""
+        """How many inputs it has, and the sizes of its layers: 784-784-100-10; what kind it is, where not only sizes tell."""
+        entries = self.settings.model.get("layers", [])
+        kinds = {str(entry.get("class_name", "")) for entry in entries}
+        if any("Conv" in kind for kind in kinds):
+            return "convolutional"
+        if any(kind in ("LSTM", "GRU", "SimpleRNN", "Bidirectional", "ConvLSTM1D") for kind in kinds):
+            return "recurrent"
         if not is_straight(self.built):
             return f"{len(self.built.layers)}-layer"
-        units = [entry.get("config", {}).get("units") for entry in self.settings.model.get("layers", [])]
+        units = [entry.get("config", {}).get("units") for entry in entries]
         return "-".join(str(n) for n in (math.prod(self.built.input_shape or ()), *units) if n)
 
 

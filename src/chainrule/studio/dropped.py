@@ -18,9 +18,10 @@ from chainrule import datasets
 from chainrule.datasets.catalogue import options_of
 from chainrule.datasets.dataset import Dataset
 from chainrule.errors import ChainruleError, DataError, SettingError
+from chainrule.internal.table_endings import TABLES
 
 PREFIX = "dropped/"  # of the name that such data have in a lesson: dropped/KEY/NAME
-TABLES, ARRAYS, PACKED = (".csv", ".tsv"), (".npz",), (".zip",)
+ARRAYS, PACKED = (".npz",), (".zip",)
 MOST_FILES, MOST_UNPACKED, MOST_KEPT = 20_000, 300_000_000, 8
 BLOCK = 1 << 20
 Files = list[tuple[PurePosixPath, bytes]]

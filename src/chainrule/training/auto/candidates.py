@@ -63,8 +63,11 @@ def candidates(data: Dataset) -> list[Recipe]:
         if rows or not cut
     ]
     tried.insert(2, longer(planned(LONG, count, numbers)))
-    further = for_amounts(data, rows) if data.task == "regression" else [held_small(tried[0])]
-    return [*tried, *further]
+    if data.task != "regression":
+        return [*tried, held_small(tried[0])]
+    further = for_amounts(data, rows)
+    logarithms = [one for one in further if one.log_target]  # of skewed amounts: likelier than the rest
+    return [*tried[:2], *logarithms, *tried[2:], *(one for one in further if not one.log_target)]
 
 
 def changed_pictures(recipe: Recipe, data: Dataset) -> Recipe:
