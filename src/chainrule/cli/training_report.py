@@ -202,7 +202,8 @@ def next_commands(name: str, job: "Job", run: str | None, room: int, out: Output
         lines.append((f"chainrule explain {short}@{middle}", "a step with every number"))
     rows = fitting(lines, room)
     if together and len(rows) < len(looks) + 1:  # no room for a line each
-        rows = fitting(together, max(room, len(together)))
+        short_rows = fitting(together, max(room, len(together)))
+        rows = short_rows if len(short_rows) == len(together) else rows
     return [f"{out.bold('Next:')} {rows[0]}", *(f"      {line}" for line in rows[1:])]
 
 
