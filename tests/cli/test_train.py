@@ -227,13 +227,13 @@ def test_mistakes_get_one_clear_sentence(type_, folder, here, words, code, hint)
         ("mnits", "Did you mean 'mnist'?"),
         ("houss.csv", "There is no data 'houss.csv'. Did you mean 'houses.csv'?"),
         ("nowhere/at/all.csv", "there is no folder 'nowhere/at'"),
-        ("notes.txt", "is not data that can be read"),
+        ("notes.md", "is not data that can be read"),
     ],
 )
 def test_data_that_is_not_there_is_answered_with_the_nearest(type_, here, name, hint) -> None:
     """A name or path without data: exit code 1, and what was meant."""
     (here / "houses.csv").write_text("a,b\n1,2\n")
-    (here / "notes.txt").write_text("hello")
+    (here / "notes.md").write_text("hello")
     said = type_("train", name)
     assert said.code == 1
     assert hint in said.err
