@@ -230,9 +230,9 @@ def test_four_idx_files_are_a_set(tmp_path: Path) -> None:
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     """What is neither folder, .csv nor .npz is named with what can be read."""
-    (tmp_path / "a.txt").touch()
+    (tmp_path / "a.md").touch()
     with pytest.raises(ChainruleError, match="not data that can be read"):
-        datasets.load(tmp_path / "a.txt")
+        datasets.load(tmp_path / "a.md")
 
 
 @pytest.mark.parametrize(
