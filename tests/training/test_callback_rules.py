@@ -129,3 +129,50 @@ def test_a_checkpoint_named_after_a_figure_that_is_not_there_is_refused(tmp_path
             callbacks=[callbacks.ModelCheckpoint(tmp_path / name, save_weights_only=weights_only)],
         )  # fmt: skip
     assert model.optimizer.iterations == (1 if "mse" in name else 0)
+
+
+@pytest.mark.parametrize("steps", [None, 2])
+@pytest.mark.parametrize(("when", "epochs"), [(1, 5), (2, 2), (5, 1), ([2, 5], 2), ((1, 2, 3), 3), ([9], 0)])
+def test_validations_come_when_validation_freq_says(steps, when, epochs) -> None:
+    """Every so many epochs, or after the epochs in a list; for arrays, and where steps are counted."""
+    settings = {"validation_data": (X, Y), "validation_freq": when, "steps_per_epoch": steps, "batch_size": 4}
+    history = model(backend="numpy").fit(X, Y, epochs=5, verbose=0, **settings).history
+    assert len(history.get("val_loss", [])) == epochs
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, "2", [0], [1, "a"], True, {1}])
+def test_other_words_for_when_are_refused(wrong) -> None:
+    """What is no epoch is named."""
+    with pytest.raises(
+        SettingError, match="validation_freq must be a whole number, 1 or more, or a list of such"
+    ):
+        model().fit(X, Y, validation_data=(X, Y), validation_freq=wrong, verbose=0)
+
+
+def test_a_history_of_ones_own_is_the_one_that_fit_returns() -> None:
+    """As in Keras, also in a CallbackList, whose hooks a loop of one's own calls by name."""
+    history, ends = callbacks.History(), []
+    note = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(epoch))
+    trained = model()
+    assert trained.fit(X, Y, epochs=2, verbose=0, callbacks=[history, note]) is history is trained.history
+    assert trained.fit(X, Y, verbose=0, callbacks=callbacks.CallbackList([history, note])) is history
+    assert (history.epoch, ends) == ([0], [0, 1, 0])
+    own = callbacks.CallbackList(note, add_history=True, model=trained, epochs=3)
+    own.on_train_begin()
+    own.on_epoch_end(7, {"loss": 1.0})
+    assert (own.history.epoch, own.history.history, ends[-1], note.params) == (
+        [7],
+        {"loss": [1.0]},
+        7,
+        {"epochs": 3},
+    )
+    with pytest.raises(SettingError, match="add_progbar"):
+        callbacks.CallbackList([note], add_progbar=True)
+
+
+def test_figures_may_be_reset_as_keras_has_it() -> None:
+    """Nothing is left to reset: each batch's figures are its own."""
+    m = model(metrics=["mae"])
+    first = m.test_on_batch(X[:4], Y[:4])
+    m.reset_metrics()
+    assert m.test_on_batch(X[:4], Y[:4]) == first != m.test_on_batch(X[4:], Y[4:])

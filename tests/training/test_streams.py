@@ -1,12 +1,14 @@
 """fit, evaluate and predict take data in batches: generators, PyDatasets, pipelines, loaders of other libraries."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
 from chainrule import Input, Model, Sequential, callbacks, layers, optimizers, utils
 from chainrule.errors import ChainruleError, DataError, SettingError
 from chainrule.preprocessing.pipeline import Dataset
-from chainrule.training.streams import Batches, is_stream
+from chainrule.training.streams import ArrayBatches, Batches, is_stream
 
 RNG = np.random.default_rng(0)
 X = RNG.random((100, 4)).astype("float32")
@@ -140,6 +142,59 @@ def test_the_order_of_numbered_batches_is_drawn_anew() -> None:
     model().fit(Watched(10), epochs=2, verbose=0)
     assert sorted(order[:10]) == sorted(order[10:]) == list(range(10))
     assert order[:10] != order[10:]
+
+
+@pytest.mark.parametrize("source", ["arrays", "numbered"])
+@pytest.mark.parametrize(
+    ("steps", "epochs"),
+    [
+        (2, [[0, 1], [2, 3], [0, 1]]),
+        (3, [[0, 1, 2], [3], [0, 1, 2]]),
+        (4, [[0, 1, 2, 3]] * 2),
+        (7, [[0, 1, 2, 3]] * 2),
+    ],
+)
+def test_counted_steps_go_on_where_the_last_epoch_stopped(source, steps, epochs) -> None:
+    """As in Keras: the data are gone through to their end, an epoch that meets it is shorter, the next begins with the first."""
+    seen = []
+    given = {"arrays": (X, Y), "numbered": (Numbered(),)}[source]
+    hook = callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(round(logs["loss"], 5))
+    )
+    m = model()
+    m.compile(optimizers.SGD(0.0), "mse")
+    alone = [m.evaluate(x, y, verbose=0) for x, y in batches()]
+    short = any(len(epoch) < steps for epoch in epochs)
+    with pytest.warns(UserWarning, match="next epoch begins with the first") if short else nullcontext():
+        m.fit(
+            *given,
+            batch_size=25,
+            steps_per_epoch=steps,
+            epochs=len(epochs),
+            shuffle=False,
+            verbose=0,
+            callbacks=[hook],
+        )
+    running = [np.mean([alone[k] for k in epoch[: n + 1]]) for epoch in epochs for n in range(len(epoch))]
+    assert seen == pytest.approx(running, abs=2e-5)
+
+
+def test_shuffled_counted_steps_meet_every_example_once_before_any_comes_again() -> None:
+    """The order is drawn anew only when all have been learned from."""
+    numbers = np.arange(100, dtype=np.float32)
+    seen = Batches(ArrayBatches((numbers, numbers, None), 10, np.random.default_rng(3)), 2)
+    passes = [np.concatenate([x for _ in range(5) for x, _, _ in seen.epoch()]) for _ in range(2)]
+    assert all((np.sort(one) == numbers).all() for one in passes)
+    assert (passes[0] != passes[1]).any()
+
+
+def test_more_steps_than_there_are_judge_and_predict_each_example_once() -> None:
+    """evaluate and predict say so, and end with the data."""
+    m = model()
+    with pytest.warns(UserWarning, match="ended after 4 of 9 batches"):
+        assert m.evaluate(X, Y, batch_size=25, steps=9, verbose=0) == m.evaluate(X, Y, verbose=0)
+    with pytest.warns(UserWarning, match="ended after 4 of 9 batches"):
+        assert m.predict(X, batch_size=25, steps=9, verbose=0).shape == (100, 1)
 
 
 def test_data_that_end_too_early_end_the_training_with_a_word() -> None:

@@ -1,6 +1,7 @@
 """The hooks that are called while a model learns, and calling them in order."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from chainrule.errors import SettingError, unknown
@@ -87,11 +88,28 @@ NEVER_CALLED = (
 
 
 class CallbackList:
-    """Calls the same hook of several callbacks, in their order."""
+    """Calls the same hook of several callbacks, in their order; also for a training loop of one's own, as in Keras.
 
-    def __init__(self, callbacks: list[Any], model: Any, params: dict[str, Any]) -> None:
-        self.callbacks = callbacks
-        for callback in callbacks:
+    callbacks: one, or a list.  add_history: a `History` is added as the last, unless there is one; it is `history`.
+    model, params: what the callbacks are told of the model and of the training.
+
+    >>> from chainrule.callbacks import LambdaCallback
+    >>> each = CallbackList([LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))], add_history=True)
+    >>> each.on_epoch_end(0, {"loss": 0.5}), each.history.history
+    0 {'loss': 0.5}
+    (None, {'loss': [0.5]})
+    """
+
+    def __init__(
+        self, callbacks: Any = None, add_history: bool = False, add_progbar: bool = False, model: Any = None, **params: Any
+    ) -> None:  # fmt: skip
+        if add_progbar:
+            raise SettingError("CallbackList: add_progbar is not supported; leave it out.")
+        given = as_list(callbacks)
+        found = [callback for callback in given if isinstance(callback, History)]
+        self.history = found[-1] if found else History()
+        self.callbacks = [*given, self.history] if add_history and not found else given
+        for callback in self.callbacks:
             if not isinstance(callback, Callback):
                 raise SettingError(
                     f"{callback!r} is not a callback: derive it from chainrule.callbacks.Callback."
@@ -104,6 +122,12 @@ class CallbackList:
             callback.set_model(model)
             callback.set_params(params)
 
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        """on_epoch_end(...) and its like."""
+        if name not in HOOKS:
+            raise AttributeError(f"CallbackList has no {name!r}.")
+        return partial(self.call, name)
+
     @property
     def per_batch(self) -> bool:
         """Whether any callback wants to be called at every step."""
@@ -113,6 +137,17 @@ class CallbackList:
         """Calls one hook of all callbacks."""
         for callback in self.callbacks:
             getattr(callback, hook)(*args)
+
+
+def as_list(callbacks: Any) -> list[Any]:
+    """Callbacks given as one, a list, a CallbackList or None.
+
+    >>> as_list(None), len(as_list(CallbackList([Callback(), Callback()])))
+    ([], 2)
+    """
+    if isinstance(callbacks, CallbackList):
+        return callbacks.callbacks
+    return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
 
 
 def wants(callback: Any, hooks: tuple[str, ...]) -> bool:

@@ -36,7 +36,7 @@ MEMBERS: dict[str, dict[str, str]] = {
                             "get_metrics_result", "make_train_function", "train_function"), BY_HAND)
     | dict.fromkeys(("test_step", "test_function", "make_test_function"), "evaluate(x, y) and test_on_batch(x, y)")
     | dict.fromkeys(("predict_step", "predict_function", "make_predict_function", "call", "stateless_call"), "predict(x) or model(x)")
-    | dict.fromkeys(("metrics", "metrics_variables", "reset_metrics"), "evaluate(x, y, return_dict=True) and fit's history hold the figures; they begin anew by themselves")
+    | dict.fromkeys(("metrics", "metrics_variables"), "evaluate(x, y, return_dict=True) and fit's history hold the figures; they begin anew by themselves")
     | dict.fromkeys(("run_eagerly", "jit_compile", "steps_per_execution", "rematerialized_call", "jax_state_sync"), "compile(backend=) chooses how it is computed")
     | dict.fromkeys(("get_state_tree", "set_state_tree"), "get_weights, set_weights, and model.save for the optimizer's memory")
     | dict.fromkeys(("get_compile_config", "compile_from_config", "compiled"), FILES),

@@ -80,15 +80,10 @@ def teach(kind: Any, notes: Notes, era: Era) -> None:
             kind.predict, "predict_generator", "predict", notes, ("val_samples",)
         )
     if "evaluate" in own:
-        kind.reset_metrics = nothing_to_reset
         kind.evaluate = evaluated(kind.evaluate, notes)
         kind.evaluate_generator = old_name(
             kind.evaluate, "evaluate_generator", "evaluate", notes, ("val_samples",)
         )
-
-
-def nothing_to_reset(model: Any) -> None:
-    """model.reset_metrics(): each fit and evaluate begins them anew by itself."""
 
 
 def compiled(original: Callable[..., Any], notes: Notes, era: Era) -> Callable[..., Any]:

@@ -146,7 +146,7 @@ class Learning:
         self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1, verbose: Any = "auto",
         callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None, shuffle: bool = True,
         class_weight: Any = None, sample_weight: Any = None, initial_epoch: int = 0, steps_per_epoch: int | None = None,
-        validation_steps: int | None = None, validation_batch_size: int | None = None, validation_freq: int = 1,
+        validation_steps: int | None = None, validation_batch_size: int | None = None, validation_freq: Any = 1,
         stop_on_not_finite: bool = True,
     ) -> Any:  # fmt: skip
         """Learns from x and y for some epochs; returns a History. All arguments mean what they mean in Keras.
@@ -159,7 +159,8 @@ class Learning:
 
         one_at_a_time.check(self)
         check_epochs(epochs, initial_epoch)
-        check_counts(validation_freq=validation_freq, validation_batch_size=validation_batch_size)
+        check_counts(validation_batch_size=validation_batch_size)
+        check_counts(validation_freq=validation_freq, lists=True)
         if shuffle not in (True, False, 0, 1):
             raise SettingError(f"fit: shuffle is True or False; {shuffle!r} is not supported.")
         self.stop_on_not_finite = stop_on_not_finite
@@ -191,10 +192,11 @@ class Learning:
     def session(
         self, x: Any, y: Any, batch_size: int | None = None, epochs: int = 1, verbose: Any = 0, callbacks: Any = None,
         validation_split: float = 0.0, validation_data: Any = None, shuffle: bool = True, class_weight: Any = None,
-        sample_weight: Any = None, initial_epoch: int = 0, validation_freq: int = 1,
+        sample_weight: Any = None, initial_epoch: int = 0, validation_freq: Any = 1,
         validation_batch_size: int | None = None,
     ) -> "Session":  # fmt: skip
         """The training that `fit` would run, to be advanced step by step; arguments as in `fit`."""
+        from chainrule.callbacks.base import as_list
         from chainrule.distribution import distribution, joined
         from chainrule.engine import carried
         from chainrule.engine.examples import split_last
@@ -226,12 +228,9 @@ class Learning:
         shared_out = distribution()
         pieces = None if shared_out is None else shared_out.pieces
         self.backend_used = problem.backend(batch, examples, max(0, epochs - initial_epoch), pieces)
-        listeners = (
-            list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
-        )
         plan = Plan(
-            examples, validation, batch, int(epochs), int(initial_epoch), bool(shuffle), verbose, listeners,
-            int(validation_freq), pieces, validation_batch=validation_batch_size,
+            examples, validation, batch, int(epochs), int(initial_epoch), bool(shuffle), verbose, as_list(callbacks),
+            validation_freq, pieces, validation_batch=validation_batch_size,
         )  # fmt: skip
         engine = in_windows(problem.engine(self.backend_used, batch, pieces, joined()), examples)
         return Session(self, engine, plan)
@@ -360,6 +359,9 @@ class Learning:
     ) -> Any:
         """The loss and metrics of one batch."""
         return self.evaluate(x, y, WHOLE, 0, sample_weight, return_dict=return_dict)
+
+    def reset_metrics(self) -> None:
+        """Keras's; here the figures of each epoch, evaluation and batch begin anew by themselves, so that nothing is left to do."""
 
     def reset_states(self) -> None:
         """Brings the states of layers with stateful=True back to zero: the next batch begins new sequences."""

@@ -38,6 +38,13 @@ class LearningRateSchedule:
         """The rate at a step given as an array of one number."""
         raise NotImplementedError(f"{type(self).__name__} does not say its rate: write at(step).")
 
+    def __float__(self) -> float:
+        """A schedule is no number: refused, with the way to one."""
+        raise SettingError(
+            f"{type(self).__name__} is a schedule, no number: the rate of the next step is "
+            "optimizer.learning_rate(optimizer.iterations)."
+        )
+
     def get_config(self) -> dict[str, Any]:
         """The settings, as Keras stores them."""
         return dict(vars(self))

@@ -189,6 +189,15 @@ def metrics_of(model: Any, totals: Any) -> dict[str, float]:
     return dict(sorted(found.items()))
 
 
+def is_validated(epoch: int, every: Any) -> bool:
+    """Whether an epoch, counted from 0, ends with a validation: every so many do, or those in a list, counted from 1.
+
+    >>> is_validated(3, 2), is_validated(4, [1, 5]), is_validated(4, 3)
+    (True, True, False)
+    """
+    return epoch + 1 in every if isinstance(every, (list, tuple)) else (epoch + 1) % every == 0
+
+
 def order_of(seed: int, epoch: int, n: int, shuffle: bool) -> np.ndarray:
     """The order in which an epoch takes the examples: decided by seed and epoch alone."""
     if not shuffle:

@@ -260,16 +260,21 @@ def can_count(metric: Any, y: np.ndarray, outputs: int) -> bool:
     return True
 
 
-def check_counts(**counts: Any) -> None:
+def check_counts(lists: bool = False, **counts: Any) -> None:
     """Refuses numbers of batches, examples or epochs that are no whole numbers from 1 on; None is left to its default.
 
-    >>> check_counts(batch_size=32, validation_freq=None)
+    lists: whether a list of such numbers will do, too.
+
+    >>> check_counts(batch_size=32, steps=None), check_counts(validation_freq=[2, 3], lists=True)
+    (None, None)
     """
     for name, value in counts.items():
         if value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise SettingError(f"{name} must be a whole number, 1 or more; it got {value!r}.")
+        for one in value if lists and value and isinstance(value, (list, tuple)) else (value,):
+            if isinstance(one, bool) or not isinstance(one, (int, np.integer)) or one < 1:
+                more = ", or a list of such" if lists else ""
+                raise SettingError(f"{name} must be a whole number, 1 or more{more}; it got {value!r}.")
 
 
 def check_epochs(epochs: Any, initial_epoch: Any = 0) -> None:

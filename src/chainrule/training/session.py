@@ -19,6 +19,7 @@ from chainrule.training.fit import (
     EngineState,
     FiniteGuard,
     evaluate,
+    is_validated,
     metrics_of,
     order_of,
     put_back,
@@ -42,7 +43,7 @@ class Plan:
     shuffle: bool
     verbose: Any
     callbacks: list[Any]
-    validation_freq: int = 1
+    validation_freq: Any = 1
     pieces: int | None = None  # of a batch, where learning is shared out
     first_epochs_seen: int = field(default=0)
     validation_batch: int | None = None
@@ -77,17 +78,15 @@ class Session:
 
     def __init__(self, model: Any, engine: Any, plan: Plan) -> None:
         self.model, self.engine, self.plan = model, engine, plan
-        self.steps, self.history = steps_in(len(plan.examples), plan.batch), History()
+        self.steps = steps_in(len(plan.examples), plan.batch)
         self.verbose = verbosity(plan.verbose)
         self.over, self.limit = False, 0  # limit: the most steps before the next event; 0 for as many as suit
         self.checkpointers = [callback for callback in plan.callbacks if isinstance(callback, Checkpointer)]
-        params = {
-            "verbose": self.verbose, "epochs": plan.epochs, "steps": self.steps,
-            "do_validation": plan.validation is not None,
-        }  # fmt: skip
         self.callbacks = CallbackList(
-            [*plan.callbacks, self.history], model, params
-        )  # last: it keeps what others add
+            plan.callbacks, add_history=True, model=model,
+            verbose=self.verbose, epochs=plan.epochs, steps=self.steps, do_validation=plan.validation is not None,
+        )  # fmt: skip
+        self.history = self.callbacks.history
         self.state = EngineState(model, engine)
         self.events = self.run()
 
@@ -187,7 +186,7 @@ class Session:
                     break
                 model.epochs_seen += 1
                 place, records = (epoch + 1, 0), {}
-                if plan.validation is not None and (epoch + 1) % plan.validation_freq == 0:
+                if plan.validation is not None and is_validated(epoch, plan.validation_freq):
                     callbacks.call("on_test_begin", {})
                     held_back = evaluate(
                         model, plan.validation, plan.validation_batch or plan.batch, plan.validation_batch

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.callbacks import CallbackList, History
+from chainrule.callbacks.base import as_list
 from chainrule.callbacks.checkpoint import Checkpointer
 from chainrule.distribution.data_parallel import distribution
 from chainrule.engine.carried import begin_states
@@ -17,6 +18,7 @@ from chainrule.errors import DataError, SettingError
 from chainrule.training.fit import (
     EngineState,
     evaluate,
+    is_validated,
     metrics_of,
     order_of,
     stop_on_interrupt,
@@ -54,26 +56,21 @@ def fit_called(
 
 def fit(
     model: Any, source: Any, *, epochs: int = 1, initial_epoch: int = 0, verbose: Any = "auto", callbacks: Any = None,
-    validation_data: Any = None, validation_freq: int = 1, class_weight: Any = None, steps_per_epoch: int | None = None, shuffle: bool = True,
+    validation_data: Any = None, validation_freq: Any = 1, class_weight: Any = None, steps_per_epoch: int | None = None, shuffle: bool = True,
 ) -> History:  # fmt: skip
     """Learns from a stream; returns the History."""
-    given = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+    given = as_list(callbacks)
     for callback in given:
         if isinstance(callback, Checkpointer):
             raise SettingError(
                 f"{type(callback).__name__} needs arrays: what comes from a stream cannot be asked for again."
             )
-    batches, history, verbose = Batches(source, steps_per_epoch), History(), verbosity(verbose)
+    batches, verbose = Batches(source, steps_per_epoch), verbosity(verbose)
     hooks = CallbackList(
-        [*given, history],
-        model,
-        {
-            "verbose": verbose,
-            "epochs": epochs,
-            "steps": batches.length,
-            "do_validation": validation_data is not None,
-        },
-    )
+        given, add_history=True, model=model,
+        verbose=verbose, epochs=epochs, steps=batches.length, do_validation=validation_data is not None,
+    )  # fmt: skip
+    history = hooks.history
     model.stop_training, model.interrupted, model.not_finite, model.history = False, False, None, history
     learner = Learner(model, class_weight)
     hooks.call("on_train_begin", {})
@@ -87,15 +84,17 @@ def fit(
             logs, done = learner.epoch(batches, progress, hooks, shuffle)
             ended = batches.length is not None and done < batches.length
             if ended and not (model.interrupted or model.stop_training):
+                goes_on = batches.by_number and done > 0
                 warnings.warn(
-                    f"The data ended after {done} of {batches.length} batches; training ends here. Repeat them, or lower "
+                    f"The data ended after {done} of {batches.length} batches; "
+                    f"{'the next epoch begins with the first' if goes_on else 'training ends here'}. Repeat them, or lower "
                     "steps_per_epoch or epochs.", stacklevel=3,
                 )  # fmt: skip
-                model.stop_training = True
+                model.stop_training = not goes_on
                 if not done:
                     break
             model.epochs_seen += 1
-            if validation_data is not None and (epoch + 1) % validation_freq == 0:
+            if validation_data is not None and is_validated(epoch, validation_freq):
                 hooks.call("on_test_begin", {})
                 judged = evaluate(model, held_out(model, validation_data))
                 hooks.call("on_test_end", dict(judged))

@@ -1,11 +1,13 @@
 """Data that come in batches: a PyDataset, a generator, a pipeline such as tf.data's, a DataLoader. Told by what they can do.
 
-by number   __getitem__ and __len__: every batch can be asked for again; their order is drawn anew for each epoch
+by number   __getitem__ and __len__: every batch can be asked for again; their order is drawn anew for each epoch. Where steps are
+            counted, an epoch goes on where the last one stopped, and ends early with the data, as in Keras
 in turn     __iter__: gone through anew for each epoch, or on and on where steps are counted
 once        __next__ alone: a generator, which goes on from epoch to epoch
 """
 
 import itertools
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -55,6 +57,7 @@ class Batches:
         )
         self.once = hasattr(source, "__next__") and not self.by_number
         self.running: Iterator[Any] | None = None
+        self.left: list[int] = []  # of the data that are gone through now, where steps are counted
 
     @property
     def length(self) -> int | None:
@@ -71,11 +74,12 @@ class Batches:
         if hasattr(self.source, "on_epoch_begin"):
             self.source.on_epoch_begin()
         if self.by_number:
-            numbers = range(len(self.source)) if order is None else order
-            numbers = (
-                numbers if self.steps is None else itertools.islice(itertools.cycle(numbers), self.steps)
-            )
-            yield from (parts(self.source[int(number)]) for number in numbers)
+            if not self.left:
+                if isinstance(self.source, ArrayBatches):
+                    self.source.draw_order()
+                self.left = [int(number) for number in (range(len(self.source)) if order is None else order)]
+            now, self.left = self.left[: self.steps], self.left[self.steps :] if self.steps else []
+            yield from (parts(self.source[number]) for number in now)
         elif self.steps is None and not self.once:
             yield from map(parts, iter(self.source))
         else:
@@ -89,12 +93,18 @@ class Batches:
 
     def to_the_end(self) -> Iterator[Batch]:
         """The batches of one epoch; SettingError where a generator that does not say how many they are comes to no end."""
-        for number, batch in enumerate(self.epoch()):
-            if number == LONGEST and self.once and self.steps is None:
+        number = 0
+        for number, batch in enumerate(self.epoch(), 1):
+            if number > LONGEST and self.once and self.steps is None:
                 raise SettingError(
                     f"{LONGEST:,} batches came, and no end of them: say how many there are, {self.what}=."
                 )
             yield batch
+        if self.steps is not None and 0 < number < self.steps:
+            warnings.warn(
+                f"The data ended after {number} of {self.steps} batches: {self.what} is more than there are.",
+                stacklevel=4,
+            )
 
     def all(self) -> Batch:
         """All batches of an epoch as one. A stream without an end needs its steps."""
@@ -120,7 +130,6 @@ class ArrayBatches:
         self.examples, self.batch_size, self.rng = examples, batch_size, rng
         self.n = len(leaves(examples[0])[0])
         self.order = np.arange(self.n)
-        self.on_epoch_end()
 
     def __len__(self) -> int:
         return int(np.ceil(self.n / self.batch_size))
@@ -129,8 +138,8 @@ class ArrayBatches:
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         return tuple(each(lambda array: np.asarray(array)[rows], part) for part in self.examples)
 
-    def on_epoch_end(self) -> None:
-        """Draws another order."""
+    def draw_order(self) -> None:
+        """Another order, for the next time that all are gone through."""
         if self.rng is not None:
             self.order = self.rng.permutation(self.n)
 
