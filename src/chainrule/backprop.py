@@ -36,9 +36,9 @@ StepMetrics = dict[str, Array]  # loss and metrics, each as [sum, weight]
 
 
 def forward_sweep(
-    network: Network, params: Weights, x: Array, noise: Callable[[int], Noise] | None = None
+    network: Network, params: Weights, x: Array, noise: Callable[[int], Noise | None] | None = None
 ) -> tuple[list[Any], list[Any]]:
-    """What each node gives for a batch, and what it cached. noise: of each node; None when not learning."""
+    """What each node gives for a batch, and what it cached. noise: of each node; None where it does not learn."""
     graph, inputs = as_graph(network), x if isinstance(x, tuple) else (x,)
     values: list[Any] = []
     masks: list[Any] = []
@@ -46,7 +46,8 @@ def forward_sweep(
     for i, (layer, sources, entry) in enumerate(graph.nodes):
         x = taken(sources, values, inputs)
         mask = taken(sources, masks, (None,) * len(inputs))
-        context = Context(noise is not None, noise(i) if noise else None, mask)
+        drawn = noise(i) if noise and i not in graph.predicting else None
+        context = Context(drawn is not None, drawn, mask)
         y, kept = layer.forward(params[entry], x, context)
         values.append(y)
         masks.append(layer.next_mask(x, mask))

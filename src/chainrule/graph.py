@@ -35,6 +35,8 @@ class Graph:
     """Nodes in topological order, how many inputs they start from, and which values are the network's outputs.
 
     within: of each node the models that it stands in, as "encoder/", where there are models in the network.
+    training: of each node what its call said, layer(x, training=True); None for nothing: for model(x).  predicting: the
+    nodes that are always as when predicting, also while the network learns.
 
     >>> from chainrule.layers import Dense, Flatten
     >>> graph = Graph.chain([Flatten(), Dense(2)])
@@ -46,6 +48,8 @@ class Graph:
     outputs: tuple[Source, ...]
     inputs: int = 1
     within: tuple[str, ...] = ()
+    training: tuple[bool | None, ...] = ()
+    predicting: frozenset[int] = frozenset()
 
     @classmethod
     def chain(cls, layers: Sequence[Layer]) -> "Graph":

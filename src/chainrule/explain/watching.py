@@ -66,7 +66,7 @@ def watched_step(inputs: StepInputs) -> WatchedStep:
 
     stand_ins: Any = layers
     nodes = tuple(Node(layer, *node[1:]) for layer, node in zip(stand_ins, graph.nodes, strict=True))
-    watched = Graph(nodes, graph.outputs, graph.inputs)
+    watched = Graph(nodes, graph.outputs, graph.inputs, predicting=graph.predicting)
     step = make_step(watched, list(inputs.outputs), inputs.optimizer, watch=watch)
     work = largest_product(inputs.batch_size or inputs.n, inputs.state["params"])
     with for_products(work), np.errstate(all="ignore"):

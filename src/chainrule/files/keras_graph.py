@@ -101,7 +101,9 @@ def _node(node: Any, name: str) -> Config:
     try:
         if isinstance(node, dict):  # Keras 3
             settings = {
-                k: v for k, v in dict(node.get("kwargs") or {}).items() if v not in (None, False, [], {})
+                k: v
+                for k, v in dict(node.get("kwargs") or {}).items()
+                if k == "training" or v not in (None, False, [], {})
             }
             args = [_places(argument) for argument in node["args"]]
         else:  # Keras 2: [["flatten", 0, 0, {}], ...]
@@ -121,7 +123,8 @@ def _node(node: Any, name: str) -> Config:
         raise FileError(
             f"has a graph in which {name[:80]!r} is called with {', '.join(map(str, settings))[:80]}."
         )
-    return {"args": args, "kwargs": dict.fromkeys(sorted(CALL_SETTINGS & settings.keys()), True)}
+    said = {"training": settings["training"]} if isinstance(settings.get("training"), bool) else {}
+    return {"args": args, "kwargs": dict.fromkeys(sorted(CALL_SETTINGS & settings.keys()), True) | said}
 
 
 CALL_SETTINGS = frozenset(["return_attention_scores", "use_causal_mask"])  # of attention

@@ -331,7 +331,7 @@ class Layer(WeightLists, ShapesAndMasks):
         if not self.written_out and (found := composed.answer(self, x, training)) is not None:
             return found
         if symbolic.is_symbolic(x):
-            return symbolic.call(self, x)
+            return symbolic.call(self, x, training)
         if not hasattr(x, "__array__") and not isinstance(x, (list, tuple, float, int)):
             raise SettingError(
                 f"{self.label} was called with {type(x).__name__}; it takes arrays, or Input()."

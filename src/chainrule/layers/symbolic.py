@@ -119,10 +119,16 @@ class Tensor:
 
 
 class Call:
-    """One call of a layer (or of a model used as a layer): what it was given and what it gives."""
+    """One call of a layer (or of a model used as a layer): what it was given and what it gives.
 
-    def __init__(self, layer: Any, inputs: tuple[Tensor, ...]) -> None:
-        self.layer, self.inputs = layer, inputs
+    training: what the call said, layer(x, training=True); None where it said nothing.  always: whether that also holds
+    in fit, as it does within a class's own `call`; elsewhere, as in Keras 3, fit learns and predict does not.
+    """
+
+    always = False
+
+    def __init__(self, layer: Any, inputs: tuple[Tensor, ...], training: bool | None = None) -> None:
+        self.layer, self.inputs, self.training = layer, inputs, training
         self.outputs: tuple[Tensor, ...] = ()
 
 
@@ -151,7 +157,7 @@ def while_drawing(x: Any) -> Any:
     return Tensor.layer_of_numbers(x[0] if x.ndim > 1 and len(x) == 1 else x)(DRAWN_FROM[-1])
 
 
-def call(layer: Any, x: Any) -> Any:
+def call(layer: Any, x: Any, training: bool | None = None) -> Any:
     """Notes that a layer is called with values of a network; returns its output, a list where there are several."""
     inputs = tuple(x) if isinstance(x, (list, tuple)) else (x,)
     shapes = tuple(value.example_shape for value in inputs)
@@ -169,7 +175,7 @@ def call(layer: Any, x: Any) -> Any:
         layer.build(shape, generator(next_seed(), "weights"))
     elif hasattr(layer, "check_built_for"):
         layer.check_built_for(shape)
-    made = Call(layer, inputs)
+    made = Call(layer, inputs, None if training is None else bool(training))
     several = is_several(given)
     made.outputs = tuple(Tensor(s, made, k) for k, s in enumerate(given if several else (given,)))
     layer.calls.append(made)

@@ -8,6 +8,7 @@ from chainrule.graph import Graph, Node, Source
 from chainrule.layers.base import Layer
 
 BUILDING = threading.RLock()
+Said = tuple[bool | None, bool]  # `training` of a call, and whether it holds in fit, too
 
 
 class GraphBuilder:
@@ -18,24 +19,36 @@ class GraphBuilder:
         self.entries: dict[int, int] = {}
         self.around: list[str] = []  # the models that what is added stands in
         self.within: list[str] = []  # the same of each node
+        self.said: list[Said] = [
+            (None, False)
+        ]  # by the calls around, of `training`; the outermost word counts
+        self.training: list[Said] = []  # what holds for each node
 
-    def add(self, layer: Any, sources: list[Source], outputs: int = 1) -> list[Source]:
-        """Puts a layer behind some values; returns its outputs."""
+    def add(
+        self, layer: Any, sources: list[Source], outputs: int = 1, said: Said = (None, False)
+    ) -> list[Source]:
+        """Puts a layer behind some values; returns its outputs. said: by its call, of `training`; and if always."""
+        said = said if self.said[-1][0] is None else self.said[-1]
         if not isinstance(layer, Layer):
             self.around.append(f"{layer.name}/")
+            self.said.append(said)
             found: list[Source] = layer.expand(self, sources)
             self.around.pop()
+            self.said.pop()
             return found
         for link in layer.links():
             entry = self.entries.setdefault(id(link), len(self.entries))
             self.nodes.append(Node(link, tuple(sources), entry))
             self.within.append("".join(self.around))
+            self.training.append(said)
             sources = [Source(len(self.nodes) - 1)]
         return [Source(sources[0].node, k) for k in range(outputs)]
 
     def graph(self, outputs: list[Source], inputs: int = 1) -> Graph:
         """The graph of what was added."""
-        return Graph(tuple(self.nodes), tuple(outputs), inputs, tuple(self.within))
+        calls = tuple(training for training, _ in self.training)
+        predicting = frozenset(i for i, said in enumerate(self.training) if said == (False, True))
+        return Graph(tuple(self.nodes), tuple(outputs), inputs, tuple(self.within), calls, predicting)
 
 
 def input_sources(count: int) -> list[Source]:
@@ -53,7 +66,10 @@ def augmented(augmentation: Layer | None, graph: Graph) -> Graph:
         for node in graph.nodes
     ]
     outputs = tuple(Source(s.node + 1, s.output) for s in graph.outputs)
-    return Graph((first, *nodes), outputs, within=("", *graph.within) if graph.within else ())
+    within = ("", *graph.within) if graph.within else ()
+    return Graph(
+        (first, *nodes), outputs, within=within, predicting=frozenset(i + 1 for i in graph.predicting)
+    )
 
 
 def flat(layers: Any) -> list[Any]:

@@ -71,7 +71,12 @@ def node_config(call: Call, numbers: dict[int, int]) -> Config:
         for value in call.inputs
     ]
     return {"args": call.layer.stored_arguments(given) if hasattr(call.layer, "stored_arguments") else arguments(given),
-            "kwargs": dict(getattr(call.layer, "call_settings", {}))}  # fmt: skip
+            "kwargs": dict(getattr(call.layer, "call_settings", {})) | said(call)}  # fmt: skip
+
+
+def said(call: Call) -> dict[str, bool]:
+    """What a call said of `training`, as Keras stores it."""
+    return {} if call.training is None else {"training": call.training}
 
 
 def arguments(given: list[Any]) -> list[Any]:
@@ -85,17 +90,16 @@ def arguments(given: list[Any]) -> list[Any]:
 def functional_from(config: Config, weights: dict[str, Any] | None = None) -> Any:
     """A Functional from its stored settings. weights: of layers by name; the others are drawn."""
     made: dict[str, Any] = {}
-    fields: dict[str, dict[str, bool]] = {}  # what a layer's calls say beside their inputs
+    fields: dict[str, list[dict[str, bool]]] = {}  # what each of a layer's calls says beside its inputs
     for name, entry in named(config).items():
-        fields[name] = dict(
-            next((n.get("kwargs") or {} for n in entry.get("inbound_nodes") or [] if isinstance(n, dict)), {})
-        )
+        nodes = entry.get("inbound_nodes") or []
+        fields[name] = [dict(node.get("kwargs") or {}) if isinstance(node, dict) else {} for node in nodes]
         made[name] = layer_from(entry)
         made[name].name = name
         if weights and name in weights:
             made[name].params = weights[name]
     inputs, outputs = walk(
-        config, made, symbolic.input_tensor, lambda layer, given: layer(*given, **fields[layer.name])
+        config, made, symbolic.input_tensor, lambda layer, given, k: layer(*given, **fields[layer.name][k])
     )
     inputs, outputs = (values[0] if len(values) == 1 else values for values in (inputs, outputs))
     return KINDS["Functional"](inputs, outputs, name=config.get("name"))
@@ -107,11 +111,11 @@ def named(config: Config) -> dict[str, Any]:
 
 
 def walk(
-    config: Config, layers: dict[str, Any], begin: Callable[[Any], Any], call: Callable[[Any, tuple[Any, ...]], Any]
+    config: Config, layers: dict[str, Any], begin: Callable[[Any], Any], call: Callable[[Any, tuple[Any, ...], int], Any]
 ) -> tuple[list[Any], list[Any]]:  # fmt: skip
     """Goes through a stored graph in an order in which inputs are known; the values of its inputs and outputs.
 
-    begin: the value of an InputLayer.  call: what a layer gives for a call's arguments, a list where it gives several.
+    begin: the value of an InputLayer.  call: what a layer gives for a call's arguments (its k-th call), a list where it gives several.
     """
     values: dict[Place, Any] = {}
     waiting = []
@@ -130,7 +134,7 @@ def walk(
             given = tuple(
                 [values[w] for w in one] if isinstance(one, list) else values[one] for one in arguments
             )
-            result = call(layers[name], given)
+            result = call(layers[name], given, k)
             for index, value in enumerate(result if isinstance(result, list) else [result]):
                 values[name, k, index] = value
         waiting = [one for one in waiting if one not in ready]
@@ -180,7 +184,7 @@ def planned(stored: Config, shape: Any = None) -> tuple[list[list[Shape]], Any]:
         name = entry.get("name") or entry["config"]["name"]
         return starts.get(name) or layers_module.deserialize(entry).declared_shape
 
-    def call(entry: Config, arguments: tuple[Any, ...]) -> Any:
+    def call(entry: Config, arguments: tuple[Any, ...], _: int) -> Any:
         shapes = tuple(arguments[0]) if len(arguments) == 1 and isinstance(arguments[0], list) else arguments
         several = len(arguments) > 1 or isinstance(arguments[0], list)
         needed, out = planned_entry(entry, shapes if several else shapes[0])

@@ -124,7 +124,8 @@ class Functional(Model):
         for call in self.ordered:
             if all(id(value) in where for value in call.outputs):
                 continue
-            given = builder.add(call.layer, [where[id(value)] for value in call.inputs], len(call.outputs))
+            sources = [where[id(value)] for value in call.inputs]
+            given = builder.add(call.layer, sources, len(call.outputs), (call.training, call.always))
             where |= {id(value): source for value, source in zip(call.outputs, given, strict=True)}
         return [where[id(value)] for value in self.outputs]
 

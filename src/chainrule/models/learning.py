@@ -8,6 +8,7 @@ from chainrule.arrays import choose_backend
 from chainrule.errors import DataError, SettingError
 from chainrule.internal.memory import within_memory
 from chainrule.layers import symbolic
+from chainrule.models import as_while_learning
 from chainrule.models.compiling import IGNORED_SETTINGS, Asked, refuse_settings
 from chainrule.models.losses_within import loss_to_learn, targets
 
@@ -73,6 +74,7 @@ class Learning:
                 raise SettingError(f"compile: {setting}={value!r} is not supported; leave it out.")
         if isinstance(loss, (list, tuple)) and len(loss) == 1:
             loss = loss[0]
+        as_while_learning.warn_of_calls(self)
         loss = loss_to_learn(self, loss)
         device = devices.check(device)
         if device == "gpu" and backend == "numpy":
@@ -305,11 +307,9 @@ class Learning:
     def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The same, as Keras allows it: model(x). With a value of a network the model becomes a layer of it."""
         if symbolic.is_symbolic(x):
-            return symbolic.call(self, x)
-        if training:
-            from chainrule.models.as_while_learning import answers
-
-            return listed(answers(self, x))
+            return symbolic.call(self, x, training)
+        if training or (training is None and as_while_learning.is_asked(self)):
+            return listed(as_while_learning.answers(self, x, training))
         return self.predict_on_batch(x)
 
     def programs_for(self, examples: int) -> dict[Any, Any] | None:

@@ -13,6 +13,7 @@ from chainrule.internal.own_classes import is_ours
 from chainrule.layers import Input, composed, symbolic
 from chainrule.layers.any_size import AnySize
 from chainrule.models import configs
+from chainrule.models.as_while_learning import answers_otherwise
 from chainrule.models.functional import Functional, calls_between
 from chainrule.models.model import Model
 
@@ -108,12 +109,27 @@ class Traced(Functional):
             raise SettingError(
                 f"{self.label}: its call builds other networks for training=True and False; only dropout and noise may differ."
             )
-        kept = {id(call) for call in calls_between(tensors, outputs_of(learning))}
+        calls = calls_between(tensors, outputs_of(learning))
+        self.settle(calls, calls_between(tensors, outputs_of(predicting)))
+        kept = {id(call) for call in calls}
         for layer in dict.fromkeys([*used[0], *used[1]]):
             layer.calls = [call for call in layer.calls if id(call) in kept]
         state = {key: value for key, value in vars(self).items() if key not in ("layers", "input_layer")}
         Functional.__init__(self, given, learning, name=self.name)
         vars(self).update({key: value for key, value in state.items() if key not in OF_THE_NETWORK})
+
+    def settle(self, learning: list[Any], predicting: list[Any]) -> None:
+        """What `call` says of `training` to its layers: False, whatever the model does, holds always; else they follow it."""
+        for call in predicting:
+            if call.training and answers_otherwise(call.layer):
+                warnings.warn(
+                    f"{self.label}: its call hands training=True to {call.layer.name!r} also while predicting; here predict leaves noise "
+                    "out. model(x, training=True) has it.",
+                    stacklevel=4,
+                )
+        for call in learning:
+            call.always = call.training is False
+            call.training = False if call.always else None
 
     def drawn(self, given: Any, training: bool) -> Any:
         """What `call` makes of a symbolic input, or of a list of several."""
@@ -144,9 +160,9 @@ class Traced(Functional):
 
         if symbolic.is_symbolic(tuple(x) if isinstance(x, list) else x):
             self.build([value.shape for value in x] if isinstance(x, list) else x.shape)
-            return symbolic.call(self, x)
+            return symbolic.call(self, x, training)
         build_for(self, x)
-        return super().__call__(x, training=None)
+        return super().__call__(x, training)
 
 
 class NetworkOfLayer(Traced):
