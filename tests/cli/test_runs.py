@@ -348,3 +348,19 @@ def test_a_run_in_the_terminal_is_ascii_where_it_must_be(type_, recorded, monkey
     said = type_("explain", f"{recorded}@20", "--layer", "dense_1", "--weight", "2,1")
     assert said.out.isascii()
     assert json.loads(type_("runs", "--json").out)["runs"]
+
+
+@pytest.mark.parametrize(
+    ("results", "held", "shown"),
+    [
+        ({"val_accuracy": 0.975}, 40, "98 %"),
+        ({"val_accuracy": 0.98412}, 10_000, "98.41 %"),
+        ({"val_accuracy": 0.98412}, None, "98.41 %"),
+        ({"val_mae": 227_812.0}, 84, "mae 227,800"),
+    ],
+)
+def test_the_figure_of_a_run_has_the_digits_that_its_examples_support(results, held, shown) -> None:
+    """Forty examples give no hundredths; amounts stand without exponents."""
+    from chainrule.cli.commands.runs import reached
+
+    assert reached(results, held) == shown

@@ -203,3 +203,20 @@ def test_colours_are_for_results_warnings_and_errors_only(type_, recorded, monke
     for line in ("runs", "runs show last", "summary bars.keras", "--help", "doctor"):
         assert set(re.findall("\x1b\\[(\\d+)m", type_(*line.split()).out)) <= {"0", "1"}
     assert "\x1b[31m" in type_("trian").err
+
+
+def test_a_summary_is_as_wide_as_the_terminal(type_, here, monkeypatch) -> None:
+    """Long names go on below, within their cell; the box stays whole."""
+    from chainrule import layers
+    from chainrule.models import Sequential
+
+    monkeypatch.setenv("COLUMNS", "80")
+    model = Sequential(
+        [layers.Input((9, 9, 3)), layers.Conv2D(2, 3, name="the_first_of_all_convolutions_here")]
+    )
+    model.save("long.keras")
+    lines = type_("summary", "long.keras").out.splitlines()
+    box = [line for line in lines if line[0] in "┏┃┡│├└"]
+    assert {len(line) for line in box} == {80}
+    assert "the_first_of_all_convolutions_h" in "".join(box)
+    assert "(Conv2D)" in "".join(box)

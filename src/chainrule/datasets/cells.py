@@ -82,6 +82,10 @@ _GROUPED = {
     )
 }  # fmt: skip
 _COMMA = re.compile(r"(?:\d*,\d+|\d+,?)(?:[eEdD][+\-]?\d+)?")
+_BOTH = {  # with groups, as no other reading fits: 1,030.50 where the point is the decimal one, 1.030,50 where the comma is
+    ".": re.compile(r"\d{1,3}(?:,\d{3})+\.\d+|\d{1,3}(?:,\d{3}){2,}"),
+    ",": re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}"),
+}
 POINTS = frozenset(".,·٫٬")
 _OTHER_POINTS = str.maketrans("٫٬·", ",'.")  # the Arabic decimal comma and group mark, the raised point
 _EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")  # 117,214 may be read both ways
@@ -105,6 +109,8 @@ def numbers(cells: Text, notation: Notation | None = None) -> tuple[Numbers, NDA
     (array([1.5, nan, nan]), array([False,  True,  True]))
     >>> numbers(np.array(["1.234,5 €", "7"]), {"decimal": ",", "group": ".", "unit": "€"})[0]
     array([1234.5,    7. ])
+    >>> numbers(np.array(["$30.00", "$1,030.50"]), {"unit": "$"})[0]
+    array([  30. , 1030.5])
     """
     if notation:
         values = np.array([_read(word, notation) for word in words(cells)], np.float64)
@@ -293,6 +299,10 @@ def _read(word: str, notation: Notation) -> float:
         if not _GROUPED[group].fullmatch(body):
             return float("nan")
         body = body.replace(group, "")
+    elif _BOTH[point].fullmatch(
+        body
+    ):  # 1,030.50 in a new row, where all that were learned from were below 1000
+        body = body.replace("," if point == "." else ".", "")
     if point == ",":
         body = "x" if "." in body else body.replace(",", ".")
     value = _float(re.sub("[dD]", "e", body))  # 1.5D+02 is Fortran's 1.5e+02

@@ -14,6 +14,7 @@ from chainrule.inference.answer import Answer, Box, Glyph
 from chainrule.inference.card import ModelCard, made_by
 from chainrule.inference.inputs import fit_shape
 from chainrule.inference.probabilities import as_probabilities, loss_that_tells
+from chainrule.internal.plain_numbers import plainly
 
 if TYPE_CHECKING:
     from chainrule.images.reading import Picture
@@ -123,7 +124,8 @@ class Predictor:
                 yield Answer(file, row, refused=NOT_FINITE, seen=shown)
             elif p is None:
                 values = [float(v) for v in said[k].reshape(-1)]
-                text = ", ".join(f"{v:.6g}" for v in values)
+                large = len(values) == 1 and abs(values[0]) >= 1e6
+                text = plainly(values[0], 6) if large else ", ".join(f"{v:.6g}" for v in values)
                 yield Answer(file, row, text, value=values[0] if len(values) == 1 else values, seen=shown)
             else:
                 glyph = self._glyph(p[k])

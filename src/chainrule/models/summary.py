@@ -1,5 +1,7 @@
 """The table that `model.summary()` prints, in Keras's form."""
 
+from itertools import zip_longest
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -41,14 +43,20 @@ def summary_lines(
     ]
     if line_length is not None:
         least = [int((line_length - len(heads) - 1) * share) for share in shares]
-    widths = [max(w, *(len(r[i]) + 2 for r in [heads, *rows])) for i, w in enumerate(least)]
+        widths = [max(w, 3) for w in least]
+    else:
+        widths = [max(w, *(len(r[i]) + 2 for r in [heads, *rows])) for i, w in enumerate(least)]
 
     def row(cells: list[str], bar: str) -> str:
-        padded = [
-            f" {c:>{w - 2}} " if head == "Param #" else f" {c:<{w - 2}} "
-            for c, w, head in zip(cells, widths, heads, strict=True)
-        ]
-        return bar + bar.join(padded) + bar
+        texts = [wrap(c, w - 2) or [""] for c, w in zip(cells, widths, strict=True)]
+        lines = []
+        for parts in zip_longest(*texts, fillvalue=""):
+            padded = [
+                f" {c:>{w - 2}} " if head == "Param #" else f" {c:<{w - 2}} "
+                for c, w, head in zip(parts, widths, heads, strict=True)
+            ]
+            lines.append(bar + bar.join(padded) + bar)
+        return "\n".join(lines)
 
     def rule(left: str, line: str, mid: str, right: str) -> str:
         return left + mid.join(line * w for w in widths) + right

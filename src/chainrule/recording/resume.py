@@ -335,6 +335,7 @@ def about(data: Dataset, source: str, options: dict[str, Any]) -> dict[str, Any]
         "scale": data.scale,
         "source": place,
         "options": options,
+        "held": len(data.x_test if data.x_val is None else data.x_val),  # what is judged after each epoch
     }
 
 

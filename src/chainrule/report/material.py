@@ -20,6 +20,7 @@ from chainrule.models.summary import is_straight
 from chainrule.recording import program_run, resume
 from chainrule.recording.replay import Replay
 from chainrule.runs import Run
+from chainrule.runs.network_kinds import kind_of
 from chainrule.training import recipes
 
 PARTS = (("test", "the test part"), ("val", "the validation part"), ("train", "what it learned from"))
@@ -240,11 +241,8 @@ class Material:
     def network(self) -> str:
         """How many inputs it has, and the sizes of its layers: 784-784-100-10; what kind it is, where not only sizes tell."""
         entries = self.settings.model.get("layers", [])
-        kinds = {str(entry.get("class_name", "")) for entry in entries}
-        if any("Conv" in kind for kind in kinds):
-            return "convolutional"
-        if any(kind in ("LSTM", "GRU", "SimpleRNN", "Bidirectional", "ConvLSTM1D") for kind in kinds):
-            return "recurrent"
+        if kind := kind_of(entries):
+            return kind
         if not is_straight(self.built):
             return f"{len(self.built.layers)}-layer"
         units = [entry.get("config", {}).get("units") for entry in entries]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli.output import Output, duration, per_cent
 from chainrule.cli.parser import OneOf, Parser, whole
 from chainrule.cli.run_options import add_runs_dir, runs_dir
+from chainrule.internal.plain_numbers import plainly, share_of
+from chainrule.runs.network_kinds import kind_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -82,7 +84,7 @@ def row(run: "Run") -> tuple[str, ...]:
     return (
         run.name,
         fields["network"],
-        reached(fields["results"]),
+        reached(fields["results"], run.info.settings.data.get("held")),
         took(fields["seconds"]),
         fields["status"],
         parent,
@@ -122,11 +124,13 @@ def took(seconds: float | None) -> str:
 
 
 def network(model: dict[str, Any]) -> str:
-    """A network in a word: the sizes of its input and of its layers.
+    """A network in a word: the sizes of its input and of its layers, or its kind where they do not tell.
 
     >>> network({"layers": [{"config": {"batch_shape": [None, 28, 28]}}, {"config": {"units": 100}}, {"config": {"units": 10}}]})
     '784-100-10'
     """
+    if kind := kind_of(model.get("layers", [])):
+        return kind
     configs = [entry.get("config", {}) for entry in model.get("layers", [])]
     inputs = [
         math.prod(n or 1 for n in config["batch_shape"])
@@ -137,16 +141,20 @@ def network(model: dict[str, Any]) -> str:
     return "-".join(str(n) for n in [*inputs, *units] if n) or "none"
 
 
-def reached(metrics: dict[str, Any]) -> str:
-    """The figure that says how good a run is.
+def reached(metrics: dict[str, Any], held: int | None = None) -> str:
+    """The figure that says how good a run is. held: on how many examples, if that is known.
 
     >>> reached({"val_accuracy": 0.9812, "accuracy": 0.99}), reached({"accuracy": 0.99}), reached({"loss": 0.25})
     ('98.12 %', '99.00 % (training)', 'loss 0.25')
+    >>> reached({"val_accuracy": 0.9812}, held=40)
+    '98 %'
     """
     for name in ACCURACIES:
         if isinstance(metrics.get(name), float):
-            return per_cent(metrics[name]) + ("" if name.startswith("val_") else " (training)")
+            if not name.startswith("val_"):
+                return f"{per_cent(metrics[name])} (training)"
+            return per_cent(metrics[name]) if held is None else share_of(metrics[name], held)
     for name in ERRORS:
         if isinstance(metrics.get(name), float):
-            return f"{name.removeprefix('val_')} {metrics[name]:.4g}"
+            return f"{name.removeprefix('val_')} {plainly(metrics[name], 4)}"
     return ""

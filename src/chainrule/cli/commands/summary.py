@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli import paths
 from chainrule.cli.output import Output, file_size, per_cent
 from chainrule.cli.parser import Parser
+from chainrule.cli.training_report import width
+from chainrule.internal.plain_numbers import plainly, share_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -40,6 +42,9 @@ def run(args: "Namespace", out: Output) -> int:
     lines: list[str] = []
     model.summary(print_fn=lines.append)
     text = "\n".join(lines)
+    if max(map(len, text.split("\n"))) > width():
+        model.summary(line_length=width(), print_fn=lines.append)
+        text = lines[-1]
     out.say(text if out.unicode else text.translate(ASCII))
     out.say(" Multiplications: " + ", ".join(f"{count:,} {what}" for what, count in work.items()))
     out.say("\n".join(origin(model.extras, args.model, size)))
@@ -81,9 +86,11 @@ def origin(extras: dict[str, Any], name: str, size: int) -> list[str]:
             f"seed {learned.get('seed')}, {learned.get('backend')}"
         )
     if isinstance(accuracy := extras.get("accuracy"), float):
-        lines.append(f" Test accuracy: {per_cent(accuracy)}")
+        count = extras.get("test_examples")
+        said = share_of(accuracy, count) if isinstance(count, int) else per_cent(accuracy)
+        lines.append(f" Test accuracy: {said}")
     if isinstance(error := extras.get("mean_absolute_error"), float):
-        lines.append(f" Mean absolute error: {error:.4g}")
+        lines.append(f" Mean absolute error: {plainly(error, 4)}")
     if isinstance(kind := section(extras, "preparation").get("kind"), str):
         lines.append(f" Takes: {kind}s, prepared as the file says")
     return lines
