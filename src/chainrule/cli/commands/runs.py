@@ -11,7 +11,6 @@ from chainrule.cli.output import Output, duration, per_cent
 from chainrule.cli.parser import OneOf, Parser, whole
 from chainrule.cli.run_options import add_runs_dir, runs_dir
 from chainrule.internal.plain_numbers import plainly, share_of
-from chainrule.runs.network_kinds import kind_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -129,6 +128,8 @@ def network(model: dict[str, Any]) -> str:
     >>> network({"layers": [{"config": {"batch_shape": [None, 28, 28]}}, {"config": {"units": 100}}, {"config": {"units": 10}}]})
     '784-100-10'
     """
+    from chainrule.runs.network_kinds import kind_of
+
     if kind := kind_of(model.get("layers", [])):
         return kind
     configs = [entry.get("config", {}) for entry in model.get("layers", [])]
