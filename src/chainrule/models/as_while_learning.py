@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.backprop import forward_sweep
-from chainrule.engine.carried import keep_states
 from chainrule.graph import taken
 from chainrule.layers.calls_while_learning import noise_of_a_call
 
@@ -22,6 +20,9 @@ def answers(model: Any, x: Any, training: bool | None = True) -> Any:
     >>> sorted(set(answers(Sequential([Dropout(0.5, input_shape=(50,))]), np.ones((4, 50))).ravel().tolist()))
     [0.0, 2.0]
     """
+    from chainrule.backprop import forward_sweep  # predicting needs no losses
+    from chainrule.engine.carried import keep_states
+
     examples, graph = model.inputs_checked(x), model.graph
     inputs = examples.inputs(slice(0, len(examples)))
     places = [
