@@ -46,7 +46,22 @@ def wrapped(kit):
     return kit.Sequential([inner, kit.layers.Softmax()]), [RNG.normal(size=(5, 4))]
 
 
-NETWORKS = [residual, two_in_two_out, autoencoder, wrapped]
+def alike(kit):
+    """Models in a model that name their layers alike."""
+
+    def block(name):
+        dense = kit.layers.Dense(
+            4, name="dense", kernel_initializer="random_normal", bias_initializer="random_normal"
+        )
+        return kit.Sequential([kit.Input((4,)), dense, kit.layers.BatchNormalization(name="norm")], name=name)
+
+    a = kit.Input((4,))
+    inner = kit.Model(a, kit.layers.Dense(4, name="dense")(block("second")(block("first")(a))), name="blocks")
+    b = kit.Input((4,))
+    return kit.Model(b, kit.layers.Dense(2, name="dense")(inner(b))), [RNG.normal(size=(5, 4))]
+
+
+NETWORKS = [residual, two_in_two_out, autoencoder, wrapped, alike]
 
 
 def answers(model, inputs):
@@ -76,13 +91,14 @@ def test_a_network_survives_its_file(network, ending, tmp_path) -> None:
         np.testing.assert_array_equal(here, there)
 
 
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
 @pytest.mark.parametrize("network", NETWORKS)
-def test_keras_opens_what_we_write(network, tmp_path) -> None:
+def test_keras_opens_what_we_write(network, ending, tmp_path) -> None:
     """The same answers come out of Keras."""
     keras = pytest.importorskip("keras")
     model, inputs = network(cr)
-    model.save(tmp_path / "m.keras")
-    theirs = keras.models.load_model(tmp_path / "m.keras")
+    model.save(tmp_path / f"m{ending}")
+    theirs = keras.models.load_model(tmp_path / f"m{ending}")
     for here, there in zip(answers(model, inputs), answers(theirs, inputs), strict=True):
         np.testing.assert_allclose(here, there, atol=1e-5)
 

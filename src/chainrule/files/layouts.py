@@ -89,20 +89,27 @@ def by_name(group: Group, layers: Layers, shapes: Shapes | None) -> list[list[Da
 
 def layer_by_layer(found: list[Dataset], model: dict[str, Any]) -> list[Dataset]:
     """The arrays of a model used as a layer, in its layers' order: the older layout lists all that learn first."""
-    places = {name: index for index, name in enumerate(names_within(model))}
+    places = names_within(model)
+    known = {names[-1] for names in places}
 
     def place(dataset: Dataset) -> int:
-        return next((places[part] for part in dataset.path.split("/") if part in places), len(places))
+        parts = dataset.path.split("/")
+        layer = next((part for part in parts if part in known), None)
+        alike = [k for k, names in enumerate(places) if names[-1] == layer]
+        missing = {k: sum(name not in parts for name in places[k]) for k in alike}
+        return max(alike, key=lambda k: (len(places[k]) - missing[k], -missing[k]), default=len(places))
 
     return sorted(found, key=place)
 
 
-def names_within(model: dict[str, Any]) -> list[str]:
-    """The names of a model's layers, those of models among them included, in the order of their weights."""
-    names: list[str] = []
+def names_within(model: dict[str, Any]) -> list[tuple[str, ...]]:
+    """A model's layers in the order of their weights: the names of the models that each stands in, then its own."""
+    found: list[tuple[str, ...]] = []
     for layer in model["config"]["layers"]:
-        names += names_within(layer) if layer["class_name"] in MODELS else [layer["config"]["name"]]
-    return names
+        name = layer["config"]["name"]
+        inside = names_within(layer) if layer["class_name"] in MODELS else [()]
+        found += [(name, *names) for names in inside]
+    return found
 
 
 def learned_first(names: list[str]) -> list[int]:

@@ -111,15 +111,19 @@ def stored_config(model: Any) -> dict[str, Any]:
 
 
 def stored_names(entry: Any) -> list[str]:
-    """The names of a layer's arrays; those of a model used as a layer with the names of its layers in front."""
-    if hasattr(entry, "layers"):
-        return [
-            f"{one.name}/{name}"
-            for one in entry.flat_layers
-            for name in one.weight_names
-            if name in one.params
-        ]
-    return [name for name in entry.weight_names if name in entry.params]
+    """The names of a layer's arrays; those of a model used as a layer with its layers' names in front, as in "block/dense/kernel"."""
+    return [name for names in names_within(entry, "").values() for name in names]
+
+
+def names_within(entry: Any, within: str) -> dict[int, list[str]]:
+    """The names of the arrays of a layer, or of each layer of a model, each layer once."""
+    if not hasattr(entry, "layers"):
+        return {id(entry): [within + name for name in entry.weight_names if name in entry.params]}
+    found: dict[int, list[str]] = {}
+    for one in entry.layers:
+        for layer, names in names_within(one, f"{within}{one.name}/").items():
+            found.setdefault(layer, names)
+    return found
 
 
 def learned(model: Any) -> list[tuple[int, str]]:
