@@ -249,3 +249,22 @@ def test_limits_on_weights_hold_after_every_step_unless_the_layer_is_frozen() ->
             first_state(params, SGD(0.1), network=[layer]), (np.ones((2, 1)), np.ones((2, 1)), None)
         )
         assert float(state["params"][0]["kernel"][0, 0]) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_a_batch_size_that_input_was_given_is_shown() -> None:
+    """`Input(batch_size=8)`: the summary's shapes begin with 8, as Keras's do, and so do those of symbolic tensors."""
+    from chainrule import Input, Sequential, layers, models
+
+    chain = Sequential([Input((4,), batch_size=8), layers.Dense(2)])
+    a = Input(batch_shape=(8, 4))
+    graph = models.Model(a, layers.Dense(2)(layers.Dense(3)(a)))
+    for model in (chain, graph):
+        assert "(8, 2)" in "\n".join(lines_of(model))
+    assert graph.outputs[0].shape == (8, 2)
+    assert Input((4,)).shape == (None, 4)
+
+
+def lines_of(model: object) -> list[str]:
+    said: list[str] = []
+    model.summary(print_fn=said.append)  # type: ignore[attr-defined]
+    return said

@@ -29,8 +29,8 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int | None, ...]:
-        """The shape, the batch axis in front as None."""
-        return (None, *self.example_shape)
+        """The shape, the batch axis in front: None, or the size that `Input` was given for every batch."""
+        return (self.call.batch_size, *self.example_shape)
 
     @property
     def ndim(self) -> int:
@@ -129,6 +129,9 @@ class Call:
 
     def __init__(self, layer: Any, inputs: tuple[Tensor, ...], training: bool | None = None) -> None:
         self.layer, self.inputs, self.training = layer, inputs, training
+        self.batch_size: int | None = (
+            inputs[0].call.batch_size if inputs else getattr(layer, "batch_size", None)
+        )
         self.outputs: tuple[Tensor, ...] = ()
 
 

@@ -30,6 +30,7 @@ def summary_lines(
     expand_nested: also the layers of models inside.  show_trainable: a column that says which layers learn.
     """
     connected = None if is_straight(model) else connections(model)
+    batch = getattr(model.input_layer, "batch_size", None)
     heads = ["Layer (type)", "Output Shape", "Param #"]
     least, shares = [33, 24, 15], [0.45, 0.33, 0.22]
     if connected is not None:
@@ -37,7 +38,7 @@ def summary_lines(
     if show_trainable:
         heads, least, shares = [*heads, "Trainable"], [*least, 11], [*(0.88 * s for s in shares), 0.12]
     rows = [
-        [*fields(layer, depth), *([] if connected is None else [connected.get(id(layer), "-")])]
+        [*fields(layer, depth, batch), *([] if connected is None else [connected.get(id(layer), "-")])]
         + ([learns(layer)] if show_trainable else [])
         for layer, depth in listed(model, expand_nested)
     ]
@@ -96,15 +97,18 @@ def listed(model: Any, expand_nested: bool, depth: int = 0) -> list[tuple[Any, i
     return found
 
 
-def fields(layer: Any, depth: int) -> list[str]:
-    """What the table says of a layer: its name and class, the shape of its output, how many weights it has."""
+def fields(layer: Any, depth: int, batch: int | None) -> list[str]:
+    """What the table says of a layer: its name and class, the shape of its output, how many weights it has.
+
+    batch: the size of every batch, where `Input` says it.
+    """
     before = "   " * depth + "└ " if depth else ""
     count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
-    return [f"{before}{layer.name} ({type(layer).__name__})", shape_text(layer.output_shape), count]
+    return [f"{before}{layer.name} ({type(layer).__name__})", shape_text(layer.output_shape, batch), count]
 
 
-def shape_text(shape: Any) -> str:
-    """(10,) -> (None, 10); several as a list.
+def shape_text(shape: Any, batch: int | None = None) -> str:
+    """(10,) -> (None, 10), or with the size of every batch in front; several as a list.
 
     >>> shape_text((10,)), shape_text(()), shape_text([(2,), (3,)]), shape_text(None)
     ('(None, 10)', '(None, ,)', '[(None, 2), (None, 3)]', '?')
@@ -112,8 +116,8 @@ def shape_text(shape: Any) -> str:
     if shape is None:
         return "?"
     if shape and isinstance(shape[0], (tuple, list)):
-        return "[" + ", ".join(map(shape_text, shape)) + "]"
-    return "(None, " + ", ".join(map(str, shape)) + ("," if not shape else "") + ")"
+        return "[" + ", ".join(shape_text(one, batch) for one in shape) + "]"
+    return f"({batch}, " + ", ".join(map(str, shape)) + ("," if not shape else "") + ")"
 
 
 def learns(layer: Any) -> str:
