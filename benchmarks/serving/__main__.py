@@ -1,8 +1,8 @@
 """What `chainrule serve` costs: start, memory, requests for a second of the server's own processor time, latency.
 
-    python -m benchmarks.serving [--seconds 3] [--rounds 3] [--only chainrule,empty,onnx,keras]
+    python -m benchmarks.serving [--seconds 3] [--rounds 3] [--only chainrule,empty,onnx,keras] [--tensorflow PYTHON]
 
-Needs wrk. Figures are per second of the server's CPU time, not of the clock, so that what else runs on the machine counts less;
+--tensorflow: an interpreter with tensorflow, keras, fastapi and uvicorn, for Keras on TensorFlow beside Keras on JAX. Needs wrk. Figures are per second of the server's CPU time, not of the clock, so that what else runs on the machine counts less;
 rounds are interleaved and the median is shown. The convnet row of the batching table needs Conv2D.
 """
 
@@ -45,7 +45,7 @@ def free_port():
 class Server:
     """A server that runs; seconds: from its start to its first correct answer."""
 
-    def __init__(self, kind, models, content):
+    def __init__(self, kind, models, content, python=sys.executable):
         port = free_port()
         self.url = f"http://127.0.0.1:{port}{PATH}"
         words = {
@@ -63,11 +63,13 @@ class Server:
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
-            "KERAS_BACKEND": "jax",
+            "TF_NUM_INTRAOP_THREADS": "1",
+            "TF_NUM_INTEROP_THREADS": "1",
+            "KERAS_BACKEND": "tensorflow" if kind == "tensorflow" else "jax",
         }
         began = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *command],
+            [python, "-m", *command],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -125,10 +127,14 @@ def main():
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="chainrule,chainrule, batch 1,empty,onnx,keras".replace(", ", "; "))
+    parser.add_argument("--tensorflow", metavar="PYTHON")
     args = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("This needs wrk: apt-get install wrk")
-    kinds = [word.replace("; ", ", ") for word in args.only.split(",")]
+    kinds = [word.replace("; ", ", ") for word in args.only.split(",")] + ["tensorflow"] * bool(
+        args.tensorflow
+    )
+    of = {"tensorflow": args.tensorflow}
     content = body()
     with tempfile.TemporaryDirectory() as folder:
         models = trained(Path(folder))
@@ -139,11 +145,11 @@ def main():
         found = {kind: [] for kind in kinds}
         for kind in kinds:
             Server(
-                kind, models, content
+                kind, models, content, of.get(kind, sys.executable)
             ).stop()  # writes the compiled modules, which an installed package has
         for _ in range(args.rounds):
             for kind in kinds:
-                server = Server(kind, models, content)
+                server = Server(kind, models, content, of.get(kind, sys.executable))
                 time.sleep(
                     2
                 )  # what is begun after the first answer (the decoder's process) is no part of a request
@@ -190,7 +196,11 @@ def trained(folder):
     model.extras = {"task": "classes", "class_names": list("0123456789"), "preparation": scale}
     export_model(model, folder / "digits.keras", include_optimizer=False)
     export_model(model, folder / "digits.onnx")
-    return {"keras": folder / "digits.keras", "onnx": folder / "digits.onnx"}
+    return {
+        "keras": folder / "digits.keras",
+        "tensorflow": folder / "digits.keras",
+        "onnx": folder / "digits.onnx",
+    }
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The servers that are compared: `python -m benchmarks.serving.apps KIND PORT MODEL`, KIND empty, onnx or keras.
+"""The servers that are compared: `python -m benchmarks.serving.apps KIND PORT MODEL`, KIND empty, onnx, keras or tensorflow.
 
 All take the same request of the Open Inference Protocol (one digit as 784 whole numbers, JSON) and give ten probabilities.
 """
@@ -65,5 +65,7 @@ def _fastapi(answer):
 if __name__ == "__main__":
     import uvicorn
 
-    made = {"empty": lambda _: empty(), "onnx": onnx, "keras": keras}[sys.argv[1]](sys.argv[3])
+    made = {"empty": lambda _: empty(), "onnx": onnx, "keras": keras, "tensorflow": keras}[sys.argv[1]](
+        sys.argv[3]
+    )
     uvicorn.run(made, port=int(sys.argv[2]), log_level="warning", access_log=False)

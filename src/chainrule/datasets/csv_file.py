@@ -1,21 +1,27 @@
 """A CSV file, read strictly: rows as long as the header, every name once, each row's line remembered.
 
 Cells are kept as NumPy text, column by column, with the spaces around them taken off. Comma, semicolon, tab or
-bar; a byte order mark, any kind of line end, and a spreadsheet's `sep=;` line are fine.
+bar; a byte order mark, any kind of line end, and a spreadsheet's `sep=;` line are fine. The cells of a file of more than 256 MB
+lie in a file of their own, and one column at a time is read (`stored_columns`).
 """
 
 import csv
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+import time
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.datasets import on_disk
 from chainrule.datasets.cells import Notation, Numbers, Text, is_number, numbers
+from chainrule.datasets.stored_columns import CellFile, StoredColumns, join
 from chainrule.datasets.text_file import WINDOWS, open_text
 from chainrule.errors import DataError, unknown
 
@@ -28,6 +34,7 @@ DELIMITERS = "\t;|,"
 START = 200_000  # letters, and of these
 LOOKED_AT = 20  # lines, to find out what stands between cells
 ROWS = 4096  # are taken together
+SAID = 5.0  # seconds between two words on how far reading is
 
 
 READ_AS_WINDOWS = (
@@ -47,7 +54,7 @@ class Table:
     """The columns of a table, the line at which each row begins, and the rows that had to be left out."""
 
     name: str
-    columns: dict[str, Text]
+    columns: Mapping[str, Text]
     lines: NDArray[np.int64]
     bad: tuple[tuple[str, str], ...] = ()  # (file:line, reason)
     delimiter: str = ","
@@ -57,18 +64,25 @@ class Table:
     def numbers(self, name: str, notation: Notation | None = None) -> tuple[Numbers, NDArray[np.bool_]]:
         """A column as numbers, and which of its cells are none (`cells.numbers`); kept for the next time."""
         if name not in self._parsed or self._parsed[name][0] != notation:
+            if isinstance(self.columns, StoredColumns):  # memory has room for one
+                self._parsed.clear()
             self._parsed[name] = (notation, *numbers(self.columns[name], notation))
         return self._parsed[name][1:]
 
     def without(self, names: Sequence[str]) -> "Table":
         """The same table without these columns."""
+        if isinstance(self.columns, StoredColumns):
+            return replace(self, columns=self.columns.without(names))
         return replace(self, columns={n: cells for n, cells in self.columns.items() if n not in names})
 
     def only(self, keep: NDArray[np.bool_], bad: Sequence[tuple[str, str]]) -> "Table":
         """The rows to keep, and the list of all that were left out."""
         if keep.all():
             return replace(self, bad=tuple(bad))
-        columns = {n: cells[keep] for n, cells in self.columns.items()}
+        if isinstance(self.columns, StoredColumns):
+            columns: Mapping[str, Text] = self.columns.only(keep)
+        else:
+            columns = {n: cells[keep] for n, cells in self.columns.items()}
         return replace(self, columns=columns, lines=self.lines[keep], bad=tuple(bad), _parsed={})
 
     def where(self, row: int) -> str:
@@ -102,12 +116,36 @@ def read(
         rows = _rows(name, file, delimiter, quotes)
         if skipped_line:
             next(rows)
-        table = _table(name, size, rows, delimiter, drop, header)
+        on = (
+            None
+            if size <= on_disk.MOST // 4
+            else CellFile(on_disk.Folder(3 * size, f"The columns of {name}"))
+        )
+        table = _table(
+            name, size, rows if on is None else told(rows, file, size), delimiter, drop, header, on
+        )
     return replace(table, notes=(READ_AS_WINDOWS, *table.notes)) if old else table
 
 
+def told(rows: Iterator[tuple[int, list[str]]], file: TextIO, size: int) -> Iterator[tuple[int, list[str]]]:
+    """The same rows; where they take long, stderr says how long."""
+    began = said = time.monotonic()
+    for count, row in enumerate(rows):
+        if count % ROWS == 0 and (now := time.monotonic()) > said + SAID:
+            said, share = now, file.buffer.tell() / size
+            print(
+                f"{share:.0%} of {file.name} is read: about {(now - began) * (1 / share - 1):.0f} s more.".replace(
+                    "%", " %"
+                ),
+                file=sys.stderr,
+                flush=True,
+            )
+        yield row
+
+
 def _table(
-    name: str, size: int, rows: Iterator[tuple[int, list[str]]], delimiter: str, drop: Sequence[str], header: bool
+    name: str, size: int, rows: Iterator[tuple[int, list[str]]], delimiter: str, drop: Sequence[str], header: bool,
+    on: CellFile | None = None,
 ) -> Table:  # fmt: skip
     line, first = next(rows, (1, []))
     first = [LINE_ENDS.sub(" ", cell.strip()) for cell in first]
@@ -122,15 +160,16 @@ def _table(
     left_out = set(drop)
     used = [k for k, column in enumerate(names) if column not in left_out]
     bad: list[tuple[str, str]] = []
-    lines: list[int] = []
-    pieces: list[list[Text]] = [[] for _ in used]
+    lines = array("q")
+    pieces: list[list[Any]] = [[] for _ in used]  # of cells, or of where they lie
     while some := list(islice(rows, ROWS)):
         good = [(n, row) for n, row in some if _fits(f"{name}:{n}", row, names, bad)]
-        lines += [n for n, _ in good]
+        lines.extend(n for n, _ in good)
         columns = list(zip(*(row for _, row in good), strict=True))
         for piece, k in zip(pieces, used, strict=True):
             if columns:
-                piece.append(_pack(columns[k]))
+                cells = _pack(columns[k])
+                piece.append(cells if on is None else on.put(cells))
         if len(bad) > max(FAULTS, len(lines)):
             raise DataError(f"{bad[0][0]} {bad[0][1]}, and {len(bad) - 1:,} more rows cannot be used.")
     if not lines:
@@ -138,14 +177,24 @@ def _table(
             f"{name} has a header but no row of data." if not bad else f"{bad[0][0]} {bad[0][1]}."
         )
     _check_room(name, [names[k] for k in used], pieces, 16 * size + ROOM)
-    joined = [_join(piece) for piece in pieces]
+    all_columns = _columns(map(str, used), pieces, on)
     if header:
-        _check_first_line(f"{name}:{line}", [names[k] for k in used], joined)
-    named = {names[k]: cells for k, cells in zip(used, joined, strict=True) if names[k]}
-    notes = [
-        _nameless(f"{name}:{line}", k, cells) for k, cells in zip(used, joined, strict=True) if not names[k]
-    ]
-    return Table(name, named, np.array(lines, np.int64), tuple(bad), delimiter, tuple(notes))
+        _check_first_line(f"{name}:{line}", [names[k] for k in used], (all_columns[str(k)] for k in used))
+    notes = [_nameless(f"{name}:{line}", k, all_columns[str(k)]) for k in used if not names[k]]
+    named = [(names[k], k, piece) for k, piece in zip(used, pieces, strict=True) if names[k]]
+    table: Mapping[str, Text] = (
+        {own: all_columns[str(k)] for own, k, _ in named}
+        if on is None
+        else StoredColumns(on, {own: piece for own, _, piece in named})
+    )
+    return Table(name, table, np.array(lines, np.int64), tuple(bad), delimiter, tuple(notes))
+
+
+def _columns(names: Iterable[str], pieces: list[list[Any]], on: CellFile | None) -> Mapping[str, Text]:
+    """Columns from their pieces: of cells, or of where these lie."""
+    if on is None:
+        return {name: join(piece) for name, piece in zip(names, pieces, strict=True)}
+    return StoredColumns(on, dict(zip(names, pieces, strict=True)))
 
 
 def _sep_line(text: str) -> tuple[bool, str | None]:
@@ -205,7 +254,7 @@ def _check_header(where: str, header: list[str], drop: Sequence[str]) -> None:
         seen.setdefault(column, k)
 
 
-def _check_first_line(where: str, header: list[str], columns: list[Text]) -> None:
+def _check_first_line(where: str, header: list[str], columns: Iterable[Text]) -> None:
     """Refuses a first line that is data: a number over each column of numbers, and known words over those of words."""
     over_numbers = over_words = 0
     for name, cells in zip(header, columns, strict=True):
@@ -244,7 +293,7 @@ def _fits(where: str, row: list[str], header: list[str], bad: list[tuple[str, st
     return True
 
 
-def _check_room(name: str, names: Sequence[str], pieces: list[list[Text]], room: int) -> None:
+def _check_room(name: str, names: Sequence[str], pieces: list[list[Any]], room: int) -> None:
     """Refuses columns that one long cell makes many times as large as the file: all cells take as much as the longest."""
     sizes = []
     for piece in pieces:
@@ -268,9 +317,3 @@ def _pack(cells: Iterable[str]) -> Text:
         return np.array(cells, "S")
     except UnicodeEncodeError:
         return np.array(cells, "U")
-
-
-def _join(pieces: list[Text]) -> Text:
-    if any(piece.dtype.kind == "U" for piece in pieces):
-        pieces = [piece.astype("U") for piece in pieces]
-    return cast(Text, np.concatenate(pieces))

@@ -4,6 +4,7 @@ A mapped array is an array to whoever looks at it; `fit` reads it window by wind
 all of its rows is done with some of them at a time, here.
 """
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -49,7 +50,7 @@ class Folder:
         """A mapped array of this shape from blocks of rows, or rows, as they come. It holds the folder, and can only be read."""
         file, self.count = self.path / f"{self.count}.npy", self.count + 1
         dtype = np.dtype(dtype)
-        with file.open("wb") as out:
+        with self.worded(file), file.open("wb") as out:
             np.lib.format.write_array_header_1_0(
                 out,
                 {
@@ -64,6 +65,16 @@ class Folder:
         if isinstance(found, np.memmap):
             found.folder = self  # type: ignore[attr-defined]
         return found
+
+    @contextlib.contextmanager
+    def worded(self, file: Path) -> Iterator[None]:
+        """DataError where the disk becomes full."""
+        try:
+            yield
+        except OSError as problem:
+            raise DataError(
+                f"{file} cannot be written: {problem.strerror or problem}; set TMPDIR to a folder on a larger disk."
+            ) from None
 
     def drop(self, array: Any) -> None:
         """Takes the file of a mapped array away, once nobody needs it."""

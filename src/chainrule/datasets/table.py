@@ -5,7 +5,7 @@ age,income,city,buys          target="buys": two classes, the other columns beco
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,10 @@ from chainrule.datasets.data_checks.columns import answers_given_away, outliers
 from chainrule.datasets.dataset import TASKS, Array, Dataset
 from chainrule.datasets.dates import ORDERS
 from chainrule.datasets.splits import split
+from chainrule.datasets.stored_columns import StoredColumns
 from chainrule.datasets.target import target_of
 from chainrule.errors import DataError, unknown
+from chainrule.internal.lazy_mapping import InOrder
 
 Rows = str | os.PathLike[str] | dict[str, Any] | Sequence[dict[str, Any]]
 
@@ -80,16 +82,16 @@ def load(
     notes += _filled(table, inputs)
     if not inputs:
         raise _nothing_to_learn_from(table, target, notes)
-    x = columns.encode(inputs, table.columns)
-    x_test, y_test = x[test_rows], y[test_rows]
+    encoded = _encoder(table, inputs)
+    x_train, x_val, x_test, y_test = *map(encoded, (train, val, test_rows)), y[test_rows]
     if other is not None:
         other, unanswered = _with_answers(other, answer)
         other = _without_faults(other, inputs, answer, skip_bad)
-        x_test, y_test = columns.encode(inputs, other.columns), _indices(other, answer)
+        x_test, y_test = _encoder(other, inputs)(np.arange(len(other.lines))), _indices(other, answer)
         notes += [*unanswered, *_unknown_words(other, inputs)]
     data = Dataset(
-        name=Path(path).stem, x_train=x[train], y_train=y[train], x_test=x_test, y_test=y_test,
-        x_val=x[val] if len(val) else None, y_val=y[val] if len(val) else None, class_names=names,
+        name=Path(path).stem, x_train=x_train, y_train=y[train], x_test=x_test, y_test=y_test,
+        x_val=x_val if len(val) else None, y_val=y[val] if len(val) else None, class_names=names,
         task="regression" if names is None else "two classes" if len(names) == 2 else "classes",
         preparation={"kind": "table", "columns": inputs, "target": answer} | ({} if header else {"no_header": all_names}),
         source=str(path),
@@ -99,21 +101,41 @@ def load(
     return look_over(data, _column_findings(table, inputs, answer))
 
 
+def _encoder(table: Table, inputs: Sequence[columns.Column]) -> Callable[[Any], Array]:
+    """What makes the inputs of some rows; of a table whose cells lie in a file some at a time, mapped."""
+    if not isinstance(table.columns, StoredColumns):
+        x = columns.encode(inputs, table.columns)
+        return lambda rows: x[rows]
+    cells, home = table.columns, table.columns.file.home
+    names, width = [column["name"] for column in inputs], sum(map(columns.width, inputs))
+
+    def encoded(rows: Any) -> Array:
+        some = (rows[k : k + csv_file.ROWS] for k in range(0, len(rows), csv_file.ROWS))
+        blocks = (columns.encode(inputs, cells.at(names, own)) for own in some)
+        return home.array((len(rows), width), np.float32, blocks)  # type: ignore[no-any-return]
+
+    return encoded
+
+
 def _column_findings(
     table: Table, inputs: Sequence[columns.Column], answer: columns.Column
 ) -> list[DataFinding]:
     """What the columns say before they are standardised."""
-    numbers, words = {}, {}
-    for column in inputs:
-        if column["kind"] == "number":
-            own = table.numbers(column["name"], column.get("notation"))[0]
-            numbers[column["name"]] = np.where(np.isnan(own), column["fill"], own)
-        elif column["kind"] == "category":
-            words[column["name"]] = as_words(table.columns[column["name"]])
+    record = {column["name"]: column for column in inputs}
+
+    def filled(name: str) -> Array:
+        own = table.numbers(name, record[name].get("notation"))[0]
+        return np.where(np.isnan(own), record[name]["fill"], own)
+
+    def of(kind: str) -> list[str]:
+        return [column["name"] for column in inputs if column["kind"] == kind]
+
+    numbers = InOrder(of("number"), filled)  # one at a time: of a large table memory holds one column
+    words = InOrder(of("category"), lambda name: as_words(table.columns[name]))
     target = answer["name"]
     values = table.numbers(target, answer.get("notation"))[0] if answer["kind"] == "number" else None
-    amounts = numbers if values is None else numbers | {target: values}
-    found = [finding for name, own in amounts.items() for finding in outliers(name, own)]
+    found = [finding for name, own in numbers.items() for finding in outliers(name, own)]
+    found += outliers(target, values) if values is not None else []
     result = as_words(table.columns[target]) if values is None else values
     return found + answers_given_away(target, result, numbers, words)
 

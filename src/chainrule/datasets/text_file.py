@@ -14,7 +14,7 @@ from typing import BinaryIO, TextIO
 
 from chainrule.errors import DataError
 
-LARGEST = 4 << 30  # bytes of a file
+LARGEST = 1 << 40  # bytes of a file
 LARGEST_WIDE = 256 << 20  # bytes of a file in UTF-16 or UTF-32, which is written anew in memory
 LONGEST_LINE = 32 << 20  # bytes
 BLANK = 1_000_000  # lines, half of those that follow each other being counted

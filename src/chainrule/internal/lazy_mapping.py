@@ -1,4 +1,4 @@
-"""A mapping whose values are made when they are first asked for, such as classes whose modules are not imported yet."""
+"""Mappings whose values are made when they are asked for, such as classes whose modules are not imported yet."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
@@ -31,3 +31,15 @@ class LazyMapping(Mapping[str, Value]):
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+class InOrder(LazyMapping[Value]):
+    """The same, with the names in the order in which they are given.
+
+    >>> list(InOrder(["b", "a"], str.upper).items())
+    [('b', 'B'), ('a', 'A')]
+    """
+
+    def __init__(self, names: Iterable[str], get: Callable[[str], Value]) -> None:
+        super().__init__(names, get)
+        self.names = dict.fromkeys(names)
