@@ -125,7 +125,7 @@ def test_a_class_that_is_never_answered(tmp_path) -> None:
     assert found.evidence["examples"][4] > 50
 
 
-def test_learning_by_heart(tmp_path) -> None:
+def test_memorising(tmp_path) -> None:
     """Labels without sense can only be memorised: right on what it learns from, wrong on what was held back."""
     data, _ = digits(300)
     rng = np.random.default_rng(0)

@@ -202,7 +202,7 @@ show(
 )
 
 # %% [markdown]
-# ## Learned by heart
+# ## Overfitting
 #
 # The next patient looks splendid: 100 %. It has 150 pictures to learn from.
 #
@@ -211,24 +211,24 @@ show(
 
 # %%
 keep("few", 150, y)
-by_heart, _ = train("few", epochs=60, learning_rate=0.005)
+memorised, _ = train("few", epochs=60, learning_rate=0.005)
 print("\n— 6. 150 pictures, 60 epochs —")
-for epoch in [by_heart.epochs[k] for k in (0, 2, 5, 10, 30, 59)]:
+for epoch in [memorised.epochs[k] for k in (0, 2, 5, 10, 30, 59)]:
     print(
         f"epoch {epoch.epoch + 1:2d}: "
         + "  ".join(f"{name} {value:.3f}" for name, value in epoch.metrics.items())
     )
-print(diagnosis.diagnose(by_heart).findings[0])
-held = [epoch.metrics["val_loss"] for epoch in by_heart.epochs]
+print(diagnosis.diagnose(memorised).findings[0])
+held = [epoch.metrics["val_loss"] for epoch in memorised.epochs]
 print(
     f"The loss on the test pictures is lowest after epoch {int(np.argmin(held)) + 1}: "
     f"{min(held):.3f}; at the end {held[-1]:.3f}."
 )
-assert by_heart.metrics["accuracy"] == 1
-assert by_heart.metrics["val_accuracy"] < 0.8
+assert memorised.metrics["accuracy"] == 1
+assert memorised.metrics["val_accuracy"] < 0.8
 assert held[-1] > 1.1 * min(held)
-assert diagnosis.diagnose(by_heart).findings[0].name == "overfitting"
-show("8-by-heart", plots.curves, by_heart, figure="loss")
+assert diagnosis.diagnose(memorised).findings[0].name == "overfitting"
+show("8-memorised", plots.curves, memorised, figure="loss")
 
 # %% [markdown]
 # **Overfitting.** It is often explained by this picture alone: the loss on new pictures rises, so it gets
@@ -288,14 +288,14 @@ show(
 # %% [markdown]
 # The network learns what most examples say, and the lies contradict each other. So it does not lose 10
 # points, and the lies stand out: they are what it would rather have called something else *before* it had
-# learned them by heart. They are **candidates**: some of them are only ugly digits with right labels. Look at
+# memorised them. They are **candidates**: some of them are only ugly digits with right labels. Look at
 # each (the picture: "7 not 1" is labelled 1).
 #
 # ## Three checks that find most errors
 #
 # 1. **The first loss.** Near log(number of classes)? If it is far above, inputs are too large or first
 #    weights wrong.
-# 2. **Learn 20 examples by heart.** A network that cannot do that has a bug, not a lack of data.
+# 2. **Let it memorise 20 examples.** A network that cannot do that has a bug, not a lack of data.
 # 3. **Look at the data**, in the shape in which the network gets them, with their labels. Most bugs live
 #    there.
 

@@ -37,7 +37,7 @@ FEW_NUMBERS = (
     200  # in an example: a linear model of few weights converges at a high rate, one of many is noisy there
 )
 FEW = (
-    5000  # pictures: with fewer, dropout or batch normalization keeps the network from learning them by heart
+    5000  # pictures: with fewer, dropout or batch normalization keeps the network from memorising them
 )
 
 
