@@ -36,9 +36,7 @@ TINY = 12  # pixels on a side: below, the thing fills the picture, and there is 
 FEW_NUMBERS = (
     200  # in an example: a linear model of few weights converges at a high rate, one of many is noisy there
 )
-FEW = (
-    5000  # pictures: with fewer, dropout or batch normalization keeps the network from memorising them
-)
+FEW = 5000  # pictures: with fewer, dropout or batch normalization keeps the network from memorising them
 
 
 def candidates(data: Dataset) -> list[Recipe]:
