@@ -183,6 +183,10 @@ class CallableName(str):
 
     __slots__ = ()
 
+    @property
+    def __name__(self) -> str:
+        return str(self)
+
     def __call__(self, x: Any) -> Array:
         if hasattr(x, "symbolic_operation"):
             return x.symbolic_operation(str(self), x)

@@ -29,6 +29,8 @@ MEMBERS: dict[str, dict[str, str]] = {
                      "lora_alpha", "lora_enabled", "lora_rank"), NOT_QUANTIZED)
     | dict.fromkeys(("stateless_call", "call", "symbolic_call", "rematerialized_call"), "layer(x) answers; forward(params, x, context) is its formula")
     | dict.fromkeys(("load_own_variables", "save_own_variables", "build_from_config", "get_build_config"), FILES)
+    | dict.fromkeys(("get_input_at", "get_output_at", "inbound_nodes", "outbound_nodes"), "layer.input and layer.output, of the layer's first place")
+    | dict.fromkeys(("updates", "state_updates"), "running averages are part of non_trainable_weights, and change by themselves")
     | dict.fromkeys(("metrics", "metrics_variables", "path", "supports_jit", "supports_masking", "input_spec", "compute_output_spec",
                      "compute_mask", "compute_output_shape", "call_signature_parameters", "variable_serialization_spec",
                      "activity_regularizer"), ""),
@@ -39,9 +41,11 @@ MEMBERS: dict[str, dict[str, str]] = {
     | dict.fromkeys(("metrics", "metrics_variables"), "evaluate(x, y, return_dict=True) and fit's history hold the figures; they begin anew by themselves")
     | dict.fromkeys(("run_eagerly", "jit_compile", "steps_per_execution", "rematerialized_call", "jax_state_sync"), "compile(backend=) chooses how it is computed")
     | dict.fromkeys(("get_state_tree", "set_state_tree"), "get_weights, set_weights, and model.save for the optimizer's memory")
-    | dict.fromkeys(("get_compile_config", "compile_from_config", "compiled"), FILES),
-    "Optimizer": dict.fromkeys(("apply_gradients", "stateless_apply", "update_step", "build", "built"), BY_HAND)
-    | dict.fromkeys(("variables", "set_weights", "load_own_variables", "save_own_variables", "finalize_variable_values"),
+    | dict.fromkeys(("get_compile_config", "compile_from_config", "compiled"), FILES)
+    | dict.fromkeys(("compiled_loss", "compiled_metrics"), "train_on_batch(x, y) and evaluate(x, y, return_dict=True) compute them")
+    | {"to_yaml": "to_json", "submodules": "layers"},
+    "Optimizer": dict.fromkeys(("minimize", "get_gradients", "get_updates", "compute_gradients", "apply_gradients", "stateless_apply", "update_step", "build", "built"), BY_HAND)
+    | dict.fromkeys(("variables", "weights", "get_weights", "set_weights", "load_own_variables", "save_own_variables", "finalize_variable_values"),
                     "the memory belongs to the model: model.save keeps it, and explain shows it")
     | dict.fromkeys(("add_variable", "add_variable_from_reference", "add_optimizer_variables", "assign", "assign_add", "assign_sub"),
                     "an optimizer of your own names what it remembers in slots, and writes rule(c, g, w, *remembered)")

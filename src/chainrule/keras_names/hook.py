@@ -20,7 +20,10 @@ from chainrule.keras_names.unused import Unused
 HERE = "chainrule.keras_names."
 TENSORFLOW = HERE + "thin_tensorflow"
 OURS = ("keras", "keras_preprocessing", "tf_keras", "tensorflow")  # the packages that are answered
-PARTS = ("compat", "config", "data", "math", "nn", "random", "test")  # modules of `tensorflow` itself
+PARTS = {  # modules of `tensorflow` itself, and the file in which each is
+    part: part for part in ("compat", "config", "data", "math", "nn", "random", "test", "train")
+} | {"python.client": "devices"}
+OF_KERAS = ("initializers", "losses", "metrics", "optimizers")  # TensorFlow 2 has these beside tf.keras, too
 
 
 class Face(ModuleType):
@@ -81,7 +84,7 @@ class Face(ModuleType):
     def holds(self, name: str) -> bool:
         """Whether a name is a module of the table."""
         if self.__name__ == "tensorflow":
-            return name in ("keras", *PARTS)
+            return name in ("keras", *PARTS, *OF_KERAS)
         place = f"{self.place}.{name}" if self.place else name
         return place in modules.CURRENT or place in modules.OLD
 
@@ -185,7 +188,9 @@ class Finder(MetaPathFinder, Loader):
 def thin(fullname: str) -> tuple[str, ...] | None:
     """The parts of `tensorflow` itself that are here."""
     part = fullname.removeprefix("tensorflow.")
-    return (f"{TENSORFLOW}.{part}",) if part in PARTS else None
+    if part in OF_KERAS:
+        return modules.CURRENT[part]
+    return (f"{TENSORFLOW}.{PARTS[part]}",) if part in PARTS else None
 
 
 def refusal(fullname: str) -> str:

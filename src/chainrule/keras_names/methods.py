@@ -11,7 +11,6 @@ from chainrule.keras_names import spellings
 from chainrule.keras_names.era import LONG, Era
 from chainrule.keras_names.notes import Notes
 from chainrule.keras_names.translate import renamed
-from chainrule.ops.tensor import tensor
 
 
 def install(notes: Notes, era: Era) -> None:
@@ -79,11 +78,29 @@ def teach(kind: Any, notes: Notes, era: Era) -> None:
         kind.predict_generator = old_name(
             kind.predict, "predict_generator", "predict", notes, ("val_samples",)
         )
+    for name in ("predict", "train_on_batch", "test_on_batch"):
+        if name in own:
+            setattr(kind, name, without_workers(getattr(kind, name), name, notes))
     if "evaluate" in own:
+        kind.make_predict_function = kind._make_predict_function = nothing_to_make  # noqa: SLF001
         kind.evaluate = evaluated(kind.evaluate, notes)
         kind.evaluate_generator = old_name(
             kind.evaluate, "evaluate_generator", "evaluate", notes, ("val_samples",)
         )
+
+
+def nothing_to_make(model: Any) -> None:
+    """model._make_predict_function(): whatever predicting needs is made by the first predict."""
+
+
+def without_workers(original: Callable[..., Any], name: str, notes: Notes) -> Callable[..., Any]:
+    """predict(workers=4), train_on_batch(reset_metrics=True): what said how to compute, not what."""
+
+    @functools.wraps(original)
+    def method(self: Any, *arguments: Any, **settings: Any) -> Any:
+        return original(self, *arguments, **renamed(spellings.ON_DATA, name, settings, notes))
+
+    return method
 
 
 def compiled(original: Callable[..., Any], notes: Notes, era: Era) -> Callable[..., Any]:
@@ -99,6 +116,8 @@ def compiled(original: Callable[..., Any], notes: Notes, era: Era) -> Callable[.
         **settings: Any,
     ) -> Any:
         settings = renamed(spellings.COMPILE, "compile", settings, notes)
+        if settings.get("target_tensors", 0) is None:
+            del settings["target_tensors"]
         if era.short_accuracy and isinstance(metrics, (list, tuple)) and "accuracy" in metrics:
             notes.say(
                 'metrics=["accuracy"] was recorded as "acc" when this was written, and is here; today\'s key is "accuracy".'
@@ -156,6 +175,9 @@ def fitted(original: Callable[..., Any], notes: Notes) -> Callable[..., Any]:
                 settings["validation_steps"] = steps_of(
                     settings["validation_steps"], settings.get("validation_data")
                 )
+        if settings.get("shuffle") == "batch":
+            notes.say('fit: shuffle="batch" was for files of HDF5; the examples are shuffled one by one.')
+            settings["shuffle"] = True
         history = original(self, *arguments, **settings)
         history.history = Figures(history.history)
         return history
@@ -277,95 +299,3 @@ class Figures(dict[str, Any]):
             if other != name and other in self:
                 return self[other]
         raise KeyError(name)
-
-
-class Rate(float):
-    """A learning rate that can be set where it is read: K.set_value(model.optimizer.lr, 0.01), .assign(0.01), .numpy()."""
-
-    owner: Any = None
-
-    def assign(self, value: float) -> None:
-        """Sets the optimizer's rate; where it falls as decay= said, that from which it falls."""
-        schedule = type(self).of(self.owner)
-        if schedule is None:
-            self.owner.learning_rate = float(value)
-        else:
-            self.owner.learning_rate = type(schedule)(
-                **schedule.get_config() | {"initial_learning_rate": float(value)}
-            )
-
-    @staticmethod
-    def of(optimizer: Any) -> Any:
-        """The schedule that stands for decay=, if the optimizer has one."""
-        rate = optimizer._learning_rate  # noqa: SLF001
-        return rate if type(rate).__name__ == "InverseTimeDecay" else None
-
-    def numpy(self) -> np.float32:
-        """The number as NumPy has it."""
-        return np.float32(self)
-
-
-def answer_numpy(notes: Notes) -> None:
-    """model(x).numpy(), loss(y, p).numpy(), metric.result().numpy(), optimizer.learning_rate.numpy() and .lr."""
-    from chainrule import layers, losses, metrics, models, optimizers
-    from chainrule.layers.lookup import Preparing
-
-    kinds = [
-        models.Model,
-        models.Sequential,
-        layers.Layer,
-        Preparing,
-        layers.Softmax,
-        losses.Loss,
-        metrics.Metric,
-    ]
-    for kind in {owner for k in kinds for owner in k.__mro__ if "__call__" in vars(owner) and is_ours(owner)}:
-        kind.__call__ = giving_tensors(kind.__call__)
-    layers.Layer.__getattr__ = giving_tensors(layers.Layer.__getattr__)  # type: ignore[method-assign]
-    for owner, names in (
-        (layers.Normalization, ("mean", "variance")),
-        (layers.Dense, ("kernel", "bias")),
-        (layers.Layer, WEIGHTS),
-        (models.Model, WEIGHTS),
-    ):
-        for name in names:
-            if (found := getattr(owner, name, None)) is not None:
-                setattr(owner, name, property(giving_tensors(found.fget)))
-    settable: Any = optimizers.Optimizer.learning_rate
-
-    def read(self: Any) -> Any:
-        rate = settable.fget(self)
-        if type(rate) is not float:
-            return rate
-        found = Rate(rate)
-        found.owner = self
-        return found
-
-    def rate(self: Any) -> Any:
-        if (schedule := Rate.of(self)) is None:
-            return read(self)
-        found = Rate(schedule.initial_learning_rate)
-        found.owner = self
-        return found
-
-    def set_rate(self: Any, value: Any) -> None:
-        rate(self).assign(value) if Rate.of(self) else settable.fset(self, value)
-
-    kind: Any = optimizers.Optimizer
-    kind.learning_rate, kind.lr = property(read, settable.fset), property(rate, set_rate)
-
-
-WEIGHTS = (
-    "weights", "trainable_weights", "non_trainable_weights", "variables", "trainable_variables", "non_trainable_variables",
-)  # fmt: skip
-
-
-def giving_tensors(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A function whose arrays and numbers of NumPy also answer .numpy()."""
-
-    @functools.wraps(original)
-    def call(self: Any, *arguments: Any, **settings: Any) -> Any:
-        result = original(self, *arguments, **settings)
-        return tensor(result) if isinstance(result, (np.ndarray, np.generic, float, list)) else result
-
-    return call

@@ -12,7 +12,7 @@ from chainrule.ops import random
 
 __all__ = [
     "batch_dot", "function", "gather", "image_dim_ordering", "is_sparse", "learning_phase", "random_bernoulli", "random_binomial",
-    "random_normal", "random_normal_variable", "random_uniform", "random_uniform_variable", "set_image_dim_ordering",
+    "random_normal", "random_normal_variable", "random_uniform", "random_uniform_variable", "set_image_dim_ordering", "set_learning_phase",
     "truncated_normal",
 ]  # fmt: skip
 
@@ -97,6 +97,17 @@ def learning_phase() -> Any:
 
 
 LEARNING_PHASE = object()
+
+
+def set_learning_phase(value: Any) -> None:
+    """0, for predicting, is what predict does by itself; to learn within predictions is refused.
+
+    >>> set_learning_phase(0)
+    """
+    if value not in (0, False):
+        raise SettingError(
+            "set_learning_phase(1) is not supported; model(x, training=True) answers as while learning."
+        )
 
 
 def function(inputs: Any, outputs: Any, updates: Any = None, **settings: Any) -> Any:

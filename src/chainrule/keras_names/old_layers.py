@@ -20,7 +20,8 @@ SMOOTH: dict[str, tuple[str, dict[str, Any]]] = {  # these never had hard_sigmoi
 }
 GONE = {
     "GravesLSTM": "LSTM", "Highway": "Dense", "MaxoutDense": "Dense",
-    "Graph": "Model(inputs, outputs)",
+    "Graph": "Model(inputs, outputs)", "LocallyConnected1D": "Conv1D, whose weights are shared by all places",
+    "LocallyConnected2D": "Conv2D, whose weights are shared by all places", "Deconvolution2D": "Conv2DTranspose",
 }  # fmt: skip
 
 __all__: list[str] = []

@@ -12,7 +12,7 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from chainrule.errors import ChainruleError, FileError
-from chainrule.keras_names import hook, methods, saving, translate
+from chainrule.keras_names import hook, methods, mistakes, saving, tensors, translate
 from chainrule.keras_names.era import era_of
 from chainrule.keras_names.notebook import Cell, cells_of
 from chainrule.keras_names.notes import PACKAGE, Notes, is_users
@@ -50,7 +50,7 @@ def run(
         translate.install(notes, era)
         methods.install(notes, era)
         saving.install(notes)
-    methods.answer_numpy(notes)
+    tensors.install()
     recorder = None
     if runs_dir is not None:
         from chainrule.keras_names.record import Recorder
@@ -109,9 +109,10 @@ def show(problem: BaseException) -> None:
     """The user's own traceback, as Python shows it; what Chainrule refuses, as one sentence with the script's line."""
     sys.stdout.flush()
     trace = users(problem.__traceback__)
-    if isinstance(problem, ChainruleError) and not isinstance(problem, SyntaxError):
+    is_refusal = isinstance(problem, ChainruleError) and not isinstance(problem, SyntaxError)
+    if refusal := str(problem) if is_refusal else mistakes.sentence(problem, trace):
         file, line = place(trace)
-        print(f"{file}, line {line}: {problem}" if file else problem, file=sys.stderr)
+        print(f"{file}, line {line}: {refusal}" if file else refusal, file=sys.stderr)
         return
     if sys.excepthook is not sys.__excepthook__:
         sys.excepthook(type(problem), problem, trace)

@@ -19,8 +19,11 @@ OF_CLASS = {
 }  # fmt: skip
 # What changed nothing in the result and has no name today.
 DROPPED = {
-    "implementation", "consume_less", "input_dtype", "mode", "trainable_weights", "create_input_layer",
+    "implementation", "consume_less", "input_dtype", "mode", "trainable_weights", "create_input_layer", "fused",
+    "dynamic", "experimental_autocast",
 }  # fmt: skip
+# What is left out at these values only; at any other it would change the result.
+AT_REST = {"renorm": (False,), "time_major": (False,), "virtual_batch_size": (None,), "adjustment": (None,)}
 
 INITIALIZERS = {
     "uniform": "random_uniform", "normal": "random_normal", "gaussian": "random_normal", "zero": "zeros",
@@ -33,7 +36,26 @@ OLD_RATES = {"Adadelta": 1.0, "Adagrad": 0.01}
 
 FIT = {"nb_epoch": "epochs", "nb_val_samples": "validation_steps", "nb_worker": None, "max_q_size": None,
        "pickle_safe": None, "workers": None, "use_multiprocessing": None, "max_queue_size": None}  # fmt: skip
-COMPILE = {"class_mode": None, "theano_mode": None, "sample_weight_mode": None}
+COMPILE = {
+    "class_mode": None, "theano_mode": None, "sample_weight_mode": None, "run_eagerly": None, "steps_per_execution": None,
+    "experimental_run_tf_function": None, "experimental_steps_per_execution": None, "distribute": None,
+}  # fmt: skip
+# Of predict, train_on_batch and test_on_batch: how it was computed.
+ON_DATA = {
+    "workers": None, "use_multiprocessing": None, "max_queue_size": None, "max_q_size": None, "pickle_safe": None,
+    "reset_metrics": None,
+}  # fmt: skip
 MODEL = {"input": "inputs", "output": "outputs"}
-CALLBACK = {"ReduceLROnPlateau": {"epsilon": "min_delta"}}
+CALLBACK: dict[str, dict[str, str | None]] = {
+    "ReduceLROnPlateau": {"epsilon": "min_delta"},
+    "ModelCheckpoint": {"options": None, "load_weights_on_restart": None},
+}
 FUNCTION = {"nb_classes": "num_classes", "nb_words": "num_words"}
+# The functions of modules that take an older word, and what it is called today.
+FUNCTIONS = {
+    "utils": {"to_categorical": FUNCTION},
+    "datasets.imdb": {"load_data": FUNCTION},
+    "datasets.reuters": {"load_data": FUNCTION},
+    "regularizers": {"l1": {"l": "l1"}, "l2": {"l": "l2"}},
+    "activations": {"relu": {"alpha": "negative_slope"}, "leaky_relu": {"alpha": "negative_slope"}},
+}

@@ -86,6 +86,7 @@ class Layers:
             }
             table |= spellings.OF_CLASS.get(name, {})
             table |= dict.fromkeys(spellings.DROPPED)
+            table |= {old: None for old, values in spellings.AT_REST.items() if settings.get(old) in values}
             settings = renamed(table, name, settings, self.notes)
             settings = self.meanings(name, settings)
             if self.era.year < 3:
@@ -253,16 +254,13 @@ def install(notes: Notes, era: Era) -> None:
     for name in spellings.CALLBACK:
         accept(getattr(callbacks, name), Callbacks(notes))
     every_so_many_epochs(callbacks.ModelCheckpoint, notes)
-    for module, name in (
-        ("utils", "to_categorical"),
-        ("datasets.imdb", "load_data"),
-        ("datasets.reuters", "load_data"),
-    ):
-        accept_in_function(f"chainrule.{module}", name, notes)
+    for module, functions in spellings.FUNCTIONS.items():
+        for name, table in functions.items():
+            accept_in_function(f"chainrule.{module}", name, dict(table), notes)
     categorical_as_it_was(notes)
 
 
-def accept_in_function(module: str, name: str, notes: Notes) -> None:
+def accept_in_function(module: str, name: str, table: dict[str, str | None], notes: Notes) -> None:
     """Lets a function of a module be called with the older words."""
     if importlib.util.find_spec(module) is None:
         return
@@ -271,7 +269,7 @@ def accept_in_function(module: str, name: str, notes: Notes) -> None:
 
     @functools.wraps(original)
     def function(*arguments: Any, **settings: Any) -> Any:
-        return original(*arguments, **renamed(dict(spellings.FUNCTION), name, settings, notes))
+        return original(*arguments, **renamed(table, name, settings, notes))
 
     setattr(home, name, function)
 

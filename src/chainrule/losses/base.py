@@ -42,6 +42,12 @@ class Loss(AbsentMembers):
     def __init__(
         self, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: object = None
     ) -> None:
+        if (
+            isinstance(reduction, str)
+            and reduction not in (*REDUCTIONS, "auto", "none")
+            and name in (None, *REDUCTIONS)
+        ):
+            reduction, name = name or "sum_over_batch_size", reduction  # Keras 3's order: name, reduction
         if reduction in REDUCTIONS or reduction in ("auto", "none"):
             self.reduction = {"auto": "sum_over_batch_size", "none": None}.get(str(reduction), reduction)
         else:

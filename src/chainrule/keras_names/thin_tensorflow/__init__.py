@@ -137,7 +137,22 @@ def device(device_name: Any) -> Any:
     return nullcontext(device_name)
 
 
+_INITIALIZERS = {
+    "constant_initializer": "Constant", "ones_initializer": "Ones", "random_normal_initializer": "RandomNormal",
+    "random_uniform_initializer": "RandomUniform", "zeros_initializer": "Zeros",
+}  # fmt: skip
+_SWITCHES = ("autograph", "debugging", "logging")
+
+
 def __getattr__(name: str) -> Any:
+    if name in _SWITCHES or name in ("enable_eager_execution", "enable_v2_behavior"):
+        from chainrule.keras_names.thin_tensorflow import switches
+
+        return getattr(switches, name, switches.nothing)
+    if name in _INITIALIZERS:
+        from chainrule import initializers
+
+        return getattr(initializers, _INITIALIZERS[name])
     if name in ("sigmoid", "tanh"):
         from chainrule.keras_names.thin_tensorflow import nn
 

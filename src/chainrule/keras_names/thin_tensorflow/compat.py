@@ -3,7 +3,9 @@
 import types
 from typing import Any
 
+from chainrule.keras_names.thin_tensorflow import train
 from chainrule.keras_names.thin_tensorflow.instead import missing
+from chainrule.keras_names.thin_tensorflow.switches import logging, nothing
 
 __all__ = ["v1", "v2"]
 
@@ -17,10 +19,6 @@ class Version(types.ModuleType):
         raise missing(f"tensorflow.compat.{self.__name__}", name)
 
 
-def nothing(*arguments: Any, **settings: Any) -> None:
-    """Changes nothing: everything is computed at once, and nothing is logged."""
-
-
 def set_random_seed(seed: int) -> None:
     """The seed of everything that is drawn."""
     from chainrule.arrays import set_seed
@@ -28,7 +26,6 @@ def set_random_seed(seed: int) -> None:
     set_seed(seed)
 
 
-logging = types.SimpleNamespace(set_verbosity=nothing, DEBUG=10, INFO=20, WARN=30, ERROR=40, FATAL=50)
 v1, v2 = Version("v1"), Version("v2")
 for _name in (
     "disable_eager_execution",
@@ -38,7 +35,7 @@ for _name in (
 ):
     setattr(v1, _name, nothing)
     setattr(v2, _name, nothing)
-v1.logging, v1.set_random_seed = logging, set_random_seed  # type: ignore[attr-defined]
+v1.logging, v1.set_random_seed, v1.train = logging, set_random_seed, train  # type: ignore[attr-defined]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ from chainrule.keras_names.thin_tensorflow.instead import missing
 
 __all__ = [
     "experimental",
+    "experimental_run_functions_eagerly",
     "list_logical_devices",
     "list_physical_devices",
     "run_functions_eagerly",
@@ -27,6 +28,9 @@ def set_visible_devices(*devices: Any, **settings: Any) -> None:
 
 def run_functions_eagerly(run_eagerly: bool) -> None:
     """Functions always run at once."""
+
+
+experimental_run_functions_eagerly = run_functions_eagerly
 
 
 class experimental:  # noqa: N801 (TensorFlow's name)
