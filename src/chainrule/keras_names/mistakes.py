@@ -19,12 +19,12 @@ ARGUMENT = re.compile(r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)
 def sentence(problem: BaseException, trace: TracebackType | None) -> str:
     """The sentence, where the mistake is in the script's own line and about something of Chainrule's; else "".
 
-    >>> from chainrule import regularizers
+    >>> from chainrule import callbacks
     >>> try:
-    ...     regularizers.L2(l3=1)
+    ...     callbacks.EarlyStopping(patientce=1)
     ... except TypeError as problem:
     ...     sentence(problem, None)
-    "L2 has no argument called 'l3'. Did you mean 'l2'?"
+    "EarlyStopping has no argument called 'patientce'. Did you mean 'patience'?"
     """
     users, inside = frames(trace)
     if isinstance(problem, AttributeError):
@@ -91,7 +91,8 @@ def about_argument(function: str, name: str) -> str:
 def ours(qualified: str) -> Any:
     """A function or method of ours by the name that Python gave it; None where it is another's.
 
-    >>> ours("L2.__init__") is not None, ours("ndarray.reshape")
+    >>> from chainrule.regularizers import L2
+    >>> ours("L2.__init__") is L2.__init__, ours("ndarray.reshape")
     (True, None)
     """
     for name, module in list(sys.modules.items()):

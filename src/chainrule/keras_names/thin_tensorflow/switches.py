@@ -6,8 +6,11 @@ from typing import Any
 from chainrule.keras_names.thin_tensorflow.instead import missing
 
 
-class Switches(types.ModuleType):
+class Switches:
     """One of TensorFlow's modules of switches: some are there to be called, the rest is refused by name."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
