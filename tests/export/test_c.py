@@ -115,3 +115,36 @@ def test_literals_have_the_bits_of_their_numbers(value) -> None:
 def test_labels_of_any_script_are_c_strings() -> None:
     """Quotes, backslashes and letters beyond ASCII."""
     assert quoted('a"\\é') == r'"a\042\134\303\251"'
+
+
+def chain(rng):
+    """An input shape and layers behind each other as they may be drawn: convolutions and pooling, then dense layers."""
+    shape, made = tuple(int(n) for n in (*rng.integers(6, 12, 2), rng.integers(1, 4))), []
+    activation = lambda: str(rng.choice(["linear", "relu", "sigmoid", "tanh", "softmax"]))  # noqa: E731
+    for _ in range(rng.integers(0, 3)):
+        padding = str(rng.choice(["same", "valid"]))
+        size, strides = tuple(map(int, rng.integers(1, 3, 2))), int(rng.integers(1, 3))
+        made.append(layers.Conv2D(int(rng.integers(1, 5)), size, strides, padding, activation=activation()))
+        pool = rng.choice([layers.MaxPooling2D, layers.AveragePooling2D])
+        made += [pool(2, int(rng.integers(1, 3)), padding="same")] if rng.random() < 0.6 else []
+    made.append(rng.choice([layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D, layers.Flatten])())
+    for _ in range(rng.integers(0, 3)):
+        made.append(
+            layers.Dense(int(rng.integers(1, 9)), activation=activation(), use_bias=bool(rng.random() < 0.7))
+        )
+        made += [layers.Activation(activation())] if rng.random() < 0.3 else []
+    return shape, made
+
+
+@pytest.mark.parametrize("cc", COMPILERS)
+@pytest.mark.parametrize("seed", range(8))
+def test_any_chain_is_carried_and_sanitizers_find_nothing(stack, tmp_path, seed, cc) -> None:
+    """Drawn at random, by both compilers, within 1e-6 of numbers up to 1."""
+    shape, made = chain(np.random.default_rng(seed))
+    model = stack(shape, *made)
+    export_model(model, tmp_path / "m.h", verify=False)
+    x = np.random.default_rng(seed).normal(0, 1, (20, *shape)).astype("f4")
+    flags = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    expected = model.predict(x, verbose=0).reshape(-1)
+    said = c_compiler.run(str(tmp_path / "m.h"), "m", x, cc, flags)
+    np.testing.assert_allclose(said, expected, atol=1e-6 * max(1, np.abs(expected).max()))

@@ -36,15 +36,16 @@ def test_stacks_are_carried(stack, tmp_path, name, ending) -> None:
     assert written.difference < 2e-6
 
 
+@pytest.mark.parametrize("cc", ["gcc", "clang"])
 @pytest.mark.parametrize("name", STACKS)
-def test_sanitizers_find_nothing(stack, tmp_path, name) -> None:
+def test_sanitizers_find_nothing(stack, tmp_path, name, cc) -> None:
     """No read beside an array, whatever the window."""
     shape, made = STACKS[name]
     model = stack(shape, *made())
     export_model(model, tmp_path / "m.h", verify=False)
     x = np.random.default_rng(0).normal(0, 2, (20, *shape)).astype("f4")
     flags = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-    said = c_compiler.run(str(tmp_path / "m.h"), "m", x, "gcc", flags)
+    said = c_compiler.run(str(tmp_path / "m.h"), "m", x, cc, flags)
     np.testing.assert_allclose(said, model.predict(x, verbose=0).reshape(-1), atol=2e-6)
 
 

@@ -1,6 +1,7 @@
 """The web page, in a browser: it works without a network, reads drawings, and names the digits that Python names."""
 
 import base64
+import contextlib
 import shutil
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
+from chainrule import layers, losses
 from chainrule.export import export_model
 from chainrule.inference.card import ModelCard
 from chainrule.inference.predictor import Predictor
@@ -27,7 +29,14 @@ def file(reader, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(file):
-    """The page in Chromium, opened from a file, in a browser that is offline."""
+    """The page of the bundled reader."""
+    with opened(file) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def opened(file):
+    """A page in Chromium, opened from a file, in a browser that is offline."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-background-networking"]
@@ -126,3 +135,39 @@ def test_labels_cannot_break_out_of_the_script(reader, tmp_path) -> None:
     from chainrule.export.html_page import safe
 
     assert "</script>" not in safe('{"labels": ["</script><script>alert(1)//"]}')
+
+
+@pytest.mark.parametrize("classes", [10, 3])
+def test_a_model_that_gives_logits_is_read_in_the_browser(stack, digits, tmp_path, classes) -> None:
+    """The page opened from a file: its bars are probabilities, the softmax of what the model says; a stroke gets an answer."""
+    model = stack((28, 28), layers.Flatten(), layers.Dense(12, activation="relu"), layers.Dense(classes))
+    model.compile("adam", losses.SparseCategoricalCrossentropy(from_logits=True))
+    shape = {
+        "kind": "picture",
+        "height": 28,
+        "width": 28,
+        "colour": False,
+        "fit": "stretch",
+        "scale": 1 / 255,
+        "like": "mnist",
+    }
+    names = [f"class {k}" for k in range(classes)]
+    model.extras = {"task": "classes", "class_names": names, "preparation": shape, "logits": True}
+    export_model(model, tmp_path / "logits.html")
+    logits = model.predict(digits[:50].astype("f4") / np.float32(255), verbose=0)
+    expected = np.exp(logits - logits.max(axis=1, keepdims=True))
+    expected /= expected.sum(axis=1, keepdims=True)
+    with opened(tmp_path / "logits.html") as page:
+        said = page.evaluate(
+            READ, [[28, 28, base64.b64encode(picture.tobytes()).decode()] for picture in digits[:50]]
+        )
+        assert np.abs(said - expected).max() < 0.02
+        assert np.abs(np.sum(said, axis=1) - 1).max() < 1e-6
+        box = page.locator("#pad").bounding_box()
+        page.mouse.move(box["x"] + 150, box["y"] + 50)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 135, box["y"] + 230, steps=8)
+        page.mouse.up()
+        assert page.inner_text("#answer") in names
+        assert page.locator("#bars meter").count() == classes
+        assert page.wrong == []

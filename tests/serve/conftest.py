@@ -1,6 +1,5 @@
 """A server in a process of its own. Needs: starlette, uvicorn, msgspec, prometheus-client, python-multipart, httpx, tritonclient[http], schemathesis, playwright with a Chromium (apt: chromium)."""
 
-import contextlib
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ import httpx
 import numpy as np
 import pytest
 from requests_of import tensor
+from waiting import until
 
 from chainrule import Sequential, datasets, layers, pretrained, utils
 from chainrule.models import load_model
@@ -33,11 +33,7 @@ class Running:
         self.told = json.loads(line)
         self.url, self.pid = self.told["url"].rstrip("/"), self.told["pid"]
         self.client = httpx.Client(base_url=self.url, timeout=20, trust_env=False)
-        for _ in range(200):  # with several workers the address is there before they are
-            with contextlib.suppress(httpx.HTTPError):
-                if self.client.get("/v2/health/ready").status_code == 200:
-                    break
-            time.sleep(0.05)
+        until(lambda: self.client.get("/v2/health/ready").status_code == 200)  # of several workers, too
 
     @property
     def host(self):

@@ -164,7 +164,16 @@ def _is_rounded(different: Array, n: int) -> bool:
 
 
 def _prints(x: Array) -> list[bytes]:
-    """A fingerprint of each example; 0 and -0 are one number."""
+    """A fingerprint of each example; 0 and -0 are one number. Those of mapped examples are kept: reading them is what takes long."""
+    if not isinstance(x, np.memmap):
+        return _made(x)
+    if "fingerprints" not in vars(x):
+        vars(x)["fingerprints"] = _made(x)
+    found: list[bytes] = vars(x)["fingerprints"]
+    return found
+
+
+def _made(x: Array) -> list[bytes]:
     width = math.prod(x.shape[1:])
     step = max(1, BLOCK // max(1, width))
     return [
