@@ -29,6 +29,12 @@ def test_most_numbers_of_every_kind_are_read(read) -> None:
     assert all(answer.text is not None for _, answer in read)
 
 
+@pytest.mark.parametrize("kind", ["registers", "amounts with a currency", "combs beside a word"])
+def test_what_is_written_beside_rules_words_and_boxes_is_read(read, kind) -> None:
+    """The dark beside a page, its rules, printed words, signs of a currency and faint boxes: of each kind at least one of two is read wholly."""
+    assert any(answer.text == w.text for w, answer in read if w.kind == kind)
+
+
 @pytest.mark.parametrize("kind", ["dates", "negative numbers", "squared paper", "three lines"])
 def test_signs_rules_and_lines_do_not_become_digits(read, kind) -> None:
     """Of these kinds at least one of two is read wholly."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.images.components import components
 from chainrule.images.filters import Floats, median, percentile, resized, window_max, window_mean, window_min
 from chainrule.images.grey import thumbnail
 
@@ -12,9 +13,11 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 REACH = 0.09  # half the widest stroke that is still taken for ink, as a share of the long side
 WIDE_REACH = 0.16  # the same, where the first turns out too narrow
 OFF_SHEET = 0.33  # a hard shadow leaves more of the light than this
+NEARLY_OFF = 0.45  # the same beside what surely is no sheet
 SMALL = 24  # a picture this small is one digit cut out: too little for a lamp or a shadow to show
 # What is darker than its paper by this share is ink; by the second, where all ink is faint.
 CLEAR, FAINT = 0.12, 0.04
+WHOLLY = 0.5  # a strip of which so much lies outside the sheet is no part of it
 SHADOW = 0.1  # of the picture's side: what is dark so far around is no stroke
 DARKEST = 24.0  # paper is never taken to be darker: dividing by less would make noise into ink
 
@@ -85,7 +88,7 @@ def filled(small: Floats, reach: int, framed: bool = False) -> Floats:
     away = 1.0 - small / np.maximum(closed, 1.0)
     least = min(CLEAR, max(FAINT, percentile(away, 98) / 2.0))  # faint ink is not half so dark as that
     clear = window_min((away < least).astype(np.float32), 1)
-    near = max(1, round(max(small.shape) * 0.02))
+    near = max(1, round(max(small.shape) * 0.01))
     weight = window_mean(clear, near)
     mean = window_mean(small * clear, near) / np.maximum(weight, 1e-3)
     trust = np.minimum(1.0, weight * 4.0)
@@ -119,11 +122,28 @@ def with_frame(small: Floats, width: int) -> Floats:
 def beside(ground: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Where there is no sheet: large parts far darker than the paper, as a book's gutter, a table, a scanner's lid."""
     small = thumbnail(np.clip(ground, 0, 255).astype(np.uint8))
-    dark = small < OFF_SHEET * percentile(small, 90)
+    light = percentile(small, 90)
+    dark = small < OFF_SHEET * light
     if not dark.any():
         return np.zeros(ground.shape, bool)
+    parts = components(small < NEARLY_OFF * light)
+    surely = np.bincount(parts.labels[dark], minlength=len(parts) + 1)[1:]
+    dark |= parts.mask(10 * surely > parts.area)
     wide = window_max(dark, max(1, round(max(small.shape) * 0.01)))
     return resized(wide.astype(np.uint8) * 255, ground.shape[1], ground.shape[0]) > 127
+
+
+def sheet_in(outside: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of the sheet, where whole strips along the picture's edges lie outside it.
+
+    >>> outside = np.zeros((4, 6), bool); outside[:, :2] = True
+    >>> sheet_in(outside)
+    (2, 0, 6, 4)
+    """
+    columns, rows = (np.flatnonzero(outside.mean(axis=axis) < WHOLLY) for axis in (0, 1))
+    if not len(columns) or not len(rows):
+        return 0, 0, outside.shape[1], outside.shape[0]
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def darkness(grey: Pixels, ground: Floats) -> Floats:

@@ -41,10 +41,26 @@ def faintest(ink: Floats) -> float:
     return max(FAINTEST, 4.0 * noise(ink))
 
 
-def ink_mask(ink: Floats, share: float = 0.4, floor: float | None = None) -> Mask:
-    """True where there is ink: at least `share` of the local peak and above the noise.
+def ink_level(ink: Floats, share: float = 0.4, floor: float | None = None) -> Floats:
+    """How dark each pixel must be to be ink: at least `share` of the local peak, and above the noise.
 
     Half the peak is where a blurred stroke has its true edge, whatever pen it was.
     """
-    mask: Mask = ink >= np.maximum(faintest(ink) if floor is None else floor, share * peaks(ink))
+    level: Floats = np.maximum(np.float32(faintest(ink) if floor is None else floor), share * peaks(ink))
+    return level
+
+
+def ink_mask(ink: Floats, share: float = 0.4, floor: float | None = None) -> Mask:
+    """True where there is ink, see `ink_level`."""
+    mask: Mask = ink >= ink_level(ink, share, floor)
     return mask
+
+
+def shade_of(ink: Floats, level: Floats) -> Floats:
+    """How dark each pixel is beside what counts as ink: 0 paper, 0.5 a stroke's edge, 1 full ink.
+
+    >>> shade_of(np.float32([0.1, 0.2, 0.5]), np.float32([0.2, 0.2, 0.2])).tolist()
+    [0.25, 0.5, 1.0]
+    """
+    shade: Floats = np.clip(0.5 * ink / level, 0.0, 1.0).astype(np.float32)
+    return shade

@@ -70,13 +70,15 @@ def writing(parts: Components, ink: Floats, outside: Flags) -> Flags:
     slivers = beside_edge(parts, outside)
     touching |= slivers
     inside = ~touching
-    big = longest >= max(6.0, 0.045 * max(h, w))
+    big = longest >= max(6.0, 0.05 * float(np.sqrt((~outside).sum())))
     solid = parts.area / (parts.width * parts.height)
     strip = (np.minimum(parts.width, parts.height) < 0.06 * longest) | (
         (longest > 0.9 * max(h, w)) & (solid < 0.02)
     )
     good = inside & big & ~strip & (level > 0.25 * level[big & ~strip].max(initial=0.0))
     keep = ~of_broken_rules(parts)
+    if outside.any() and (keep & ~slivers).any():
+        keep &= ~slivers
     good &= keep
     pen = 2.0 * parts.area / np.maximum(outlines(parts), 1.0)
     stroke = big & ~strip & (pen > 0.03 * longest) & (pen < 0.25 * longest) & (solid < 0.75)
@@ -98,7 +100,6 @@ def writing(parts: Components, ink: Floats, outside: Flags) -> Flags:
             | (share > 0.3)
             | (solid > 0.7)
             | strip
-            | (slivers & outside.any())
             | (np.minimum(parts.width, parts.height) < 0.12 * largest)
         )
         keep &= ~edge_ink

@@ -15,7 +15,10 @@ Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """`labels` (h, w) int32, 0 where there is no ink; for component k (from 0) the arrays at [k]; label is k + 1."""
+    """`labels` (h, w) int32, 0 where there is no ink; for component k (from 0) the arrays at [k]; label is k + 1.
+
+    `shade` (h, w) is how dark each pixel is, 0.5 at a stroke's edge, where that is known.
+    """
 
     labels: np.ndarray[Any, np.dtype[np.int32]]
     left: Ints
@@ -23,6 +26,7 @@ class Components:
     right: Ints  # one past the last column
     bottom: Ints
     area: Ints
+    shade: np.ndarray[Any, np.dtype[np.float32]] | None = None
 
     def __len__(self) -> int:
         return len(self.area)

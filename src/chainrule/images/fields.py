@@ -17,6 +17,9 @@ STRAIGHT = 0.82  # share of a side along which the paper reaches the frame
 NEAR = 0.18  # of a side: so far from the box's edge the paper may end
 SMALLEST = 9  # pixels of that mask
 THICKEST = 0.25  # of a field's height: a thicker frame is a stroke
+BESIDE = 0.1  # of a field's smaller side: so far from the place of a missed one its frame may be
+MOST = 200  # fields
+CRUMB = 0.6  # of a piece of ink lies on a frame: then it is one of the frame's
 FRAME = 0.02  # of the picture's side: the same
 
 
@@ -45,8 +48,10 @@ class Field:
         return self.left <= x < self.right and self.top <= y < self.bottom
 
 
-def without_frames(mask: Mask) -> tuple[Mask, list[Field]]:
+def without_frames(mask: Mask, weak: Mask | None = None) -> tuple[Mask, list[Field]]:
     """The mask without the frames of fields, and the fields that have no field within them.
+
+    `weak` is a mask with a lower threshold, in which a faint frame has no gaps; where `mask` has no field, they are looked for there.
 
     >>> page = np.zeros((80, 120), bool); page[20:61, 30] = page[20:61, 90] = True
     >>> page[20, 30:91] = page[60, 30:91] = True; page[30:52, 58:62] = True
@@ -54,12 +59,23 @@ def without_frames(mask: Mask) -> tuple[Mask, list[Field]]:
     >>> int(rest.sum()), len(fields)
     (88, 1)
     """
-    found = fields_of(mask)
-    rest = mask.copy()
+    found, rest = fields_of(mask), mask.copy()
     for field in found:
         _erase(rest, field)
+    if not found and weak is not None:
+        found, framed = fields_of(weak), weak.copy()
+        for field in found:
+            _erase(framed, field)
+        rest = without_crumbs(mask, weak & ~framed) if found else rest
     leaves = [f for f in found if not any(_within(g, f) for g in found if g is not f)]
     return rest, leaves
+
+
+def without_crumbs(mask: Mask, frames: Mask) -> Mask:
+    """The mask without the pieces of ink that lie on frames, which are too faint to be whole in it; strokes stay as they are."""
+    parts = components(mask)
+    on = np.bincount(parts.labels[frames], minlength=len(parts) + 1)[1:]
+    return parts.mask(on < CRUMB * parts.area)
 
 
 def fields_of(mask: Mask) -> list[Field]:
@@ -89,10 +105,42 @@ def fields_of(mask: Mask) -> list[Field]:
             u or any(v and _beside(p, q) for q, v in zip(patches, used, strict=True))
             for p, u in zip(patches, used, strict=True)
         ]
-    return [
-        Field(p.left * shrink, p.top * shrink, p.right * shrink, p.bottom * shrink)
-        for p, u in zip(patches, used, strict=True) if u
-    ]  # fmt: skip
+    kept = completed([p for p, u in zip(patches, used, strict=True) if u], small)
+    return [Field(p.left * shrink, p.top * shrink, p.right * shrink, p.bottom * shrink) for p in kept]
+
+
+def completed(found: list[Field], mask: Mask) -> list[Field]:
+    """The fields and those of their combs that were missed: beside a field, as large, with ink along all four sides.
+
+    A digit that crosses its box parts the box's paper, so that it is no patch of its own.
+
+    >>> page = np.zeros((40, 100), bool); page[[10, 30], 10:71] = page[10:31, [10, 30, 50, 70]] = True
+    >>> len(completed([Field(11, 11, 30, 30)], page))
+    3
+    """
+    found, at = list(found), 0
+    while at < len(found) < MOST:
+        field, at = found[at], at + 1
+        gaps = [g.left - field.right for g in found if _beside(field, g) and g.left >= field.right]
+        step = field.width + min(gaps, default=1)
+        for left in (field.left - step, field.left + step):
+            new = Field(left, field.top, left + field.width, field.bottom)
+            if not any(g.holds(new.left, new.top, new.right, new.bottom) for g in found) and _framed(
+                new, mask
+            ):
+                found.append(new)
+    return found
+
+
+def _framed(field: Field, mask: Mask) -> bool:
+    """Whether there is ink along all four sides of a field."""
+    near = max(2, round(BESIDE * min(field.width, field.height)))
+    l, t, r, b = field.left, field.top, field.right, field.bottom
+    if l < near or t < near or r + near > mask.shape[1] or b + near > mask.shape[0]:
+        return False
+    level = [mask[y - near : y + near, l:r].any(axis=0).mean() for y in (t, b)]
+    upright = [mask[t:b, x - near : x + near].any(axis=1).mean() for x in (l, r)]
+    return bool(min(*level, *upright) >= STRAIGHT)
 
 
 def _used(field: Field, ink: Components) -> bool:

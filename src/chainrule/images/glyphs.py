@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.images.components import Components, Mask
-from chainrule.images.filters import Floats
+from chainrule.images.filters import Floats, window_max
 
+EDGE = np.float32(0.5)  # the shade of a stroke's edge
+SMALL = 48  # pixels: in a larger glyph the edges' shade says nothing
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
@@ -20,7 +22,7 @@ class Glyph:
 
     `start` and `stop` are left and right after the writing's lean is taken out: slanted digits whose boxes overlap
     stand apart there. `kind` is "digit", or what it is taken for if it is none. `cut` is what its seams cost where it was cut
-    out of a larger piece of ink: 0 where it was not.
+    out of a larger piece of ink: 0 where it was not. `shade` is how dark each pixel of the whole picture is, 0.5 at a stroke's edge.
     """
 
     ink: Mask
@@ -31,6 +33,7 @@ class Glyph:
     row: int = 0
     kind: str = "digit"
     cut: float = 0.0
+    shade: Floats | None = None
 
     @property
     def right(self) -> int:
@@ -60,6 +63,18 @@ class Glyph:
     def floats(self) -> Floats:
         """Its ink as float32: 1 or 0."""
         return self.ink.astype(np.float32)
+
+    def shaded(self) -> Floats:
+        """The same with the shade of its edges, one pixel more on every side: between few pixels it tells where a stroke ends."""
+        if self.shade is None or max(self.ink.shape) > SMALL:
+            return self.floats()
+        own, window = np.pad(self.ink, 1), np.zeros((self.height + 2, self.width + 2), np.float32)
+        top, left = max(0, self.top - 1), max(0, self.left - 1)
+        there = self.shade[top : self.bottom + 1, left : self.right + 1]
+        row, column = top - self.top + 1, left - self.left + 1
+        window[row : row + there.shape[0], column : column + there.shape[1]] = there
+        edge = window_max(own, 1) & (window < EDGE)  # beyond it is paper; what is darker there is another's
+        return np.where(own, np.maximum(window, EDGE), np.where(edge, window, np.float32(0)))
 
     def joined(self, other: "Glyph") -> "Glyph":
         """Both as one glyph."""
@@ -106,7 +121,7 @@ def glyphs(parts: Components, keep: Flags, lean: float = 0.0) -> list[Glyph]:
         ink = parts.labels[t:b, l:r] == k + 1
         rows, columns = np.nonzero(ink)
         upright = columns + l + lean * (rows + t)
-        found.append(Glyph(ink, l, t, float(upright.min()), float(upright.max()) + 1.0))
+        found.append(Glyph(ink, l, t, float(upright.min()), float(upright.max()) + 1.0, shade=parts.shade))
     return sorted(found, key=lambda g: (g.start, g.top))
 
 

@@ -14,7 +14,7 @@ TOUCHING = 6.0  # of its height: how wide a row of digits that touch may be
 
 
 def writing_height(found: list[Glyph]) -> float:
-    """The height of the digits: the middle one of the heights, each counted by its square.
+    """The height of the digits: the middle one of the heights, each counted by its cube: two digits are more than a printed line.
 
     >>> writing_height([Glyph(np.ones((h, 5), bool), 0, 0, 0.0, 5.0) for h in (40, 44, 42, 3, 2)])
     42.0
@@ -24,7 +24,7 @@ def writing_height(found: list[Glyph]) -> float:
         heights = np.array(sorted(g.width // 2 for g in found), float)
     if not len(heights):
         return 0.0
-    total = np.cumsum(heights**2)
+    total = np.cumsum(heights**3)
     return float(heights[np.searchsorted(total, total[-1] / 2)])
 
 

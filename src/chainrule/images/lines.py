@@ -106,6 +106,21 @@ def _candidates(mask: Mask) -> Iterator[tuple[float, float]]:
             yield left, float(TILTS[tilts[k]])
 
 
+def straight(mask: Mask, share: float) -> Iterator[tuple[float, float]]:
+    """(height at column 0, tilt) of the level lines that have ink along a share of the columns, strongest first.
+
+    >>> page = np.zeros((60, 80), bool); page[30, 10:] = True
+    >>> [(at, round(tilt, 1)) for at, tilt in straight(page, 0.8)]
+    [(30.0, -0.0)]
+    """
+    near, x = window_max(mask, 1, 0), np.arange(mask.shape[1])
+    for height, tilt in _candidates(mask):
+        rows = np.rint(height + tilt * x).astype(int)
+        inside = (rows >= 0) & (rows < mask.shape[0])
+        if near[rows[inside], x[inside]].sum() >= share * mask.shape[1]:
+            yield height, tilt
+
+
 def _crosses(near: Mask, centre: Ints) -> bool:
     """Whether there is ink along most of a line and at both its ends: a stroke of a digit rarely reaches both edges."""
     h, w = near.shape

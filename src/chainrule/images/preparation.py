@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.images import clutter, placing, skew
-from chainrule.images.background import background, beside, darkness, ink_is_light
-from chainrule.images.binarize import faintest, ink_mask
+from chainrule.images.background import background, beside, darkness, ink_is_light, sheet_in
+from chainrule.images.binarize import faintest, ink_level, shade_of
 from chainrule.images.coloured_frames import without_coloured_frames
+from chainrule.images.columns import beyond_rules
 from chainrule.images.components import Components, Mask, components
 from chainrule.images.fields import Field, without_frames
 from chainrule.images.filters import Floats, percentile
@@ -173,7 +174,7 @@ def _prepared(
         found = Segmented([joined(glyphs(seen.parts, seen.keep))], [], 0.0)
     elif seen.reason is None:
         found, angle, turned = _segmented(seen, judge)
-        if judge is not None and settings.local and found.score < UNSURE and seen.keep.sum() <= FEW:
+        if judge is not None and settings.local and doubtful(found) and seen.keep.sum() <= FEW:
             for look in OTHER_LOOKS:
                 again = _written(ink, floor, look, outside, settings, picture.pixels)
                 if again.reason is None:
@@ -203,8 +204,8 @@ def _prepared(
     stages["digits"] = _boxes(tone, boxes)
     inks = [g.floats() for g in digits]
 
-    def found_digit(g: Glyph, box: Box, own: Floats) -> Digit:
-        views = views_of(own, settings)
+    def found_digit(g: Glyph, box: Box) -> Digit:
+        views = views_of(g.shaded(), settings)
         left, top, right, bottom = box
         there = ink[top:bottom, left:right]
         uneven = unevenness(there, writing[top:bottom, left:right] if angle else g.ink)
@@ -226,7 +227,7 @@ def _prepared(
             meant[window] = writing[window]
     return Prepared(
         picture,
-        tuple(found_digit(*one) for one in zip(digits, boxes, inks, strict=True)),
+        tuple(found_digit(*one) for one in zip(digits, boxes, strict=True)),
         None, False, stages, tuple(notes),
         unrest(ink, writing, taken, boxes, inks), unread(meant, boxes, inks),
         tuple(Mark(g.kind, _original(before(g), picture), g.row) for g in found.marks),
@@ -257,20 +258,27 @@ def _written(
     """What is dark enough beside what is near it, and beside all, without lines, frames and clutter."""
     near, of_all = look
     if not settings.local:
-        mask = np.asarray(ink >= 0.5 * percentile(ink, 99.5))
+        level = np.full(ink.shape, max(1e-3, 0.5 * percentile(ink, 99.5)), np.float32)
     elif of_all and (ink >= floor).any():
-        mask = ink_mask(ink, near, max(floor, of_all * percentile(ink[ink >= floor], 98)))
+        level = ink_level(ink, near, max(floor, of_all * percentile(ink[ink >= floor], 98)))
     else:
-        mask = ink_mask(ink, near, floor)
+        level = ink_level(ink, near, floor)
+    mask = np.asarray(ink >= level)
     reason = nothing_written(ink, mask)
     rest = mask
     fields: list[Field] = []
     if reason is None and settings.lines:
-        unruled = without_lines(mask, ink >= floor, ink)[0]
-        rest, fields = without_frames(unruled)
+        left, top, right, bottom = sheet_in(outside)
+        window = slice(top, bottom), slice(left, right)
+        unruled = mask.copy()
+        unruled[window] = without_lines(mask[window], ink[window] >= floor, ink[window])[0]
+        rest, fields = without_frames(unruled, ink >= floor)
         rest = without_coloured_frames(unruled, rest, fields, pixels)
-    parts = components(rest)
+    parts = replace(components(rest), shade=shade_of(ink, level))
     keep = clutter.writing(parts, ink, outside) if settings.clutter else np.ones(len(parts), bool)
+    if settings.clutter and settings.lines:
+        own = keep & ~beyond_rules(parts, mask & ~rest, sheet_in(outside))
+        keep = own if own.any() else keep
     return _Written(mask, mask & ~rest, fields, parts, keep, reason or too_busy(parts, keep))
 
 
@@ -294,7 +302,7 @@ def _segmented(seen: _Written, judge: Any) -> tuple[Segmented, float, tuple[int,
     if judge is not None and found.score < UNSURE:
         rest = without_underlines(parts, keep, shape)
         if rest is not None:
-            left = components(rest)
+            left = replace(components(rest), shade=parts.shade)
             other = separated(left, np.asarray(left.area > 2), judge)
             found = other if other.score > found.score + 0.1 else found
     angle = (
@@ -315,15 +323,27 @@ OTHER_LOOKS = (
     (0.25, 0.0),
 )  # where that is read unsurely: paper with a pattern, strokes with gaps
 BETTER = 0.2  # so much more of it another way to see the writing must read
-MUCH_SURER = 0.6
+MUCH_SURER = 0.5
+ALL_SURE = 0.9
 NO_LESS = 0.85  # so much as is read of writing as it stands must be read of it turned level
 FEW = 40  # pieces of writing: with more, no other way is tried
 UNSURE = -0.15  # the score of a reading for which another way to see the writing is tried
 FIELD_SURE = 0.6  # fields in which no glyph is read at least so surely are no fields for digits
 
 
+def doubtful(found: Segmented) -> bool:
+    """Whether a picture deserves another look: glyphs that are read unsurely, or more ink that is taken for none than is read."""
+    left_out = sum(int(g.ink.sum()) for g in found.marks if g.kind == "other")
+    return found.score < UNSURE or left_out > sum(int(g.ink.sum()) for g in found.digits)
+
+
 def better(other: Segmented, found: Segmented) -> bool:
-    """Whether another look at a picture reads clearly more of it, or leaves hardly a doubt where there was much."""
+    """Whether another look at a picture reads clearly more of it, or leaves hardly a doubt where there was much.
+
+    Beside several digits that are all sure it must not add doubtful ones: those are letters.
+    """
+    if len(found.digits) > 1 and found.least >= ALL_SURE > other.least:
+        return False
     more = other.read - found.read
     doubt = other.score - found.score
     return doubt > 0.0 and (more > BETTER or (other.score > UNSURE and doubt > MUCH_SURER and more > -BETTER))

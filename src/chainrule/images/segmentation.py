@@ -17,6 +17,7 @@ from chainrule.images.filters import Floats
 from chainrule.images.glyphs import Glyph, common_lean, glyphs, joined, solid
 from chainrule.images.marks import kind_of, paired, without_marks
 from chainrule.images.strokes import stroke_width
+from chainrule.images.words import without_words
 
 Judge = Callable[
     [list[Floats]], np.ndarray[Any, Any]
@@ -58,7 +59,8 @@ ALONE_CUT = 1.0  # what a seam costs where the writing is one piece: many letter
 class Segmented:
     """The digits in reading order, the other glyphs, each with its kind, and how good the reading is.
 
-    score: the mean logarithm of how surely each glyph as large as a digit is one.  surest: the best digit's, 0 to 1.
+    score: the mean logarithm of how surely each glyph as large as a digit is one.  surest, least: the best and the worst
+    digit's, 0 to 1.
     read: how much is read: the sum over the digits of how surely each is one, less what a doubtful one is worth.
     in_fields: whether they stand in the fields of a form, so that what is written beside them belongs to the form.
     """
@@ -69,6 +71,7 @@ class Segmented:
     surest: float = 0.0
     read: float = 0.0
     in_fields: bool = False
+    least: float = 0.0
 
 
 def separated(
@@ -90,10 +93,17 @@ def separated(
     digits, others, score, sure = _read(strokes_only(pieces), height, lean, judge, costs)
     one = _in_one(every, digits, others, marks, score, judge)
     if one is not None:
-        return Segmented([one[0]], [], float(np.log(one[1])), one[1], worth([one[1]]))
+        return Segmented([one[0]], [], float(np.log(one[1])), one[1], worth([one[1]]), least=one[1])
     digits, tall = without_marks(digits)
     others += tall + marks
-    return Segmented(grouping.rows(digits), _named(others, digits), score, max([0.0, *sure]), worth(sure))
+    return Segmented(
+        grouping.rows(digits),
+        _named(others, digits),
+        score,
+        max([0.0, *sure]),
+        worth(sure),
+        least=min(sure, default=0.0),
+    )
 
 
 def worth(sure: list[float]) -> float:
@@ -120,13 +130,13 @@ def _read(
         rows.setdefault(piece.row, []).append(piece)
     least = ALONE_WIDE if len(pieces) == 1 else MAYBE_WIDE
     lattices = [Lattice(row, height, lean, least, costs) for row in rows.values()]
-    inks = [glyph.floats() for lattice in lattices for glyph in lattice.candidates]
+    inks = [glyph.shaded() for lattice in lattices for glyph in lattice.candidates]
     sure = judge(inks) if inks else np.zeros(0)
     digits, others, beside, total, every, at = [], [], [], 0.0, [], 0
     paths = []
     for lattice in lattices:
         n = len(lattice.candidates)
-        paths.append(lattice.best(sure[at : at + n]))
+        paths.append(without_words(lattice.best(sure[at : at + n])))
         at += n
     clear = any(len(path) >= 3 and _share_sure(path) > CLEAR for path in paths)
     for path in paths:
@@ -174,7 +184,7 @@ def _in_one(
         return None
     if whole.width > WHOLE * whole.height:
         return None
-    sure = float(judge([whole.floats()])[0])
+    sure = float(judge([whole.shaded()])[0])
     left_out = sum(int(g.ink.sum()) for g in others + marks) / max(1, int(whole.ink.sum()))
     return (whole, sure) if sure >= SURE and np.log(sure) > score - 4.0 * left_out + 0.1 else None
 
