@@ -17,6 +17,7 @@ from chainrule.images.filters import Floats, percentile
 from chainrule.images.glyphs import Glyph, glyphs, joined
 from chainrule.images.grey import CHANNELS, grey, mixed
 from chainrule.images.lines import without_lines
+from chainrule.images.looks import FIRST_LOOK, OTHER_LOOKS, UNSURE, better, doubtful
 from chainrule.images.marks import is_stroke
 from chainrule.images.mnist_like import is_mnist_like
 from chainrule.images.no_writing import nothing_written, too_busy
@@ -317,36 +318,9 @@ def _segmented(seen: _Written, judge: Any) -> tuple[Segmented, float, tuple[int,
     return found, 0.0, shape
 
 
-FIRST_LOOK = (0.4, 0.0)  # ink is so dark, as a share of the darkest near it, and of the darkest of all
-OTHER_LOOKS = (
-    (0.6, 0.5),
-    (0.25, 0.0),
-)  # where that is read unsurely: paper with a pattern, strokes with gaps
-BETTER = 0.2  # so much more of it another way to see the writing must read
-MUCH_SURER = 0.5
-ALL_SURE = 0.9
 NO_LESS = 0.85  # so much as is read of writing as it stands must be read of it turned level
 FEW = 40  # pieces of writing: with more, no other way is tried
-UNSURE = -0.15  # the score of a reading for which another way to see the writing is tried
 FIELD_SURE = 0.6  # fields in which no glyph is read at least so surely are no fields for digits
-
-
-def doubtful(found: Segmented) -> bool:
-    """Whether a picture deserves another look: glyphs that are read unsurely, or more ink that is taken for none than is read."""
-    left_out = sum(int(g.ink.sum()) for g in found.marks if g.kind == "other")
-    return found.score < UNSURE or left_out > sum(int(g.ink.sum()) for g in found.digits)
-
-
-def better(other: Segmented, found: Segmented) -> bool:
-    """Whether another look at a picture reads clearly more of it, or leaves hardly a doubt where there was much.
-
-    Beside several digits that are all sure it must not add doubtful ones: those are letters.
-    """
-    if len(found.digits) > 1 and found.least >= ALL_SURE > other.least:
-        return False
-    more = other.read - found.read
-    doubt = other.score - found.score
-    return doubt > 0.0 and (more > BETTER or (other.score > UNSURE and doubt > MUCH_SURER and more > -BETTER))
 
 
 def views_of(ink: Floats, settings: Preparation, most: int | None = None) -> Pixels:
