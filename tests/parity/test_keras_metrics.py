@@ -42,6 +42,19 @@ LABELS = {
     "sparse top k": lambda m: m.SparseTopKCategoricalAccuracy(2),
     "categorical hinge": lambda m: m.CategoricalHinge(),
 }
+PLACES = {
+    "iou": lambda m: m.IoU(4, [0, 2], dtype="float32"),
+    "mean iou without a class": lambda m: m.MeanIoU(4, ignore_class=1, dtype="float32"),
+    "mean iou, one class is nowhere": lambda m: m.MeanIoU(6, dtype="float32"),
+    "mean iou, numbers beyond": lambda m: m.MeanIoU(3, dtype="float32"),
+    "mean iou of probabilities": lambda m: m.MeanIoU(4, sparse_y_pred=False, dtype="float32"),
+    "mean iou, classes on another axis": lambda m: m.MeanIoU(
+        10, sparse_y_pred=False, axis=0, dtype="float32"
+    ),
+    "one-hot iou": lambda m: m.OneHotIoU(4, [1, 3], dtype="float32"),
+    "one-hot mean iou": lambda m: m.OneHotMeanIoU(4, dtype="float32"),
+    "binary iou": lambda m: m.BinaryIoU(threshold=0.4, dtype="float32"),
+}
 
 
 def data(kind: str, name: str):
@@ -55,18 +68,34 @@ def data(kind: str, name: str):
     if kind == "labels":
         y = rng.integers(0, 4, p.shape[:2])
         y = np.eye(4, dtype=np.float32)[y] if name == "categorical hinge" else y
+    if kind == "places":
+        true, said = rng.integers(0, 4, (2, 3, 10)).astype(np.int32)
+        if name == "mean iou, classes on another axis":
+            true = rng.integers(0, 10, (3, 4)).astype(np.int32)
+            return true, p, rng.uniform(0.1, 2, true.shape).astype(np.float32)
+        if "binary" in name:
+            return y, p, rng.uniform(0.1, 2, p.shape).astype(np.float32)
+        if "one-hot" in name:
+            return np.eye(4, dtype=np.float32)[true], p, rng.uniform(0.1, 2, p.shape[:2]).astype(np.float32)
+        return (
+            true,
+            p if "probabilities" in name else said,
+            rng.uniform(0.1, 2, p.shape[:2]).astype(np.float32),
+        )
     return y, p, rng.uniform(0.1, 2, p.shape[:2]).astype(np.float32)
 
 
 EVERY = [("yes", name, make) for name, make in YES.items()]
 EVERY += [("numbers", name, make) for name, make in NUMBERS.items()]
 EVERY += [("labels", name, make) for name, make in LABELS.items()]
+EVERY += [("places", name, make) for name, make in PLACES.items()]
 
 
 @pytest.mark.parametrize(
     ("kind", "name", "make"), EVERY, ids=lambda value: value if isinstance(value, str) else ""
 )
 @pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype")  # Keras's IoU asks JAX for int64
 def test_figures_are_keras_s(kind, name, make, weighted) -> None:
     """After each of three batches the figure is Keras's, and after reset_state it begins again."""
     ours, theirs = make(metrics), make(keras.metrics)
@@ -108,3 +137,26 @@ def test_they_are_reported_by_fit_as_keras_does(engine) -> None:
         model.compile("adam", "binary_crossentropy", metrics=asked, **more)
     history = [m.fit(x, y, batch_size=32, epochs=2, shuffle=False, verbose=0).history for m in (ours, theirs)]
     figures_agree(*history, rtol=2e-3)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "jax"])
+def test_overlap_is_counted_while_learning(backend) -> None:
+    """fit and evaluate give MeanIoU of a network that paints pictures; by name alone it asks for the number of classes."""
+    from chainrule import Input, Sequential, layers
+    from chainrule.errors import SettingError
+
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(12, 6, 6, 1)).astype(np.float32), rng.integers(0, 3, (12, 6, 6))
+    model = Sequential([Input((6, 6, 1)), layers.Conv2D(3, 3, padding="same", activation="softmax")])
+    model.compile(
+        "sgd",
+        "sparse_categorical_crossentropy",
+        metrics=[metrics.MeanIoU(3, sparse_y_pred=False)],
+        backend=backend,
+    )
+    history = model.fit(x, y, batch_size=5, verbose=0)
+    assert 0 < history.history["mean_io_u"][0] < 1
+    by_hand = metrics.MeanIoU(3)(y, model.predict(x, verbose=0).argmax(-1))
+    assert abs(model.evaluate(x, y, verbose=0)[1] - by_hand) < 1e-6
+    with pytest.raises(SettingError, match="num_classes"):
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["MeanIoU"])

@@ -34,7 +34,7 @@ FOR_KINDS: dict[str, str] = {
     **_each(OWN_LOSS, "losses.CTC losses.Circle losses.Dice losses.Tversky losses.circle losses.ctc losses.dice losses.tversky"),
     **_each(
         OVERLAP,
-        "metrics.ConcordanceCorrelation metrics.IoU metrics.OneHotIoU metrics.OneHotMeanIoU metrics.PearsonCorrelation "
+        "metrics.ConcordanceCorrelation metrics.PearsonCorrelation "
         "metrics.SensitivityAtSpecificity metrics.SpecificityAtSensitivity metrics.concordance_correlation metrics.pearson_correlation",
     ),
     "metrics.huber": "losses.huber",

@@ -44,6 +44,7 @@ from chainrule.metrics.of_losses import (
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )  # fmt: skip
+from chainrule.metrics.overlap import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from chainrule.metrics.own import ByHand, Mean, MeanMetricWrapper, Sum, counts_by_hand, name_of
 from chainrule.metrics.scores import (
     F1Score,
@@ -57,6 +58,7 @@ __all__ = [
     "Accuracy",
     "BinaryAccuracy",
     "BinaryCrossentropy",
+    "BinaryIoU",
     "ByHand",
     "CategoricalAccuracy",
     "CategoricalCrossentropy",
@@ -67,15 +69,19 @@ __all__ = [
     "FalseNegatives",
     "FalsePositives",
     "Hinge",
+    "IoU",
     "KLDivergence",
     "LogCoshError",
     "Mean",
     "MeanAbsoluteError",
     "MeanAbsolutePercentageError",
+    "MeanIoU",
     "MeanMetricWrapper",
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
     "Metric",
+    "OneHotIoU",
+    "OneHotMeanIoU",
     "Poisson",
     "Precision",
     "R2Score",
@@ -110,6 +116,7 @@ CLASSES: dict[str, type[Metric]] = {
         BinaryCrossentropy, Precision, Recall, Accuracy, SparseTopKCategoricalAccuracy, AUC, TruePositives, TrueNegatives,
         FalsePositives, FalseNegatives,
         F1Score, FBetaScore, R2Score, CategoricalHinge, CosineSimilarity, Hinge, KLDivergence, LogCoshError, MeanAbsolutePercentageError, MeanSquaredLogarithmicError, Poisson, SquaredHinge,
+        IoU, MeanIoU, OneHotIoU, OneHotMeanIoU, BinaryIoU,
     )
 }  # fmt: skip
 OTHERS: dict[str, type[Metric]] = {
@@ -173,6 +180,10 @@ def _named(identifier: object, y_shape: tuple[int, ...], output_shape: tuple[int
         if found is None:
             raise unknown("metric", identifier, ["accuracy", *NAMES, *losses.NAMES])
         return get(found, y_shape, output_shape)
+    if issubclass(named, IoU) and named is not BinaryIoU:
+        raise SettingError(
+            f"{named.__name__} needs the number of classes: metrics=[{named.__name__}(num_classes=...)]."
+        )
     return named(name=identifier)  # its figure is found under the name that was given, as in Keras
 
 
