@@ -1,6 +1,6 @@
 """Intersection over union: how well predicted regions lie on the true ones, class by class. Keras's IoU and its kin."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -80,7 +80,7 @@ class IoU(Metric):
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {name: getattr(self, name) for name in self.stored}
 
-    stored: tuple[str, ...] = (
+    stored: ClassVar[tuple[str, ...]] = (
         "num_classes", "target_class_ids", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis",
     )  # fmt: skip
 
@@ -100,7 +100,13 @@ class MeanIoU(IoU):
     """
 
     key = "mean_io_u"
-    stored = ("num_classes", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis")
+    stored: ClassVar[tuple[str, ...]] = (
+        "num_classes",
+        "ignore_class",
+        "sparse_y_true",
+        "sparse_y_pred",
+        "axis",
+    )
 
     def __init__(
         self, num_classes: int, name: str | None = None, dtype: object = None, ignore_class: int | None = None,
@@ -118,7 +124,13 @@ class OneHotIoU(IoU):
     """
 
     key = "one_hot_io_u"
-    stored = ("num_classes", "target_class_ids", "ignore_class", "sparse_y_pred", "axis")
+    stored: ClassVar[tuple[str, ...]] = (
+        "num_classes",
+        "target_class_ids",
+        "ignore_class",
+        "sparse_y_pred",
+        "axis",
+    )
 
     def __init__(
         self, num_classes: int, target_class_ids: Any, name: str | None = None, dtype: object = None,
@@ -131,7 +143,7 @@ class OneHotMeanIoU(MeanIoU):
     """MeanIoU of one-hot targets and of probabilities of classes."""
 
     key = "one_hot_mean_io_u"
-    stored = ("num_classes", "ignore_class", "sparse_y_pred", "axis")
+    stored: ClassVar[tuple[str, ...]] = ("num_classes", "ignore_class", "sparse_y_pred", "axis")
 
     def __init__(
         self, num_classes: int, name: str | None = None, dtype: object = None, ignore_class: int | None = None,
@@ -148,7 +160,7 @@ class BinaryIoU(IoU):
     """
 
     key = "binary_io_u"
-    stored = ("target_class_ids", "threshold")
+    stored: ClassVar[tuple[str, ...]] = ("target_class_ids", "threshold")
 
     def __init__(
         self, target_class_ids: Any = (0, 1), threshold: float = 0.5, name: str | None = None, dtype: object = None,
