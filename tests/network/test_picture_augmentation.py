@@ -64,3 +64,20 @@ def test_pictures_are_mirrored_only_where_classes_allow_it(names, mirrored_twins
         x[:20, 2:5] += 150
         x[20:, 8:] += 150
     assert flips_allowed(Dataset("some", x, y, x, y, task="two classes", class_names=names)) is allowed
+
+
+def test_pictures_stay_within_the_numbers_that_they_have() -> None:
+    """Of 0 to 16 or of -1 to 1 as of 0 to 1: the same picture on another scale is changed to the same."""
+    from chainrule.layers.base import Context
+
+    x = np.random.default_rng(0).random((6, 9, 9, 3)).astype(np.float32)
+    noise = np.random.default_rng(1).random((6, 12)).astype(np.float32)
+    context = Context(noise=lambda shape: noise)
+    usual = PictureAugmentation(brightness=0.9).forward({}, x, context)[0]
+    for low, high in ((0, 16), (-1, 1)):
+        layer = PictureAugmentation(brightness=0.9, limits=(low, high))
+        other = layer.forward({}, low + (high - low) * x, context)[0]
+        assert other.min() >= low
+        assert other.max() <= high
+        np.testing.assert_allclose((other - low) / (high - low), usual, atol=2e-5)
+        assert PictureAugmentation.from_config(layer.get_config()).limits == (low, high)

@@ -219,14 +219,22 @@ def test_only_mnist_keeps_the_recipe_that_was_tuned_for_it() -> None:
 
 
 def test_few_pictures_are_changed_at_every_step_and_large_ones_made_smaller() -> None:
-    """Bytes as another camera would, other scales are only moved; many pictures are taken as they are."""
+    """Whatever their scale, within it; many pictures are taken as they are. Tiny ones learn longer."""
     listed = candidates.candidates(bars(60, side=64))
     assert listed[0].network == candidates.LINEAR
     assert listed[1].camera
     assert all(one.network.startswith("shrink 2, conv 16") for one in listed[1:])
     x = np.random.default_rng(0).normal(size=(60, 8, 8)).astype(np.float32)
-    moved = candidates.candidates(from_arrays("waves", {"x": x, "y": np.arange(60) % 2}))
-    assert (moved[1].shift, moved[1].camera) == (1, False)
+    waves = from_arrays("waves", {"x": x, "y": np.arange(60) % 2})
+    moved = candidates.candidates(waves)
+    assert moved[1].camera
+    assert moved[1].epochs * len(waves.x_train) > 1.5 * listed[1].epochs * 48
+    changes = recipes.prepare(moved[1], waves, "numpy").augmentation
+    assert changes.limits == (waves.x_train.min(), waves.x_train.max())
+    assert (
+        changes.settings["rotation"]
+        < recipes.prepare(listed[1], bars(60, side=64), "numpy").augmentation.settings["rotation"]
+    )
     many = bars(60)
     many = replace(many, x_train=np.repeat(many.x_train, 200, axis=0), y_train=np.repeat(many.y_train, 200))
     assert not any(one.camera or one.shift for one in candidates.candidates(many))

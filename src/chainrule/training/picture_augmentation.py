@@ -16,11 +16,11 @@ NUMBERS = 12  # for each picture
 
 
 class PictureAugmentation(Layer):
-    """Pictures (batch, height, width) or (batch, height, width, channels) from 0 to 1, each changed a little.
+    """Pictures (batch, height, width) or (batch, height, width, channels), each changed a little.
 
     shift: share of a side.  rotation: degrees.  scale: share.  flip: whether left and right may change places.
-    brightness, contrast, colour: shares.  clean: the share of pictures left as they are. What comes in from outside the
-    picture is its edge, drawn out.
+    brightness, contrast, colour: shares.  clean: the share of pictures left as they are.  limits: between which their
+    numbers lie, and stay. What comes in from outside the picture is its edge, drawn out.
 
     >>> import numpy as np
     >>> PictureAugmentation().forward({}, np.ones((2, 8, 8, 3), np.float32))[0].shape      # when predicting: unchanged
@@ -29,13 +29,15 @@ class PictureAugmentation(Layer):
 
     def __init__(
         self, shift: float = 0.15, rotation: float = 20.0, scale: float = 0.25, flip: bool = False, brightness: float = 0.2,
-        contrast: float = 0.4, colour: float = 0.3, clean: float = 0.05, **settings: Any,
+        contrast: float = 0.4, colour: float = 0.3, clean: float = 0.05,
+        limits: tuple[float, float] = (0.0, 1.0), **settings: Any,
     ) -> None:  # fmt: skip
         super().__init__(**settings)
         self.settings = {
             "shift": shift, "rotation": rotation, "scale": scale, "flip": flip, "brightness": brightness,
             "contrast": contrast, "colour": colour, "clean": clean,
         }  # fmt: skip
+        self.limits = (float(limits[0]), float(limits[1]))
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         if context.noise is None:
@@ -67,23 +69,24 @@ class PictureAugmentation(Layer):
 
     def shaded(self, pictures: Array, u: Array) -> Array:
         """Another brightness, another contrast, and for pictures in colour another tint."""
-        xp, s = namespace(pictures), self.settings
+        xp, s, (low, high) = namespace(pictures), self.settings, self.limits
         mean = pictures.mean(axis=(1, 2, 3), keepdims=True)
         y = (
             mean
             + (pictures - mean) * (1 + s["contrast"] * u[6][..., None])
-            + s["brightness"] * u[7][..., None]
+            + s["brightness"] * (high - low) * u[7][..., None]
         )
         if pictures.shape[-1] == 3:
             tint = xp.stack([u[8], u[9], u[10]], axis=-1)
-            y = y + s["colour"] * (tint - tint.mean(axis=-1, keepdims=True))
-        return xp.clip(y, 0, 1)
+            y = y + s["colour"] * (high - low) * (tint - tint.mean(axis=-1, keepdims=True))
+        return xp.clip(y, low, high)
 
     def output_shape_for(self, input_shape: Shape) -> Shape:
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | self.settings
+        usual = {} if self.limits == (0.0, 1.0) else {"limits": list(self.limits)}
+        return super().get_config() | self.settings | usual
 
 
 def sampled(pictures: Array, row: Array, column: Array) -> Array:

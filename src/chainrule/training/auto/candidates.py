@@ -25,7 +25,6 @@ MEDIAN_RATE = 0.01  # of a line that learns the median; where it begins, at the 
 SIDE = 32  # pixels: pictures of twice that or more are made smaller, which costs no shape and saves most of the work
 MOST_PLACES = 7  # on a side, behind the last pooling
 CHANGED_STEPS = 3000  # at least, on pictures that change at every step
-MOVED = 0.08  # of a side
 SHORTER = (0.84, 0.7, 0.6, 0.5, 0.42, 0.35, 0.3, 0.25, 0.2, 0.15, 0.1)  # shares of a network's steps
 STEPS = (600, 3000)  # at least and at most, for the whole training
 MANY, MANY_RATE = (
@@ -69,14 +68,10 @@ def candidates(data: Dataset) -> list[Recipe]:
 
 
 def changed_pictures(recipe: Recipe, data: Dataset) -> Recipe:
-    """The same network on pictures that change at every step; it learns longer, as no picture comes twice.
-
-    Pixels in bytes are changed as another camera would; what has another scale is only moved.
-    """
-    epochs = math.ceil(max(recipe.epochs, CHANGED_STEPS * recipe.batch_size / max(1, len(data.x_train))))
-    if data.scale is not None:
-        return replace(recipe, camera=True, epochs=epochs)
-    return replace(recipe, shift=max(1, round(MOVED * min(data.input_shape[:2]))), epochs=epochs)
+    """The same network on pictures that change at every step; it learns longer, as no picture comes twice."""
+    steps = CHANGED_STEPS * (2 if min(data.input_shape[:2]) < TINY else 1)  # of tiny pictures a step is quick
+    epochs = math.ceil(max(recipe.epochs, steps * recipe.batch_size / max(1, len(data.x_train))))
+    return replace(recipe, camera=True, epochs=epochs)
 
 
 def longer(recipe: Recipe) -> Recipe:
