@@ -32,13 +32,18 @@ def announced(
     if data.skipped:
         lines.append(f"left out {len(data.skipped):,}, the first: {data.skipped[0][0]}: {data.skipped[0][1]}")
     lines += [f"note: {note}" for note in data.notes] if all_notes else shortened_notes(data, source)
+    from chainrule.training import transfer
+
     ends: list[object] = [math.prod(data.input_shape), *recipe.hidden, math.prod(model.output_shape or ())]
     if recipe.network:
         ends[1:-1] = [recipe.network]
     weights = f"{model.count_params():,} weights"
     chosen = recipe.name == choices.AUTO and bool(recipe.tried) and bool(recipe.network) and not all_notes
+    began_from = recipe.name == transfer.NAME
     # the line on the choice has said which network
-    network = weights if chosen else f"{'-'.join(map(str, ends))} ({weights})"
+    network = (
+        weights if chosen else f"{recipe.network if began_from else '-'.join(map(str, ends))} ({weights})"
+    )
     planned = f"{recipe.best_epoch} of {recipe.epochs}" if recipe.best_epoch else f"{recipe.epochs}"
     plan = f"recipe {recipe.name}, {planned} epochs, batch {recipe.batch_size}, seed {seed}"
     if not all_notes:

@@ -45,7 +45,7 @@ class Glyph:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """What a model says about one example of a file.
 
@@ -59,6 +59,8 @@ class Answer:
 
     >>> Answer("a.png", text="7", digits=(Glyph((("7", 0.9), ("1", 0.1))),), probability=0.9).to_dict()["label"]
     '7'
+    >>> Answer("rents.csv", 2, text="812", value=812.0, doubt="'rooms' is missing: as in the rows without it")
+    <Answer rents.csv[2]: 812 ('rooms' is missing: as in the rows without it)>
     """
 
     file: str
@@ -77,6 +79,16 @@ class Answer:
     def label(self) -> str | None:
         """The class, where exactly one was read."""
         return self.digits[0].label if len(self.digits) == 1 and self.refused is None else None
+
+    def __str__(self) -> str:
+        """As people write it: the text, how sure it is, and why it may be wrong."""
+        if self.refused is not None:
+            return f"refused: {self.refused}"
+        sure = "" if self.probability is None else f" {100 * self.probability:.2f} %"
+        return f"{self.text}{sure}{f' ({self.doubt})' if self.doubt else ''}"
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.file}{'' if self.row is None else f'[{self.row}]'}: {self}>"
 
     @property
     def stages(self) -> tuple[str, ...]:

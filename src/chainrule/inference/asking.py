@@ -38,6 +38,14 @@ class LoadedModel:
             f"<LoadedModel {Path(self.path).name}: {f'classes {names}' if names else 'answers with numbers'}>"
         )
 
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and hasattr(type(self.__dict__.get("model")), name):
+            raise AttributeError(
+                f"A LoadedModel has no {name!r}: .answer('a.png') answers pictures, folders, rows and tables; the network itself, with "
+                f"{name!r}, is its .model."
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def answer(self, what: Any) -> Answer | list[Answer]:
         """The answer to one example, or a list of answers to several; prepared as the model's own examples were.
 
