@@ -9,6 +9,7 @@ from chainrule.images.components import components
 from chainrule.images.fields import completed, fields_of, without_frames
 from chainrule.images.glyphs import Glyph
 from chainrule.images.grouping import writing_height
+from chainrule.images.marks import without_marks
 from chainrule.images.words import without_words
 
 
@@ -52,7 +53,9 @@ def test_what_stands_on_or_beyond_the_last_rule_belongs_to_the_next_column() -> 
         rules, page = np.zeros((100, 100), bool), np.zeros((100, 100), bool)
         rules[:, rule] = page[40:60, 40:44] = page[40:60, 94:97] = True
         assert beyond_rules(components(page), rules, (0, 0, 100, 100)).tolist() == gone
-    rules[:, 50], rules[:30, 90] = False, True
+    rules[:, 10::20] = True
+    assert not beyond_rules(components(page), rules, (0, 0, 100, 100)).any(), "squared paper has no columns"
+    rules[:], rules[:30, 90] = False, True
     assert not beyond_rules(components(page), rules, (0, 0, 100, 100)).any(), "a short stroke is no rule"
 
 
@@ -122,3 +125,14 @@ def test_between_few_pixels_the_shade_tells_where_a_stroke_ends() -> None:
     assert wide[1:-1, -1].max() == 0, "the next stroke is another's"
     assert glyph(0, 60, shade=np.zeros((60, 60), np.float32)).shaded().shape == (60, 10)
     assert ink_level(ink, 0.4, 0.1).min() >= np.float32(0.1)
+
+
+def test_a_hair_line_beside_digits_of_a_broad_pen_is_no_one() -> None:
+    """What is left of a box's side is said to be a rule; a 1 of the same pen stays, and so do fine strokes among fine ones."""
+    ring = np.ones((40, 30), bool)
+    ring[6:-6, 6:-6] = False
+    zero = Glyph(ring, 0, 0, 0.0, 30.0)
+    kept, marks = without_marks([zero, glyph(50, 40, width=6), glyph(70, 40, width=1)])
+    assert [g.width for g in kept] == [30, 6]
+    assert [(m.width, m.kind) for m in marks] == [(1, "rule")]
+    assert len(without_marks([glyph(0, 40, width=1), glyph(20, 40, width=1)])[0]) == 2

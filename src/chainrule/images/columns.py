@@ -21,7 +21,7 @@ ON = 0.015  # of the picture's side: what is so close to a rule was part of it
 def beyond_rules(parts: Components, lines: Mask, sheet: tuple[int, int, int, int]) -> Flags:
     """Which components stand on or beyond an upright rule at the left or right edge of the sheet, (n,) bool.
 
-    lines: the ruled lines that were taken out.  sheet: its left, top, right and bottom.
+    None do where rules stand in the middle, too: then it is squared paper or a whole table. lines: the ruled lines that were taken out.  sheet: its left, top, right and bottom.
 
     >>> from chainrule.images.components import components
     >>> page, rules = np.zeros((90, 100), bool), np.zeros((90, 100), bool)
@@ -43,4 +43,6 @@ def beyond_rules(parts: Components, lines: Mask, sheet: tuple[int, int, int, int
             found |= x < rule + on
         elif middle > last - beside:
             found |= x > rule - on
+        else:
+            return np.zeros_like(found)
     return found

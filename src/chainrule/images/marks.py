@@ -17,6 +17,8 @@ SMALL, LARGE = (
     0.65,
     1.6,
 )  # of the digits' height: what stands alone on its row and is of another size is no digit
+HAIR = 19.0  # times as long as its pen is wide: a hair line
+FINER = 0.4  # of the others' pen: a stroke as fine as that was not written with it
 BOWED = 0.05  # of the height: a bracket's middle is so far from the line between its ends
 
 
@@ -76,9 +78,12 @@ def without_marks(digits: list[Glyph]) -> tuple[list[Glyph], list[Glyph]]:
 
     A slash stands between two digits, is taller than the digits around it and leans; a bracket at an end is taller
     and bowed; what stands alone on its row and is of another size than the digits is none of them, and a stroke needs less for that.
+    A stroke far finer than the pen that wrote the others is what is left of a rule.
     """
+    fine = [_much_finer(g, digits) for g in digits]
+    marks = [replace(g, kind="rule") for g, hair in zip(digits, fine, strict=True) if hair]
+    digits = [g for g, hair in zip(digits, fine, strict=True) if not hair]
     kept: list[Glyph] = []
-    marks: list[Glyph] = []
     height = median([d.height for d in digits]) if digits else 0.0
     for row in {d.row: [e for e in digits if e.row == d.row] for d in digits}.values():
         strokes = [is_stroke(g) for g in row]
@@ -92,7 +97,15 @@ def without_marks(digits: list[Glyph]) -> tuple[list[Glyph], list[Glyph]]:
         for k, (glyph, stroke) in enumerate(zip(row, strokes, strict=True)):
             kind = _stroke_kind(row, strokes, k) if stroke else None
             (kept if kind is None else marks).append(glyph if kind is None else replace(glyph, kind=kind))
-    return (kept, marks) if kept else (digits, [])
+    return (kept, marks) if kept else (digits, [m for m in marks if m.kind == "rule"])
+
+
+def _much_finer(glyph: Glyph, digits: list[Glyph]) -> bool:
+    """Whether a glyph is one upright stroke much finer than the pen of the other digits, or of most of them."""
+    if len(digits) < 2 or not is_stroke(glyph) or abs(line_of(glyph)[0]) > LEANS:
+        return False
+    pen, others = stroke_width(glyph.floats()), [stroke_width(g.floats()) for g in digits if g is not glyph]
+    return glyph.height > HAIR * pen and pen < FINER * median(others)
 
 
 def _stroke_kind(row: list[Glyph], strokes: list[bool], k: int) -> str | None:
