@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from chainrule import datasets
 from chainrule.datasets.data_checks.label_errors import suspects
-from chainrule.datasets.data_checks.near_copies import limit, nearest
+from chainrule.datasets.data_checks.near_copies import LIMIT, nearest
 from chainrule.errors import ChainruleError
 
 COPIES = 300  # of each kind and set
@@ -130,13 +130,12 @@ def copies(count):
             print(f"{name:18} left out: {problem}")
             continue
         rng = np.random.default_rng(7)
-        bound = limit(known)
-        accused = float((nearest(known, test)[0] > bound).mean())
+        accused = float((nearest(known, test)[0] < LIMIT).mean())
         found = []
         for kind in KINDS:
             source = rng.permutation(len(known))[:COPIES]
-            best, place = nearest(known, np.stack([kind(known[k], rng) for k in source]))
-            found.append(float(((best > bound) & (place == source)).mean()))
+            away, place = nearest(known, np.stack([kind(known[k], rng) for k in source]))
+            found.append(float(((away < LIMIT) & (place == source)).mean()))
         shares = "  ".join(f"{share:>10.1%}" for share in found)
         print(f"{name:18} {len(known):>8,} {len(test):>6,}  {accused:>7.2%}   {shares}", flush=True)
 

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from types import SimpleNamespace
 
 import filemodels as small
 import h5py
@@ -12,6 +13,9 @@ from spoiling import archive, legacy, with_setting, with_training
 from chainrule import files
 from chainrule.errors import FileError
 from chainrule.files import ModelFileWarning
+from chainrule.layers import Dense, Input
+from chainrule.models import Sequential
+from chainrule.models.saving import compile_from
 
 
 def read(content: bytes, **how):
@@ -173,3 +177,12 @@ def test_other_things_beside_the_weights() -> None:
         file.create_dataset("model_weights/hidden/history", data=np.array([b"a", b"b"]))
 
     assert small.same(read(legacy(change=beside)), read(legacy()))
+
+
+def test_metrics_that_are_not_supported_are_left_behind_with_a_word() -> None:
+    """weighted_metrics of a Keras file: the model learns on as the file says, and what is missing is named."""
+    asked = {"optimizer": "sgd", "loss": "mse", "metrics": ["mae"], "weighted_metrics": ["mse"]}
+    model = Sequential([Input((2,)), Dense(1)])
+    with pytest.warns(UserWarning, match="without its weighted_metrics"):
+        compile_from(model, SimpleNamespace(compile_config=asked, optimizer_weights=None))
+    assert (model.loss, model.metrics_asked) == ("mse", ["mae"])

@@ -48,6 +48,11 @@ IMPOSSIBLE = {
     "bounds the wrong way round": lambda: initializers.RandomUniform(1.0, -1.0),
     "a mask of nan": lambda: layers.Masking(NAN),
     "a negative variance": lambda: layers.Normalization(mean=0.0, variance=-1.0),
+    "a mean beyond float32": lambda: layers.Normalization(mean=[1e308], variance=[1.0]),
+    "a variance beyond float32": lambda: layers.Normalization(mean=[0.0], variance=[1e39]),
+    "a number of None": lambda: layers.Normalization(mean=[None], variance=[1.0]),
+    "more axes than NumPy has": lambda: layers.Reshape((6, *[1] * 500)),
+    "more thresholds than memory": lambda: metrics.AUC(num_thresholds=10**10),
     "a mean of inf": lambda: layers.Normalization(mean=[np.inf], variance=[1.0]),
 }
 

@@ -43,12 +43,14 @@ class Normalization(Layer):
                 f"Normalization needs mean and variance of one shape, with a number for each place of axis={axis!r}; "
                 f"they have {np.shape(mean)} and {np.shape(variance)}."
             )
-        if variance is not None and not (
-            np.isfinite(mean).all() and (np.asarray(variance) >= 0).all() and np.isfinite(variance).all()
-        ):
-            raise SettingError("Normalization needs finite means, and variances of 0 or more.")
-        self.given_mean = None if mean is None else np.asarray(mean, np.float32)
-        self.given_variance = None if variance is None else np.asarray(variance, np.float32)
+        with np.errstate(over="ignore"):
+            self.given_mean = None if mean is None else np.asarray(mean, np.float32)
+            self.given_variance = None if variance is None else np.asarray(variance, np.float32)
+        m, v = self.given_mean, self.given_variance
+        if m is not None and v is not None and not (np.isfinite([m, v]).all() and (v >= 0).all()):
+            raise SettingError(
+                "Normalization needs finite means, and variances of 0 or more, within float32."
+            )
         self.invert = bool(invert)
 
     @property

@@ -11,6 +11,7 @@ from chainrule.layers.naming import Shape
 from chainrule.layers.symbolic import Tensor, input_tensor
 
 WHOLE = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "float16", "float64")
+MOST_AXES = 32  # of an example; NumPy's arrays have up to 64 in all
 
 
 class InputLayer(Layer):
@@ -107,6 +108,8 @@ class Reshape(Layer):
             raise SettingError(
                 f"Reshape needs whole numbers above 0 and at most one -1; it got {target_shape!r}."
             )
+        if len(sizes) > MOST_AXES:
+            raise SettingError(f"Reshape gives up to {MOST_AXES} axes; it got {len(sizes):,}.")
         self.target_shape = sizes
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:

@@ -10,6 +10,7 @@ from chainrule.errors import SettingError, unknown
 from chainrule.metrics.base import Metric, weights_like
 
 BEYOND = 1e-7  # how far the first and last threshold lie outside 0..1
+MOST = 100_000  # thresholds: a finer curve changes nothing that float32 could show
 
 
 class AUC(Metric):
@@ -40,6 +41,10 @@ class AUC(Metric):
         if between is None and (not isinstance(num_thresholds, (int, np.integer)) or num_thresholds < 2):
             raise SettingError(
                 f"AUC: num_thresholds must be a whole number above 1; it got {num_thresholds!r}."
+            )
+        if between is None and num_thresholds > MOST:
+            raise SettingError(
+                f"AUC draws its curve with up to {MOST:,} thresholds; it got {num_thresholds:,}."
             )
         if between is None:
             between = [(i + 1) / (num_thresholds - 1) for i in range(num_thresholds - 2)]

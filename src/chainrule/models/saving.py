@@ -255,6 +255,10 @@ def compile_from(model: Any, stored: ModelFile) -> None:
     except ChainruleError as problem:
         warnings.warn(f"The model was loaded without how it learned: {problem}", stacklevel=4)
         return
+    if any(asked.get("weighted_metrics") or ()):
+        warnings.warn(
+            "The model was loaded without its weighted_metrics, which are not supported.", stacklevel=4
+        )
     if stored.optimizer_weights:
         optimizer_from_list(model, stored.optimizer_weights)
 
