@@ -174,3 +174,20 @@ def test_a_figure_names_the_run_that_it_shows(learned) -> None:
         given = plots.style.axes(None)
         assert not draw(learned.run, ax=given).figure.texts
     assert not plots.curves({"loss": [2.0, 1.0]}).figure.texts
+
+
+def test_a_run_that_was_measured_once_shows_its_points(tmp_path) -> None:
+    """One measurement makes no line: each layer is a mark above a whole step, and no tick says -0."""
+    from chainrule.recording import RunRecorder
+
+    model = Sequential([layers.Dense(3, input_shape=(2,)), layers.Dense(1)])
+    model.compile("sgd", "mse", backend="numpy")
+    record = RunRecorder(tmp_path)
+    model.fit(np.ones((8, 2)), np.ones((8, 1)), batch_size=2, verbose=0, callbacks=[record])
+    ax = plots.sizes(Run(record.folder))
+    assert all(line.get_marker() == "o" for line in ax.lines)
+    ax.figure.canvas.draw()
+    texts = [label.get_text() for label in ax.get_xticklabels() if label.get_text()]
+    assert len(set(texts)) == len(texts)
+    assert "0" in texts
+    assert "−0" not in texts

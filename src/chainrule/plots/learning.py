@@ -16,7 +16,7 @@ from chainrule.plots.style import (
     dressed,
     legend,
     name_run,
-    thousands,
+    whole_steps,
 )
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MEANS = 200  # points of a line through all steps
 SHORT = 3  # epochs: so few points say little
 MARKED = 30  # epochs: of more, points would hide the lines
+FEW = 10  # points: fewer are marked one by one
 PARTS = (("", "training", "-"), ("val_", "validation", "--"))
 SIZES = {
     "gradient": ("grad_rms", "gradients"),
@@ -178,9 +179,11 @@ def sizes(run: Any, what: str = "gradient", ax: "Axes | None" = None) -> "Axes":
             color=COLOURS[k % len(COLOURS)],
             label=layer,
             linewidth=1.2,
+            marker="o" if np.count_nonzero(seen) < FEW else None,  # one point makes no line
+            markersize=3,
         )
     by_powers(ax.yaxis)
-    thousands(ax.xaxis)
+    whole_steps(ax.xaxis)
     legend(ax, **(BESIDE if len(layers) > 6 else {}))  # many names would lie on the lines
     if own:
         name_run(ax, run)

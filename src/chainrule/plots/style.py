@@ -79,10 +79,11 @@ def note(ax: "Axes", text: str, place: Any, above: bool = True) -> None:
     ).set_in_layout(False)  # fmt: skip
 
 
-def thousands(axis: Any) -> None:
-    """Steps with commas, as they are printed elsewhere."""
-    from matplotlib.ticker import StrMethodFormatter
+def whole_steps(axis: Any) -> None:
+    """Steps as whole numbers with commas, as they are printed elsewhere."""
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+    axis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
     axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
