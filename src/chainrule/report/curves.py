@@ -8,7 +8,7 @@ from chainrule import plots
 from chainrule.diagnosis.records import Records
 from chainrule.errors import SettingError
 from chainrule.losses.lowest import lowest
-from chainrule.plots.style import COLOURS, INK, axes, by_powers, dressed, thousands
+from chainrule.plots.style import COLOURS, INK, axes, by_powers, dressed, whole_steps
 from chainrule.report.markup import Html, drawing, figure, h, join, table
 from chainrule.report.material import Material
 from chainrule.report.section import Section
@@ -79,7 +79,7 @@ def steps(of: Material) -> "Axes":
     if means and min(means) > 0:
         by_powers(ax.yaxis)
     ax.locator_params(axis="x", integer=True)
-    thousands(ax.xaxis)
+    whole_steps(ax.xaxis)
     return dressed(ax, "", "step", "loss")
 
 
