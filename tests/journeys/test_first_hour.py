@@ -100,10 +100,12 @@ def test_somebody_with_pictures(chainrule) -> None:
 
 def test_somebody_with_a_table(chainrule, tmp_path) -> None:
     """Is asked what is to be learned, trains, sees what the linear model reaches, and asks about new rows with holes."""
-    chainrule("chainrule sample rents.csv")
-    asked = chainrule("chainrule train rents.csv", code=2)
+    (tmp_path / "walks.csv").write_text("hours,length\n" + "".join(f"{k / 7},{k / 3}\n" for k in range(60)))
+    asked = chainrule("chainrule train walks.csv", code=2)
     assert "--target" in asked.text
-    assert "rent" in asked.text
+    assert "length (amounts), hours (amounts)" in asked.text
+    chainrule("chainrule sample rents.csv")
+    assert "regression" in chainrule("chainrule data rents.csv").text  # rent, its last column
     trained = chainrule("chainrule train rents.csv --target rent --time 5s --seed 1")
     assert re.search(r"Mean absolute error \d+\.?\d* in rent", trained.text)
     assert "median" in trained.text
