@@ -31,6 +31,7 @@ ROOM = 256 << 20  # bytes of data that are not held in memory, on which networks
 SHARE = 0.2  # of the training part, to choose by
 SMALL = 1000  # rows: below, one cut is too few to choose by
 CUTS = 3
+SURELY = 0.8  # of the time, for a learning whose pace was only expected: one that is cut off has not lowered its rate
 AS_GOOD = 1.0  # standard errors
 
 
@@ -91,7 +92,8 @@ def try_in_time(one: Candidate, shortened: bool, listed: list[Candidate], seed: 
 def at_once(listed: list[Candidate], one: Candidate, budget: Budget, tell: Callable[[str], object]) -> Recipe:
     """The recipe of a network that learns without being compared, for as many steps as there is time for, but no fewer than the least."""
     forms = [one.recipe, *shorter(one.recipe)]
-    fitting = (recipe for recipe in forms if budget.learning(replace(one, recipe=recipe)) <= budget.left())
+    left = SURELY * budget.left()
+    fitting = (recipe for recipe in forms if budget.learning(replace(one, recipe=recipe)) <= left)
     whole, one.recipe = one.recipe.epochs, next(fitting, forms[-1])
     reason = "not compared with others, as time is short"
     if one.recipe.epochs < whole:
