@@ -102,3 +102,18 @@ def test_a_loss_of_keras_3_may_name_itself_first() -> None:
     assert (mine.name, mine.reduction) == ("mine", "sum")
     assert Named("sum").reduction == "sum"
     assert Named("mine").reduction == "sum_over_batch_size"
+
+
+def test_a_last_axis_of_one_may_be_missing_or_too_many() -> None:
+    """Pictures (n, 8, 8) and (n, 8, 8, 1, 1) for a network of (8, 8, 1), as Keras takes them, with the same predictions."""
+    import numpy as np
+
+    import chainrule as keras
+
+    model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3), keras.layers.Flatten()])
+    x = np.random.default_rng(0).normal(size=(3, 8, 8)).astype("float32")
+    said = model.predict(x[..., None], verbose=0)
+    np.testing.assert_array_equal(model.predict(x, verbose=0), said)
+    np.testing.assert_array_equal(model.predict(x[..., None, None], verbose=0), said)
+    with pytest.raises(ValueError, match="expects examples of shape"):
+        model.predict(x[:, :4], verbose=0)

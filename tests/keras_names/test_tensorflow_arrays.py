@@ -52,3 +52,15 @@ def test_values_of_a_network_go_through_them_too() -> None:
     assert tf.split(x, 2, axis=1)[0].shape == (None, 3)
     assert tf.argmax(x, axis=1).shape == (None,)
     assert tf.expand_dims(input=x, axis=-1).shape == (None, 6, 1)
+
+
+def test_one_number_of_an_array_also_answers_numpy(run_script) -> None:
+    """A part of what tf gives is a tensor again, also where it is one number, by its place or in a loop."""
+    done = run_script(
+        """
+import tensorflow as tf
+t = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+print(t[0][1].numpy(), [value.numpy().item() for value in t[0]], f"{t[1, 0]:.1f}", ["a", "b"][tf.argmax([0, 5])])
+"""
+    )
+    assert done.stdout == "2.0 [1.0, 2.0] 3.0 b\n", done.stderr

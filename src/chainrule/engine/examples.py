@@ -83,13 +83,27 @@ def check_inputs(x: Any, input_shape: Shape | None, first_layer: str = "The mode
     x = x if isinstance(x, Rows) else as_array(x, "inputs")
     if x.ndim == 0 or len(x) == 0:
         raise DataError("There are no examples: the inputs are empty.")
-    if x.ndim == 1 and input_shape == (1,) and not isinstance(x, Rows):
-        x = x[:, None]  # Keras takes plain numbers for one input, too
+    if input_shape is not None and not isinstance(x, Rows):
+        x = with_last_axis(x, input_shape)
     if input_shape is not None and x.shape[1:] != input_shape:
         raise ShapeError(wrong_shape(x.shape, input_shape, first_layer))
     if not isinstance(x, Rows):  # those are looked at when they are read
         finite(x, "inputs")
     return Examples(x, divisor=divisor)
+
+
+def with_last_axis(x: Array, input_shape: Shape) -> Array:
+    """Inputs that lack a last axis of one, or have one too many, with the axes that the shape has; as Keras takes them.
+
+    >>> with_last_axis(np.zeros((5, 28, 28)), (28, 28, 1)).shape, with_last_axis(np.zeros((5, 4, 1)), (4,)).shape
+    ((5, 28, 28, 1), (5, 4))
+    """
+    axes = len(input_shape) + 1
+    if x.ndim == axes - 1 and input_shape[-1:] == (1,):
+        return x[..., None]
+    if x.ndim == axes + 1 and x.shape[-1] == 1 and x.shape[1:-1] == input_shape:
+        return x[..., 0]
+    return x
 
 
 def check_examples(

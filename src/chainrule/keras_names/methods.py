@@ -175,8 +175,10 @@ def fitted(original: Callable[..., Any], notes: Notes) -> Callable[..., Any]:
                 settings["validation_steps"] = steps_of(
                     settings["validation_steps"], settings.get("validation_data")
                 )
-        if settings.get("shuffle") == "batch":
-            notes.say('fit: shuffle="batch" was for files of HDF5; the examples are shuffled one by one.')
+        if isinstance(settings.get("shuffle"), str):
+            notes.say(
+                f"fit: shuffle={settings['shuffle']!r} is a text; the examples are shuffled one by one."
+            )
             settings["shuffle"] = True
         history = original(self, *arguments, **settings)
         history.history = Figures(history.history)

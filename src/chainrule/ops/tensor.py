@@ -18,6 +18,14 @@ class Tensor(np.ndarray):
         plain = self.view(np.ndarray)
         return plain[()] if plain.ndim == 0 else plain
 
+    def __getitem__(self, key: Any) -> Any:
+        """A part; one number alone is a Tensor, too."""
+        return tensor(super().__getitem__(key))
+
+    def __iter__(self) -> Any:
+        """Its parts along the first axis."""
+        return (self[place] for place in range(len(self)))
+
     def __float__(self) -> float:
         """The one number that it holds, whatever its shape."""
         return float(self.item())
