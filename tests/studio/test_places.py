@@ -271,6 +271,10 @@ def test_nothing_is_wider_than_the_window(page, studio, width) -> None:
         page.click(f"[data-place={place}]")
         page.wait_for_selector(sign)
         if place == "step":
+            table = page.locator("#arithmetic .scroll")
+            assert table.evaluate("(it) => it.scrollWidth <= it.clientWidth"), (
+                "the largest updates are cut off"
+            )
             page.click("#arithmetic .factor >> nth=0")
             page.wait_for_selector(".account-title")
         page.evaluate(TWO_FRAMES)  # what has arrived is laid out

@@ -47,7 +47,7 @@ export class Runs {
       h("tbody", {}, shown.map((r) => h("tr", {},
         h("td", {}, h("input", {type: "checkbox", "aria-label": `Show the curve of ${r.name}`, checked: chosen.includes(r.name), onchange: (e) => this.toggle(r.name, e.target.checked)}),
           chosen.includes(r.name) ? h("i", {class: "swatch", style: {background: branchColour(chosen.indexOf(r.name)), "margin-left": "0.4rem"}}) : null),
-        h("td", {}, r.name, r.parent ? h("span", {class: "soft small"}, ` ⑂ step ${count(r.parent[1])} of ${r.parent[0]}`) : null),
+        h("td", {}, r.name, r.parent ? h("span", {class: "soft small"}, ` from step ${count(r.parent[1])} of ${r.parent[0]}`) : null),
         h("td", {}, r.data || "–"), h("td", {}, r.status), h("td", {class: "num"}, accuracy(r.metrics)), h("td", {class: "num"}, short(r.metrics.loss, 3)), h("td", {class: "num"}, r.epochs),
         h("td", {}, r.openable ? h("button", {type: "button", class: "open-run", onclick: () => go({place: "step", run: r.name, step: 0, branch: null, weight: null, unit: null, example: null, phase: null})}, "Open")
           : h("span", {class: "soft small"}, "opened by the program that made it")))))));

@@ -194,9 +194,9 @@ export class Step {
       fill(this.side, h("h2", {}, "The largest updates of this step"),
         h("p", {class: "soft small"}, "Choose a weight here or on the stage: all of its arithmetic opens."),
         h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Largest updates"}, h("table", {},
-          h("thead", {}, h("tr", {}, ["weight", "old", "new", "change", "gradient"].map((t, k) => h("th", {class: k ? "num" : null}, t)))),
+          h("thead", {}, h("tr", {}, ["weight", "old", "new", "change", "gradient"].map((t, k) => h("th", {class: k ? `num ${t}` : null}, t)))),
           h("tbody", {}, o.largest.map((w) => h("tr", {}, h("td", {}, h("a", {class: "factor", href: "#", onclick: (e) => { e.preventDefault(); this.open_({weight: `${w.layer}.${w.weight},${w.index.join(",")}`}); }},
-            `${w.layer}.${w.weight}[${w.index.join(", ")}]`)), h("td", {class: "num"}, short(w.old)), h("td", {class: "num"}, short(w.new)), h("td", {class: "num strong"}, short(w.new - w.old, 3)), h("td", {class: "num"}, short(w.gradient, 3))))))));
+            `${w.layer}.${w.weight}[${w.index.join(", ")}]`)), h("td", {class: "num old"}, short(w.old)), h("td", {class: "num new"}, short(w.new)), h("td", {class: "num strong"}, short(w.new - w.old, 3)), h("td", {class: "num"}, short(w.gradient, 3))))))));
       this.scrolled = null;
     }
   }
