@@ -82,3 +82,23 @@ def test_two_shares_that_differ_are_not_shown_alike() -> None:
 
     (finding,) = reached({"baseline": 0.965, "test_examples": 200, "accuracy": 0.96}, "no")
     assert "(96.0 % against 96.5 %)" in finding.says
+
+
+def test_a_training_that_the_clock_ended_is_told_to_take_more_time(tmp_path) -> None:
+    """It is for want of time, not of a rate; the command that is printed gives it more."""
+    from types import SimpleNamespace
+
+    from chainrule.cli.commands.train import out_of_time
+    from chainrule.cli.cures import cure
+    from chainrule.diagnosis import Finding
+    from chainrule.training.recipes import Recipe
+
+    job = SimpleNamespace(deadline=SimpleNamespace(ended_after=1), recipe=Recipe("auto", epochs=33), record=None,
+                          source="photos", options={})  # fmt: skip
+    useless = Finding("no better than one answer", "severe", "no better than always answering 'cat'", "")
+    slow = Finding("rate too low", "severe", "The loss did not fall", "")
+    found = out_of_time(job, [useless, slow])
+    assert [one.name for one in found] == ["no better than one answer", "out of time"]
+    assert "after 1 of 33 epochs" in found[1].says
+    assert cure(found[1], job) == "chainrule train photos --time 5m"
+    assert out_of_time(job, [slow]) == []

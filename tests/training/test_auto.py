@@ -299,7 +299,11 @@ def test_pictures_learn_at_once_where_comparing_would_take_too_long(monkeypatch)
     lengths = [one.epochs for one in (listed[1], *candidates.shorter(listed[1]))]
     linear, one = (steps_of(each, 1, len(data.x_train)) for each in listed[:2])
     beside = linear * listed[0].epochs
-    for seconds, at in ((1e-6, -1), (MORE * step * (beside + one * lengths[6]) / choice.SURELY + 1e-6, 6), (12.0, None)):
+    for seconds, at in (
+        (1e-6, -1),
+        (MORE * step * (beside + one * lengths[6]) / choice.SURELY + 1e-6, 6),
+        (12.0, None),
+    ):
         recipe = auto.choose(data, 0, seconds, "numpy", lines.append, SlowSteps(step, step))
         assert recipe.network == listed[1].network
         assert recipe.camera

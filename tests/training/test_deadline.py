@@ -114,3 +114,10 @@ def test_the_linear_model_is_always_learned_to_its_end(data, monkeypatch) -> Non
     deadline = auto.Deadline()
     assert auto.choose(data, 0, 1e-6, "numpy", deadline=deadline).network == "none"
     assert deadline.end == float("inf")
+
+
+def test_so_few_epochs_that_they_say_nothing_are_learned_all_the_same(data) -> None:
+    """A tenth of the plan, also where the time is over before."""
+    deadline = auto.Deadline(0.0)
+    deadline.least = 4
+    assert learned(DENSE, data, deadline).model.epochs_seen == deadline.ended_after == 4

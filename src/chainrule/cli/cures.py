@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from chainrule.diagnosis import Finding
     from chainrule.recording.resume import Job
 
+LONGER = "5m"  # for a training that the clock ended before it had learned
 MORE = 3  # times the epochs, for a network that was still learning
 HIGH = 0.02  # a rate that may well have killed units
 
@@ -20,6 +21,8 @@ def cure(finding: "Finding", job: "Job") -> str:
     target = job.options.get("target")
     data = source + (f" --target {shlex.quote(str(target))}" if target else "")
     rate = finding.evidence.get("learning_rate") or job.recipe.learning_rate
+    if finding.name == "out of time":
+        return f"chainrule train {data} --time {LONGER}"
     again = f"chainrule train --fork {run}@0" if run else f"chainrule train {data}"
     lower = ("rate too high", "not finite", "exploding gradients")
     high = job.recipe.name != choices.AUTO and float(rate or 0) >= HIGH

@@ -151,7 +151,7 @@ def findings(found: "list[Finding]", job: "Job", out: Output) -> list[str]:
 
 def in_words(finding: "Finding") -> str:
     """The finding's name and what it says, where that does not begin with it."""
-    begins = finding.says.startswith((finding.name[:9], "hardly better"))
+    begins = finding.says.startswith((finding.name[:9], "hardly better", "the time was over"))
     return finding.says if begins else f"{finding.name}. {finding.says}"
 
 

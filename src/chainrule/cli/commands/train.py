@@ -271,11 +271,25 @@ def look(job: "Job", measured: dict[str, Any]) -> "list[Finding]":
     found = look_after(
         Run(folder) if folder else None, measured, commonest, job.recipe.schedule != "constant"
     )
+    if job.deadline and job.deadline.ended_after:
+        return out_of_time(job, found)
     if (
         job.recipe.name == choices.AUTO
     ):  # the best of those that were tried: more of another kind is not to be had
         found = [finding for finding in found if finding.name != "overfitting"]
     return [finding for finding in found if finding.severity != "note" or finding.name == "still learning"]
+
+
+def out_of_time(job: "Job", found: "list[Finding]") -> "list[Finding]":
+    """What is wrong with a training that the clock ended: for want of time, where it is no better than one answer."""
+    from chainrule.diagnosis import Finding
+
+    useless = [finding for finding in found if finding.name == "no better than one answer"]
+    ended = job.deadline.ended_after if job.deadline else 0
+    says = (
+        f"the time was over after {ended} of {job.recipe.learned_epochs} epochs, before it had learned much."
+    )
+    return [*useless, Finding("out of time", "warning", says, "More time.")] if useless else []
 
 
 def recorded(job: "Job") -> str | None:

@@ -89,6 +89,15 @@ def shorter(recipe: Recipe) -> list[Recipe]:
     return [replace(recipe, epochs=epochs) for epochs in fewer if epochs < recipe.epochs]
 
 
+def least(recipe: Recipe) -> int:
+    """The fewest epochs of a network that say anything.
+
+    >>> least(Recipe("auto", epochs=40))
+    4
+    """
+    return max(1, round(SHORTER[-1] * recipe.epochs))
+
+
 def held_small(line: Recipe) -> Recipe:
     """A linear model with a strong weight decay: where rows are few and most columns say nothing, it stays near always answering the same."""
     return replace(line, optimizer_settings=(("weight_decay", STRONG_DECAY),))

@@ -18,7 +18,7 @@ from chainrule.arrays import generator
 from chainrule.datasets.dataset import Dataset
 from chainrule.datasets.on_disk import picked
 from chainrule.training.auto.budget import Budget, Candidate
-from chainrule.training.auto.candidates import MANY, candidates, is_pictures, shorter
+from chainrule.training.auto.candidates import MANY, candidates, is_pictures, least, shorter
 from chainrule.training.auto.deadline import Deadline
 from chainrule.training.auto.pace import Clock, Measured
 from chainrule.training.auto.trial import TRIAL, Trial, trial
@@ -55,7 +55,7 @@ def choose(
         return taken(listed, linear, "as there are too few examples to choose by", tell)
     budget = Budget(seconds, data, cuts, linear, backend, clock or Clock())
     if deadline:
-        deadline.end = budget.end - budget.learning(linear)
+        deadline.end, deadline.least = budget.end - budget.learning(linear), least(likeliest.recipe)
     if pictures and not budget.compares(likeliest):
         return at_once(listed, likeliest, budget, tell)
     tell(f"choosing a network on {len(cuts[0].x_val):,} validation examples"  # type: ignore[arg-type]
@@ -67,8 +67,10 @@ def choose(
         elif one is likeliest and pictures:
             return at_once(listed, likeliest, budget, tell)
     best = best_of(listed, pictures)
-    if deadline and best is linear:
-        deadline.end = math.inf  # nothing is quicker, and it is the least that is promised
+    if deadline:
+        deadline.least = least(best.recipe)
+        if best is linear:
+            deadline.end = math.inf  # nothing is quicker, and it is the least that is promised
     return taken(listed, best, why(listed, best), tell)
 
 
