@@ -181,3 +181,27 @@ def test_shapes_are_known_before_memory_is_taken() -> None:
     from chainrule.models.saving import plan_of
 
     assert (4, 10**11) in [shape for needed in plan_of(config) for shape in needed]
+
+
+class Placed(layers.Layer):
+    """A word's row plus its place's, as guides to transformers write it."""
+
+    def __init__(self, **settings) -> None:
+        super().__init__(**settings)
+        self.words, self.places = layers.Embedding(20, 3), layers.Embedding(6, 3)
+
+    def call(self, x):
+        return self.words(x) + self.places(cr.ops.arange(0, 6))
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+def test_positions_that_a_call_makes_are_opened_by_keras(ending, tmp_path) -> None:
+    """Keras has no layer of fixed numbers; the file says them with a function that it has."""
+    keras = pytest.importorskip("keras")
+    a = cr.Input((6,), dtype="int32")
+    model = cr.Model(a, layers.Dense(1)(layers.GlobalAveragePooling1D()(Placed()(a))))
+    x = RNG.integers(0, 20, (5, 6))
+    model.save(tmp_path / f"m{ending}")
+    for open_ in (keras.models.load_model, load_model):
+        again = open_(tmp_path / f"m{ending}")
+        np.testing.assert_allclose(again.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-6)

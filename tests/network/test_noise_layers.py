@@ -72,3 +72,15 @@ def test_what_makes_no_sense_is_refused() -> None:
             make()
     with pytest.raises(ShapeError, match="SpatialDropout1D takes examples of shape"):
         SpatialDropout1D(0.5).output_shape_for((4,))
+
+
+def test_a_penalty_on_outputs_is_shared_out_over_the_batch() -> None:
+    """Each number hears (l1 · sign(x) + 2 · l2 · x) / n beside what comes from above, n the batch's size."""
+    from chainrule.layers import ActivityRegularization
+
+    layer = ActivityRegularization(l1=0.5, l2=0.25)
+    x, dy = np.array([[1.0, -2.0], [3.0, 0.5]]), np.array([[0.0, 1.0], [2.0, 0.0]])
+    _, cache = layer.forward({}, x)
+    expected = [[0.5, 1 - 0.75], [2 + 1.0, 0.375]]
+    np.testing.assert_allclose(layer.backward({}, cache, dy), expected)
+    assert layer.added_loss(cache) == (0.5 * 6.5 + 0.25 * 14.25) / 2

@@ -7,6 +7,8 @@ call, everything else among the settings. Here it is {"operation": "true_divide"
 
 from typing import Any
 
+import numpy as np
+
 from chainrule.errors import FileError
 
 Config = dict[str, Any]
@@ -173,6 +175,24 @@ def own_entry(config: Config, name: str) -> None:
         raise FileError(f"has an operation that is damaged, {name[:80]!r}.")
     inside = settings.get("settings", settings)
     check_copies(operation, inside if isinstance(inside, dict) else {}, name)
+
+
+def constant(layer: Config) -> Config | None:
+    """A Constant as Keras 3 can store it, which has no such layer: where(x, numbers, numbers).
+
+    None where the numbers of an example have another shape than x's, which the two would not give.
+    """
+    calls, value = layer.get("inbound_nodes", []), np.asarray(layer["config"]["value"], np.float32)
+    given = calls[0]["args"][0] if len(calls) == 1 else None
+    if not isinstance(given, dict) or tuple(given["config"]["shape"][1:]) != value.shape:
+        return None
+    numbers = {"array": value.tolist(), "dtype": "float32"}
+    config = {
+        "name": layer["config"]["name"],
+        "operation": "where",
+        "arguments": [{"slot": 0}, numbers, numbers],
+    }
+    return spelled(layer | {"config": config})
 
 
 def spelled(layer: Config) -> Config | None:

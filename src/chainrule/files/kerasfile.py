@@ -106,6 +106,8 @@ def spelled_layer(layer: dict[str, Any]) -> dict[str, Any]:
     kind = layer["class_name"]
     if kind == "Operation" and (found := keras_operations.spelled(layer)):
         return found
+    if kind == "Constant" and (found := keras_operations.constant(layer)):
+        return found
     entry = spelled_model(layer) if kind in MODELS else {
         "module": "keras.layers", "class_name": kind, "config": spelled(layer["config"], names.MODULES), "registered_name": None,
     }  # fmt: skip

@@ -74,6 +74,8 @@ def encode(model: ModelFile) -> list[bytes | memoryview]:
 def _entry(layer: dict[str, Any]) -> dict[str, Any]:
     if layer["class_name"] == "Operation" and (found := keras_operations.spelled(layer)):
         return found
+    if layer["class_name"] == "Constant" and (found := keras_operations.constant(layer)):
+        return found
     calls = {key: layer[key] for key in ("name", "inbound_nodes") if key in layer}
     if layer["class_name"] in MODELS:
         inside = layer["config"] | {"layers": [_entry(one) for one in layer["config"]["layers"]]}
