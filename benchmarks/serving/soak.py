@@ -1,4 +1,4 @@
-"""`python -m benchmarks.serving.soak [--seconds 600] [--fuzzed 20000]`: a server under full load with bad requests among the good.
+"""`python -m benchmarks.serving.soak [--seconds 600] [--fuzzed 20000] [--seed 0]`: a server under full load with bad requests among the good.
 
 Prints statuses, failures, and the server's memory over time; the exit code is 1 when a request got no answer or a 5xx but 503,
 a good request no 200, or memory grew by more than 5 % after the first tenth.
@@ -60,10 +60,10 @@ def spoiled(body, rng):
 class Clients:
     """Threads that ask until told to stop; share: of bad requests."""
 
-    def __init__(self, host, count, share, most=None):
+    def __init__(self, host, count, share, most=None, seed=0):
         self.host, self.share, self.most = host, share, most
         self.statuses, self.problems, self.going, self.sent = collections.Counter(), [], True, 0
-        self.threads = [threading.Thread(target=self.run, args=(k,)) for k in range(count)]
+        self.threads = [threading.Thread(target=self.run, args=(seed + k,)) for k in range(count)]
         for thread in self.threads:
             thread.start()
 
@@ -132,6 +132,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--fuzzed", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0, help="other bad requests than last time")
     args = parser.parse_args()
     server = subprocess.Popen(
         [sys.executable, "-m", "chainrule", "serve", "--port", "0", "--json", "--no-access-log"],
@@ -140,11 +141,11 @@ def main():
     )
     host = json.loads(server.stdout.readline())["url"].removeprefix("http://").rstrip("/")
     time.sleep(2)
-    fuzz = Clients(host, 8, 1.0, args.fuzzed)
+    fuzz = Clients(host, 8, 1.0, args.fuzzed, args.seed)
     for thread in fuzz.threads:
         thread.join()
     print("fuzzed:", sum(fuzz.statuses.values()), dict(fuzz.statuses), fuzz.problems[:5])
-    load, sizes, began = Clients(host, 16, 0.01), [], time.monotonic()
+    load, sizes, began = Clients(host, 16, 0.01, seed=args.seed + 8), [], time.monotonic()
     while time.monotonic() - began < args.seconds:
         time.sleep(max(1, args.seconds / 20))
         sizes.append(memory(server.pid))
