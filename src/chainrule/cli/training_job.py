@@ -133,7 +133,7 @@ def asked_to_choose(args: "Namespace", data: "Dataset", changes: dict[str, Any])
         return True
     if args.time is not None:
         raise SettingError(
-            "--time is how long networks may be tried, which only the recipe auto does; "
+            "--time is how long choosing and learning may take, which only the recipe auto keeps; "
             "leave --time out, or add --recipe auto."
         )
     return False

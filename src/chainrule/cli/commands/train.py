@@ -58,7 +58,7 @@ def arguments(parser: Parser) -> None:
                        help=f"{', '.join(recipes)} (default: auto, which chooses a network for the data; "
                             "fast for the sets known by name, and where other options say how to learn)")  # fmt: skip
     group.add_argument("--time", type=seconds, metavar="TIME",
-                       help="how long auto may try networks, 10s or 2m (default 60s); what it takes is then trained by steps")  # fmt: skip
+                       help="how long auto may take to choose and to learn, 10s or 2m (default 60s)")  # fmt: skip
     group.add_argument(
         "--plan",
         metavar="RUN",
