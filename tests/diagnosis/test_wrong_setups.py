@@ -230,3 +230,18 @@ def test_a_loss_that_is_not_for_these_labels(tmp_path) -> None:
     assert name in [f.name for f in diagnosis.diagnose(replay.run, replay)]
     replay = run_of(tmp_path / "c", [Dense(12, "relu"), Dense(1)], "mse", x, x[:, 0] * 2, metrics=("mae",))
     assert name not in [f.name for f in diagnosis.diagnose(replay.run, replay)]
+
+
+@pytest.mark.parametrize(("accuracies", "alarms"), [([0.46, 0.62], False), ([0.5, 0.49, 0.51, 0.52], True)])
+def test_a_short_training_that_rises_is_judged_by_its_last_epoch(accuracies, alarms) -> None:
+    """The mean of the last epochs is that of chance where the first of them was worse; the last one is not."""
+    from types import SimpleNamespace
+
+    from chainrule.diagnosis.progress import no_better_than_one_answer
+
+    figures = {"accuracy": np.array(accuracies)}
+    records = SimpleNamespace(
+        has=lambda name: name in figures, metrics=accuracies, outputs=2, first=0, last=25, count=26,
+        figure=lambda name: figures.get(name, np.array([])),
+    )  # fmt: skip
+    assert bool(no_better_than_one_answer(records, None)) == alarms
