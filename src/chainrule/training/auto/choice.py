@@ -33,6 +33,7 @@ SMALL = 1000  # rows: below, one cut is too few to choose by
 CUTS = 3
 SURELY = 0.8  # of the time, for a learning whose pace was only expected: one that is cut off has not lowered its rate
 AS_GOOD = 1.0  # standard errors
+FAVOURED = 1.5  # standard errors, by which the likeliest network for pictures may be behind
 
 
 def is_default(data: Dataset) -> bool:
@@ -152,9 +153,19 @@ def best_of(listed: list[Candidate], pictures: bool = False) -> Candidate:
     best = max(whole, key=lambda one: one.trial.score, default=linear)  # type: ignore[union-attr]
     if best.trial is None or not math.isfinite(best.trial.score):
         return linear
-    ahead = best.trial.score - linear.trial.score
-    beaten = ahead >= 0 if pictures else ahead > AS_GOOD * doubt_between(best.trial, linear.trial)
+    if pictures and whole:
+        best = likelier(whole[0], best)
+    ahead = best.trial.score - linear.trial.score  # type: ignore[union-attr]
+    beaten = ahead >= 0 if pictures else ahead > AS_GOOD * doubt_between(best.trial, linear.trial)  # type: ignore[arg-type]
     return best if beaten else linear
+
+
+def likelier(first: Candidate, best: Candidate) -> Candidate:
+    """The best network for pictures where it is clearly better than the likeliest one; else that, as few pictures decide by chance."""
+    if first.trial is None or best.trial is None or not math.isfinite(first.trial.score):
+        return best
+    ahead = best.trial.score - first.trial.score
+    return best if ahead > FAVOURED * doubt_between(best.trial, first.trial) else first
 
 
 def doubt_between(one: Trial, other: Trial) -> float:
@@ -169,7 +180,8 @@ def why(listed: list[Candidate], best: Candidate) -> str:
     """The reason in words."""
     found = [one.trial for one in listed if one.trial]
     ahead = best.trial and best.trial.score >= max(one.score for one in found if one.cuts == best.trial.cuts)
-    reason = "the best on the validation part" if ahead else "as simple as can be, and as good as the best"
+    behind = "as simple as can be" if best is listed[0] else "the likeliest"
+    reason = "the best on the validation part" if ahead else f"{behind}, and as good as the best"
     left = len(listed) - len(found)
     if best.recipe.best_epoch:
         reason += f", after {best.recipe.best_epoch} of {best.recipe.epochs} epochs"
