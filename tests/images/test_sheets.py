@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chainrule.images.background import beside, sheet_in
+from chainrule.images.background import background, beside, sheet_in
 from chainrule.images.binarize import ink_level, shade_of
 from chainrule.images.columns import beyond_rules
 from chainrule.images.components import components
@@ -136,3 +136,15 @@ def test_a_hair_line_beside_digits_of_a_broad_pen_is_no_one() -> None:
     assert [g.width for g in kept] == [30, 6]
     assert [(m.width, m.kind) for m in marks] == [(1, "rule")]
     assert len(without_marks([glyph(0, 40, width=1), glyph(20, 40, width=1)])[0]) == 2
+
+
+def test_a_broad_digit_of_two_tones_is_ink_and_no_shadow() -> None:
+    """In a small scan of two tones a 1 a third as wide as the picture lies on the paper's one brightness; a page half in the shade does not."""
+    scan = np.full((32, 32), 255, np.uint8)
+    scan[1:31, 10:22] = 0
+    assert (background(scan) == 255).all()
+    shaded = np.full((120, 120), 230, np.uint8)
+    shaded[:, 60:] = 120
+    shaded[40:80, 20:26] = shaded[40:80, 90:96] = 30
+    ground = background(shaded)
+    assert ground[10, 20] > 200 > 150 > ground[10, 100]

@@ -14,6 +14,7 @@ REACH = 0.09  # half the widest stroke that is still taken for ink, as a share o
 WIDE_REACH = 0.16  # the same, where the first turns out too narrow
 OFF_SHEET = 0.33  # a hard shadow leaves more of the light than this
 NEARLY_OFF = 0.45  # the same beside what surely is no sheet
+TWO_TONES = 0.995  # so much of a drawing has one of its two tones: then what is dark is ink, however broad
 SMALL = 24  # a picture this small is one digit cut out: too little for a lamp or a shadow to show
 # What is darker than its paper by this share is ink; by the second, where all ink is faint.
 CLEAR, FAINT = 0.12, 0.04
@@ -68,10 +69,10 @@ def even_level(grey: Pixels) -> float | None:
     if high - low < 64 or not light.any() or light.all():
         return None
     solid = window_min(~light, max(1, round(SHADOW * max(sample.shape))))
-    if max(grey.shape) >= SMALL and solid.mean() > 0.03:
-        return None  # half of it lies in the shade
     tones = np.where(light, median(sample[light]), median(sample[~light]))
     even = float(np.mean(np.abs(sample - tones) <= max(3.0, 0.015 * (high - low))))
+    if max(grey.shape) >= SMALL and solid.mean() > 0.03 and even < TWO_TONES:
+        return None  # half of it lies in the shade: ink and edges are a third tone there
     return median(sample[light]) if even > 0.85 or max(grey.shape) < SMALL else None
 
 

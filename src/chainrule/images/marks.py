@@ -102,10 +102,12 @@ def without_marks(digits: list[Glyph]) -> tuple[list[Glyph], list[Glyph]]:
 
 def _much_finer(glyph: Glyph, digits: list[Glyph]) -> bool:
     """Whether a glyph is one upright stroke much finer than the pen of the other digits, or of most of them."""
-    if len(digits) < 2 or not is_stroke(glyph) or abs(line_of(glyph)[0]) > LEANS:
+    if len(digits) < 2 or HAIR * glyph.ink.sum() > 2 * glyph.height**2:  # no hair line, twice as wide as one
         return False
-    pen, others = stroke_width(glyph.floats()), [stroke_width(g.floats()) for g in digits if g is not glyph]
-    return glyph.height > HAIR * pen and pen < FINER * median(others)
+    pen = stroke_width(glyph.floats())
+    if glyph.height <= HAIR * pen or not is_stroke(glyph) or abs(line_of(glyph)[0]) > LEANS:
+        return False
+    return pen < FINER * median([stroke_width(g.floats()) for g in digits if g is not glyph])
 
 
 def _stroke_kind(row: list[Glyph], strokes: list[bool], k: int) -> str | None:
