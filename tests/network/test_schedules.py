@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from chainrule import optimizers
 from chainrule.errors import SettingError
 from chainrule.optimizers import SGD, schedules
 from chainrule.optimizers.schedules import (
@@ -112,3 +113,19 @@ def test_what_can_not_be_is_refused(make, words) -> None:
     """Impossible settings are refused by name."""
     with pytest.raises(SettingError, match=words):
         make()
+
+
+@pytest.mark.parametrize("config", ["x", [1], 7, True, {"speed": 1}])
+def test_a_stored_schedule_or_optimizer_whose_settings_are_none_is_refused(config) -> None:
+    """Of files and runs by other hands: named in one sentence."""
+    with pytest.raises(SettingError, match="ExponentialDecay"):
+        schedules.deserialize({"class_name": "ExponentialDecay", "config": config})
+    with pytest.raises(SettingError, match="SGD|ExponentialDecay"):
+        optimizers.get({"class_name": "SGD", "config": config})
+    with pytest.raises(SettingError, match="ExponentialDecay"):
+        optimizers.get(
+            {
+                "class_name": "SGD",
+                "config": {"learning_rate": {"class_name": "ExponentialDecay", "config": config}},
+            }
+        )

@@ -200,6 +200,11 @@ def test_a_run_without_any_whole_snapshot_says_why(tmp_path) -> None:
         (("settings", "model", "layers"), [{"config": {"units": "os.system"}}]),
         (("settings", "model", "layers"), [{"config": {"batch_shape": [None, "\x1b[31m\nOK"]}}]),
         (("settings", "training", "optimizer"), "x"), (("machine", "numpy"), "2.0\nOK"), (("results", "loss"), "\x1b[31m"),
+        (("settings", "recipe"), {"seed": "NaN"}), (("settings", "training"), {"loss_weights": "NaN"}),
+        (("settings", "data"), {"source": True}), (("settings", "data"), {"name": -1}), (("settings", "data"), {"options": "x"}),
+        (("settings", "data"), {"held": "9"}), (("settings", "training", "optimizer"), {"config": {"learning_rate": "x"}}),
+        (("settings", "training", "optimizer"), {"config": {"learning_rate": {"class_name": "CosineDecay", "config": True}}}),
+        (("settings", "model", "layers"), [{"config": {"batch_shape": []}}]),
     ],
 )  # fmt: skip
 def test_a_run_json_that_no_recording_writes_is_refused(run, place, value) -> None:

@@ -133,3 +133,16 @@ def test_handwriting_adds_other_hands_and_non_digits_to_digits_only() -> None:
     assert drawn <= set(STYLES)
     assert np.allclose(answers[100 + writing_styles :], 0.1)
     assert len(recipes.examples(recipe, pictures(), 3)[0].values) == 100
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("network", -1), ("network_config", float("nan")), ("schedule", []), ("epochs", "9"), ("epochs", True), ("warmup", None),
+     ("learning_rate", "fast"), ("camera", "no"), ("hidden", 7), ("optimizer_settings", []), ("name", None)],
+)  # fmt: skip
+def test_a_stored_recipe_of_other_hands_is_refused(field, value) -> None:
+    """What is no such setting is named; a recipe that was written here comes back as it was."""
+    stored = recipes.CONV.to_dict()
+    assert recipes.Recipe.from_dict(stored) == recipes.CONV
+    with pytest.raises(SettingError, match="not written by Chainrule"):
+        recipes.Recipe.from_dict(stored | {field: value})

@@ -37,7 +37,7 @@ def get(identifier: object) -> Optimizer:
     name: object = identifier
     settings: dict[str, Any] = {}
     if isinstance(identifier, dict):
-        name, settings = identifier.get("class_name"), dict(identifier.get("config") or {})
+        name, settings = schedules.stored(identifier)
     lower = {key.lower(): kind for key, kind in CLASSES.items()}
     kind = lower.get(str(name).lower()) or find(str(name))
     if kind is None:

@@ -287,14 +287,31 @@ def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> LearningRateSchedule:
-    """A schedule from its stored form."""
-    name = str(config.get("class_name"))
+    """A schedule from its stored form; SettingError where it cannot be built from it."""
+    name, settings = stored(config)
     with custom_object_scope(custom_objects or {}):
         kind = CLASSES.get(name) or find(name)
     if kind is None:
         raise unknown("learning rate schedule", name, CLASSES)
-    made: LearningRateSchedule = kind(**dict(config.get("config") or {}))
+    try:
+        made: LearningRateSchedule = kind(**settings)
+    except TypeError as problem:
+        raise SettingError(f"The schedule {name} cannot be built from its settings: {problem}.") from None
     return made
+
+
+def stored(entry: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The class's name and the settings of a stored object; SettingError where the settings are none.
+
+    >>> stored({"class_name": "SGD", "config": {"momentum": 0.9}}), stored({"class_name": "SGD"})
+    (('SGD', {'momentum': 0.9}), ('SGD', {}))
+    """
+    name, settings = str(entry.get("class_name")), entry.get("config")
+    if settings is not None and not isinstance(settings, dict):
+        raise SettingError(
+            f"The settings of a stored {name:.40} are names with their values; it got {settings!r:.40}."
+        )
+    return name, dict(settings or {})
 
 
 def must_begin_finite(schedule: LearningRateSchedule) -> None:

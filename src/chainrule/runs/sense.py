@@ -25,7 +25,10 @@ def must_make_sense(stored: dict[str, Any], what: str) -> None:
         "machine": all(map(is_word, stored["machine"].values())),
         "results": all(map(is_figure, stored["results"].values())),
         "layers": isinstance(layers, list) and all(map(is_layer, layers)),
-        "optimizer": optimizer is None or is_layer(optimizer),
+        "optimizer": optimizer is None or (is_layer(optimizer) and is_rate(optimizer.get("config", {}).get("learning_rate"))),
+        "data": is_data(settings.get("data")),
+        "recipe": settings.get("recipe", {}).get("seed") is None or at_least(settings["recipe"]["seed"], 0),
+        "loss_weights": not isinstance(training, dict) or are_numbers(training.get("loss_weights")),
     }  # fmt: skip
     wrong = [name for name, fine in right.items() if not fine]
     if wrong:
@@ -63,14 +66,46 @@ def is_figure(value: Any) -> bool:
     return value is None or isinstance(value, (int, float)) or value in ("NaN", "Infinity", "-Infinity")
 
 
+def is_data(data: Any) -> bool:
+    """Whether this says which data were learned from, as recordings say it."""
+    kinds = {
+        "name": (str,),
+        "digest": (str,),
+        "source": (str,),
+        "options": (dict,),
+        "held": (int,),
+        "examples": (int,),
+    }
+    return isinstance(data, dict) and all(
+        data.get(name) is None or (isinstance(data[name], kind) and not isinstance(data[name], bool))
+        for name, kind in kinds.items()
+    )
+
+
+def are_numbers(value: Any) -> bool:
+    """Whether this is a number, several of them in a list or by name, or nothing."""
+    if isinstance(value, (list, dict)):
+        return all(map(are_numbers, value.values() if isinstance(value, dict) else value))
+    return value is None or isinstance(value, (int, float))
+
+
 def is_layer(entry: Any) -> bool:
     """Whether this is a class's name with its settings, of which the shapes are shapes."""
     if not isinstance(entry, dict) or not isinstance(entry.get("class_name", ""), str):
         return False
     config = entry.get("config", {})
-    if not isinstance(config, dict) or not is_shape(config.get("batch_shape")):
+    if (
+        not isinstance(config, dict)
+        or not is_shape(config.get("batch_shape"))
+        or config.get("batch_shape") == []
+    ):
         return False
     return config.get("units") is None or at_least(config["units"], 1)
+
+
+def is_rate(value: Any) -> bool:
+    """Whether this is a learning rate: a number, a schedule with its settings, or none."""
+    return value is None or isinstance(value, (int, float)) or is_layer(value)
 
 
 def is_shape(value: Any) -> bool:

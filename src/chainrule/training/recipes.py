@@ -20,6 +20,7 @@ from chainrule.datasets.data_checks.near_copies import flips_allowed
 from chainrule.datasets.dataset import Dataset
 from chainrule.engine.examples import Scaled
 from chainrule.errors import SettingError, unknown
+from chainrule.internal.field_kinds import kinds_of
 from chainrule.models import Sequential
 from chainrule.optimizers import schedules
 from chainrule.training import amounts, pieces
@@ -105,6 +106,11 @@ class Recipe:
             raise SettingError(
                 "This recipe was not written by Chainrule: it has no layers or no optimizer's settings."
             ) from None
+        for name, value in (known | lists).items():
+            if not isinstance(value, kinds := kinds_of(cls.__dataclass_fields__[name].type)) or (
+                isinstance(value, bool) and bool not in kinds
+            ):
+                raise SettingError(f"This recipe was not written by Chainrule: its {name} is {value!r:.40}.")
         return cls(**known | lists)
 
     def changed(self, **changes: Any) -> "Recipe":
