@@ -125,21 +125,31 @@ with tf.device("/cpu:0"):
     assert done.stdout.splitlines() == ["False False False True True", "False '' False", "here"]
 
 
-def test_merge_of_keras_1_joins_values_and_refuses_models_with_the_way_out(run_script) -> None:
-    """Merge(mode=...) called with values is merge(); as the first layer of a Sequential it is refused in a sentence."""
+def test_merge_of_keras_1_joins_values_and_models(run_script) -> None:
+    """Merge called with values is merge(); as a Sequential's first layer it makes a network of several inputs that learns and opens."""
     done = run_script("""
-from keras.models import Sequential
-from keras.layers import Dense, Input, Merge
+import numpy as np
+from keras.models import Sequential, load_model
+from keras.layers import Activation, Dense, Input, InputLayer, Merge
 from keras.utils.np_utils import to_categorical
 print(Merge(mode="concat")([Input((2,)), Input((3,))]).shape, to_categorical([0, 2], dtype="int8").dtype)
 m = Sequential()
 m.add(Merge([Sequential([Dense(4, input_dim=n)]) for n in (2, 3)], mode="concat"))
+m.add(Dense(2)), m.add(Activation("tanh")), m.add(Dense(1))
+m.compile("sgd", "mse")
+x = [np.ones((4, 2)), np.ones((4, 3))]
+losses = m.fit(x, np.zeros(4), nb_epoch=3, verbose=0).history["loss"]
+m.save("joined.keras")
+same = np.allclose(load_model("joined.keras").predict(x, verbose=0), m.predict(x, verbose=0))
+again = Sequential([Merge([m, Sequential([InputLayer(input_shape=(5,)), Dense(1)])], mode="sum"), Dense(7)])
+print(losses[-1] < losses[0], same, m.count_params(), again.predict([*x, np.ones((4, 5))], verbose=0).shape)
+m.add(Merge([again, again], mode="sum"))
 """)
-    assert done.stdout.splitlines() == ["(None, 5) int8"], done.stderr
-    assert done.returncode == 1
-    said = done.stderr.splitlines()[-1]
-    assert said.startswith("train.py, line 7: Merge([left, right])")
-    assert "instead: Model([a, b]" in said
+    assert done.stdout.splitlines() == ["(None, 5) int8", "True True 49 (4, 7)"], done.stderr
+    assert (
+        done.stderr.splitlines()[-1]
+        == "train.py, line 17: Merge of models can only come first in a Sequential."
+    )
 
 
 def test_gates_have_the_hard_sigmoid_of_their_years(run_script) -> None:

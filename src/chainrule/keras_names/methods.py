@@ -16,7 +16,9 @@ from chainrule.keras_names.translate import renamed
 def install(notes: Notes, era: Era) -> None:
     """Teaches the models of this process the older calls."""
     from chainrule import models
+    from chainrule.keras_names import merging
 
+    merging.install()
     if era.seeds_by_numpy:
         np.random.seed = seeding(np.random.seed)
     seen = set[type]()

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from chainrule import layers, regularizers
-from chainrule.errors import SettingError
 from chainrule.internal import absent
+from chainrule.keras_names.merging import Merge, merge
 
 __all__ = [
     "Merge",
@@ -17,10 +17,6 @@ __all__ = [
     "print_summary",
     "probas_to_classes",
 ]
-
-MERGES = {
-    "sum": "Add", "mul": "Multiply", "concat": "Concatenate", "ave": "Average", "max": "Maximum", "dot": "Dot",
-}  # fmt: skip
 
 
 def l1l2(l1: float = 0.01, l2: float = 0.01) -> Any:
@@ -42,39 +38,6 @@ def ThresholdedReLU(theta: float = 1.0, **settings: Any) -> Any:  # noqa: N802 (
     0.7
     """
     return layers.ReLU(threshold=theta, **settings)
-
-
-def merge(
-    inputs: Any, mode: str = "sum", concat_axis: int = -1, dot_axes: Any = -1, name: str | None = None, **more: Any
-) -> Any:  # fmt: skip
-    """Keras 1's one function for all ways to join outputs of layers.
-
-    >>> merge([layers.Input((2,)), layers.Input((3,))], mode="concat").shape
-    (None, 5)
-    """
-    if mode not in MERGES:
-        raise SettingError(f"merge: mode must be one of {', '.join(MERGES)}; it got {mode!r}.")
-    settings = {"concat": {"axis": concat_axis}, "dot": {"axes": dot_axes}}.get(mode, {})
-    return getattr(layers, MERGES[mode])(name=name, **settings)(inputs)
-
-
-def Merge(  # noqa: N802 (Keras's name)
-    layers: Any = None, mode: str = "sum", concat_axis: int = -1, dot_axes: Any = -1, name: str | None = None, **more: Any
-) -> Any:  # fmt: skip
-    """Keras 1's layer for `merge`, called with values. SettingError where it is given models to stand upon.
-
-    >>> from chainrule.layers import Input
-    >>> Merge(mode="mul")([Input((3,)), Input((3,))]).shape
-    (None, 3)
-    """
-    if layers is not None:
-        raise SettingError(
-            "Merge([left, right]) as a Sequential's first layer is not supported, as a Sequential has one input; instead: "
-            "Model([a, b], merge([left(a), right(b)], mode=...)) with a = Input(...) and b = Input(...)."
-        )
-    return lambda values: merge(
-        values, mode=mode, concat_axis=concat_axis, dot_axes=dot_axes, name=name, **more
-    )
 
 
 def print_summary(

@@ -16,6 +16,7 @@ OF_CLASS = {
     "SimpleRNN": {"output_dim": "units"}, "LeakyReLU": {"alpha": "negative_slope"},
     "Embedding": {"W_regularizer": "embeddings_regularizer", "init": "embeddings_initializer"},
     "UpSampling1D": {"length": "size"}, "Reshape": {"dims": "target_shape"}, "Dropout": {"p": "rate"},
+    "InputLayer": {"input_shape": "shape"},
 }  # fmt: skip
 # What changed nothing in the result and has no name today.
 DROPPED = {
