@@ -9,7 +9,7 @@ from chainrule.cli.parser import OneOf, Parser, names, share, whole
 from chainrule.errors import SettingError
 from chainrule.internal.table_endings import TABLES
 
-DATA = "a set known by name (chainrule data lists them), a folder of pictures, a .csv, an .npz, or a folder of .npy or IDX files"
+DATA = "a set known by name (chainrule data lists them), a folder of pictures, a .csv or .parquet, an .npz, or a folder of .npy or IDX files"
 KEYS = (
     "target", "task", "drop", "categorical", "numeric", "date", "delimiter", "decimal", "header", "size", "colour", "fit", "test", "validation", "seed",
     "skip_bad",

@@ -168,7 +168,7 @@ def _table(
         columns = list(zip(*(row for _, row in good), strict=True))
         for piece, k in zip(pieces, used, strict=True):
             if columns:
-                cells = _pack(columns[k])
+                cells = pack(columns[k])
                 piece.append(cells if on is None else on.put(cells))
         if len(bad) > max(FAULTS, len(lines)):
             raise DataError(f"{bad[0][0]} {bad[0][1]}, and {len(bad) - 1:,} more rows cannot be used.")
@@ -310,7 +310,7 @@ def _check_room(name: str, names: Sequence[str], pieces: list[list[Any]], room: 
         )
 
 
-def _pack(cells: Iterable[str]) -> Text:
+def pack(cells: Iterable[str]) -> Text:
     """Cells as an array: a byte a letter where that is enough."""
     cells = [cell.strip() for cell in cells]
     try:

@@ -3,6 +3,7 @@
 Looks like the dict from name to cells that a smaller table has.
 """
 
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ class CellFile:
     def __init__(self, home: Folder) -> None:
         self.home = home
         self.file = (home.path / "cells").open("wb+")
+        self.finish = weakref.finalize(self, self.file.close)
 
     def put(self, cells: Text) -> Part:
         """Writes some cells; DataError where the disk is full."""

@@ -1,4 +1,4 @@
-"""A table in a CSV file, one column of which is to be told from the others.
+"""A table in a CSV or Parquet file, one column of which is to be told from the others.
 
 age,income,city,buys          target="buys": two classes, the other columns become the features
 34,51000,Bern,yes
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.datasets import columns, csv_file
+from chainrule.datasets import columns, csv_file, table_file
 from chainrule.datasets.cells import missing
 from chainrule.datasets.cells import words as as_words
 from chainrule.datasets.column_kinds import Said, kinds_of
@@ -36,7 +36,7 @@ def load(
     drop: Sequence[str] = (), categorical: Sequence[str] = (), numeric: Sequence[str] = (), date: Sequence[str] = (),
     delimiter: str | None = None, decimal: str | None = None, header: bool = True, skip_bad: bool = False,
 ) -> Dataset:  # fmt: skip
-    """A CSV file as a Dataset: x float32 (n, features), standardised; y int32, or float32 for a regression.
+    """A CSV or Parquet file as a Dataset: x float32 (n, features), standardised; y int32, or float32 for a regression.
 
     target: the column to learn; None guesses it, or asks. task: "regression", "classes" or "two classes"; None decides
     by what the column holds: words, or whole numbers of at most 20 kinds, are classes. drop: columns to leave out.
@@ -52,7 +52,7 @@ def load(
         raise unknown("decimal point", decimal, (".", ","))
     if task is not None and task not in TASKS:
         raise unknown("task", task, TASKS)
-    table = csv_file.read(path, drop=drop, delimiter=delimiter, header=header)
+    table = table_file.read(path, drop=drop, delimiter=delimiter, header=header)
     all_names = list(table.columns)
     target, guessed = target_of(table, target)
     kinds = kinds_of(table, target, task, Said(categorical, numeric, _orders(date, table)), decimal)
@@ -68,7 +68,7 @@ def load(
     y, names = _answers(table, answer)
     other, share = None, 0.0
     if isinstance(test, str | os.PathLike):
-        other = csv_file.read(test, drop=drop, delimiter=delimiter, header=header)
+        other = table_file.read(test, drop=drop, delimiter=delimiter, header=header)
         _check_same(table, other)
     else:
         share = test
@@ -188,8 +188,8 @@ def _text(value: Any) -> str:
 def read_like(path: str | os.PathLike[str], preparation: Mapping[str, Any]) -> Table:
     """Another table of the same make; where the file has no header, with or without the column that was learned."""
     if "no_header" not in preparation:
-        return csv_file.read(path)
-    table = csv_file.read(path, header=False)
+        return table_file.read(path)
+    table = table_file.read(path, header=False)
     names = list(preparation["no_header"])
     if len(table.columns) == len(names) - 1:
         names = [name for name in names if name != preparation["target"]["name"]]
