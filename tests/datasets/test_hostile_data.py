@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from chainrule import datasets
+from chainrule.datasets import text_file
 from chainrule.errors import ChainruleError, DataError, FileError
 
 
@@ -272,3 +273,19 @@ def test_a_picture_of_one_colour_does_not_fill_the_memory(tmp_path, mode, most) 
         [sys.executable, "-c", program, tmp_path / "a.png"], capture_output=True, text=True, check=True
     )
     assert float(done.stdout) < most
+
+
+def test_a_file_of_zeros_is_read_no_further_than_its_first_ones() -> None:
+    """Whether it is a text of Windows is not asked of a gigabyte that is no text."""
+
+    class Counted(io.BytesIO):
+        reads = 0
+
+        def read(self, size=-1):
+            self.reads += 1
+            return super().read(size)
+
+    zeros = Counted(b"town,price\n" + bytes(20 << 20))
+    assert not text_file._is_windows(zeros)
+    assert zeros.reads == 1
+    assert zeros.tell() == 0

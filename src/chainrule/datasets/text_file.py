@@ -89,7 +89,8 @@ def _is_windows(file: BinaryIO) -> bool:
     fits = True
     while fits and (block := file.read(BLOCK)):
         size += len(block)
-        if not block.isascii():
+        fits = b"\0" not in block  # else it is no text, however long it goes on
+        if fits and not block.isascii():
             beyond += len(block) - len(block.translate(None, BEYOND_ASCII))
             fits = not block.translate(None, OF_WINDOWS) and block.decode("utf-8", "ignore").isascii()
     file.seek(0)
