@@ -108,3 +108,27 @@ def test_what_call_cannot_say_is_refused() -> None:
             kind().predict(X, verbose=0)
     with pytest.raises(SettingError, match="is built when it sees data"):
         Net().get_weights() or Net().build()
+
+
+def test_outputs_that_were_named_come_by_name(tmp_path) -> None:
+    """Model(x, {"kind": a, "size": b}): losses, targets, history and answers go by these names, also from a file and through another model."""
+    from chainrule import Input, Model, models
+
+    a = Input((4,))
+    model = Model(a, {"kind": layers.Dense(3, name="first")(a), "size": layers.Dense(1, name="second")(a)})
+    x = np.ones((6, 4), np.float32)
+    model.compile("sgd", {"kind": "mse", "size": "mae"}, metrics={"size": ["mse"]})
+    history = model.fit(x, {"kind": np.ones((6, 3)), "size": np.ones((6, 1))}, verbose=0).history
+    assert set(history) == {"loss", "kind_loss", "size_loss", "size_mse"}
+    said = model.predict(x, verbose=0)
+    assert {name: value.shape for name, value in said.items()} == {"kind": (6, 3), "size": (6, 1)}
+    model.save(tmp_path / "m.keras")
+    b = Input((4,))
+    outer = Model(b, model(b)["kind"])
+    for again in (
+        model(x),
+        models.load_model(tmp_path / "m.keras").predict(x, verbose=0),
+        models.model_from_json(model.to_json()).get_config()["output_layers"],
+    ):
+        assert list(again) == ["kind", "size"]
+    np.testing.assert_array_equal(outer.predict(x, verbose=0), said["kind"])

@@ -57,6 +57,7 @@ def random_input(rng: Any, count: int, shape: tuple[int, ...], rows: int | None)
 
 def compare(expected: Any, found: Any) -> float:
     """The largest difference between two outputs (or lists of them), as a share of the largest number where that is above 1."""
+    expected, found = (list(one.values()) if isinstance(one, dict) else one for one in (expected, found))
     if isinstance(expected, (list, tuple)):
         return max(compare(a, b) for a, b in zip(expected, found, strict=True))
     expected, found = np.asarray(expected, np.float64), np.asarray(found, np.float64)

@@ -151,15 +151,24 @@ def _tensor(history: Any, shape: Any = None) -> Config:
 
 def ends(config: Config, which: str) -> list[list[Any]]:
     """The model's inputs or outputs as [layer, call, output]."""
-    value = config.get(which)
-    if isinstance(value, dict):
-        value = list(value.values())
+    value = listed_ends(config.get(which))
     if isinstance(value, list) and value and isinstance(value[0], str):
         value = [value]
     try:
-        return [_tensor(one[:3])["config"]["keras_history"] for one in value]  # type: ignore[union-attr]
+        return [_tensor(one[:3])["config"]["keras_history"] for one in value]
     except (TypeError, ValueError, KeyError):
         raise FileError(f"has a graph without {which.replace('_', ' ')} that are known.") from None
+
+
+def listed_ends(value: Any) -> Any:
+    """Stored inputs or outputs without the names that they were given."""
+    return list(value.values()) if isinstance(value, dict) else value
+
+
+def named_ends(config: Config) -> Any:
+    """The model's outputs as [layer, call, output], by name where they were given so."""
+    found, value = ends(config, "output_layers"), config.get("output_layers")
+    return dict(zip(map(str, value), found, strict=True)) if isinstance(value, dict) else found
 
 
 def must_hang_together(layers: list[Config], outputs: list[list[Any]]) -> None:

@@ -14,7 +14,15 @@ from chainrule.files import keras_1, keras_operations
 from chainrule.files.implied_masks import without_implied_masks
 from chainrule.files.inner_folders import INSIDE, MODELS, WRAPPERS
 from chainrule.files.keras_2 import of_keras_2
-from chainrule.files.keras_graph import chain, ends, is_chain, must_hang_together, nodes
+from chainrule.files.keras_graph import (
+    chain,
+    ends,
+    is_chain,
+    listed_ends,
+    must_hang_together,
+    named_ends,
+    nodes,
+)
 from chainrule.files.serialized import class_name, plain
 
 LAYERS, NAME = 10_000, 512
@@ -59,7 +67,7 @@ def _model(raw: Config, depth: int) -> Config:
     if len(config["layers"]) > LAYERS:
         raise FileError(f"has {len(config['layers']):,} layers; at most {LAYERS:,} are read.")
     if kind != "Sequential":
-        left = without_implied_masks(config["layers"], config.get("output_layers"))
+        left = without_implied_masks(config["layers"], listed_ends(config.get("output_layers")))
         config = config | {"layers": left}
     if kind != "Sequential" and (depth or not is_chain(config)):  # within another, its class names its folder
         return _graph(config, depth)
@@ -104,7 +112,7 @@ def _graph(config: Config, depth: int) -> Config:
         "class_name": "Functional",
         "config": {
             "name": _proper(own, "the model") if own else "functional", "trainable": True, "layers": layers,
-            "input_layers": ends(config, "input_layers"), "output_layers": ends(config, "output_layers"),
+            "input_layers": ends(config, "input_layers"), "output_layers": named_ends(config),
         },
     }  # fmt: skip
 

@@ -43,8 +43,15 @@ def functional_config(model: Any) -> Config:
         "trainable": True,
         "layers": entries,
         "input_layers": [place_of(value, numbers) for value in model.inputs],
-        "output_layers": [place_of(value, numbers) for value in model.outputs],
+        "output_layers": by_name(
+            [place_of(value, numbers) for value in model.outputs], getattr(model, "answer_names", None)
+        ),
     }
+
+
+def by_name(values: list[Any], names: Any) -> Any:
+    """Values as a list, or by their names where there are some."""
+    return dict(zip(names, values, strict=True)) if names else values
 
 
 def own_calls(model: Any, layer: Any) -> list[Call]:
@@ -101,7 +108,10 @@ def functional_from(config: Config, weights: dict[str, Any] | None = None) -> An
     inputs, outputs = walk(
         config, made, symbolic.input_tensor, lambda layer, given, k: layer(*given, **fields[layer.name][k])
     )
+    named_outputs = config["output_layers"] if isinstance(config["output_layers"], dict) else None
     inputs, outputs = (values[0] if len(values) == 1 else values for values in (inputs, outputs))
+    if named_outputs:
+        outputs = by_name(outputs if isinstance(outputs, list) else [outputs], named_outputs)
     return KINDS["Functional"](inputs, outputs, name=config.get("name"))
 
 
@@ -140,7 +150,8 @@ def walk(
         waiting = [one for one in waiting if one not in ready]
     try:
         inputs, outputs = (
-            [values[tuple(one)] for one in config[key]] for key in ("input_layers", "output_layers")
+            [values[tuple(one)] for one in (ends.values() if isinstance(ends, dict) else ends)]
+            for ends in (config["input_layers"], config["output_layers"])
         )
     except KeyError as problem:
         raise FileError(f"its graph names {problem.args[0]!r}, which is not there") from None

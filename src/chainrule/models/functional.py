@@ -36,6 +36,7 @@ class Functional(Model):
         self.input_layer = self.input_values[0].call.layer
         self.several = isinstance(inputs, (list, tuple, dict)), isinstance(outputs, (list, tuple, dict))
         self.given_names = list(inputs) if isinstance(inputs, dict) else None
+        self.answer_names = list(outputs) if isinstance(outputs, dict) else None
         for value in self.inputs:
             if not isinstance(value.call.layer, InputLayer):
                 raise SettingError(
@@ -71,8 +72,9 @@ class Functional(Model):
         first = layer([self.outputs[0], *(tensor for _, _, tensor in own.parts)])
         outputs = [first, *self.outputs[1:]]
         inputs = dict(zip(self.given_names, self.inputs, strict=True)) if self.given_names else self.inputs
-        several = self.several
-        Functional.__init__(self, inputs, outputs if len(outputs) > 1 else outputs[0], name=self.name)
+        several, answers = self.several, outputs if len(outputs) > 1 else outputs[0]
+        named = dict(zip(self.answer_names, outputs, strict=True)) if self.answer_names else answers
+        Functional.__init__(self, inputs, named, name=self.name)
         self.several = several
 
     @property
@@ -107,8 +109,8 @@ class Functional(Model):
 
     @property
     def output_names(self) -> list[str]:
-        """The names of the outputs: of the layers that give them."""
-        return [value.name for value in self.outputs]
+        """The names of the outputs: those they were given, Model(x, {"kind": a}), or of the layers that give them."""
+        return self.answer_names or [value.name for value in self.outputs]
 
     # ── as a graph ───────────────────────────────────────────────────────────────────────────────────────────────
     @property

@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 WHOLE = 1 << 31  # one batch of all
 
 
-def listed(said: Any) -> Any:
-    """The predictions of several outputs as a list, as Keras gives them."""
-    return list(said) if isinstance(said, tuple) else said
-
-
 class Learning:
     """The methods of a model that learn, judge and predict."""
 
@@ -38,6 +33,7 @@ class Learning:
     optimizer_state: Any
     history: Any
     output_names: Any
+    answer_names: list[str] | None = None  # of outputs that were given by name
     graph: Any
     device_asked: str | None = None
     _engines: dict[Any, Any]
@@ -296,20 +292,28 @@ class Learning:
 
         predicted = predictions(self.graph, examples, self.programs_for(len(examples)), batch_size)
         progress.finish({})
-        return listed(predicted)
+        return self.listed(predicted)
+
+    def listed(self, said: Any) -> Any:
+        """The answers of several outputs as Keras gives them: in a list, or by the names that the outputs were given."""
+        if self.answer_names:
+            return dict(
+                zip(self.answer_names, said if isinstance(said, (tuple, list)) else [said], strict=True)
+            )
+        return list(said) if isinstance(said, tuple) else said
 
     def predict_on_batch(self, x: Any) -> Any:
         """The same, without a word."""
         from chainrule.engine.prediction import predictions
 
-        return listed(predictions(self.graph, self.inputs_checked(x), batch=WHOLE))
+        return self.listed(predictions(self.graph, self.inputs_checked(x), batch=WHOLE))
 
     def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The same, as Keras allows it: model(x). With a value of a network the model becomes a layer of it."""
         if symbolic.is_symbolic(x):
-            return symbolic.call(self, x, training)
+            return self.listed(symbolic.call(self, x, training))
         if training or (training is None and as_while_learning.is_asked(self)):
-            return listed(as_while_learning.answers(self, x, training))
+            return self.listed(as_while_learning.answers(self, x, training))
         return self.predict_on_batch(x)
 
     def programs_for(self, examples: int) -> dict[Any, Any] | None:

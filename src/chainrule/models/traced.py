@@ -45,7 +45,7 @@ class Traced(Functional):
         self.input_values: list[Any] = []
         self.output_values: list[Any] = []
         self.ordered: list[Any] = []
-        self.several, self.given_names = (False, False), None
+        self.several, self.given_names, self.answer_names = (False, False), None, None
 
     @property
     def built(self) -> bool:
@@ -160,7 +160,7 @@ class Traced(Functional):
 
         if symbolic.is_symbolic(tuple(x) if isinstance(x, list) else x):
             self.build([value.shape for value in x] if isinstance(x, list) else x.shape)
-            return symbolic.call(self, x, training)
+            return self.listed(symbolic.call(self, x, training))
         build_for(self, x)
         return super().__call__(x, training)
 
@@ -207,6 +207,7 @@ OF_THE_NETWORK = (
     "ordered",
     "several",
     "given_names",
+    "answer_names",
     "_layers",
     "input_layer",
 )

@@ -220,6 +220,8 @@ def predict(model: Any, source: Any, steps: int | None = None) -> Any:
         parts.append(model.predict_on_batch(x))
     if not parts:
         raise DataError("The data gave no batch.")
+    if isinstance(parts[0], dict):
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     if isinstance(parts[0], (list, tuple)):
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
     return np.concatenate(parts)
