@@ -119,9 +119,9 @@ def _node(node: Any, name: str) -> Config:
         raise FileError(f"has a graph that is damaged where {name[:80]!r} is called.") from None
     if "initial_state" in settings:  # of a recurrent layer: inputs like any other
         args.append(_places(settings.pop("initial_state")))
-    if set(settings) - {"training"} - CALL_SETTINGS:
+    if strange := [word for word in settings if word != "training" and word not in CALL_SETTINGS]:
         raise FileError(
-            f"has a graph in which {name[:80]!r} is called with {', '.join(map(str, settings))[:80]}."
+            f"has a graph in which {name[:80]!r} is called with {', '.join(map(str, strange))[:80]}."
         )
     said = {"training": settings["training"]} if isinstance(settings.get("training"), bool) else {}
     return {"args": args, "kwargs": dict.fromkeys(sorted(CALL_SETTINGS & settings.keys()), True) | said}
