@@ -46,16 +46,27 @@ def window_min(values: Array, radius: int, radius_across: int | None = None) -> 
     return 255 - out if values.dtype == np.uint8 else -out
 
 
+def padded(values: Array, down: int, across: int | None = None, fill: float = 0) -> Array:
+    """With `down` more rows above and below, `across` columns (or as many) on both sides. NumPy's `pad` takes ten times as long for a digit.
+
+    >>> padded(np.array([[1, 2]]), 0, 1).tolist()
+    [[0, 1, 2, 0]]
+    """
+    across = down if across is None else across
+    h, w = values.shape
+    out = np.full((h + 2 * down, w + 2 * across), fill, values.dtype)
+    out[down : down + h, across : across + w] = values
+    return out
+
+
 def _max_along(values: Array, radius: int, axis: int) -> Array:
     """Sliding maximum along one axis by doubling: windows of 1, 2, 4, … then two of them overlapped."""
     n = values.shape[axis]
     radius = min(radius, n - 1)
     if radius < 1:
         return values
-    edge = [(0, 0), (0, 0)]
-    edge[axis] = (radius, radius)
     low = False if values.dtype == bool else (0 if values.dtype.kind == "u" else values.min())
-    out = np.pad(values, edge, constant_values=low)
+    out = padded(values, radius, 0, low) if axis == 0 else padded(values, 0, radius, low)
     length, wanted = 1, 2 * radius + 1
     while length < wanted:
         step = min(length, wanted - length)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.images.components import Components, Mask
-from chainrule.images.filters import Floats, window_max
+from chainrule.images.filters import Floats, padded, window_max
 
 EDGE = np.float32(0.5)  # the shade of a stroke's edge
 SMALL = 48  # pixels: in a larger glyph the edges' shade says nothing
@@ -68,7 +68,7 @@ class Glyph:
         """The same with the shade of its edges, one pixel more on every side: between few pixels it tells where a stroke ends."""
         if self.shade is None or max(self.ink.shape) > SMALL:
             return self.floats()
-        own, window = np.pad(self.ink, 1), np.zeros((self.height + 2, self.width + 2), np.float32)
+        own, window = padded(self.ink, 1), np.zeros((self.height + 2, self.width + 2), np.float32)
         top, left = max(0, self.top - 1), max(0, self.left - 1)
         there = self.shade[top : self.bottom + 1, left : self.right + 1]
         row, column = top - self.top + 1, left - self.left + 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from chainrule.images.filters import median
+from chainrule.images.filters import median, padded
 from chainrule.images.glyphs import Glyph
 from chainrule.images.strokes import stroke_width
 
@@ -141,7 +141,7 @@ def _stroke_kind(row: list[Glyph], strokes: list[bool], k: int) -> str | None:
 
 def is_stroke(glyph: Glyph) -> bool:
     """Whether a glyph is one stroke, straight or bowed, from top to bottom: in no row is there ink in two places."""
-    edges = np.diff(np.pad(glyph.ink, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    edges = np.diff(padded(glyph.ink, 0, 1).astype(np.int8), axis=1)
     runs = (edges == 1).sum(axis=1)
     pen = stroke_width(glyph.floats())
     across = glyph.ink.sum(axis=1)

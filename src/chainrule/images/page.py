@@ -7,7 +7,7 @@ neither: beside whatever was taken for strokes it goes on light and dark, and th
 import numpy as np
 
 from chainrule.images.components import Mask
-from chainrule.images.filters import Floats, median, window_max, window_min
+from chainrule.images.filters import Floats, median, padded, window_max, window_min
 from chainrule.images.strokes import stroke_width
 
 Box = tuple[int, int, int, int]
@@ -62,7 +62,7 @@ def widest(ink: Floats) -> float:
     """
     pen = stroke_width(ink)
     factor = max(1, int(pen / PEN))
-    left, pen = np.pad(ink[::factor, ::factor] >= 0.5, 1), pen / factor
+    left, pen = padded(ink[::factor, ::factor] >= 0.5, 1), pen / factor
     least, worn = LEFT * left.sum(), 0
     while left.sum() > least:
         left, worn = window_min(left, 1), worn + 1
@@ -91,6 +91,6 @@ def unevenness(ink: Floats, writing: Mask) -> float:
     >>> unevenness(np.full((9, 9), 0.5, np.float32), np.ones((9, 9), bool))
     0.0
     """
-    inner = window_min(np.pad(writing, 1), 1)[1:-1, 1:-1]
+    inner = window_min(padded(writing, 1), 1)[1:-1, 1:-1]
     dark = ink[inner if inner.sum() >= 8 else writing]
     return float(dark.std() / max(float(dark.mean()), 1e-6)) if dark.size else 0.0

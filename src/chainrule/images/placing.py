@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.images.filters import Floats, resized, window_mean
+from chainrule.images.filters import Floats, padded, resized, window_mean
 from chainrule.images.strokes import rewidened, stroke_width
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -29,9 +29,9 @@ def fitted(ink: Floats, box: int = 20) -> Floats:
     scale = box * FINE / max(h, w)
     width, height = max(1, round(w * scale)), max(1, round(h * scale))
     around = max(1, round(MARGIN * FINE / scale))
-    padded = np.pad(ink, around)
+    wide = padded(ink, around)
     border = round(around * scale)
-    big = resized(padded, width + 2 * border, height + 2 * border, "BOX" if scale < 1 else "BICUBIC")
+    big = resized(wide, width + 2 * border, height + 2 * border, "BOX" if scale < 1 else "BICUBIC")
     pen = stroke_width(ink) * scale
     if 0.0 < pen < 2.5:  # a pen finer than the grid: what is left of it counts as full
         big = big * np.float32(2.5 / pen)
@@ -65,7 +65,7 @@ def sheared(ink: Floats, lean: float) -> Floats:
 
     h, _w = ink.shape
     grow = int(np.ceil(abs(lean) * h / 2)) + 1
-    wide = np.pad(ink, ((0, 0), (grow, grow)))
+    wide = padded(ink, 0, grow)
     image = Image.fromarray(wide)
     moved = image.transform(
         image.size, Image.Transform.AFFINE, (1, -lean, lean * h / 2, 0, 1, 0), Image.Resampling.BILINEAR

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chainrule.images.filters import Floats, disc_max
+from chainrule.images.filters import Floats, disc_max, padded
 
 
 def stroke_width(ink: Floats) -> float:
@@ -14,7 +14,7 @@ def stroke_width(ink: Floats) -> float:
     >>> 5 < stroke_width(bar) < 8
     True
     """
-    on = np.pad(ink >= 0.5, 1)
+    on = padded(ink >= 0.5, 1)
     crossings = int((on[1:] != on[:-1]).sum() + (on[:, 1:] != on[:, :-1]).sum())
     area = float(on.sum())
     if crossings == 0:
@@ -30,4 +30,5 @@ def rewidened(ink: Floats, change: float) -> Floats:
     if change > 0:
         return disc_max(ink, radius)
     margin = int(radius) + 1  # outside the picture there is paper
-    return 1.0 - disc_max(1.0 - np.pad(ink, margin), radius)[margin:-margin, margin:-margin]
+    wide: Floats = padded(ink, margin)
+    return 1.0 - disc_max(1.0 - wide, radius)[margin:-margin, margin:-margin]
