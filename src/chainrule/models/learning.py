@@ -296,11 +296,10 @@ class Learning:
 
     def listed(self, said: Any) -> Any:
         """The answers of several outputs as Keras gives them: in a list, or by the names that the outputs were given."""
+        each = list(said) if isinstance(said, (tuple, list)) else [said]
         if self.answer_names:
-            return dict(
-                zip(self.answer_names, said if isinstance(said, (tuple, list)) else [said], strict=True)
-            )
-        return list(said) if isinstance(said, tuple) else said
+            return dict(zip(self.answer_names, each, strict=True))
+        return each if isinstance(said, tuple) else said
 
     def predict_on_batch(self, x: Any) -> Any:
         """The same, without a word."""
