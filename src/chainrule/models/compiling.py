@@ -137,6 +137,17 @@ def by_output(given: Any, names: Sequence[str], what: str) -> list[Any]:
     return list(given)
 
 
+def answers_by_name(said: Any, names: list[str] | None) -> Any:
+    """Several outputs' answers in a list, one as it is; by their names where there are some.
+
+    >>> answers_by_name((1, 2), None), answers_by_name(1, None), answers_by_name((1, 2), ["kind", "size"])
+    ([1, 2], 1, {'kind': 1, 'size': 2})
+    """
+    if names:
+        return dict(zip(names, said if isinstance(said, (tuple, list)) else [said], strict=True))
+    return list(said) if isinstance(said, tuple) else said
+
+
 def as_list(value: Any) -> list[Any]:
     """One thing as a list, None as an empty one."""
     return list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]

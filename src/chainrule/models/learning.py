@@ -9,7 +9,7 @@ from chainrule.errors import DataError, SettingError
 from chainrule.internal.memory import within_memory
 from chainrule.layers import symbolic
 from chainrule.models import as_while_learning
-from chainrule.models.compiling import IGNORED_SETTINGS, Asked, refuse_settings
+from chainrule.models.compiling import IGNORED_SETTINGS, Asked, answers_by_name, refuse_settings
 from chainrule.models.losses_within import loss_to_learn, targets
 
 if TYPE_CHECKING:
@@ -296,10 +296,7 @@ class Learning:
 
     def listed(self, said: Any) -> Any:
         """The answers of several outputs as Keras gives them: in a list, or by the names that the outputs were given."""
-        each = list(said) if isinstance(said, (tuple, list)) else [said]
-        if self.answer_names:
-            return dict(zip(self.answer_names, each, strict=True))
-        return each if isinstance(said, tuple) else said
+        return answers_by_name(said, self.answer_names)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The same, without a word."""
