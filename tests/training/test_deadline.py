@@ -121,3 +121,16 @@ def test_so_few_epochs_that_they_say_nothing_are_learned_all_the_same(data) -> N
     deadline = auto.Deadline(0.0)
     deadline.least = 4
     assert learned(DENSE, data, deadline).model.epochs_seen == deadline.ended_after == 4
+
+
+def test_amounts_with_a_heavy_tail_are_answered_as_well_as_by_their_median(monkeypatch) -> None:
+    """Also without time for more than linear models: squares would follow the few large ones."""
+    from chainrule.training.auto import candidates
+
+    monkeypatch.setattr(candidates, "STEPS", (200, 300))
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(size=(240, 4)).astype(np.float32), np.exp(rng.normal(size=240) * 2 + 7)
+    claims = from_arrays("claims", {"x": x, "y": np.where(rng.random(240) < 0.6, 0.0, y)}, task="regression")
+    recipe = auto.choose(claims, 0, 1e-6, "numpy")
+    assert recipe.loss == "mean_absolute_error"
+    assert [one["score"] is not None for one in recipe.tried].count(True) == 2

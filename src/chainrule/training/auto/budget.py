@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.datasets.dataset import Dataset
-from chainrule.training.auto.candidates import DECAY
+from chainrule.training.auto.candidates import DECAY, is_promised
 from chainrule.training.auto.pace import Clock, Measured, Pace
 from chainrule.training.auto.stopwatch import Stopwatch
 from chainrule.training.auto.trial import Trial, trial_epochs
@@ -69,9 +69,9 @@ class Budget:
         return self.trying(self.linear) + self.trying(likeliest) + self.learning(likeliest) <= self.left()
 
     def fits(self, one: Candidate, best: Candidate) -> bool:
-        """Whether there is time for a trial, and then to learn it or the best one so far; the linear model is always tried."""
+        """Whether there is time for a trial, and then to learn it or the best one so far; linear models that are promised are always tried."""
         return (
-            one is self.linear
+            is_promised(one.recipe)
             or self.trying(one) + max(self.learning(one), self.learning(best)) <= self.left()
         )
 
@@ -81,7 +81,7 @@ class Budget:
 
         def fits(start: float, step: float) -> bool:
             one.pace = Measured(start, step)
-            if one is self.linear:
+            if is_promised(one.recipe):
                 return True
             trial = max(self.trying(one), self.clock.now() - began)
             return trial + max(self.learning(one), self.learning(best)) <= allowed

@@ -18,7 +18,7 @@ from chainrule.arrays import generator
 from chainrule.datasets.dataset import Dataset
 from chainrule.datasets.on_disk import picked
 from chainrule.training.auto.budget import Budget, Candidate
-from chainrule.training.auto.candidates import MANY, candidates, is_pictures, least, shorter
+from chainrule.training.auto.candidates import MANY, candidates, is_pictures, is_promised, least, shorter
 from chainrule.training.auto.deadline import Deadline
 from chainrule.training.auto.pace import Clock, Measured
 from chainrule.training.auto.trial import TRIAL, Trial, trial
@@ -70,7 +70,7 @@ def choose(
     best = best_of(listed, pictures)
     if deadline:
         deadline.least = least(best.recipe)
-        if best is linear:
+        if is_promised(best.recipe):
             deadline.end = math.inf  # nothing is quicker, and it is the least that is promised
     return taken(listed, best, why(listed, best), tell)
 
