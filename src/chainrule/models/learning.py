@@ -378,9 +378,8 @@ class Learning:
     @property
     def metrics_names(self) -> list[str]:
         """The names of the figures, in the order of `evaluate`; the metrics of several outputs by the alphabet, as in Keras."""
-        names = list(self.record_names)
         counted = [metric.name for metric in self.metric_objects]
-        losses = names[: len(names) - len(counted)]
+        losses = list(self.record_names)[: -len(counted) or None]
         return ["loss", *losses, *(sorted(counted) if losses else counted)]
 
     def summary(
