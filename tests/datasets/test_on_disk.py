@@ -152,6 +152,17 @@ def test_inputs_are_standardised_to_the_same_bits(tmp_path, monkeypatch, shape) 
     np.testing.assert_allclose(one["variance"], plain["variance"], rtol=1e-6)
 
 
+def test_how_far_writing_is_is_said(tmp_path, monkeypatch, capsys) -> None:
+    """While an archive is unpacked, examples are converted and a share is set aside: in percent and seconds."""
+    path = written(tmp_path, "packed", arrays_of("f8"))
+    monkeypatch.setattr(on_disk, "SAID", 0.0)
+    both(path, monkeypatch)
+    lines = capsys.readouterr().err
+    for what in ("Unpacking ", "Writing the examples as", "Writing a part"):
+        assert what in lines
+    assert "100 % is done, about 0 s more." in lines
+
+
 def test_examples_that_cannot_be_used_are_left_out_the_same_way(tmp_path, monkeypatch) -> None:
     """Wherever they stand."""
     arrays = arrays_of("f8")

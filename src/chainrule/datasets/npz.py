@@ -11,7 +11,7 @@ import stat
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -122,7 +122,8 @@ def _array(
         size = math.prod(shape) * dtype.itemsize
         if home is not None and not fortran and shape and dtype.kind in "buif":
             parts = _parts(head, file, size, where, max(1, dtype.itemsize))
-            blocks = (np.frombuffer(part, dtype) for part in parts)
+            blocks: Iterable[Any] = (np.frombuffer(part, dtype) for part in parts)
+            blocks = on_disk.told(blocks, size, f"Unpacking {where}")
             return home.array(shape, dtype.newbyteorder("="), blocks)  # type: ignore[no-any-return]
         content = bytearray(size)
         have = 0

@@ -6,6 +6,7 @@ all of its rows is done with some of them at a time, here.
 
 import contextlib
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from chainrule.errors import DataError
 
 BLOCK = 64 << 20  # bytes of a mapped array that are looked at together
 MOST = 1 << 30  # bytes of examples that are held in memory
+SAID = 5.0  # seconds between two words on how far writing is
 
 
 class Folder:
@@ -148,7 +150,10 @@ def taken(array: Any, places: Any) -> Any:
             yield array[places[first:last]]
             forget(array)
 
-    return _folder(array, shape, array.dtype).array(shape, array.dtype, blocks())
+    size = len(places) * (array.nbytes // max(1, len(array)))
+    return _folder(array, shape, array.dtype).array(
+        shape, array.dtype, told(blocks(), size, "Writing a part of the examples")
+    )
 
 
 def changed(array: Any, change: Callable[[Any], Any], dtype: Any) -> Any:
@@ -156,9 +161,28 @@ def changed(array: Any, change: Callable[[Any], Any], dtype: Any) -> Any:
     if not isinstance(array, np.memmap):
         return change(array)
     home = _folder(array, array.shape, dtype)
-    found = home.array(array.shape, dtype, (change(some) for some in in_blocks(array)))
+    size = array.size * np.dtype(dtype).itemsize
+    blocks = (change(some) for some in in_blocks(array))
+    found = home.array(
+        array.shape, dtype, told(blocks, size, "Writing the examples as the network takes them")
+    )
     home.drop(array)
     return found
+
+
+def told(blocks: Iterable[np.ndarray], size: int, what: str) -> Iterator[np.ndarray]:
+    """The same blocks, of so many bytes together; where they take long, stderr says how long."""
+    began = said = time.monotonic()
+    done = 0
+    for block in blocks:
+        yield block
+        done += block.nbytes
+        if (now := time.monotonic()) > said + SAID:
+            said, share = now, done / size
+            left = (now - began) * (1 / share - 1)
+            print(
+                f"{what}: {100 * share:.0f} % is done, about {left:.0f} s more.", file=sys.stderr, flush=True
+            )
 
 
 def _folder(array: Any, shape: Sequence[int], dtype: Any) -> Folder:
