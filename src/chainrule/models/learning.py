@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from chainrule.training.problem import Problem
     from chainrule.training.session import Session
 
-
 WHOLE = 1 << 31  # one batch of all
 
 
