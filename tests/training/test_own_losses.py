@@ -196,7 +196,7 @@ def test_metrics_keep_keras_protocol() -> None:
     ).tolist() == pytest.approx([2 / 3, 1])
     assert metrics.Precision(0.3)([1, 0, 1, 0], [0.4, 0.35, 0.9, 0.1]) == pytest.approx(2 / 3)
     h = model("mse", found=["RootMeanSquaredError", "mae", "mae", ["mse"]]).fit(X, Y, verbose=0).history
-    assert set(h) == {"loss", "RootMeanSquaredError", "mae", "mse"}
+    assert set(h) == {"loss", "RootMeanSquaredError", "mae", "mae_1", "mse"}
     mean = metrics.Mean()
     mean.update_state([1.0, 2.0])
     mean.update_state(6.0)

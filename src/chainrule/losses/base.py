@@ -43,7 +43,8 @@ class Loss(AbsentMembers):
         self, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: object = None
     ) -> None:
         if (
-            isinstance(reduction, str)
+            not is_ours(type(self))
+            and isinstance(reduction, str)
             and reduction not in (*REDUCTIONS, "auto", "none")
             and name in (None, *REDUCTIONS)
         ):

@@ -44,6 +44,7 @@ def summary_lines(
     ]
     if line_length is not None:
         least = [int((line_length - len(heads) - 1) * share) for share in shares]
+        least[0] += line_length - len(heads) - 1 - sum(least)  # what rounding left over
         widths = [max(w, 3) for w in least]
     else:
         widths = [max(w, *(len(r[i]) + 2 for r in [heads, *rows])) for i, w in enumerate(least)]
