@@ -43,6 +43,8 @@ class ResumePoint:
 class Checkpointer(Callback):
     """A callback that keeps what going on needs. fit asks it where to begin, and tells it how far learning is."""
 
+    takes_batches = False  # whether it also listens where data come in batches that cannot be asked for again
+
     def begin(self, engine: Any, plan: Any, start: ResumePoint) -> ResumePoint:
         """Before the first epoch. start: where fit would begin. Returns where it shall begin."""
         return start

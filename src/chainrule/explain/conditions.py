@@ -187,9 +187,9 @@ def columns_of(run: Any) -> dict[str, Any]:
 
     Sizes of layers are measured at some steps only; their columns are masked at the others.
     """
-    steps, settings, info = run.steps, run.info.settings, run.info
+    steps, info = run.steps, run.info
     number = np.arange(steps.first, steps.stop)
-    per_epoch = -(-int(settings.data["examples"]) // settings.batch)
+    per_epoch = run.per_epoch
     begun = (
         int(run.load_snapshot(info.step).extra["begun"]) if info.parent else 0
     )  # a fork may begin within an epoch

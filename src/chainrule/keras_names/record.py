@@ -34,7 +34,6 @@ class Recorder:
     def recorded(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """fit, with a recording among its callbacks."""
         from chainrule import RunRecorder
-        from chainrule.training.streams import is_stream
 
         @functools.wraps(original)
         def fit(model: Any, *arguments: Any, **settings: Any) -> Any:
@@ -43,10 +42,6 @@ class Recorder:
                 list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
             )
             if len(arguments) > 5 or any(isinstance(callback, RunRecorder) for callback in given):
-                return original(model, *arguments, **settings)
-            x = arguments[0] if arguments else settings.get("x")
-            if is_stream(x) or settings.get("steps_per_epoch"):
-                self.notes.say("This fit leaves no run: what comes in batches cannot be asked for again.")
                 return original(model, *arguments, **settings)
             if len(self.folders) >= MOST:
                 self.notes.say(f"{MOST} runs of this script are recorded; further ones are not.", line=False)
@@ -65,10 +60,10 @@ class Recorder:
         """Counts a run; of the first ones all is kept, of the others the metrics."""
         from chainrule.runs import Run
         from chainrule.runs.folders import own_files
-        from chainrule.runs.removal import leave_metrics
+        from chainrule.runs.removal import leave_metrics, own_batches
 
         self.folders.append(folder)
-        self.size += sum(path.stat().st_size for path in own_files(folder))
+        self.size += sum(path.stat().st_size for path in (*own_files(folder), *own_batches(Run(folder))))
         if len(self.folders) > OPENED or (self.size > BYTES and len(self.folders) > 1):
             self.size -= leave_metrics(Run(folder))
             self.notes.say(

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.engine.epoch import steps_in
 from chainrule.errors import SettingError, unknown
 from chainrule.plots.style import (
     BESIDE,
@@ -107,12 +106,7 @@ def curves(
 def along_the_steps(run: Any, figure: str) -> tuple[np.ndarray, np.ndarray, int]:
     """Where in the epochs a recorded run's steps lie, a figure there, and over how many steps it is a mean."""
     info, values = run.info, np.asarray(run.steps[figure], np.float64)
-    examples = info.settings.data.get("examples")  # not known of a fit of Keras
-    per_epoch = (
-        max(1, len(values) // max(1, len(run.epochs)))
-        if examples is None
-        else steps_in(int(examples), info.settings.batch)
-    )
+    per_epoch = run.per_epoch
     begun = (
         int(run.load_snapshot(info.step).extra["begun"]) if info.parent else 0
     )  # a fork may begin within an epoch

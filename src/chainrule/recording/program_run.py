@@ -9,6 +9,7 @@ from chainrule.datasets import npz
 from chainrule.datasets.dataset import Dataset
 from chainrule.engine.examples import Examples, each
 from chainrule.errors import ChainruleError, FileError, SettingError
+from chainrule.recording import batch_replay
 from chainrule.recording.kept_examples import from_arrays
 from chainrule.recording.replay import TOLERANCE, Replay
 from chainrule.runs import Run
@@ -20,16 +21,26 @@ def has_kept(run: Run) -> bool:
     return isinstance(run.info.settings.data.get("kept"), str)
 
 
-def opened(run: Run, cache_bytes: int = 200_000_000, tolerance: float = TOLERANCE) -> Replay:
-    """Any step of such a run again, with its network made from what the run says about it."""
-    settings = run.info.settings
-    name = Path(str(settings.data["kept"])).name
-    path = run.path.parent / EXAMPLES / name
+def kept_path(run: Run) -> Path:
+    """The file with what a run learned from; FileError where it is not there any more."""
+    path = run.path.parent / EXAMPLES / Path(str(run.info.settings.data["kept"])).name
     if not path.is_file():
         raise FileError(
             f"{run.name} learned from examples that were kept in {path}; they are not there any more."
         )
+    return path
+
+
+def opened(run: Run, cache_bytes: int = 200_000_000, tolerance: float = TOLERANCE) -> Replay:
+    """Any step of such a run again, with its network made from what the run says about it."""
+    settings, path = run.info.settings, kept_path(run)
     arrays = npz.read(path)
+    if "batch_numbers" in arrays:
+        replay = batch_replay.opened(
+            run, lambda examples: network(settings, examples), arrays, cache_bytes, tolerance
+        )
+        replay.data = dataset(str(settings.data.get("name")), replay.examples, None)
+        return replay
     try:
         examples, validation = from_arrays(arrays), from_arrays(arrays, "val_")
     except (TypeError, ValueError, OverflowError) as problem:

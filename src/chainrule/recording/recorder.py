@@ -5,6 +5,7 @@ learning changes as often as the byte budget allows. What lies between is replay
 is learned: the sizes are measured beside the loop, not in it.
 """
 
+import secrets
 import sys
 import time
 import warnings
@@ -16,19 +17,21 @@ from chainrule.arrays import namespace
 from chainrule.backprop import make_step
 from chainrule.callbacks.checkpoint import Checkpointer, ResumePoint, resume_point_of, snapshot_of
 from chainrule.datasets.rows import Rows
-from chainrule.engine.epoch import steps_in
 from chainrule.engine.examples import Examples, as_float, each
 from chainrule.engine.windows import window
-from chainrule.errors import FileError
+from chainrule.errors import FileError, SettingError
 from chainrule.graph import tuple_of
 from chainrule.metrics import Metric
 from chainrule.recording import kept_examples
+from chainrule.recording.kept_batches import MOST, KeptBatches
 from chainrule.recording.measures import measured, sizes_of
 from chainrule.recording.snapshot_times import EPOCH_BYTES, LARGE, SnapshotTimes
 from chainrule.runs import Parent, Run, RunWriter, Settings, size_of
+from chainrule.runs.removal import BATCHES
 from chainrule.runs.starting import Starting
 from chainrule.runs.writing import compare_settings
-from chainrule.training.fingerprint import settings_of
+from chainrule.training.fingerprint import digest_of, settings_of
+from chainrule.training.session import BatchPlan
 
 LOOKS = 6  # measurements of sizes in an epoch; one costs as much as three steps
 LOOK_EVERY = (64, 320)  # at least and at most so many steps between two
@@ -62,12 +65,17 @@ class RunRecorder(Checkpointer):
         self.left: Any = (
             None  # state, records and place after the last steps, of a network that carries states
         )
+        self.came_by: KeptBatches | None = None  # of data that come in batches
+
+    takes_batches = True
 
     # ── called by fit ────────────────────────────────────────────────────────────────────────────────────────────
     def begin(self, engine: Any, plan: Any, start: ResumePoint) -> ResumePoint:
         """Opens the folder. Returns where learning begins: at `start`, or where the run that is resumed was."""
         model = self.model
-        if self.data is None:
+        if isinstance(plan, BatchPlan):
+            self.data = self.batch_data(plan)
+        elif self.data is None:
             self.data = self.program_data(plan)
         settings = settings_of(model, plan, engine.name, self.data, self.recipe)
         graph = model.learning_graph
@@ -77,7 +85,7 @@ class RunRecorder(Checkpointer):
         self.columns = [*self.names, "learning_rate", *sizes]
         self.look = Look(engine, model, graph) if sizes else None
         self.seen: dict[int, np.ndarray] = {}
-        self.steps, self.callbacks = steps_in(len(plan.examples), plan.batch), plan.callbacks
+        self.steps, self.callbacks = plan.steps, plan.callbacks
         self.batch, self.began, self.kept_step = plan.batch, time.perf_counter(), -1
         self.look_every = max(LOOK_EVERY[0], min(LOOK_EVERY[1], self.steps // LOOKS))
         self.times = self.snapshot_times(size_of(start.learning), plan)
@@ -118,6 +126,18 @@ class RunRecorder(Checkpointer):
             return None
         return {"name": self.label, **kept_examples.keep(self.runs_dir, plan.examples, plan.validation)}
 
+    def batch_data(self, plan: BatchPlan) -> dict[str, Any]:
+        """What the run says of data that come in batches; what they are is written when the run ends."""
+        if self.resume is not None:
+            raise SettingError(
+                "A run that learned from batches as they came cannot be resumed; give fit a model with its weights and new batches."
+            )
+        self.came_by = KeptBatches(MOST if self.keep_examples else 0)
+        name = f"{secrets.token_hex(12)}{BATCHES}"
+        examples = None if plan.length is None else plan.length * plan.batch
+        return {"name": self.label, **(self.data or {}), "digest": digest_of(plan.examples), "kept": name,
+                "steps_per_epoch": plan.steps_per_epoch, "examples": examples}  # fmt: skip
+
     def began_before(self, settings: Settings) -> bool:
         """Whether the run that is to be resumed came to its first step; if not, it begins anew in its folder, which is said."""
         run = Run(self.resume)
@@ -152,6 +172,8 @@ class RunRecorder(Checkpointer):
         if self.left is not None and changed(self.left[0], state):
             self.keep(state, self.left[1], self.left[2], lasting=True)
         self.rate = np.asarray(state["rate"])
+        if self.came_by is not None:
+            self.came_by.saw(loaded)
         if self.writer and self.look and step % self.look_every == 0:
             self.seen[step] = self.look(state, loaded, order[k * self.batch : (k + 1) * self.batch])
 
@@ -188,6 +210,8 @@ class RunRecorder(Checkpointer):
         """Writes an epoch's figures; keeps a snapshot if one is due here."""
         seconds, self.began = time.perf_counter() - self.began, time.perf_counter()
         self.guarded(lambda writer: writer.append_epoch(logs, seconds))
+        if self.came_by is not None:
+            self.came_by.epoch_ended()
         if self.left is not None:
             self.left = (self.left[0], {}, (epoch + 1, 0))
         if self.writer and self.times.due(self.writer.step):
@@ -199,6 +223,8 @@ class RunRecorder(Checkpointer):
             return
         if self.kept_step != self.writer.step:
             self.keep(state, records, place)
+        if self.came_by is not None and self.data is not None:
+            self.came_by.write(self.runs_dir, self.data["kept"])
         failed = bool(logs) and not np.isfinite(logs.get("loss", 0.0))
         status = "interrupted" if self.model.interrupted else "failed" if failed else "finished"
         self.guarded(lambda writer: writer.finish(status, dict(logs)))

@@ -106,7 +106,7 @@ class Replay:
         state, losses = self.engine.state(state), []
         while (step := int(state["step"])) < until:
             epoch, k = self.place(step)
-            stop = min(self.per_epoch, k + until - step)
+            stop = min(self.steps_of(epoch), k + until - step)
             state, stop = self.at_its_rate(state, step, k, stop)
             state, records = self.slice(state, self.empty(), epoch, k, stop)
             losses.append(np.asarray(records["loss"])[k:stop])
@@ -167,6 +167,10 @@ class Replay:
     def place(self, step: int) -> tuple[int, int]:
         """A step's epoch and its place there, both counted from 0 where the run begins."""
         return divmod(step - self.first + self.begun, self.per_epoch)
+
+    def steps_of(self, epoch: int) -> int:
+        """How many steps an epoch has."""
+        return self.per_epoch
 
     def start(self, step: int) -> ResumePoint:
         """All that learning needs to go on from a step: the state, its epoch and what that has recorded so far."""

@@ -22,11 +22,12 @@ from chainrule import datasets
 from chainrule.backprop import Batch, learned_weights
 from chainrule.callbacks import History
 from chainrule.callbacks.checkpoint import ResumePoint
+from chainrule.datasets import npz
 from chainrule.datasets.dataset import Dataset
 from chainrule.distribution.data_parallel import DataParallel
 from chainrule.errors import SettingError
 from chainrule.models import Sequential
-from chainrule.recording import program_run
+from chainrule.recording import batch_replay, program_run
 from chainrule.recording.recorder import RunRecorder
 from chainrule.recording.replay import TOLERANCE, Replay
 from chainrule.runs import Parent, Run, differences, find
@@ -38,6 +39,7 @@ from chainrule.training.auto.deadline import Deadline
 from chainrule.training.fingerprint import compile_config, digest_of
 from chainrule.training.fit import put_back
 from chainrule.training.recipes import Recipe
+from chainrule.training.streams import is_stream
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,8 @@ def open_run(
     """A recorded run by its name, the beginning of it, its folder, or "last"; any of its steps can be reached from it.
 
     source: where its data are now, if they have moved.  model, x, y, sample_weight: of a run that a program of yours
-    recorded: the model, built and compiled as it was, and what it learned from.  memory, tolerance: see `Replay`.
+    recorded: the model, built and compiled as it was, and what it learned from: arrays, or the iterable of batches once
+    more.  memory, tolerance: see `Replay`.
     """
     folder = find(runs_dir, which).path
 
@@ -163,6 +166,11 @@ def open_run(
                 f"and x and y as fit was given them; it got model={type(model).__name__}, x={type(x).__name__}."
             )
         model.seed = run.info.settings.seed
+        if is_stream(x) and program_run.has_kept(run):
+            arrays = npz.read(program_run.kept_path(run))
+            return batch_replay.opened_again(
+                run, model, x, arrays, lambda: must_be_the_runs(run, model), cache_bytes, tolerance
+            )
         examples = model.problem(x, y).examples(x, y, sample_weight)
         must_be_the_runs(run, model, examples)
         return Replay(run, model, examples, cache_bytes, tolerance)
@@ -280,7 +288,7 @@ def keep_lowered_rate(optimizer: Any, was: Any, rate: float) -> None:
 NAMES = re.compile(r"\.name$|inbound_nodes|^training\.metrics")  # which may differ: they decide no bits
 
 
-def must_be_the_runs(run: Run, model: Any, examples: Any) -> None:
+def must_be_the_runs(run: Run, model: Any, examples: Any = None) -> None:
     """SettingError where the model or the data that are given to open a run are not those that it was recorded with."""
     stored = run.info.settings
     settings, layers = compile_config(model), model.get_config().get("layers")
@@ -298,7 +306,7 @@ def must_be_the_runs(run: Run, model: Any, examples: Any) -> None:
             f"The model is not the one of {run.name} (of the run / given): {shown}. Build and compile it as it was."
         )
     digest = stored.data.get("digest")
-    if digest is not None and digest != (here := digest_of(examples)):
+    if examples is not None and digest is not None and digest != (here := digest_of(examples)):
         raise SettingError(
             f"{run.name} learned from other data: their digest was {str(digest)[:12]}, that of x and y is {here[:12]}. "
             "Give the arrays that fit was given, in the same types."

@@ -117,6 +117,15 @@ class Run:
         """The steps before which there is a snapshot, ascending."""
         return snapshot_steps(self.path)
 
+    @property
+    def per_epoch(self) -> int:
+        """The steps of an epoch; where nobody said how many examples there were, those of the epochs that ended."""
+        settings = self.info.settings
+        examples = settings.data.get("examples")
+        if examples is None:
+            return max(1, len(self.steps) // max(1, len(self.epochs)))
+        return max(1, -(-int(examples) // settings.batch))
+
     def nearest(self, step: int) -> int:
         """The newest step at or before `step` that has a snapshot."""
         found = [have for have in self.snapshots() if have <= step]

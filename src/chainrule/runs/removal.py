@@ -12,6 +12,7 @@ from chainrule.runs.lock import Lock
 from chainrule.runs.reading import Run
 
 EXAMPLES = ".examples"  # the folder, beside the runs, of what programs learned from
+BATCHES = "-batches.npz"  # the end of the names of files there that belong to one run alone
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,29 @@ def unused_examples(runs_dir: Path) -> list[Path]:
     return [path for path in kept if path.name not in used]
 
 
+def own_batches(run: Run) -> list[Path]:
+    """The file with the batches of a run that learned from what came by, where it has one.
+
+    >>> own_batches(Run("no such run"))
+    []
+    """
+    if not (run.path / "run.json").is_file():
+        return []
+    path = run.path.parent / EXAMPLES / Path(str(run.info.settings.data.get("kept"))).name
+    return [path] if path.name.endswith(BATCHES) and path.is_file() else []
+
+
 def leave_metrics(run: Run) -> int:
-    """Takes the states of a finished run away, and returns how many bytes that freed: its metrics stay, no step can be opened any more.
+    """Takes the states of a finished run away, and the batches that it alone learned from; returns how many bytes that freed.
+
+    Its metrics stay, no step can be opened any more.
 
     >>> from chainrule.runs import Run
     >>> leave_metrics(Run("no such run"))
     0
     """
     freed = 0
-    for path in (snapshot_path(run.path, step) for step in run.snapshots()):
+    for path in (*(snapshot_path(run.path, step) for step in run.snapshots()), *own_batches(run)):
         freed += path.stat().st_size
         path.unlink()
     return freed

@@ -51,7 +51,9 @@ def settings_of(
     known = dict(data or {})
     if "digest" not in known:
         known["digest"] = digest_of(plan.examples)
-    known["examples"] = len(plan.examples)
+    known.setdefault("examples", len(plan.examples))
+    if known["examples"] is None:  # they come in batches, and nobody knows how many
+        del known["examples"]
     config = model.get_config()
     if plan.epochs < plan.initial_epoch:
         raise SettingError("There are no epochs to record.")

@@ -48,6 +48,25 @@ class Plan:
     first_epochs_seen: int = field(default=0)
     validation_batch: int | None = None
 
+    @property
+    def steps(self) -> int:
+        """The steps of an epoch."""
+        return steps_in(len(self.examples), self.batch)
+
+
+@dataclass
+class BatchPlan(Plan):
+    """The same for data that come in batches. examples: the first batch.  steps_per_epoch: as asked.  length: of an epoch, where known."""
+
+    steps_per_epoch: int | None = None
+    length: int | None = None
+
+    UNKNOWN = 1000  # steps of an epoch that will only tell by its end, as far as snapshots are planned
+
+    @property
+    def steps(self) -> int:
+        return self.length or self.UNKNOWN
+
 
 class Event(NamedTuple):
     """What has just happened: "epoch began", "steps done" or "epoch ended"; in which epoch, at which step of it.
@@ -78,7 +97,7 @@ class Session:
 
     def __init__(self, model: Any, engine: Any, plan: Plan) -> None:
         self.model, self.engine, self.plan = model, engine, plan
-        self.steps = steps_in(len(plan.examples), plan.batch)
+        self.steps = plan.steps
         self.verbose = verbosity(plan.verbose)
         self.over, self.limit = False, 0  # limit: the most steps before the next event; 0 for as many as suit
         self.checkpointers = [callback for callback in plan.callbacks if isinstance(callback, Checkpointer)]

@@ -1,9 +1,11 @@
 """fit, evaluate and predict on data that come in batches: the same step, one batch at a time.
 
-What came by cannot be asked for again, so such a training leaves no run.
+What came by cannot be asked for again: a recording keeps which batch each step saw (`recording/kept_batches.py`).
 """
 
 import warnings
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,7 @@ from chainrule.training.fit import (
 )
 from chainrule.training.one_at_a_time import alone
 from chainrule.training.progress import Progress, verbosity
+from chainrule.training.session import BatchPlan
 from chainrule.training.streams import ArrayBatches, Batches, is_stream
 
 
@@ -61,7 +64,7 @@ def fit(
     """Learns from a stream; returns the History."""
     given = as_list(callbacks)
     for callback in given:
-        if isinstance(callback, Checkpointer):
+        if isinstance(callback, Checkpointer) and not callback.takes_batches:
             raise SettingError(
                 f"{type(callback).__name__} needs arrays: what comes from a stream cannot be asked for again."
             )
@@ -72,16 +75,22 @@ def fit(
     )  # fmt: skip
     history = hooks.history
     model.stop_training, model.interrupted, model.not_finite, model.history = False, False, None, history
-    learner = Learner(model, class_weight)
+    model.epoch_to_start = initial_epoch
+    plan = partial(
+        BatchPlan, validation=None, epochs=epochs, initial_epoch=initial_epoch, shuffle=bool(shuffle), verbose=verbose,
+        callbacks=given, steps_per_epoch=batches.steps, length=batches.length,
+    )  # fmt: skip
+    learner = Learner(model, class_weight, plan)
     hooks.call("on_train_begin", {})
     logs: dict[str, float] = {}
+    following = initial_epoch
     with stop_on_interrupt(model):
         for epoch in range(initial_epoch, epochs):
             hooks.call("on_epoch_begin", epoch, {})
             progress = Progress(verbose, batches.length or 0)
             if epochs > 1:
                 progress.say(f"Epoch {epoch + 1}/{epochs}")
-            logs, done = learner.epoch(batches, progress, hooks, shuffle)
+            logs, done = learner.epoch(batches, progress, hooks, shuffle, epoch)
             ended = batches.length is not None and done < batches.length
             if ended and not (model.interrupted or model.stop_training):
                 goes_on = batches.by_number and done > 0
@@ -94,30 +103,38 @@ def fit(
                 if not done:
                     break
             model.epochs_seen += 1
+            following = epoch + 1
             if validation_data is not None and is_validated(epoch, validation_freq):
                 hooks.call("on_test_begin", {})
                 judged = evaluate(model, held_out(model, validation_data))
                 hooks.call("on_test_end", dict(judged))
                 logs |= {f"val_{name}": value for name, value in judged.items()}
             hooks.call("on_epoch_end", epoch, logs)
+            learner.epoch_done(epoch, logs)
             progress.steps = batches.length or done
             progress.finish(logs, done)
             if model.stop_training or model.interrupted:
                 break
+    learner.end(following, logs)
     take_averages(model)
     hooks.call("on_train_end", logs)
     return history
 
 
 class Learner:
-    """Takes steps, one batch at a time; the loop is made when the first batch shows its shape."""
+    """Takes steps, one batch at a time; the loop is made when the first batch shows its shape.
 
-    def __init__(self, model: Any, class_weight: Any) -> None:
-        self.model, self.class_weight = model, class_weight
+    plan: makes the plan of all, from the first batch and its size.
+    """
+
+    def __init__(self, model: Any, class_weight: Any, plan: Callable[..., BatchPlan]) -> None:
+        self.model, self.class_weight, self.plan = model, class_weight, plan
+        self.checkpointers: list[Checkpointer] = []  # from the first batch on
         self.state: Any = None
+        self.first = True
 
     def epoch(
-        self, batches: Batches, progress: Progress, hooks: CallbackList, shuffle: bool
+        self, batches: Batches, progress: Progress, hooks: CallbackList, shuffle: bool, epoch: int
     ) -> tuple[dict[str, float], int]:
         """The steps of an epoch; the figures, and how many steps there were."""
         model, done = self.model, 0
@@ -131,13 +148,16 @@ class Learner:
                 raise DataError("Learning needs targets: a batch is (inputs, targets).")
             if hooks.per_batch:
                 hooks.call("on_train_batch_begin", done, {})
-            totals = added(totals, self.step(x, y, weight))
+            found = self.step(x, y, weight)
+            totals = added(totals, found)
             done += 1
             logs = metrics_of(model, totals)
             if hooks.per_batch:
                 self.state.put_back()
                 hooks.call("on_train_batch_end", done - 1, logs)
                 self.state.renew()
+            if self.checkpointers:
+                self.tell(found, epoch, done)
             progress.update(done, logs)
             if model.stop_training or model.interrupted:
                 break
@@ -161,12 +181,49 @@ class Learner:
             self.state = EngineState(model, problem.engine("numpy", self.size))
             self.state.renew()
         examples = self.problem.examples(x, y, weight, self.class_weight)
+        if self.first:
+            self.begin(examples)
+        for checkpointer in self.checkpointers:
+            number = int(self.state.state["step"])
+            checkpointer.before(self.state.state, examples, np.arange(len(examples)), 0, number)
         engine = self.problem.engine("numpy", max(self.size, len(examples)))
         records = empty_records(model.record_names, 1)
         self.state.state, records = engine.advance(
             self.state.state, records, examples, np.arange(len(examples)), 0, 1
         )
         return on_host(records)
+
+    def begin(self, first: Any) -> None:
+        """Lets those who keep the learning begin, when the first batch is there."""
+        self.first = False
+        plan = self.plan(examples=first, batch=len(first))
+        self.checkpointers = [one for one in plan.callbacks if isinstance(one, Checkpointer)]
+        self.state.begin(self.checkpointers, plan)
+
+    def tell(self, found: Any, epoch: int, done: int) -> None:
+        """Tells them of the step that has been taken."""
+        if done == 1:
+            self.records = empty_records(self.model.record_names, 64)
+        if done > len(self.records["loss"]):  # room for as many steps again
+            more = empty_records(self.model.record_names, done)
+            self.records = {name: np.concatenate([rows, more[name]]) for name, rows in self.records.items()}
+        for name, row in found.items():
+            self.records[name][done - 1] = row[0]
+        records = {name: rows[:done] for name, rows in self.records.items()}
+        for checkpointer in self.checkpointers:
+            checkpointer.after(self.state.state, records, epoch, done - 1, done)
+
+    def epoch_done(self, epoch: int, logs: dict[str, float]) -> None:
+        """Tells them of the epoch's end."""
+        if self.checkpointers:
+            self.state.renew()
+        for checkpointer in self.checkpointers:
+            checkpointer.epoch_done(self.state.state, epoch, logs)
+
+    def end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Tells them that all is learned; `epoch` would be the next one."""
+        for checkpointer in self.checkpointers:
+            checkpointer.end(self.state.state, (epoch, 0), {}, logs)
 
 
 class Job:
