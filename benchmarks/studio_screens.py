@@ -1,6 +1,7 @@
 """Pictures of every place of the studio, to be looked at: `python benchmarks/studio_screens.py FOLDER`.
 
 At 390, 1,280 and 1,600 pixels, and in the dark. Says where a page is wider than its window, and what its console said.
+widths.png has the four places at the three widths side by side, as docs/studio.md shows them.
 --runs-dir: a folder with a run or more.  Needs the extra `studio`, playwright, and Debian's chromium.
 """
 
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 WIDTHS = (390, 1280, 1600)
+FOUR = ("learn", "weight", "runs", "use")
 
 
 def main() -> None:
@@ -27,6 +29,8 @@ def main() -> None:
         link = re.search(r"http\S+", studio.stdout.readline())[0]
         try:
             take(link, asked.folder, asked.only)
+            if not asked.only:
+                side_by_side(asked.folder)
         finally:
             studio.terminate()
 
@@ -53,6 +57,31 @@ def take(link: str, folder: Path, only: str) -> None:
                     print(f"{name} at {width}: {wide} pixels wide")
             context.close()
         browser.close()
+
+
+def side_by_side(folder: Path, share: float = 0.34, gap: int = 14, highest: int = 1300) -> None:
+    """The four places, a row each, as wide as they were in proportion; long pages are cut off below."""
+    from PIL import Image
+
+    rows = [
+        [Image.open(folder / f"{name}-{width}-light.png").convert("RGB") for width in WIDTHS] for name in FOUR
+    ]
+    rows = [
+        [picture.crop((0, 0, picture.width, min(picture.height, highest))) for picture in row] for row in rows
+    ]
+    rows = [[picture.resize((round(picture.width * share), round(picture.height * share)), Image.Resampling.LANCZOS)
+             for picture in row] for row in rows]  # fmt: skip
+    heights = [max(picture.height for picture in row) for row in rows]
+    width = sum(picture.width for picture in rows[0]) + gap * (len(WIDTHS) + 1)
+    sheet = Image.new("RGB", (width, sum(heights) + gap * (len(rows) + 1)), "#d9dde3")
+    top = gap
+    for row, height in zip(rows, heights, strict=True):
+        left = gap
+        for picture in row:
+            sheet.paste(picture, (left, top))
+            left += picture.width + gap
+        top += height + gap
+    sheet.quantize(128).save(folder / "widths.png", optimize=True)
 
 
 def learn(page: object) -> None:
