@@ -14,6 +14,7 @@ from chainrule.recording import kept_examples
 
 SCRIPT = """
 import keras
+keras.utils.set_random_seed(1)
 (x, y), (xt, yt) = keras.datasets.mnist.load_data()
 x, xt = x[:600].reshape(-1, 784) / 255.0, xt[:200].reshape(-1, 784) / 255.0
 y = keras.utils.to_categorical(y[:600], 10)
