@@ -18,7 +18,7 @@ from chainrule.studio.frames import packed
 FRAMES = 30  # a second, at most
 COST = 35  # seconds of learning for each second that a frame takes: the frame rate gives way before the learning does
 RENEWED = 0.5  # seconds between two looks at a run that another process learns
-SLICE = 0.03  # seconds of learning between two looks at the pipe
+SLICE, LEAST_SLICE = 0.03, 0.002  # seconds of learning between two looks at the pipe
 
 
 def main(pipe: Connection) -> None:
@@ -37,6 +37,7 @@ class Serving:
         self.pipe = pipe
         self.session: Any = None
         self.watched, self.next_frame, self.sent_step, self.changed = False, 0.0, (-1, -1), True
+        self.rested = False  # whether the speed that was asked for left time over
         self.users: Any = None
         self.next_look = 0.0
 
@@ -71,15 +72,16 @@ class Serving:
             self.next_look = time.perf_counter() + RENEWED
 
     def turn(self) -> None:
-        """A slice of learning, as long as a frame lasts."""
+        """A slice of learning, as long as a frame lasts, or until the next frame is due."""
         session: Any = self.session
         began = time.perf_counter()
-        session.learn(SLICE)
+        length = min(SLICE, max(LEAST_SLICE, self.next_frame - began)) if self.watched else SLICE
+        session.learn(length)
         self.changed = True
-        if session.speed:
-            rest = SLICE - (time.perf_counter() - began)
-            if rest > 0:
-                self.pipe.poll(rest)
+        rest = length - (time.perf_counter() - began)
+        self.rested = bool(session.speed) and rest > 0
+        if self.rested:
+            self.pipe.poll(rest)
 
     def send_frame(self) -> None:
         """A frame, if something changed and it is time for one."""
@@ -94,10 +96,8 @@ class Serving:
         self.sent_step = session.current, session.branch.head
         self.changed = session.playing
         self.pipe.send((None, "frame", packed(header, arrays)))
-        done = time.perf_counter()
-        self.next_frame = (
-            done + max(1 / FRAMES, COST * (done - now)) if session.playing else done + 1 / FRAMES
-        )
+        learns_less = session.playing and not self.rested  # a frame takes time that learning would have
+        self.next_frame = now + max(1 / FRAMES, COST * (time.perf_counter() - now) if learns_less else 0)
 
     def answer(self, number: int, kind: str, what: str, settings: Any) -> None:
         """Answers one message; a mistake is told, and nothing ends because of it."""
