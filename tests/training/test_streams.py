@@ -287,3 +287,33 @@ def test_a_generator_with_an_end_needs_no_count() -> None:
     )
     history = network.fit(X, Y, validation_data=iter(list(batches())), epochs=1, verbose=0).history
     assert "val_loss" in history
+
+
+@pytest.mark.parametrize("change", ["rate", "weights", "plateau"])
+def test_what_callbacks_change_between_epochs_holds_from_the_next_step_on(change) -> None:
+    """A rate set at an epoch's beginning, weights set at its end, a rate lowered by a plateau: as with arrays."""
+
+    class Weights(callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.set_weights([w + 1 for w in self.model.get_weights()])
+
+    made = {
+        "rate": lambda: callbacks.LearningRateScheduler(lambda epoch, rate: [0.1, 0.0, 0.05][epoch]),
+        "weights": Weights,
+        "plateau": lambda: callbacks.ReduceLROnPlateau("loss", factor=0.1, patience=1, min_delta=10),
+    }[change]
+
+    def endless():
+        while True:
+            yield from batches()
+
+    arrays, streamed = (
+        Sequential([Input((4,)), layers.Dense(1, kernel_initializer="ones")]) for _ in range(2)
+    )
+    for one in (arrays, streamed):
+        one.compile(optimizers.SGD(0.1), "mse", backend="numpy")
+    first = arrays.fit(X, Y, batch_size=25, epochs=3, shuffle=False, verbose=0, callbacks=[made()])
+    second = streamed.fit(endless(), steps_per_epoch=4, epochs=3, verbose=0, callbacks=[made()])
+    assert first.history["loss"] == pytest.approx(second.history["loss"], rel=1e-6)
+    for a, b in zip(arrays.get_weights(), streamed.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6)

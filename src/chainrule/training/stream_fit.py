@@ -138,6 +138,8 @@ class Learner:
     ) -> tuple[dict[str, float], int]:
         """The steps of an epoch; the figures, and how many steps there were."""
         model, done = self.model, 0
+        if self.state is not None:  # callbacks may have changed the rate or the weights since
+            self.state.renew()
         totals: Any = {}
         order = None
         if batches.by_number and shuffle:
