@@ -203,8 +203,7 @@ def next_commands(name: str, job: "Job", run: str | None, room: int, out: Output
             (f"chainrule runs doctor {short}", "what to improve"),
         ]
         together = [lines[0], (", ".join(command for command, _ in looks), "")]
-        lines[1:1] = looks
-        lines.append((f"chainrule explain {short}@{middle}", "a step with every number"))
+        lines[1:1] = [*looks, (f"chainrule explain {short}@{middle}", "a step with every number")]
     rows = fitting(lines, room)
     if together and len(rows) < len(looks) + 1:  # no room for a line each
         short_rows = fitting(together, max(room, len(together)))
