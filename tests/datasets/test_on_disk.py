@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mapped import check_arrays
 from PIL import Image
 
 from chainrule import datasets
@@ -16,8 +17,6 @@ from chainrule.arrays import set_seed
 from chainrule.datasets import leftovers, on_disk
 from chainrule.errors import DataError, FileError
 from chainrule.training import recipes, standardised
-
-ARRAYS = ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test")
 
 
 @pytest.fixture
@@ -41,12 +40,7 @@ def both(folder, monkeypatch, **settings):
 
 def check_equal(whole, mapped):
     """Every array and the digest."""
-    assert isinstance(mapped.x_train, np.memmap)
-    for name in ARRAYS:
-        one, other = getattr(whole, name), getattr(mapped, name)
-        assert (one is None) == (other is None)
-        if one is not None:
-            np.testing.assert_array_equal(one, other)
+    check_arrays(whole, mapped)
     assert (mapped.digest, mapped.preparation, mapped.notes) == (whole.digest, whole.preparation, whole.notes)
 
 

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
+from mapped import check_arrays
 
 from chainrule import datasets
 from chainrule.arrays import set_seed
 from chainrule.datasets import csv_file, on_disk
 from chainrule.errors import DataError
 from chainrule.training import auto, recipes, standardised
-
-ARRAYS = ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test")
 
 
 def table(rng, n=300, decimal=".", bad=()):
@@ -41,13 +40,7 @@ def both(path, monkeypatch, **settings):
 
 def check_equal(whole, mapped):
     """Every array to the bit, and everything that is said."""
-    assert isinstance(mapped.x_train, np.memmap)
-    for name in ARRAYS:
-        one, other = getattr(whole, name), getattr(mapped, name)
-        assert (one is None) == (other is None)
-        if one is not None:
-            np.testing.assert_array_equal(one, other)
-            assert one.dtype == other.dtype
+    check_arrays(whole, mapped)
     assert whole.to_dict() == mapped.to_dict()
     assert whole.checks == mapped.checks
 

@@ -24,8 +24,8 @@ def load(name_or_path: str | os.PathLike[str], **options: Any) -> Dataset:
     """The data of this name or at this path.
 
     A name: one of `chainrule.datasets.NAMES`. A path: a folder of pictures (options as in `folder.load`), a
-    .csv (`table.load`), an .npz (`arrays`; `test` may be a second folder or .npz), a folder with x.npy and y.npy
-    (`npy_folder`), or one with MNIST's four IDX files (`idx_folder`). All take
+    .csv (`table.load`), an .npz or a folder with x.npy and y.npy (`arrays`; `test` may be a second folder or .npz), or a
+    folder with MNIST's four IDX files (`idx_folder`). All take
     `validation`, the share of the training part to set aside, and `seed`. Raises SettingError for an option
     that the kind of data does not know, DataError, FileError or DownloadError for what cannot be had.
 
@@ -93,36 +93,16 @@ def arrays(
     seed: int = 0,
     skip_bad: bool = False,
 ) -> Dataset:
-    """The arrays of an .npz file: x_train, y_train, x_test, y_test, or x and y."""
+    """The arrays x_train, y_train, x_test, y_test, or x and y, of an .npz file, or of a folder with each in an .npy file.
+
+    Those that are larger than memory are mapped.
+    """
     from chainrule.datasets import npz, on_disk
 
+    packed = Path(path).suffix.lower() == ".npz"
     return from_arrays(
-        Path(path).stem,
-        npz.read(path, on_disk.MOST),
-        task=task,
-        test=test,
-        validation=validation,
-        seed=seed,
-        skip_bad=skip_bad,
-        source=path,
-    )
-
-
-def npy_folder(
-    path: str,
-    *,
-    task: str | None = None,
-    test: float = 0.2,
-    validation: float = 0.0,
-    seed: int = 0,
-    skip_bad: bool = False,
-) -> Dataset:
-    """A folder with x_train.npy, y_train.npy, x_test.npy, y_test.npy, or x.npy and y.npy; larger than memory they are mapped."""
-    from chainrule.datasets import npz
-
-    return from_arrays(
-        Path(path).resolve().name,
-        npz.read_files({file.stem: file for file in _npy(path)}),
+        Path(path).stem if packed else Path(path).resolve().name,
+        npz.read(path, on_disk.MOST) if packed else npz.read_files({file.stem: file for file in _npy(path)}),
         task=task,
         test=test,
         validation=validation,
@@ -165,7 +145,7 @@ def _kind(name: str) -> Callable[..., Dataset]:
     if path.suffix.lower() == ".npz":
         return arrays
     if path.is_dir():
-        return idx_folder if _four(name) else npy_folder if _npy(name) else folder.load
+        return idx_folder if _four(name) else arrays if _npy(name) else folder.load
     if path.exists():
         raise DataError(
             f"{name} is not data that can be read: a folder of pictures, a table (.csv, .tsv, .txt), .npz, "

@@ -15,7 +15,7 @@ from chainrule.recording.kept_batches import DIGEST, KeptBatches, joined
 from chainrule.recording.kept_examples import from_arrays
 from chainrule.recording.replay import TOLERANCE, Replay
 from chainrule.runs import Run
-from chainrule.training.fit import order_of
+from chainrule.training.stream_fit import order_in
 from chainrule.training.streams import Batches
 
 
@@ -124,16 +124,13 @@ def opened_again(
     seen = int(run.load_snapshot(run.info.step).extra["epochs_seen"])
     problem, done = None, 0
     for epoch in range(len(epochs) + 1):
-        order = None
-        if batches.by_number and settings.training.get("shuffle", True):
-            order = order_of(model.seed, seen + epoch, len(source), True)
+        order = order_in(batches, model.seed, seen + epoch, settings.training.get("shuffle", True))
         stop = int(epochs[: epoch + 1].sum()) if epoch < len(epochs) else len(numbers)
         for x, y, weight in itertools.islice(batches.epoch(order), stop - done):
             if problem is None:
                 problem = model.problem(x, y)
                 check()
-            kept.saw(problem.examples(x, y, weight))
-            if list(kept.digests)[kept.numbers[done]] != digests[numbers[done]].tobytes():
+            if kept.saw(problem.examples(x, y, weight)) != digests[numbers[done]].tobytes():
                 break
             done += 1
         if done < stop:

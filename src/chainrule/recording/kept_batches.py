@@ -5,7 +5,7 @@ while they take no more than MOST bytes together, the batches, those that came a
 same iterable is gone through again, and each batch must be the one that was learned from.
 """
 
-import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.engine.examples import Examples, each
 from chainrule.graph import tuple_of
-from chainrule.recording.kept_examples import as_arrays
+from chainrule.recording.kept_examples import as_arrays, write
 from chainrule.runs.removal import EXAMPLES
 from chainrule.training.fingerprint import digest_of
 
@@ -28,7 +28,7 @@ class KeptBatches:
 
     >>> kept = KeptBatches()
     >>> for value in (1, 2, 1):
-    ...     kept.saw(Examples(np.full((4, 2), value, np.float32), np.zeros(4)))
+    ...     digest = kept.saw(Examples(np.full((4, 2), value, np.float32), np.zeros(4)))
     >>> kept.numbers, len(kept.digests), kept.size
     ([0, 1, 0], 2, 128)
     """
@@ -40,13 +40,14 @@ class KeptBatches:
         self.numbers: list[int] = []  # of each step's batch
         self.epochs: list[int] = []  # steps of each epoch that has ended
 
-    def saw(self, batch: Examples) -> None:
-        """The batch of the next step."""
+    def saw(self, batch: Examples) -> bytes:
+        """The batch of the next step; its digest."""
         digest = bytes.fromhex(digest_of(batch))
         if digest not in self.digests:
             self.digests[digest] = len(self.digests)
             self.take(batch)
         self.numbers.append(self.digests[digest])
+        return digest
 
     def take(self, batch: Examples) -> None:
         """Holds a batch, or lets go of all where they become too many or do not fit together."""
@@ -79,15 +80,8 @@ class KeptBatches:
 
     def write(self, runs_dir: Any, name: str) -> None:
         """Writes it beside the runs. What cannot be written is not there when a step is to be opened, which then says so."""
-        folder = Path(runs_dir) / EXAMPLES
-        part = folder / f"{name}.{os.getpid()}.part"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
-                np.savez(file, **self.arrays())  # type: ignore[arg-type]
-            part.replace(folder / name)
-        except OSError:
-            part.unlink(missing_ok=True)
+        with suppress(OSError):
+            write(Path(runs_dir) / EXAMPLES / name, self.arrays())
 
 
 def joined(batches: list[Examples]) -> Examples:

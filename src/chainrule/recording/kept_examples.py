@@ -34,16 +34,24 @@ def keep(runs_dir: Any, examples: Examples, validation: Examples | None) -> dict
     if size > MOST:
         why = f"they take {size / 1e6:,.0f} MB, and up to {MOST / 1e6:,.0f} MB are kept"
         return {"digest": digest, "not_kept": why}
-    part = folder / f"{name}.{os.getpid()}.part"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-        part.replace(folder / name)
+        write(folder / name, arrays)
     except OSError as problem:  # the run is recorded without them
-        part.unlink(missing_ok=True)
         return {"digest": digest, "not_kept": f"they could not be written: {problem.strerror or problem}"}
     return {"digest": digest, "kept": name}
+
+
+def write(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Writes arrays beside, then under their name, so that a file of that name is whole; OSError leaves nothing."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def as_arrays(examples: Examples | None) -> dict[str, np.ndarray]:

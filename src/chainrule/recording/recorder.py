@@ -134,9 +134,8 @@ class RunRecorder(Checkpointer):
             )
         self.came_by = KeptBatches(MOST if self.keep_examples else 0)
         name = f"{secrets.token_hex(12)}{BATCHES}"
-        examples = None if plan.length is None else plan.length * plan.batch
         return {"name": self.label, **(self.data or {}), "digest": digest_of(plan.examples), "kept": name,
-                "steps_per_epoch": plan.steps_per_epoch, "examples": examples}  # fmt: skip
+                "steps_per_epoch": plan.steps_per_epoch}  # fmt: skip
 
     def began_before(self, settings: Settings) -> bool:
         """Whether the run that is to be resumed came to its first step; if not, it begins anew in its folder, which is said."""

@@ -51,9 +51,8 @@ def settings_of(
     known = dict(data or {})
     if "digest" not in known:
         known["digest"] = digest_of(plan.examples)
-    known.setdefault("examples", len(plan.examples))
-    if known["examples"] is None:  # they come in batches, and nobody knows how many
-        del known["examples"]
+    if plan.count is not None:
+        known["examples"] = plan.count
     config = model.get_config()
     if plan.epochs < plan.initial_epoch:
         raise SettingError("There are no epochs to record.")

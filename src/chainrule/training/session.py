@@ -53,6 +53,11 @@ class Plan:
         """The steps of an epoch."""
         return steps_in(len(self.examples), self.batch)
 
+    @property
+    def count(self) -> int | None:
+        """The examples of an epoch; None where nobody knows."""
+        return len(self.examples)
+
 
 @dataclass
 class BatchPlan(Plan):
@@ -66,6 +71,10 @@ class BatchPlan(Plan):
     @property
     def steps(self) -> int:
         return self.length or self.UNKNOWN
+
+    @property
+    def count(self) -> int | None:
+        return None if self.length is None else self.length * self.batch
 
 
 class Event(NamedTuple):

@@ -121,6 +121,11 @@ def fit(
     return history
 
 
+def order_in(batches: Batches, seed: Any, epochs_seen: int, shuffle: bool) -> Any:
+    """The order of an epoch's batches, where they have numbers and are to be mixed; None for as they come."""
+    return order_of(seed, epochs_seen, len(batches.source), True) if batches.by_number and shuffle else None
+
+
 class Learner:
     """Takes steps, one batch at a time; the loop is made when the first batch shows its shape.
 
@@ -131,7 +136,6 @@ class Learner:
         self.model, self.class_weight, self.plan = model, class_weight, plan
         self.checkpointers: list[Checkpointer] = []  # from the first batch on
         self.state: Any = None
-        self.first = True
 
     def epoch(
         self, batches: Batches, progress: Progress, hooks: CallbackList, shuffle: bool, epoch: int
@@ -141,9 +145,7 @@ class Learner:
         if self.state is not None:  # callbacks may have changed the rate or the weights since
             self.state.renew()
         totals: Any = {}
-        order = None
-        if batches.by_number and shuffle:
-            order = order_of(model.seed, model.epochs_seen, len(batches.source), shuffle)
+        order = order_in(batches, model.seed, model.epochs_seen, shuffle)
         logs: dict[str, float] = {}
         for x, y, weight in batches.epoch(order):
             if y is None:
@@ -172,8 +174,8 @@ class Learner:
 
     def step(self, x: Any, y: Any, weight: Any) -> Any:
         """One step; what it measured."""
-        model = self.model
-        if self.state is None:
+        model, starting = self.model, self.state is None
+        if starting:
             problem = Job(model, x, y)
             for metric in model.metric_objects:
                 metric.reset_state()
@@ -183,7 +185,7 @@ class Learner:
             self.state = EngineState(model, problem.engine("numpy", self.size))
             self.state.renew()
         examples = self.problem.examples(x, y, weight, self.class_weight)
-        if self.first:
+        if starting:
             self.begin(examples)
         for checkpointer in self.checkpointers:
             number = int(self.state.state["step"])
@@ -197,7 +199,6 @@ class Learner:
 
     def begin(self, first: Any) -> None:
         """Lets those who keep the learning begin, when the first batch is there."""
-        self.first = False
         plan = self.plan(examples=first, batch=len(first))
         self.checkpointers = [one for one in plan.callbacks if isinstance(one, Checkpointer)]
         self.state.begin(self.checkpointers, plan)
