@@ -4,7 +4,7 @@ import numpy as np
 
 from chainrule.images.background import background, beside, sheet_in
 from chainrule.images.binarize import ink_level, shade_of
-from chainrule.images.columns import beyond_rules
+from chainrule.images.columns import beyond_rules, rows_from_beyond
 from chainrule.images.components import components
 from chainrule.images.fields import completed, fields_of, without_frames
 from chainrule.images.glyphs import Glyph
@@ -57,6 +57,30 @@ def test_what_stands_on_or_beyond_the_last_rule_belongs_to_the_next_column() -> 
     assert not beyond_rules(components(page), rules, (0, 0, 100, 100)).any(), "squared paper has no columns"
     rules[:], rules[:30, 90] = False, True
     assert not beyond_rules(components(page), rules, (0, 0, 100, 100)).any(), "a short stroke is no rule"
+
+
+def test_a_row_that_runs_across_the_last_rule_belongs_to_the_next_column() -> None:
+    """With all that stands beside it in the same row; a row that ends before the rule stays, and so does the only row there is."""
+    rules, page = np.zeros((100, 100), bool), np.zeros((100, 100), bool)
+    rules[:, 90] = True
+    page[20:40, 40:50] = page[20:40, 56:66] = True  # the column's own number
+    page[60:80, 60:68] = page[60:80, 74:89] = page[60:80, 91:97] = (
+        True  # the end of a word, cut by the rule's removal
+    )
+    parts = components(page)
+    keep = ~beyond_rules(parts, rules, (0, 0, 100, 100))
+    gone = rows_from_beyond(parts, keep, rules, (0, 0, 100, 100))
+    assert sorted(parts.left[keep & ~gone]) == [40, 56]
+    page[:50] = False
+    parts = components(page)
+    keep = ~beyond_rules(parts, rules, (0, 0, 100, 100))
+    assert not rows_from_beyond(parts, keep, rules, (0, 0, 100, 100)).any()
+    page[20:40, 40:50] = page[20:40, 80:89] = True
+    page[60:80] = False
+    parts = components(page)
+    assert not rows_from_beyond(parts, np.ones(len(parts), bool), rules, (0, 0, 100, 100)).any(), (
+        "nothing beyond it"
+    )
 
 
 def test_a_box_that_a_digit_crosses_is_found_by_its_neighbours() -> None:

@@ -10,7 +10,7 @@ from chainrule.images import clutter, placing, skew
 from chainrule.images.background import background, beside, darkness, ink_is_light, sheet_in
 from chainrule.images.binarize import faintest, ink_level, shade_of
 from chainrule.images.coloured_frames import without_coloured_frames
-from chainrule.images.columns import beyond_rules
+from chainrule.images.columns import beyond_rules, rows_from_beyond
 from chainrule.images.components import Components, Mask, components
 from chainrule.images.fields import Field, without_frames
 from chainrule.images.filters import Floats, percentile
@@ -278,7 +278,9 @@ def _written(
     parts = replace(components(rest), shade=shade_of(ink, level))
     keep = clutter.writing(parts, ink, outside) if settings.clutter else np.ones(len(parts), bool)
     if settings.clutter and settings.lines:
-        own = keep & ~beyond_rules(parts, mask & ~rest, sheet_in(outside))
+        sheet, rules = sheet_in(outside), mask & ~rest
+        own = keep & ~beyond_rules(parts, rules, sheet)
+        own &= ~rows_from_beyond(parts, own, rules, sheet)
         keep = own if own.any() else keep
     return _Written(mask, mask & ~rest, fields, parts, keep, reason or too_busy(parts, keep))
 

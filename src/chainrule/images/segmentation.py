@@ -237,7 +237,9 @@ class Lattice:
             i, j = self.spans[k]
             p = float(np.clip(sure[k], LEAST, 1.0))
             paid = self._paid(i, j)
-            options = [("digit", np.log(p) - paid)]
+            wide = self.candidates[k].stop - self.candidates[k].start
+            several = max(1.0, wide / max(self.height, self.candidates[k].height))
+            options = [("digit", several * np.log(p) - paid)]  # as many digits read as badly
             if (i, j) in self.whole:
                 glyph = self.candidates[k]
                 tall = min(1.0, glyph.height / self.height) ** 2
