@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from chainrule.errors import SettingError
+from chainrule.explain.dropped import silent_unit
 from chainrule.explain.equations import number
 from chainrule.explain.layer import MOVED, largest_updates
 from chainrule.explain.letters import coupled_above, network_line, symbols_of
@@ -44,9 +45,11 @@ def explain_unit(step: OpenedStep, link: OpenedLink, j: int) -> Trace:
         numbers = [z[k, row], *([a[k, row]] if activation is not None else []), delta[k, row], step.losses[k]]
         rows.append([f"{inputs.example(k)}, {inputs.target(k)}", *(number(v) for v in numbers)])
     reached = "" if link.delta is None else f"; an error reaches it from {int((strength > 0).sum())}"
+    silent = silent_unit(step, link, j)
+    dropped = "" if silent is None else f"; {silent[0]} drops it in {int(silent[1].sum())}"
     parts: list[Part] = [
         Text(network_line(step, symbols)),
-        Text(f"The unit is not 0 for {active} of {step.n} examples{reached}."),
+        Text(f"The unit is not 0 for {active} of {step.n} examples{dropped}{reached}."),
         Heading("Its output, and the derivative of each example's loss by it (the largest first)"),
         Table(heads, rows),
     ]

@@ -6,6 +6,7 @@ import numpy as np
 
 from chainrule.errors import SettingError
 from chainrule.explain.check import check_weight
+from chainrule.explain.dropped import dropped_for, saying_what_was_dropped, silent_unit
 from chainrule.explain.equations import Equation, finished, given, number, weighted_sum
 from chainrule.explain.factors import Factors
 from chainrule.explain.layers import formulas_of
@@ -132,6 +133,7 @@ def one_example(asked: Asked, k: int) -> list[Part]:
     if factors.units is None:
         formulas = formulas_of(link.link)
         forward, back = formulas.inside(LayerView(step, link, symbols, k), place, asked.name, asked.index)
+        forward = saying_what_was_dropped(forward, LayerView(step, link, symbols, k))
         output = formulas.output_of(LayerView(step, link, symbols, k), place, asked.name, asked.index)
         if output is not None and back:
             back = [*path_back(step, symbols, k, link.place, output), *back]
@@ -163,7 +165,8 @@ def unit_forward(
     index: tuple[int, ...] | None = None,
 ) -> list[Equation]:
     """How one output of a layer is made for the k-th example, and what its activation makes of it."""
-    lines = formulas_of(link.link).forward(LayerView(step, link, symbols, k), unit, index)
+    view = LayerView(step, link, symbols, k)
+    lines = saying_what_was_dropped(formulas_of(link.link).forward(view, unit, index), view, unit)
     activation = activation_after(step, link)
     if activation is None or any(o.end.fused and activation.place == o.end.p.node for o in step.outputs):
         return lines
@@ -259,9 +262,11 @@ def batch_part(asked: Asked, terms: np.ndarray, order: np.ndarray) -> list[Part]
     )
     size = float(np.abs(terms if factors is None else step.n * factors.products).sum()) / step.n
     mean = finished("g", "Σ / n", f"({weighted_sum(values)}) / {step.n}", known, size=size)
+    why = dropped_words(asked, others) if single else ""
     return [
         *parts,
         Shares(heads, labels, lines),
+        *([Text(f"Of these others, {why}.")] if why else []),
         Text("The gradient of the batch is their mean:"),
         Block([mean]),
     ]
@@ -332,17 +337,30 @@ def why_zero(asked: Asked) -> str:
     if factors is None:
         return "No example has a share: the layer's own rule gives 0 for each."
     left, right = factors.left, factors.right
+    words = dropped_words(asked, list(range(asked.step.n)))
+    dropped = f" ({words})" if words else ""
     met = "" if left is None else factors.left_name(0) if right.shape[1] == 1 else "what the weight meets"
     if left is not None and not left.any():
         if right.shape[1] == 1 and len(asked.index) == 2:
-            return f"No example has a share: input {asked.index[0]} is 0 in every example of this batch."
-        return f"No example has a share: {met} is 0 in every example of this batch."
+            return f"No example has a share: input {asked.index[0]} is 0 in every example of this batch{dropped}."
+        return f"No example has a share: {met} is 0 in every example of this batch{dropped}."
     if not right.any():
         return (
             "No example has a share: no error reaches this unit in this batch (it is off for every example, the error "
-            "is 0, or the layers above do not use it)."
+            f"is 0, or the layers above do not use it){dropped}."
         )
-    return f"No example has a share: wherever an error reaches this unit, {met} is 0."
+    return f"No example has a share: wherever an error reaches this unit, {met} is 0{dropped}."
+
+
+def dropped_words(asked: Asked, examples: list[int]) -> str:
+    """For how many of some examples a dropout dropped what the weight meets, or the unit that it feeds; "" for none."""
+    step, link, told = asked.step, asked.link, list[str]()
+    met = dropped_for(step, link, asked.index) if asked.name == "kernel" else None
+    for whose, found in (("the input was", met), ("the unit was", silent_unit(step, link, asked.index[-1]))):
+        count = 0 if found is None else int(found[1][examples].sum())
+        if found is not None and count:
+            told.append(f"{whose} dropped by {found[0]} in {count}")
+    return " and ".join(told)
 
 
 def training_part(asked: Asked) -> list[Part]:

@@ -25,7 +25,7 @@ class DropoutFormulas(OneToOne):
         if link.cache is None:
             return f"{kind} with rate 0 changes nothing"
         kept = f"kept by {kind}, scaled by 1 / (1 - {link.link.rate:g})"
-        return kept if factor else f"left out by {kind}"
+        return kept if factor else f"dropped by {kind}"
 
     def forward(self, view: LayerView, unit: int, index: Index | None = None) -> list[Equation]:
         link, factor = view.link, self.factor(view.link, view.k, unit)
@@ -78,7 +78,7 @@ class AlphaDropoutFormulas(DropoutFormulas):
         if link.cache is None:
             return super().why(link, factor)
         return (
-            "kept by AlphaDropout" if factor else "left out by AlphaDropout: selu's lowest value, α′, instead"
+            "kept by AlphaDropout" if factor else "dropped by AlphaDropout: selu's lowest value, α′, instead"
         )
 
 

@@ -245,7 +245,11 @@ class RecurrentFormulas(LayerFormulas):
             rows.append([str(t), *(number(v, 4) for v in values.values()), number(by_sum[t], 4)])
         letters = list(self.values(link, At(k, 0, gate, j)))
         heads = ["time", *letters, "d" + self.sum_name(gate, "t", j)]
-        left = f" ({times - ROWS} others are not shown)" if times > ROWS else ""
+        left = (
+            f" ({times - ROWS} other{'s are' if times > ROWS + 1 else ' is'} not shown)"
+            if times > ROWS
+            else ""
+        )
         return [Text(f"Unit {j} over time, for #{k}{left}:"), Table(heads, rows)]
 
 
