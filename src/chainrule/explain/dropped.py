@@ -102,7 +102,7 @@ def dropped_for(step: OpenedStep, link: OpenedLink, index: tuple[int, ...]) -> t
     if found is None or not isinstance(formulas, WeightedSums):
         return None
     met = found[1][:, formulas.of_weight(link, index).inputs]
-    return found[0].name, met.all(axis=1) & (met.shape[1] > 0)
+    return found[0].name, np.asarray(met.all(axis=1) & (met.shape[1] > 0))
 
 
 def silent_unit(step: OpenedStep, link: OpenedLink, j: int) -> tuple[str, np.ndarray] | None:
@@ -110,5 +110,5 @@ def silent_unit(step: OpenedStep, link: OpenedLink, j: int) -> tuple[str, np.nda
     for one in (link, activation_after(step, link)):
         found = None if one is None else dropped_outputs(step, one)
         if found is not None and found[1].shape[-1] > j:
-            return found[0].name, found[1][..., j].reshape(step.n, -1).all(axis=1)
+            return found[0].name, np.asarray(found[1][..., j].reshape(step.n, -1).all(axis=1))
     return None
