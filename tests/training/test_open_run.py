@@ -5,9 +5,9 @@ import pytest
 from taken_again import EveryState, digest, digest_of, examples, job, learned
 
 import chainrule
-from chainrule import Sequential, explain
+from chainrule import Sequential, explain, ops
 from chainrule.errors import FileError, SettingError
-from chainrule.layers import Dense, Input
+from chainrule.layers import Dense, Input, Layer
 from chainrule.runs import Run, compare
 from chainrule.utils import set_random_seed
 
@@ -153,3 +153,43 @@ def test_another_model_or_other_data_than_the_runs_are_refused(tmp_path, given, 
     recorded(tmp_path, own())
     with pytest.raises(SettingError, match=words):
         explain.step(chainrule.open_run("last", tmp_path / "runs", model=given(), x=x, y=y), 3)
+
+
+def looking_alike(scale: float = 1.0, share: float = 1.0, backend: str = "numpy") -> Sequential:
+    """A network with a layer and a loss of one's own, whose code no file keeps."""
+
+    class Bent(Layer):
+        def build(self, input_shape) -> None:
+            self.w = self.add_weight(shape=(input_shape[-1], 5), initializer="glorot_uniform", name="w")
+
+        def call(self, inputs):
+            return ops.tanh(inputs @ self.w) * scale
+
+    def wrong(y_true, y_pred):
+        return ops.mean((y_true - y_pred) ** 2, axis=-1) * share
+
+    set_random_seed(9)
+    model = Sequential([Input((4,)), Bent(name="bent"), Dense(1)])
+    model.compile("sgd", wrong, backend=backend)
+    return model
+
+
+@pytest.mark.parametrize("changed", [{"scale": 1.0005}, {"share": 1.002}, {}])
+def test_a_layer_or_loss_that_only_looks_like_the_runs_is_told(tmp_path, backend, changed) -> None:
+    """Code of one's own cannot be compared; its losses can: nothing is called training's own then, at no step."""
+    y = X[:, :1] * X[:, 1:2]
+    model = looking_alike(backend=backend)
+    record = chainrule.RunRecorder(tmp_path / "runs")
+    model.fit(X, y, epochs=3, batch_size=16, verbose=0, callbacks=[record])
+    run = chainrule.open_run(
+        "last", tmp_path / "runs", model=looking_alike(**changed, backend=backend), x=X, y=y
+    )
+    for number in (7, 0, 11):
+        step = explain.step(run, number)
+        text = " ".join(str(step.weight_of("bent", "w", 1, 2)).split())
+        for said in (text, " ".join(str(step).split())):
+            assert ("This may not be the step that training took" in said) == bool(changed)
+            assert ("those of the run?" in said) == bool(changed)
+        assert ("Training went to" in text) == (not changed)
+        if changed:
+            assert not step.agreement().same_bits

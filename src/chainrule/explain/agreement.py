@@ -21,6 +21,7 @@ class Agreement(NamedTuple):
     """Weights and optimizer state of a replayed step, against those that training had."""
 
     rows: tuple[Compared, ...]
+    doubt: str | None = None  # why what it is compared with may not be what training had
 
     @property
     def largest(self) -> float:
@@ -29,12 +30,14 @@ class Agreement(NamedTuple):
 
     @property
     def same_bits(self) -> bool:
-        """Whether not one bit differs."""
-        return all(row.equal == 1 for row in self.rows)
+        """Whether not one bit differs from what training had."""
+        return self.doubt is None and all(row.equal == 1 for row in self.rows)
 
     def __str__(self) -> str:
         if self.same_bits:
             return "Replayed, the step gives the same bits as training did."
+        if self.doubt is not None:
+            return f"This may not be the step that training took. {self.doubt}"
         worst = max(self.rows, key=lambda row: row.steps)
         share = sum(row.equal for row in self.rows) / len(self.rows)
         return (
@@ -43,8 +46,8 @@ class Agreement(NamedTuple):
         )
 
 
-def agreement(links: Sequence[Any], here: State, there: State) -> Agreement:
-    """Compares two states after a step, array by array."""
+def agreement(links: Sequence[Any], here: State, there: State, doubt: str | None = None) -> Agreement:
+    """Compares two states after a step, array by array. doubt: why the second may not be what training had."""
     rows = []
     for link in {link.entry: link for link in links}.values():
         place = link.entry
@@ -58,7 +61,7 @@ def agreement(links: Sequence[Any], here: State, there: State) -> Agreement:
                     there["optimizer_state"][slot][place][name],
                 )
                 rows.append(compared(f"{slot} of {link.name}.{name}", mine, other))
-    return Agreement(tuple(rows))
+    return Agreement(tuple(rows), doubt)
 
 
 def compared(name: str, here: Any, there: Any) -> Compared:

@@ -172,13 +172,14 @@ class OpenedStep:
 
     def agreement(self, after: Any = None) -> Agreement:
         """How far this step's result is from what training made of it (a state, or a model that took the step)."""
+        doubt = self.inputs.doubt if after is None else None
         if after is None:
             after = self.inputs.after
         if after is None:
             raise SettingError("To compare, give the state (or the model) after the step: agreement(after).")
         if hasattr(after, "problem"):
             after = state_of(after)
-        return agreement(self.links, self.state, on_host(after))
+        return agreement(self.links, self.state, on_host(after), doubt)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.number}: {self.n} examples, loss {self.loss:.6g}>"

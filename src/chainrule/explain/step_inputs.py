@@ -30,7 +30,8 @@ class StepInputs(NamedTuple):
     state: weights, optimizer state, step, rate, seed.  batch: inputs, targets and weights (or None), as the step gets them.
     classes: what the outputs stand for.  places: the examples' numbers in the data set.  after: what training made
     of it, where that is known.  picture: the shape (h, w) or (h, w, channels) of an example that is a picture laid out
-    as a row.  batch_size: of the training, which decides how many threads NumPy uses.
+    as a row.  batch_size: of the training, which decides how many threads NumPy uses.  doubt: where `after` was replayed
+    and the losses on the way were not those recorded, how far they were off.
     """
 
     network: Network
@@ -44,6 +45,7 @@ class StepInputs(NamedTuple):
     after: State | None = None
     picture: Sequence[int] | None = None
     batch_size: int | None = None
+    doubt: str | None = None
 
     @property
     def outputs(self) -> Sequence[Output]:
@@ -188,9 +190,10 @@ def inputs_of_run(run: Any, step: Any, **more: Any) -> StepInputs:
     settings = {"picture": picture_in(replay), "batch_size": replay.run.info.settings.batch} | settings
     before, problem = replay.at(number), model.problem(what="explaining a step")
     refuse_statistics_of_pieces(replay.run, problem.graph)
+    after = replay.at(number + 1)
     return StepInputs(
         problem.graph, problem.outputs, model.optimizer, before, replay.batch(number),
-        after=replay.at(number + 1), **settings,
+        after=after, doubt=replay.note(), **settings,
     ).on_host()  # fmt: skip
 
 

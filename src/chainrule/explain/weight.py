@@ -371,4 +371,5 @@ def training_part(asked: Asked) -> list[Part]:
     got = float(step.inputs.after["params"][link.entry][asked.name][asked.index])
     away = got - float(link.learned[asked.name][asked.index])
     said = f", {away:.1g} away" if away else ", the same"
-    return [Text(f"Training went to {number(got)}{said}. {step.agreement()}")]
+    who = "Training" if step.inputs.doubt is None else "Its replay"
+    return [Text(f"{who} went to {number(got)}{said}. {step.agreement()}")]

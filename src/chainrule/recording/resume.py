@@ -170,10 +170,10 @@ def open_run(
             arrays = npz.read(program_run.kept_path(run))
             return batch_replay.opened_again(
                 run, model, x, arrays, lambda: must_be_the_runs(run, model), cache_bytes, tolerance
-            )
+            ).tried()
         examples = model.problem(x, y).examples(x, y, sample_weight)
         must_be_the_runs(run, model, examples)
-        return Replay(run, model, examples, cache_bytes, tolerance)
+        return Replay(run, model, examples, cache_bytes, tolerance).tried()
 
     return OpenRun(folder, make)
 

@@ -171,7 +171,7 @@ def show(step: "StepExplained", args: "Namespace", out: Output) -> int:
     out.give(fields)
     text = trace.text(width=columns(), unicode=out.unicode)
     ends = [] if whole_check is None else [str(whole_check)]
-    if agreement is not None and "Replayed, the step" not in " ".join(text.split()):
+    if agreement is not None and " ".join(str(agreement).split()) not in " ".join(text.split()):
         ends.append(str(agreement))
     out.say("\n\n".join([text, *ends]))
     return 1 if failed(trace, whole_check, args.check) else 0
