@@ -125,6 +125,11 @@ class Graph:
         return plain and self.inputs == 1 and self.outputs == (Source(len(self.nodes) - 1),)
 
     @cached_property
+    def makes_masks(self) -> bool:
+        """Whether a layer has rules of its own for masks; where none has, there are none."""
+        return any(type(node.layer).next_mask is not Layer.next_mask for node in self.nodes)
+
+    @property
     def carries_states(self) -> bool:
         """Whether a batch's answers hang on the batches before it."""
         return any(node.layer.stateful for node in self.nodes)
@@ -157,14 +162,18 @@ def as_graph(network: Network) -> Graph:
 
 def taken(sources: Sequence[Source], values: Sequence[Any], inputs: Sequence[Any]) -> Any:
     """What a node is given: one value, or a tuple where it has several sources."""
-    found = [inputs[-1 - node] if node < 0 else values[node] for node, _ in sources]
-    found = [v[k] if isinstance(v, tuple) else v for v, (_, k) in zip(found, sources, strict=True)]
+    found = []
+    for node, output in sources:
+        value = inputs[-1 - node] if node < 0 else values[node]
+        found.append(value[output] if isinstance(value, tuple) else value)
     return found[0] if len(found) == 1 else tuple(found)
 
 
 def masks_of(network: Network, values: list[Any], x: Array) -> list[Any]:
     """Which steps count of what each node gave, (batch, steps) of booleans; None for all."""
     graph, inputs = as_graph(network), x if isinstance(x, tuple) else (x,)
+    if not graph.makes_masks:
+        return [None] * len(graph.nodes)
     masks: list[Any] = []
     for layer, sources, _ in graph.nodes:
         mask = taken(sources, masks, (None,) * len(inputs))

@@ -50,7 +50,7 @@ def test_both_engines_answer_alike(make, monkeypatch) -> None:
     said, figures = predictions(model.graph, examples), evaluate(model, examples)
     monkeypatch.setattr(cost, "WORTH_A_PROGRAM", 0.0)
     monkeypatch.setattr("chainrule.engine.forward.ROWS_AT_ONCE", 16)
-    assert model.programs_for(len(x)) is not None
+    assert model.programs_for(model.graph, len(x)) is not None
     np.testing.assert_allclose(model.predict(x, verbose=0), said, rtol=1e-5, atol=1e-6)
     on_jax = evaluate(model, examples)
     assert on_jax == pytest.approx(figures, rel=1e-5)

@@ -5,6 +5,7 @@ the same job must get the same engine everywhere. benchmarks/LOG.md says how the
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from chainrule.arrays import choose_backend
 from chainrule.graph import Graph
@@ -84,7 +85,7 @@ class Size:
     """What a network's cost depends on: nodes, weights, products of one example's prediction, loops of time."""
 
     def __init__(self, graph: Graph) -> None:
-        self.nodes, self.parameters = len(graph.nodes), sum(node.layer.count_params() for node in graph.nodes)
+        self.graph, self.nodes = graph, len(graph.nodes)
         self.products = self.convolutions = 0.0  # multiplications; of them in convolutions
         self.turns = self.loops = 0
         for layer in (node.layer for node in graph.nodes if node.layer.input_shape is not None):
@@ -94,6 +95,11 @@ class Size:
             self.convolutions += own if convolves else 0.0
             self.turns += layer.sequence_shape(layer.input_shape)[0] if isinstance(layer, Recurrent) else 0
             self.loops += convolves or isinstance(layer, Recurrent)
+
+    @cached_property
+    def parameters(self) -> int:
+        """How many weights learn."""
+        return sum(node.layer.count_params() for node in self.graph.nodes)
 
     @property
     def start(self) -> float:

@@ -31,11 +31,11 @@ def several(x: Any) -> bool:
     return isinstance(x, (list, tuple)) and len(x) > 1 and all(getattr(one, "ndim", 0) > 0 for one in x)
 
 
-def inputs_of(model: Any, x: Any) -> Examples:
+def inputs_of(model: Any, x: Any, graph: Graph) -> Examples:
     """Inputs for predicting, checked against the model."""
     label = model.layers[0].label if model.layers else "The model"
     found = inputs_for(x, model.input_tuple(), model.input_names, label)
-    check_values(model.graph, found)
+    check_values(graph, found)
     return found
 
 

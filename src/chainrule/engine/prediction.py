@@ -49,7 +49,7 @@ def answers(
         if can_compile(graph):
             yield from compiled_answers(graph, wanted, params, examples, programs)
             return
-    many = rows_at_once(graph)
+    many = rows_at_once(graph) if len(examples) > 1 else 1
     for start in range(0, len(examples), many):
         rows = slice(start, min(start + many, len(examples)))
         with np.errstate(all="ignore"):

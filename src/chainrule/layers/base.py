@@ -311,7 +311,7 @@ class Layer(WeightLists, ShapesAndMasks):
 
     def count_params(self) -> int:
         """How many numbers the layer learns."""
-        return sum(int(np.prod(self.params[name].shape)) for name in self.weight_names if name in self.params)
+        return sum(math.prod(self.params[name].shape) for name in self.weight_names if name in self.params)
 
     def inputs_of(self, x: Any, *more: Any, **named: Any) -> Any:
         """What a call's arguments hand to `forward`: one value, or a tuple of several (a list of values is several)."""

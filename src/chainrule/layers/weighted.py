@@ -75,10 +75,12 @@ class WeightedLayer(Layer):
 
     def asked(self, what: str) -> dict[str, Any]:
         """The regularizer or the constraint of each weight that the layer has."""
-        found = {
-            name: self.of(name, what) for name in self.weight_names if getattr(self, f"use_{name}", True)
+        found = {name: self.of(name, what) for name in self.weight_names}
+        return {
+            name: value
+            for name, value in found.items()
+            if value is not None and getattr(self, f"use_{name}", True)
         }
-        return {name: value for name, value in found.items() if value is not None}
 
     def links(self) -> list[Layer]:
         """The weighted sum, its activation, the penalty on the output: those that there are."""

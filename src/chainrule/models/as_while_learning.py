@@ -23,7 +23,7 @@ def answers(model: Any, x: Any, training: bool | None = True) -> Any:
     from chainrule.backprop import forward_sweep  # predicting needs no losses
     from chainrule.engine.carried import keep_states
 
-    examples, graph = model.inputs_checked(x), model.graph
+    examples, graph = model.inputs_checked(x)
     inputs = examples.inputs(slice(0, len(examples)))
     places = [
         i for i in range(len(graph.nodes)) if (training or graph.training[i]) and i not in graph.predicting

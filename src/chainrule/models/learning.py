@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.arrays import choose_backend
 from chainrule.errors import DataError, SettingError
+from chainrule.graph import Graph
 from chainrule.internal.memory import within_memory
 from chainrule.layers import symbolic
 from chainrule.models import as_while_learning
@@ -34,6 +35,7 @@ class Learning:
     output_names: Any
     answer_names: list[str] | None = None  # of outputs that were given by name
     graph: Any
+    answering_graph: Any
     device_asked: str | None = None
     _engines: dict[Any, Any]
     frozen_then: Any = None  # the layers that did not learn when it was compiled last
@@ -285,11 +287,11 @@ class Learning:
             x = stream_fit.of_arrays(self, x, None, None, batch_size, shuffle=False)
         if streams.is_stream(x):
             return stream_fit.predict(self, x, steps)
-        examples = self.inputs_checked(x)
+        examples, graph = self.inputs_checked(x)
         progress = Progress(verbose, -(-len(examples) // (batch_size or 32)))
         from chainrule.engine.prediction import predictions
 
-        predicted = predictions(self.graph, examples, self.programs_for(len(examples)), batch_size)
+        predicted = predictions(graph, examples, self.programs_for(graph, len(examples)), batch_size)
         progress.finish({})
         return self.listed(predicted)
 
@@ -301,7 +303,8 @@ class Learning:
         """The same, without a word."""
         from chainrule.engine.prediction import predictions
 
-        return self.listed(predictions(self.graph, self.inputs_checked(x), batch=WHOLE))
+        examples, graph = self.inputs_checked(x)
+        return self.listed(predictions(graph, examples, batch=WHOLE))
 
     def __call__(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The same, as Keras allows it: model(x). With a value of a network the model becomes a layer of it."""
@@ -311,23 +314,24 @@ class Learning:
             return self.listed(as_while_learning.answers(self, x, training))
         return self.predict_on_batch(x)
 
-    def programs_for(self, examples: int) -> dict[Any, Any] | None:
+    def programs_for(self, graph: Graph, examples: int) -> dict[Any, Any] | None:
         """Where the compiled programs are that answer so many examples; None where NumPy answers."""
         from chainrule.engine.cost import answering_engine
 
         learned = self.backend_used if self.optimizer_state is not None else None
-        answers = answering_engine(self.graph, examples, self.backend_asked or learned)
+        answers = answering_engine(graph, examples, self.backend_asked or learned)
         return self._engines if answers == "jax" else None
 
-    def inputs_checked(self, x: Any) -> Any:
-        """Inputs ready for the network, which is built where it was not."""
+    def inputs_checked(self, x: Any) -> tuple[Any, Graph]:
+        """Inputs ready for the network, which is built where it was not, and the network's graph."""
         from chainrule.engine.inputs import build_for, inputs_of
 
         build_for(self, x)
         model: Any = self
         if not model.layers:
             raise SettingError(f"{model.label} has no layers yet; add some first.")
-        return inputs_of(self, x)
+        graph = self.answering_graph
+        return inputs_of(self, x, graph), graph
 
     def train_on_batch(
         self,

@@ -84,10 +84,11 @@ class Model(Learning, VariableNames, AbsentMembers):
         self.not_finite: str | None = None  # the step and the number, after a fit
         self.stop_on_not_finite = True
         self._engines: dict[Any, Any] = {}
+        self._answering: tuple[list[Any], Graph] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """For copies and pickles: all but the compiled loops, which are made again when they are needed."""
-        return vars(self) | {"_engines": {}, "history": None}
+        return vars(self) | {"_engines": {}, "_answering": None, "history": None}
 
     def changed(self) -> None:
         """Called when a layer comes or goes: what was prepared for the old network is of no use."""
@@ -137,6 +138,14 @@ class Model(Learning, VariableNames, AbsentMembers):
     def graph(self) -> Graph:
         """The nodes that backpropagation walks."""
         raise NotImplementedError
+
+    @property
+    def answering_graph(self) -> Graph:
+        """The graph, kept while its links stay what they are: to build it takes longer than to answer one example."""
+        links = [(link, link.input_shape) for layer in flat(self.layers) for link in layer.links()]
+        if self._answering is None or self._answering[0] != links:
+            self._answering = links, self.graph
+        return self._answering[1]
 
     @property
     def learning_graph(self) -> Graph:

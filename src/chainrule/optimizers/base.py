@@ -146,10 +146,12 @@ class Optimizer(AbsentMembers):
         new_memory = optimizer_state | {
             slot: [dict(layer) for layer in optimizer_state[slot]] for slot in self.slots
         }
+        dtypes = {params[i][k].dtype for i, layer in enumerate(grads) for k in layer}
+        constants = {d: self.constants((step + 1).astype(d), rate.astype(d), optimizer_state) for d in dtypes}
         for i, layer in enumerate(grads):
             for k, g in layer.items():
                 w = params[i][k]
-                c = self.constants((step + 1).astype(w.dtype), rate.astype(w.dtype), optimizer_state)
+                c = constants[w.dtype]
 
                 def one(g: Array, w: Array, *m: Array, c: Any = c, k: str = k) -> tuple[Array, ...]:
                     return self.rule(c, g, self.decayed(w, rate, k), *m)

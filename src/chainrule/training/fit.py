@@ -156,7 +156,8 @@ def evaluate(
     else:
         nothing = (None,) * len(wanted)
         passed = (
-            (*found, nothing) for found in answers(graph, wanted, examples, model.programs_for(len(examples)))
+            (*found, nothing)
+            for found in answers(graph, wanted, examples, model.programs_for(graph, len(examples)))
         )
     for rows, values, added, masks in passed:
         some = itemgetter(rows)

@@ -10,17 +10,11 @@ from chainrule.backprop import added_losses, forward_sweep
 from chainrule.engine.carried import weights_alone
 from chainrule.engine.examples import Examples
 from chainrule.graph import Graph, Source, masks_of, taken
-from chainrule.layers import Layer
-
-
-def makes_masks(graph: Graph) -> bool:
-    """Whether a layer of the network has rules of its own for masks."""
-    return any(type(layer).next_mask is not Layer.next_mask for layer in graph.layers)
 
 
 def masks_outputs(graph: Graph, params: Any, examples: Examples) -> bool:
     """Whether a mask says which steps of an output count, as far as one example tells."""
-    if not makes_masks(graph):
+    if not graph.makes_masks:
         return False
     *_, masks = next(marked_answers(graph, params, graph.outputs, examples, 1))
     return any(mask is not None for mask in masks)
@@ -45,7 +39,7 @@ def marked_answers(
 
 def warn_of_lost_masks(graph: Graph, examples: Examples) -> None:
     """Names the layers that are given a mask and know none: behind them every step counts, as in Keras."""
-    if not makes_masks(graph):
+    if not graph.makes_masks:
         return
     x = examples.inputs(slice(1))
     inputs = x if isinstance(x, tuple) else (x,)
