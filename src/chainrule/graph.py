@@ -127,7 +127,9 @@ class Graph:
     @cached_property
     def makes_masks(self) -> bool:
         """Whether a layer has rules of its own for masks; where none has, there are none."""
-        return any(type(node.layer).next_mask is not Layer.next_mask for node in self.nodes)
+        return any(
+            getattr(node.layer.next_mask, "__func__", None) is not Layer.next_mask for node in self.nodes
+        )
 
     @property
     def carries_states(self) -> bool:
