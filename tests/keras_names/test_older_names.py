@@ -216,3 +216,24 @@ print(float(answer), int(answer), f"{answer:.2f}", "%.1f" % answer)
 """
     )
     assert done.stdout.split() == ["1.0", "1", "1.00", "1.0"], done.stderr
+
+
+def test_an_array_of_one_prediction_is_a_number(run_script) -> None:
+    """'%d' % predictions[0] and float(model.predict(x)), which NumPy refuses since 2026, give the number; sums are plain numbers."""
+    done = run_script(
+        """
+import math, pickle
+import numpy as np
+from keras.models import Sequential
+from keras.layers import Dense
+m = Sequential([Dense(1, activation="sigmoid", kernel_initializer="zeros", input_shape=(2,))])
+x = np.ones((3, 2))
+p = m.predict(x, verbose=0)
+print("%d %d %.2f" % (m.predict_classes(x)[0], (p >= 0.5).astype(int)[0], p[1]), float(p[0]), math.sqrt(p[0]) > 0.7)
+print(type(p.sum()).__name__, type(p[0, 0]).__name__, type(pickle.loads(pickle.dumps(p))).__name__)
+float(p)
+"""
+    )
+    assert done.stdout.splitlines() == ["0 1 0.50 0.5 True", "float32 float32 ndarray"], done.stderr
+    assert "array.item()" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("TypeError: only")

@@ -14,60 +14,7 @@ from chainrule.errors import (
     MissingFileError,
     SettingError,
 )
-from chainrule.preprocessing import image, sequence, text
-
-
-# ── sequences ────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_sequences_are_padded_and_cut_at_the_end_that_was_asked_for() -> None:
-    """Before by default, after with "post"; steps may be vectors."""
-    rows = [[1], [1, 2, 3], []]
-    assert sequence.pad_sequences(rows).tolist() == [[0, 0, 1], [1, 2, 3], [0, 0, 0]]
-    assert sequence.pad_sequences(rows, maxlen=2, padding="post").tolist() == [[1, 0], [2, 3], [0, 0]]
-    assert sequence.pad_sequences(rows, maxlen=2, truncating="post", value=9).tolist() == [
-        [9, 1],
-        [1, 2],
-        [9, 9],
-    ]
-    assert sequence.pad_sequences([[[1, 2]], [[3, 4], [5, 6]]]).shape == (2, 2, 2)
-    assert sequence.pad_sequences([["a"], ["b", "c"]], dtype=object, value="-").tolist() == [
-        ["-", "a"],
-        ["b", "c"],
-    ]
-
-
-@pytest.mark.parametrize("given", [{"padding": "left"}, {"truncating": "middle"}, {"value": "x"}])
-def test_padding_refuses_what_it_cannot_do(given) -> None:
-    """An unknown end, or a text among numbers."""
-    with pytest.raises(SettingError):
-        sequence.pad_sequences([[1]], **given)
-
-
-def test_windows_over_a_series() -> None:
-    """Strides, sampling, both ends; the windows of Keras's own documentation."""
-    data = np.arange(50)
-    made = sequence.TimeseriesGenerator(
-        data[:, None], data[:, None], length=10, sampling_rate=2, batch_size=2
-    )
-    assert len(made) == 20
-    assert made[0][0][:, :, 0].tolist() == [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]]
-    assert made[0][1].ravel().tolist() == [10, 11]
-    assert made[19][1].ravel().tolist() == [48, 49]
-    with pytest.raises(IndexError):
-        made[20]
-    back = sequence.TimeseriesGenerator(data, data, length=3, reverse=True, batch_size=1)
-    assert back[0][0].tolist() == [[2, 1, 0]]
-
-
-def test_a_series_as_a_pipeline() -> None:
-    """timeseries_dataset_from_array: windows with the target at their beginning's place; every one once when shuffled."""
-    x = np.arange(20)
-    batches = list(utils.timeseries_dataset_from_array(x, x * 10, 4, sequence_stride=3, batch_size=4))
-    assert [b[0].shape for b in batches] == [(4, 4), (2, 4)]
-    assert batches[0][0][1].tolist() == [3, 4, 5, 6]
-    assert batches[1][1].tolist() == [120, 150]
-    mixed = utils.timeseries_dataset_from_array(x, None, 2, shuffle=True, seed=1, batch_size=5)
-    assert sorted(int(w[0]) for batch in mixed for w in batch) == list(range(19))
-
+from chainrule.preprocessing import image, text
 
 # ── texts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 TEXTS = ["The cat sat on the mat.", "The dog sat on the log.", "Dogs and cats living together."]
@@ -194,11 +141,11 @@ def test_going_through_a_flow_sees_every_example_once_an_epoch() -> None:
 
 
 def test_centred_and_whitened_pictures() -> None:
-    """featurewise settings need fit, and then give mean 0 and deviation 1."""
+    """featurewise settings give mean 0 and deviation 1 after fit; before it they change nothing, and a warning says so, as in Keras."""
     x = np.random.default_rng(0).normal(5, 3, (50, 4, 4, 2)).astype("float32")
     generator = image.ImageDataGenerator(featurewise_center=True, featurewise_std_normalization=True)
-    with pytest.raises(SettingError, match=r"needs fit\(x_train\)"):
-        generator.flow(x)[0]
+    with pytest.warns(UserWarning, match=r"before fit\(x_train\)"):
+        assert np.array_equal(generator.flow(x, shuffle=False)[0], x[:32])
     generator.fit(x)
     batch = generator.flow(x, batch_size=50, shuffle=False)[0]
     assert np.allclose(batch.mean(axis=(0, 1, 2)), 0, atol=1e-4)
@@ -207,6 +154,29 @@ def test_centred_and_whitened_pictures() -> None:
     zca.fit(x[:, :2, :2])
     white = zca.flow(x[:, :2, :2], batch_size=50, shuffle=False)[0].reshape(50, -1)
     assert np.allclose(white.T @ white / 50, np.eye(8), atol=1e-2)
+
+
+def test_pictures_with_their_channels_first_are_changed_as_turned_ones_are() -> None:
+    """A generator of channels first gives what one of channels last gives for turned pictures; so do files of pictures."""
+    x = np.random.default_rng(0).uniform(0, 255, (9, 6, 8, 3)).astype("float32")
+    turned = np.moveaxis(x, -1, 1)
+    settings = {
+        "rotation_range": 20, "width_shift_range": 0.2, "height_shift_range": 2, "zoom_range": 0.2, "horizontal_flip": True,
+        "featurewise_center": True, "featurewise_std_normalization": True,
+    }  # fmt: skip
+    last = image.ImageDataGenerator(**settings)
+    first = image.ImageDataGenerator(data_format="channels_first", **settings)
+    last.fit(x)
+    first.fit(turned)
+    batch, other = (g.flow(p, seed=3, batch_size=9)[0] for g, p in ((last, x), (first, turned)))
+    assert other.shape == (9, 3, 6, 8)
+    assert np.allclose(np.moveaxis(batch, -1, 1), other, atol=1e-5)
+    picture = image.array_to_img(turned[0], data_format="channels_first", scale=False)
+    assert picture.size == (8, 6)
+    assert image.img_to_array(picture, data_format="channels_first").shape == (3, 6, 8)
+    assert image.smart_resize(turned, (4, 4), data_format="channels_first").shape == (9, 3, 4, 4)
+    with pytest.raises(DataError, match=r"\(n, channels, height, width\)"):
+        first.flow(turned[0])
 
 
 @pytest.mark.parametrize(

@@ -27,19 +27,27 @@ print([(int(n), int(item)) for n, item in pairs])
 
 
 def test_switches_of_the_first_tensorflow_change_nothing(run_script) -> None:
-    """compat.v1's logging and eager switches are called; a session is refused by name."""
+    """Logging, eager switches, sessions and graphs are called and do nothing; what a session computes is refused by name."""
     done = run_script(
         """
 import tensorflow as tf
 tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
 tf.compat.v1.disable_eager_execution()
 tf.set_random_seed(1)
-print("on")
-tf.compat.v1.Session()
+from keras import backend as K
+config = tf.ConfigProto(gpu_options=tf.GPUOptions(per_process_gpu_memory_fraction=0.3))
+config.gpu_options.allow_growth = True
+K.set_session(tf.Session(config=config))
+v1 = tf.compat.v1
+v1.keras.backend.set_session(v1.Session(config=v1.ConfigProto(intra_op_parallelism_threads=1)))
+tf.reset_default_graph()
+with tf.get_default_graph().as_default(), tf.Session() as session:
+    print("on")
+session.run(None)
 """
     )
     assert done.stdout == "on\n", done.stderr
-    assert "tensorflow.compat.v1.Session is not here" in done.stderr
+    assert "line 15: tensorflow.Session.run is not here" in done.stderr
 
 
 def test_formats_that_were_said_beside_a_files_name_are_left_out(run_script) -> None:

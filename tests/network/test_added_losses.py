@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as keras
 from chainrule import layers, losses, ops
-from chainrule.errors import SettingError
+from chainrule.errors import ChainruleError, SettingError
 
 pytest.importorskip("jax")  # which derives what a user's own function does
 X = np.random.default_rng(0).random((12, 6)).astype("float32")
@@ -120,3 +120,43 @@ def test_figures_take_sums_and_factors_and_nothing_else() -> None:
             wrong()
     with pytest.raises(SettingError, match="mean or a sum of symbolic tensors"):
         keras.Model(x, layers.Dense(1)(x)).add_loss(3.0)
+
+
+def test_values_that_a_layers_call_uses_by_their_names_are_inputs_of_it(backend) -> None:
+    """A layer that adds mean((x - y)² + z²) of a z outside it, in a method of its own, learns as the model that adds it itself."""
+    x, z, y = network()
+    own = keras.Model(x, y)
+    own.add_loss(ops.mean(ops.square(x - y)) + ops.mean(ops.sum(ops.square(z), axis=-1)), inputs=[x, z])
+    own.compile("sgd", loss=None, backend=backend)
+    x, z, y = network()
+
+    class Both(layers.Layer):
+        def how_far(self, a, b):
+            flat = ops.reshape(a, (-1,)) - ops.reshape(b, (-1,))
+            return ops.mean(ops.mean(ops.square(flat)) + ops.sum(ops.square(z), axis=-1))
+
+        def call(self, both):
+            self.add_loss(self.how_far(both[0], both[1]), inputs=both)
+            return both[1]
+
+    within = keras.Model(x, Both()([x, y]))
+    within.compile("sgd", loss=None, backend=backend)
+    ends_alike(trained(own), trained(within))
+    assert within.predict(X, verbose=0).shape == (12, 6)
+
+
+def test_a_lambda_uses_values_of_the_network_by_their_names() -> None:
+    """Lambda(lambda a: a * z) is a * z, in its answers and in what is learned through it; a name that came later is refused."""
+    x, z, y = network()
+    named = keras.Model(x, layers.Lambda(lambda a: ops.tanh(a) * z + z[:, :1])(layers.Dense(3)(x)))
+    start, middle, _ = network()
+    both = [layers.Dense(3)(start), middle]
+    given = keras.Model(start, layers.Lambda(lambda ab: ops.tanh(ab[0]) * ab[1] + ab[1][:, :1])(both))
+    for model in (named, given):
+        model.compile("sgd", "mse")
+    ends_alike(trained(named, X[:, :3]), trained(given, X[:, :3]))
+    used = [z]
+    model = keras.Model(x, layers.Lambda(lambda a: a + used[-1][:, :1])(y))
+    used.append(middle)
+    with pytest.raises(ChainruleError, match="by its name"):
+        model.predict(X, verbose=0)

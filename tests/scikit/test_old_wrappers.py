@@ -47,3 +47,11 @@ def test_a_regressors_score_is_minus_its_loss() -> None:
     regressor = KerasRegressor(build_fn=amounts, epochs=2).fit(X, X[:, 0])
     loss = regressor.model.evaluate(X, X[:, 0], verbose=0)
     assert regressor.score(X, X[:, 0]) == pytest.approx(-loss, rel=1e-5)
+
+
+def test_a_search_sets_what_was_not_given_before() -> None:
+    """GridSearchCV over nb_epoch, batch_size and the building function's arguments, none of them given to the wrapper."""
+    grid = {"nb_epoch": [1, 2], "batch_size": [8], "units": [3]}
+    found = GridSearchCV(KerasClassifier(build_fn=classes, verbose=0), grid, cv=2).fit(X, X[:, 0] > 0)
+    assert found.best_params_["units"] == 3
+    assert len(found.best_estimator_.epoch) == found.best_params_["nb_epoch"]

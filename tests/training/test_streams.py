@@ -317,3 +317,22 @@ def test_what_callbacks_change_between_epochs_holds_from_the_next_step_on(change
     assert first.history["loss"] == pytest.approx(second.history["loss"], rel=1e-6)
     for a, b in zip(arrays.get_weights(), streamed.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+def test_a_flow_of_pictures_and_batches_that_keep_their_size_as_batch_end_with_their_epoch() -> None:
+    """datagen.flow(x, y) goes round for ever by itself and has a length; fit, evaluate and predict take each batch once."""
+    from chainrule.preprocessing.image import ImageDataGenerator
+
+    class Sized(Numbered):
+        batch = 25
+
+    pictures = X.reshape(100, 2, 2, 1)
+    flow = ImageDataGenerator().flow(pictures, Y, batch_size=30, shuffle=False)
+    made = Sequential([layers.Flatten(), layers.Dense(1, "sigmoid")])
+    made.compile("sgd", "binary_crossentropy")
+    assert made.fit(flow, epochs=2, validation_data=flow, verbose=0).epoch == [0, 1]
+    assert made.evaluate(flow, verbose=0) == pytest.approx(made.evaluate(pictures, Y, verbose=0), rel=1e-5)
+    assert made.predict(ImageDataGenerator().flow(pictures, batch_size=30), verbose=0).shape == (100, 1)
+    dataset = Sized()
+    assert len(model().fit(dataset, epochs=2, verbose=0).history["loss"]) == 2
+    assert dataset.ended == 2

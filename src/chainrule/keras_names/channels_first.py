@@ -7,6 +7,8 @@ A layer with data_format="channels_first" (or any layer of pictures after set_im
 import functools
 from typing import Any
 
+import numpy as np
+
 from chainrule.errors import SettingError
 
 # Layers that look at places, and how many axes of places they have.
@@ -72,8 +74,10 @@ def around(layer: Any) -> tuple[list[Any], list[Any]]:
 def install() -> None:
     """Lets models put such layers between two Permute, however they are added."""
     from chainrule import backend, layers, models
+    from chainrule.datasets import cifar10, cifar100
 
-    refuse_generators()
+    turn_pictures(cifar10)
+    turn_pictures(cifar100)
     add, call = models.Sequential.add, layers.Layer.__call__
 
     @functools.wraps(add)
@@ -108,19 +112,15 @@ def install() -> None:
     layers.Layer.__call__ = called  # type: ignore[method-assign]
 
 
-def refuse_generators() -> None:
-    """ImageDataGenerator turns pictures whose channels are last; with the others it says so."""
-    from chainrule.preprocessing.image import ImageDataGenerator
-
-    original = ImageDataGenerator.__init__
+def turn_pictures(module: Any) -> None:
+    """CIFAR's pictures come with their channels where the layers look for them, as in Keras."""
+    original = module.load_data
 
     @functools.wraps(original)
-    def __init__(self: Any, *arguments: Any, **settings: Any) -> None:  # noqa: N807
-        if "channels_first" in (settings.get("data_format") or ORDER.now):
-            raise SettingError(
-                "ImageDataGenerator takes pictures with their channels last: np.moveaxis(x, 1, -1) turns them, and "
-                "set_image_data_format('channels_last') lets the layers know."
-            )
-        original(self, *arguments, **settings)
+    def load_data(*arguments: Any, **settings: Any) -> Any:
+        parts = original(*arguments, **settings)
+        if ORDER.now == "channels_last":
+            return parts
+        return tuple((np.ascontiguousarray(np.moveaxis(x, -1, 1)), y) for x, y in parts)
 
-    ImageDataGenerator.__init__ = __init__  # type: ignore[method-assign]
+    module.load_data = load_data

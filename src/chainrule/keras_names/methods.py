@@ -10,6 +10,7 @@ from chainrule.internal.own_classes import is_ours
 from chainrule.keras_names import spellings
 from chainrule.keras_names.era import LONG, Era
 from chainrule.keras_names.notes import Notes
+from chainrule.keras_names.predictions import Predictions, giving_predictions
 from chainrule.keras_names.translate import renamed
 
 
@@ -19,6 +20,7 @@ def install(notes: Notes, era: Era) -> None:
     from chainrule.keras_names import merging
 
     merging.install()
+    Predictions.notes = notes
     if era.seeds_by_numpy:
         np.random.seed = seeding(np.random.seed)
     seen = set[type]()
@@ -83,6 +85,9 @@ def teach(kind: Any, notes: Notes, era: Era) -> None:
     for name in ("predict", "train_on_batch", "test_on_batch"):
         if name in own:
             setattr(kind, name, without_workers(getattr(kind, name), name, notes))
+    for name in ("predict", "predict_on_batch", "predict_classes"):
+        if name in vars(kind):
+            setattr(kind, name, giving_predictions(getattr(kind, name)))
     if "evaluate" in own:
         kind.make_predict_function = kind._make_predict_function = nothing_to_make  # noqa: SLF001
         kind.evaluate = evaluated(kind.evaluate, notes)

@@ -13,7 +13,7 @@ from chainrule.ops import random
 __all__ = [
     "batch_dot", "function", "gather", "image_dim_ordering", "is_sparse", "learning_phase", "random_bernoulli", "random_binomial",
     "random_normal", "random_normal_variable", "random_uniform", "random_uniform_variable", "set_image_dim_ordering", "set_learning_phase",
-    "truncated_normal",
+    "set_session", "truncated_normal",
 ]  # fmt: skip
 
 
@@ -108,6 +108,10 @@ def set_learning_phase(value: Any) -> None:
         raise SettingError(
             "set_learning_phase(1) is not supported; model(x, training=True) answers as while learning."
         )
+
+
+def set_session(session: Any) -> None:
+    """Changes nothing: there is no session, and memory is taken as it is needed."""
 
 
 def function(inputs: Any, outputs: Any, updates: Any = None, **settings: Any) -> Any:

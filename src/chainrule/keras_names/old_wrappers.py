@@ -10,6 +10,7 @@ import numpy as np
 from chainrule import wrappers
 from chainrule.internal import absent
 from chainrule.keras_names.methods import Figures
+from chainrule.wrappers.estimator import FIT
 
 __all__ = ["KerasClassifier", "KerasRegressor"]
 
@@ -36,6 +37,13 @@ class Kept:
         """The parameters by name; `model` is what was given, never what has learned."""
         params: dict[str, Any] = super().get_params(deep)  # type: ignore[misc]
         return params | {"model": vars(self)["given_model"]}
+
+    def set_params(self, **params: Any) -> Self:
+        """Changes parameters; arguments of fit, as a search over nb_epoch= gives them, need not have been given before."""
+        new = [name for name in params if name in (*FIT, "nb_epoch") and name not in self.get_params()]
+        self._more: tuple[str, ...] = (*self._more, *new)
+        vars(self).update(dict.fromkeys(new))
+        return super().set_params(**params)  # type: ignore[misc,no-any-return]
 
     def learn(self, x: Any, y: Any, sample_weight: Any, settings: dict[str, Any]) -> Self:
         """Learns, and keeps each epoch's figures as `history` and `epoch`, as a History has them."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from chainrule.activations import RULES as ACTIVATIONS
+from chainrule.layers import captured
 from chainrule.layers.activation import Activation, ReLU
 from chainrule.layers.added_loss import Figure
 from chainrule.layers.concatenation import Concatenate
@@ -23,6 +24,8 @@ def layer_for(name: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -
     >>> [type(made.call.layer).__name__ for made in (tensor + Input((3,)), tensor * 2, tensor[:, 0])]
     ['Add', 'Rescaling', 'Operation']
     """
+    if captured.STANDING:
+        return captured.operation(name, arguments, settings)
     symbolic = [isinstance(one, Tensor) for one in arguments]
     if name in MERGING and symbolic == [True, True] and not settings:
         a, b = arguments
@@ -62,6 +65,8 @@ def loses_batch(settings: dict[str, Any], tensor: Tensor) -> bool:
 
 def lambda_for(function: Any, arguments: tuple[Any, ...]) -> Any:
     """The symbolic tensor of a Lambda that calls a function with those among its arguments."""
+    if captured.STANDING:
+        return function(*captured.arrays_for(arguments))
     symbolic = [one for one in arguments if isinstance(one, Tensor)]
 
     def called(x: Any) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 from chainrule import initializers, regularizers
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError, require_package
+from chainrule.layers import captured
 from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.input_spec import check_specs
 from chainrule.layers.naming import Shape
@@ -98,8 +99,12 @@ class Lambda(Layer):
 
     def applied(self, *x: Array) -> Any:
         """The function, called as Keras does: with one array, or with a list."""
-        found = self.function(x[0] if len(x) == 1 else list(x), **self.arguments)
+        found = captured.computed(self, self.answer, x)
         return tuple(found) if isinstance(found, list) else found
+
+    def answer(self, *x: Array) -> Any:
+        """What the function gives for the inputs that the layer was called with."""
+        return self.function(x[0] if len(x) == 1 else list(x), **self.arguments)
 
     def forward(self, params: Params, x: Any, context: Context = PREDICTING) -> tuple[Any, Any]:
         inputs = x if isinstance(x, tuple) else (x,)
@@ -126,8 +131,9 @@ class Lambda(Layer):
                 if isinstance(self.given_shape, (tuple, list))
                 else (self.given_shape,)
             )
-        shapes = input_shape if several else (input_shape,)
-        return shape_by_trying(self.applied, tuple(np.ones((2, *s), np.float32) for s in shapes), self.label)
+        shapes = captured.own(self, tuple(input_shape)) if several else (input_shape,)
+        ones = tuple(np.ones((2, *s), np.float32) for s in shapes)
+        return shape_by_trying(lambda *x: captured.tried(self, self.applied, x), ones, self.label)
 
     def multiplications(self, input_shape: Any) -> int:
         return 0  # nobody knows what the function does
@@ -280,13 +286,18 @@ class CallLayer(Layer):
         held = {name: place for name, place in vars(self).items() if isinstance(place, Weight)}
         vars(self).update({name: params[place.name] for name, place in held.items()})
         try:
-            found = self.called(x[0] if len(x) == 1 else list(x))
+            found = captured.computed(
+                self, lambda *own: self.called(own[0] if len(own) == 1 else list(own)), x
+            )
         finally:
             vars(self).update(held)
         return tuple(found) if isinstance(found, list) else found
 
-    def add_loss(self, value: Any) -> None:
-        """Adds a number, or the mean of some, to the loss of the batch; to be called in `call`."""
+    def add_loss(self, value: Any, inputs: Any = None) -> None:
+        """Adds a number, or the mean of some, to the loss of the batch; to be called in `call`.
+
+        inputs: what it came from, as Keras 2 asked for it; nothing depends on it.
+        """
         self.adds_loss = True  # type: ignore[misc]
         vars(self).setdefault("_losses_now", []).append(value)
 
@@ -335,8 +346,11 @@ class CallLayer(Layer):
             return tuple(self.compute_output_shape((None, *input_shape)))[1:]
         several = bool(input_shape) and isinstance(input_shape[0], (tuple, list))
         ones = {name: np.ones(shape, np.float32) for name, shape in self.weight_shapes(input_shape).items()}
-        inputs = tuple(np.ones((2, *s), np.float32) for s in (input_shape if several else (input_shape,)))
-        return shape_by_trying(lambda *x: self.applied(ones, *x), inputs, self.label)
+        shapes = captured.own(self, tuple(input_shape)) if several else (input_shape,)
+        inputs = tuple(np.ones((2, *s), np.float32) for s in shapes)
+        return shape_by_trying(
+            lambda *x: captured.tried(self, lambda *own: self.applied(ones, *own), x), inputs, self.label
+        )
 
 
 def move_build(kind: Any) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.arrays import generator, next_seed
 from chainrule.errors import SettingError, ShapeError
+from chainrule.layers import captured
 from chainrule.layers.naming import Shape, snake_case
 
 _counts: dict[str, int] = {}  # layers of each class that got their name by being called
@@ -178,7 +179,7 @@ def call(layer: Any, x: Any, training: bool | None = None) -> Any:
         layer.build(shape, generator(next_seed(), "weights"))
     elif hasattr(layer, "check_built_for"):
         layer.check_built_for(shape)
-    made = Call(layer, inputs, None if training is None else bool(training))
+    made = Call(layer, (*inputs, *captured.of(layer)), None if training is None else bool(training))
     several = is_several(given)
     made.outputs = tuple(Tensor(s, made, k) for k, s in enumerate(given if several else (given,)))
     layer.calls.append(made)

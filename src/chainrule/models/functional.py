@@ -58,10 +58,10 @@ class Functional(Model):
         if not trainable:
             self.trainable = False
 
-    def add_loss(self, loss: Any) -> None:
+    def add_loss(self, loss: Any, inputs: Any = None) -> None:
         """Adds means or sums of the network's values to what is learned from: add_loss(0.1 * ops.mean(ops.square(z))).
 
-        To be called before `compile`, which then needs no loss of its own.
+        To be called before `compile`, which then needs no loss of its own.  inputs: what it came from, as Keras 2 asked for it.
         """
         own = figure(loss)
         if not own.parts:

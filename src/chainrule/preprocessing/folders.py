@@ -34,14 +34,16 @@ def image_dataset_from_directory(
     """
     if color_mode not in MODES:
         raise unknown("color_mode", color_mode, MODES)
-    if pad_to_aspect_ratio or data_format not in (None, "channels_last"):
+    if pad_to_aspect_ratio:
         raise SettingError(
-            "image_dataset_from_directory: pad_to_aspect_ratio and channels first are not supported; leave them out."
+            "image_dataset_from_directory: pad_to_aspect_ratio is not supported; crop_to_aspect_ratio=True keeps the proportions."
         )
     size = tuple(image_size)
 
     def read(path: str) -> np.ndarray:
-        return img_to_array(load_img(path, color_mode, size, interpolation, crop_to_aspect_ratio))
+        return img_to_array(
+            load_img(path, color_mode, size, interpolation, crop_to_aspect_ratio), data_format
+        )
 
     return from_folder(directory, ENDINGS, read, labels, label_mode, class_names, batch_size, shuffle, seed, validation_split,
                        subset, follow_links, verbose)  # fmt: skip

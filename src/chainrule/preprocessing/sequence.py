@@ -8,8 +8,9 @@ import numpy as np
 from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.internal import absent
 from chainrule.internal.memory import must_fit
+from chainrule.preprocessing.skipgrams import make_sampling_table, skipgrams
 
-__all__ = ["TimeseriesGenerator", "pad_sequences"]
+__all__ = ["TimeseriesGenerator", "make_sampling_table", "pad_sequences", "skipgrams"]
 
 
 def pad_sequences(

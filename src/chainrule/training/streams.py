@@ -52,9 +52,7 @@ class Batches:
             raise SettingError(f"{what} must be a whole number, 1 or more; it got {steps!r}.")
         self.source, self.what = source, what
         self.steps = None if steps is None else int(steps)
-        self.by_number = (
-            hasattr(source, "__getitem__") and hasattr(source, "__len__") and not hasattr(source, "batch")
-        )
+        self.by_number = hasattr(source, "__getitem__") and hasattr(source, "__len__")
         self.once = hasattr(source, "__next__") and not self.by_number
         self.running: Iterator[Any] | None = None
         self.left: list[int] = []  # of the data that are gone through now, where steps are counted

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import ops
-from chainrule.keras_names.thin_tensorflow import arrays
+from chainrule.keras_names.thin_tensorflow import arrays, sessions
 from chainrule.keras_names.thin_tensorflow.instead import missing
 from chainrule.ops.tensor import Tensor, tensor, with_tensors
 
@@ -153,6 +153,8 @@ def __getattr__(name: str) -> Any:
         from chainrule import initializers
 
         return getattr(initializers, _INITIALIZERS[name])
+    if name in sessions.__all__:
+        return getattr(sessions, name)
     if name in ("sigmoid", "tanh"):
         from chainrule.keras_names.thin_tensorflow import nn
 
@@ -207,6 +209,7 @@ __all__ = [  # noqa: PLE0604
             "nullcontext",
             "of_two",
             "reducing",
+            "sessions",
             "tensor",
             "with_tensors",
         )

@@ -1,9 +1,10 @@
 """`tf.compat`: what scripts of Keras say to the first TensorFlow, which changes nothing here."""
 
+import importlib
 import types
 from typing import Any
 
-from chainrule.keras_names.thin_tensorflow import train
+from chainrule.keras_names.thin_tensorflow import sessions, train
 from chainrule.keras_names.thin_tensorflow.instead import missing
 from chainrule.keras_names.thin_tensorflow.switches import logging, nothing
 
@@ -16,6 +17,8 @@ class Version(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
+        if name == "keras":
+            return importlib.import_module("tensorflow.keras")
         raise missing(f"tensorflow.compat.{self.__name__}", name)
 
 
@@ -35,6 +38,8 @@ for _name in (
 ):
     setattr(v1, _name, nothing)
     setattr(v2, _name, nothing)
+for _name in sessions.__all__:
+    setattr(v1, _name, getattr(sessions, _name))
 v1.logging, v1.set_random_seed, v1.train = logging, set_random_seed, train  # type: ignore[attr-defined]
 
 

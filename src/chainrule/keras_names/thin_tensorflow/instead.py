@@ -12,7 +12,6 @@ INSTEAD = {
         "chainrule explain shows every derivative of it"
     ),
     "Variable": "a layer's weights are what learns; np.array holds numbers that change",
-    "Session": "everything is computed at once; leave the session out",
     "compat.v1": "Keras's models need no graph or session",
     "contrib": "Keras's layers",
     "distribute": "training uses one device: leave the strategy out",

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import DataError, FileError, SettingError, ShapeError, missing_file, unknown
+from chainrule import backend
+from chainrule.errors import DataError, FileError, ShapeError, missing_file, unknown
 
 MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
@@ -64,32 +65,33 @@ def resized(picture: Any, size: tuple[int, int], interpolation: str, keep_aspect
 
 
 def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) -> np.ndarray:
-    """A picture as an array (height, width, channels) float32, 0..255.
+    """A picture as an array (height, width, channels) float32, 0..255; (channels, height, width) where those are first.
 
     >>> img_to_array(array_to_img(np.full((2, 3, 1), 7.0), scale=False)).shape
     (2, 3, 1)
     """
-    check_format(data_format)
+    first = channels_first(data_format)
     array = np.asarray(img, dtype=dtype or "float32")
     if array.ndim == 2:
-        return array[..., None]
+        array = array[..., None]
     if array.ndim != 3:
         raise ShapeError(
             f"A picture has the shape (height, width) or (height, width, channels); it got {array.shape}."
         )
-    return array
+    return np.moveaxis(array, -1, 0) if first else array
 
 
 def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dtype: Any = None) -> Any:
     """An array (height, width, channels) as a picture of Pillow. scale: stretches its numbers to 0..255."""
     from PIL import Image
 
-    check_format(data_format)
+    first = channels_first(data_format)
     array = np.asarray(x, dtype=dtype or "float32")
     if array.ndim != 3:
         raise ShapeError(
             f"A picture needs an array of shape (height, width, channels); it got {array.shape}."
         )
+    array = np.moveaxis(array, 0, -1) if first else array
     if scale:
         array = array - array.min()
         highest = array.max()
@@ -125,35 +127,46 @@ def smart_resize(
     x: Any, size: Any, interpolation: str = "bilinear", data_format: str | None = None
 ) -> np.ndarray:
     """Pictures (height, width, channels), or a batch of them, cut to the right proportions and made `size` large."""
-    check_format(data_format)
+    first = channels_first(data_format)
     array = np.asarray(x, dtype=np.float32)
     if array.ndim == 4:
-        return np.stack([smart_resize(one, size, interpolation) for one in array])
+        return np.stack([smart_resize(one, size, interpolation, data_format) for one in array])
     if array.ndim != 3:
         raise ShapeError(
             f"smart_resize needs pictures of shape (height, width, channels); it got {array.shape}."
         )
+    array = np.moveaxis(array, 0, -1) if first else array
     from PIL import Image
 
     planes = [
         np.asarray(resized(Image.fromarray(array[..., channel]), tuple(size), interpolation, True))
         for channel in range(array.shape[-1])
     ]
-    return np.stack(planes, axis=-1)
+    return np.stack(planes, axis=0 if first else -1)
 
 
-def check_format(data_format: str | None) -> None:
-    """Refuses channels that do not come last."""
-    if data_format not in (None, "channels_last"):
-        raise SettingError(
-            f"Pictures have their channels last; data_format={data_format!r} is not supported: np.moveaxis(x, 1, -1) turns them."
-        )
+FORMATS = ("channels_first", "channels_last")
 
 
-def check_pictures(x: Any) -> np.ndarray:
-    """A batch of pictures, (n, height, width, channels), or an error that says what came."""
+def channels_first(data_format: str | None) -> bool:
+    """Whether a picture's channels are its first axis; None is what `keras.backend.image_data_format()` says.
+
+    >>> channels_first("channels_first"), channels_first(None)
+    (True, False)
+    """
+    said = backend.image_data_format() if data_format is None else data_format
+    if said not in FORMATS:
+        raise unknown("data_format", said, FORMATS)
+    return said == "channels_first"
+
+
+def check_pictures(x: Any, first: bool = False) -> np.ndarray:
+    """A batch of pictures with four axes, or an error that says what came. first: their channels are axis 1."""
     array = np.asarray(x)
     if array.ndim != 4:
-        hint = " Add the axis of channels: x[..., None]." if array.ndim == 3 else ""
-        raise DataError(f"Pictures have the shape (n, height, width, channels); it got {array.shape}.{hint}")
+        hint = (
+            f" Add the axis of channels: x[{':, None' if first else '..., None'}]." if array.ndim == 3 else ""
+        )
+        order = "channels, height, width" if first else "height, width, channels"
+        raise DataError(f"Pictures have the shape (n, {order}); it got {array.shape}.{hint}")
     return array

@@ -99,7 +99,7 @@ class NumpyArrayIterator(Iterator):
             isinstance(x, (list, tuple)) and len(x) == 2 and np.ndim(x[0]) == 4
         ):  # pictures with what goes along
             x, more = x[0], [np.asarray(extra) for extra in x[1]]
-        pictures = check_pictures(x)
+        pictures = check_pictures(x, generator.channels_first)
         for what, given in (("targets", y), ("sample weights", sample_weight)):
             if given is not None and len(given) != len(pictures):
                 raise ShapeError(f"There are {len(pictures)} pictures but {len(given)} {what}.")
@@ -131,7 +131,10 @@ class FileIterator(Iterator):
         self.filepaths, self.answers, self.class_mode = files, answers, class_mode
         self.target_size, self.color_mode = tuple(target_size), color_mode
         self.interpolation, self.keep_aspect_ratio = interpolation, keep_aspect_ratio
-        self.image_shape = (*self.target_size, {"L": 1, "RGB": 3, "RGBA": 4}[MODES[color_mode]])
+        channels = {"L": 1, "RGB": 3, "RGBA": 4}[MODES[color_mode]]
+        first = generator.channels_first
+        self.image_shape = (channels, *self.target_size) if first else (*self.target_size, channels)
+        self.data_format = "channels_first" if first else "channels_last"
         self.class_indices: dict[str, int] = {}
         self.weights: Any = None
         super().__init__(generator, len(files), batch_size, shuffle, seed)
@@ -153,7 +156,7 @@ class FileIterator(Iterator):
 
     def batch(self, rows: np.ndarray, rng: np.random.Generator) -> Any:
         settings = (self.color_mode, self.target_size, self.interpolation, self.keep_aspect_ratio)
-        read = [img_to_array(load_img(self.filepaths[row], *settings)) for row in rows]
+        read = [img_to_array(load_img(self.filepaths[row], *settings), self.data_format) for row in rows]
         pictures = np.stack([self.changed(picture, rng) for picture in read])
         if self.class_mode is None:
             return pictures

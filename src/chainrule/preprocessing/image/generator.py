@@ -1,5 +1,6 @@
 """ImageDataGenerator: pictures changed at random, anew for every epoch. Keras's names, settings and ranges."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from chainrule.errors import SettingError, unknown
 from chainrule.preprocessing.image import affine
-from chainrule.preprocessing.image.arrays import check_format, check_pictures
+from chainrule.preprocessing.image.arrays import channels_first, check_pictures
 from chainrule.preprocessing.image.flow import DataFrameIterator, DirectoryIterator, NumpyArrayIterator
 
 
@@ -34,7 +35,7 @@ class ImageDataGenerator:
         preprocessing_function: Callable[[np.ndarray], Any] | None = None, data_format: str | None = None,
         validation_split: float = 0.0, interpolation_order: int = 1, dtype: Any = None,
     ) -> None:  # fmt: skip
-        check_format(data_format)
+        self.channels_first = channels_first(data_format)
         if interpolation_order != 1:
             raise SettingError(
                 "ImageDataGenerator: interpolation_order must be 1; values between pixels are bilinear."
@@ -100,7 +101,7 @@ class ImageDataGenerator:
     def get_random_transform(self, img_shape: tuple[int, ...], seed: Any = None) -> dict[str, Any]:
         """What to do to one picture, drawn within the ranges. seed: a number, or a generator of NumPy."""
         rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
-        height, width = img_shape[:2]
+        height, width = img_shape[-2:] if self.channels_first else img_shape[:2]
         zx, zy = (
             (1.0, 1.0)
             if self.zoom_range == (1, 1)
@@ -120,6 +121,7 @@ class ImageDataGenerator:
     def apply_transform(self, x: np.ndarray, transform_parameters: dict[str, Any]) -> np.ndarray:
         """One picture, changed as `get_random_transform` says."""
         p = transform_parameters
+        x = np.moveaxis(x, 0, -1) if self.channels_first else x
         theta, tx, ty, shear = (p.get(name, 0) for name in ("theta", "tx", "ty", "shear"))
         change = affine.matrix(theta, tx, ty, shear, p.get("zx", 1), p.get("zy", 1))
         if not np.array_equal(change, np.eye(3)):
@@ -132,7 +134,7 @@ class ImageDataGenerator:
             x = x[::-1]
         if (brightness := p.get("brightness")) is not None:
             x = np.clip(x * brightness, 0, 255)
-        return x
+        return np.moveaxis(x, -1, 0) if self.channels_first else x
 
     def random_transform(self, x: np.ndarray, seed: Any = None) -> np.ndarray:
         """One picture, changed at random."""
@@ -148,31 +150,35 @@ class ImageDataGenerator:
             x = x - x.mean()
         if self.samplewise_std_normalization:
             x = x / (x.std() + 1e-6)
-        if self.featurewise_center:
-            x = x - self.fitted(self.mean, "featurewise_center")
-        if self.featurewise_std_normalization:
-            x = x / (self.fitted(self.std, "featurewise_std_normalization") + 1e-6)
-        if self.zca_whitening:
-            x = (x.reshape(1, -1) @ self.fitted(self.zca_whitening_matrix, "zca_whitening")).reshape(x.shape)
+        if self.fitted(self.featurewise_center, self.mean, "featurewise_center"):
+            x = x - self.mean
+        if self.fitted(self.featurewise_std_normalization, self.std, "featurewise_std_normalization"):
+            x = x / (self.std + 1e-6)
+        if self.fitted(self.zca_whitening, self.zca_whitening_matrix, "zca_whitening"):
+            x = (x.reshape(1, -1) @ self.zca_whitening_matrix).reshape(x.shape)
         return x
 
-    def fitted(self, value: Any, setting: str) -> Any:
-        """What `fit` measured, or an error that says to call it."""
-        if value is None:
-            raise SettingError(f"ImageDataGenerator: {setting} needs fit(x_train) before the first batch.")
-        return value
+    def fitted(self, asked: bool, value: Any, setting: str) -> bool:
+        """Whether to use what `fit` measured; where it is asked for and was not measured, a warning says so, as in Keras."""
+        if asked and value is None:
+            warnings.warn(
+                f"ImageDataGenerator: {setting} changes nothing before fit(x_train) has measured some pictures.",
+                stacklevel=2,
+            )
+        return asked and value is not None
 
     def fit(self, x: Any, augment: bool = False, rounds: int = 1, seed: int | None = None) -> None:
         """Measures mean, deviation and the whitening of some pictures."""
-        x = check_pictures(x).astype(self.dtype)
+        x = check_pictures(x, self.channels_first).astype(self.dtype)
+        axes = (0, 2, 3) if self.channels_first else (0, 1, 2)
         if augment:
             rng = np.random.default_rng(seed)
             x = np.stack([self.random_transform(one, rng) for _ in range(rounds) for one in x])
         if self.featurewise_center:
-            self.mean = x.mean(axis=(0, 1, 2))
+            self.mean = x.mean(axis=axes, keepdims=True)[0]
             x = x - self.mean
         if self.featurewise_std_normalization:
-            self.std = x.std(axis=(0, 1, 2))
+            self.std = x.std(axis=axes, keepdims=True)[0]
             x = x / (self.std + 1e-6)
         if self.zca_whitening:
             flat = x.reshape(len(x), -1)
