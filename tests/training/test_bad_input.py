@@ -106,6 +106,11 @@ def test_bad_validation_data_are_refused_before_the_first_step_too(where) -> Non
             "validation_steps must be a whole number",
         ),
         ({"sample_weight": np.ones(5)}, ShapeError, "6 inputs but 5 sample weights"),
+        (
+            {"sample_weight": np.ones((6, 4))},
+            ShapeError,
+            "one number for each of the 6 examples; it got the shape .6, 4.",
+        ),
         ({"sample_weight": np.full(6, np.nan)}, DataError, "sample_weight hold"),
         ({"class_weight": [1, 2, 3]}, SettingError, "class_weight must be a dict"),
         ({"callbacks": [3]}, SettingError, "not a callback"),

@@ -127,9 +127,15 @@ def check_examples(
     y = loss.check(y, output_shape)
     weight = None
     if sample_weight is not None:
-        weight = as_array(sample_weight, "sample_weight").astype(np.float32).reshape(-1)
-        if len(weight) != len(inputs):
-            raise ShapeError(f"There are {len(inputs)} inputs but {len(weight)} sample weights.")
+        weight = as_array(sample_weight, "sample_weight").astype(np.float32)
+        if weight.shape[:1] != (len(inputs),) or weight.size != len(inputs):
+            raise ShapeError(
+                f"sample_weight takes one number for each of the {len(inputs)} examples; it got the shape {weight.shape}. "
+                "For weights of single steps of a sequence, leave steps out by a mask (Masking, mask_zero=True)."
+                if weight.ndim > 1
+                else f"There are {len(inputs)} inputs but {weight.size} sample weights."
+            )
+        weight = weight.reshape(-1)
         finite(weight, "sample_weight")
     if class_weight is not None and sample_weight is not None:
         raise SettingError(

@@ -81,11 +81,14 @@ class Embedding(WeightedLayer):
             return
         low, high = x.min(), x.max()
         if not (low >= 0 and high < self.input_dim):
-            raise DataError(
-                f"{self.label} has rows for 0 to {self.input_dim - 1}; the input has numbers from {low:g} to {high:g}. "
-                f"Give it input_dim={int(high) + 1 if np.isfinite(high) else '...'} or more, or replace what lies outside."
+            found = f"numbers from {low:g} to {high:g}" if low != high else f"the number {low:g}"
+            way_out = (
+                f" Give it input_dim={int(high) + 1 if np.isfinite(high) else '...'} or more, or replace what lies outside."
                 if low >= 0
-                else f"{self.label} has rows for 0 to {self.input_dim - 1}; the input has numbers from {low:g} to {high:g}."
+                else " Numbers below 0 have no row: replace them, by 0 for what is padded or unknown."
+            )
+            raise DataError(
+                f"{self.label} has rows for 0 to {self.input_dim - 1}; the input has {found}.{way_out}"
             )
         if x.dtype.kind == "f" and not (x == np.floor(x)).all():
             raise DataError(f"{self.label} takes whole numbers; the input has {x[x != np.floor(x)][0]:g}.")

@@ -208,7 +208,7 @@ def calls_between(inputs: Iterable[Tensor], outputs: Iterable[Tensor]) -> list[C
         if id(value) not in ends:
             if not call.inputs:
                 raise SettingError(
-                    f"The outputs also depend on the input {value.name!r}, which is not among the model's inputs."
+                    f"The outputs also depend on {input_in_words(value)}, which is not among the model's inputs."
                 )
             for before in call.inputs:
                 search(before, (*way, id(call)))
@@ -220,7 +220,7 @@ def calls_between(inputs: Iterable[Tensor], outputs: Iterable[Tensor]) -> list[C
     for value in inputs:
         if id(value.call) not in finished:
             raise SettingError(
-                f"The outputs do not depend on the input {value.name!r}: the network has a loose end."
+                f"The outputs do not depend on {input_in_words(value)}: the network has a loose end."
             )
     depth: dict[int, int] = {}
     deepest: dict[int, int] = {}
@@ -230,3 +230,9 @@ def calls_between(inputs: Iterable[Tensor], outputs: Iterable[Tensor]) -> list[C
         for value in call.inputs if not any(id(v) in ends for v in call.outputs) else ():
             depth[id(value.call)] = max(depth.get(id(value.call), 0), here + 1)
     return sorted(done, key=lambda call: (-depth[id(call)], met[id(call.layer)]))
+
+
+def input_in_words(value: Tensor) -> str:
+    """An input as a message names it: by its name, or by its shape where it has none yet."""
+    name = value.call.layer.name
+    return f"the input {name!r}" if name else f"an input of shape {value.example_shape}"
