@@ -6,6 +6,7 @@ import pytest
 from chainrule import RunRecorder, Sequential, layers, open_run, optimizers, utils
 from chainrule.callbacks import Callback
 from chainrule.errors import SettingError
+from chainrule.explain.conditions import Condition, columns_of
 from chainrule.recording import kept_batches, recorder
 from chainrule.runs import Run
 
@@ -205,3 +206,38 @@ def test_batches_of_several_kinds_are_not_kept() -> None:
     kept.saw(Examples(np.ones((2, 4), np.float32), np.ones(2)))
     assert kept.contents is None
     assert sorted(kept.arrays()) == ["batch_digests", "batch_epochs", "batch_numbers"]
+
+
+class OtherLengths(utils.PyDataset):
+    """Batches of six examples, in every epoch another number of them."""
+
+    def __init__(self, lengths) -> None:
+        super().__init__()
+        self.lengths, self.epoch = lengths, 0
+
+    def __len__(self) -> int:
+        return self.lengths[min(self.epoch, len(self.lengths) - 1)]
+
+    def __getitem__(self, i):
+        return X[6 * i : 6 * i + 6], Y[6 * i : 6 * i + 6]
+
+    def on_epoch_end(self) -> None:
+        self.epoch += 1
+
+
+@pytest.mark.parametrize("lengths", [(2, 5, 1, 4), (4, 4, 4), (1, 1, 3)])
+def test_conditions_and_curves_know_epochs_of_other_lengths(tmp_path, lengths) -> None:
+    """`after epoch 2` and the place of a step on the axis of epochs follow the epochs as they were."""
+    record = RunRecorder(tmp_path)
+    model().fit(OtherLengths(lengths), epochs=len(lengths), verbose=0, callbacks=[record])
+    run = Run(record.folder)
+    truly = np.repeat(np.arange(len(lengths)) + 1, lengths)
+    columns = columns_of(run)
+    np.testing.assert_array_equal(columns["epoch"], truly)
+    begins = np.cumsum([0, *lengths])
+    for epoch in range(1, len(lengths)):
+        assert Condition(f"loss > 0 after epoch {epoch}").first(columns) == begins[epoch]
+    assert run.through_epochs(begins).tolist() == list(range(len(lengths) + 1))
+    assert run.through_epochs(begins[1:] - 0.5) == pytest.approx(
+        [k + 1 - 0.5 / n for k, n in enumerate(lengths)]
+    )

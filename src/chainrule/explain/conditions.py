@@ -187,12 +187,8 @@ def columns_of(run: Any) -> dict[str, Any]:
 
     Sizes of layers are measured at some steps only; their columns are masked at the others.
     """
-    steps, info = run.steps, run.info
+    steps = run.steps
     number = np.arange(steps.first, steps.stop)
-    per_epoch = run.per_epoch
-    begun = (
-        int(run.load_snapshot(info.step).extra["begun"]) if info.parent else 0
-    )  # a fork may begin within an epoch
     sizes = [name for name in steps.columns if "[" in name]
     columns = {name: np.asarray(steps[name]) for name in steps.columns}
     unmeasured = not_measured([columns[name] for name in sizes], number)
@@ -200,7 +196,7 @@ def columns_of(run: Any) -> dict[str, Any]:
     return (
         columns
         | masked
-        | {"step": number, "epoch": (number - info.step + begun) // per_epoch + info.epoch + 1}
+        | {"step": number, "epoch": np.floor(run.through_epochs(number) + 1e-9).astype(int) + 1}
     )
 
 

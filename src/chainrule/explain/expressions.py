@@ -84,7 +84,8 @@ def tokens(text: str, what: str = "expression") -> list[Token]:
 
 def unreadable(text: str, place: int, problem: str, what: str = "expression") -> SettingError:
     """The error that points at a character of a text."""
-    return SettingError(f"The {what} cannot be read: {problem}.\n    {text}\n    {' ' * place}^")
+    end = "" if problem.endswith("?") else "."
+    return SettingError(f"The {what} cannot be read: {problem}{end}\n    {text}\n    {' ' * place}^")
 
 
 class Parser:

@@ -105,15 +105,11 @@ def curves(
 
 def along_the_steps(run: Any, figure: str) -> tuple[np.ndarray, np.ndarray, int]:
     """Where in the epochs a recorded run's steps lie, a figure there, and over how many steps it is a mean."""
-    info, values = run.info, np.asarray(run.steps[figure], np.float64)
-    per_epoch = run.per_epoch
-    begun = (
-        int(run.load_snapshot(info.step).extra["begun"]) if info.parent else 0
-    )  # a fork may begin within an epoch
+    values = np.asarray(run.steps[figure], np.float64)
     window = max(1, len(values) // MEANS)
     whole = len(values) // window * window
-    middles = begun + np.arange(0, whole, window) + window / 2
-    return info.epoch + middles / per_epoch, values[:whole].reshape(-1, window).mean(axis=1), window
+    middles = run.info.step + np.arange(0, whole, window) + window / 2
+    return run.through_epochs(middles), values[:whole].reshape(-1, window).mean(axis=1), window
 
 
 def metrics_of_rate(run: Any) -> tuple[dict[str, list[float]], list[int]]:

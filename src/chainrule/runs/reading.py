@@ -24,6 +24,8 @@ from chainrule.runs.lock import held
 from chainrule.runs.recovery import read
 from chainrule.runs.snapshots import Snapshot
 
+FAR = 1_000_000  # epochs after the last that ended: beyond any run
+
 
 class Run:
     """A recorded run, also one that is being recorded: what is whole at the moment is read.
@@ -125,6 +127,18 @@ class Run:
         if examples is None:
             return max(1, len(self.steps) // max(1, len(self.epochs)))
         return max(1, -(-int(examples) // settings.batch))
+
+    def through_epochs(self, steps: Any) -> np.ndarray:
+        """How many epochs there were before each step, counted as `epochs` counts them: 1.5 in the middle of the second.
+
+        By where the epochs ended, which may be of different lengths; what follows is as long as `per_epoch` says.
+        """
+        begun = int(self.load_snapshot(self.info.step).extra["begun"]) if self.info.parent else 0
+        ends = [self.info.step - begun, *(epoch.step for epoch in self.epochs)]
+        ends.append(ends[-1] + FAR * self.per_epoch)
+        whole = self.info.epoch + np.arange(len(ends), dtype=float)
+        whole[-1] = whole[-2] + FAR
+        return np.interp(np.asarray(steps, float), ends, whole)
 
     def nearest(self, step: int) -> int:
         """The newest step at or before `step` that has a snapshot."""

@@ -87,15 +87,16 @@ def fit(
     with stop_on_interrupt(model):
         for epoch in range(initial_epoch, epochs):
             hooks.call("on_epoch_begin", epoch, {})
-            progress = Progress(verbose, batches.length or 0)
+            length = batches.length  # of this epoch: on_epoch_end may change it
+            progress = Progress(verbose, length or 0)
             if epochs > 1:
                 progress.say(f"Epoch {epoch + 1}/{epochs}")
             logs, done = learner.epoch(batches, progress, hooks, shuffle, epoch)
-            ended = batches.length is not None and done < batches.length
+            ended = length is not None and done < length
             if ended and not (model.interrupted or model.stop_training):
                 goes_on = batches.by_number and done > 0
                 warnings.warn(
-                    f"The data ended after {done} of {batches.length} batches; "
+                    f"The data ended after {done} of {length} batches; "
                     f"{'the next epoch begins with the first' if goes_on else 'training ends here'}. Repeat them, or lower "
                     "steps_per_epoch or epochs.", stacklevel=3,
                 )  # fmt: skip
@@ -111,7 +112,7 @@ def fit(
                 logs |= {f"val_{name}": value for name, value in judged.items()}
             hooks.call("on_epoch_end", epoch, logs)
             learner.epoch_done(epoch, logs)
-            progress.steps = batches.length or done
+            progress.steps = length or done
             progress.finish(logs, done)
             if model.stop_training or model.interrupted:
                 break
