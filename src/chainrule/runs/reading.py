@@ -138,7 +138,7 @@ class Run:
         ends.append(ends[-1] + FAR * self.per_epoch)
         whole = self.info.epoch + np.arange(len(ends), dtype=float)
         whole[-1] = whole[-2] + FAR
-        return np.interp(np.asarray(steps, float), ends, whole)
+        return np.asarray(np.interp(np.asarray(steps, float), ends, whole))
 
     def nearest(self, step: int) -> int:
         """The newest step at or before `step` that has a snapshot."""
