@@ -1,5 +1,7 @@
 """Rows of ink cut into digits: the reading whose glyphs are surest, and what is said of everything else."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from drawn_pages import sign
@@ -13,7 +15,8 @@ from chainrule.images.glyphs import Glyph
 from chainrule.images.grouping import writing_height
 from chainrule.images.lines import without_lines
 from chainrule.images.marks import kind_of, paired, without_marks
-from chainrule.images.segmentation import separated
+from chainrule.images.seams import pieces_of
+from chainrule.images.segmentation import Lattice, separated
 from chainrule.images.skew import angle_of, box_before, level
 from chainrule.images.underlines import without_underlines
 
@@ -367,3 +370,22 @@ def test_a_stroke_along_a_fainter_rule_stays() -> None:
     rest = without_lines(ink > 0.1, ink > 0.1, ink)[0]
     assert rest[32:88, 100].all()
     assert rest[:, 160].sum() <= 5
+
+
+def test_digits_that_overlap_may_both_have_the_ink_at_the_cut() -> None:
+    """Of every cut piece there is a second reading that reaches a little over its seams; together with its neighbour's it has the ink twice."""
+    ink = np.zeros((40, 60), bool)
+    ink[:, 4:10] = ink[:, 24:36] = ink[:, 50:56] = True  # two frames that share a stroke
+    ink[:5, 4:56] = ink[35:, 4:56] = True
+    pieces = pieces_of(glyph(ink), 40.0, 0.0, 0.9)
+    assert len(pieces) >= 2
+    assert pieces[0].left_of_seam is None
+    for before, after in pairwise(pieces):
+        assert before.glyph.left < after.left_of_seam.left < after.left_of_seam.right <= before.glyph.right
+        assert after.glyph.left <= after.right_of_seam.left < after.right_of_seam.right < after.glyph.right
+    lattice = Lattice([glyph(ink)], 40.0, 0.0)
+    widths: dict[tuple[int, int], list[int]] = {}
+    for candidate, span in zip(lattice.candidates, lattice.spans, strict=True):
+        widths.setdefault(span, []).append(candidate.width)
+    assert len(widths.pop((0, len(lattice.pieces)))) == 1, "the whole was not cut"
+    assert all(alone < with_strips for alone, with_strips in widths.values())

@@ -16,6 +16,7 @@ from chainrule.images.components import Components, Mask
 from chainrule.images.filters import Floats
 from chainrule.images.glyphs import Glyph, common_lean, glyphs, joined, solid
 from chainrule.images.marks import kind_of, paired, without_marks
+from chainrule.images.seams import Piece, pieces_of, profile
 from chainrule.images.strokes import stroke_width
 from chainrule.images.words import without_words
 
@@ -26,10 +27,6 @@ Judge = Callable[
 WIDE = 1.15  # wider than this, as a share of its height, a glyph is two, where nobody can be asked
 MAYBE_WIDE = 0.62  # the same where the network decides
 ALONE_WIDE = 0.9  # the same where it stands alone on its paper: it may be an H or a U as well as 11
-THIN = 0.34  # a seam crosses at most this much ink, as a share of the writing's height
-SEAMS = 6  # seams in one piece
-BAND = 0.2  # a seam keeps so close to its column, as a share of the writing's height
-ASIDE = 0.15  # what a step aside costs a seam, in pixels of ink
 LONGEST = 7  # pieces in one glyph
 DIGIT_WIDTH = 0.8  # of the height: to leave out what is wider is to leave out several digits
 LEAST = 0.02  # no glyph is less likely a digit than this
@@ -196,36 +193,43 @@ class Lattice:
         self, row: list[Glyph], height: float, lean: float, least: float = MAYBE_WIDE, costs: Costs = COSTS
     ) -> None:
         self.alone, self.costs = len(row) == 1, costs
-        self.pieces: list[Glyph] = []
-        self.cuts: list[
-            float
-        ] = []  # before each piece: the ink cut through as a share of the height; -1 for none
+        self.pieces: list[Piece] = []
         whole: list[tuple[int, int]] = []
         for glyph in sorted(row, key=lambda g: (g.start, g.top)):
             first = len(self.pieces)
-            for piece, crossed in _seamed(glyph, height, lean, least):
-                self.pieces.append(piece)
-                self.cuts.append(crossed)
+            self.pieces += pieces_of(glyph, height, lean, least)
             whole.append((first, len(self.pieces)))
+        # before each piece: the ink cut through as a share of the height; -1 for none
+        self.cuts = [piece.crossed for piece in self.pieces]
         self.height = height
         self.candidates: list[Glyph] = []
         self.spans: list[tuple[int, int]] = []
         self.whole = set(whole)
         for i in range(len(self.pieces)):
-            glyph = self.pieces[i]
+            glyph = self.pieces[i].glyph
             for j in range(i + 1, min(i + LONGEST, len(self.pieces)) + 1):
                 if j > i + 1:
-                    glyph = glyph.joined(self.pieces[j - 1])
+                    glyph = glyph.joined(self.pieces[j - 1].glyph)
                 wide = glyph.stop - glyph.start
                 if (i, j) not in self.whole and wide > 1.5 * max(height, 0.7 * glyph.height):
                     break
                 self.candidates.append(glyph)
                 self.spans.append((i, j))
+                shared = self._shared(i, j)
+                if shared:
+                    self.candidates.append(joined([glyph, *shared]))
+                    self.spans.append((i, j))
         have = set(self.spans)
         for i, j in whole:
             if (i, j) not in have:
-                self.candidates.append(joined(self.pieces[i:j]))
+                self.candidates.append(joined([piece.glyph for piece in self.pieces[i:j]]))
                 self.spans.append((i, j))
+
+    def _shared(self, i: int, j: int) -> list[Glyph]:
+        """What the glyph of the pieces i to j may share with its neighbours, where it was cut from them."""
+        first, after = self.pieces[i], self.pieces[j] if j < len(self.pieces) else None
+        strips = [first.left_of_seam, after.right_of_seam if after else None]
+        return [strip for strip in strips if strip is not None]
 
     def best(self, sure: np.ndarray[Any, Any], costs: Costs | None = None) -> list[tuple[Glyph, float]]:
         """The glyphs of the best path and how surely each is a digit; kind "other" for what is taken for none."""
@@ -262,85 +266,9 @@ class Lattice:
         paid = 0.0 if self.cuts[i] < 0 else (ALONE_CUT if self.alone else COSTS.cut) + self.cuts[i]
         for k in range(i + 1, j):
             if self.cuts[k] < 0:
-                before = max(p.stop for p in self.pieces[i:k])
-                paid += 0.2 + COSTS.gap * max(0.0, self.pieces[k].start - before) / self.height
+                before = max(p.glyph.stop for p in self.pieces[i:k])
+                paid += 0.2 + COSTS.gap * max(0.0, self.pieces[k].glyph.start - before) / self.height
         return paid
-
-
-def _seamed(glyph: Glyph, height: float, lean: float, least: float) -> list[tuple[Glyph, float]]:
-    """A glyph cut at every seam where two digits might touch, and before each piece how much ink the seam crosses."""
-    wide = glyph.stop - glyph.start
-    if wide < least * max(glyph.height, 0.8 * height) or glyph.height < 6:
-        return [(glyph, -1.0)]
-    upright, profile = _profile(glyph, lean)
-    ink = np.zeros((glyph.height, len(profile)), bool)
-    rows, _ = np.nonzero(glyph.ink)
-    ink[rows, upright[glyph.ink]] = True
-    pieces: list[tuple[Glyph, float]] = []
-    left, crossed = np.full(glyph.height, -glyph.width), -1.0
-    row = np.arange(glyph.height)
-    for seam, through in [*seams(ink, height), (np.full(glyph.height, len(profile)), 0.0)]:
-        seam = np.maximum(seam, left)
-        part = glyph.part((upright >= left[row][:, None]) & (upright < seam[row][:, None]), lean)
-        if part is not None:
-            pieces.append((part, crossed))
-            crossed = 0.0
-        crossed, left = max(crossed, through), seam
-    return pieces
-
-
-def _profile(glyph: Glyph, lean: float) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Each pixel's column after the lean is taken out, from 0 for the first ink; and the ink in each such column."""
-    rows, columns = np.indices(glyph.ink.shape)
-    upright = np.rint(columns + lean * rows).astype(int)
-    low = int(upright[glyph.ink].min())
-    return upright - low, np.bincount(upright[glyph.ink] - low).astype(float)
-
-
-def seams(ink: Mask, height: float) -> list[tuple[np.ndarray[Any, Any], float]]:
-    """Where to cut upright ink: for each row the first column of the right side; and the ink crossed, as a share of the height.
-
-    Around columns at even steps, and around those with least ink, the path from top to bottom that crosses least ink.
-    """
-    _h, w = ink.shape
-    band = max(2, round(BAND * height))
-    profile = np.convolve(np.pad(ink.sum(axis=0).astype(float), 1, mode="edge"), [0.25, 0.5, 0.25], "valid")
-    margin = max(2, round(0.15 * height))
-    thin = [
-        c for c in range(margin, w - margin) if profile[c] == profile[max(0, c - band) : c + band + 1].min()
-    ]
-    steps = list(range(margin + band, w - margin, 2 * band))
-    found: list[tuple[float, np.ndarray[Any, Any]]] = []
-    for middle, near in [(c, max(1, band // 2)) for c in thin] + [(c, band) for c in steps]:
-        low, high = max(1, middle - near), min(w - 1, middle + near + 1)
-        if high - low >= 1:
-            path, crossed = _path(ink[:, low:high])
-            found.append((crossed / height, path + low))
-    chosen: list[tuple[np.ndarray[Any, Any], float]] = []
-    for crossed, path in sorted(found, key=lambda f: f[0]):
-        if crossed > THIN or len(chosen) == SEAMS * max(1, round(w / height / 1.5)):
-            break
-        if all(np.abs(path - other).mean() >= 0.15 * height for other, _ in chosen):
-            chosen.append((path, crossed))
-    return sorted(chosen, key=lambda c: float(c[0].mean()))
-
-
-def _path(ink: Mask) -> tuple[np.ndarray[Any, Any], float]:
-    """The way from the top row to the bottom, one column aside at most a row, that crosses least ink; and how much."""
-    h, w = ink.shape
-    cost = ink[0] + ASIDE * np.abs(np.arange(w) - w // 2) / max(1, w)
-    back = np.zeros((h, w), np.int8)
-    wide = np.full(w + 2, np.inf)
-    for y in range(1, h):
-        wide[1:-1] = cost
-        left, right = wide[:-2] + ASIDE, wide[2:] + ASIDE
-        back[y] = np.where((left <= cost) & (left <= right), -1, np.where(cost <= right, 0, 1))
-        cost = np.minimum(np.minimum(left, right), cost) + ink[y]
-    path = np.zeros(h, int)
-    path[-1] = int(cost.argmin())
-    for y in range(h - 1, 0, -1):
-        path[y - 1] = path[y] + back[y, path[y]]
-    return path, float(ink[np.arange(h), path].sum())
 
 
 def _halves(glyph: Glyph, height: float, lean: float) -> list[Glyph]:
@@ -348,9 +276,9 @@ def _halves(glyph: Glyph, height: float, lean: float) -> list[Glyph]:
     wide = (glyph.stop - glyph.start) / max(glyph.height, 0.8 * height)
     if wide < WIDE or glyph.height < 6:
         return [glyph]
-    upright, profile = _profile(glyph, lean)
-    w = len(profile)
-    central = profile * (1.0 + 0.5 * np.abs(np.arange(w) - w / 2) / w)
+    upright, ink = profile(glyph, lean)
+    w = len(ink)
+    central = ink * (1.0 + 0.5 * np.abs(np.arange(w) - w / 2) / w)
     first, last = int(0.2 * w), int(0.8 * w)
     if last - first < 3 or central[first:last].min() >= 0.3 * glyph.height:
         return [glyph]
