@@ -4,6 +4,7 @@ An initializer is a small set of settings; calling it with a shape and a generat
 """
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -120,6 +121,7 @@ class VarianceScaling(Initializer):
     """Weights whose variance is scale / n, n counted from the layer's inputs ("fan_in"), outputs or their mean.
 
     With that the sums keep their size from layer to layer, forward (fan_in) or backward (fan_out).
+    input_axes, output_axes: which axes of the weights count as inputs and outputs, where both are given; else the last two.
     """
 
     def __init__(
@@ -128,6 +130,8 @@ class VarianceScaling(Initializer):
         mode: str = "fan_in",
         distribution: str = "truncated_normal",
         seed: int | None = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
     ) -> None:
         if scale <= 0:
             raise SettingError(f"VarianceScaling needs a scale above 0; it got {scale}.")
@@ -136,9 +140,12 @@ class VarianceScaling(Initializer):
         if distribution not in DISTRIBUTIONS:
             raise unknown("distribution", distribution, DISTRIBUTIONS)
         self.scale, self.mode, self.distribution, self.seed = scale, mode, distribution, seed
+        self.input_axes, self.output_axes = axes("input_axes", input_axes), axes("output_axes", output_axes)
 
     def draw(self, shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
         fan_in, fan_out = fans(shape)
+        if self.input_axes is not None and self.output_axes is not None:
+            fan_in, fan_out = sizes(shape, self.input_axes), sizes(shape, self.output_axes)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / max(1.0, n)
         if self.distribution == "uniform":  # the variance of -limit..limit is limit² / 3
@@ -159,11 +166,20 @@ class _Named(VarianceScaling):
 
     settings: tuple[float, str, str]
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(*self.settings, seed=seed)
+    def __init__(
+        self,
+        seed: int | None = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(*self.settings, seed, input_axes, output_axes)
 
     def get_config(self) -> dict[str, Any]:
-        return {"seed": self.seed}
+        return {"seed": self.seed} | {
+            name: value
+            for name, value in (("input_axes", self.input_axes), ("output_axes", self.output_axes))
+            if value is not None
+        }
 
 
 class GlorotUniform(_Named):
@@ -249,6 +265,21 @@ def fans(shape: tuple[int, ...]) -> tuple[float, float]:
     return float(shape[-2] * field), float(shape[-1] * field)
 
 
+def axes(setting: str, given: Any) -> list[int] | None:
+    """Axes of a weight array, or None."""
+    whole = isinstance(given, (list, tuple)) and all(isinstance(axis, (int, np.integer)) for axis in given)
+    if given is None or whole:
+        return None if given is None else [int(axis) for axis in given]
+    raise SettingError(f"{setting} is a list of axes, such as [0, 1]; it got {given!r}.")
+
+
+def sizes(shape: tuple[int, ...], which: list[int]) -> float:
+    """How many numbers some axes hold together."""
+    if not all(-len(shape) <= axis < len(shape) for axis in which):
+        raise SettingError(f"The weights have {len(shape)} axes, {shape}; the axes asked for are {which}.")
+    return float(math.prod(shape[axis] for axis in which))
+
+
 def truncated(shape: tuple[int, ...], rng: "np.random.Generator") -> np.ndarray:
     """Standard normal numbers, drawn again while they lie beyond ±2."""
     values = rng.normal(size=shape)
@@ -287,13 +318,12 @@ def get(identifier: object) -> Initializer:
     name = identifier
     if isinstance(identifier, dict):
         name, settings = identifier.get("class_name"), dict(identifier.get("config") or {})
-        for setting in ("dtype", "input_axes", "output_axes"):  # carried by Keras's files, of no effect here
-            settings.pop(setting, None)
+        settings.pop("dtype", None)  # carried by Keras's files, of no effect here
     kind = CLASSES.get(str(name)) or NAMES.get(str(name)) or find(str(name))
     if kind is None:
         raise unknown("initializer", name, NAMES)
     if issubclass(kind, _Named):  # older files spell out what the name already says
-        settings = {"seed": settings.get("seed")}
+        settings = {name: settings.get(name) for name in ("seed", "input_axes", "output_axes")}
     try:
         return kind(**settings)
     except TypeError:

@@ -42,7 +42,7 @@ ASKED = {
     "losses/focal": ["losses_of_keras", "more_losses"],
     "losses/hinges": ["losses_of_keras", "more_losses"],
     "losses/scales": ["losses_of_keras", "more_losses"],
-    "metrics/accuracy": ["metrics"],
+    "metrics/accuracies": ["metrics"],
     "regularizers": ["defaults_of_keras", "regularizers", "backprop"],
     "initializers": ["defaults_of_keras", "initializers"],
     "optimizers/accumulation": ["accumulation"],

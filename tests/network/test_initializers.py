@@ -139,3 +139,16 @@ def test_what_does_not_exist_is_refused(make, words) -> None:
     """An unknown name or setting is refused with the nearest."""
     with pytest.raises(SettingError, match=words):
         make()
+
+
+def test_axes_say_which_numbers_count_as_inputs_and_outputs() -> None:
+    """With input_axes=[0] and output_axes=[1, 2] a kernel (8, 50, 40) has 8 inputs and 2,000 outputs, as in Keras."""
+    shape, named = (8, 50, 40), initializers.HeNormal(seed=1, input_axes=[0], output_axes=[1, 2])
+    assert np.std(named(shape)) == pytest.approx(np.sqrt(2 / 8), rel=0.05)
+    out = initializers.VarianceScaling(1.0, "fan_out", "uniform", 1, [0], [1, 2])
+    assert np.std(out(shape)) == pytest.approx(np.sqrt(1 / 2000), rel=0.05)
+    assert initializers.deserialize(initializers.serialize(named)).input_axes == [0]
+    assert initializers.GlorotUniform(2).get_config() == {"seed": 2}
+    for wrong in ({"input_axes": 3}, {"input_axes": [0], "output_axes": [5]}):
+        with pytest.raises(SettingError, match="axes"):
+            initializers.HeNormal(**wrong)(shape)

@@ -265,3 +265,22 @@ def test_one_metric_for_two_outputs_keeps_its_name_and_counts_each_apart() -> No
     assert metric.name == "mean_absolute_error"
     assert model.metrics_names == ["loss", "zebra_loss", "ant_loss", "ant_mean_absolute_error", "zebra_mean_absolute_error", "zebra_mse"]  # fmt: skip
     assert figures == [10, 1, 9, 3, 1, 1]
+
+
+def test_accuracies_and_losses_are_functions_too_one_number_a_row() -> None:
+    """metrics.accuracy, top_k_categorical_accuracy and the losses' names; their mean is what the metric counts."""
+    assert metrics.accuracy([[1, 2], [3, 4]], [[1, 0], [3, 4]]).tolist() == [0.5, 1.0]
+    for k in (1, 2):
+        rows = metrics.top_k_categorical_accuracy(ONE_HOT, SHARES, k=k)
+        assert rows.tolist() == metrics.sparse_top_k_categorical_accuracy(LABELS, SHARES, k=k).tolist()
+        assert rows.mean() == pytest.approx(TopKCategoricalAccuracy(k)(ONE_HOT, SHARES))
+    likeliest = np.argsort(-SHARES, axis=-1)
+    sorted_ids = metrics.sparse_top_k_categorical_accuracy(LABELS, likeliest, k=1, from_sorted_ids=True)
+    assert sorted_ids.tolist() == [1, 0, 1, 1]
+    assert metrics.kl_divergence is cr.losses.kl_divergence
+    model = Sequential([Input((4,)), Dense(3, "softmax")])
+    model.compile(
+        "sgd", "categorical_crossentropy", metrics=[metrics.top_k_categorical_accuracy, metrics.kl_divergence]
+    )
+    keys = model.fit(np.ones((4, 4)), ONE_HOT, verbose=0).history.keys()
+    assert set(keys) == {"loss", "top_k_categorical_accuracy", "kl_divergence"}

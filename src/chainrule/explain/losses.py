@@ -24,7 +24,7 @@ from chainrule.losses import (
     MeanSquaredError,
     SparseCategoricalCrossentropy,
 )
-from chainrule.losses.base import one_hot
+from chainrule.losses.base import is_one_column, one_hot
 from chainrule.losses.crossentropy import EPSILON
 
 CLASSES = (CategoricalCrossentropy, SparseCategoricalCrossentropy)
@@ -74,7 +74,10 @@ def targets(output: OpenedOutput, k: int) -> np.ndarray:
     if isinstance(loss, SparseCategoricalCrossentropy):
         return np.asarray(one_hot(y, z)[0], np.float64)
     smoothed = getattr(loss, "smoothed", None)
-    return np.asarray(smoothed(y, z)[0] if smoothed else y[0], np.float64).reshape(z.shape[1:])
+    found = np.asarray(smoothed(y, z)[0] if smoothed else y[0], np.float64)
+    if is_one_column(y, z.shape[1:]):
+        return np.broadcast_to(found, z.shape[1:])
+    return found.reshape(z.shape[1:])
 
 
 def probabilities(output: OpenedOutput, k: int) -> np.ndarray:

@@ -10,9 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.errors import FileError
-from chainrule.files import hdf5, keras_versions, kerasfile, legacyfile, safe_json, shards, weightsfile
+from chainrule.files import (
+    hdf5,
+    keras_versions,
+    kerasfile,
+    legacyfile,
+    safe_json,
+    shards,
+    weights_by_name,
+    weightsfile,
+)
 from chainrule.files.disk import Source, Where, opened, write
-from chainrule.files.modelfile import ModelFile, Plan, Shapes, Want
+from chainrule.files.modelfile import Arrays, ModelFile, Plan, Shapes, Want
 from chainrule.files.validate import arrays, tell
 
 LONGEST = 1000  # letters of a message, which may quote the file
@@ -69,12 +78,12 @@ def load(
 def load_weights(
     where: Where | bytes,
     config: dict[str, Any],
-    shapes: Shapes,
+    shapes: Shapes | None,
     *,
     optimizer: bool = True,
     strict: bool = False,
 ) -> ModelFile:
-    """Reads weights for a model whose `config` and array `shapes` (a list for each layer) are known.
+    """Reads weights for a model whose `config` and array `shapes` (a list for each layer; None: not compared) are known.
 
     From .weights.h5, from several files by their .weights.json, from an older weights .h5, or from a whole model. `optimizer_weights` come as they were stored.
     """
@@ -89,6 +98,14 @@ def load_weights(
         model = decode(source, config, shapes, want)
     tell(model, _name(where))
     return model
+
+
+def load_weights_by_name(where: Where | bytes, config: dict[str, Any]) -> dict[str, Arrays]:
+    """The arrays of those layers of a model whose names a file has: {"dense": [kernel, bias]}. From the same files."""
+    layers: list[dict[str, Any]] = config["config"]["layers"]
+    with _named(where), opened(where) as source:
+        decode = weights_by_name.of_archive if _known(source) == "keras" else weights_by_name.of_hdf5
+        return decode(source, layers)
 
 
 def save(where: Where, model: ModelFile, *, include_optimizer: bool = True) -> int:

@@ -41,16 +41,17 @@ def by_number(root: Group, layers: Layers) -> list[list[Dataset]]:
             _holds_arrays(group.children[name]) for name in group.children.keys() - ASIDE - expected
         ):
             raise FileError(f"has layers within the layer {folder!r} that its configuration does not have.")
-        found.append([one for path in inner for one in _numbered(group and group.group(f"{path}vars"))])
+        found.append([one for path in inner for one in numbered_arrays(group and group.group(f"{path}vars"))])
     return found
 
 
 def optimizer_by_number(root: Group) -> list[Dataset]:
     """The optimizer's arrays in Keras 3's layout; none is an empty list."""
-    return _numbered(root.group("optimizer/vars"))
+    return numbered_arrays(root.group("optimizer/vars"))
 
 
-def _numbered(group: Group | None) -> list[Dataset]:
+def numbered_arrays(group: Group | None) -> list[Dataset]:
+    """The arrays of a group in the order of their numbers."""
     count = 0
     for name, child in group.children.items() if group else ():
         count += not isinstance(child, Unread) or name.isdecimal()  # a text beside the arrays is none of them

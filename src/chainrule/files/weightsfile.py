@@ -10,12 +10,12 @@ from chainrule.files.modelfile import ModelFile, Shapes, Want
 from chainrule.files.validate import assemble
 
 
-def decode(source: Source, config: dict[str, Any], shapes: Shapes, want: Want) -> ModelFile:
+def decode(source: Source, config: dict[str, Any], shapes: Shapes | None, want: Want) -> ModelFile:
     """Weights from HDF5, found as Keras finds them: by number, or by name, or else in order."""
     return decode_tree(hdf5.read(source), config, shapes, want)
 
 
-def decode_tree(root: Group, config: dict[str, Any], shapes: Shapes, want: Want) -> ModelFile:
+def decode_tree(root: Group, config: dict[str, Any], shapes: Shapes | None, want: Want) -> ModelFile:
     """The same from a tree that was read, from one file or from several."""
     if root.group(legacyfile.WEIGHTS) or layouts.listed(root, "layer_names"):
         return _by_name(root, ModelFile(config, [], format="h5"), shapes, want)
@@ -26,7 +26,7 @@ def decode_tree(root: Group, config: dict[str, Any], shapes: Shapes, want: Want)
     return assemble(model, stored, optimizer_state, None, shapes, extras.parsed(text), {}, want)
 
 
-def _by_name(root: Group, model: ModelFile, shapes: Shapes, want: Want) -> ModelFile:
+def _by_name(root: Group, model: ModelFile, shapes: Shapes | None, want: Want) -> ModelFile:
     weights = root.group(legacyfile.WEIGHTS) or root
     text = extras.sealed(root.text(extras.ATTRIBUTE), weights.text(extras.SEAL))
     stored = layouts.by_name(weights, model.layers, shapes)
@@ -35,7 +35,7 @@ def _by_name(root: Group, model: ModelFile, shapes: Shapes, want: Want) -> Model
     )
 
 
-def decode_archive(source: Source, config: dict[str, Any], shapes: Shapes, want: Want) -> ModelFile:
+def decode_archive(source: Source, config: dict[str, Any], shapes: Shapes | None, want: Want) -> ModelFile:
     """Weights out of a whole .keras file."""
     root = hdf5.read(kerasfile.weights_of(archive.read(source)))
     model = ModelFile(config, [], format="keras")

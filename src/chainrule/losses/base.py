@@ -1,6 +1,7 @@
 """What every loss is, and the shapes that losses share."""
 
 import math
+import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -38,6 +39,7 @@ class Loss(AbsentMembers):
     kind_in_keras = "Loss"
     key: ClassVar[str] = ""
     wants_matched: ClassVar[bool] = True  # whether targets are shaped like predictions
+    one_by_one: ClassVar[bool] = False  # whether each output is compared with its own target alone
 
     def __init__(
         self, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: object = None
@@ -82,6 +84,12 @@ class Loss(AbsentMembers):
 
     def check(self, y: np.ndarray, output_shape: tuple[int, ...]) -> np.ndarray:
         """The targets in the shape and type that `values` needs, or an error that says what is wrong with them."""
+        if self.one_by_one and is_one_column(y, output_shape):
+            warnings.warn(
+                f"The targets have one column and the model has {output_shape[-1]} outputs: each output is compared with that column.",
+                stacklevel=2,
+            )
+            return y.astype(np.float32, copy=False)
         return matched(y, output_shape).astype(np.float32, copy=False)
 
     # ── as Keras calls it ────────────────────────────────────────────────────────────────────────────────────────
@@ -111,6 +119,8 @@ class Loss(AbsentMembers):
             y, p = (y, p[..., None]) if p.ndim == 1 else (y[..., 0], p)
         elif p.ndim == y.ndim + 1 and p.shape[-1] == 1:
             y, p = (y[..., None], p) if y.ndim == 1 else (y, p[..., 0])
+        if self.one_by_one and is_one_column(y, p.shape[1:]):
+            return xp.broadcast_to(y, p.shape), p
         if y.shape != p.shape:
             raise ShapeError(
                 f"{type(self).__name__} got targets of shape {y.shape} and predictions of shape {p.shape}."
@@ -192,6 +202,15 @@ def matched(y: np.ndarray, output_shape: tuple[int, ...]) -> np.ndarray:
         f"The model gives predictions of shape (examples, {', '.join(map(str, output_shape))}); "
         f"the targets have shape {y.shape}."
     )
+
+
+def is_one_column(y: Array, output_shape: tuple[int, ...]) -> bool:
+    """Whether targets have one number where predictions have several along the last axis, and are shaped like them elsewhere.
+
+    >>> is_one_column(np.ones((8, 1)), (3,)), is_one_column(np.ones((8,)), (3,))
+    (True, False)
+    """
+    return len(output_shape) > 0 and output_shape[-1] > 1 and y.shape[1:] == (*output_shape[:-1], 1)
 
 
 def in_range(y: np.ndarray, rule: str, low: float, high: float) -> None:

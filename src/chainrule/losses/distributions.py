@@ -12,6 +12,7 @@ class Poisson(Loss):
     """The mean of p - y log p: for counts, p the mean that is expected."""
 
     key = "poisson"
+    one_by_one = True
 
     def values(self, y: Array, p: Array) -> Array:  # L = mean (p - y log p)
         return per_example(p - y * namespace(p).log(p + EPSILON))

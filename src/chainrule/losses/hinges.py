@@ -10,6 +10,7 @@ class Hinge(Loss):
     """The mean of max(1 - y p, 0), y -1 or 1; targets of 0 and 1 are taken as -1 and 1."""
 
     key = "hinge"
+    one_by_one = True
 
     def values(self, y: Array, p: Array) -> Array:  # L = mean max(1 - y p, 0)
         return per_example(namespace(p).maximum(1 - signs(y, p) * p, 0))
@@ -23,6 +24,7 @@ class SquaredHinge(Loss):
     """The mean of max(1 - y p, 0)², y -1 or 1; targets of 0 and 1 are taken as -1 and 1."""
 
     key = "squared_hinge"
+    one_by_one = True
 
     def values(self, y: Array, p: Array) -> Array:  # L = mean max(1 - y p, 0)²
         return per_example(namespace(p).maximum(1 - signs(y, p) * p, 0) ** 2)

@@ -11,6 +11,7 @@ class MeanSquaredError(Loss):
     """The mean of (p - y)²: for numbers."""
 
     key = "mean_squared_error"
+    one_by_one = True
 
     def values(self, y: Array, p: Array) -> Array:  # L = mean (p - y)²
         return per_example((p - y) ** 2)
@@ -23,6 +24,7 @@ class MeanAbsoluteError(Loss):
     """The mean of |p - y|: for numbers, when single large errors should not rule."""
 
     key = "mean_absolute_error"
+    one_by_one = True
 
     def values(self, y: Array, p: Array) -> Array:  # L = mean |p - y|
         return per_example(namespace(p).abs(p - y))
@@ -35,6 +37,7 @@ class Huber(Loss):
     """Squared for small errors, straight for large ones (Huber 1964)."""
 
     key = "huber_loss"
+    one_by_one = True
 
     def __init__(self, delta: float = 1.0, **settings: Any) -> None:
         super().__init__(**settings)

@@ -14,6 +14,7 @@ class MeanAbsolutePercentageError(Loss):
     """100 times the mean of |p - y| / |y|: errors as a share of the target."""
 
     key = "mean_absolute_percentage_error"
+    one_by_one = True
 
     def values(self, y: Array, p: Array) -> Array:  # L = 100 mean |p - y| / |y|
         xp = namespace(p)
@@ -28,6 +29,7 @@ class MeanSquaredLogarithmicError(Loss):
     """The mean of (log(1 + p) - log(1 + y))²: for numbers of 0 and more that differ by factors."""
 
     key = "mean_squared_logarithmic_error"
+    one_by_one = True
 
     def values(self, y: Array, p: Array) -> Array:  # L = mean (log(1 + p) - log(1 + y))²
         return per_example(self.difference(y, p) ** 2)
@@ -46,6 +48,7 @@ class LogCosh(Loss):
     """The mean of log cosh(p - y): squared for small errors, absolute for large ones, without a corner."""
 
     key = "log_cosh"
+    one_by_one = True
 
     def values(
         self, y: Array, p: Array

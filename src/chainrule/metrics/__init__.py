@@ -11,12 +11,24 @@ from chainrule.errors import SettingError, unknown
 from chainrule.internal import absent, custom_objects
 from chainrule.losses import (
     binary_crossentropy,
+    binary_focal_crossentropy,
     categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_hinge,
+    cosine_similarity,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
     mean_absolute_error,
+    mean_absolute_percentage_error,
     mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
     sparse_categorical_crossentropy,
+    squared_hinge,
 )
-from chainrule.metrics.accuracy import (
+from chainrule.metrics.accuracies import (
     Accuracy,
     BinaryAccuracy,
     CategoricalAccuracy,
@@ -27,6 +39,14 @@ from chainrule.metrics.accuracy import (
 from chainrule.metrics.auc import AUC
 from chainrule.metrics.base import Metric
 from chainrule.metrics.confusion import FalseNegatives, FalsePositives, TrueNegatives, TruePositives
+from chainrule.metrics.functions import (
+    accuracy,
+    binary_accuracy,
+    categorical_accuracy,
+    sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
+)
 from chainrule.metrics.of_losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -54,58 +74,7 @@ from chainrule.metrics.scores import (
 from chainrule.metrics.thresholds import Precision, Recall
 
 __all__ = [
-    "AUC",
-    "Accuracy",
-    "BinaryAccuracy",
-    "BinaryCrossentropy",
-    "BinaryIoU",
-    "ByHand",
-    "CategoricalAccuracy",
-    "CategoricalCrossentropy",
-    "CategoricalHinge",
-    "CosineSimilarity",
-    "F1Score",
-    "FBetaScore",
-    "FalseNegatives",
-    "FalsePositives",
-    "Hinge",
-    "IoU",
-    "KLDivergence",
-    "LogCoshError",
-    "Mean",
-    "MeanAbsoluteError",
-    "MeanAbsolutePercentageError",
-    "MeanIoU",
-    "MeanMetricWrapper",
-    "MeanSquaredError",
-    "MeanSquaredLogarithmicError",
-    "Metric",
-    "OneHotIoU",
-    "OneHotMeanIoU",
-    "Poisson",
-    "Precision",
-    "R2Score",
-    "Recall",
-    "RootMeanSquaredError",
-    "SparseCategoricalAccuracy",
-    "SparseCategoricalCrossentropy",
-    "SparseTopKCategoricalAccuracy",
-    "SquaredHinge",
-    "Sum",
-    "TopKCategoricalAccuracy",
-    "TrueNegatives",
-    "TruePositives",
-    "binary_accuracy",
-    "binary_crossentropy",
-    "categorical_accuracy",
-    "categorical_crossentropy",
-    "for_learning",
-    "get",
-    "mean_absolute_error",
-    "mean_squared_error",
-    "serialize",
-    "sparse_categorical_accuracy",
-    "sparse_categorical_crossentropy",
+    "AUC", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "BinaryIoU", "ByHand", "CategoricalAccuracy", "CategoricalCrossentropy", "CategoricalHinge", "CosineSimilarity", "F1Score", "FBetaScore", "FalseNegatives", "FalsePositives", "Hinge", "IoU", "KLDivergence", "LogCoshError", "Mean", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanIoU", "MeanMetricWrapper", "MeanSquaredError", "MeanSquaredLogarithmicError", "Metric", "OneHotIoU", "OneHotMeanIoU", "Poisson", "Precision", "R2Score", "Recall", "RootMeanSquaredError", "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy", "SquaredHinge", "Sum", "TopKCategoricalAccuracy", "TrueNegatives", "TruePositives", "accuracy", "binary_accuracy", "binary_crossentropy", "binary_focal_crossentropy", "categorical_accuracy", "categorical_crossentropy", "categorical_focal_crossentropy", "categorical_hinge", "cosine_similarity", "for_learning", "get", "hinge", "huber", "kl_divergence", "log_cosh", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error", "poisson", "serialize", "sparse_categorical_accuracy", "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy", "squared_hinge", "top_k_categorical_accuracy",
 ]  # fmt: skip
 
 CLASSES: dict[str, type[Metric]] = {
@@ -230,33 +199,10 @@ def for_learning(metric: Metric) -> Metric:
     return ByHand(metric) if counts_by_hand(metric) else metric
 
 
-def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Keras's function: 1 where the largest prediction is at the one-hot target's 1, one per row.
-
-    >>> categorical_accuracy([[0.0, 1.0]], [[0.2, 0.8]])
-    array([1.], dtype=float32)
-    """
-    return _rows(CategoricalAccuracy(), y_true, y_pred)
-
-
-def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Keras's function: 1 where the largest prediction is at the target's class number, one per row."""
-    return _rows(SparseCategoricalAccuracy(), y_true, y_pred)
-
-
-def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
-    """Keras's function: the share of outputs on the target's side of the threshold, one per row."""
-    return _rows(BinaryAccuracy(threshold=threshold), y_true, y_pred)
-
-
-def _rows(metric: Metric, y_true: Any, y_pred: Any) -> Any:
-    y, p = metric.prepared(y_true, y_pred)
-    return metric.values(y, p).astype("float32")
-
-
 FUNCTIONS: dict[Any, type[Metric]] = {
     categorical_accuracy: CategoricalAccuracy, sparse_categorical_accuracy: SparseCategoricalAccuracy,
-    binary_accuracy: BinaryAccuracy,
+    binary_accuracy: BinaryAccuracy, top_k_categorical_accuracy: TopKCategoricalAccuracy,
+    sparse_top_k_categorical_accuracy: SparseTopKCategoricalAccuracy, accuracy: Accuracy,
 } | {function: CLASSES[kind.__name__] for function, kind in losses.FUNCTIONS.items() if kind.__name__ in CLASSES}  # fmt: skip
 
 if not TYPE_CHECKING:

@@ -166,5 +166,5 @@ def refuse_settings(what: str, **settings: Any) -> None:
 ON_BY_DEFAULT = {"zipped"}
 KERAS_SETTINGS = {
     "callbacks", "input_signature", "layer_range", "objects_to_skip", "positions",
-    "skip_mismatch", "zipped", "save_format", "by_name", "options", "signatures",
+    "zipped", "save_format", "options", "signatures",
 }  # fmt: skip

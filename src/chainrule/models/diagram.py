@@ -92,11 +92,13 @@ class Diagram:
 def plot_model(
     model: Any, to_file: Any = "model.png", show_shapes: bool = False, show_dtype: bool = False,
     show_layer_names: bool = False, rankdir: str = "TB", expand_nested: bool = False, dpi: int = 200,
-    show_layer_activations: bool = False, show_trainable: bool = False, layer_range: Any = None,
+    show_layer_activations: bool = False, show_trainable: bool = False, splines: str = "ortho",
+    layer_range: Any = None,
 ) -> Diagram:  # fmt: skip
     """Draws a model into a .svg or .png file and returns the diagram. Nothing needs to be installed for it.
 
-    to_file: the file, or None for none.  rankdir: "TB" from top to bottom, "LR" from left to right.  dpi: of a PNG.  The
+    to_file: the file, or None for none.  rankdir: "TB" from top to bottom, "LR" from left to right.  dpi: of a PNG.  splines: how Graphviz
+    would bend the lines; they are straight here.  The
     other settings say what a box tells, and whether models inside the model are opened; as in Keras.
 
     >>> from chainrule import Sequential, layers

@@ -301,12 +301,17 @@ class Model(Learning, VariableNames, AbsentMembers):
 
         save_weights(self, filepath, overwrite=overwrite)
 
-    def load_weights(self, filepath: Any, **more: Any) -> None:
-        """Reads the weights alone, from a weights file or a whole model file."""
+    def load_weights(
+        self, filepath: Any, by_name: bool = False, skip_mismatch: bool = False, **more: Any
+    ) -> None:
+        """Reads the weights alone, from a weights file or a whole model file.
+
+        by_name: only into the layers whose names the file has.  skip_mismatch: layers whose shapes differ are left as they are.
+        """
         refuse_settings("load_weights", **more)
         from chainrule.models.saving import load_weights
 
-        load_weights(self, filepath)
+        load_weights(self, filepath, bool(by_name), bool(skip_mismatch))
 
     # ── settings, as Keras stores them ───────────────────────────────────────────────────────────────────────────
     def get_config(self) -> dict[str, Any]:

@@ -301,9 +301,15 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> int:
     return files.save_weights(_target(filepath, overwrite), to_file(model))
 
 
-def load_weights(model: Any, filepath: Any) -> None:
-    """Reads the weights alone, into a model of the same layers."""
+def load_weights(model: Any, filepath: Any, by_name: bool = False, skip_mismatch: bool = False) -> None:
+    """Reads the weights alone, into a model of the same layers.
+
+    by_name: into the layers whose names the file has.  skip_mismatch: layers whose shapes differ are left as they are.
+    """
     model.build()
+    if by_name or skip_mismatch:
+        load_some_weights(model, filepath, by_name, skip_mismatch)
+        return
     entries = configs.entries_of(model)
     shapes = [
         [tuple(w.shape) for w in entry.get_weights()] for entry in entries
@@ -312,6 +318,33 @@ def load_weights(model: Any, filepath: Any) -> None:
     for layer, arrays in zip(entries, stored.weights, strict=True):
         if arrays:
             layer.set_weights(arrays)
+
+
+def load_some_weights(model: Any, filepath: Any, by_name: bool, skip_mismatch: bool) -> None:
+    """Reads the weights of the layers that the file and the model share, and says which are left as they are."""
+    entries, config = configs.entries_of(model), stored_config(model)
+    if by_name:
+        stored = files.load_weights_by_name(named(filepath), config)
+        if not stored:
+            raise FileError(
+                f"{filepath} has weights for none of the layers: no name of its layers is in the model."
+            )
+        weights = [stored.get(entry.name, []) for entry in entries]
+    else:
+        weights = files.load_weights(named(filepath), config, None, optimizer=False).weights
+    wanted = [[tuple(w.shape) for w in entry.get_weights()] for entry in entries]
+    given = [[tuple(array.shape) for array in arrays] for arrays in weights]
+    odd = [place for place, shapes in enumerate(given) if shapes and shapes != wanted[place]]
+    for place in odd:
+        said = f"it needs weights of shapes {wanted[place]}, and the file has {given[place]}"
+        if not skip_mismatch:
+            raise FileError(
+                f"{filepath} does not fit {entries[place].label}: {said}; skip_mismatch=True leaves it as it is."
+            )
+        warnings.warn(f"{entries[place].label} is left as it is: {said}.", stacklevel=4)
+    for place, arrays in enumerate(weights):
+        if arrays and place not in odd:
+            entries[place].set_weights(arrays)
 
 
 def named(filepath: Any) -> str:

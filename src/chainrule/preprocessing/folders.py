@@ -25,7 +25,7 @@ def image_dataset_from_directory(
     color_mode: str = "rgb", batch_size: int | None = 32, image_size: Any = (256, 256), shuffle: bool = True,
     seed: int | None = None, validation_split: float | None = None, subset: str | None = None,
     interpolation: str = "bilinear", follow_links: bool = False, crop_to_aspect_ratio: bool = False,
-    pad_to_aspect_ratio: bool = False, data_format: str | None = None, verbose: bool = True,
+    pad_to_aspect_ratio: bool = False, data_format: str | None = None, format: str = "tf", verbose: bool = True,  # noqa: A002 (Keras's name)
 ) -> Any:  # fmt: skip
     """Batches of pictures (batch, height, width, channels) float32 0..255 with their labels, from a folder of folders.
 
@@ -34,6 +34,7 @@ def image_dataset_from_directory(
     """
     if color_mode not in MODES:
         raise unknown("color_mode", color_mode, MODES)
+    check_format(format)
     if pad_to_aspect_ratio:
         raise SettingError(
             "image_dataset_from_directory: pad_to_aspect_ratio is not supported; crop_to_aspect_ratio=True keeps the proportions."
@@ -52,15 +53,26 @@ def image_dataset_from_directory(
 def text_dataset_from_directory(
     directory: Any, labels: Any = "inferred", label_mode: str | None = "int", class_names: Any = None,
     batch_size: int | None = 32, max_length: int | None = None, shuffle: bool = True, seed: int | None = None,
-    validation_split: float | None = None, subset: str | None = None, follow_links: bool = False, verbose: bool = True,
+    validation_split: float | None = None, subset: str | None = None, follow_links: bool = False, format: str = "tf",  # noqa: A002 (Keras's name)
+    verbose: bool = True,
 ) -> Any:  # fmt: skip
     """Batches of texts with their labels, from a folder with one folder of .txt files for each class."""
+
+    check_format(format)
 
     def read(path: str) -> np.ndarray:
         return np.asarray(Path(path).read_text(encoding="utf-8", errors="replace")[:max_length])
 
     return from_folder(directory, (".txt",), read, labels, label_mode, class_names, batch_size, shuffle, seed, validation_split,
                        subset, follow_links, verbose)  # fmt: skip
+
+
+def check_format(name: str) -> None:
+    """What the batches come in: a pipeline like tf.data's, which is what Keras's "tf" gives."""
+    if name != "tf":
+        raise SettingError(
+            f"format={name!r} is not supported: the batches come in a pipeline like tf.data's; leave it out."
+        )
 
 
 def from_folder(

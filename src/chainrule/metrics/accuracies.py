@@ -77,9 +77,25 @@ class Accuracy(Metric):
 
 
 class SparseTopKCategoricalAccuracy(TopKCategoricalAccuracy):
-    """The share of examples whose class number is among the k largest predictions."""
+    """The share of examples whose class number is among the k largest predictions.
+
+    from_sorted_ids: the predictions are class numbers, the likeliest first; the first k count.
+
+    >>> SparseTopKCategoricalAccuracy(k=2, from_sorted_ids=True)([7, 3], [[5, 7, 1], [5, 1, 3]])
+    0.5
+    """
 
     key, rises = "sparse_top_k_categorical_accuracy", True
 
+    def __init__(self, k: int = 5, from_sorted_ids: bool = False, **settings: Any) -> None:
+        super().__init__(k, **settings)
+        self.from_sorted_ids = bool(from_sorted_ids)
+
     def values(self, y: Array, p: Array) -> Array:
-        return super().values(one_hot(y, p), p)
+        if not self.from_sorted_ids:
+            return super().values(one_hot(y, p), p)
+        y = y.reshape(*p.shape[:-1], 1)
+        return (y == p[..., : self.k]).any(axis=-1).astype(p.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"from_sorted_ids": self.from_sorted_ids}
