@@ -24,6 +24,7 @@ from chainrule.arrays import Array, Noise, Params
 from chainrule.errors import DataError, SettingError, ShapeError, unknown
 from chainrule.internal.own_classes import is_ours, overrides
 from chainrule.layers.any_size import AnySize
+from chainrule.layers.calls_while_learning import keep, noise_of_a_call
 from chainrule.layers.naming import Shape
 from chainrule.layers.shapes_and_masks import ShapesAndMasks
 from chainrule.layers.unsupported import check_dtype, refuse
@@ -215,7 +216,7 @@ class Layer(WeightLists, ShapesAndMasks):
         """Draws the first weights, unless the layer has some already."""
         if vars(self).get("_adding"):  # super().build(shape) in a build of the user's own
             return
-        self.input_shape = tuple(input_shape)
+        self.input_shape = self.without_batch(input_shape)
         needed = self.weight_shapes(self.input_shape)
         if any(isinstance(n, AnySize) for shape in needed.values() for n in shape):
             raise ShapeError(
@@ -342,15 +343,11 @@ class Layer(WeightLists, ShapesAndMasks):
         if not self.built:
             self.build(shape)
         self.check_built_for(shape)
-        links, noise = self.links(), None
-        if training:
-            from chainrule.layers.calls_while_learning import noise_of_a_call
-
-            noise = noise_of_a_call(links)
+        links, noise = self.links(), noise_of_a_call() if training else None
         for place, link in enumerate(links):
             x, kept = link.forward(link.params, x, Context(bool(training), noise and noise(place), mask))
-            if link.stateful:
-                link.params = link.params | link.update_statistics(link.params, kept)
+            if training or link.stateful:
+                keep(link, kept)
         return tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x)
 
     def check_built_for(self, input_shape: Any) -> None:

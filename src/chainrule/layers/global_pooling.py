@@ -74,6 +74,9 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
 
     rank = 1
 
+    def __call__(self, x: Any, mask: Any = None, **settings: Any) -> Any:  # type: ignore[override]
+        return super().__call__(x, mask=mask, **settings)
+
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         if context.mask is None:
             return super().forward(params, x, context)

@@ -64,8 +64,8 @@ class AtThresholds(Metric):
         y = y.reshape(p.shape)
         w = weights_like(p, weight)
         if self.top_k is not None:
-            lowest = xp.sort(p, axis=-1)[..., -self.top_k :][..., :1]
-            p = xp.where(p >= lowest, p, LEFT_OUT)
+            order = xp.argsort(-p, axis=-1, stable=True)  # of equal ones the first count, as in Keras
+            p = xp.where(xp.argsort(order, axis=-1) < self.top_k, p, LEFT_OUT)
         if self.class_id is not None:
             if p.ndim != 2:
                 raise ShapeError(

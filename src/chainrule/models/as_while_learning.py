@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph import taken
-from chainrule.layers.calls_while_learning import noise_of_a_call
+from chainrule.layers.calls_while_learning import keep, noise_of_a_call
 
 
 def answers(model: Any, x: Any, training: bool | None = True) -> Any:
-    """The network's outputs for a batch as in a step that learns; each call draws other noise, and no weight changes.
+    """The network's outputs for a batch as in a step that learns; each call draws other noise, and averages are renewed, as in Keras.
 
     training: True for all layers; None for those that were called with training=True when the network was built.
-    SettingError where a layer would also renew averages (BatchNormalization): only `fit` does that.
 
     >>> from chainrule.layers import Dropout
     >>> from chainrule.models import Sequential
@@ -21,17 +20,18 @@ def answers(model: Any, x: Any, training: bool | None = True) -> Any:
     [0.0, 2.0]
     """
     from chainrule.backprop import forward_sweep  # predicting needs no losses
-    from chainrule.engine.carried import keep_states
 
     examples, graph = model.inputs_checked(x)
     inputs = examples.inputs(slice(0, len(examples)))
     places = [
         i for i in range(len(graph.nodes)) if (training or graph.training[i]) and i not in graph.predicting
     ]
-    drawn = noise_of_a_call([graph.nodes[i].layer for i in places])
+    drawn = noise_of_a_call()
     params = [layer.params for layer in graph.layers]
     values, cache = forward_sweep(graph, params, inputs, lambda i: drawn(i) if i in places else None)
-    keep_states(graph, cache)
+    for i, node in enumerate(graph.nodes):
+        if i in places or node.layer.stateful:
+            keep(node.layer, cache[i])
     given = inputs if isinstance(inputs, tuple) else (inputs,)
     said = tuple(np.asarray(taken([source], values, given), np.float32) for source in graph.outputs)
     return said[0] if len(said) == 1 else said
