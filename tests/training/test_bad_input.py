@@ -195,5 +195,5 @@ def test_arguments_that_would_be_ignored_are_refused() -> None:
             model.summary(**{name: value})
     with pytest.raises(SettingError, match="zipped"):
         model.save("never.keras", zipped=False)
-    with pytest.raises(SettingError, match="skip_mismatch is not supported"):
-        model.load_weights("never.weights.h5", skip_mismatch=True)
+    with pytest.raises(SettingError, match="options is not supported"):
+        model.load_weights("never.weights.h5", options=1)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chainrule.datasets.rows import Rows
+from chainrule.engine.changing_sizes import follow
 from chainrule.engine.examples import Examples, Scaled, as_array, check_inputs
 from chainrule.errors import DataError, SettingError
 from chainrule.graph import Graph
@@ -19,6 +20,10 @@ def build_for(model: Any, x: Any) -> None:
         values = values.values if isinstance(values, Scaled) else values
         values = values if isinstance(values, Rows) else as_array(values, "inputs")
         model.build((None, *(values.shape[1:] or (1,))))
+        if model.input_layer is not None:
+            model.input_layer.by_data = True
+    elif model.input_layer is not None and model.input_layer.by_data and hasattr(first(x), "shape"):
+        follow(model, tuple(first(x).shape[1:]))
     model.build()
     if any(getattr(one, "batch_size", None) for one in (model.input_layer, *model.layers)):
         from chainrule.engine.carried import begin_declared

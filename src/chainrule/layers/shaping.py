@@ -17,6 +17,8 @@ MOST_AXES = 32  # of an example; NumPy's arrays have up to 64 in all
 class InputLayer(Layer):
     """Says what shape one example has; changes nothing. Usually written `Input(shape=(784,))`."""
 
+    by_data = False  # whether the shape was taken from the first examples; sizes may then change where the weights allow it
+
     def __init__(
         self, shape: Any = None, batch_shape: Any = None, name: str | None = None, **settings: Any
     ) -> None:

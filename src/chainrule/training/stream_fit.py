@@ -15,7 +15,9 @@ from chainrule.callbacks.base import as_list
 from chainrule.callbacks.checkpoint import Checkpointer
 from chainrule.distribution.data_parallel import distribution
 from chainrule.engine.carried import begin_states
+from chainrule.engine.changing_sizes import open_sizes
 from chainrule.engine.epoch import empty_records, on_host
+from chainrule.engine.inputs import build_for
 from chainrule.errors import DataError, SettingError
 from chainrule.training.fit import (
     EngineState,
@@ -177,6 +179,10 @@ class Learner:
         """One step; what it measured."""
         model, starting = self.model, self.state is None
         if starting:
+            new = model.input_layer is None
+            build_for(model, x)
+            if new and model.input_layer is not None:
+                open_sizes(model)
             problem = Job(model, x, y)
             for metric in model.metric_objects:
                 metric.reset_state()
