@@ -7,7 +7,7 @@ from taken_again import EveryState, digest, digest_of, examples, job, learned
 import chainrule
 from chainrule import Sequential, explain, ops
 from chainrule.errors import FileError, SettingError
-from chainrule.layers import Dense, Input, Layer
+from chainrule.layers import GRU, LSTM, Conv1D, Dense, Flatten, Input, Layer
 from chainrule.runs import Run, compare
 from chainrule.utils import set_random_seed
 
@@ -193,3 +193,39 @@ def test_a_layer_or_loss_that_only_looks_like_the_runs_is_told(tmp_path, backend
         assert ("Training went to" in text) == (not changed)
         if changed:
             assert not step.agreement().same_bits
+
+
+LAYOUTS = {
+    "rows": np.ascontiguousarray,
+    "columns": np.asfortranarray,
+    "every second": lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
+    "float64 columns": lambda a: np.asfortranarray(a.astype(np.float64)),
+}
+NETS = {
+    "LSTM": lambda: [LSTM(3)],  # its first recurrent kernel is drawn as columns
+    "GRU": lambda: [GRU(4, return_sequences=True), Flatten()],
+    "Conv1D": lambda: [Conv1D(4, 2), Flatten(), Dense(6, "tanh")],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("net", NETS)
+def test_how_arrays_lie_in_memory_changes_no_bit(tmp_path, net, layout) -> None:
+    """Batches of one example and of several, of arrays and weights in rows or columns: one result, and each step again."""
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=(7, 5, 3)).astype(np.float32), rng.normal(size=(7, 2)).astype(np.float32)
+    for seed, batch in ((1, 1), (3, 3)):
+        ends = []
+        for lay in (LAYOUTS[layout], np.ascontiguousarray):
+            set_random_seed(seed)
+            model = Sequential([Input((5, 3)), *NETS[net](), Dense(2)])
+            model.compile("sgd", "mse", backend="numpy")
+            model.set_weights([lay(w) if w.ndim > 1 else w for w in model.get_weights()])
+            record = chainrule.RunRecorder(tmp_path / "runs")
+            model.fit(lay(x), lay(y), epochs=2, batch_size=batch, verbose=0, callbacks=[record])
+            ends.append(b"".join(w.tobytes() for w in model.get_weights()))
+            run = chainrule.open_run(record.folder)
+            for step in range(len(run.steps)):
+                agreement = explain.step(run, step).agreement()
+                assert agreement.same_bits, (seed, batch, step, str(agreement))
+        assert ends[0] == ends[1]

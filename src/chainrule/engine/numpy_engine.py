@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule.backprop import Batch, State, StepMetrics
 from chainrule.engine.epoch import Step
-from chainrule.engine.examples import Examples, each
+from chainrule.engine.examples import Examples, each, in_rows
 from chainrule.engine.threads import for_products, largest_product
 
 FLUSH_EVERY = 100  # steps
@@ -69,7 +69,7 @@ class NumpyEngine:
     def batch_of(self, examples: Examples, order: np.ndarray, k: int) -> Batch:
         """The examples of step k: inputs, targets, weights."""
         chosen = order[k * self.batch : (k + 1) * self.batch]
-        pick = lambda values: values[chosen]  # noqa: E731
+        pick = lambda values: in_rows(values[chosen])  # noqa: E731
         return examples.inputs(chosen), each(pick, examples.y), each(pick, examples.weight)
 
 

@@ -229,7 +229,7 @@ def arrays(value: Any) -> Any:
     """A value as a NumPy array, None as it is; a tuple of values as a tuple of arrays."""
     if isinstance(value, tuple):
         return tuple(map(arrays, value))
-    return None if value is None else np.asarray(value)
+    return None if value is None else np.asarray(value, order="C")
 
 
 def widened(tree: Any) -> Any:

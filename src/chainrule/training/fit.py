@@ -25,7 +25,7 @@ from chainrule.engine import finite_guard
 from chainrule.engine.carried import batch_size_of as batch_size_of_states
 from chainrule.engine.carried import carried_answers
 from chainrule.engine.epoch import empty_records, on_host, steps_in, totals_of
-from chainrule.engine.examples import Examples, each
+from chainrule.engine.examples import Examples, each, in_rows
 from chainrule.engine.jax_engine import JaxEngine
 from chainrule.engine.numpy_engine import NumpyEngine
 from chainrule.engine.prediction import answers
@@ -209,7 +209,7 @@ def order_of(seed: int, epoch: int, n: int, shuffle: bool) -> np.ndarray:
 def state_of(model: Any) -> Any:
     """The model's state as the step needs it."""
     graph = model.learning_graph
-    params = [dict(layer.params) for layer in graph.layers]
+    params = [{name: in_rows(array) for name, array in layer.params.items()} for layer in graph.layers]
     return first_state(
         params, model.optimizer, model.optimizer_state, model.optimizer.iterations, model.seed, graph
     )
