@@ -29,7 +29,6 @@ FOR_KINDS: dict[str, str] = {
     ),
     "layers.HashedCrossing": "CategoryEncoding of the two columns' numbers combined by hand",
     **_each("the spectrum by NumPy (np.fft.rfft) before fit", "layers.MelSpectrogram layers.STFTSpectrogram initializers.STFT initializers.stft"),
-    **_each("LSTM, GRU or SimpleRNN", "layers.RNN layers.StackedRNNCells"),
     "layers.Wrapper": "TimeDistributed, Bidirectional, or a Layer of your own",
     **_each(OWN_LOSS, "losses.CTC losses.Circle losses.Dice losses.Tversky losses.circle losses.ctc losses.dice losses.tversky"),
     **_each(

@@ -29,6 +29,11 @@ if TYPE_CHECKING:  # the same names as in the tables below, for type checkers an
     from chainrule.layers.attention import Attention as Attention
     from chainrule.layers.batch_normalization import BatchNormalization as BatchNormalization
     from chainrule.layers.bidirectional import Bidirectional as Bidirectional
+    from chainrule.layers.cells import RNN as RNN
+    from chainrule.layers.cells import GRUCell as GRUCell
+    from chainrule.layers.cells import LSTMCell as LSTMCell
+    from chainrule.layers.cells import SimpleRNNCell as SimpleRNNCell
+    from chainrule.layers.cells import StackedRNNCells as StackedRNNCells
     from chainrule.layers.concatenation import Concatenate as Concatenate
     from chainrule.layers.convolution import Conv1D as Conv1D
     from chainrule.layers.convolution import Conv2D as Conv2D
@@ -169,6 +174,7 @@ MADE = {"added_loss": "AddedLoss", "constant": "Constant", "operation": "Operati
 # What no file may name.
 OTHERS = {
     "base": "Layer",
+    "cells": "GRUCell LSTMCell RNN SimpleRNNCell StackedRNNCells",
     "derived": "Lambda",
     "input_spec": "InputSpec",
     "lookup": "CategoryEncoding Discretization IntegerLookup StringLookup",

@@ -15,9 +15,10 @@ NOT_PARTS = ("_network", "calls", "member_of", "params")
 
 
 class Drawing:
-    """What draws a layer's network; set by models/traced.py, since models stand above layers."""
+    """What draws a layer's network, and what makes a model of layers one after the other; set by models, which stand above layers."""
 
     network: ClassVar[Callable[[Any], Any]]
+    sequence: ClassVar[Callable[..., Any]]
 
 
 def answer(layer: Any, x: Any, training: Any) -> Any:

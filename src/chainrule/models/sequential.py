@@ -9,7 +9,7 @@ from chainrule.errors import SettingError
 from chainrule.graph import Graph, Source
 from chainrule.layers import InputLayer, Layer
 from chainrule.layers.base import shape_of
-from chainrule.layers.composed import network_of
+from chainrule.layers.composed import Drawing, network_of
 from chainrule.layers.naming import Shape, snake_case
 from chainrule.layers.symbolic import Tensor, input_tensor
 from chainrule.models import configs
@@ -189,4 +189,4 @@ class Sequential(Model):
         return cls([configs.layer_from(entry) for entry in config.get("layers", [])], name=config.get("name"))
 
 
-configs.KINDS["Sequential"] = Sequential
+configs.KINDS["Sequential"] = Drawing.sequence = Sequential
