@@ -1,6 +1,6 @@
 """Keras's own tests for what Chainrule has, run against Chainrule: which pass, by file.
 
-    python -m benchmarks.keras_tests FOLDER [--only TEXT] [--failures]      # FOLDER holds keras/src, a checkout of Keras
+    python -m benchmarks.keras_tests FOLDER [--only TEXT] [--failures]      # FOLDER holds keras/src: a checkout, or where pip put Keras
 
 Needs pytest and absl-py. Keras itself is neither imported nor changed; its test files are copied to a folder that goes away.
 """
@@ -38,7 +38,7 @@ REASONS = {
     "Keras's insides": r"has no attribute '_|_clip_gradients|load_own_variables|stateless|compute_output_spec|symbolic_call|from_logits_|variable|\.assign|'value'",
     "not in Keras 3.15": r"input_axes|output_axes",
     "a name that Chainrule does not have": r"There is no (initializer|regularizer|optimizer|loss|metric|layer|activation) called|has nothing called|is not part of Chainrule",
-    "refused in a sentence": r"There is no interpolation called|is not supported|leave it out|works along the last axis|must be on the last axis",
+    "refused in a sentence": r"There is no (interpolation|curve) called|is not supported|leave it out|works along the last axis|must be on the last axis",
     "masks do not change what merging layers compute": r"(maximum|minimum|multiply)_with_mask",
     "compute_mask does not check the masks that it is given": r"^test_errors_(add|average|concat|maximum|minimum|multiply|subtract)",
     "weights are arrays of NumPy": r"'numpy.ndarray' object has no attribute",

@@ -284,3 +284,21 @@ def test_accuracies_and_losses_are_functions_too_one_number_a_row() -> None:
     )
     keys = model.fit(np.ones((4, 4)), ONE_HOT, verbose=0).history.keys()
     assert set(keys) == {"loss", "top_k_categorical_accuracy", "kl_divergence"}
+
+
+def test_weights_of_each_number_count_it_in_accuracies() -> None:
+    """Accuracy and BinaryAccuracy with weights shaped like the predictions, or (1, k); other shapes are refused."""
+    y, p = np.array([[1, 2], [3, 4]]), np.array([[0, 2], [3, 4]])
+    assert metrics.Accuracy()(y, p, sample_weight=np.eye(2)) == 0.5
+    assert metrics.Accuracy()(y, p, sample_weight=[[3, 1]]) == pytest.approx(5 / 8)
+    assert BinaryAccuracy()([[1, 1], [0, 0]], [[0.98, 1], [0, 0.6]], sample_weight=np.eye(2)) == 0.5
+    assert metrics.Accuracy()(y, p, sample_weight=[1, 0]) == 0.5
+    with pytest.raises(cr.errors.ShapeError, match="each example or number"):
+        metrics.Accuracy()(y, p, sample_weight=np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("settings", [{"beta": "2"}, {"beta": None}, {"threshold": "0.5"}, {"beta": 0}])
+def test_a_score_says_which_numbers_it_needs(settings) -> None:
+    """Anything but numbers in their ranges is refused in a sentence."""
+    with pytest.raises(SettingError, match="needs beta above 0"):
+        metrics.FBetaScore(**settings)

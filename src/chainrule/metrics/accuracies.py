@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from chainrule.arrays import Array, namespace
+from chainrule.errors import ShapeError
 from chainrule.losses.base import one_hot, per_example
 from chainrule.metrics.base import Metric
 
@@ -26,7 +29,36 @@ class SparseCategoricalAccuracy(Metric):
         return per_example(hit.astype(p.dtype))
 
 
-class BinaryAccuracy(Metric):
+class OfNumbers(Metric):
+    """A share of numbers, not of rows: sample weights may be one for each number, too."""
+
+    is_mean_of_rows = True
+
+    def hits(self, y: Array, p: Array) -> Array:
+        """1 where a prediction is right, else 0."""
+        raise NotImplementedError
+
+    def values(self, y: Array, p: Array) -> Array:
+        return per_example(self.hits(y, p))
+
+    def fitting(self, weight: np.ndarray, p: Array) -> np.ndarray:
+        if weight.ndim != p.ndim or weight.ndim < 2:
+            return super().fitting(weight, p)
+        if any(w not in (1, n) for w, n in zip(weight.shape, p.shape, strict=True)):
+            raise ShapeError(
+                f"{type(self).__name__} needs one sample weight for each example or number; the predictions have the shape "
+                f"{tuple(p.shape)}, and the weights {weight.shape}."
+            )
+        return np.broadcast_to(weight, p.shape)
+
+    def counts(self, y: Array, p: Array, weight: Array | None = None) -> Array:
+        if weight is None or weight.ndim < 2:
+            return super().counts(y, p, weight)
+        xp = namespace(p)
+        return xp.stack([xp.sum(self.hits(y, p) * weight), xp.sum(weight)])
+
+
+class BinaryAccuracy(OfNumbers):
     """The share of outputs on the target's side of the threshold."""
 
     key, rises = "binary_accuracy", True
@@ -35,9 +67,9 @@ class BinaryAccuracy(Metric):
         super().__init__(name, dtype)
         self.threshold = float(threshold)
 
-    def values(self, y: Array, p: Array) -> Array:
+    def hits(self, y: Array, p: Array) -> Array:
         predicted = (p > self.threshold).astype(p.dtype)
-        return per_example((y.reshape(p.shape) == predicted).astype(p.dtype))
+        return (y.reshape(p.shape) == predicted).astype(p.dtype)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"threshold": self.threshold}
@@ -63,7 +95,7 @@ class TopKCategoricalAccuracy(Metric):
         return super().get_config() | {"k": self.k}
 
 
-class Accuracy(Metric):
+class Accuracy(OfNumbers):
     """The share of predictions that equal their targets.
 
     >>> Accuracy()([1, 2, 3, 4], [0, 2, 3, 4])
@@ -72,8 +104,8 @@ class Accuracy(Metric):
 
     key, rises = "accuracy", True
 
-    def values(self, y: Array, p: Array) -> Array:
-        return per_example((y.reshape(p.shape) == p).astype(p.dtype))
+    def hits(self, y: Array, p: Array) -> Array:
+        return (y.reshape(p.shape) == p).astype(p.dtype)
 
 
 class SparseTopKCategoricalAccuracy(TopKCategoricalAccuracy):

@@ -49,7 +49,12 @@ class FBetaScore(ByOutput):
             raise SettingError(
                 f"{type(self).__name__}: average is 'micro', 'macro', 'weighted' or None; it got {average!r}."
             )
-        if not beta > 0 or (threshold is not None and not 0 < threshold <= 1):
+        numbers = [beta] if threshold is None else [beta, threshold]
+        if (
+            not all(isinstance(n, (int, float, np.number)) and not isinstance(n, bool) for n in numbers)
+            or not beta > 0
+            or (threshold is not None and not 0 < threshold <= 1)
+        ):
             raise SettingError(
                 f"{type(self).__name__} needs beta above 0 and a threshold above 0, at most 1; it got {beta!r} and {threshold!r}."
             )
