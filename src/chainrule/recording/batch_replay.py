@@ -12,7 +12,7 @@ from chainrule.engine.epoch import empty_records
 from chainrule.engine.examples import Examples, each
 from chainrule.errors import FileError, SettingError
 from chainrule.recording.kept_batches import DIGEST, KeptBatches, joined
-from chainrule.recording.kept_examples import from_arrays
+from chainrule.recording.kept_examples import from_arrays, has_digest
 from chainrule.recording.replay import TOLERANCE, Replay
 from chainrule.runs import Run
 from chainrule.training.stream_fit import order_in
@@ -99,15 +99,30 @@ def opened(
 ) -> Replay:  # fmt: skip
     """Such a run, from what was kept of it. model: makes the network, compiled, for examples."""
     numbers, epochs, digests = checked(run, arrays)
-    examples, rows = from_arrays(arrays), arrays.get("batch_rows")
+    try:
+        examples, rows = from_arrays(arrays), arrays.get("batch_rows")
+    except (TypeError, ValueError, OverflowError):
+        raise unfit(run) from None
     if examples is None or rows is None:
         raise SettingError(
             f"{run.name} learned from batches that were not kept, as they are many or of several kinds: in Python, "
             "open_run(name, model=model, x=batches) goes through the same ones again."
         )
-    if len(rows) != len(digests) or rows.min(initial=1) < 1 or int(rows.sum()) != len(examples):
+    whole = rows.dtype.kind in "iu" and rows.shape == (len(digests),) and rows.min(initial=1) >= 1
+    if not whole or float(rows.sum(dtype=float)) != len(examples) or not are_those(examples, rows, digests):
         raise unfit(run)
     return BatchReplay(run, model(examples), examples, rows, numbers, epochs, cache_bytes, tolerance)
+
+
+def are_those(examples: Examples, rows: np.ndarray, digests: np.ndarray) -> bool:
+    """Whether batches of so many rows have these digests."""
+    parts = (examples.x, examples.y, examples.weight)
+    for end, n, digest in zip(np.cumsum(rows), rows, digests, strict=True):
+        some = slice(int(end - n), int(end))
+        batch = Examples(*(each(lambda v: v[some], part) for part in parts), examples.divisor)  # noqa: B023 (used at once)
+        if not has_digest(batch, digest.tobytes().hex()):
+            return False
+    return True
 
 
 def opened_again(
@@ -154,8 +169,8 @@ def checked(run: Run, arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, np.nda
     whole = all(part.dtype.kind in "iu" and part.ndim == 1 for part in (numbers, epochs))
     if (
         not whole or digests.dtype != np.uint8 or digests.shape[1:] != (DIGEST,)
-        or numbers.min(initial=0) < 0 or numbers.max(initial=-1) >= len(digests)
-        or epochs.min(initial=1) < 1 or epochs.sum() > len(numbers)
+        or numbers.min(initial=0) < 0 or (len(numbers) and numbers.max() >= len(digests))
+        or epochs.min(initial=1) < 1 or epochs.sum(dtype=float) > len(numbers)
     ):  # fmt: skip
         raise unfit(run)
     return numbers, epochs, digests

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.datasets.rows import Rows
-from chainrule.engine.examples import Examples
+from chainrule.engine.examples import Examples, Scaled
+from chainrule.errors import ChainruleError, FileError
+from chainrule.graph import tuple_of
 from chainrule.runs.removal import EXAMPLES
 from chainrule.training.fingerprint import digest_of
 
@@ -106,9 +108,47 @@ def as_bytes(x: np.ndarray, divisor: float) -> tuple[np.ndarray, float]:
 
 
 def from_arrays(arrays: dict[str, np.ndarray], prefix: str = "") -> Examples | None:
-    """Examples from a file's arrays; None where there are none. prefix: "val_" for those that were held back."""
+    """Examples from a file's arrays; None where there are none. prefix: "val_" for those that were held back.
+
+    ValueError where they are none: columns of numbers of the same length, and a number that inputs are divided by.
+    """
     own = {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}
     x = named(own, "x")
     if x is None or "divisor" not in own:
         return None
-    return Examples(x, named(own, "y"), named(own, "weight"), float(own["divisor"]))
+    found = Examples(x, named(own, "y"), named(own, "weight"), float(own["divisor"]))
+    columns = [c for part in (found.x, found.y, found.weight) for c in tuple_of(part, 1) if c is not None]
+    if any(c.ndim == 0 or c.dtype.kind not in "biuf" for c in columns) or len({len(c) for c in columns}) != 1:
+        raise ValueError("its arrays are no columns of numbers of one length")
+    if not 0 < found.divisor < np.inf:
+        raise ValueError(f"inputs divided by {found.divisor:g}")
+    return found
+
+
+def must_be_what_was_learned(path: Path, name: str, problem: Any, examples: Examples) -> None:
+    """FileError where examples from a file do not fit a network, whose `problem` it is; name: of the run."""
+    x: Any = examples.x
+    if examples.divisor != 1:
+        x = (
+            tuple(Scaled(c, examples.divisor) for c in x)
+            if isinstance(x, tuple)
+            else Scaled(x, examples.divisor)
+        )
+    try:
+        problem.examples(x, examples.y, examples.weight)
+    except ChainruleError as found:
+        raise FileError(f"{path} does not hold what {name} learned from: {found}") from None
+
+
+def has_digest(examples: Examples, begin: str) -> bool:
+    """Whether examples have a digest that begins like that, as they are or before they became bytes.
+
+    >>> has_digest(Examples(np.zeros((2, 1), np.float32)), "0")
+    False
+    """
+    if digest_of(examples).startswith(begin):
+        return True
+    if examples.divisor != 255 or isinstance(examples.x, tuple) or examples.x.dtype != np.uint8:
+        return False
+    x = examples.x.astype(np.float32) / np.float32(255)
+    return digest_of(Examples(x, examples.y, examples.weight)).startswith(begin)

@@ -10,7 +10,7 @@ from chainrule.datasets.dataset import Dataset
 from chainrule.engine.examples import Examples, each
 from chainrule.errors import ChainruleError, FileError, SettingError
 from chainrule.recording import batch_replay
-from chainrule.recording.kept_examples import from_arrays
+from chainrule.recording.kept_examples import from_arrays, has_digest, must_be_what_was_learned
 from chainrule.recording.replay import TOLERANCE, Replay
 from chainrule.runs import Run
 from chainrule.runs.removal import EXAMPLES
@@ -37,7 +37,7 @@ def opened(run: Run, cache_bytes: int = 200_000_000, tolerance: float = TOLERANC
     arrays = npz.read(path)
     if "batch_numbers" in arrays:
         replay = batch_replay.opened(
-            run, lambda examples: network(settings, examples), arrays, cache_bytes, tolerance
+            run, lambda examples: network(run, examples, path), arrays, cache_bytes, tolerance
         )
         replay.data = dataset(str(settings.data.get("name")), replay.examples, None)
         return replay
@@ -47,15 +47,25 @@ def opened(run: Run, cache_bytes: int = 200_000_000, tolerance: float = TOLERANC
         raise FileError(f"{path} does not hold examples as they are kept ({problem}).") from None
     if examples is None:
         raise FileError(f"{path} does not hold examples.")
-    replay = Replay(run, network(settings, examples), examples, cache_bytes, tolerance)
+    if not has_digest(examples, path.name.split("-")[0]):
+        raise FileError(
+            f"{path} does not hold what {run.name} learned from: its name is the digest of other examples."
+        )
+    model = network(run, examples, path)
+    if validation is not None:
+        must_be_what_was_learned(path, run.name, model.problem(what="replay"), validation)
+    replay = Replay(run, model, examples, cache_bytes, tolerance)
     replay.data = dataset(str(settings.data.get("name")), examples, validation)
     return replay
 
 
-def network(settings: Any, examples: Examples) -> Any:
-    """The network of a run, compiled as it was; its weights are those of no step yet."""
+def network(run: Run, examples: Examples, path: Path) -> Any:
+    """The network of a run, compiled as it was; its weights are those of no step yet. FileError where the examples of a
+    file do not fit it.
+    """
     from chainrule import models
 
+    settings = run.info.settings
     functional = "input_layers" in settings.model
     try:
         model = (models.Functional if functional else models.Sequential).from_config(settings.model)
@@ -66,7 +76,8 @@ def network(settings: Any, examples: Examples) -> Any:
             f"The network cannot be made again without the program that recorded it: {problem}"
         ) from None
     model.seed = settings.seed
-    model.problem(examples.inputs(slice(0, 1)), each(lambda y: y[:1], examples.y))
+    problem = model.problem(examples.inputs(slice(0, 1)), each(lambda y: y[:1], examples.y))
+    must_be_what_was_learned(path, run.name, problem, examples)
     return model
 
 
