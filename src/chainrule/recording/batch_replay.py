@@ -119,8 +119,8 @@ def are_those(examples: Examples, rows: np.ndarray, digests: np.ndarray) -> bool
     parts = (examples.x, examples.y, examples.weight)
     for end, n, digest in zip(np.cumsum(rows), rows, digests, strict=True):
         some = slice(int(end - n), int(end))
-        batch = Examples(*(each(lambda v: v[some], part) for part in parts), examples.divisor)  # noqa: B023 (used at once)
-        if not has_digest(batch, digest.tobytes().hex()):
+        x, y, weight = (each(lambda v: v[some], part) for part in parts)  # noqa: B023 (used at once)
+        if not has_digest(Examples(x, y, weight, examples.divisor), digest.tobytes().hex()):
             return False
     return True
 

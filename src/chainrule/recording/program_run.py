@@ -76,8 +76,8 @@ def network(run: Run, examples: Examples, path: Path) -> Any:
             f"The network cannot be made again without the program that recorded it: {problem}"
         ) from None
     model.seed = settings.seed
-    problem = model.problem(examples.inputs(slice(0, 1)), each(lambda y: y[:1], examples.y))
-    must_be_what_was_learned(path, run.name, problem, examples)
+    of_model = model.problem(examples.inputs(slice(0, 1)), each(lambda y: y[:1], examples.y))
+    must_be_what_was_learned(path, run.name, of_model, examples)
     return model
 
 
