@@ -23,6 +23,12 @@ _NAMES = {
     "load": "chainrule.inference.asking",
     "open_run": "chainrule.recording",
     "Input": "chainrule.layers",
+    "InputSpec": "chainrule.layers",  # these as `keras` itself has them, too
+    "Layer": "chainrule.layers",
+    "Loss": "chainrule.losses",
+    "Metric": "chainrule.metrics",
+    "Optimizer": "chainrule.optimizers",
+    "Initializer": "chainrule.initializers",
     "Scaled": "chainrule.engine.examples",
 }
 _RENAMED = {  # names of version 0.1: they still work, with a warning, for one release
@@ -44,7 +50,11 @@ if TYPE_CHECKING:
     )  # fmt: skip
     from chainrule.engine.examples import Scaled
     from chainrule.inference.asking import load
-    from chainrule.layers import Input
+    from chainrule.initializers import Initializer  # noqa: F401
+    from chainrule.layers import Input, InputSpec, Layer  # noqa: F401
+    from chainrule.losses import Loss  # noqa: F401
+    from chainrule.metrics import Metric  # noqa: F401
+    from chainrule.optimizers import Optimizer  # noqa: F401
     from chainrule.models import Model, Sequential
     from chainrule.recording import RunRecorder, open_run
 

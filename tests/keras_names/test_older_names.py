@@ -237,3 +237,54 @@ float(p)
     assert done.stdout.splitlines() == ["0 1 0.50 0.5 True", "float32 float32 ndarray"], done.stderr
     assert "array.item()" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("TypeError: only")
+
+
+def test_names_stand_where_scripts_of_all_years_looked_for_them(run_script) -> None:
+    """optimizers.adam_v2, models.Input, initializations, image.image, keras.Layer, and TensorFlow 1's names of functions of arrays."""
+    done = run_script(
+        """
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import backend as K
+from keras import initializations
+from keras.engine import Model
+from keras.models import Input, Sequential
+from keras.optimizers import adam_v2, gradient_descent_v2
+from keras.preprocessing.image import image
+import tensorflow.compat.v1 as v1
+
+class Doubled(keras.Layer):
+    def call(self, x):
+        with K.name_scope("twice"), tf.name_scope("twice"):
+            return 2 * x
+
+print(isinstance(keras.losses.MeanSquaredError(), keras.Loss), issubclass(keras.optimizers.Adam, keras.Optimizer))
+m = Sequential([Doubled(), keras.layers.Dense(1, kernel_initializer=initializations.normal())])
+m.compile(adam_v2.Adam(learning_rate=0.1), "mse")
+m.fit(np.ones((4, 2)), np.ones(4), verbose=0)
+print(m.optimizer.learning_rate, gradient_descent_v2.SGD is keras.optimizers.SGD, image.img_to_array(np.ones((2, 2))).shape)
+print(tf.to_float([1]).dtype, float(tf.log(1.0)), float(tf.squared_difference(3.0, 1.0)), tf.sequence_mask([1, 2]).tolist())
+print(tf.random_normal((2, 3)).shape, v1.reduce_mean([1.0, 3.0]).numpy(), v1.float32 is np.float32)
+print(np.asarray(K.bias_add(np.zeros((1, 3, 2, 2)), np.array([1.0, 2.0, 3.0]), "channels_first"))[0, :, 0, 0])
+print(tf.data.experimental.cardinality(tf.data.Dataset.range(3)).numpy())
+for name in ("layers.dense", "data.experimental.make_csv_dataset", "compat.v1.get_variable"):
+    try:
+        thing = tf
+        for part in name.split("."):
+            thing = getattr(thing, part)
+    except AttributeError as problem:
+        print(problem)
+"""
+    )
+    assert done.stdout.splitlines() == [
+        "True True",
+        "0.1 True (2, 2, 1)",
+        "float32 0.0 4.0 [[True, False], [True, True]]",
+        "(2, 3) 2.0 True",
+        "[1. 2. 3.]",
+        "3",
+        "tensorflow.layers is not here: Chainrule stands in for TensorFlow's Keras only. Instead: tf.keras.layers.",
+        "tensorflow.data.experimental.make_csv_dataset is not here: Chainrule stands in for TensorFlow's Keras only.",
+        "tensorflow.compat.v1.get_variable is not here: Chainrule stands in for TensorFlow's Keras only. Instead: Keras's models need no graph or session.",
+    ], done.stderr

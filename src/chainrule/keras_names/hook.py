@@ -22,7 +22,7 @@ TENSORFLOW = HERE + "thin_tensorflow"
 OURS = ("keras", "keras_preprocessing", "tf_keras", "tensorflow")  # the packages that are answered
 PARTS = {  # modules of `tensorflow` itself, and the file in which each is
     part: part for part in ("compat", "config", "data", "math", "nn", "random", "test", "train")
-} | {"python.client": "devices"}
+} | {"python.client": "devices", "compat.v1": "v1"}
 OF_KERAS = ("initializers", "losses", "metrics", "optimizers")  # TensorFlow 2 has these beside tf.keras, too
 
 
@@ -50,7 +50,8 @@ class Face(ModuleType):
             return found
         refusal = (
             str(problem)
-            if isinstance(problem, AbsentNameError) and name not in keras_names(self.place)
+            if isinstance(problem, AbsentNameError)
+            and (name not in keras_names(self.place) or modules.split(self.__name__) is None)
             else sentence(self.place, name, self.__dir__())
         )
         imported = is_imported(sys._getframe(1))  # noqa: SLF001
@@ -190,6 +191,8 @@ def thin(fullname: str) -> tuple[str, ...] | None:
     part = fullname.removeprefix("tensorflow.")
     if part in OF_KERAS:
         return modules.CURRENT[part]
+    if part == "compat.v2":
+        return (TENSORFLOW,)
     return (f"{TENSORFLOW}.{PARTS[part]}",) if part in PARTS else None
 
 

@@ -1,5 +1,6 @@
 """What `keras.backend` had in earlier years: random arrays, functions of a network's layers, the order of a picture's axes."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from chainrule.keras_names.channels_first import ORDER
 from chainrule.ops import random
 
 __all__ = [
-    "batch_dot", "function", "gather", "image_dim_ordering", "is_sparse", "learning_phase", "random_bernoulli", "random_binomial",
+    "batch_dot", "bias_add", "function", "gather", "image_dim_ordering", "is_sparse", "learning_phase", "manual_variable_initialization", "name_scope",
+    "random_bernoulli", "random_binomial",
     "random_normal", "random_normal_variable", "random_uniform", "random_uniform_variable", "set_image_dim_ordering", "set_learning_phase",
     "set_session", "truncated_normal",
 ]  # fmt: skip
@@ -84,6 +86,22 @@ def batch_dot(x: Any, y: Any, axes: Any = None) -> Any:
     out = "".join(c for c in one if c != one[first]) + "".join(c for c in two[1:] if c != one[first])
     found = ops.einsum(f"{one},{two}->{out}", x, y)
     return ops.expand_dims(found, -1) if len(out) == 1 else found
+
+
+def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Any:
+    """x + bias, along the last axis; along axis 1 where the channels are first."""
+    if data_format == "channels_first" and len(x.shape) > 2:
+        bias = ops.reshape(bias, (1, -1, *[1] * (len(x.shape) - 2)))
+    return x + bias
+
+
+def name_scope(name: str) -> Any:
+    """A `with` around names of TensorFlow's graph, which there are none of here."""
+    return nullcontext(name)
+
+
+def manual_variable_initialization(value: bool) -> None:
+    """Changes nothing: weights are drawn when a layer is built."""
 
 
 def is_sparse(tensor: Any) -> bool:

@@ -141,6 +141,10 @@ _INITIALIZERS = {
     "constant_initializer": "Constant", "ones_initializer": "Ones", "random_normal_initializer": "RandomNormal",
     "random_uniform_initializer": "RandomUniform", "zeros_initializer": "Zeros",
 }  # fmt: skip
+OLDER = (  # of older.py
+    "Print", "confusion_matrix", "einsum", "log", "name_scope", "random_normal", "random_uniform", "sequence_mask", "squared_difference",
+    "to_float", "to_int32", "to_int64", "truediv",
+)  # fmt: skip
 _SWITCHES = ("autograph", "debugging", "logging")
 
 
@@ -155,6 +159,10 @@ def __getattr__(name: str) -> Any:
         return getattr(initializers, _INITIALIZERS[name])
     if name in sessions.__all__:
         return getattr(sessions, name)
+    if name in OLDER:
+        from chainrule.keras_names.thin_tensorflow import older
+
+        return getattr(older, name)
     if name in ("sigmoid", "tanh"):
         from chainrule.keras_names.thin_tensorflow import nn
 

@@ -2,6 +2,7 @@
 
 import importlib
 import types
+from contextlib import suppress
 from typing import Any
 
 from chainrule.keras_names.thin_tensorflow import sessions, train
@@ -19,6 +20,10 @@ class Version(types.ModuleType):
             raise AttributeError(name)
         if name == "keras":
             return importlib.import_module("tensorflow.keras")
+        if name == "compat":
+            return importlib.import_module("tensorflow.compat")
+        with suppress(AttributeError, ImportError):
+            return getattr(importlib.import_module("tensorflow"), name)
         raise missing(f"tensorflow.compat.{self.__name__}", name)
 
 

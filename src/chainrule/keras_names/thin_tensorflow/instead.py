@@ -23,6 +23,7 @@ INSTEAD = {
     "image": "keras.preprocessing.image, or NumPy",
     "io": "Python's own files and Pillow",
     "keras": "see docs/keras.md",
+    "layers": "tf.keras.layers",
     "lite": "chainrule export",
     "placeholder": "keras.Input",
     "saved_model": "model.save('model.keras')",
