@@ -1,4 +1,4 @@
-"""Digits, letters and words of printed fonts, and digits of seven bars as displays have them; drawn from a seed.
+"""Digits, letters, words and signs of currencies in printed fonts, and digits of seven bars as displays have them; drawn from a seed.
 
 The fonts are those that come with matplotlib, and Pillow's own.
 """
@@ -11,6 +11,8 @@ import numpy as np
 
 from chainrule.images import placing
 from chainrule.images.filters import Floats, window_mean
+from chainrule.images.glyph_strokes import CURRENCIES
+from chainrule.images.non_digits import drawn, glyph_strokes
 from chainrule.images.preparation import views_of
 from chainrule.images.settings import Preparation
 
@@ -19,7 +21,7 @@ NAMES = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono"
          "DejaVuSerif-Bold", "DejaVuSerif-Italic", "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10", "cmtt10", "cmb10")  # fmt: skip
 # What a reader takes for a digit is not among them: O, D, I, l, S, Z, z, s, b, g, q, y, i, j, J, o
 LETTERS = "ACEFGHKLMNPQRTUVWXYacdefhkmnprtuvwx$%&#@+=?"
-OTHERS = "€£ßÄÖÜäöüéñΔΣπλ"  # only the first fonts have them
+OTHERS = "€£¥¢ßÄÖÜäöüéñΔΣπλ"  # only the first fonts have them
 FIRST = 10
 WORDS = [
     "the",
@@ -141,6 +143,21 @@ def printed_letters(n: int, seed: int) -> np.ndarray[Any, Any]:
             at = int(rng.integers(0, len(word) - 1))
             text = word[at : at + 2] if set(word[at : at + 2]) & set(LETTERS) else text
         out.append(_view(ink_of(text, rng), rng))
+    return np.stack(out)
+
+
+def currency_signs(n: int, seed: int) -> np.ndarray[Any, Any]:
+    """`n` signs of currencies, printed or written by hand, two of three a dollar's, uint8 (n, 28, 28)."""
+    rng = np.random.default_rng(seed)
+    out = []
+    for _ in range(n):
+        sign = "$" if rng.random() < 0.67 else str(rng.choice(list("€£¥¢")))
+        if rng.random() < 0.5:
+            styles = CURRENCIES[sign]
+            ink = drawn(glyph_strokes(styles[rng.integers(len(styles))], rng), rng.uniform(4.0, 14.0))
+        else:
+            ink = ink_of(sign, rng)
+        out.append(_view(ink, rng))
     return np.stack(out)
 
 

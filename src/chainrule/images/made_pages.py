@@ -17,6 +17,7 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Random = np.random.Generator
 
 PAPERS = ("plain", "grain", "guilloche", "ruled", "squared", "cloudy", "folded", "board")
+APART = 0.05  # of its height: so far digits stand apart at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +29,14 @@ class Page:
     kind: str
 
 
-def page(inks: list[Floats], text: str, rng: Random, kind: str | None = None) -> Page:
-    """A page with some ink on it: each of `inks` is (h, w) from 0 to 1, all are written side by side on one line."""
+def page(inks: list[Floats], text: str, rng: Random, kind: str | None = None, closest: float = APART) -> Page:
+    """A page with some ink on it: each of `inks` is (h, w) from 0 to 1, all are written side by side on one line.
+
+    closest: the least gap between two, as a share of their height; below 0 they may overlap.
+    """
     kind = kind or str(rng.choice(PAPERS))
     height = float(np.exp(rng.uniform(np.log(18), np.log(110))))
-    layer = line_of(inks, height, rng)
+    layer = line_of(inks, height, rng, closest)
     h, w = layer.shape
     pen = (
         rng.uniform(20, 90, 3) if rng.random() < 0.6 else np.array(COLOURS[rng.integers(len(COLOURS))], float)
@@ -48,7 +52,7 @@ def page(inks: list[Floats], text: str, rng: Random, kind: str | None = None) ->
 COLOURS = ((30, 40, 150), (170, 30, 40), (20, 110, 50), (110, 110, 115), (60, 30, 90))
 
 
-def line_of(inks: list[Floats], height: float, rng: Random) -> Floats:
+def line_of(inks: list[Floats], height: float, rng: Random, closest: float = APART) -> Floats:
     """The ink of one line of writing with a margin around it, (h, w) from 0 to 1."""
     large = []
     for ink in inks:
@@ -58,9 +62,13 @@ def line_of(inks: list[Floats], height: float, rng: Random) -> Floats:
     if height > 40:  # edges as hard as a pen's
         large = [placing.sharpened(window_mean(i, 1), 0.4) for i in large]
     edge = round(height * rng.uniform(0.12, 1.2)) + 2
-    gaps = [round(height * rng.uniform(0.05, 0.45)) for _ in large]
+    gaps = [round(height * rng.uniform(closest, 0.45)) for _ in large]
     out = np.zeros(
-        (round(1.35 * height) + 2 * edge, sum(i.shape[1] for i in large) + sum(gaps) + 2 * edge), np.float32
+        (
+            round(1.35 * height) + 2 * edge,
+            sum(i.shape[1] for i in large) + sum(max(0, g) for g in gaps) + 2 * edge,
+        ),
+        np.float32,
     )
     left = edge
     for ink, gap in zip(large, gaps, strict=True):
@@ -122,14 +130,16 @@ def photographed(picture: np.ndarray[Any, Any], rng: Random) -> Pixels:
     return np.asarray(pixels, np.uint8)
 
 
-def digit_pages(digits: Pixels, labels: np.ndarray[Any, Any], n: int, seed: int, most: int = 1) -> list[Page]:
-    """`n` pages with 1 to `most` of some digits, uint8 (m, 28, 28) as in MNIST, with their labels."""
+def digit_pages(
+    digits: Pixels, labels: np.ndarray[Any, Any], n: int, seed: int, most: int = 1, closest: float = APART
+) -> list[Page]:
+    """`n` pages with 1 to `most` of some digits, uint8 (m, 28, 28) as in MNIST, with their labels; closest: as for `page`."""
     rng = np.random.default_rng(seed)
     pages = []
     for _ in range(n):
         chosen = rng.integers(len(digits), size=int(rng.integers(1, most + 1)))
         inks = [placing.cropped(digits[k].astype(np.float32) / np.float32(255))[0] for k in chosen]
-        pages.append(page(inks, "".join(str(int(labels[k])) for k in chosen), rng))
+        pages.append(page(inks, "".join(str(int(labels[k])) for k in chosen), rng, closest=closest))
     return pages
 
 

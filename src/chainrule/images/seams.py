@@ -15,9 +15,7 @@ THIN = 0.34  # a seam crosses at most this much ink, as a share of the writing's
 SEAMS = 6  # seams in one piece
 BAND = 0.2  # a seam keeps so close to its column, as a share of the writing's height
 ASIDE = 0.15  # what a step aside costs a seam, in pixels of ink
-OVERLAP = (
-    0.06  # so far, as a share of the writing's height, digits that were cut apart may reach over the seam
-)
+OVERLAP = 0.06  # of the writing's height: so far digits that were cut apart may reach over the seam
 
 
 @dataclass(frozen=True, eq=False)

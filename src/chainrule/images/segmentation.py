@@ -43,6 +43,7 @@ class Costs:
 
     cut: float = 0.35  # for a seam, and once more for the share of the height that is cut through
     gap: float = 2.0  # for joining over a gap as wide as the writing is high
+    both: float = 1.5  # for joining over a gap what was cut off: a letter's part with the next letter
     mark: float = 1.6  # for taking a glyph as tall as the writing for none
 
 
@@ -263,11 +264,12 @@ class Lattice:
 
     def _paid(self, i: int, j: int) -> float:
         """What a glyph pays for the seam at its left end and for the gaps within."""
+        parted = self.cuts[i] >= 0 or (j < len(self.cuts) and self.cuts[j] >= 0)
         paid = 0.0 if self.cuts[i] < 0 else (ALONE_CUT if self.alone else COSTS.cut) + self.cuts[i]
         for k in range(i + 1, j):
             if self.cuts[k] < 0:
-                before = max(p.glyph.stop for p in self.pieces[i:k])
-                paid += 0.2 + COSTS.gap * max(0.0, self.pieces[k].glyph.start - before) / self.height
+                gap = self.pieces[k].glyph.start - max(p.glyph.stop for p in self.pieces[i:k])
+                paid += COSTS.both * parted + 0.2 + COSTS.gap * max(0.0, gap) / self.height
         return paid
 
 

@@ -202,7 +202,7 @@ def evidence(
     from chainrule.images.made_pages import digit_pages, empty_pages, small_pages
 
     made = [
-        *digit_pages(pictures, labels, pages // 4, seed), *digit_pages(pictures, labels, pages * 3 // 8, seed + 1, most=4),
+        *digit_pages(pictures, labels, pages // 4, seed), *digit_pages(pictures, labels, pages * 3 // 8, seed + 1, most=4, closest=-0.1),
         *small_pages(pictures, labels, pages // 8, seed + 3),
         *empty_pages(pages // 4, seed + 2),
     ]  # fmt: skip
