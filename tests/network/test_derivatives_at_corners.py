@@ -3,9 +3,27 @@
 import numpy as np
 import pytest
 
-from chainrule.layers import Attention, PReLU, RandomContrast
+from chainrule import losses
+from chainrule.layers import (
+    GRU,
+    LSTM,
+    Attention,
+    CenterCrop,
+    Dense,
+    GlobalAveragePooling1D,
+    MultiHeadAttention,
+    PReLU,
+    RandomContrast,
+    RandomFlip,
+    RandomTranslation,
+    ReLU,
+    TimeDistributed,
+)
+from chainrule.layers.added_loss import AddedLoss
 from chainrule.layers.base import Context
 from chainrule.layers.operation_rules import RULES
+from chainrule.losses.base import NoLoss
+from chainrule.losses.scales import EPSILON
 
 
 def measured(f, x: np.ndarray) -> np.ndarray:
@@ -121,4 +139,108 @@ def test_a_picture_of_another_contrast_passes_on_the_slope_measured(rng) -> None
 
     np.testing.assert_allclose(
         layer.backward({}, layer.forward({}, x, context)[1], dy), measured(passed, x), atol=1e-7
+    )
+
+
+def test_where_a_loss_is_at_its_corner_it_pushes_nowhere() -> None:
+    """A prediction that is its target, a hinge that is just closed, and no loss at all."""
+    y = np.array([[1.0, 0.0]])
+    for loss in (losses.MeanAbsolutePercentageError(), losses.CategoricalHinge(), NoLoss()):
+        np.testing.assert_array_equal(loss.derivative(y, y), np.zeros((1, 2)))
+    np.testing.assert_array_equal(NoLoss().derivative(y, y + 5), np.zeros((1, 2)), strict=True)
+    least = np.full((1, 2), EPSILON)  # below it a prediction counts as this
+    np.testing.assert_array_equal(losses.MeanSquaredLogarithmicError().derivative(y, least), np.zeros((1, 2)))
+
+
+def test_a_relu_that_begins_above_its_cap_is_on_nowhere() -> None:
+    """Beyond the threshold the cap holds; at it and below, the slope for negative numbers."""
+    layer, x = ReLU(max_value=1.0, negative_slope=0.1, threshold=2.0), np.array([[1.0, 2.0, 3.0]])
+    cache = layer.forward({}, x)[1]
+    np.testing.assert_allclose(layer.backward({}, cache, np.ones((1, 3))), [[0.1, 0.1, 0.0]])
+
+
+def test_an_average_over_marked_steps_tells_each_its_share(rng) -> None:
+    """Steps that do not count hear nothing."""
+    layer, x, dy = GlobalAveragePooling1D(), rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 4))
+    context = Context(mask=np.array([[True, False, True], [True, True, True]]))
+    cache = layer.forward({}, x, context)[1]
+    np.testing.assert_allclose(
+        layer.backward({}, cache, dy),
+        measured(lambda x: float((dy * layer.forward({}, x, context)[0]).sum()), x),
+        atol=1e-7,
+    )
+
+
+@pytest.mark.parametrize("kind", [LSTM, GRU])
+def test_a_sequence_of_one_step_has_the_slopes_measured(kind, rng) -> None:
+    """By its only step, where the states that are returned led nowhere."""
+    layer, x, dy = kind(3, return_state=True), rng.normal(size=(2, 1, 4)), rng.normal(size=(2, 3))
+    layer.build((1, 4))
+    params = {name: w.astype(np.float64) for name, w in layer.params.items()}
+    cache = layer.forward(params, x)[1]
+    dx = layer.backward(params, cache, (dy, *[None] * layer.state_count))
+    np.testing.assert_allclose(
+        dx, measured(lambda x: float((dy * layer.forward(params, x)[0][0]).sum()), x), atol=1e-6
+    )
+
+
+def test_a_wrapped_layer_that_does_not_learn_passes_the_error_on(rng) -> None:
+    """Through the weights of the layer inside and through its activation."""
+    layer, x, dy = TimeDistributed(Dense(3, "tanh")), rng.normal(size=(2, 5, 4)), rng.normal(size=(2, 5, 3))
+    layer.build((5, 4))
+    params = {name: w.astype(np.float64) + 0.1 for name, w in layer.params.items()}
+    cache = layer.forward(params, x)[1]
+    expected = measured(lambda x: float((dy * layer.forward(params, x)[0]).sum()), x)
+    np.testing.assert_allclose(layer.backward(params, cache, dy), expected, atol=1e-6)
+    np.testing.assert_allclose(layer.backward_and_gradients(params, cache, dy)[0], expected, atol=1e-6)
+
+
+def test_heads_of_which_only_the_shares_are_used_learn(rng) -> None:
+    """The output's weights hear nothing; what is looked for and looked at, as much as is measured."""
+    layer, x, d = MultiHeadAttention(2, 4), rng.normal(size=(2, 3, 5)), rng.normal(size=(2, 2, 3, 3))
+    layer.call_settings = {"return_attention_scores": True}
+    layer.build([(3, 5), (3, 5)])
+    params = {name: w.astype(np.float64) for name, w in layer.params.items()}
+    cache = layer.forward(params, (x, x))[1]
+    (dq, dv), grads = layer.backward_and_gradients(params, cache, (None, d))
+    np.testing.assert_allclose(
+        dq + dv, measured(lambda x: float((d * layer.forward(params, (x, x))[0][1]).sum()), x), atol=1e-6
+    )
+    np.testing.assert_array_equal(grads["output_kernel"], np.zeros_like(params["output_kernel"]))
+
+
+def test_what_is_added_to_the_loss_is_passed_on_as_measured(rng) -> None:
+    """A sum as it is, a mean by each number's share."""
+    layer, x, dy = AddedLoss([2.0, 3.0], ["sum", "mean"]), rng.normal(size=(2, 3)), rng.normal(size=(2, 3))
+    cache = layer.forward({}, (x, x, x))[1]
+    passed, by_sum, by_mean = layer.backward({}, cache, dy)
+    np.testing.assert_array_equal(passed, dy)
+    np.testing.assert_allclose(by_sum, np.full((2, 3), 2.0))
+    np.testing.assert_allclose(by_mean, measured(lambda x: 3.0 * x.mean(), x), atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "layer", [RandomFlip(), RandomTranslation(0.3, 0.3)], ids=lambda layer: type(layer).__name__
+)
+def test_pictures_that_moved_pass_the_error_back_to_where_they_were(layer, rng) -> None:
+    """As measured while learning; unchanged where nothing moved."""
+    x, dy = rng.uniform(size=(3, 4, 5, 1)), rng.normal(size=(3, 4, 5, 1))
+    context = Context(
+        training=True, noise=lambda shape: np.linspace(0.1, 0.9, int(np.prod(shape))).reshape(shape)
+    )
+    np.testing.assert_allclose(
+        layer.backward({}, layer.forward({}, x, context)[1], dy),
+        measured(lambda x: float((dy * layer.forward({}, x, context)[0]).sum()), x),
+        atol=1e-6,
+    )
+    np.testing.assert_array_equal(layer.backward({}, layer.forward({}, x)[1], dy), dy)
+
+
+def test_the_margins_that_a_crop_cut_off_hear_nothing(rng) -> None:
+    """Also where more is cut off behind than before."""
+    layer, x, dy = CenterCrop(2, 3), rng.normal(size=(2, 5, 6, 1)), rng.normal(size=(2, 2, 3, 1))
+    np.testing.assert_allclose(
+        layer.backward({}, layer.forward({}, x)[1], dy),
+        measured(lambda x: float((dy * layer.forward({}, x)[0]).sum()), x),
+        atol=1e-8,
     )

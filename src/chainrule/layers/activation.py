@@ -150,8 +150,8 @@ class ReLU(Layer):
         dx = xp.where(x > self.threshold, dy, self.negative_slope * dy)
         if self.max_value is None:
             return dx
-        uncut = xp.where(x > self.threshold, x, self.negative_slope * (x - self.threshold))
-        return xp.where(uncut < self.max_value, dx, 0)
+        cut = (x > self.threshold) & (x >= self.max_value)
+        return xp.where(cut, 0, dx)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {

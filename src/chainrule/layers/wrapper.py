@@ -50,10 +50,9 @@ class Part:
         """Back through the links: dx, and the derivative by each of the layer's weights."""
         grads: Params = {}
         for link, cache in zip(reversed(self.layer.links()), reversed(caches), strict=True):
-            if link is self.layer and link.weight_names:
-                dy, grads = link.backward_and_gradients(self.own(params), cache, dy)
-            else:
-                dy = link.backward(link.params, cache, dy)
+            weights = self.own(params) if link is self.layer else link.params
+            dy, own = link.backward_and_gradients(weights, cache, dy)
+            grads |= own
         return dy, self.prefixed(grads)
 
     @property
