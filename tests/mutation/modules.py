@@ -112,7 +112,7 @@ for _module, _asked in ASKED.items():
 NO_ARITHMETIC = {
     "layers/__init__", "layers/base", "layers/calls_while_learning", "layers/naming", "layers/symbolic", "layers/merge_functions", "layers/weighted",
     "layers/weight_lists", "layers/derived", "layers/any_size", "layers/unsupported", "layers/input_spec", "optimizers/__init__", "optimizers/ranges", "optimizers/scalars",
-    "layers/composed", "layers/constant", "layers/operation", "layers/arithmetic", "layers/shapes_and_masks", "layers/lookup", "layers/text_vectorization",
+    "layers/captured", "layers/cells", "layers/composed", "layers/constant", "layers/operation", "layers/arithmetic", "layers/shapes_and_masks", "layers/lookup", "layers/text_vectorization",
     "activations/with_settings", "losses/lowest", "activations/__init__", "losses/__init__", "losses/own", "losses/fused",
 }  # fmt: skip
 
