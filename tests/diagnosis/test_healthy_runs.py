@@ -1,9 +1,14 @@
 """Runs that are healthy: no alarm, whatever their kind."""
 
+import numpy as np
 import pytest
 from trained import SMALL, digits, houses, learned, mnist, pets
 
-from chainrule import diagnosis
+from chainrule import RunRecorder, Sequential, diagnosis
+from chainrule.layers import Dense, Input, SimpleRNN
+from chainrule.recording.replay import Replay
+from chainrule.runs import Run
+from chainrule.utils import set_random_seed
 
 KINDS = {
     "classic": lambda folder: learned(folder, digits(2500)[0], hidden=SMALL, epochs=6),
@@ -49,3 +54,21 @@ def test_the_whole_jobs_on_mnist_give_no_alarm(name, tmp_path) -> None:
     """All 60,000 digits, by both recipes."""
     replay = learned(tmp_path, mnist(), name)
     assert diagnosis.diagnose(replay.run, replay).healthy
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_network_that_has_not_learned_yet_accuses_no_labels(tmp_path, seed) -> None:
+    """A recurrent network that is right about three in four of right labels: its own mistakes are no mistakes of theirs."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(750, 9, 2)).astype(np.float32)
+    x[..., 1] = rng.random((750, 9)) < 0.4
+    y = (x[..., 0] * x[..., 1]).sum(axis=1) > 0
+    set_random_seed(seed)
+    model = Sequential([Input((9, 2)), SimpleRNN(12), Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy", ["accuracy"], backend="numpy")
+    record = RunRecorder(tmp_path)
+    model.fit(x, y.astype(int), epochs=8, verbose=0, callbacks=[record])
+    examples = model.problem(x, y.astype(int)).examples(x, y.astype(int))
+    run = Run(record.folder)
+    found = diagnosis.diagnose(run, Replay(run, model, examples))
+    assert "suspicious labels" not in [finding.name for finding in found], str(found)

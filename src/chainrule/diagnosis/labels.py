@@ -30,6 +30,8 @@ SHARE = 0.01  # of the labels
 # Between few classes a network that is unsure is confidently wrong more often: digits above 4 against the others, tables whose classes
 # overlap: up to 2.6 % of the labels, all of them right; 2.8 to 5.5 % with a tenth of them swapped.
 SHARE_OF_FEW = 0.06  # of the labels, divided by the number of classes
+# A network that has not learned to tell a few classes apart contradicts many right labels, and is sure of it.
+FEW, WRONG = 5, 0.2  # classes; of the labels, that it may be wrong about and still contradict some
 LEAST = 5  # labels
 
 
@@ -145,11 +147,15 @@ def states(answers: Answers) -> tuple[int, ...]:
 def count(p: NDArray[np.float64], given: NDArray[np.int64]) -> int:
     """How many labels are contradicted: another class is as probable as for its own examples, and by far the likelier one.
 
+    None where it is wrong about many of a few classes: it has not learned yet what it would need to know.
+
     >>> p = np.array([[.9, .1], [.8, .2], [.1, .9], [.2, .8], [.05, .95]])
     >>> count(p, np.array([0, 0, 1, 1, 0]))
     1
     """
     classes = np.arange(p.shape[1])
+    if len(classes) <= FEW and (p.argmax(axis=1) != given).mean() > WRONG:
+        return 0
     usual = np.array([p[given == k, k].mean() if (given == k).any() else np.inf for k in classes])
     likely = np.where(p >= usual, p, -1.0)
     likely[np.arange(len(p)), given] = -1.0
