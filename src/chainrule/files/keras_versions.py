@@ -10,7 +10,7 @@ from typing import Any
 
 from chainrule.errors import FileError
 from chainrule.files import allowed_names as names
-from chainrule.files import keras_1, keras_operations
+from chainrule.files import cudnn, keras_1, keras_operations
 from chainrule.files.implied_masks import without_implied_masks
 from chainrule.files.inner_folders import INSIDE, MODELS, WRAPPERS
 from chainrule.files.keras_2 import of_keras_2
@@ -100,6 +100,8 @@ def _graph(config: Config, depth: int) -> Config:
     layers = []
     for index, entry in enumerate(config["layers"]):
         layer = _layer(entry, index, depth)
+        if layer["class_name"] != "InputLayer":
+            layer["config"].pop("batch_input_shape", None)  # the calls say it
         name = _proper(entry.get("name") or layer["config"]["name"], f"layer {index}")
         if keras_operations.is_operation(entry):
             entry = keras_operations.read(entry, name)
@@ -124,7 +126,7 @@ def _layer(entry: Any, index: int, depth: int) -> Config:
         own = entry.get("name") or entry["config"].get("name") or f"layer_{index}"
         found = keras_operations.read(entry, _proper(own, f"layer {index}"))
         return {key: found[key] for key in ("class_name", "config")}
-    entry = keras_1.modern(entry)
+    entry = cudnn.modern(keras_1.modern(entry))
     kind = class_name(entry, f"layer {index}")
     if kind in MODELS:
         if depth >= DEEPEST:
@@ -147,6 +149,7 @@ def _layer(entry: Any, index: int, depth: int) -> Config:
     inside = {key: raw.pop(key) for key in INSIDE if kind in WRAPPERS and raw.get(key) is not None}
     config = {"name": name, **plain(raw, IN_LAYERS, f"layer {name!r}")}
     for key, inner in inside.items():
+        inner = cudnn.modern(inner) if isinstance(inner, dict) else inner
         if not isinstance(inner, dict) or inner.get("class_name") not in names.INNER_LAYERS:
             named = str(inner.get("class_name") if isinstance(inner, dict) else inner)[:80]
             raise FileError(f"puts {named!r} into layer {name!r}; that is not a layer that may stand there.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from chainrule.errors import FileError
 from chainrule.files import allowed_names as names
-from chainrule.files import extras, hdf5, keras_1, keras_operations, keras_versions, layouts, safe_json
+from chainrule.files import cudnn, extras, hdf5, keras_1, keras_operations, keras_versions, layouts, safe_json
 from chainrule.files.compiled import compiled, for_keras
 from chainrule.files.digests import of_text
 from chainrule.files.disk import Source
@@ -35,12 +35,19 @@ def decode(source: Source, want: Want) -> ModelFile:
     model = ModelFile(config, [], settings, format="h5")
     shapes = planned(config, want)
     stored = layouts.by_name(weights, model.layers, shapes)
-    stored = [keras_1.joined(layer, own) for layer, own in zip(model.layers, stored, strict=True)]
+    stored = [
+        cudnn.as_today(layer, keras_1.joined(layer, own))
+        for layer, own in zip(model.layers, stored, strict=True)
+    ]
     model.weight_names = [
         [dataset.path.rpartition("/")[2].partition(":")[0] for dataset in own] for own in stored
     ]
     optimizer = root.group(OPTIMIZER)
-    optimizer_state = layouts.named(optimizer, OPTIMIZER) if optimizer else []
+    try:
+        optimizer_state = layouts.named(optimizer, OPTIMIZER) if optimizer else []
+    except FileError:  # a list of names that are not there: Keras, too, begins the optimizer afresh
+        optimizer_state = []
+        model.notes.append("has an optimizer whose state cannot be read; training on begins it afresh")
     paths = [dataset.path for dataset in optimizer_state]
     return assemble(
         model, stored, optimizer_state, paths, shapes, more, {"config": text, "training": training}, want

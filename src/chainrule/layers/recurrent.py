@@ -71,6 +71,10 @@ class Recurrent(CarriesStates, WeightedLayer):
     ) -> None:
         kind = type(self).__name__
         settings.pop("input_length", None)  # Keras 1 and 2: the shape of the input says it
+        if settings.pop("time_major", False):  # TensorFlow's Keras 2
+            raise SettingError(
+                f"{kind}: time_major=True is not supported: sequences are (batch, times, numbers)."
+            )
         super().__init__(**settings)
         if not isinstance(units, (int, np.integer)) or isinstance(units, bool) or units < 1:
             raise SettingError(f"{kind} needs a whole number of units, 1 or more; it got {units!r}.")
