@@ -384,6 +384,7 @@ def test_digits_that_overlap_may_both_have_the_ink_at_the_cut() -> None:
         assert before.glyph.left < after.left_of_seam.left < after.left_of_seam.right <= before.glyph.right
         assert after.glyph.left <= after.right_of_seam.left < after.right_of_seam.right < after.glyph.right
     lattice = Lattice([glyph(ink)], 40.0, 0.0)
+    assert lattice.sharing()
     widths: dict[tuple[int, int], list[int]] = {}
     for candidate, span in zip(lattice.candidates, lattice.spans, strict=True):
         widths.setdefault(span, []).append(candidate.width)

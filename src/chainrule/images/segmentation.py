@@ -131,11 +131,17 @@ def _read(
     inks = [glyph.shaded() for lattice in lattices for glyph in lattice.candidates]
     sure = judge(inks) if inks else np.zeros(0)
     digits, others, beside, total, every, at = [], [], [], 0.0, [], 0
-    paths = []
+    paths, judged = [], []
     for lattice in lattices:
-        n = len(lattice.candidates)
-        paths.append(without_words(lattice.best(sure[at : at + n])))
-        at += n
+        own = sure[at : at + len(lattice.candidates)]
+        at += len(own)
+        path = lattice.best(own)
+        shared = lattice.sharing() if any(p < SURE for _, p in path) else []
+        if shared:  # not surely read: digits may overlap
+            own = np.concatenate([own, judge([glyph.shaded() for glyph in shared])])
+            path = lattice.best(own)
+        judged.append(own)
+        paths.append(without_words(path))
     clear = any(len(path) >= 3 and _share_sure(path) > CLEAR for path in paths)
     for path in paths:
         certain = [p for g, p in path if g.kind == "digit"]
@@ -149,11 +155,9 @@ def _read(
         others += [g for g, _ in path if g.kind != "digit"]
         every += certain
     if not digits and (others or beside):  # no row has a sure one: then all is read as well as may be
-        at, total = 0, 0.0
-        for lattice in lattices:
-            n = len(lattice.candidates)
-            path = lattice.best(sure[at : at + n], ALL)
-            at += n
+        total = 0.0
+        for lattice, own in zip(lattices, judged, strict=True):
+            path = lattice.best(own, ALL)
             total += sum(np.log(max(p, LEAST)) for _, p in path)
             digits += [replace(g, kind="digit") for g, _ in path]
             every += [p for _, p in path]
@@ -216,21 +220,23 @@ class Lattice:
                     break
                 self.candidates.append(glyph)
                 self.spans.append((i, j))
-                shared = self._shared(i, j)
-                if shared:
-                    self.candidates.append(joined([glyph, *shared]))
-                    self.spans.append((i, j))
         have = set(self.spans)
         for i, j in whole:
             if (i, j) not in have:
                 self.candidates.append(joined([piece.glyph for piece in self.pieces[i:j]]))
                 self.spans.append((i, j))
 
-    def _shared(self, i: int, j: int) -> list[Glyph]:
-        """What the glyph of the pieces i to j may share with its neighbours, where it was cut from them."""
-        first, after = self.pieces[i], self.pieces[j] if j < len(self.pieces) else None
-        strips = [first.left_of_seam, after.right_of_seam if after else None]
-        return [strip for strip in strips if strip is not None]
+    def sharing(self) -> list[Glyph]:
+        """The cut glyphs with what they may share with their neighbours: more candidates, at the end."""
+        first = len(self.candidates)
+        for (i, j), glyph in list(zip(self.spans, self.candidates, strict=True)):
+            after = self.pieces[j] if j < len(self.pieces) else None
+            strips = [self.pieces[i].left_of_seam, after.right_of_seam if after else None]
+            ink = [strip for strip in strips if strip is not None]
+            if ink:
+                self.candidates.append(joined([glyph, *ink]))
+                self.spans.append((i, j))
+        return self.candidates[first:]
 
     def best(self, sure: np.ndarray[Any, Any], costs: Costs | None = None) -> list[tuple[Glyph, float]]:
         """The glyphs of the best path and how surely each is a digit; kind "other" for what is taken for none."""
