@@ -51,6 +51,11 @@ def test_masks_are_handed_over_by_place_and_by_name() -> None:
     assert np.allclose(pool(x, mask), [x[0, :2].mean(axis=0), x[1, 0]], atol=1e-6)
     assert np.array_equal(pool(x, mask), pool(x, mask=mask))
     assert layers.Dropout(0.5).compute_mask(x, mask=mask) is mask
+    attended, scores = layers.Attention()([x, x], mask=[mask, mask], return_attention_scores=True)
+    assert not attended[0, 2:].any()  # queries that do not count
+    assert not scores[0, :, 2:].any()  # values that do not
+    with pytest.warns(UserWarning, match="mask= is not looked at in a network"):
+        layers.GlobalAveragePooling1D()(Input((4, 4)), mask=Input((4,)))
 
 
 def test_of_equal_predictions_the_first_are_among_the_k_largest() -> None:

@@ -332,7 +332,7 @@ class Layer(WeightLists, ShapesAndMasks):
         if not self.written_out and (found := composed.answer(self, x, training)) is not None:
             return found
         if symbolic.is_symbolic(x):
-            return symbolic.call(self, x, training)
+            return symbolic.call(self, x, training, mask)
         if not hasattr(x, "__array__") and not isinstance(x, (list, tuple, float, int)):
             raise SettingError(
                 f"{self.label} was called with {type(x).__name__}; it takes arrays, or Input()."
@@ -344,6 +344,7 @@ class Layer(WeightLists, ShapesAndMasks):
             self.build(shape)
         self.check_built_for(shape)
         links, noise = self.links(), noise_of_a_call() if training else None
+        mask = tuple(mask) if isinstance(mask, list) else mask
         for place, link in enumerate(links):
             x, kept = link.forward(link.params, x, Context(bool(training), noise and noise(place), mask))
             if training or link.stateful:

@@ -1,5 +1,6 @@
 """Networks built by calling layers: `x = Dense(10)(Input((4,)))` notes the call and computes nothing (Keras's functional style)."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -161,8 +162,17 @@ def while_drawing(x: Any) -> Any:
     return Tensor.layer_of_numbers(x[0] if x.ndim > 1 and len(x) == 1 else x)(DRAWN_FROM[-1])
 
 
-def call(layer: Any, x: Any, training: bool | None = None) -> Any:
-    """Notes that a layer is called with values of a network; returns its output, a list where there are several."""
+def call(layer: Any, x: Any, training: bool | None = None, mask: Any = None) -> Any:
+    """Notes that a layer is called with values of a network; returns its output, a list where there are several.
+
+    mask: not looked at, which a warning says: the masks of Embedding and Masking go along by themselves.
+    """
+    if mask is not None:
+        warnings.warn(
+            f"{layer.label}: mask= is not looked at in a network; the mask that Embedding(mask_zero=True) or Masking makes goes along by "
+            "itself.",
+            stacklevel=3,
+        )
     inputs = tuple(x) if isinstance(x, (list, tuple)) else (x,)
     shapes = tuple(value.example_shape for value in inputs)
     name(layer)
