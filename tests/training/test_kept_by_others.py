@@ -1,5 +1,6 @@
 """What lies beside a run as its examples or batches, and is not what it learned from, is refused in a sentence."""
 
+import json
 import os
 
 import numpy as np
@@ -90,3 +91,44 @@ def test_what_is_no_file_is_not_opened(recorded) -> None:
             kept.touch()
         kept.unlink()
         kept.write_bytes(content)
+
+
+def edited(value, *place):
+    """A change of run.json: one entry replaced."""
+
+    def change(info) -> None:
+        for key in place[:-1]:
+            info = info[key]
+        info[place[-1]] = value
+
+    return change
+
+
+EDITS = {
+    "a recipe that is a number": edited(0.5, "settings", "recipe"),
+    "an optimizer with another memory": edited(
+        True, "settings", "training", "optimizer", "config", "amsgrad"
+    ),
+    "an optimizer that keeps averages": edited(
+        True, "settings", "training", "optimizer", "config", "use_ema"
+    ),
+    "a layer more": lambda info: info["settings"]["model"]["layers"].append(
+        info["settings"]["model"]["layers"][-1]
+    ),
+    "other units": edited(4, "settings", "model", "layers", 1, "config", "units"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_run_json_that_names_another_network_is_refused(recorded, edit) -> None:
+    """Network and optimizer are compared with the arrays of the snapshot before a step is taken."""
+    path = recorded[0] / "run.json"
+    content = path.read_text()
+    info = json.loads(content)
+    EDITS[edit](info)
+    path.write_text(json.dumps(info))
+    try:
+        with pytest.raises(ChainruleError):
+            explain.step(open_run(recorded[0]), 4)
+    finally:
+        path.write_text(content)

@@ -47,7 +47,7 @@ def vanishing(records: Records) -> list[Finding]:
 
 def exploding(records: Records) -> list[Finding]:
     """Gradients that are large for a cross-entropy from the start, or a thousand times what they were."""
-    loss = records.run.info.settings.training["loss"]
+    loss = records.run.info.settings.training.get("loss")
     told = loss if isinstance(loss, list) else [loss]
     bounded = all(one is not None and "crossentropy" in losses.as_loss(one).key for one in told)
     usual = max(

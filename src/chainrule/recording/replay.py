@@ -15,9 +15,9 @@ from chainrule.callbacks.checkpoint import ResumePoint
 from chainrule.engine.epoch import empty_records, on_host, steps_in
 from chainrule.engine.examples import Examples, each
 from chainrule.engine.windows import in_windows
-from chainrule.errors import SettingError
+from chainrule.errors import FileError, SettingError
 from chainrule.runs import Run, differences, size_of, this_machine
-from chainrule.training.fit import order_of
+from chainrule.training.fit import order_of, state_of
 
 TOLERANCE = 0.01  # of the losses; rounding alone stays far below over the steps between two snapshots
 LEAST_GRID = 64  # steps between two states that are kept on the way
@@ -61,6 +61,7 @@ class Replay:
         self.first, self.shuffle = run.info.step, bool(settings.training.get("shuffle", True))
         started = run.load_snapshot(self.first)
         self.epochs_seen, self.begun = int(started.extra["epochs_seen"]), int(started.extra["begun"])
+        must_fit(run, model, started.state["learning"])
         self.visited: OrderedDict[int, Any] = OrderedDict({self.first: started.state["learning"]})
         self.look()
         room = max(1, cache_bytes // max(1, size_of(self.visited[self.first])) - RECENT)
@@ -226,6 +227,19 @@ class Replay:
             visits = [step for step in self.visited if step % self.grid and step != self.first]
             marks = [step for step in self.visited if step not in visits and step != self.first]
             del self.visited[(visits if len(visits) > RECENT or not marks else marks)[0]]
+
+
+def must_fit(run: Run, model: Any, state: Any) -> None:
+    """FileError where a run's weights and optimizer memory are not of the network and the optimizer that it names."""
+    own = state_of(model)
+    shapes = [
+        [{name: np.shape(array) for name, array in layer.items()} for layer in one["params"]]
+        for one in (own, state)
+    ]
+    if shapes[0] != shapes[1] or set(own["optimizer_state"]) != set(state["optimizer_state"]):
+        raise FileError(
+            f"{run.name} is damaged: its snapshots do not hold what the network and the optimizer that it names would learn."
+        )
 
 
 def distance(losses: np.ndarray, recorded: np.ndarray) -> float:

@@ -27,7 +27,7 @@ def must_make_sense(stored: dict[str, Any], what: str) -> None:
         "layers": isinstance(layers, list) and all(map(is_layer, layers)),
         "optimizer": optimizer is None or (is_layer(optimizer) and is_rate(optimizer.get("config", {}).get("learning_rate"))),
         "data": is_data(settings.get("data")),
-        "recipe": settings.get("recipe", {}).get("seed") is None or at_least(settings["recipe"]["seed"], 0),
+        "recipe": is_recipe(settings.get("recipe", {})),
         "loss_weights": not isinstance(training, dict) or are_numbers(training.get("loss_weights")),
     }  # fmt: skip
     wrong = [name for name, fine in right.items() if not fine]
@@ -42,6 +42,11 @@ def is_time(value: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def is_recipe(recipe: Any) -> bool:
+    """Whether this is a recipe's settings: its seed, if it has one, is a whole number."""
+    return isinstance(recipe, dict) and (recipe.get("seed") is None or at_least(recipe["seed"], 0))
 
 
 def at_least(value: Any, low: int) -> bool:
