@@ -13,6 +13,7 @@ from chainrule.layers import (
     GlobalAveragePooling1D,
     MultiHeadAttention,
     PReLU,
+    RandomBrightness,
     RandomContrast,
     RandomFlip,
     RandomTranslation,
@@ -220,10 +221,17 @@ def test_what_is_added_to_the_loss_is_passed_on_as_measured(rng) -> None:
 
 
 @pytest.mark.parametrize(
-    "layer", [RandomFlip(), RandomTranslation(0.3, 0.3)], ids=lambda layer: type(layer).__name__
+    "layer",
+    [
+        RandomFlip(),
+        RandomTranslation(0.3, 0.3),
+        RandomContrast(0.4, value_range=(0, 1)),
+        RandomBrightness(0.5, value_range=(0, 1)),
+    ],
+    ids=lambda layer: type(layer).__name__,
 )
-def test_pictures_that_moved_pass_the_error_back_to_where_they_were(layer, rng) -> None:
-    """As measured while learning; unchanged where nothing moved."""
+def test_changed_pictures_pass_the_error_back_to_where_they_were(layer, rng) -> None:
+    """As measured while learning, nothing where a number was cut off; unchanged where nothing changed."""
     x, dy = rng.uniform(size=(3, 4, 5, 1)), rng.normal(size=(3, 4, 5, 1))
     context = Context(
         training=True, noise=lambda shape: np.linspace(0.1, 0.9, int(np.prod(shape))).reshape(shape)
