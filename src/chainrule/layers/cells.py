@@ -128,10 +128,8 @@ def RNN(cell: Any, return_sequences: bool = False, return_state: bool = False, *
         raise SettingError(
             f"RNN of several cells: {refused} is not supported; stack the layers themselves, such as LSTM."
         )
-    first, name = (
-        {key: settings.pop(key) for key in ("input_shape",) if key in settings},
-        settings.pop("name", None),
-    )
+    name = settings.pop("name", None)
+    first = {"input_shape": settings.pop("input_shape")} if "input_shape" in settings else {}
     through = [
         one.layer(return_sequences=True, **(first if one is cells[0] else {}), **settings)
         for one in cells[:-1]
