@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, unknown
 from chainrule.internal import absent
+from chainrule.internal.number_settings import number_setting
 from chainrule.ops.arguments import as_array
 
 __all__ = ["L1", "L1L2", "L2", "get", "l1", "l1_l2", "l2", "serialize"]
@@ -30,10 +31,8 @@ class L1L2:
             )
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
-        for name, value in (("l1", l1), ("l2", l2)):
-            if not value >= 0:
-                raise SettingError(f"A penalty must be 0 or more; {name} is {value}.")
-        self.l1, self.l2 = float(l1), float(l2)
+        self.l1 = number_setting("A penalty", "l1", l1, at_least=0)
+        self.l2 = number_setting("A penalty", "l2", l2, at_least=0)
 
     def value(self, w: Array) -> Array:  # l1 Σ|w| + l2 Σ w²
         """What the weights add to the loss."""

@@ -32,7 +32,7 @@ layers.LSTM(2, time_major=True)
         "-0.5 linear",
         "['kernel', 'bias', 'gamma', 'beta', 'kernel', 'bias'] dense/kernel",
     ], done.stderr
-    assert "train.py, line 18: LSTM has no setting called 'time_major'" in done.stderr
+    assert "train.py, line 18: LSTM: time_major=True is not supported" in done.stderr
 
 
 def test_the_first_tensorflows_optimizers_are_todays_with_their_settings(run_script) -> None:

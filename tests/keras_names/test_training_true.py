@@ -1,10 +1,8 @@
 """Calls with training=True outside of fit, as scripts make them for dropout that goes on while predicting."""
 
 import numpy as np
-import pytest
 
 from chainrule import Input, Sequential, layers
-from chainrule.errors import SettingError
 
 X = np.ones((6, 40), np.float32)
 
@@ -30,12 +28,14 @@ def test_a_layer_called_with_training_true_does_what_it_does_while_learning() ->
     assert (layers.Dropout(0.25)(X, training=False) == X).all()
 
 
-def test_averages_are_renewed_by_fit_alone() -> None:
-    """BatchNormalization refuses the call in a sentence; where it does not learn, it answers as when predicting."""
+def test_averages_are_renewed_by_such_a_call() -> None:
+    """BatchNormalization takes a hundredth of the batch's mean, as in a step; where it does not learn, it answers as when predicting."""
     model = Sequential([Input((40,)), layers.BatchNormalization()])
-    with pytest.raises(SettingError, match="only fit lets it"):
-        model(X, training=True)
-    with pytest.raises(SettingError, match="only fit lets it"):
-        layers.BatchNormalization()(X, training=True)
+    alone = layers.BatchNormalization()
+    for renewed in (lambda: model(X, training=True), lambda: alone(X, training=True)):
+        renewed()
+    for layer in (model.layers[0], alone):
+        np.testing.assert_allclose(layer.moving_mean, 0.01 * X.mean(axis=0), atol=1e-6)
     model.layers[0].trainable = False
     assert np.allclose(model(X, training=True), model(X))
+    np.testing.assert_allclose(model.layers[0].moving_mean, 0.01 * X.mean(axis=0), atol=1e-6)

@@ -122,7 +122,7 @@ SET_UP = [
     Cropping2D((1, 2)),
     GaussianNoise(0.1, seed=2),
     GaussianDropout(0.1),
-    AlphaDropout(0.1, noise_shape=(None, 1)),
+    AlphaDropout(0.1, noise_shape=(None, 1, 1)),
     SpatialDropout1D(0.1),
     SpatialDropout2D(0.1, seed=3),
     ELU(0.5),

@@ -8,7 +8,7 @@ import pytest
 import chainrule as cr
 from chainrule import layers
 from chainrule.errors import ChainruleError
-from chainrule.layers import Dense, Embedding, Flatten, Input
+from chainrule.layers import Dense, Dropout, Embedding, Flatten, Input
 
 RNG = np.random.default_rng(0)
 PICTURES, SERIES, ROWS = RNG.normal(size=(4, 8, 8, 3)), RNG.normal(size=(4, 9, 3)), RNG.normal(size=(4, 5))
@@ -93,6 +93,9 @@ CASES = {
     "one input": (lambda: layers.Add(name="s")(Input((4,))), "Add 's' takes two inputs or more.* it got one"),
     "three inputs": (lambda: layers.Subtract(name="s")([Input((4,))] * 3), "Subtract 's' takes two inputs.* it got 3"),
     "loose end": (lambda: cr.Model([Input((4,), name="a"), Input((4,), name="b")], Dense(1)(Input((4,)))), "(the|an) input .*(loose end|not among)"),
+    "noise of too few axes": (ends(Dropout(0.2, noise_shape=(None,)), x=np.ones((4, 6))), "noise_shape .None,. does not fit a batch of shape .None, 6."),
+    "noise of another size": (ends(Dropout(0.2, noise_shape=(None, 5)), x=np.ones((4, 6))), "noise_shape .None, 5. does not fit"),
+    "noise of another batch": (ends(Dropout(0.2, noise_shape=(3, 6)), x=np.ones((4, 6))), "noise_shape .3, 6. does not fit a batch of shape .4, 6."),
     "forgotten input without a name": (lambda: cr.Model(Input((3,)), Dense(1)(Input((4,)))), "also depend on an input of shape .4,."),
     "forgotten input": (lambda: cr.Model(Input((3,)), Dense(1)(Input((4,), name="b"))), "also depend on the input 'b'"),
     "circle": (circle, "circle"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import Input, Sequential, initializers, layers, losses, metrics, optimizers
-from chainrule.errors import SettingError
+from chainrule.errors import ChainruleError, SettingError
 from chainrule.optimizers import schedules
 from chainrule.utils import pad_sequences
 
@@ -62,6 +62,38 @@ def test_what_cannot_be_computed_is_refused(what) -> None:
     """When the object is made, by the name of what is wrong."""
     with pytest.raises(SettingError):
         IMPOSSIBLE[what]()
+
+
+@pytest.mark.parametrize("wrong", ["x", (1, 2, 3), None, {}], ids=repr)
+@pytest.mark.parametrize(
+    ("kind", "setting"),
+    [
+        (layers.LeakyReLU, "negative_slope"), (layers.ReLU, "threshold"), (layers.ActivityRegularization, "l2"),
+        (layers.Masking, "mask_value"), (layers.RandomContrast, "factor"), (layers.RandomBrightness, "factor"),
+        (layers.BatchNormalization, "epsilon"), (layers.BatchNormalization, "axis"), (layers.Concatenate, "axis"),
+    ],
+    ids=lambda part: getattr(part, "__name__", part),
+)  # fmt: skip
+def test_a_setting_that_is_one_number_takes_nothing_else(kind, setting, wrong) -> None:
+    """With the layer's name."""
+    with pytest.raises(SettingError, match=kind.__name__ if setting != "l2" else "penalty"):
+        kind(**{setting: wrong})
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: layers.UnitNormalization(axis=(2, 2)), lambda: layers.RandomBrightness(0.1, value_range=3),
+        lambda: layers.RandomBrightness(0.1, value_range=(1, 0)), lambda: layers.Discretization(bin_boundaries=5),
+        lambda: layers.Normalization(mean="x", variance="y"), lambda: layers.Normalization(axis="last"),
+        lambda: layers.IntegerLookup(vocabulary=[float("nan")]), lambda: layers.Embedding(3, 2, weights={}),
+        lambda: layers.MultiHeadAttention(1, 2, attention_axes=((1, 1), (0, 2))),
+    ],
+)  # fmt: skip
+def test_what_is_no_list_of_such_numbers_is_refused(layer) -> None:
+    """Axes twice, a range of one number, borders that are one, names for numbers."""
+    with pytest.raises(ChainruleError):
+        layer()
 
 
 def test_what_can_be_computed_is_not() -> None:

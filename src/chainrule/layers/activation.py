@@ -12,6 +12,7 @@ from chainrule.activations.smooth import d_elu
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError
 from chainrule.internal import custom_objects
+from chainrule.internal.number_settings import number_setting
 from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.derived import derived, followed_by_jax
 from chainrule.layers.naming import Shape
@@ -127,15 +128,10 @@ class ReLU(Layer):
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
-        for name, value in (
-            ("max_value", max_value),
-            ("negative_slope", negative_slope),
-            ("threshold", threshold),
-        ):
-            if value is None and name == "max_value":
-                continue
-            if value is None or value < 0:
-                raise SettingError(f"ReLU needs {name} of 0 or more; it got {value!r}.")
+        if max_value is not None:
+            number_setting("ReLU", "max_value", max_value, at_least=0)
+        for setting, value in (("negative_slope", negative_slope), ("threshold", threshold)):
+            number_setting("ReLU", setting, value, at_least=0)
         self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
@@ -172,9 +168,7 @@ class LeakyReLU(Layer):
         if "alpha" in settings:  # its name in Keras 2
             negative_slope = settings.pop("alpha")
         super().__init__(**settings)
-        if negative_slope is None or not negative_slope >= 0:
-            raise SettingError(f"LeakyReLU needs a negative_slope of 0 or more; it got {negative_slope!r}.")
-        self.negative_slope = float(negative_slope)
+        self.negative_slope = number_setting("LeakyReLU", "negative_slope", negative_slope, at_least=0)
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         return activations.leaky_relu(x, self.negative_slope), x

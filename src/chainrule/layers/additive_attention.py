@@ -50,6 +50,7 @@ class AdditiveAttention(Attention):
         return ["scale"] * self.use_scale
 
     def weight_shapes(self, input_shape: Any) -> dict[str, Shape]:
+        self.output_shape_for(input_shape)  # which refuses what is no query and value
         return {"scale": (input_shape[0][-1],)} if self.use_scale else {}
 
     def init(self, rng: "np.random.Generator", input_shape: Any) -> Params:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError
+from chainrule.internal.number_settings import number_setting, whole_setting
 from chainrule.layers.base import PREDICTING, Context
 from chainrule.layers.naming import Shape
 from chainrule.layers.standardization import Standardized, axis_of, d_standardized, standardized
@@ -78,12 +79,11 @@ class BatchNormalization(WeightedLayer):
             raise SettingError(
                 "BatchNormalization: synchronized=True is not supported; training uses one device."
             )
-        if not 0 <= momentum <= 1 or not epsilon >= 0:
-            raise SettingError(
-                f"BatchNormalization needs momentum from 0 to 1 and epsilon of 0 or more; it got {momentum!r} and "
-                f"{epsilon!r}."
-            )
-        self.axis, self.momentum, self.epsilon = int(axis), float(momentum), float(epsilon)
+        number_setting("BatchNormalization", "epsilon", epsilon, at_least=0)
+        if not number_setting("BatchNormalization", "momentum", momentum, at_least=0) <= 1:
+            raise SettingError(f"BatchNormalization needs momentum from 0 to 1; it got {momentum!r}.")
+        self.axis = whole_setting("BatchNormalization", "axis", axis)
+        self.momentum, self.epsilon = float(momentum), float(epsilon)
         self.center, self.scale = bool(center), bool(scale)
         self.use_beta, self.use_gamma = self.center, self.scale
         self.set_up_weights(

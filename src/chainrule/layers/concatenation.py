@@ -5,6 +5,7 @@ from typing import Any
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import ShapeError
+from chainrule.internal.number_settings import whole_setting
 from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.merging import shapes_of
 from chainrule.layers.naming import Shape
@@ -20,7 +21,7 @@ class Concatenate(Layer):
 
     def __init__(self, axis: int = -1, **settings: Any) -> None:
         super().__init__(**settings)
-        self.axis = int(axis)
+        self.axis = whole_setting("Concatenate", "axis", axis)
 
     def forward(self, params: Params, x: Any, context: Context = PREDICTING) -> tuple[Array, Any]:
         axis = axis_of(self.label, self.axis, x[0].ndim)

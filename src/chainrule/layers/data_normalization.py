@@ -6,6 +6,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import DataError, SettingError, ShapeError
+from chainrule.internal.number_settings import whole_setting
 from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.naming import Shape
 from chainrule.layers.standardization import axis_of
@@ -33,10 +34,15 @@ class Normalization(Layer):
         self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False, **settings: Any
     ) -> None:
         super().__init__(**settings)
-        self.axis = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+        several = axis if isinstance(axis, (list, tuple)) else () if axis is None else (axis,)
+        self.axis = tuple(whole_setting("Normalization", "axis", one) for one in several)
         if (mean is None) != (variance is None):
             raise SettingError(
                 "Normalization needs mean and variance together, or neither of them and adapt(data)."
+            )
+        if not all(given is None or np.asarray(given).dtype.kind in "fiub" for given in (mean, variance)):
+            raise SettingError(
+                f"Normalization needs numbers as mean and variance; it got {mean!r} and {variance!r}."
             )
         if np.shape(mean) != np.shape(variance) or np.ndim(mean) > max(1, len(self.axis)):
             raise SettingError(

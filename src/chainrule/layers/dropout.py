@@ -3,7 +3,7 @@
 from typing import Any
 
 from chainrule.arrays import Array, Params, namespace
-from chainrule.errors import SettingError
+from chainrule.errors import SettingError, ShapeError
 from chainrule.layers.base import PREDICTING, Context, Layer
 from chainrule.layers.naming import Shape
 from chainrule.layers.window import check_rank, refuse_channels_first
@@ -32,12 +32,29 @@ class Dropout(Layer):
         if context.noise is None or self.rate == 0:
             return x, None
         xp = namespace(x)
-        drawn = context.noise(decided(self.noise_shape, x.shape))
+        drawn = context.noise(self.decided(x.shape))
         mask = xp.where(drawn >= self.rate, xp.asarray(1 / (1 - self.rate), dtype=x.dtype), 0)
         return x * mask, mask
 
     def backward(self, params: Params, cache: Any, dy: Array) -> Array:
         return dy if cache is None else dy * cache
+
+    def decided(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The shape in which is decided what to leave out of a batch of a shape; None: a batch of any size."""
+        asked = shape if self.noise_shape is None else self.noise_shape
+        fits = len(asked) == len(shape) and all(
+            n in (None, 1, own) or own is None for n, own in zip(asked, shape, strict=True)
+        )
+        if not fits:
+            raise ShapeError(
+                f"{self.label}: noise_shape {self.noise_shape} does not fit a batch of shape {tuple(shape)}: it has as many "
+                "axes, each of them None, 1, or as long as the batch's."
+            )
+        return tuple(own if n is None else n for n, own in zip(asked, shape, strict=True))
+
+    def output_shape_for(self, input_shape: Shape) -> Shape:
+        self.decided((None, *input_shape))
+        return input_shape
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"rate": self.rate, "seed": self.seed, "noise_shape": self.noise_shape}
@@ -102,7 +119,7 @@ class AlphaDropout(Dropout):
         if context.noise is None or self.rate == 0:
             return x, None
         scale = ((1 - self.rate) * (1 + self.rate * SELU_FLOOR**2)) ** -0.5  # a
-        kept = (context.noise(decided(self.noise_shape, x.shape)) >= self.rate).astype(x.dtype)
+        kept = (context.noise(self.decided(x.shape)) >= self.rate).astype(x.dtype)
         y = (
             scale * (x * kept + SELU_FLOOR * (1 - kept)) - scale * SELU_FLOOR * self.rate
         )  # y = a (x or α') + b
@@ -126,10 +143,3 @@ def noise_shape_setting(layer: str, noise_shape: Any) -> tuple[int | None, ...] 
             f"{layer}: noise_shape holds whole numbers and None, such as (None, 1, 8); it got {noise_shape!r}."
         )
     return sizes
-
-
-def decided(noise_shape: tuple[int | None, ...] | None, shape: Shape) -> Shape:
-    """The shape in which is decided what to leave out."""
-    if noise_shape is None:
-        return shape
-    return tuple(own if n is None else n for n, own in zip(noise_shape, shape, strict=True))

@@ -51,7 +51,8 @@ class Embedding(WeightedLayer):
         )
         self.mask_zero = bool(mask_zero)
         if weights is not None:
-            rows = np.array(weights[0] if isinstance(weights, (list, tuple)) else weights, np.float32)
+            given = weights[0] if isinstance(weights, (list, tuple)) and weights else weights
+            rows = np.array(given if np.asarray(given).dtype.kind in "fiu" else [], np.float32)
             if rows.shape != (self.input_dim, self.output_dim):
                 raise SettingError(
                     f"Embedding's weights must be one array of shape ({input_dim}, {output_dim}); it got {rows.shape}."

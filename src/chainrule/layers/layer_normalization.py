@@ -169,8 +169,11 @@ def axes_setting(axis: Any) -> Any:
     """An axis setting: a whole number, or a list of some."""
     several = list(axis) if isinstance(axis, (list, tuple)) else axis
     numbers = several if isinstance(several, list) else [several]
-    if not numbers or not all(isinstance(n, int) and not isinstance(n, bool) for n in numbers):
-        raise SettingError(f"axis is a whole number or a list of some, -1 for the last; it got {axis!r}.")
+    whole = all(isinstance(n, int) and not isinstance(n, bool) for n in numbers)
+    if not numbers or not whole or len(set(numbers)) < len(numbers):
+        raise SettingError(
+            f"axis is a whole number or a list of different ones, -1 for the last; it got {axis!r}."
+        )
     return several
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import DataError, SettingError
+from chainrule.internal.number_settings import number_setting
 from chainrule.layers.base import Layer, choice
 
 MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
@@ -215,7 +216,10 @@ class IntegerLookup(Lookup):
     unknown = -1
 
     def plain(self, word: Any) -> Any:
-        return int(word)
+        try:
+            return int(word)
+        except (TypeError, ValueError, OverflowError):
+            raise DataError(f"{self.label} takes whole numbers; it got {word!r}.") from None
 
 
 class CategoryEncoding(Preparing):
@@ -266,7 +270,15 @@ class Discretization(Preparing):
             raise SettingError(
                 "Discretization needs bin_boundaries=[...], or num_bins= and then adapt(data)."
             )
-        self.bin_boundaries = None if bin_boundaries is None else sorted(float(b) for b in bin_boundaries)
+        if bin_boundaries is not None and np.ndim(bin_boundaries) != 1:
+            raise SettingError(
+                f"Discretization: bin_boundaries is a list of numbers; it got {bin_boundaries!r}."
+            )
+        self.bin_boundaries = (
+            None
+            if bin_boundaries is None
+            else sorted(number_setting("Discretization", "bin_boundaries", b) for b in bin_boundaries)
+        )
         self.num_bins, self.output_mode = (
             num_bins,
             choice("output_mode", output_mode, ("int", "one_hot", "multi_hot", "count")),

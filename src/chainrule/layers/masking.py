@@ -5,6 +5,7 @@ from typing import Any
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError
+from chainrule.internal.number_settings import number_setting
 from chainrule.layers.base import PREDICTING, Context, Layer
 
 
@@ -21,7 +22,7 @@ class Masking(Layer):
 
     def __init__(self, mask_value: float = 0.0, **settings: Any) -> None:
         super().__init__(**settings)
-        self.mask_value = float(mask_value)
+        self.mask_value = number_setting("Masking", "mask_value", mask_value)
         if math.isnan(self.mask_value):
             raise SettingError(
                 "Masking cannot look for nan, which equals nothing; fill the steps to be left out with a number."

@@ -69,7 +69,7 @@ class MultiHeadAttention(WeightedLayer):
             raise SettingError(
                 f"MultiHeadAttention's dropout is a share from 0 to below 1; it got {dropout!r}."
             )
-        if attention_axes is not None and tuple(np.atleast_1d(attention_axes)) not in ((1,), (-2,)):
+        if attention_axes is not None and attention_axes not in (1, -2, (1,), (-2,), [1], [-2]):
             raise SettingError(
                 f"MultiHeadAttention attends along the times, axis 1; attention_axes={attention_axes!r} is not supported."
             )

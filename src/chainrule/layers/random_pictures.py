@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError
+from chainrule.internal.number_settings import number_setting
 from chainrule.layers.base import PREDICTING, Context, Layer, choice
 from chainrule.layers.naming import Shape
 
@@ -33,6 +34,18 @@ def limits(label: str, factor: Any, lowest: float = -1.0) -> tuple[float, float]
     return float(found[0]), float(found[1])
 
 
+def range_setting(label: str, value_range: Any) -> tuple[Any, Any]:
+    """The smallest and the largest number of a pixel."""
+    given = tuple(value_range) if isinstance(value_range, (tuple, list)) else ()
+    if len(given) != 2 or not number_setting(label, "value_range", given[0]) < number_setting(
+        label, "value_range", given[1]
+    ):
+        raise SettingError(
+            f"{label}: value_range is two numbers from low to high, such as (0, 255); it got {value_range!r}."
+        )
+    return given[0], given[1]
+
+
 class RandomPicture(Layer):
     """What these layers share: pictures (height, width, channels) of numbers; nothing happens when predicting."""
 
@@ -44,7 +57,8 @@ class RandomPicture(Layer):
             raise SettingError(
                 f"{type(self).__name__}: pictures have their channels last here; it got {data_format!r}."
             )
-        self.seed, self.value_range = seed if isinstance(seed, int) else None, tuple(value_range)
+        self.seed = seed if isinstance(seed, int) else None
+        self.value_range = range_setting(type(self).__name__, value_range)
 
     def output_shape_for(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 3:
@@ -270,7 +284,12 @@ class RandomContrast(RandomPicture):
 
     def __init__(self, factor: Any, **settings: Any) -> None:
         super().__init__(**settings)
-        self.factor = tuple(factor) if isinstance(factor, (tuple, list)) else (float(factor), float(factor))
+        given = tuple(factor) if isinstance(factor, (tuple, list)) else (factor, factor)
+        if len(given) != 2:
+            raise SettingError(
+                f"RandomContrast: factor is a number or two, such as (0.2, 0.4); it got {factor!r}."
+            )
+        self.factor = tuple(number_setting("RandomContrast", "factor", one, at_least=0) for one in given)
 
     def forward(self, params: Params, x: Array, context: Context = PREDICTING) -> tuple[Array, Any]:
         if context.noise is None:
