@@ -9,19 +9,21 @@ from chainrule.graph import Graph, Source, taken
 from chainrule.layers.base import Context
 
 ROWS_AT_ONCE = 1024  # at most as many examples go through the network together
-BYTES_AT_ONCE = 100_000_000  # what the largest layer may hold for them, its patches included
+BYTES_AT_ONCE = (
+    24_000_000  # what the largest layer may hold for them, its patches included: more leaves the caches
+)
 
 Answers = tuple[slice, tuple[Array, ...], float]  # which examples; the values; what layers add to the loss
 
 
 def rows_at_once(graph: Graph) -> int:
-    """How many examples go through the network together: 1,024, or as many as BYTES_AT_ONCE allow.
+    """How many examples go through the network together: 1,024, or as many as BYTES_AT_ONCE allow, and at least one.
 
     >>> from chainrule.layers import Conv2D, Dense
-    >>> small, large = Dense(100), Conv2D(256, 3)
-    >>> small.build((784,)); large.build((64, 64, 128))
+    >>> small, large = Dense(100), Conv2D(32, 3)
+    >>> small.build((784,)); large.build((64, 64, 16))
     >>> rows_at_once(Graph.chain([small])), rows_at_once(Graph.chain([large]))
-    (1024, 4)
+    (1024, 8)
     """
     most = max((numbers_held(node.layer) for node in graph.nodes), default=1)
     fit = max(1, BYTES_AT_ONCE // (4 * most))

@@ -238,7 +238,7 @@ def calibrated(card: ModelCard, data: "Dataset", model: "Model") -> ModelCard:
         PAGES if card.recipe.get("name") == "handwriting" else 0
     )  # half a minute, for a reader of photos only
     found = calibration_of(
-        lambda pixels: model.predict_on_batch(fit_shape(pixels, model.input_shape)), x, y, pages
+        lambda pixels: model.predict(fit_shape(pixels, model.input_shape), verbose=0), x, y, pages
     )
     results = {"calibration_error": found["calibration_error"], "calibrated_on": f"the {part} part"}
     return replace(card, rejection=Rejection.from_dict(found["rejection"]), results=card.results | results)
