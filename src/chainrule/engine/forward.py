@@ -6,7 +6,7 @@ from typing import Any
 
 from chainrule.arrays import Array, Params
 from chainrule.graph import Graph, Source, taken
-from chainrule.layers.base import Context
+from chainrule.layers.base import PREDICTING, Context
 
 ROWS_AT_ONCE = 1024  # at most as many examples go through the network together
 BYTES_AT_ONCE = (
@@ -58,11 +58,14 @@ def values_at(
     masks: list[Any] = []
     added: Any = 0.0
     for i, (layer, sources, entry) in enumerate(graph.nodes):
-        x, mask = taken(sources, values, inputs), taken(sources, masks, (None,) * len(inputs))
-        y, kept = layer.forward(params[entry], x, Context(mask=mask))
+        x = taken(sources, values, inputs)
+        context = PREDICTING
+        if graph.makes_masks:
+            context = Context(mask=taken(sources, masks, (None,) * len(inputs)))
+            masks.append(layer.next_mask(x, context.mask))
+        y, kept = layer.forward(params[entry], x, context)
         added = added + layer.added_loss(kept) if layer.adds_loss else added
         values.append(y)
-        masks.append(layer.next_mask(x, mask))
         for source in sources:
             if source.node >= 0 and last[source.node] == i:
                 values[source.node] = None
