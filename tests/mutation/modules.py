@@ -13,8 +13,8 @@ SOURCE = TESTS.parent / "src" / "chainrule"
 
 # Which tests are asked, in this order, about a mistake in which module.
 ASKED = {
-    "activations/piecewise": ["activations", "layers", "backprop"],
-    "activations/smooth": ["activations", "losses", "layers", "backprop"],
+    "activations/piecewise": ["activations", "layers", "backprop", "derivatives_at_corners"],
+    "activations/smooth": ["activations", "losses", "layers", "backprop", "derivatives_at_corners"],
     "activations/rows": ["activations", "losses", "layers", "backprop"],
     "activations/normal": ["activations"],
     "losses/crossentropy": ["losses_of_keras", "losses", "backprop"],

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import losses
+from chainrule.activations import piecewise, smooth
 from chainrule.layers import (
     GRU,
     LSTM,
@@ -70,8 +71,9 @@ def test_equal_numbers_share_the_slope_of_the_largest(axis, dx) -> None:
 def test_what_was_not_taken_learns_nothing() -> None:
     """Of two arrays only the one whose number stands in the result hears of the error."""
     dy, held = np.array([2.0, 3.0]), np.array([True, False])
-    _, a, b = RULES["where"](dy, dy, held, np.ones(2), np.ones(2))
-    np.testing.assert_array_equal([a, b], [[2, 0], [0, 3]])
+    for said in (held, 2 * held.astype(int)):  # numbers other than 0 are true
+        _, a, b = RULES["where"](dy, dy, said, np.ones(2), np.ones(2))
+        np.testing.assert_array_equal([a, b], [[2, 0], [0, 3]])
 
 
 def test_rules_hold_for_settings_that_are_left_out(rng) -> None:
@@ -81,6 +83,10 @@ def test_rules_hold_for_settings_that_are_left_out(rng) -> None:
     np.testing.assert_array_equal(parts[1], b)
     (turned,) = RULES["transpose"](x.T, x.T, x)
     np.testing.assert_array_equal(turned, x)
+    (turned,) = RULES["transpose"](x.transpose(0, 2, 1), None, x, (0, -1, 1))
+    np.testing.assert_array_equal(turned, x)
+    (slices,) = RULES["stack"](np.stack([a, -a]), None, [a, a])
+    np.testing.assert_array_equal(slices[1], -a)
     _, first, second = RULES["where"](a, a, True, a, a)
     np.testing.assert_array_equal([first, second], [a, 0 * a])
     (cut,) = RULES["clip"](np.ones(4), None, np.array([-1.0, 0.0, 1.0, 2.0]), 0.0, 1.0)
@@ -251,4 +257,22 @@ def test_the_margins_that_a_crop_cut_off_hear_nothing(rng) -> None:
         layer.backward({}, layer.forward({}, x)[1], dy),
         measured(lambda x: float((dy * layer.forward({}, x)[0]).sum()), x),
         atol=1e-8,
+    )
+
+
+def test_activations_that_are_cut_are_flat_from_there_on() -> None:
+    """At the corner and beyond it by little; a celu whose α is not 1 falls as its formula says."""
+    one = np.ones(2)
+    np.testing.assert_array_equal(piecewise.d_relu6(one, np.array([5.5, 6.5]), one), [1, 0])
+    np.testing.assert_array_equal(
+        piecewise.d_hard_sigmoid_of_keras_2(one, np.array([2.4, 2.6]), one), [0.2, 0]
+    )
+    np.testing.assert_array_equal(
+        piecewise.d_hard_shrink(np.ones(3), np.array([0.5, -0.52, 0.48]), one), [0, 1, 0]
+    )
+    z = np.array([-0.7, 0.4])
+    np.testing.assert_allclose(
+        smooth.d_celu(one, z, smooth.celu(z, 2.0), 2.0),
+        measured(lambda z: smooth.celu(z, 2.0).sum(), z),
+        atol=1e-7,
     )

@@ -69,7 +69,7 @@ def d_matmul(dy: Array, y: Array, a: Array, b: Array) -> Any:
 # ── over an axis ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def stretched(d: Array, x: Array, axis: Any, keepdims: bool) -> Array:
+def stretched(d: Array, x: Array, axis: Any) -> Array:
     """What was summed over an axis, back in the shape of x."""
     axes = axes_of(x, axis)
     xp = namespace(x)
@@ -85,20 +85,20 @@ def axes_of(x: Array, axis: Any) -> tuple[int, ...]:
 
 def d_sum(dy: Array, y: Array, x: Array, axis: Any = None, keepdims: bool = False) -> Any:
     """y = Σ x: dx = dy."""
-    return (stretched(dy, x, axis, keepdims),)
+    return (stretched(dy, x, axis),)
 
 
 def d_mean(dy: Array, y: Array, x: Array, axis: Any = None, keepdims: bool = False) -> Any:
     """y = Σ x / n: dx = dy / n."""
     count = int(np.prod([x.shape[a] for a in axes_of(x, axis)]))
-    return (stretched(dy / count, x, axis, keepdims),)
+    return (stretched(dy / count, x, axis),)
 
 
 def d_extreme(dy: Array, y: Array, x: Array, axis: Any = None, keepdims: bool = False) -> Any:
     """y = max x: dy to the largest; equal ones share it."""
-    best = (x == stretched(y, x, axis, keepdims)).astype(dy.dtype)
-    shares = best / stretched(best.sum(axis=None if axis is None else axes_of(x, axis)), x, axis, keepdims)
-    return (stretched(dy, x, axis, keepdims) * shares,)
+    best = (x == stretched(y, x, axis)).astype(dy.dtype)
+    shares = best / stretched(best.sum(axis=None if axis is None else axes_of(x, axis)), x, axis)
+    return (stretched(dy, x, axis) * shares,)
 
 
 # ── moving numbers ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -143,11 +143,10 @@ def d_stack(dy: Array, y: Array, x: Any, axis: int = 0) -> Any:
 def d_where(dy: Array, y: Array, condition: Array, a: Any = None, b: Any = None) -> Any:
     """dy to the one that was taken."""
     xp = library(condition, a, b)
-    held = condition.astype(bool) if hasattr(condition, "astype") else condition
     return (
         None,
-        summed(xp.where(held, dy, 0).astype(dy.dtype), a),
-        summed(xp.where(held, 0, dy).astype(dy.dtype), b),
+        summed(xp.where(condition, dy, 0).astype(dy.dtype), a),
+        summed(xp.where(condition, 0, dy).astype(dy.dtype), b),
     )
 
 
