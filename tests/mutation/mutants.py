@@ -25,6 +25,9 @@ def main(only: str = "", every: int = 1, jobs: int = 1) -> int:
     which, _, part = only.partition(":") if only.startswith("derivatives") else ("", "", only)
     judged = [mutant for module in ASKED if part in module for mutant in mutants_of(module)]
     judged = [mutant for mutant in judged if mutant.derivative or not which][::every]
+    if not judged:
+        print(f"no module called so has such mutants: {part or which}")
+        return 0
     prepare()
     assert not judge(judged[0].module, None), "the tests fail without any change"
     verdicts = list(zip(judged, noticed(judged, jobs), strict=True))
