@@ -8,9 +8,12 @@ from chainrule.activations import piecewise, smooth
 from chainrule.layers import (
     GRU,
     LSTM,
+    ActivityRegularization,
     Attention,
     CenterCrop,
+    Conv2DTranspose,
     Dense,
+    DepthwiseConv2D,
     GlobalAveragePooling1D,
     MultiHeadAttention,
     PReLU,
@@ -24,6 +27,7 @@ from chainrule.layers import (
 from chainrule.layers.added_loss import AddedLoss
 from chainrule.layers.base import Context
 from chainrule.layers.operation_rules import RULES
+from chainrule.layers.standardization import d_standardized, standardized
 from chainrule.losses.base import NoLoss
 from chainrule.losses.scales import EPSILON
 
@@ -275,4 +279,33 @@ def test_activations_that_are_cut_are_flat_from_there_on() -> None:
         smooth.d_celu(one, z, smooth.celu(z, 2.0), 2.0),
         measured(lambda z: smooth.celu(z, 2.0).sum(), z),
         atol=1e-7,
+    )
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [DepthwiseConv2D(2, use_bias=False), Conv2DTranspose(2, 2, use_bias=False)],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_without_a_bias_there_is_no_derivative_by_it(layer, rng) -> None:
+    """Only the kernel's."""
+    layer.build((4, 4, 3))
+    y, cache = layer.forward(layer.params, rng.normal(size=(2, 4, 4, 3)))
+    assert layer.gradients(layer.params, cache, np.ones_like(y)).keys() == layer.params.keys()
+
+
+def test_what_counts_in_shares_is_standardized_along_any_axis(rng) -> None:
+    """The derivative by each number is that measured, also where the axis is not the last that is kept."""
+    x, g = rng.normal(size=(2, 3)), rng.normal(size=(2, 3))
+    share = np.array([[0.5, 0.0, 0.5], [0.2, 0.3, 0.5]])
+    found = d_standardized(g, standardized(x, (1,), 1e-3, share), (1,), share)
+    expected = measured(lambda x: float((g * standardized(x, (1,), 1e-3, share).values).sum()), x)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_a_penalty_on_outputs_is_shared_by_the_examples(rng) -> None:
+    """However many numbers an example has."""
+    layer, x = ActivityRegularization(l2=0.5), rng.normal(size=(2, 5))
+    np.testing.assert_allclose(
+        layer.backward({}, x, np.zeros((2, 5))), measured(lambda x: 0.5 * (x * x).sum() / 2, x), atol=1e-7
     )
