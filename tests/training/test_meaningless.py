@@ -156,7 +156,7 @@ def test_inputs_that_are_not_scaled_are_warned_of_once(factor, offset, said) -> 
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: layers.LeakyReLU(float("nan")), "negative_slope of 0 or more"),
+        (lambda: layers.LeakyReLU(float("nan")), "0 or more as negative_slope"),
         (lambda: layers.LayerNormalization(epsilon=float("nan")), "epsilon of 0 or more"),
         (lambda: layers.RMSNormalization(epsilon=-1e-6), "epsilon of 0 or more"),
         (lambda: layers.LayerNormalization(epsilon="1e-3"), "epsilon of 0 or more"),
