@@ -32,7 +32,7 @@ def beyond_rules(parts: Components, lines: Mask, sheet: tuple[int, int, int, int
     [False, True]
     """
     found = np.zeros(len(parts), bool)
-    _, on = _beside_and_on(lines, sheet)
+    on = _on(lines)
     x, y = (parts.left + parts.right) / 2, (parts.top + parts.bottom) / 2
     for side, at, slope in _edge_rules(lines, sheet):
         found |= side * (x - at - slope * y) > -on
@@ -53,7 +53,7 @@ def rows_from_beyond(parts: Components, keep: Flags, lines: Mask, sheet: tuple[i
     [False, True, True, True]
     """
     gone = np.zeros(len(parts), bool)
-    _, on = _beside_and_on(lines, sheet)
+    on = _on(lines)
     y, tall = (parts.top + parts.bottom) / 2, parts.height
     for side, at, slope in _edge_rules(lines, sheet):
         rule = at + slope * y
@@ -83,9 +83,9 @@ def _shared(parts: Components, k: int) -> Ints:
     return shared
 
 
-def _beside_and_on(lines: Mask, sheet: tuple[int, int, int, int]) -> tuple[float, float]:
-    """How close to the sheet's edge a rule has no column beyond it, and how close to a rule is on it, in pixels."""
-    return BESIDE * (sheet[2] - sheet[0]), max(1.0, ON * max(lines.shape))
+def _on(lines: Mask) -> float:
+    """How close to a rule is on it, in pixels."""
+    return float(max(1.0, ON * max(lines.shape)))
 
 
 def _edge_rules(lines: Mask, sheet: tuple[int, int, int, int]) -> list[tuple[int, float, float]]:
@@ -94,7 +94,7 @@ def _edge_rules(lines: Mask, sheet: tuple[int, int, int, int]) -> list[tuple[int
         return []
     h = lines.shape[0]
     first, _, last, _ = sheet
-    beside, _ = _beside_and_on(lines, sheet)
+    beside = BESIDE * (last - first)
     found = []
     for at, slope in straight(lines.T.copy(), ALONG):
         middle = at + slope * h / 2

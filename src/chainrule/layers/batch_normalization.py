@@ -79,11 +79,11 @@ class BatchNormalization(WeightedLayer):
             raise SettingError(
                 "BatchNormalization: synchronized=True is not supported; training uses one device."
             )
-        number_setting("BatchNormalization", "epsilon", epsilon, at_least=0)
-        if not number_setting("BatchNormalization", "momentum", momentum, at_least=0) <= 1:
+        self.epsilon = number_setting("BatchNormalization", "epsilon", epsilon, at_least=0)
+        self.momentum = number_setting("BatchNormalization", "momentum", momentum, at_least=0)
+        if not self.momentum <= 1:
             raise SettingError(f"BatchNormalization needs momentum from 0 to 1; it got {momentum!r}.")
         self.axis = whole_setting("BatchNormalization", "axis", axis)
-        self.momentum, self.epsilon = float(momentum), float(epsilon)
         self.center, self.scale = bool(center), bool(scale)
         self.use_beta, self.use_gamma = self.center, self.scale
         self.set_up_weights(

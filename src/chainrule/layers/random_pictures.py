@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.arrays import Array, Params, namespace
 from chainrule.errors import SettingError, ShapeError
-from chainrule.internal.number_settings import number_setting
+from chainrule.internal.number_settings import is_number, number_setting
 from chainrule.layers.base import PREDICTING, Context, Layer, choice
 from chainrule.layers.naming import Shape
 
@@ -25,7 +25,7 @@ def limits(label: str, factor: Any, lowest: float = -1.0) -> tuple[float, float]
     ((-0.2, 0.2), (-0.3, -0.1))
     """
     given = tuple(factor) if isinstance(factor, (tuple, list)) else (factor,)
-    numbers = all(isinstance(one, (int, float, np.number)) and not isinstance(one, bool) for one in given)
+    numbers = all(map(is_number, given))
     found = (-abs(given[0]), abs(given[0])) if numbers and len(given) == 1 else given
     if not numbers or len(found) != 2 or not lowest <= found[0] <= found[1]:
         raise SettingError(

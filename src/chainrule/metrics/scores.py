@@ -6,6 +6,7 @@ import numpy as np
 
 from chainrule.arrays import Array, namespace
 from chainrule.errors import SettingError, ShapeError
+from chainrule.internal.number_settings import is_number
 from chainrule.metrics.base import Metric
 
 EPSILON = 1e-7  # Keras's
@@ -51,7 +52,7 @@ class FBetaScore(ByOutput):
             )
         numbers = [beta] if threshold is None else [beta, threshold]
         if (
-            not all(isinstance(n, (int, float, np.number)) and not isinstance(n, bool) for n in numbers)
+            not all(map(is_number, numbers))
             or not beta > 0
             or (threshold is not None and not 0 < threshold <= 1)
         ):

@@ -3,6 +3,7 @@
 `tf.keras` is Chainrule under Keras's names; see the import hook.
 """
 
+import importlib
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -141,10 +142,6 @@ _INITIALIZERS = {
     "constant_initializer": "Constant", "ones_initializer": "Ones", "random_normal_initializer": "RandomNormal",
     "random_uniform_initializer": "RandomUniform", "zeros_initializer": "Zeros",
 }  # fmt: skip
-OLDER = (  # of older.py
-    "Print", "confusion_matrix", "einsum", "log", "name_scope", "random_normal", "random_uniform", "sequence_mask", "squared_difference",
-    "to_float", "to_int32", "to_int64", "truediv",
-)  # fmt: skip
 _SWITCHES = ("autograph", "debugging", "logging")
 
 
@@ -159,10 +156,6 @@ def __getattr__(name: str) -> Any:
         return getattr(initializers, _INITIALIZERS[name])
     if name in sessions.__all__:
         return getattr(sessions, name)
-    if name in OLDER:
-        from chainrule.keras_names.thin_tensorflow import older
-
-        return getattr(older, name)
     if name in ("sigmoid", "tanh"):
         from chainrule.keras_names.thin_tensorflow import nn
 
@@ -175,6 +168,9 @@ def __getattr__(name: str) -> Any:
         return of_two(getattr(ops, _OF_TWO[name]))
     if name in _REDUCING:
         return reducing(getattr(ops, _REDUCING[name]))
+    older = importlib.import_module(f"{__name__}.older")
+    if name in older.__all__:
+        return getattr(older, name)
     raise missing("tensorflow", name)
 
 
@@ -210,6 +206,7 @@ __all__ = [  # noqa: PLE0604
             "Any",
             "Callable",
             "arrays",
+            "importlib",
             "is_of_arrays",
             "np",
             "ops",
